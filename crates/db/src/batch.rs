@@ -1,0 +1,76 @@
+//! Rows on their way out of a driver, in the form that was asked for.
+
+use mwallet_schema::Value;
+
+use crate::error::Result;
+use crate::json_rows::RowShape;
+use crate::statement::{Columns, Format, JsonRows, Output, OutputColumn};
+
+/// How many rows of values a stream hands out at once.
+const BATCH_ROWS: usize = 256;
+/// How many bytes of JSON a stream gathers before it hands them out.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// One row as its driver gives it.
+pub(crate) trait DriverRow {
+    /// The value of a column.
+    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value>;
+
+    /// Writes the value of a column as JSON.
+    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()>;
+}
+
+/// Rows that were read and not handed out yet.
+pub(crate) enum Batch {
+    Values { columns: Columns, rows: Vec<Vec<Value>> },
+    Json { shape: RowShape, rows: JsonRows },
+}
+
+impl Batch {
+    pub(crate) fn new(columns: &Columns, format: Format) -> Self {
+        match format {
+            Format::Values => Self::Values { columns: columns.clone(), rows: Vec::new() },
+            Format::Json => Self::Json { shape: RowShape::new(columns.clone()), rows: JsonRows::default() },
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: &impl DriverRow) -> Result<()> {
+        match self {
+            Self::Values { columns, rows } => {
+                let values = columns.iter().enumerate().map(|(index, column)| row.value(index, column));
+                rows.push(values.collect::<Result<_>>()?);
+            }
+            Self::Json { shape, rows } => {
+                if rows.rows > 0 {
+                    rows.bytes.push(b',');
+                }
+                shape.write_row(&mut rows.bytes, |index, column, out| row.write_json(index, column, out))?;
+                rows.rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether enough is held to hand it out.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Values { rows, .. } => rows.len() >= BATCH_ROWS,
+            Self::Json { rows, .. } => rows.bytes.len() >= BATCH_BYTES,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Values { rows, .. } => rows.is_empty(),
+            Self::Json { rows, .. } => rows.rows == 0,
+        }
+    }
+
+    /// Takes out what is held; the next row starts afresh.
+    pub(crate) fn take(&mut self) -> Output {
+        match self {
+            Self::Values { rows, .. } => Output::Values(std::mem::take(rows)),
+            Self::Json { rows, .. } => Output::Json(std::mem::take(rows)),
+        }
+    }
+}

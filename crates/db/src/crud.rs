@@ -1,0 +1,404 @@
+//! Create, retrieve, list, update, delete and search, over any table.
+//!
+//! Every operation takes a [`Door`] (an engine, or a session in the middle of a transaction) and a [`Resource`]: a
+//! [`Table`] whose rows are maps, or an entity by [`of`].
+//!
+//! ```
+//! # use mwallet_db::{Engine, Entity, Key, Query, crud};
+//! #[derive(Clone, Debug, Entity)]
+//! struct Coin { #[entity(flatten)] key: Key, #[entity(unique)] name: String }
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! let engine = Engine::new(&"sqlite::memory:".parse().unwrap())?;
+//! engine.create_all(&[Coin::table()]).await?;
+//!
+//! crud::create(&engine, crud::of::<Coin>(), Coin { key: Key::default(), name: "Litecoin".into() }).await?;
+//! let found = crud::retrieve(&engine, crud::of::<Coin>(), &Query::new().filter(Coin::NAME.like("Lite%"))).await?;
+//! assert_eq!(found.unwrap().key.id, 1);
+//! # Ok::<(), mwallet_db::Error>(())
+//! # }).unwrap();
+//! ```
+
+mod json;
+mod load;
+mod operate;
+
+use std::marker::PhantomData;
+
+use mwallet_schema::{Access, ColumnType, Record, Table, Value};
+
+pub use json::{create_json, list_json, retrieve_json};
+pub use load::{Loaded, load};
+pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
+
+use crate::engine::Engine;
+use crate::entity::{Cell, Entity};
+use crate::error::Result;
+use crate::query::{Aggregate, Audience, Fields, Filter, Plan, Query, same_shape};
+use crate::row::{FromRow, Of, Row};
+use crate::session::Session;
+use crate::statement::{Format, Output, Statement};
+use crate::stream::Rows;
+
+/// The most rows that one statement of a bulk creation writes.
+const BATCH: usize = 1_000;
+
+/// The way to the database: an engine, where each operation is a transaction of its own, or a session.
+pub enum Door<'d> {
+    /// Each operation is a transaction of its own.
+    Engine(&'d Engine),
+    /// Part of the session's transaction.
+    Session(&'d mut Session),
+}
+
+impl<'d> From<&'d Engine> for Door<'d> {
+    fn from(engine: &'d Engine) -> Self {
+        Self::Engine(engine)
+    }
+}
+
+impl<'d> From<&'d mut Session> for Door<'d> {
+    fn from(session: &'d mut Session) -> Self {
+        Self::Session(session)
+    }
+}
+
+impl Door<'_> {
+    fn engine(&self) -> Engine {
+        match self {
+            Self::Engine(engine) => (*engine).clone(),
+            Self::Session(session) => session.engine().clone(),
+        }
+    }
+
+    async fn read(self, statement: Statement, format: Format) -> Result<Output> {
+        match self {
+            Self::Engine(engine) => engine.read(statement, format).await,
+            Self::Session(session) => session.run_as(statement, format).await,
+        }
+    }
+
+    async fn write(self, statements: Vec<Statement>) -> Result<Vec<Output>> {
+        match self {
+            Self::Engine(engine) => engine.write(statements, Format::Values).await,
+            Self::Session(session) => {
+                let mut outputs = Vec::with_capacity(statements.len());
+                for statement in statements {
+                    outputs.push(session.run_statement(statement).await?);
+                }
+                Ok(outputs)
+            }
+        }
+    }
+}
+
+/// What operations work on: a table, and the form in which its rows go in and come out.
+pub trait Resource {
+    /// A row that is written.
+    type Input;
+    /// A row that is read.
+    type Item;
+    /// How the row is read from its values.
+    type Form: FromRow;
+
+    /// The table.
+    fn table(&self) -> &Table;
+
+    /// A row to write as a map.
+    fn record(input: Self::Input) -> Record;
+
+    /// A row that was read, out of its form.
+    fn item(form: Self::Form) -> Self::Item;
+}
+
+impl Resource for &Table {
+    type Input = Record;
+    type Item = Row;
+    type Form = Row;
+
+    fn table(&self) -> &Table {
+        self
+    }
+
+    fn record(input: Record) -> Record {
+        input
+    }
+
+    fn item(form: Row) -> Row {
+        form
+    }
+}
+
+/// The rows of an entity's table, as entities.
+pub struct Entities<E>(PhantomData<fn() -> E>);
+
+/// The rows of an entity's table, as entities: `crud::list(&engine, crud::of::<Order>(), &query)`.
+pub fn of<E: Entity>() -> Entities<E> {
+    Entities(PhantomData)
+}
+
+impl<E: Entity> Resource for Entities<E> {
+    type Input = E;
+    type Item = E;
+    type Form = Of<E>;
+
+    fn table(&self) -> &Table {
+        E::table()
+    }
+
+    fn record(input: E) -> Record {
+        let columns = E::table().columns.iter();
+        let pairs = columns.zip(input.cells()).filter_map(|(column, cell)| match cell {
+            Cell::Value(value) => Some((column.name.clone(), value)),
+            // What refers to a row of a session is left out; where it is required, the plan says so.
+            Cell::Unset | Cell::Pending(_) => None,
+        });
+        pairs.collect()
+    }
+
+    fn item(form: Of<E>) -> E {
+        form.0
+    }
+}
+
+/// The rows that an update or a deletion touched, and how many they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed<T> {
+    /// The rows: after an update as they are now, after a deletion as they were.
+    pub rows: Vec<T>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Creates a row and gives it back with its key and defaults.
+///
+/// # Errors
+///
+/// Where the row does not fit the table, or breaks a constraint.
+pub async fn create<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, row: R::Input) -> Result<R::Item> {
+    let mut created = create_many(door, resource, [row]).await?;
+    // One row was written, or there is an error.
+    created.pop().ok_or(crate::Error::Cancelled)
+}
+
+/// Creates rows, all or none, and gives them back in their order.
+///
+/// # Errors
+///
+/// Where a row does not fit the table, or breaks a constraint; then none is created.
+pub async fn create_many<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    rows: impl IntoIterator<Item = R::Input>,
+) -> Result<Vec<R::Item>> {
+    let records = rows.into_iter().map(R::record).collect();
+    insert(door.into(), resource, records, false).await
+}
+
+/// Creates the rows that do not exist yet by any unique constraint, and gives back those that were created.
+///
+/// # Errors
+///
+/// Where a row does not fit the table, or breaks another constraint; then none is created.
+pub async fn create_missing<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    rows: impl IntoIterator<Item = R::Input>,
+) -> Result<Vec<R::Item>> {
+    let records = rows.into_iter().map(R::record).collect();
+    insert(door.into(), resource, records, true).await
+}
+
+async fn insert<R: Resource>(
+    door: Door<'_>,
+    resource: R,
+    records: Vec<Record>,
+    ignore_conflicts: bool,
+) -> Result<Vec<R::Item>> {
+    let engine = door.engine();
+    let table = resource.table();
+    let mut statements = Vec::new();
+    for chunk in records.chunk_by(|left, right| same_shape(table, left, right)).flat_map(|shape| shape.chunks(BATCH)) {
+        let plan = Plan::insert(table, chunk.to_vec(), &Fields::All, engine.sources(), Audience::Program)?;
+        let plan = if ignore_conflicts { plan.ignore_conflicts() } else { plan };
+        statements.push(plan.statement(engine.dialect()));
+    }
+    let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
+        return Ok(Vec::new());
+    };
+    let outputs = door.write(statements).await?;
+    let rows = outputs.into_iter().flat_map(Output::into_values);
+    rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+}
+
+fn decode<R: Resource>(row: Row) -> Result<R::Item> {
+    Ok(R::item(R::Form::from_row(row)?))
+}
+
+/// The one row that a query names, by its identifier, its filter or both; the first one by its order where there are
+/// several.
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn retrieve<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+) -> Result<Option<R::Item>> {
+    let query = Query { limit: Some(query.limit.unwrap_or(1).min(1)), ..query.clone() };
+    Ok(list(door, resource, &query).await?.pop())
+}
+
+/// The rows that a query names.
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn list<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
+    let door = door.into();
+    let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    let columns = statement.columns().clone();
+    let rows = door.read(statement, Format::Values).await?.into_values();
+    rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+}
+
+/// The rows that a query names, as a lazy stream. For entities, each comes as [`Of`].
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn stream<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+) -> Result<Rows<'d, R::Form>> {
+    let door = door.into();
+    let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    let columns = statement.columns().clone();
+    let batches = match door {
+        Door::Engine(engine) => engine.stream(statement, Format::Values).await?,
+        Door::Session(session) => session.stream(statement, Format::Values).await?,
+    };
+    Ok(Rows::new(batches, columns))
+}
+
+/// Numbers made of the rows that a query names: one value for each.
+///
+/// # Errors
+///
+/// Where the query does not fit the table, or a column cannot be added up.
+pub async fn aggregate<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+    aggregates: &[Aggregate],
+) -> Result<Vec<Value>> {
+    let door = door.into();
+    let plan = Plan::aggregate(resource.table(), query, aggregates, Audience::Program)?;
+    let statement = plan.statement(door.engine().dialect());
+    Ok(door.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
+}
+
+/// How many rows a query names; its page does not count.
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<u64> {
+    match aggregate(door, resource, query, &[Aggregate::Count]).await?.first() {
+        Some(Value::Int(count)) => Ok(u64::try_from(*count).unwrap_or(0)),
+        _ => Ok(0),
+    }
+}
+
+/// The rows of which some text column contains a text, whatever the case of ASCII letters, and which a query names.
+/// Secrets are not searched.
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn search<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    text: &str,
+    query: &Query,
+) -> Result<Vec<R::Item>> {
+    let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let columns = resource.table().columns.iter();
+    let texts = columns.filter(|c| matches!(c.kind, ColumnType::Text { .. }) && c.access != Access::WriteOnly);
+    let any = texts.map(|column| Filter::ilike(&column.name, &pattern)).collect();
+    let query = query.clone().filter(Filter::Or(any));
+    list(door, resource, &query).await
+}
+
+/// Changes the rows that a query names, and gives them back as they are now.
+///
+/// # Errors
+///
+/// Where the query names no row at all (neither identifier nor filter): see [`update_all`]. Where the changes do not fit
+/// the table or break a constraint; then nothing is changed.
+pub async fn update<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+    changes: Record,
+) -> Result<Changed<R::Item>> {
+    Plan::require_filter(query, "an update")?;
+    update_all(door, resource, query, changes).await
+}
+
+/// Changes the rows that a query names, which may be all of the table.
+///
+/// # Errors
+///
+/// As [`update`], apart from the first.
+pub async fn update_all<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+    changes: Record,
+) -> Result<Changed<R::Item>> {
+    let door = door.into();
+    let engine = door.engine();
+    let plan = Plan::update(resource.table(), query, changes, engine.sources(), Audience::Program)?;
+    changed::<R>(door, plan.statement(engine.dialect())).await
+}
+
+/// Deletes the rows that a query names, and gives them back as they were.
+///
+/// # Errors
+///
+/// Where the query names no row at all (neither identifier nor filter): see [`delete_all`]. Where another row refers to
+/// one of them; then none is deleted.
+pub async fn delete<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+) -> Result<Changed<R::Item>> {
+    Plan::require_filter(query, "a deletion")?;
+    delete_all(door, resource, query).await
+}
+
+/// Deletes the rows that a query names, which may be all of the table.
+///
+/// # Errors
+///
+/// As [`delete`], apart from the first.
+pub async fn delete_all<'d, R: Resource>(
+    door: impl Into<Door<'d>>,
+    resource: R,
+    query: &Query,
+) -> Result<Changed<R::Item>> {
+    let door = door.into();
+    let statement = Plan::delete(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    changed::<R>(door, statement).await
+}
+
+async fn changed<R: Resource>(door: Door<'_>, statement: Statement) -> Result<Changed<R::Item>> {
+    let columns = statement.columns().clone();
+    let rows = door.write(vec![statement]).await?.into_iter().flat_map(Output::into_values);
+    let rows: Vec<R::Item> =
+        rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect::<Result<_>>()?;
+    Ok(Changed { count: rows.len() as u64, rows })
+}

@@ -1,0 +1,323 @@
+//! Tables as the SQL that creates and drops them, on either engine.
+
+use mwallet_schema::{Action, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Table, Timestamp, Value};
+
+use crate::Dialect;
+use crate::query::quote;
+use crate::sqlite::decimal_text;
+
+/// The statements that create tables, those that are referred to first.
+pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
+    let ordered = parents_first(tables);
+    let mut statements = Vec::new();
+    let mut later = Vec::new();
+    for (position, table) in ordered.iter().enumerate() {
+        // On PostgreSQL a key can only refer to a table that exists; those of a cycle are added when all do.
+        let created = |name: &str| ordered[..=position].iter().any(|earlier| earlier.name == name);
+        let (inline, deferred): (Vec<&ForeignKey>, Vec<&ForeignKey>) = table.foreign_keys.iter().partition(|key| {
+            dialect == Dialect::Sqlite || created(&key.references) || !ordered.iter().any(|t| t.name == key.references)
+        });
+        statements.push(create_table(table, &inline, dialect));
+        for index in &table.indexes {
+            let columns = quoted_list(&index.columns);
+            statements.push(format!("CREATE INDEX {} ON {} ({columns})", quote(&index.name), table_name(table)));
+        }
+        if dialect == Dialect::Postgres {
+            comments(table, &mut statements);
+        }
+        let add = |key: &&ForeignKey| format!("ALTER TABLE {} ADD {}", table_name(table), foreign_key(key));
+        later.extend(deferred.iter().map(add));
+    }
+    statements.extend(later);
+    statements
+}
+
+/// The statements that drop tables where they exist, those that refer to others first.
+pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
+    let mut ordered = parents_first(tables);
+    ordered.reverse();
+    match dialect {
+        // One statement may drop tables that refer to each other.
+        Dialect::Postgres if !ordered.is_empty() => {
+            let names: Vec<String> = ordered.iter().map(|table| table_name(table)).collect();
+            vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))]
+        }
+        Dialect::Postgres => Vec::new(),
+        Dialect::Sqlite => ordered.iter().map(|table| format!("DROP TABLE IF EXISTS {}", table_name(table))).collect(),
+    }
+}
+
+/// Tables in an order in which what is referred to comes first, as far as there is one.
+pub(crate) fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
+    fn visit<'t>(table: &'t Table, all: &[&'t Table], seen: &mut Vec<&'t str>, ordered: &mut Vec<&'t Table>) {
+        if seen.contains(&table.name.as_str()) {
+            return;
+        }
+        seen.push(&table.name);
+        for key in &table.foreign_keys {
+            if let Some(parent) = all.iter().find(|parent| parent.name == key.references) {
+                visit(parent, all, seen, ordered);
+            }
+        }
+        ordered.push(table);
+    }
+    let mut ordered = Vec::with_capacity(tables.len());
+    let mut seen = Vec::with_capacity(tables.len());
+    for table in tables {
+        visit(table, tables, &mut seen, &mut ordered);
+    }
+    ordered
+}
+
+fn table_name(table: &Table) -> String {
+    match &table.schema {
+        Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
+        None => quote(&table.name),
+    }
+}
+
+fn quoted_list(names: &[String]) -> String {
+    names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// A text as a literal of SQL. Only texts of table descriptions come here, never one of a request.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
+    let mut lines: Vec<(String, Option<&str>)> = Vec::new();
+    for column in &table.columns {
+        lines.push((column_definition(table, column, dialect), column.comment.as_deref()));
+    }
+    if !table.primary_key.is_empty() && !(dialect == Dialect::Sqlite && identity(table).is_some()) {
+        let name = quote(&format!("{}_pkey", table.name));
+        lines.push((format!("CONSTRAINT {name} PRIMARY KEY ({})", quoted_list(&table.primary_key)), None));
+    }
+    for unique in &table.uniques {
+        let name = quote(&unique.name);
+        lines.push((format!("CONSTRAINT {name} UNIQUE ({})", quoted_list(&unique.columns)), None));
+    }
+    for key in keys {
+        lines.push((foreign_key(key), None));
+    }
+    for column in &table.columns {
+        if let Some(condition) = column_check(column, dialect) {
+            let name = quote(&format!("{}_{}_check", table.name, column.name));
+            lines.push((format!("CONSTRAINT {name} CHECK ({condition})"), None));
+        }
+    }
+    for check in &table.checks {
+        lines.push((format!("CONSTRAINT {} CHECK ({})", quote(&check.name), check.expression), None));
+    }
+    let mut sql = String::new();
+    if let (Dialect::Sqlite, Some(comment)) = (dialect, &table.comment) {
+        sql.push_str(&comment_lines(comment, ""));
+    }
+    let head = format!("CREATE TABLE {} (", table_name(table));
+    // SQLite keeps the text of the statement and nothing before it, so its comments stand inside.
+    sql = format!("{head}\n{sql}");
+    let last = lines.len() - 1;
+    for (index, (line, comment)) in lines.into_iter().enumerate() {
+        if let (Dialect::Sqlite, Some(comment)) = (dialect, comment) {
+            sql.push_str(&comment_lines(comment, "  "));
+        }
+        sql.push_str("  ");
+        sql.push_str(&line);
+        sql.push_str(if index < last { ",\n" } else { "\n" });
+    }
+    sql.push(')');
+    if dialect == Dialect::Sqlite {
+        sql.push_str(" STRICT");
+    }
+    sql
+}
+
+fn comment_lines(comment: &str, indent: &str) -> String {
+    comment.lines().map(|line| format!("{indent}-- {line}\n")).collect()
+}
+
+/// The column that the database numbers, if there is one.
+fn identity(table: &Table) -> Option<&Column> {
+    table.columns.iter().find(|column| column.default == Some(ColumnDefault::Identity))
+}
+
+fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
+    let name = quote(&column.name);
+    if column.default == Some(ColumnDefault::Identity) {
+        return match dialect {
+            Dialect::Postgres => {
+                format!("{name} {} GENERATED BY DEFAULT AS IDENTITY", type_name(&column.kind, dialect))
+            }
+            // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
+            Dialect::Sqlite => {
+                let constraint = quote(&format!("{}_pkey", table.name));
+                format!("{name} INTEGER CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
+            }
+        };
+    }
+    let mut sql = format!("{name} {}", type_name(&column.kind, dialect));
+    if let Some(default) = column_default(column, dialect) {
+        sql.push_str(" DEFAULT ");
+        sql.push_str(&default);
+    }
+    if !column.nullable {
+        sql.push_str(" NOT NULL");
+    }
+    sql
+}
+
+fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
+    match (kind, dialect) {
+        (ColumnType::SmallInt, Dialect::Postgres) => "smallint".into(),
+        (ColumnType::Integer, Dialect::Postgres) => "integer".into(),
+        (ColumnType::BigInt, Dialect::Postgres) => "bigint".into(),
+        (ColumnType::Decimal { precision, scale }, Dialect::Postgres) => format!("numeric({precision}, {scale})"),
+        (ColumnType::Text { .. } | ColumnType::Enum(_), Dialect::Postgres) => "text COLLATE \"C\"".into(),
+        (ColumnType::Timestamp, Dialect::Postgres) => "timestamptz".into(),
+        (ColumnType::Uuid, Dialect::Postgres) => "uuid".into(),
+        (ColumnType::Bytes { .. }, Dialect::Postgres) => "bytea".into(),
+        (ColumnType::Json, Dialect::Postgres) => "jsonb".into(),
+        (ColumnType::Boolean, Dialect::Postgres) => "boolean".into(),
+        (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt | ColumnType::Boolean, Dialect::Sqlite) => {
+            "INTEGER".into()
+        }
+        (ColumnType::Bytes { .. }, Dialect::Sqlite) => "BLOB".into(),
+        (_, Dialect::Sqlite) => "TEXT".into(),
+    }
+}
+
+/// What the database itself fills in, for programs that write to it beside mWallet.
+fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
+    match column.default.as_ref()? {
+        ColumnDefault::Constant(value) => stored_literal(value, &column.kind, dialect),
+        ColumnDefault::Generated(Generator::Now) => Some(match dialect {
+            Dialect::Postgres => "now()".into(),
+            Dialect::Sqlite => "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00')".into(),
+        }),
+        ColumnDefault::Generated(_) | ColumnDefault::Identity => None,
+    }
+}
+
+/// A value as a literal in the form in which the engine stores it.
+fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
+    let value = value.clone().coerce(kind).ok()?;
+    Some(match (value, dialect) {
+        (Value::Null, _) => return None,
+        (Value::Bool(value), Dialect::Postgres) => value.to_string(),
+        (Value::Bool(value), Dialect::Sqlite) => u8::from(value).to_string(),
+        (Value::Int(value), _) => value.to_string(),
+        (Value::Decimal(value), Dialect::Postgres) => value.to_string(),
+        (Value::Decimal(value), Dialect::Sqlite) => match kind {
+            ColumnType::Decimal { precision, scale } => literal(&decimal_text::encode(&value, *precision, *scale)?),
+            _ => return None,
+        },
+        (Value::Text(text) | Value::Json(text), _) => literal(&text),
+        (Value::Timestamp(time), _) => literal(std::str::from_utf8(&time.fixed_width()).ok()?),
+        (Value::Uuid(uuid), _) => literal(&uuid.to_string()),
+        (Value::Bytes(bytes), dialect) => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            match dialect {
+                Dialect::Postgres => format!("'\\x{hex}'"),
+                Dialect::Sqlite => format!("x'{hex}'"),
+            }
+        }
+        (Value::List(_) | Value::Record(_), _) => return None,
+    })
+}
+
+/// The condition that the type and the rules of a column make.
+fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
+    let name = quote(&column.name);
+    let mut all = type_conditions(&name, &column.kind, dialect);
+    if let Some(least) = column.rules.min_length {
+        all.push(format!("{} >= {least}", length(&name, &column.kind, dialect)));
+    }
+    for (bound, closed, open) in [(&column.rules.min, ">=", ">"), (&column.rules.max, "<=", "<")] {
+        if let Some(bound) = bound
+            && let Some(value) = stored_literal(&bound_value(bound.value.clone(), &column.kind), &column.kind, dialect)
+        {
+            all.push(format!("{name} {} {value}", if bound.exclusive { open } else { closed }));
+        }
+    }
+    (!all.is_empty()).then(|| all.join(" AND "))
+}
+
+/// A bound as a value of the column's type, where it is one.
+fn bound_value(bound: mwallet_schema::Decimal, kind: &ColumnType) -> Value {
+    match kind.integer_range() {
+        Some(_) => bound.to_string().parse().map_or(Value::Null, Value::Int),
+        None => Value::Decimal(bound),
+    }
+}
+
+fn length(name: &str, kind: &ColumnType, dialect: Dialect) -> String {
+    match (kind, dialect) {
+        (ColumnType::Bytes { .. }, Dialect::Postgres) => format!("octet_length({name})"),
+        (_, Dialect::Postgres) => format!("char_length({name})"),
+        (_, Dialect::Sqlite) => format!("length({name})"),
+    }
+}
+
+/// What the engine does not enforce by the type alone.
+fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
+    let one = match (kind, dialect) {
+        (ColumnType::Text { max: Some(max) } | ColumnType::Bytes { max: Some(max) }, _) => {
+            format!("{} <= {max}", length(name, kind, dialect))
+        }
+        (ColumnType::Enum(labels), _) => {
+            let labels: Vec<String> = labels.labels.iter().map(|label| literal(&label.name)).collect();
+            format!("{name} IN ({})", labels.join(", "))
+        }
+        (ColumnType::Decimal { .. }, Dialect::Postgres) => format!("{name} <> 'NaN'"),
+        (ColumnType::Timestamp, Dialect::Postgres) => {
+            format!("{name} >= '0001-01-01T00:00:00Z' AND {name} < '10000-01-01T00:00:00Z'")
+        }
+        (ColumnType::SmallInt | ColumnType::Integer, Dialect::Sqlite) => {
+            let (least, most) = kind.integer_range().unwrap_or((i64::MIN, i64::MAX));
+            format!("{name} BETWEEN {least} AND {most}")
+        }
+        (ColumnType::Boolean, Dialect::Sqlite) => format!("{name} IN (0, 1)"),
+        (ColumnType::Decimal { precision, scale }, Dialect::Sqlite) => {
+            format!("length({name}) = {}", decimal_text::width(*precision, *scale))
+        }
+        (ColumnType::Timestamp, Dialect::Sqlite) => format!("length({name}) = {}", Timestamp::FIXED_WIDTH),
+        (ColumnType::Uuid, Dialect::Sqlite) => format!("length({name}) = 36"),
+        (ColumnType::Json, Dialect::Sqlite) => format!("json_valid({name})"),
+        _ => return Vec::new(),
+    };
+    vec![one]
+}
+
+fn foreign_key(key: &ForeignKey) -> String {
+    let mut sql = format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
+        quote(&key.name),
+        quoted_list(&key.columns),
+        quote(&key.references),
+        quoted_list(&key.referenced_columns)
+    );
+    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
+        let action = match action {
+            Action::NoAction => continue,
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        };
+        sql.push_str(&format!(" ON {event} {action}"));
+    }
+    sql
+}
+
+fn comments(table: &Table, statements: &mut Vec<String>) {
+    if let Some(comment) = &table.comment {
+        statements.push(format!("COMMENT ON TABLE {} IS {}", table_name(table), literal(comment)));
+    }
+    for column in &table.columns {
+        if let Some(comment) = &column.comment {
+            let name = quote(&column.name);
+            statements.push(format!("COMMENT ON COLUMN {}.{name} IS {}", table_name(table), literal(comment)));
+        }
+    }
+}

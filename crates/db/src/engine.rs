@@ -1,0 +1,286 @@
+//! The door to a database, whichever it is.
+
+mod config;
+mod setup;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mwallet_schema::{Sources, Table};
+
+pub use config::{DatabaseConfig, load_env_file};
+
+use crate::error::{Error, Result};
+use crate::postgres::{self, Postgres};
+use crate::session::SessionFactory;
+use crate::sources::SystemSources;
+use crate::sqlite::{self, Sqlite};
+use crate::statement::{Format, Output, Statement};
+use crate::stream::Batches;
+use crate::url::{DatabaseUrl, SqliteUrl};
+use crate::{Dialect, ddl};
+
+/// A database: its URL, its dialect, its connections. Cheap to clone; nothing connects before the first use.
+///
+/// Statements go in by two doors: [`Engine::write`] for a closed list of statements, and a
+/// [`Session`](crate::Session) for what must be decided in between.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    driver: Driver,
+    dialect: Dialect,
+    place: String,
+    options: EngineOptions,
+}
+
+enum Driver {
+    Postgres(Postgres),
+    Sqlite(Sqlite),
+    /// Runs nothing, keeps what it was given.
+    Mock(Mutex<Vec<String>>),
+}
+
+/// What an engine may use and how long things may take.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// Connections of PostgreSQL, or threads that read SQLite. By default four for each processor core, as measured.
+    pub pool_size: usize,
+    /// How long to wait for a free connection: 5 seconds.
+    pub pool_timeout: Duration,
+    /// How long connecting may take: 5 seconds.
+    pub connect_timeout: Duration,
+    /// How long one statement may run: 30 seconds.
+    pub statement_timeout: Duration,
+    /// How long a session may hold its transaction: 5 seconds.
+    pub session_limit: Duration,
+    /// How many statements may wait for SQLite: 10,000.
+    pub queue: usize,
+    /// Whether nothing may be written.
+    pub read_only: bool,
+    /// Whether each statement is logged with its time, without its values.
+    pub echo: bool,
+    /// The clock and the randomness.
+    pub sources: Arc<dyn Sources>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            pool_size: cores * 4,
+            pool_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            session_limit: Duration::from_secs(5),
+            queue: 10_000,
+            read_only: false,
+            echo: false,
+            sources: Arc::new(SystemSources),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine of a URL, with the options that serve most.
+    ///
+    /// # Errors
+    ///
+    /// Where a setting of the URL is wrong, such as a file of certificates. Whether the database is there is seen at the
+    /// first use.
+    ///
+    /// ```
+    /// let engine = mwallet_db::Engine::new(&"sqlite::memory:".parse()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(url: &DatabaseUrl) -> Result<Self> {
+        Self::with(url, EngineOptions::default())
+    }
+
+    /// An engine of a URL with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::new`].
+    pub fn with(url: &DatabaseUrl, options: EngineOptions) -> Result<Self> {
+        let driver = match url {
+            DatabaseUrl::Postgres(postgres) => Driver::Postgres(Postgres::new(postgres::Settings {
+                url: postgres.clone(),
+                connections: options.pool_size.max(1),
+                pool_timeout: options.pool_timeout,
+                connect_timeout: options.connect_timeout,
+                statement_timeout: options.statement_timeout,
+                read_only: options.read_only,
+                echo: options.echo,
+            })?),
+            DatabaseUrl::Sqlite(place) => Driver::Sqlite(Sqlite::new(sqlite::Settings {
+                location: match place {
+                    SqliteUrl::File(path) => sqlite::Location::File(path.clone()),
+                    SqliteUrl::Memory => sqlite::Location::Memory,
+                },
+                readers: options.pool_size.max(1),
+                queue: options.queue.max(1),
+                statement_timeout: options.statement_timeout,
+                read_only: options.read_only,
+                echo: options.echo,
+            })),
+        };
+        Ok(Self { inner: Arc::new(Inner { driver, dialect: url.dialect(), place: url.to_string(), options }) })
+    }
+
+    /// An engine that runs nothing and keeps the statements it was given: for seeing what would run.
+    ///
+    /// ```
+    /// # #[derive(mwallet_db::Entity)]
+    /// # struct Coin { #[entity(flatten)] key: mwallet_db::Key }
+    /// use mwallet_db::{Dialect, Engine, Entity};
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let engine = Engine::mock(Dialect::Postgres);
+    /// engine.create_all(&[Coin::table()]).await?;
+    /// assert!(engine.statements()[0].starts_with("CREATE TABLE \"coins\""));
+    /// # Ok::<(), mwallet_db::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn mock(dialect: Dialect) -> Self {
+        let driver = Driver::Mock(Mutex::new(Vec::new()));
+        let place = format!("{dialect} (nothing is run)");
+        Self { inner: Arc::new(Inner { driver, dialect, place, options: EngineOptions::default() }) }
+    }
+
+    /// What a mock engine was given so far; nothing for another.
+    pub fn statements(&self) -> Vec<String> {
+        match &self.inner.driver {
+            Driver::Mock(statements) => statements.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Driver::Postgres(_) | Driver::Sqlite(_) => Vec::new(),
+        }
+    }
+
+    /// Which SQL it speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.inner.dialect
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &EngineOptions {
+        &self.inner.options
+    }
+
+    /// Its clock and randomness.
+    pub fn sources(&self) -> &dyn Sources {
+        self.inner.options.sources.as_ref()
+    }
+
+    /// Runs statements in one transaction that is durable when this returns.
+    ///
+    /// On SQLite, what waits is committed together; each list is still all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first failure; then nothing of the list is written.
+    pub async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => postgres.write(statements, format).await,
+            Driver::Sqlite(sqlite) => sqlite.write(statements, format).await,
+            Driver::Mock(kept) => {
+                let outputs = statements.iter().map(|_| Output::empty(format)).collect();
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend(statements.into_iter().map(|statement| statement.sql));
+                Ok(outputs)
+            }
+        }
+    }
+
+    /// Runs one statement that reads.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => postgres.read(statement, format).await,
+            Driver::Sqlite(sqlite) => sqlite.read(statement, format).await,
+            Driver::Mock(_) => Ok(self.write(vec![statement], format).await?.remove(0)),
+        }
+    }
+
+    /// Runs one statement that reads, and hands out its rows in batches as they come.
+    ///
+    /// However many rows there are, no more than a few batches are in memory.
+    ///
+    /// # Errors
+    ///
+    /// What the database says at the start; what it says later comes from the batches.
+    pub async fn stream(&self, statement: Statement, format: Format) -> Result<Batches<'static>> {
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => Ok(Batches::of_postgres(postgres.stream(statement, format).await?)),
+            Driver::Sqlite(sqlite) => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
+            Driver::Mock(_) => {
+                self.write(vec![statement], format).await?;
+                Ok(Batches::none())
+            }
+        }
+    }
+
+    /// A maker of sessions.
+    pub fn sessions(&self) -> SessionFactory {
+        SessionFactory::new(self.clone())
+    }
+
+    /// Creates the tables that are not there yet, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says; then none is created.
+    pub async fn create_all(&self, tables: &[&Table]) -> Result<()> {
+        setup::create_missing(self, tables).await
+    }
+
+    /// Drops the tables that are there, and their rows, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, such as that another table refers to one of these; then none is dropped.
+    pub async fn drop_all(&self, tables: &[&Table]) -> Result<()> {
+        let statements = ddl::drop_statements(tables, self.dialect());
+        self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await?;
+        Ok(())
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
+    }
+
+    pub(crate) async fn lease(&self, options: &crate::session::SessionOptions) -> Result<crate::session::Transaction> {
+        use crate::session::Transaction;
+        let limit = options.limit.unwrap_or(self.inner.options.session_limit);
+        let read_only = options.read_only || self.inner.options.read_only;
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => {
+                Ok(Transaction::Postgres(postgres.lease(options.isolation, read_only, limit).await?))
+            }
+            Driver::Sqlite(sqlite) => Ok(Transaction::Sqlite(sqlite.lease(read_only, limit).await?)),
+            Driver::Mock(_) => Err(Error::Config("a mock engine has no sessions".into())),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({self})")
+    }
+}
+
+impl fmt::Display for Engine {
+    /// The URL, without its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.place)
+    }
+}

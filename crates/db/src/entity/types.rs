@@ -1,0 +1,275 @@
+//! The Rust types that a column can be.
+
+use std::sync::Arc;
+
+use mwallet_schema::{ColumnType, Decimal, EnumType, Timestamp, Uuid, Value};
+
+use super::{Auto, Cell, Entity, Ref};
+
+/// Limits that an attribute gives to a column's type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TypeLimits {
+    /// The longest text or the most bytes.
+    pub max: Option<u32>,
+    /// How many digits a decimal has in all.
+    pub precision: Option<u32>,
+    /// How many of them stand after the point.
+    pub scale: Option<u32>,
+}
+
+/// A Rust type that a field of an entity can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the type of a column",
+    label = "not a column",
+    note = "a column is a bool, i16, i32, i64, Decimal, String, Vec<u8>, Timestamp, Uuid, Json, a Ref to an entity, an \
+            enum that derives Enumeration, or an Option or Auto of one of them",
+    note = "for a group of columns write #[entity(flatten)] above the field"
+)]
+pub trait ColumnValue: Sized {
+    /// The type that stands for a value in filters: that of the column without `Option`, [`Auto`] or [`Ref`].
+    type Plain: Into<Value>;
+
+    /// Whether the column may be null.
+    const NULLABLE: bool = false;
+
+    /// The type of the column.
+    fn column_type(limits: TypeLimits) -> ColumnType;
+
+    /// The table and column that the value refers to: those of a [`Ref`].
+    fn reference() -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// Reads the field from a cell.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the cell.
+    fn from_cell(cell: Cell) -> Result<Self, String>;
+
+    /// Writes the field to a cell.
+    fn to_cell(&self) -> Cell;
+}
+
+/// A Rust enum whose variants are labels of a column. Derive it.
+///
+/// ```
+/// use mwallet_db::Enumeration;
+///
+/// /// How an order stands.
+/// #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enumeration)]
+/// enum OrderType {
+///     /// Nobody took it up yet.
+///     #[default]
+///     Open = 0,
+///     Closed = -1,
+/// }
+///
+/// assert_eq!(OrderType::Open.label(), "OPEN");
+/// assert_eq!(OrderType::from_label("CLOSED"), Some(OrderType::Closed));
+/// ```
+pub trait Enumeration: Sized + Copy + 'static {
+    /// The labels with their codes.
+    fn enum_type() -> Arc<EnumType>;
+
+    /// The label of this variant.
+    fn label(self) -> &'static str;
+
+    /// The variant of a label.
+    fn from_label(label: &str) -> Option<Self>;
+}
+
+/// JSON of any shape, as its compact text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json(String);
+
+impl Json {
+    /// Reads JSON text.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no JSON: what is wrong and where.
+    pub fn parse(text: &str) -> Result<Self, mwallet_schema::json::SyntaxError> {
+        mwallet_schema::json::compact(text.as_bytes()).map(Self)
+    }
+
+    /// The compact text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Json> for Value {
+    fn from(json: Json) -> Self {
+        Self::Json(json.0)
+    }
+}
+
+/// What is said where a cell holds another kind of value than its field.
+fn unexpected(expected: &str, cell: &Cell) -> String {
+    match cell {
+        Cell::Unset => "a value is required".into(),
+        Cell::Pending(_) => "the row it refers to is not written yet".into(),
+        Cell::Value(Value::Null) => "must not be null".into(),
+        Cell::Value(value) => format!("expected {expected}, got {}", value.kind_name()),
+    }
+}
+
+macro_rules! column_value {
+    ($($kind:ty, $variant:ident, $limits:ident => $column:expr, $expected:literal;)*) => { $(
+        impl ColumnValue for $kind {
+            type Plain = $kind;
+
+            fn column_type($limits: TypeLimits) -> ColumnType {
+                $column
+            }
+
+            fn from_cell(cell: Cell) -> Result<Self, String> {
+                match cell {
+                    Cell::Value(Value::$variant(value)) => Ok(value),
+                    other => Err(unexpected($expected, &other)),
+                }
+            }
+
+            fn to_cell(&self) -> Cell {
+                Cell::Value(Value::$variant(self.clone()))
+            }
+        }
+    )* };
+}
+
+column_value! {
+    bool, Bool, _limits => ColumnType::Boolean, "true or false";
+    i64, Int, _limits => ColumnType::BigInt, "a whole number";
+    String, Text, limits => ColumnType::Text { max: limits.max }, "text";
+    Vec<u8>, Bytes, limits => ColumnType::Bytes { max: limits.max }, "bytes";
+    Timestamp, Timestamp, _limits => ColumnType::Timestamp, "a time";
+    Uuid, Uuid, _limits => ColumnType::Uuid, "a UUID";
+    Decimal, Decimal, limits => ColumnType::Decimal {
+        precision: limits.precision.unwrap_or(38),
+        scale: limits.scale.unwrap_or(18),
+    }, "a decimal";
+}
+
+macro_rules! small_integer {
+    ($($kind:ty => $column:ident),*) => { $(
+        impl ColumnValue for $kind {
+            type Plain = $kind;
+
+            fn column_type(_limits: TypeLimits) -> ColumnType {
+                ColumnType::$column
+            }
+
+            fn from_cell(cell: Cell) -> Result<Self, String> {
+                match cell {
+                    Cell::Value(Value::Int(value)) => {
+                        Self::try_from(value).map_err(|_| format!("{value} is too large for {}", stringify!($kind)))
+                    }
+                    other => Err(unexpected("a whole number", &other)),
+                }
+            }
+
+            fn to_cell(&self) -> Cell {
+                Cell::Value(Value::Int((*self).into()))
+            }
+        }
+    )* };
+}
+
+small_integer!(i16 => SmallInt, i32 => Integer);
+
+impl ColumnValue for Json {
+    type Plain = Self;
+
+    fn column_type(_limits: TypeLimits) -> ColumnType {
+        ColumnType::Json
+    }
+
+    fn from_cell(cell: Cell) -> Result<Self, String> {
+        match cell {
+            Cell::Value(Value::Json(text)) => Ok(Self(text)),
+            other => Err(unexpected("JSON", &other)),
+        }
+    }
+
+    fn to_cell(&self) -> Cell {
+        Cell::Value(Value::Json(self.0.clone()))
+    }
+}
+
+impl<T: ColumnValue> ColumnValue for Option<T> {
+    type Plain = T::Plain;
+
+    const NULLABLE: bool = true;
+
+    fn column_type(limits: TypeLimits) -> ColumnType {
+        T::column_type(limits)
+    }
+
+    fn reference() -> Option<(&'static str, &'static str)> {
+        T::reference()
+    }
+
+    fn from_cell(cell: Cell) -> Result<Self, String> {
+        match cell {
+            Cell::Unset | Cell::Value(Value::Null) => Ok(None),
+            cell => T::from_cell(cell).map(Some),
+        }
+    }
+
+    fn to_cell(&self) -> Cell {
+        self.as_ref().map_or(Cell::Value(Value::Null), T::to_cell)
+    }
+}
+
+impl<T: ColumnValue> ColumnValue for Auto<T> {
+    type Plain = T::Plain;
+
+    const NULLABLE: bool = T::NULLABLE;
+
+    fn column_type(limits: TypeLimits) -> ColumnType {
+        T::column_type(limits)
+    }
+
+    fn reference() -> Option<(&'static str, &'static str)> {
+        T::reference()
+    }
+
+    fn from_cell(cell: Cell) -> Result<Self, String> {
+        match cell {
+            Cell::Unset => Ok(Self::Unset),
+            cell => T::from_cell(cell).map(Self::Set),
+        }
+    }
+
+    fn to_cell(&self) -> Cell {
+        self.get().map_or(Cell::Unset, T::to_cell)
+    }
+}
+
+impl<E: Entity> ColumnValue for Ref<E> {
+    type Plain = i64;
+
+    fn column_type(_limits: TypeLimits) -> ColumnType {
+        ColumnType::BigInt
+    }
+
+    fn reference() -> Option<(&'static str, &'static str)> {
+        Some((E::TABLE, "id"))
+    }
+
+    fn from_cell(cell: Cell) -> Result<Self, String> {
+        match cell {
+            Cell::Value(Value::Int(id)) => Ok(Self::Id(id)),
+            Cell::Pending(key) => Ok(Self::Pending(super::Handle::new(key))),
+            other => Err(unexpected("an id", &other)),
+        }
+    }
+
+    fn to_cell(&self) -> Cell {
+        match self {
+            Self::Id(id) => Cell::Value(Value::Int(*id)),
+            Self::Pending(handle) => Cell::Pending(handle.key),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What can go wrong with a database, without anything of HTTP.
+
+use std::time::Duration;
+
+use crate::entity::DecodeError;
+use crate::query::PlanError;
+use crate::url::UrlError;
+
+/// What went wrong. [`Error::code`] gives the SQLSTATE that both engines agree on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request does not fit the table.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The URL of the database is none.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A setting is wrong: which, and what it should be.
+    #[error("{0}")]
+    Config(String),
+    /// A row is not the entity it was read as.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The database refused a row because of a constraint.
+    #[error("{0}")]
+    Constraint(Violation),
+    /// An update met a row that somebody else changed or deleted since it was read.
+    #[error("the row of {table} was changed or deleted since it was read")]
+    StaleRow {
+        /// The table.
+        table: String,
+    },
+    /// Transactions that ran at the same time cannot be put in an order; trying again may do.
+    #[error("the transaction collided with another; try again")]
+    Serialization(#[source] Internal),
+    /// The session held its transaction longer than it may, and was rolled back.
+    #[error("the session was rolled back: it may take {limit:?} at most")]
+    SessionExpired {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The session was ended by an earlier error of its own.
+    #[error("the session has ended; begin another")]
+    SessionEnded,
+    /// The session is for reading, or the engine is.
+    #[error("nothing can be written here: it is read-only")]
+    ReadOnly,
+    /// No connection was free, or the queue was full, for longer than may be waited.
+    #[error("the database is busy; try again")]
+    Busy,
+    /// The database cannot be reached.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Internal),
+    /// A statement ran longer than it may.
+    #[error("the statement took longer than it may")]
+    Timeout,
+    /// The database refused a value that was sent, for a reason that concerns the value.
+    #[error("{message}")]
+    Value {
+        /// The SQLSTATE.
+        code: &'static str,
+        /// What is wrong.
+        message: &'static str,
+    },
+    /// Work given to a thread was cancelled before it began.
+    #[error("the work was cancelled")]
+    Cancelled,
+    /// Work given to a thread panicked.
+    #[error("the work panicked: {0}")]
+    Panicked(String),
+    /// Anything else that the database says. For the log only: it may hold values of other people.
+    #[error("the database failed")]
+    Database {
+        /// The SQLSTATE, where there is one.
+        code: Option<String>,
+        /// What the database said.
+        #[source]
+        source: Internal,
+    },
+}
+
+/// What a driver said: for the log, never for a client.
+pub type Internal = Box<dyn std::error::Error + Send + Sync>;
+
+/// A constraint that a row would break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What kind of constraint.
+    pub kind: ConstraintKind,
+    /// Its name, where the database tells it.
+    pub constraint: Option<String>,
+    /// The table, where the database tells it.
+    pub table: Option<String>,
+    /// The columns, where the database tells them.
+    pub columns: Vec<String>,
+}
+
+/// The kinds of constraints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// A value that must occur once occurs already.
+    Unique,
+    /// A row refers to one that does not exist, or is referred to.
+    ForeignKey,
+    /// A required value is null.
+    NotNull,
+    /// A condition does not hold.
+    Check,
+}
+
+impl ConstraintKind {
+    /// The SQLSTATE.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unique => "23505",
+            Self::ForeignKey => "23503",
+            Self::NotNull => "23502",
+            Self::Check => "23514",
+        }
+    }
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.kind {
+            ConstraintKind::Unique => "a row with this value exists already",
+            ConstraintKind::ForeignKey => "the row refers to one that does not exist, or is referred to",
+            ConstraintKind::NotNull => "a required value is missing",
+            ConstraintKind::Check => "a value breaks a rule of the table",
+        };
+        f.write_str(what)?;
+        if let Some(table) = &self.table {
+            write!(f, " (table {table}")?;
+            match (&self.constraint, self.columns.is_empty()) {
+                (Some(name), _) => write!(f, ", constraint {name})"),
+                (None, false) => write!(f, ", column {})", self.columns.join(", ")),
+                (None, true) => write!(f, ")"),
+            }
+        } else if let Some(name) = &self.constraint {
+            write!(f, " (constraint {name})")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Error {
+    /// The SQLSTATE: stable, and the same on both engines.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Plan(error) => error.code(),
+            Self::Url(_) | Self::Config(_) => "F0000",
+            Self::Decode(_) | Self::Panicked(_) => "XX000",
+            Self::Constraint(violation) => violation.kind.code(),
+            Self::StaleRow { .. } | Self::Serialization(_) => "40001",
+            Self::SessionExpired { .. } => "25P03",
+            Self::SessionEnded => "25P02",
+            Self::ReadOnly => "25006",
+            Self::Busy => "53300",
+            Self::Unavailable(_) => "08006",
+            Self::Timeout | Self::Cancelled => "57014",
+            Self::Value { code, .. } => code,
+            Self::Database { code, .. } => code.as_deref().unwrap_or("XX000"),
+        }
+    }
+
+    /// Whether the same work may succeed when it is tried again from its beginning.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Serialization(_))
+    }
+}
+
+/// What the operations of this crate give back.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,61 @@
+//! The data layer of mWallet: the only crate that speaks SQL.
+//!
+//! It is in charge of engines, sessions, queries and rows, over SQLite and PostgreSQL alike. It knows nothing of HTTP and
+//! nothing of wallets: a table is a value ([`schema::Table`]), whether an entity declared it or a live database has it.
+//!
+//! A request is a straight line of plain functions from value to value:
+//!
+//! ```text
+//! Query -> Plan::select(Table, Query) -> Plan -> statement(Dialect) -> Statement -> Engine -> rows or JSON bytes
+//! ```
+//!
+//! Only the last step holds a connection, so all that can be wrong with a request is found before one is taken.
+
+// The derive writes `::mwallet_db`, in this crate too.
+extern crate self as mwallet_db;
+
+mod batch;
+mod ddl;
+mod dialect;
+mod echo;
+mod engine;
+mod entity;
+mod error;
+mod json_rows;
+mod numeric;
+mod postgres;
+mod query;
+mod row;
+mod session;
+mod sources;
+mod sqlite;
+mod statement;
+mod stream;
+mod url;
+
+pub mod crud;
+pub mod worker;
+
+/// What a table is and what data about it must look like.
+pub use mwallet_schema as schema;
+
+pub use ddl::{create_statements, drop_statements};
+pub use dialect::Dialect;
+pub use engine::{DatabaseConfig, Engine, EngineOptions, load_env_file};
+pub use entity::{
+    Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
+    FieldSpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, PendingKey, Ref, TableBuilder, Timestamps,
+    TimestampsColumns, TypeLimits,
+};
+pub use error::{ConstraintKind, Error, Internal, Result, Violation};
+pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
+pub use query::{
+    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Operand, Order, Plan, PlanError,
+    Query,
+};
+pub use row::{FromRow, Of, Row};
+pub use session::{Isolation, Savepoint, Session, SessionFactory, SessionFuture, SessionOptions};
+pub use sources::SystemSources;
+pub use statement::{Columns, Format, JsonRows, Output, OutputColumn, OutputKind, Sql, Statement};
+pub use stream::{Batches, Rows};
+pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

@@ -1,0 +1,146 @@
+//! The driver of PostgreSQL: a pool of connections, each statement prepared once on each.
+
+mod codec;
+mod connect;
+mod connection;
+mod errors;
+mod numeric;
+mod tls;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+
+pub(crate) use connection::Connection;
+
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::session::Isolation;
+use crate::statement::{Format, Output, Statement};
+use crate::url::PostgresUrl;
+use tls::Tls;
+
+/// What an engine asks of this driver.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) url: PostgresUrl,
+    /// The most connections.
+    pub(crate) connections: usize,
+    /// How long to wait for a free connection.
+    pub(crate) pool_timeout: Duration,
+    /// How long connecting may take.
+    pub(crate) connect_timeout: Duration,
+    /// How long one statement may run.
+    pub(crate) statement_timeout: Duration,
+    pub(crate) read_only: bool,
+    pub(crate) echo: bool,
+}
+
+/// A database of PostgreSQL. No connection is made before the first use.
+pub(crate) struct Postgres {
+    settings: Settings,
+    pool: deadpool_postgres::Pool,
+    tls: Tls,
+}
+
+/// The rows of a stream, as they come; dropped before its end, it gives up its connection.
+pub(crate) struct RowReceiver<'c> {
+    connection: Hold<'c>,
+    rows: std::pin::Pin<Box<tokio_postgres::RowStream>>,
+    batch: Batch,
+    ended: bool,
+}
+
+impl Postgres {
+    pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let tls = Tls::new(&settings.url)?;
+        let pool = connect::pool(&settings, &tls)?;
+        Ok(Self { settings, pool, tls })
+    }
+
+    async fn connection(&self) -> Result<Connection> {
+        let object = self.pool.get().await.map_err(errors::from_pool)?;
+        Ok(Connection::new(object, self.tls.clone(), self.settings.statement_timeout, self.settings.echo))
+    }
+
+    /// Runs statements in one transaction that is durable when this returns.
+    pub(crate) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
+        if self.settings.read_only {
+            return Err(Error::ReadOnly);
+        }
+        let mut connection = self.connection().await?;
+        // One statement is a transaction of its own.
+        if let [statement] = statements.as_slice() {
+            return Ok(vec![connection.run(statement, format).await?]);
+        }
+        connection.begin(Isolation::ReadCommitted, false, None).await?;
+        let mut outputs = Vec::with_capacity(statements.len());
+        for statement in &statements {
+            outputs.push(connection.run(statement, format).await?);
+        }
+        connection.commit().await?;
+        Ok(outputs)
+    }
+
+    /// Runs one statement that reads.
+    pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
+        self.connection().await?.run(&statement, format).await
+    }
+
+    /// Runs one statement that reads, and hands out its rows as they come.
+    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver<'static>> {
+        let mut connection = self.connection().await?;
+        let rows = connection.open(&statement).await?;
+        let batch = Batch::new(&statement.columns, format);
+        Ok(RowReceiver { connection: Hold::Own(Box::new(connection)), rows: Box::pin(rows), batch, ended: false })
+    }
+
+    /// Takes a connection for one session and begins its transaction.
+    pub(crate) async fn lease(&self, isolation: Isolation, read_only: bool, limit: Duration) -> Result<Connection> {
+        let mut connection = self.connection().await?;
+        connection.begin(isolation, read_only || self.settings.read_only, Some(limit)).await?;
+        Ok(connection)
+    }
+}
+
+/// A connection that a stream has to itself, or that of the session it belongs to.
+enum Hold<'c> {
+    Own(Box<Connection>),
+    Session(&'c mut Connection),
+}
+
+impl<'c> RowReceiver<'c> {
+    /// Opens a stream on the connection of a session.
+    pub(crate) async fn in_session(
+        connection: &'c mut Connection,
+        statement: &Statement,
+        format: Format,
+    ) -> Result<Self> {
+        let rows = connection.open(statement).await?;
+        let batch = Batch::new(&statement.columns, format);
+        Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false })
+    }
+
+    /// The next rows; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
+        if self.ended {
+            return None;
+        }
+        while let Some(row) = self.rows.next().await {
+            let pushed = row.map_err(errors::convert).and_then(|row| self.batch.push(&row));
+            if let Err(error) = pushed {
+                self.ended = true;
+                return Some(Err(error));
+            }
+            if self.batch.is_full() {
+                return Some(Ok(self.batch.take()));
+            }
+        }
+        self.ended = true;
+        match &mut self.connection {
+            Hold::Own(connection) => connection.finish(),
+            Hold::Session(connection) => connection.finish(),
+        }
+        (!self.batch.is_empty()).then(|| Ok(self.batch.take()))
+    }
+}

@@ -1,0 +1,195 @@
+//! Values to PostgreSQL's binary form and back: bound by the type the server names, read as values or straight into JSON.
+
+use bytes::{BufMut, BytesMut};
+use mwallet_schema::json::write_string;
+use mwallet_schema::{ColumnType, Timestamp, Uuid, Value};
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
+
+use super::{errors, numeric};
+use crate::batch::DriverRow;
+use crate::entity::DecodeError;
+use crate::error::{Error, Result};
+use crate::json_rows::{write_base64, write_integer, write_plain};
+use crate::statement::{Bind, OutputColumn, OutputKind};
+
+/// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in microseconds since 1970.
+const EPOCH: i64 = 946_684_800_000_000;
+/// The version that stands before the text of a jsonb.
+const JSONB_VERSION: u8 = 1;
+
+type BoxError = Box<dyn std::error::Error + Sync + Send>;
+
+impl ToSql for Bind {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
+        encode(&self.value, kind, out)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn to_sql_checked(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
+        self.to_sql(kind, out)
+    }
+}
+
+fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
+    match (value, kind) {
+        (Value::Null, _) => return Ok(IsNull::Yes),
+        (Value::Bool(value), &Type::BOOL) => out.put_u8((*value).into()),
+        (Value::Int(number), &Type::INT2) => out.put_i16((*number).try_into()?),
+        (Value::Int(number), &Type::INT4) => out.put_i32((*number).try_into()?),
+        (Value::Int(number), &Type::INT8) => out.put_i64(*number),
+        (Value::Decimal(decimal), &Type::NUMERIC) => {
+            numeric::write_binary(decimal, out).ok_or("a decimal is too large")?;
+        }
+        (Value::Timestamp(time), &Type::TIMESTAMPTZ) => out.put_i64(time.micros() - EPOCH),
+        (Value::Uuid(uuid), &Type::UUID) => out.put_slice(uuid.as_bytes()),
+        (Value::Bytes(bytes), &Type::BYTEA) => out.put_slice(bytes),
+        (Value::Json(text), &Type::JSONB) => {
+            out.put_u8(JSONB_VERSION);
+            out.put_slice(text.as_bytes());
+        }
+        (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
+            out.put_slice(text.as_bytes())
+        }
+        (Value::List(values), kind) => match kind.kind() {
+            Kind::Array(member) => encode_array(values, member, out)?,
+            _ => return Err(format!("a list cannot be a {kind}").into()),
+        },
+        (value, kind) => return Err(format!("{} cannot be a {kind}", value.kind_name()).into()),
+    }
+    Ok(IsNull::No)
+}
+
+/// An array of one dimension, as `array_recv` reads it.
+fn encode_array(values: &[Value], member: &Type, out: &mut BytesMut) -> std::result::Result<(), BoxError> {
+    out.put_i32(1);
+    out.put_i32(values.iter().any(Value::is_null).into());
+    out.put_u32(member.oid());
+    out.put_i32(values.len().try_into()?);
+    out.put_i32(1);
+    for value in values {
+        let at = out.len();
+        out.put_i32(-1);
+        if let IsNull::No = encode(value, member, out)? {
+            let length = i32::try_from(out.len() - at - 4)?;
+            out[at..at + 4].copy_from_slice(&length.to_be_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a value, whatever its type.
+struct Raw<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> std::result::Result<Self, BoxError> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+impl DriverRow for Row {
+    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value> {
+        raw(self, index)?.map_or(Ok(Value::Null), |raw| decode(column, raw))
+    }
+
+    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
+        match raw(self, index)? {
+            Some(raw) => write_json(column, raw, out),
+            None => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn raw(row: &Row, index: usize) -> Result<Option<&[u8]>> {
+    let raw = row.try_get::<_, Option<Raw<'_>>>(index).map_err(errors::convert)?;
+    Ok(raw.map(|Raw(bytes)| bytes))
+}
+
+fn wrong(column: &OutputColumn) -> Error {
+    DecodeError::new(&column.name, "holds a value that mWallet does not store there").into()
+}
+
+fn integer(raw: &[u8]) -> Option<i64> {
+    Some(match raw.len() {
+        2 => i16::from_be_bytes(raw.try_into().ok()?).into(),
+        4 => i32::from_be_bytes(raw.try_into().ok()?).into(),
+        8 => i64::from_be_bytes(raw.try_into().ok()?),
+        _ => return None,
+    })
+}
+
+fn timestamp(raw: &[u8]) -> Option<Timestamp> {
+    let micros = i64::from_be_bytes(raw.try_into().ok()?);
+    Timestamp::from_micros(micros.checked_add(EPOCH)?).ok()
+}
+
+fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
+    let text = || std::str::from_utf8(raw).ok();
+    let value = match &column.kind {
+        OutputKind::Column(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
+            integer(raw).map(Value::Int)
+        }
+        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => {
+            let mut plain = Vec::with_capacity(48);
+            numeric::write_text(raw, &mut plain)
+                .and_then(|()| std::str::from_utf8(&plain).ok()?.parse().ok())
+                .map(Value::Decimal)
+        }
+        OutputKind::Column(ColumnType::Text { .. } | ColumnType::Enum(_)) => {
+            text().map(|text| Value::Text(text.into()))
+        }
+        OutputKind::Column(ColumnType::Timestamp) => timestamp(raw).map(Value::Timestamp),
+        OutputKind::Column(ColumnType::Uuid) => Uuid::from_slice(raw).ok().map(Value::Uuid),
+        OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
+        OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
+        OutputKind::Column(ColumnType::Json) => {
+            let text = raw.split_first().and_then(|(_, text)| std::str::from_utf8(text).ok());
+            // The server spells jsonb with spaces; a value is the same text on both engines.
+            text.and_then(|text| mwallet_schema::json::compact(text.as_bytes()).ok()).map(Value::Json)
+        }
+    };
+    value.ok_or_else(|| wrong(column))
+}
+
+fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let written = match &column.kind {
+        OutputKind::Column(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
+            integer(raw).map(|number| write_integer(out, number))
+        }
+        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => {
+            out.push(b'"');
+            let written = numeric::write_text(raw, out);
+            out.push(b'"');
+            written
+        }
+        OutputKind::Column(ColumnType::Text { .. } | ColumnType::Enum(_)) => {
+            std::str::from_utf8(raw).ok().map(|text| write_string(out, text))
+        }
+        OutputKind::Column(ColumnType::Timestamp) => timestamp(raw).map(|time| {
+            out.push(b'"');
+            time.write_to(out);
+            out.push(b'"');
+        }),
+        OutputKind::Column(ColumnType::Uuid) => Uuid::from_slice(raw).ok().map(|uuid| {
+            let mut buffer = Uuid::encode_buffer();
+            write_plain(out, uuid.hyphenated().encode_lower(&mut buffer).as_bytes());
+        }),
+        OutputKind::Column(ColumnType::Bytes { .. }) => Some(write_base64(out, raw)),
+        OutputKind::Column(ColumnType::Boolean) => {
+            out.extend_from_slice(if raw == [1] { b"true" } else { b"false" });
+            Some(())
+        }
+        OutputKind::Column(ColumnType::Json) => raw.split_first().map(|(_, text)| out.extend_from_slice(text)),
+    };
+    written.ok_or_else(|| wrong(column))
+}

@@ -1,0 +1,174 @@
+//! One connection while somebody has it.
+
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::Object;
+use futures::StreamExt;
+use tokio_postgres::RowStream;
+
+use super::errors;
+use super::tls::Tls;
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::session::Isolation;
+use crate::statement::{Format, Output, Statement};
+
+/// A connection, and what must happen to it before anybody else may have it.
+///
+/// Dropped in the middle of a statement, it is closed and the statement cancelled; dropped in a transaction, it is rolled
+/// back. Every await of a caller may be the last, so the state is written before each.
+pub(crate) struct Connection {
+    object: Option<Object>,
+    tls: Tls,
+    state: State,
+    statement_timeout: Duration,
+    /// When the transaction must be over, and how long it was given.
+    deadline: Option<(Instant, Duration)>,
+    echo: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Idle,
+    InTransaction,
+    /// A statement is on its way: nobody knows what the connection will say next.
+    Busy,
+}
+
+impl Connection {
+    pub(super) fn new(object: Object, tls: Tls, statement_timeout: Duration, echo: bool) -> Self {
+        Self { object: Some(object), tls, state: State::Idle, statement_timeout, deadline: None, echo }
+    }
+
+    pub(super) async fn begin(&mut self, isolation: Isolation, read_only: bool, limit: Option<Duration>) -> Result<()> {
+        let mode = if read_only { "READ ONLY" } else { "READ WRITE" };
+        let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}", isolation.sql());
+        if let Some(limit) = limit {
+            // The server ends a session that went silent, even if this program hangs.
+            let millis = limit.as_millis().max(1);
+            sql.push_str(&format!("; SET LOCAL idle_in_transaction_session_timeout = {millis}"));
+            self.deadline = Some((Instant::now() + limit, limit));
+        }
+        self.execute(&sql).await?;
+        self.state = State::InTransaction;
+        Ok(())
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.execute("COMMIT").await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    pub(crate) async fn roll_back(&mut self) -> Result<()> {
+        self.execute("ROLLBACK").await?;
+        self.state = State::Idle;
+        Ok(())
+    }
+
+    /// Runs a text without values: the statements of the transaction itself.
+    pub(crate) async fn execute(&mut self, sql: &str) -> Result<()> {
+        self.limited(async |object| object.batch_execute(sql).await.map_err(errors::convert), sql).await
+    }
+
+    /// Runs a statement and gathers its rows.
+    pub(crate) async fn run(&mut self, statement: &Statement, format: Format) -> Result<Output> {
+        let work = async |object: &Object| {
+            let rows = query(object, statement).await?;
+            let mut rows = std::pin::pin!(rows);
+            let mut batch = Batch::new(&statement.columns, format);
+            while let Some(row) = rows.next().await {
+                batch.push(&row.map_err(errors::convert)?)?;
+            }
+            Ok(batch.take())
+        };
+        self.limited(work, &statement.sql).await
+    }
+
+    /// Runs a statement whose rows the caller reads; until [`Self::finish`], the connection is busy.
+    pub(crate) async fn open(&mut self, statement: &Statement) -> Result<RowStream> {
+        let rows = self.limited(async |object| query(object, statement).await, &statement.sql).await?;
+        self.state = State::Busy;
+        Ok(rows)
+    }
+
+    /// Says that the rows of [`Self::open`] were read to their end.
+    pub(crate) fn finish(&mut self) {
+        self.state = if self.deadline.is_some() { State::InTransaction } else { State::Idle };
+    }
+
+    /// Does work within the time limits, marked as busy meanwhile.
+    async fn limited<T>(&mut self, work: impl AsyncFnOnce(&Object) -> Result<T>, sql: &str) -> Result<T> {
+        let begun = Instant::now();
+        let statement_ends = begun + self.statement_timeout;
+        let ends = self.deadline.map_or(statement_ends, |(deadline, _)| deadline.min(statement_ends));
+        if self.deadline.is_some_and(|(deadline, _)| begun >= deadline) {
+            return Err(self.expired());
+        }
+        let before = std::mem::replace(&mut self.state, State::Busy);
+        let object = self.object.as_ref().ok_or(Error::SessionEnded)?;
+        let result = tokio::time::timeout_at(ends.into(), work(object)).await;
+        if self.echo {
+            crate::echo::log(sql, begun.elapsed());
+        }
+        let closed = object.is_closed();
+        match result {
+            Ok(result) => {
+                // A statement that failed leaves its transaction to be rolled back.
+                self.state = before;
+                if closed && self.deadline.is_some_and(|(deadline, _)| Instant::now() >= deadline) {
+                    return Err(self.expired());
+                }
+                result
+            }
+            // Still busy: dropping the connection cancels the statement.
+            Err(_) if ends < statement_ends => Err(self.expired()),
+            Err(_) => {
+                self.discard();
+                Err(Error::Timeout)
+            }
+        }
+    }
+
+    /// The error of a session whose time is over; its connection is given up.
+    fn expired(&mut self) -> Error {
+        let limit = self.deadline.map_or(Duration::ZERO, |(_, limit)| limit);
+        self.discard();
+        Error::SessionExpired { limit }
+    }
+
+    /// Closes the connection instead of giving it back, and cancels what still runs on it.
+    fn discard(&mut self) {
+        let Some(object) = self.object.take() else { return };
+        let client = Object::take(object);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (cancel, tls) = (client.cancel_token(), self.tls.clone());
+            // Closing alone would let the statement run to its end on the server.
+            runtime.spawn(async move { tls.cancel(cancel).await });
+        }
+        drop(client);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        match (self.state, tokio::runtime::Handle::try_current()) {
+            (State::Idle, _) => {}
+            (State::InTransaction, Ok(runtime)) => {
+                let Some(object) = self.object.take() else { return };
+                runtime.spawn(async move {
+                    if object.batch_execute("ROLLBACK").await.is_err() {
+                        drop(Object::take(object));
+                    }
+                });
+            }
+            (State::Busy | State::InTransaction, _) => self.discard(),
+        }
+    }
+}
+
+async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
+    let prepared = object.prepare_cached(&statement.sql).await.map_err(errors::convert)?;
+    let binds = statement.binds.iter().map(|bind| bind as &(dyn tokio_postgres::types::ToSql + Sync));
+    object.query_raw(&prepared, binds).await.map_err(errors::convert)
+}

@@ -1,0 +1,62 @@
+//! What PostgreSQL says, as errors of ours.
+
+use deadpool_postgres::{PoolError, TimeoutType};
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::error::{ConstraintKind, Error, Violation};
+
+/// Turns an error of the pool into ours.
+pub(super) fn from_pool(error: PoolError) -> Error {
+    match error {
+        PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
+        PoolError::Backend(error) => match error.as_db_error().map(DbError::code) {
+            Some(&SqlState::TOO_MANY_CONNECTIONS) => Error::Busy,
+            _ => Error::Unavailable(error.into()),
+        },
+        error => Error::Unavailable(error.into()),
+    }
+}
+
+/// Turns an error of the driver into ours.
+pub(super) fn convert(error: tokio_postgres::Error) -> Error {
+    let Some(said) = error.as_db_error() else {
+        return match error.is_closed() {
+            true => Error::Unavailable(error.into()),
+            false => Error::Database { code: None, source: error.into() },
+        };
+    };
+    if let Some(kind) = constraint_kind(said.code()) {
+        return Error::Constraint(violation(kind, said));
+    }
+    match *said.code() {
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::Serialization(error.into()),
+        SqlState::QUERY_CANCELED => Error::Timeout,
+        SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
+        SqlState::IN_FAILED_SQL_TRANSACTION => Error::SessionEnded,
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            Error::Unavailable(error.into())
+        }
+        _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },
+    }
+}
+
+fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {
+    Some(match *code {
+        SqlState::UNIQUE_VIOLATION => ConstraintKind::Unique,
+        // RESTRICT has a code of its own for what is the same to a caller.
+        SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => ConstraintKind::ForeignKey,
+        SqlState::NOT_NULL_VIOLATION => ConstraintKind::NotNull,
+        // What a trigger of the database's owner raises breaks a rule of the table too.
+        SqlState::CHECK_VIOLATION | SqlState::RAISE_EXCEPTION => ConstraintKind::Check,
+        _ => return None,
+    })
+}
+
+fn violation(kind: ConstraintKind, said: &DbError) -> Violation {
+    Violation {
+        kind,
+        constraint: said.constraint().map(Into::into),
+        table: said.table().map(Into::into),
+        columns: said.column().map(Into::into).into_iter().collect(),
+    }
+}

@@ -1,0 +1,129 @@
+//! TLS by rustls, as strict as `sslmode` says.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_postgres::{CancelToken, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::{Error, Result};
+use crate::url::{PostgresUrl, SslMode};
+
+/// How connections are encrypted, if they are.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    Off,
+    On(MakeRustlsConnect),
+}
+
+impl Tls {
+    pub(super) fn new(url: &PostgresUrl) -> Result<Self> {
+        if url.ssl_mode == SslMode::Disable || url.is_socket() {
+            return Ok(Self::Off);
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = match url.ssl_mode {
+            SslMode::Disable | SslMode::Prefer | SslMode::Require => {
+                Arc::new(Checks { provider: provider.clone(), chain: None })
+            }
+            SslMode::VerifyCa => Arc::new(Checks { provider: provider.clone(), chain: Some(chain(url, &provider)?) }),
+            SslMode::VerifyFull => chain(url, &provider)?,
+        };
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::Config(format!("TLS: {error}")))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Self::On(MakeRustlsConnect::new(config)))
+    }
+
+    /// Asks the server to cancel what runs on a connection. It may be done by then, and nobody waits for the answer.
+    pub(super) async fn cancel(self, token: CancelToken) {
+        let cancelled = match self {
+            Self::Off => token.cancel_query(NoTls).await,
+            Self::On(tls) => token.cancel_query(tls).await,
+        };
+        if let Err(error) = cancelled {
+            tracing::debug!(%error, "a statement could not be cancelled");
+        }
+    }
+}
+
+/// The verifier of chain and name: by the certificates of `sslrootcert`, or else by those of the system.
+fn chain(url: &PostgresUrl, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    match &url.ssl_root_cert {
+        Some(path) => {
+            let wrong =
+                |error: &dyn std::fmt::Display| Error::Config(format!("sslrootcert {}: {error}", path.display()));
+            let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
+            for certificate in certificates {
+                let certificate = certificate.map_err(|error| wrong(&error))?;
+                roots.add(certificate).map_err(|error| wrong(&error))?;
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().map_err(|error| {
+        Error::Config(format!("sslmode {}: {error}; name a file of certificates with sslrootcert", url.ssl_mode))
+    })
+}
+
+/// Checks less than the whole: with a chain, all but the name; without, only that the server holds its own key.
+#[derive(Debug)]
+struct Checks {
+    provider: Arc<CryptoProvider>,
+    chain: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl ServerCertVerifier for Checks {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // verify-ca trusts whoever the authority vouches for, under any name; names are checked last.
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            result => result,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,202 @@
+//! What is asked of a table: a [`Query`] is text or code, a [`Plan`] is the same held against the table, a statement is
+//! the plan in the SQL of one engine.
+
+mod filter;
+mod plan;
+mod sql;
+
+pub use filter::{Comparison, Filter, Is, Operand};
+pub(crate) use plan::same_shape;
+pub use plan::{Aggregate, Audience, Plan, PlanError};
+pub(crate) use sql::quote;
+
+use mwallet_schema::Value;
+use uuid::Uuid;
+
+/// Which rows of a table, in which order, and which columns of them.
+///
+/// ```
+/// use mwallet_db::{Filter, Query};
+/// let newest = Query::new().filter(Filter::eq("asset", "BITCOIN")).order_desc("id").limit(100);
+/// let second_page = newest.clone().skip(100).exclude(["memo"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// One row by its name or key; joins the filter.
+    pub identifier: Option<Identifier>,
+    /// The condition.
+    pub filter: Option<Filter>,
+    /// The order; rows that are equal by it stand in any order.
+    pub order: Vec<Order>,
+    /// How many rows to leave out.
+    pub skip: u64,
+    /// The most rows; `None` is all, 0 is none.
+    pub limit: Option<u64>,
+    /// The columns.
+    pub fields: Fields,
+}
+
+/// What names one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identifier {
+    /// The `id`, or the one column of the primary key.
+    Id(i64),
+    /// The `uuid`.
+    Uuid(Uuid),
+    /// The `slug`.
+    Slug(String),
+    /// The values of the primary key in its order.
+    Key(Vec<String>),
+}
+
+/// Which columns are answered. Columns that are write-only never are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fields {
+    /// All.
+    #[default]
+    All,
+    /// These.
+    Include(Vec<String>),
+    /// All but these.
+    Exclude(Vec<String>),
+}
+
+/// One column to order by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The column.
+    pub column: String,
+    /// Which way.
+    pub direction: Direction,
+    /// Where nulls go; as PostgreSQL does it where nothing is said: last when ascending, first when descending.
+    pub nulls: Option<Nulls>,
+}
+
+/// Which way an order goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the smallest to the largest.
+    Ascending,
+    /// From the largest to the smallest.
+    Descending,
+}
+
+/// Where nulls stand in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// Before every value.
+    First,
+    /// After every value.
+    Last,
+}
+
+impl Identifier {
+    /// Reads an identifier as it stands in a URL: digits are an id, a UUID a uuid, values with commas between them a
+    /// composite key, anything else a slug.
+    ///
+    /// ```
+    /// use mwallet_db::Identifier;
+    /// assert_eq!(Identifier::parse("12"), Identifier::Id(12));
+    /// assert_eq!(Identifier::parse("order-1"), Identifier::Slug("order-1".into()));
+    /// assert_eq!(Identifier::parse("3,4"), Identifier::Key(vec!["3".into(), "4".into()]));
+    /// ```
+    pub fn parse(text: &str) -> Self {
+        if let Ok(id) = text.parse::<i64>() {
+            return Self::Id(id);
+        }
+        if text.len() == 36
+            && let Ok(uuid) = Uuid::try_parse(text)
+        {
+            return Self::Uuid(uuid);
+        }
+        if text.contains(',') {
+            return Self::Key(text.split(',').map(Into::into).collect());
+        }
+        Self::Slug(text.into())
+    }
+}
+
+impl From<i64> for Identifier {
+    fn from(id: i64) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<Uuid> for Identifier {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+impl From<&str> for Identifier {
+    fn from(text: &str) -> Self {
+        Self::parse(text)
+    }
+}
+
+impl Query {
+    /// Every row and column, in no order.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The row of that identifier only.
+    pub fn identifier(mut self, identifier: impl Into<Identifier>) -> Self {
+        self.identifier = Some(identifier.into());
+        self
+    }
+
+    /// Rows of which this holds too.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = Some(match self.filter.take() {
+            Some(earlier) => earlier & filter,
+            None => filter,
+        });
+        self
+    }
+
+    /// Rows whose columns are equal to these values: every one of them.
+    pub fn filter_by<V: Into<Value>>(self, values: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+        values.into_iter().fold(self, |query, (column, value)| query.filter(Filter::eq(column, value.into())))
+    }
+
+    /// Ordered by this too, where what came before leaves rows equal.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order.push(order);
+        self
+    }
+
+    /// Ordered by a column, from the smallest to the largest.
+    pub fn order_asc(self, column: impl Into<String>) -> Self {
+        self.order(Order { column: column.into(), direction: Direction::Ascending, nulls: None })
+    }
+
+    /// Ordered by a column, from the largest to the smallest.
+    pub fn order_desc(self, column: impl Into<String>) -> Self {
+        self.order(Order { column: column.into(), direction: Direction::Descending, nulls: None })
+    }
+
+    /// Without the first rows.
+    pub fn skip(mut self, rows: u64) -> Self {
+        self.skip = rows;
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// With these columns only.
+    pub fn include<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.fields = Fields::Include(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Without these columns.
+    pub fn exclude<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.fields = Fields::Exclude(columns.into_iter().map(Into::into).collect());
+        self
+    }
+}

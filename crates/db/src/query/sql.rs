@@ -1,0 +1,408 @@
+//! A plan in the SQL of one engine. The only place where statements of the operations are written.
+
+use mwallet_schema::{ColumnType, Table, Value};
+
+use super::plan::{Assignment, ColumnSet, Condition, OrderBy, PlanKind, PlannedAggregate};
+use super::{Comparison, Direction, Is, Nulls, Plan};
+use crate::Dialect;
+use crate::statement::{Bind, OutputColumn, OutputKind, Statement};
+
+/// Writes a name as an identifier of SQL: the only way a name gets into a statement.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Plan<'_> {
+    /// Writes the plan as a statement.
+    pub fn statement(self, dialect: Dialect) -> Statement {
+        let Self { table, kind, output } = self;
+        let mut writer =
+            Writer { dialect, table, sql: String::with_capacity(256), binds: Vec::new(), repeats: Vec::new() };
+        let columns = match kind {
+            PlanKind::Select { condition, order, skip, limit } => {
+                writer.select(&output, condition, &order, skip, limit);
+                writer.output_columns(&output)
+            }
+            PlanKind::Aggregate { condition, aggregates } => {
+                let columns = writer.aggregates(&aggregates);
+                writer.push(" FROM ");
+                writer.table_name();
+                writer.where_(condition);
+                columns
+            }
+            PlanKind::Insert { columns, rows, ignore_conflicts } => {
+                writer.insert(&columns, rows, ignore_conflicts);
+                writer.returning(&output)
+            }
+            PlanKind::Update { assignments, condition } => {
+                writer.update(assignments);
+                writer.where_(condition);
+                writer.returning(&output)
+            }
+            PlanKind::Delete { condition } => {
+                writer.push("DELETE FROM ");
+                writer.table_name();
+                writer.where_(condition);
+                writer.returning(&output)
+            }
+        };
+        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns: columns.into() }
+    }
+}
+
+struct Writer<'t> {
+    dialect: Dialect,
+    table: &'t Table,
+    sql: String,
+    binds: Vec<Bind>,
+    repeats: Vec<Vec<Bind>>,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    fn table_name(&mut self) {
+        if let Some(schema) = &self.table.schema {
+            self.sql.push_str(&quote(schema));
+            self.sql.push('.');
+        }
+        self.sql.push_str(&quote(&self.table.name));
+    }
+
+    fn column(&mut self, position: usize) {
+        self.sql.push_str(&quote(&self.table.columns[position].name));
+    }
+
+    fn columns(&mut self, positions: &ColumnSet) {
+        for (index, position) in positions.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.column(*position);
+        }
+    }
+
+    /// Binds a value as its column's type and writes its placeholder.
+    fn bind(&mut self, position: usize, value: Value) {
+        let kind = self.table.columns[position].kind.clone();
+        self.bind_as(kind, value);
+    }
+
+    fn bind_as(&mut self, kind: ColumnType, value: Value) {
+        self.binds.push(Bind { value, kind });
+        self.sql.push(match self.dialect {
+            Dialect::Postgres => '$',
+            Dialect::Sqlite => '?',
+        });
+        self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
+    }
+
+    fn output_columns(&self, positions: &ColumnSet) -> Vec<OutputColumn> {
+        let columns = positions.iter().map(|position| &self.table.columns[*position]);
+        columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect()
+    }
+
+    fn select(&mut self, output: &ColumnSet, condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
+        self.push("SELECT ");
+        self.columns(output);
+        self.push(" FROM ");
+        self.table_name();
+        self.where_(condition);
+        for (index, order) in order.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { " ORDER BY " });
+            self.order(order);
+        }
+        self.page(skip, limit);
+    }
+
+    fn order(&mut self, order: &OrderBy) {
+        self.column(order.column);
+        let (direction, natural) = match (order.direction, self.dialect) {
+            (Direction::Ascending, Dialect::Postgres) => (" ASC", Nulls::Last),
+            (Direction::Descending, Dialect::Postgres) => (" DESC", Nulls::First),
+            (Direction::Ascending, Dialect::Sqlite) => (" ASC", Nulls::First),
+            (Direction::Descending, Dialect::Sqlite) => (" DESC", Nulls::Last),
+        };
+        self.push(direction);
+        // A place for nulls that the engine would not choose itself keeps it from using an index; say it only where
+        // there can be one.
+        if self.table.columns[order.column].nullable && order.nulls != natural {
+            self.push(match order.nulls {
+                Nulls::First => " NULLS FIRST",
+                Nulls::Last => " NULLS LAST",
+            });
+        }
+    }
+
+    fn page(&mut self, skip: u64, limit: Option<u64>) {
+        // Both engines count rows in 64 bits with a sign; no table has more.
+        let number = |rows: u64| Value::Int(i64::try_from(rows).unwrap_or(i64::MAX));
+        match (limit, self.dialect) {
+            (Some(rows), _) => {
+                self.push(" LIMIT ");
+                self.bind_as(ColumnType::BigInt, number(rows));
+            }
+            // SQLite has no OFFSET without LIMIT.
+            (None, Dialect::Sqlite) if skip > 0 => self.push(" LIMIT -1"),
+            (None, _) => {}
+        }
+        if skip > 0 {
+            self.push(" OFFSET ");
+            self.bind_as(ColumnType::BigInt, number(skip));
+        }
+    }
+
+    fn where_(&mut self, condition: Condition) {
+        if condition != Condition::And(Vec::new()) {
+            self.push(" WHERE ");
+            self.condition(condition);
+        }
+    }
+
+    fn condition(&mut self, condition: Condition) {
+        match condition {
+            Condition::Compare(position, comparison, value) => self.compare(position, comparison, value),
+            Condition::In(position, values) => self.in_(position, values),
+            Condition::Between(position, low, high) => {
+                self.column(position);
+                self.push(" BETWEEN ");
+                self.bind(position, low);
+                self.push(" AND ");
+                self.bind(position, high);
+            }
+            Condition::Like { column, pattern, fold_case } => self.like(column, pattern, fold_case),
+            Condition::Is(position, is) => {
+                self.column(position);
+                self.push(match is {
+                    Is::Null => " IS NULL",
+                    Is::True => " IS TRUE",
+                    Is::False => " IS FALSE",
+                });
+            }
+            Condition::And(all) => self.joined(all, " AND ", "TRUE"),
+            Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
+            Condition::Not(condition) => {
+                self.push("NOT (");
+                self.condition(*condition);
+                self.push(")");
+            }
+        }
+    }
+
+    fn joined(&mut self, conditions: Vec<Condition>, with: &str, if_none: &str) {
+        if conditions.is_empty() {
+            return self.push(if_none);
+        }
+        self.push("(");
+        for (index, condition) in conditions.into_iter().enumerate() {
+            self.push(if index > 0 { with } else { "" });
+            self.condition(condition);
+        }
+        self.push(")");
+    }
+
+    fn compare(&mut self, position: usize, comparison: Comparison, value: Value) {
+        self.column(position);
+        self.push(match comparison {
+            Comparison::Eq => " = ",
+            Comparison::Neq => " <> ",
+            Comparison::Gt => " > ",
+            Comparison::Gte => " >= ",
+            Comparison::Lt => " < ",
+            Comparison::Lte => " <= ",
+        });
+        self.bind(position, value);
+    }
+
+    /// One of a list: bound as one array, so that the length of the list does not make a new statement.
+    fn in_(&mut self, position: usize, values: Vec<Value>) {
+        let kind = self.table.columns[position].kind.clone();
+        self.column(position);
+        match self.dialect {
+            Dialect::Postgres => {
+                self.push(" = ANY(");
+                self.bind_as(kind, Value::List(values));
+                self.push(")");
+            }
+            // Bytes have no form in JSON, by which SQLite takes the other lists.
+            Dialect::Sqlite if matches!(kind, ColumnType::Bytes { .. }) => {
+                self.push(" IN (");
+                for (index, value) in values.into_iter().enumerate() {
+                    self.push(if index > 0 { ", " } else { "" });
+                    self.bind_as(kind.clone(), value);
+                }
+                self.push(")");
+            }
+            Dialect::Sqlite => {
+                self.push(" IN (SELECT value FROM json_each(");
+                self.bind_as(kind, Value::List(values));
+                self.push("))");
+            }
+        }
+    }
+
+    /// SQLite's own LIKE folds case; ours is a function that does as PostgreSQL's.
+    fn like(&mut self, position: usize, pattern: String, fold_case: bool) {
+        let text = ColumnType::Text { max: None };
+        match self.dialect {
+            Dialect::Postgres => {
+                self.column(position);
+                self.push(if fold_case { " ILIKE " } else { " LIKE " });
+                self.bind_as(text, Value::Text(pattern));
+            }
+            Dialect::Sqlite => {
+                self.push(if fold_case { "mwallet_ilike(" } else { "mwallet_like(" });
+                self.column(position);
+                self.push(", ");
+                self.bind_as(text, Value::Text(pattern));
+                self.push(")");
+            }
+        }
+    }
+
+    fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, ignore_conflicts: bool) {
+        self.push("INSERT INTO ");
+        self.table_name();
+        self.push(" (");
+        self.columns(columns);
+        self.push(")");
+        if rows.len() > 1 && self.dialect == Dialect::Postgres {
+            self.insert_arrays(columns, rows);
+        } else {
+            self.insert_values(columns, rows);
+        }
+        if ignore_conflicts {
+            self.push(" ON CONFLICT DO NOTHING");
+        }
+    }
+
+    /// One row of values; more rows repeat the statement.
+    fn insert_values(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
+        let mut rows = rows.into_iter();
+        self.push(" VALUES (");
+        for (index, (position, value)) in columns.iter().zip(rows.next().unwrap_or_default()).enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.bind(*position, value);
+        }
+        self.push(")");
+        let kinds = || columns.iter().map(|position| self.table.columns[*position].kind.clone());
+        self.repeats =
+            rows.map(|row| row.into_iter().zip(kinds()).map(|(value, kind)| Bind { value, kind }).collect()).collect();
+    }
+
+    /// Many rows as one array a column: a statement of one text, however many rows there are.
+    fn insert_arrays(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
+        let mut arrays: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (array, value) in arrays.iter_mut().zip(row) {
+                array.push(value);
+            }
+        }
+        self.push(" SELECT ");
+        self.columns(columns);
+        self.push(" FROM unnest(");
+        for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            let kind = self.table.columns[*position].kind.clone();
+            let array_type = array_type(&kind);
+            self.bind_as(kind, Value::List(array));
+            self.push(array_type);
+        }
+        // Rows are written, and so answered, in the order they were given.
+        self.push(") WITH ORDINALITY AS given (");
+        self.columns(columns);
+        self.push(", mwallet_ordinal) ORDER BY mwallet_ordinal");
+    }
+
+    fn update(&mut self, assignments: Vec<(usize, Assignment)>) {
+        self.push("UPDATE ");
+        self.table_name();
+        for (index, (position, assignment)) in assignments.into_iter().enumerate() {
+            self.push(if index > 0 { ", " } else { " SET " });
+            self.column(position);
+            self.push(" = ");
+            match assignment {
+                Assignment::Value(value) => self.bind(position, value),
+                Assignment::Increment => {
+                    self.column(position);
+                    self.push(" + 1");
+                }
+            }
+        }
+    }
+
+    fn returning(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
+        if !output.is_empty() {
+            self.push(" RETURNING ");
+            self.columns(output);
+        }
+        self.output_columns(output)
+    }
+
+    fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {
+        self.push("SELECT ");
+        let mut columns = Vec::with_capacity(aggregates.len());
+        for (index, aggregate) in aggregates.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            columns.push(self.aggregate(aggregate));
+        }
+        columns
+    }
+
+    fn aggregate(&mut self, aggregate: &PlannedAggregate) -> OutputColumn {
+        let kind = |table: &Table, position: usize| OutputKind::Column(table.columns[position].kind.clone());
+        let (function, position, output) = match aggregate {
+            PlannedAggregate::Count => {
+                self.push("count(*)");
+                return OutputColumn { name: "count".into(), kind: OutputKind::Column(ColumnType::BigInt) };
+            }
+            PlannedAggregate::Sum(position) => ("sum", *position, OutputKind::Number),
+            PlannedAggregate::Avg(position) => ("avg", *position, OutputKind::Number),
+            PlannedAggregate::Min(position) => ("min", *position, kind(self.table, *position)),
+            PlannedAggregate::Max(position) => ("max", *position, kind(self.table, *position)),
+        };
+        let exact = matches!(aggregate, PlannedAggregate::Sum(_) | PlannedAggregate::Avg(_));
+        match self.dialect {
+            // SQLite's own would make doubles of decimals.
+            Dialect::Sqlite if exact => {
+                self.push("mwallet_");
+                self.push(function);
+                self.push("(");
+                self.column(position);
+                self.push(", ");
+                let scale = match self.table.columns[position].kind {
+                    ColumnType::Decimal { scale, .. } => scale,
+                    _ => 0,
+                };
+                self.push(itoa::Buffer::new().format(scale));
+            }
+            _ => {
+                self.push(function);
+                self.push("(");
+                self.column(position);
+            }
+        }
+        self.push(")");
+        if exact && self.dialect == Dialect::Postgres {
+            // The sum of small integers is a bigint there; one type for all keeps the answers alike.
+            self.push("::numeric");
+        }
+        OutputColumn { name: function.into(), kind: output }
+    }
+}
+
+/// The cast to an array of a column's type, which `unnest` takes apart.
+fn array_type(kind: &ColumnType) -> &'static str {
+    match kind {
+        ColumnType::SmallInt => "::int2[]",
+        ColumnType::Integer => "::int4[]",
+        ColumnType::BigInt => "::int8[]",
+        ColumnType::Decimal { .. } => "::numeric[]",
+        ColumnType::Text { .. } | ColumnType::Enum(_) => "::text[]",
+        ColumnType::Timestamp => "::timestamptz[]",
+        ColumnType::Uuid => "::uuid[]",
+        ColumnType::Bytes { .. } => "::bytea[]",
+        ColumnType::Json => "::jsonb[]",
+        ColumnType::Boolean => "::bool[]",
+    }
+}

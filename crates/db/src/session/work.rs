@@ -1,0 +1,254 @@
+//! What a session is still to write, and the order in which it is written.
+
+use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Table, Value};
+
+use super::{Session, key_filter};
+use crate::ddl::parents_first;
+use crate::entity::{Cell, Cells, DecodeError, Entity, Handle, PendingKey};
+use crate::error::{Error, Result};
+use crate::query::{Audience, Fields, Filter, Plan, Query, same_shape};
+
+/// The most rows that one statement inserts, so that its arrays stay within a few megabytes.
+const BATCH: usize = 1_000;
+
+/// The queue of a session.
+pub(super) struct UnitOfWork {
+    session: u64,
+    /// Every row that was added, at the position of its handle.
+    added: Vec<Added>,
+    updates: Vec<Update>,
+    deletions: Vec<Deletion>,
+}
+
+struct Added {
+    table: &'static Table,
+    row: AddedRow,
+}
+
+enum AddedRow {
+    Queued(Vec<Cell>),
+    /// The values of all columns as the database answered them.
+    Stored(Vec<Value>),
+    /// Given up with a savepoint.
+    Dropped,
+}
+
+struct Update {
+    table: &'static Table,
+    cells: Vec<Cell>,
+    key: Option<Filter>,
+}
+
+struct Deletion {
+    table: &'static Table,
+    key: Option<Filter>,
+}
+
+impl UnitOfWork {
+    pub(super) fn new(session: u64) -> Self {
+        Self { session, added: Vec::new(), updates: Vec::new(), deletions: Vec::new() }
+    }
+
+    pub(super) fn add<E: Entity>(&mut self, entity: E) -> Handle<E> {
+        let handle = Handle::new(PendingKey { session: self.session, position: self.added.len() });
+        self.added.push(Added { table: E::table(), row: AddedRow::Queued(entity.cells()) });
+        handle
+    }
+
+    pub(super) fn update<E: Entity>(&mut self, entity: &E) {
+        self.updates.push(Update { table: E::table(), cells: entity.cells(), key: key_filter(entity) });
+    }
+
+    pub(super) fn delete<E: Entity>(&mut self, entity: &E) {
+        self.deletions.push(Deletion { table: E::table(), key: key_filter(entity) });
+    }
+
+    pub(super) fn stored<E: Entity>(&self, handle: Handle<E>) -> Result<E> {
+        let added = self.added.get(handle.key.position).filter(|_| handle.key.session == self.session);
+        match added.map(|added| &added.row) {
+            Some(AddedRow::Stored(values)) => {
+                let cells = values.iter().cloned().map(Cell::Value).collect();
+                Ok(E::read(&mut Cells::new(E::table(), cells))?)
+            }
+            Some(AddedRow::Queued(_) | AddedRow::Dropped) | None => Err(Error::SessionEnded),
+        }
+    }
+
+    /// Forgets what is queued; what was written is the database's to undo.
+    pub(super) fn clear(&mut self) {
+        for added in &mut self.added {
+            if let AddedRow::Queued(_) = added.row {
+                added.row = AddedRow::Dropped;
+            }
+        }
+        self.updates.clear();
+        self.deletions.clear();
+    }
+
+    /// The id of a row that a cell refers to, if it is written.
+    fn resolve(&self, key: PendingKey) -> Option<Value> {
+        let added = self.added.get(key.position).filter(|_| key.session == self.session)?;
+        let AddedRow::Stored(values) = &added.row else { return None };
+        added.table.position("id").and_then(|position| values.get(position)).cloned()
+    }
+
+    /// The values of a row as a map; `None` while it refers to a row that is not written yet.
+    fn record(&self, table: &Table, cells: &[Cell]) -> Option<Record> {
+        let mut record = Record::new();
+        for (column, cell) in table.columns.iter().zip(cells) {
+            match cell {
+                Cell::Unset => {}
+                Cell::Value(value) => record.set(&column.name, value.clone()),
+                Cell::Pending(key) => record.set(&column.name, self.resolve(*key)?),
+            }
+        }
+        Some(record)
+    }
+
+    /// The next rows that one statement can insert: of the first table, parents first, that has rows whose references
+    /// are all known.
+    fn next_batch(&self) -> Option<(&'static Table, Vec<usize>, Vec<Record>)> {
+        let queued = || self.added.iter().enumerate().filter(|(_, added)| matches!(added.row, AddedRow::Queued(_)));
+        let mut tables: Vec<&'static Table> = Vec::new();
+        for (_, added) in queued() {
+            if !tables.iter().any(|table| table.name == added.table.name) {
+                tables.push(added.table);
+            }
+        }
+        for table in parents_first(&tables) {
+            let (mut positions, mut records) = (Vec::new(), Vec::<Record>::new());
+            for (position, added) in queued().filter(|(_, added)| added.table.name == table.name) {
+                let AddedRow::Queued(cells) = &added.row else { continue };
+                let Some(record) = self.record(table, cells) else { continue };
+                if records.first().is_some_and(|first| !same_shape(table, first, &record)) {
+                    continue;
+                }
+                positions.push(position);
+                records.push(record);
+                if records.len() == BATCH {
+                    break;
+                }
+            }
+            if let Some(first) = positions.first() {
+                return Some((self.added[*first].table, positions, records));
+            }
+        }
+        None
+    }
+}
+
+/// Writes the queue of a session.
+pub(super) async fn flush(session: &mut Session) -> Result<()> {
+    insert_all(session).await?;
+    for update in std::mem::take(&mut session.work.updates) {
+        update_one(session, update).await?;
+    }
+    delete_all(session).await
+}
+
+async fn insert_all(session: &mut Session) -> Result<()> {
+    while let Some((table, positions, records)) = session.work.next_batch() {
+        let engine = session.engine.clone();
+        let plan = Plan::insert(table, records, &Fields::All, engine.sources(), Audience::Program)?;
+        let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
+        if rows.len() != positions.len() {
+            return Err(DecodeError::new(&table.name, "fewer rows were answered than written").into());
+        }
+        for (position, values) in positions.into_iter().zip(rows) {
+            session.work.added[position].row = AddedRow::Stored(values);
+        }
+    }
+    match session.work.added.iter().find(|added| matches!(added.row, AddedRow::Queued(_))) {
+        None => Ok(()),
+        Some(added) => Err(DecodeError::new(
+            &added.table.name,
+            "a row refers to one that is never written: of another session, or in a circle",
+        )
+        .into()),
+    }
+}
+
+async fn update_one(session: &mut Session, update: Update) -> Result<()> {
+    let table = update.table;
+    let unstored = || Error::from(DecodeError::new(&table.name, "a row that was never stored cannot be changed"));
+    let mut filter = update.key.ok_or_else(unstored)?;
+    let record = session.work.record(table, &update.cells).ok_or_else(unstored)?;
+    let mut changes = Record::new();
+    for column in &table.columns {
+        let Some(value) = record.get(&column.name) else { continue };
+        match column.on_update {
+            Some(OnUpdate::Increment) => filter = filter & Filter::eq(&column.name, value.clone()),
+            Some(OnUpdate::Now) => {}
+            None if is_key(table, column) => {}
+            None => changes.set(&column.name, value.clone()),
+        }
+    }
+    let query = Query::new().filter(filter).include(table.primary_key.iter());
+    let engine = session.engine.clone();
+    let plan = Plan::update(table, &query, changes, engine.sources(), Audience::Program)?;
+    let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
+    match rows.len() {
+        1 => Ok(()),
+        _ => Err(Error::StaleRow { table: table.name.clone() }),
+    }
+}
+
+fn is_key(table: &Table, column: &Column) -> bool {
+    column.default == Some(ColumnDefault::Identity) || table.primary_key.contains(&column.name)
+}
+
+async fn delete_all(session: &mut Session) -> Result<()> {
+    let mut deletions = std::mem::take(&mut session.work.deletions);
+    let mut tables: Vec<&Table> = Vec::new();
+    for deletion in &deletions {
+        if !tables.iter().any(|table| table.name == deletion.table.name) {
+            tables.push(deletion.table);
+        }
+    }
+    // Rows that refer go before the rows they refer to.
+    let order = parents_first(&tables);
+    deletions.sort_by_key(|deletion| order.iter().rev().position(|table| table.name == deletion.table.name));
+    for batch in deletions.chunk_by(|left, right| left.table.name == right.table.name) {
+        delete_batch(session, batch).await?;
+    }
+    Ok(())
+}
+
+/// Deletes rows of one table.
+async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
+    let Some(table) = batch.first().map(|deletion| deletion.table) else { return Ok(()) };
+    let unstored = || Error::from(DecodeError::new(&table.name, "a row that was never stored cannot be deleted"));
+    for chunk in batch.chunks(BATCH / 2) {
+        let keys: Vec<Filter> = chunk.iter().map(|one| one.key.clone().ok_or_else(unstored)).collect::<Result<_>>()?;
+        let query = Query::new().filter(any_of(keys)).include(table.primary_key.iter());
+        let plan = Plan::delete(table, &query, Audience::Program)?;
+        let dialect = session.engine.dialect();
+        let rows = session.run_statement(plan.statement(dialect)).await?.into_values();
+        if rows.len() != chunk.len() {
+            return Err(Error::StaleRow { table: table.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Any of several keys: one list where the key is one column.
+fn any_of(keys: Vec<Filter>) -> Filter {
+    let mut values = Vec::with_capacity(keys.len());
+    let mut name = None;
+    for key in &keys {
+        match key {
+            Filter::And(all) => match all.as_slice() {
+                [Filter::Compare { column, operand, .. }] => {
+                    name = Some(column.clone());
+                    values.push(operand.clone());
+                }
+                _ => return Filter::Or(keys),
+            },
+            _ => return Filter::Or(keys),
+        }
+    }
+    match name {
+        Some(column) => Filter::In { column, values },
+        None => Filter::Or(keys),
+    }
+}

@@ -1,0 +1,94 @@
+//! The driver of SQLite, which runs inside the program: one writer thread, several reader threads.
+//!
+//! Nothing here runs on the threads that serve requests. Statements go to the threads through queues of bounded length
+//! and their outputs come back through channels.
+
+mod codec;
+mod connection;
+pub(crate) mod decimal_text;
+mod errors;
+mod functions;
+mod like;
+mod reader;
+mod run;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use reader::RowReceiver;
+pub(crate) use writer::Lease;
+
+use crate::error::Result;
+use crate::statement::{Format, Output, Statement};
+use reader::Readers;
+use writer::Writer;
+
+/// Where the database lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    File(PathBuf),
+    /// In memory; gone with the engine.
+    Memory,
+}
+
+/// What an engine asks of this driver.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) location: Location,
+    /// Threads that read.
+    pub(crate) readers: usize,
+    /// How many statements may wait before more are refused.
+    pub(crate) queue: usize,
+    /// How long one statement may run.
+    pub(crate) statement_timeout: Duration,
+    pub(crate) read_only: bool,
+    pub(crate) echo: bool,
+}
+
+/// A database of SQLite. No file is opened before the first use.
+pub(crate) struct Sqlite {
+    settings: Arc<Settings>,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Sqlite {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        Self { writer: Writer::new(settings.clone()), readers: Readers::new(settings.clone()), settings }
+    }
+
+    /// Runs statements in one transaction that is durable when this returns.
+    pub(crate) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
+        self.writer.write(statements, format).await
+    }
+
+    /// Runs one statement that reads.
+    pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
+        match self.settings.location {
+            // A database in memory belongs to one connection: the writer's.
+            Location::Memory => self.writer.read(statement, format).await,
+            Location::File(_) => self.readers.read(statement, format).await,
+        }
+    }
+
+    /// Runs one statement that reads, and hands out its rows as they come.
+    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
+        match self.settings.location {
+            // The rows are in memory anyway, and a stream that held the only connection would block every write.
+            Location::Memory => Ok(RowReceiver::of(self.writer.read(statement, format).await?)),
+            Location::File(_) => self.readers.stream(statement, format).await,
+        }
+    }
+
+    /// Takes the writer for one session; `None` for a session that only reads means a reader would do, but its reads
+    /// would not see one state of the database, so it takes the writer's queue too where the database is in memory.
+    pub(crate) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
+        match (read_only, &self.settings.location) {
+            (true, Location::File(_)) => self.readers.lease(limit).await,
+            _ => self.writer.lease(limit).await,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Opens connections, set up the way mWallet uses SQLite.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Location, Settings, errors, functions};
+use crate::error::Result;
+
+/// How many prepared statements a connection keeps.
+const STATEMENT_CACHE: usize = 256;
+/// How long a connection waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// After how many steps of its virtual machine SQLite looks at the deadline: some tens of microseconds.
+const STEPS_PER_LOOK: i32 = 4_000;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Reader,
+    Writer,
+}
+
+/// A connection whose statements end at a deadline.
+pub(super) struct Timed {
+    pub(super) connection: Connection,
+    deadline: Deadline,
+}
+
+/// The time at which the running statement is to end, shared with SQLite's progress handler.
+#[derive(Clone)]
+struct Deadline {
+    start: Instant,
+    /// Milliseconds after `start`; `i64::MAX` for none.
+    millis: Arc<AtomicI64>,
+}
+
+impl Deadline {
+    fn new() -> Self {
+        Self { start: Instant::now(), millis: Arc::new(AtomicI64::new(i64::MAX)) }
+    }
+
+    fn set(&self, at: Option<Instant>) {
+        let millis = at.map_or(i64::MAX, |at| {
+            i64::try_from(at.saturating_duration_since(self.start).as_millis()).unwrap_or(i64::MAX)
+        });
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    fn has_passed(&self) -> bool {
+        let millis = self.millis.load(Ordering::Relaxed);
+        millis != i64::MAX && self.start.elapsed().as_millis() >= millis.unsigned_abs().into()
+    }
+}
+
+impl Timed {
+    /// Ends statements that run beyond this time.
+    pub(super) fn set_deadline(&self, at: Option<Instant>) {
+        self.deadline.set(at);
+    }
+}
+
+/// Opens a connection; this is where a database file is made if there is none.
+pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
+    let connection = match &settings.location {
+        Location::Memory => Connection::open_in_memory(),
+        Location::File(path) => open_file(path, settings.read_only),
+    };
+    let connection = connection.and_then(|connection| set_up(connection, settings, role));
+    connection.map_err(errors::convert)
+}
+
+fn open_file(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
+    let access = match read_only {
+        true => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        false => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    // Each connection stays on one thread at a time, so SQLite need not lock.
+    Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    if !settings.read_only && settings.location != Location::Memory {
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    }
+    // What was acknowledged survives a power cut: the log is synced at every commit.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Negative: in KiB. Pages stay in memory between statements.
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    if role == Role::Reader || settings.read_only {
+        connection.pragma_update(None, "query_only", true)?;
+    }
+    functions::register(&connection)?;
+    let deadline = Deadline::new();
+    let watched = deadline.clone();
+    connection.progress_handler(STEPS_PER_LOOK, Some(move || watched.has_passed()))?;
+    Ok(Timed { connection, deadline })
+}

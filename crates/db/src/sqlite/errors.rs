@@ -1,0 +1,76 @@
+//! What SQLite says, as errors of ours.
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+use crate::error::{ConstraintKind, Error, Violation};
+
+/// Turns an error of SQLite into ours.
+pub(super) fn convert(error: rusqlite::Error) -> Error {
+    let (code, message) = match &error {
+        rusqlite::Error::SqliteFailure(code, message) => (*code, message.clone().unwrap_or_default()),
+        _ => return Error::Database { code: None, source: error.into() },
+    };
+    if let Some(kind) = constraint_kind(code.extended_code) {
+        return Error::Constraint(violation(kind, &message));
+    }
+    match code.code {
+        ErrorCode::OperationInterrupted => Error::Timeout,
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
+        ErrorCode::ReadOnly => Error::ReadOnly,
+        ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::PermissionDenied => {
+            Error::Unavailable(error.into())
+        }
+        ErrorCode::DiskFull => Error::Database { code: Some("53100".into()), source: error.into() },
+        _ => Error::Database { code: None, source: error.into() },
+    }
+}
+
+fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
+    Some(match extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
+            ConstraintKind::Unique
+        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::ForeignKey,
+        ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
+        // A value of the wrong storage class in a STRICT table breaks a rule of the table as a check does.
+        ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_DATATYPE => ConstraintKind::Check,
+        // What a trigger of the database's owner raises.
+        ffi::SQLITE_CONSTRAINT_TRIGGER => ConstraintKind::Check,
+        _ => return None,
+    })
+}
+
+/// Reads `UNIQUE constraint failed: orders.usid, orders.slug` and `CHECK constraint failed: orders_memo_check`.
+fn violation(kind: ConstraintKind, message: &str) -> Violation {
+    let detail = message.split_once(" constraint failed: ").map_or("", |(_, detail)| detail);
+    let mut violation = Violation { kind, constraint: None, table: None, columns: Vec::new() };
+    match kind {
+        ConstraintKind::Check if !detail.is_empty() => violation.constraint = Some(detail.into()),
+        ConstraintKind::Unique | ConstraintKind::NotNull => {
+            for name in detail.split(", ") {
+                if let Some((table, column)) = name.split_once('.') {
+                    violation.table = Some(table.into());
+                    violation.columns.push(column.into());
+                }
+            }
+        }
+        _ => {}
+    }
+    violation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_table_columns_and_constraint() {
+        let unique = violation(ConstraintKind::Unique, "UNIQUE constraint failed: orders.usid, orders.slug");
+        assert_eq!((unique.table.as_deref(), unique.columns.len()), (Some("orders"), 2));
+        let check = violation(ConstraintKind::Check, "CHECK constraint failed: orders_memo_check");
+        assert_eq!(check.constraint.as_deref(), Some("orders_memo_check"));
+        let key = violation(ConstraintKind::ForeignKey, "FOREIGN KEY constraint failed");
+        assert_eq!((key.table, key.constraint), (None, None));
+    }
+}

@@ -1,0 +1,114 @@
+//! Functions that SQLite lacks: exact sums and averages, and LIKE as PostgreSQL has it.
+
+use mwallet_schema::Decimal;
+use num_bigint::BigInt;
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Error, Result};
+
+use super::{decimal_text, like};
+use crate::numeric;
+
+/// Adds the functions to a connection.
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("mwallet_like", 2, flags, |context| matches(context, false))?;
+    connection.create_scalar_function("mwallet_ilike", 2, flags, |context| matches(context, true))?;
+    connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
+    connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
+}
+
+fn matches(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
+    match (context.get_raw(0), context.get_raw(1)) {
+        (ValueRef::Text(text), ValueRef::Text(pattern)) => {
+            let (text, pattern) = (utf8(text)?, utf8(pattern)?);
+            Ok(Some(like::matches(text, pattern, fold_case)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| Error::UserFunctionError(error.into()))
+}
+
+/// A sum in the making: of whole numbers, or of decimals of one scale.
+struct Accumulator {
+    sum: BigInt,
+    /// Most sums stay within 128 bits; what goes beyond is carried into `sum`.
+    small: i128,
+    count: i64,
+    scale: u32,
+}
+
+impl Accumulator {
+    fn start(context: &Context<'_>) -> Result<Self> {
+        Ok(Self { sum: BigInt::ZERO, small: 0, count: 0, scale: context.get(1)? })
+    }
+
+    fn add(&mut self, context: &Context<'_>) -> Result<()> {
+        match context.get_raw(0) {
+            ValueRef::Null => return Ok(()),
+            ValueRef::Integer(number) => self.add_small(number.into()),
+            ValueRef::Text(text) => {
+                let wrong = || Error::UserFunctionError("not a decimal as mWallet stores it".into());
+                self.sum += decimal_text::unscaled(utf8(text)?).ok_or_else(wrong)?;
+            }
+            _ => return Err(Error::UserFunctionError("only numbers can be added up".into())),
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    fn add_small(&mut self, number: i128) {
+        match self.small.checked_add(number) {
+            Some(sum) => self.small = sum,
+            None => {
+                self.sum += std::mem::replace(&mut self.small, number);
+            }
+        }
+    }
+
+    fn total(self) -> (Decimal, i64) {
+        (Decimal::new(self.sum + self.small, self.scale), self.count)
+    }
+}
+
+// The decimals of an aggregate are not behind a lock or a cell, so a panic leaves nothing half-changed.
+impl std::panic::UnwindSafe for Accumulator {}
+impl std::panic::RefUnwindSafe for Accumulator {}
+
+struct Sum;
+
+impl Aggregate<Accumulator, Option<String>> for Sum {
+    fn init(&self, context: &mut Context<'_>) -> Result<Accumulator> {
+        Accumulator::start(context)
+    }
+
+    fn step(&self, context: &mut Context<'_>, sum: &mut Accumulator) -> Result<()> {
+        sum.add(context)
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
+        Ok(sum.filter(|sum| sum.count > 0).map(|sum| sum.total().0.to_string()))
+    }
+}
+
+struct Avg;
+
+impl Aggregate<Accumulator, Option<String>> for Avg {
+    fn init(&self, context: &mut Context<'_>) -> Result<Accumulator> {
+        Accumulator::start(context)
+    }
+
+    fn step(&self, context: &mut Context<'_>, sum: &mut Accumulator) -> Result<()> {
+        sum.add(context)
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
+        Ok(sum.filter(|sum| sum.count > 0).map(|sum| {
+            let (total, count) = sum.total();
+            numeric::average(&total, count).to_string()
+        }))
+    }
+}

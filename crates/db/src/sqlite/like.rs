@@ -1,0 +1,71 @@
+//! LIKE and ILIKE as PostgreSQL has them with the collation "C".
+
+/// Whether a text is like a pattern: `%` any text, `_` one character, `\` takes the next character as it is.
+///
+/// With `fold_case`, the case of ASCII letters does not count. It goes back to the last `%` only, so its time is at most
+/// the product of both lengths.
+pub(super) fn matches(text: &str, pattern: &str, fold_case: bool) -> bool {
+    let same = |a: char, b: char| a == b || (fold_case && a.eq_ignore_ascii_case(&b));
+    let (mut text, mut pattern) = (text.chars(), pattern.chars());
+    // Where to go on after the last `%`: the pattern behind it, and the text that it has not taken yet.
+    let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    loop {
+        let matched = match pattern.next() {
+            Some('%') => {
+                retry = Some((pattern.clone(), text.clone()));
+                continue;
+            }
+            None => match text.clone().next() {
+                None => return true,
+                Some(_) => false,
+            },
+            Some('_') => text.next().is_some(),
+            Some('\\') => match (pattern.next(), text.next()) {
+                (Some(expected), Some(found)) => same(expected, found),
+                _ => false,
+            },
+            Some(expected) => text.next().is_some_and(|found| same(expected, found)),
+        };
+        if matched {
+            continue;
+        }
+        let Some((behind, mut rest)) = retry.take() else { return false };
+        if rest.next().is_none() {
+            return false;
+        }
+        pattern = behind.clone();
+        text = rest.clone();
+        retry = Some((behind, rest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn as_postgresql_does() {
+        for (text, pattern, expected) in [
+            ("", "", true),
+            ("", "%", true),
+            ("", "_", false),
+            ("abc", "abc", true),
+            ("abc", "a%", true),
+            ("abc", "%c", true),
+            ("abc", "%b%", true),
+            ("abc", "a_c", true),
+            ("abc", "a_", false),
+            ("abcabd", "%ab_", true),
+            ("a%c", "a\\%c", true),
+            ("abc", "a\\%c", false),
+            ("a\\c", "a\\\\c", true),
+            ("äöü", "_ö_", true),
+            ("aaaaaaaaaaaaaaaaaaaaab", "%a%a%a%a%a%a%a%c", false),
+            ("abc", "ABC", false),
+        ] {
+            assert_eq!(matches(text, pattern, false), expected, "{text} like {pattern}");
+        }
+        assert!(matches("aBc", "AbC", true));
+        assert!(!matches("ä", "Ä", true), "only ASCII letters fold");
+    }
+}

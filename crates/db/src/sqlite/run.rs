@@ -1,0 +1,67 @@
+//! Runs one statement on a connection and reads its rows.
+
+use std::time::Instant;
+
+use mwallet_schema::Value;
+use rusqlite::{Connection, Row};
+
+use super::{codec, errors};
+use crate::batch::{Batch, DriverRow};
+use crate::error::Result;
+use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
+
+/// Runs a statement and gathers its rows.
+pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
+    let mut batch = Batch::new(&statement.columns, format);
+    each_row(connection, statement, echo, |row| {
+        batch.push(row)?;
+        Ok(true)
+    })?;
+    Ok(batch.take())
+}
+
+/// Runs a statement and gives each row to a function, until that says `false`.
+pub(super) fn each_row(
+    connection: &Connection,
+    statement: &Statement,
+    echo: bool,
+    mut with: impl FnMut(&Row<'_>) -> Result<bool>,
+) -> Result<()> {
+    let begun = echo.then(Instant::now);
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(errors::convert)?;
+    let mut step_all = |binds: &[Bind]| {
+        for (index, bind) in binds.iter().enumerate() {
+            prepared.raw_bind_parameter(index + 1, bind).map_err(errors::convert)?;
+        }
+        let mut rows = prepared.raw_query();
+        while let Some(row) = rows.next().map_err(errors::convert)? {
+            if !with(row)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let mut result = step_all(&statement.binds);
+    for binds in &statement.repeats {
+        if !matches!(result, Ok(true)) {
+            break;
+        }
+        result = step_all(binds);
+    }
+    if let Some(begun) = begun {
+        crate::echo::log(&statement.sql, begun.elapsed());
+    }
+    result.map(drop)
+}
+
+impl DriverRow for Row<'_> {
+    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value> {
+        let stored = self.get_ref(index).map_err(errors::convert)?;
+        Ok(codec::decode(column, stored)?)
+    }
+
+    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
+        let stored = self.get_ref(index).map_err(errors::convert)?;
+        Ok(codec::write_json(column, stored, out)?)
+    }
+}

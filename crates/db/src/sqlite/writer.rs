@@ -1,0 +1,317 @@
+//! The one thread that writes.
+//!
+//! What waits in the queue is committed together, each request in its savepoint: one sync of the disk serves them all.
+//! Nothing is answered before COMMIT has returned. Where a group fails as a whole (a deferred key, `RAISE(ROLLBACK)`, a
+//! full disk), its requests run again one by one, so that each gets its own answer.
+//!
+//! A session leases the thread from `BEGIN IMMEDIATE` to its end.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::connection::{self, Role, Timed};
+use super::{Settings, errors, run};
+use crate::error::{Error, Result};
+use crate::statement::{Format, Output, Statement};
+
+/// The most requests that are committed together.
+const GROUP: usize = 256;
+
+/// The queue of the writer thread, which starts with the first request.
+pub(super) struct Writer {
+    settings: Arc<Settings>,
+    queue: OnceLock<Sender<Job>>,
+}
+
+enum Job {
+    Write(Write),
+    Read { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
+    Lease { commands: Receiver<Command>, limit: Duration, ready: oneshot::Sender<Result<()>> },
+}
+
+struct Write {
+    statements: Vec<Statement>,
+    format: Format,
+    reply: oneshot::Sender<Result<Vec<Output>>>,
+}
+
+/// What a session asks of the thread it leases.
+pub(super) enum Command {
+    Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
+    Stream { statement: Statement, format: Format, rows: super::reader::RowSender },
+    Commit { reply: oneshot::Sender<Result<()>> },
+    RollBack { reply: oneshot::Sender<Result<()>> },
+}
+
+/// A thread that one session has to itself. Dropping it rolls back.
+pub(crate) struct Lease {
+    commands: Sender<Command>,
+    limit: Duration,
+}
+
+impl Lease {
+    pub(super) fn new(commands: Sender<Command>, limit: Duration) -> Self {
+        Self { commands, limit }
+    }
+
+    pub(crate) async fn run(&self, statement: Statement, format: Format) -> Result<Output> {
+        self.ask(|reply| Command::Run { statement, format, reply }).await
+    }
+
+    pub(crate) async fn commit(&self) -> Result<()> {
+        self.ask(|reply| Command::Commit { reply }).await
+    }
+
+    pub(crate) async fn roll_back(&self) -> Result<()> {
+        self.ask(|reply| Command::RollBack { reply }).await
+    }
+
+    pub(crate) fn stream(&self, statement: Statement, format: Format) -> Result<super::RowReceiver> {
+        let (rows, receiver) = super::reader::row_channel();
+        self.commands.send(Command::Stream { statement, format, rows }).map_err(|_| self.expired())?;
+        Ok(receiver)
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).map_err(|_| self.expired())?;
+        // The thread leaves a session without an answer only when its time is over.
+        answer.await.unwrap_or_else(|_| Err(self.expired()))
+    }
+
+    fn expired(&self) -> Error {
+        Error::SessionExpired { limit: self.limit }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, queue: OnceLock::new() }
+    }
+
+    pub(super) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Write(Write { statements, format, reply }))?;
+        answer.await.unwrap_or(Err(Error::Cancelled))
+    }
+
+    pub(super) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Read { statement, format, reply })?;
+        answer.await.unwrap_or(Err(Error::Cancelled))
+    }
+
+    pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
+        let (commands, receiver) = crossbeam_channel::unbounded();
+        let (ready, begun) = oneshot::channel();
+        self.send(Job::Lease { commands: receiver, limit, ready })?;
+        begun.await.unwrap_or(Err(Error::Cancelled))?;
+        Ok(Lease::new(commands, limit))
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        let queue = self.queue.get_or_init(|| {
+            let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
+            let settings = self.settings.clone();
+            std::thread::spawn(move || Thread { settings, connection: None }.serve(&receiver));
+            sender
+        });
+        queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::Cancelled,
+        })
+    }
+}
+
+struct Thread {
+    settings: Arc<Settings>,
+    connection: Option<Timed>,
+}
+
+impl Thread {
+    /// Serves jobs in their order until the engine is dropped.
+    fn serve(&mut self, jobs: &Receiver<Job>) {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+            match job {
+                Job::Write(write) => {
+                    let mut group = vec![write];
+                    while group.len() < GROUP {
+                        match jobs.try_recv() {
+                            Ok(Job::Write(write)) => group.push(write),
+                            Ok(other) => {
+                                next = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    // Nobody waits for the answer of a request that was cancelled; it has not begun.
+                    group.retain(|write| !write.reply.is_closed());
+                    self.write(group);
+                }
+                Job::Read { statement, format, reply } => {
+                    let echo = self.settings.echo;
+                    let timed = self.connection();
+                    let result = timed.and_then(|timed| run::run(&timed.connection, &statement, format, echo));
+                    let _ = reply.send(result);
+                }
+                Job::Lease { commands, limit, ready } => self.lease(&commands, limit, ready),
+            }
+        }
+    }
+
+    /// The connection, opened if it is not, with the time limit of a statement ahead of it.
+    fn connection(&mut self) -> Result<&Timed> {
+        let timed = match self.connection.take() {
+            Some(timed) => timed,
+            None => connection::open(&self.settings, Role::Writer)?,
+        };
+        timed.set_deadline(Some(Instant::now() + self.settings.statement_timeout));
+        Ok(self.connection.insert(timed))
+    }
+
+    fn write(&mut self, group: Vec<Write>) {
+        if self.settings.read_only {
+            return group.into_iter().for_each(|write| drop(write.reply.send(Err(Error::ReadOnly))));
+        }
+        let group = match <[Write; 1]>::try_from(group) {
+            Ok([write]) => return self.write_alone(write),
+            Err(group) => group,
+        };
+        match self.write_together(&group) {
+            Some(results) => {
+                for (write, result) in group.into_iter().zip(results) {
+                    let _ = write.reply.send(result);
+                }
+            }
+            None => group.into_iter().for_each(|write| self.write_alone(write)),
+        }
+    }
+
+    /// Commits a group; `None` if it failed as a whole and nothing of it is written.
+    fn write_together(&mut self, group: &[Write]) -> Option<Vec<Result<Vec<Output>>>> {
+        let (echo, limit) = (self.settings.echo, self.settings.statement_timeout);
+        let timed = self.connection().ok()?;
+        let connection = &timed.connection;
+        execute(connection, "BEGIN IMMEDIATE").ok()?;
+        let mut results = Vec::with_capacity(group.len());
+        for write in group {
+            timed.set_deadline(Some(Instant::now() + limit));
+            let saved = execute(connection, "SAVEPOINT request");
+            let result = saved.and_then(|()| run_all(connection, write, echo));
+            let kept = match &result {
+                Ok(_) => execute(connection, "RELEASE request"),
+                Err(_) => {
+                    execute(connection, "ROLLBACK TO request").and_then(|()| execute(connection, "RELEASE request"))
+                }
+            };
+            // RAISE(ROLLBACK) and a full disk end the transaction of them all.
+            if kept.is_err() || connection.is_autocommit() {
+                roll_back(connection);
+                return None;
+            }
+            results.push(result);
+        }
+        if execute(connection, "COMMIT").is_err() {
+            roll_back(connection);
+            return None;
+        }
+        Some(results)
+    }
+
+    fn write_alone(&mut self, write: Write) {
+        let result = self.try_alone(&write);
+        let _ = write.reply.send(result);
+    }
+
+    fn try_alone(&mut self, write: &Write) -> Result<Vec<Output>> {
+        let echo = self.settings.echo;
+        let connection = &self.connection()?.connection;
+        execute(connection, "BEGIN IMMEDIATE")?;
+        let result = run_all(connection, write, echo).and_then(|outputs| {
+            execute(connection, "COMMIT")?;
+            Ok(outputs)
+        });
+        if result.is_err() {
+            roll_back(connection);
+        }
+        result
+    }
+
+    fn lease(&mut self, commands: &Receiver<Command>, limit: Duration, ready: oneshot::Sender<Result<()>>) {
+        let begun = self.connection().and_then(|timed| execute(&timed.connection, "BEGIN IMMEDIATE"));
+        let failed = begun.is_err();
+        if ready.send(begun).is_err() || failed {
+            if let Some(timed) = &self.connection {
+                roll_back(&timed.connection);
+            }
+            return;
+        }
+        if let Some(timed) = &self.connection {
+            serve_lease(timed, commands, limit, self.settings.echo);
+        }
+    }
+}
+
+/// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
+pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, echo: bool) {
+    let deadline = Instant::now() + limit;
+    timed.set_deadline(Some(deadline));
+    let connection = &timed.connection;
+    loop {
+        match commands.recv_deadline(deadline) {
+            Ok(Command::Run { statement, format, reply }) => {
+                let result = run::run(connection, &statement, format, echo);
+                let expired = matches!(result, Err(Error::Timeout)) && Instant::now() >= deadline;
+                let over = connection.is_autocommit();
+                let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });
+                if expired || over {
+                    break;
+                }
+            }
+            Ok(Command::Stream { statement, format, rows }) => {
+                rows.send_all(connection, &statement, format, echo, Some(deadline));
+            }
+            Ok(Command::Commit { reply }) => {
+                let result = execute(connection, "COMMIT");
+                if result.is_err() {
+                    roll_back(connection);
+                }
+                let _ = reply.send(result);
+                break;
+            }
+            Ok(Command::RollBack { reply }) => {
+                roll_back(connection);
+                let _ = reply.send(Ok(()));
+                break;
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    roll_back(connection);
+    timed.set_deadline(None);
+}
+
+fn run_all(connection: &Connection, write: &Write, echo: bool) -> Result<Vec<Output>> {
+    write.statements.iter().map(|statement| run::run(connection, statement, write.format, echo)).collect()
+}
+
+/// Runs a statement of the transaction itself.
+pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(errors::convert)?;
+    Ok(())
+}
+
+/// Ends the transaction, if there is still one, without a trace of it.
+pub(super) fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}

@@ -1,0 +1,193 @@
+//! SQL of one engine with its values beside it, and what came of running it.
+
+use std::sync::Arc;
+
+use mwallet_schema::{ColumnType, Value};
+
+use crate::entity::Entity;
+use crate::query::quote;
+
+/// A text of SQL, the values it is bound to, and the columns it answers.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub(crate) sql: String,
+    pub(crate) binds: Vec<Bind>,
+    /// Values to run the same text with again, once each: how SQLite inserts many rows.
+    pub(crate) repeats: Vec<Vec<Bind>>,
+    pub(crate) columns: Columns,
+}
+
+/// A value and the type it is bound as.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bind {
+    pub(crate) value: Value,
+    pub(crate) kind: ColumnType,
+}
+
+/// The columns of an answer, shared by its rows.
+pub type Columns = Arc<[OutputColumn]>;
+
+/// One column of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputColumn {
+    /// The name it is answered by.
+    pub name: String,
+    /// What it holds.
+    pub kind: OutputKind,
+}
+
+/// What a column of an answer holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OutputKind {
+    /// Values as a column of that type stores them.
+    Column(ColumnType),
+    /// An exact number of any size and scale: a sum or an average.
+    Number,
+}
+
+impl Statement {
+    pub(crate) fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Arc::from([]) }
+    }
+
+    /// The text; values are never in it.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The columns it answers.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+}
+
+/// SQL written by the author of a program, for what no operation covers: the same text for both engines, with `$1`,
+/// `$2`, ... for values.
+///
+/// The text is `'static`, so nothing from a request can become part of it.
+///
+/// ```
+/// use mwallet_db::Sql;
+/// use mwallet_db::schema::ColumnType;
+/// let sql = Sql::new("SELECT count(*) FROM orders WHERE usid = $1").bind("me").returns("orders", ColumnType::BigInt);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sql {
+    text: String,
+    binds: Vec<Bind>,
+    columns: Vec<OutputColumn>,
+}
+
+impl Sql {
+    /// A statement with this text.
+    pub fn new(text: &'static str) -> Self {
+        Self { text: text.into(), binds: Vec::new(), columns: Vec::new() }
+    }
+
+    /// `SELECT` of all columns of an entity `FROM` its table, and what follows: joins, conditions, order.
+    pub fn select<E: Entity>(rest: &'static str) -> Self {
+        let table = E::table();
+        let names: Vec<String> =
+            table.columns.iter().map(|column| format!("{}.{}", quote(&table.name), quote(&column.name))).collect();
+        let columns = table.columns.iter();
+        let columns =
+            columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect();
+        let text = format!("SELECT {} FROM {} {rest}", names.join(", "), quote(&table.name));
+        Self { text, binds: Vec::new(), columns }
+    }
+
+    /// Binds the next value by its own type.
+    pub fn bind(self, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        let kind = natural_type(&value);
+        self.bind_as(value, kind)
+    }
+
+    /// Binds the next value as a column of that type stores it: what decimals need.
+    pub fn bind_as(mut self, value: impl Into<Value>, kind: ColumnType) -> Self {
+        self.binds.push(Bind { value: value.into(), kind });
+        self
+    }
+
+    /// Names the next column that is answered, and its type.
+    pub fn returns(mut self, name: &str, kind: ColumnType) -> Self {
+        self.columns.push(OutputColumn { name: name.into(), kind: OutputKind::Column(kind) });
+        self
+    }
+
+    /// The statement for one engine.
+    pub(crate) fn statement(self, dialect: crate::Dialect) -> Statement {
+        // SQLite reads `$1` as a name and would number it by its first appearance.
+        let sql = match dialect {
+            crate::Dialect::Postgres => self.text,
+            crate::Dialect::Sqlite => self.text.replace('$', "?"),
+        };
+        Statement { sql, binds: self.binds, repeats: Vec::new(), columns: self.columns.into() }
+    }
+}
+
+/// The type a value has where no column says it.
+fn natural_type(value: &Value) -> ColumnType {
+    match value {
+        Value::Bool(_) => ColumnType::Boolean,
+        Value::Int(_) => ColumnType::BigInt,
+        Value::Decimal(decimal) => ColumnType::Decimal { precision: 38, scale: decimal.scale().min(38) },
+        Value::Timestamp(_) => ColumnType::Timestamp,
+        Value::Uuid(_) => ColumnType::Uuid,
+        Value::Bytes(_) => ColumnType::Bytes { max: None },
+        Value::Json(_) | Value::List(_) | Value::Record(_) => ColumnType::Json,
+        Value::Null | Value::Text(_) => ColumnType::Text { max: None },
+    }
+}
+
+/// In which form rows are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// As values.
+    Values,
+    /// As JSON objects with commas between them.
+    Json,
+}
+
+/// What came of a statement.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// The rows as values.
+    Values(Vec<Vec<Value>>),
+    /// The rows as JSON objects with commas between them.
+    Json(JsonRows),
+}
+
+/// Rows as JSON objects with commas between them, without brackets around.
+#[derive(Clone, Debug, Default)]
+pub struct JsonRows {
+    /// The text.
+    pub bytes: Vec<u8>,
+    /// How many rows there are.
+    pub rows: u64,
+}
+
+impl Output {
+    pub(crate) fn empty(format: Format) -> Self {
+        match format {
+            Format::Values => Self::Values(Vec::new()),
+            Format::Json => Self::Json(JsonRows::default()),
+        }
+    }
+
+    /// The values; JSON was not asked for where this is called.
+    pub(crate) fn into_values(self) -> Vec<Vec<Value>> {
+        match self {
+            Self::Values(rows) => rows,
+            Self::Json(_) => Vec::new(),
+        }
+    }
+
+    /// The JSON; values were not asked for where this is called.
+    pub(crate) fn into_json(self) -> JsonRows {
+        match self {
+            Self::Json(rows) => rows,
+            Self::Values(_) => JsonRows::default(),
+        }
+    }
+}

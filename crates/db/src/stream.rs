@@ -1,0 +1,89 @@
+//! Rows as a stream that holds no more than a few batches of them.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use mwallet_schema::Value;
+
+use crate::error::Result;
+use crate::row::{FromRow, Row};
+use crate::statement::{Columns, JsonRows, Output};
+use crate::{postgres, sqlite};
+
+/// Batches of rows as the database gives them.
+///
+/// Those of a session borrow it: nothing else can be done with the session until they are dropped.
+pub struct Batches<'s> {
+    driver: Driver<'s>,
+}
+
+enum Driver<'s> {
+    Postgres(Box<postgres::RowReceiver<'s>>),
+    /// The lifetime is that of the session, which must wait as PostgreSQL's does.
+    Sqlite(sqlite::RowReceiver, PhantomData<&'s mut ()>),
+    None,
+}
+
+impl<'s> Batches<'s> {
+    pub(crate) fn of_postgres(rows: postgres::RowReceiver<'s>) -> Self {
+        Self { driver: Driver::Postgres(Box::new(rows)) }
+    }
+
+    pub(crate) fn of_sqlite(rows: sqlite::RowReceiver) -> Self {
+        Self { driver: Driver::Sqlite(rows, PhantomData) }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self { driver: Driver::None }
+    }
+
+    async fn next(&mut self) -> Option<Result<Output>> {
+        match &mut self.driver {
+            Driver::Postgres(rows) => rows.next().await,
+            Driver::Sqlite(rows, _) => rows.next().await,
+            Driver::None => None,
+        }
+    }
+
+    /// The next rows as JSON; `None` after the last. For streams that were opened as JSON.
+    pub async fn next_json(&mut self) -> Option<Result<JsonRows>> {
+        Some(self.next().await?.map(Output::into_json))
+    }
+}
+
+/// Rows as a lazy stream: read as they are asked for, a bounded number in memory.
+///
+/// ```
+/// # async fn example(engine: mwallet_db::Engine, orders: &mwallet_schema::Table) -> mwallet_db::Result<()> {
+/// use mwallet_db::{Query, crud};
+/// let mut rows = crud::stream(&engine, orders, &Query::new()).await?;
+/// while let Some(row) = rows.next().await {
+///     println!("{:?}", row?.get("memo"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Rows<'s, T = Row> {
+    batches: Batches<'s>,
+    columns: Columns,
+    waiting: VecDeque<Vec<Value>>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<'s, T: FromRow> Rows<'s, T> {
+    pub(crate) fn new(batches: Batches<'s>, columns: Columns) -> Self {
+        Self { batches, columns, waiting: VecDeque::new(), kind: PhantomData }
+    }
+
+    /// The next row; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        while self.waiting.is_empty() {
+            match self.batches.next().await? {
+                Ok(output) => self.waiting = output.into_values().into(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let values = self.waiting.pop_front()?;
+        Some(T::from_row(Row::new(self.columns.clone(), values)).map_err(Into::into))
+    }
+}

@@ -1,0 +1,459 @@
+//! Where a database is: URLs, taken apart and put together.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::Dialect;
+
+/// What a part of a URL keeps as it is; the rest is percent-encoded.
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What the path of a file keeps as it is.
+const PATH: &AsciiSet = &PART.remove(b'/');
+/// Where PostgreSQL listens unless it is told otherwise.
+const DEFAULT_PORT: u16 = 5432;
+
+/// The place of a database: `postgresql://user:password@host:5432/name?sslmode=verify-full` or `sqlite:file.db`.
+///
+/// It is printed without its password; [`DatabaseUrl::expose`] prints it whole.
+///
+/// ```
+/// use mwallet_db::DatabaseUrl;
+/// let url: DatabaseUrl = "postgresql+asyncpg://fred:p%40ss@localhost/mwallet".parse()?;
+/// assert_eq!(url.to_string(), "postgresql://fred:***@localhost:5432/mwallet");
+/// assert_eq!(url.expose(), "postgresql://fred:p%40ss@localhost:5432/mwallet");
+/// assert_eq!("sqlite::memory:".parse::<DatabaseUrl>()?.to_string(), "sqlite::memory:");
+/// # Ok::<(), mwallet_db::UrlError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A database of PostgreSQL.
+    Postgres(PostgresUrl),
+    /// A database of SQLite.
+    Sqlite(SqliteUrl),
+}
+
+/// The parts of a PostgreSQL URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl {
+    /// Who connects.
+    pub user: String,
+    /// The password, as it is: nothing in it needs to be encoded.
+    pub password: Option<String>,
+    /// Where the server listens.
+    pub host: Host,
+    /// The port; for a socket, the number in its name.
+    pub port: u16,
+    /// The name of the database.
+    pub database: String,
+    /// Whether the connection is encrypted and the server verified.
+    pub ssl_mode: SslMode,
+    /// The file of certificates by which the server is verified; the system's where there is none.
+    pub ssl_root_cert: Option<PathBuf>,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A name or address.
+    Tcp(String),
+    /// The folder of a unix socket.
+    Socket(PathBuf),
+}
+
+/// The parts of a SQLite URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SqliteUrl {
+    /// A file, made when it is first used.
+    File(PathBuf),
+    /// In memory; gone with the engine.
+    Memory,
+}
+
+/// Whether a connection is encrypted and its server verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted if the server can.
+    #[default]
+    Prefer,
+    /// Encrypted, with whoever it is.
+    Require,
+    /// Encrypted, with a server that a known authority vouches for.
+    VerifyCa,
+    /// Encrypted, with a server that a known authority vouches for under this name.
+    VerifyFull,
+}
+
+/// Why a text is not the URL of a database. The text itself is not in the message: it may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// It begins with no scheme that is known.
+    #[error("a database URL begins with postgresql:// or sqlite:")]
+    Scheme,
+    /// `sqlite://` means different things to different programs.
+    #[error(
+        "write sqlite:file.db for a file beside you, sqlite:/folder/file.db for one anywhere, sqlite::memory: for none"
+    )]
+    SqliteSlashes,
+    /// No file is named.
+    #[error("name a file after sqlite:, such as sqlite:mwallet.db")]
+    NoFile,
+    /// A part is not percent-encoded as it must be.
+    #[error("the {part} must be percent-encoded: write % as %25, @ as %40, : as %3A, / as %2F, # as %23")]
+    Encoding {
+        /// Which part.
+        part: &'static str,
+    },
+    /// The port is no number below 65,536.
+    #[error("the port must be a number from 1 to 65535")]
+    Port,
+    /// No user is named.
+    #[error("name a user: postgresql://user@host/database")]
+    NoUser,
+    /// A parameter is not known.
+    #[error("the parameter {0} is not known; there are host, port, user, password, dbname, sslmode, sslrootcert")]
+    UnknownParameter(String),
+    /// `sslmode` is none of its values.
+    #[error("sslmode must be disable, prefer, require, verify-ca or verify-full")]
+    SslMode,
+}
+
+impl PostgresUrl {
+    /// A database on a host, by its parts. Nothing needs to be encoded.
+    ///
+    /// ```
+    /// use mwallet_db::{DatabaseUrl, PostgresUrl};
+    /// let url = PostgresUrl::new("fred", Some("p@ss:w/rd-#%"), "localhost", "mwallet");
+    /// let text = DatabaseUrl::Postgres(url.clone()).expose();
+    /// assert_eq!(text, "postgresql://fred:p%40ss%3Aw%2Frd-%23%25@localhost:5432/mwallet");
+    /// assert_eq!(text.parse(), Ok(DatabaseUrl::Postgres(url)));
+    /// ```
+    pub fn new(user: &str, password: Option<&str>, host: &str, database: &str) -> Self {
+        Self {
+            user: user.into(),
+            password: password.map(Into::into),
+            host: Host::parse(host),
+            port: DEFAULT_PORT,
+            database: database.into(),
+            ssl_mode: SslMode::default(),
+            ssl_root_cert: None,
+        }
+    }
+
+    /// The same on another port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The same with another database.
+    pub fn database(mut self, database: &str) -> Self {
+        self.database = database.into();
+        self
+    }
+
+    /// Whether the server is reached by a unix socket.
+    pub fn is_socket(&self) -> bool {
+        matches!(self.host, Host::Socket(_))
+    }
+
+    fn write(&self, password: Option<&str>) -> String {
+        let mut text = format!("postgresql://{}", encode(&self.user));
+        if let Some(password) = password {
+            text.push(':');
+            text.push_str(password);
+        }
+        text.push('@');
+        match &self.host {
+            Host::Tcp(host) if host.contains(':') => text.push_str(&format!("[{host}]")),
+            Host::Tcp(host) => text.push_str(&encode(host)),
+            Host::Socket(path) => text.push_str(&encode(&path.to_string_lossy())),
+        }
+        text.push_str(&format!(":{}/{}", self.port, encode(&self.database)));
+        let mut separator = '?';
+        if self.ssl_mode != SslMode::default() {
+            text.push_str(&format!("{separator}sslmode={}", self.ssl_mode));
+            separator = '&';
+        }
+        if let Some(path) = &self.ssl_root_cert {
+            text.push_str(&format!("{separator}sslrootcert={}", encode(&path.to_string_lossy())));
+        }
+        text
+    }
+}
+
+impl Host {
+    /// A path is the folder of a socket, anything else a name or address.
+    fn parse(text: &str) -> Self {
+        if text.starts_with('/') { Self::Socket(text.into()) } else { Self::Tcp(text.into()) }
+    }
+}
+
+impl DatabaseUrl {
+    /// Which engine it is.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// The whole URL, with its password: for programs that connect, never for a log.
+    pub fn expose(&self) -> String {
+        match self {
+            Self::Postgres(url) => url.write(url.password.as_deref().map(encode).as_deref()),
+            Self::Sqlite(_) => self.to_string(),
+        }
+    }
+}
+
+fn encode(part: &str) -> String {
+    utf8_percent_encode(part, PART).to_string()
+}
+
+fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
+    let wrong = UrlError::Encoding { part };
+    let bytes = text.as_bytes();
+    for (at, _) in text.match_indices('%') {
+        if !bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            return Err(wrong);
+        }
+    }
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| wrong.clone())?;
+    // A NUL can be in no name, password or path.
+    if decoded.contains('\0') { Err(wrong) } else { Ok(decoded.into_owned()) }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        let (scheme, rest) = text.split_once(':').ok_or(UrlError::Scheme)?;
+        // `postgresql+asyncpg` and its like name a driver of another language, which is not ours.
+        let scheme = scheme.split_once('+').map_or(scheme, |(scheme, _)| scheme);
+        match scheme.to_ascii_lowercase().as_str() {
+            "sqlite" => parse_sqlite(rest).map(Self::Sqlite),
+            "postgresql" | "postgres" => {
+                parse_postgres(rest.strip_prefix("//").ok_or(UrlError::Scheme)?).map(Self::Postgres)
+            }
+            _ => Err(UrlError::Scheme),
+        }
+    }
+}
+
+fn parse_sqlite(rest: &str) -> Result<SqliteUrl, UrlError> {
+    if rest == ":memory:" {
+        return Ok(SqliteUrl::Memory);
+    }
+    if rest.starts_with("//") {
+        return Err(UrlError::SqliteSlashes);
+    }
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    if let Some((name, _)) = parameters.split('&').find_map(|pair| pair.split_once('=')) {
+        return Err(UrlError::UnknownParameter(name.into()));
+    }
+    match decode(path, "path")? {
+        path if path.is_empty() => Err(UrlError::NoFile),
+        path => Ok(SqliteUrl::File(path.into())),
+    }
+}
+
+fn parse_postgres(rest: &str) -> Result<PostgresUrl, UrlError> {
+    if rest.contains('#') {
+        return Err(UrlError::Encoding { part: "password" });
+    }
+    let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user_info, address) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if user_info.contains('@') || database.contains(['/', '@']) {
+        return Err(UrlError::Encoding { part: "password" });
+    }
+    let (user, password) = match user_info.split_once(':') {
+        Some((user, password)) if password.contains(':') || user.is_empty() => {
+            return Err(if user.is_empty() { UrlError::NoUser } else { UrlError::Encoding { part: "password" } });
+        }
+        Some((user, password)) => (user, Some(decode(password, "password")?)),
+        None => (user_info, None),
+    };
+    let (host, port) = split_address(address)?;
+    let mut url = PostgresUrl::new(&decode(user, "user")?, password.as_deref(), &decode(host, "host")?, "");
+    url.port = port;
+    url.database = decode(database, "name of the database")?;
+    for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        set_parameter(&mut url, name, decode(value, "parameter")?)?;
+    }
+    if url.user.is_empty() {
+        return Err(UrlError::NoUser);
+    }
+    if url.host == Host::Tcp(String::new()) {
+        url.host = Host::Tcp("localhost".into());
+    }
+    if url.database.is_empty() {
+        url.database.clone_from(&url.user);
+    }
+    Ok(url)
+}
+
+/// Splits `host:port`, where an IPv6 address stands in brackets.
+fn split_address(address: &str) -> Result<(&str, u16), UrlError> {
+    let (host, port) = match address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or(rest)),
+        None => address.split_once(':').unwrap_or((address, "")),
+    };
+    match port {
+        "" => Ok((host, DEFAULT_PORT)),
+        port => parse_port(port).map(|port| (host, port)),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, UrlError> {
+    text.parse().ok().filter(|port| *port > 0).ok_or(UrlError::Port)
+}
+
+fn set_parameter(url: &mut PostgresUrl, name: &str, value: String) -> Result<(), UrlError> {
+    match name {
+        "host" => url.host = Host::parse(&value),
+        "port" => url.port = parse_port(&value)?,
+        "user" => url.user = value,
+        "password" => url.password = Some(value),
+        "dbname" => url.database = value,
+        "sslmode" => url.ssl_mode = value.parse()?,
+        "sslrootcert" => url.ssl_root_cert = Some(value.into()),
+        _ => return Err(UrlError::UnknownParameter(name.into())),
+    }
+    Ok(())
+}
+
+impl FromStr for SslMode {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        Ok(match text {
+            "disable" => Self::Disable,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            "verify-ca" => Self::VerifyCa,
+            "verify-full" => Self::VerifyFull,
+            _ => return Err(UrlError::SslMode),
+        })
+    }
+}
+
+impl fmt::Display for SslMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        })
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres(url) => f.write_str(&url.write(url.password.as_ref().map(|_| "***"))),
+            Self::Sqlite(SqliteUrl::Memory) => f.write_str("sqlite::memory:"),
+            Self::Sqlite(SqliteUrl::File(path)) => {
+                write!(f, "sqlite:{}", utf8_percent_encode(&path.to_string_lossy(), PATH))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresUrl({})", self.write(self.password.as_ref().map(|_| "***")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn postgres(text: &str) -> PostgresUrl {
+        match text.parse() {
+            Ok(DatabaseUrl::Postgres(url)) => url,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn urls_are_taken_apart() {
+        let url = postgres(
+            "postgresql+psycopg2://fred:p%40ss%3Aw%2Frd-%23%25@db.example:6543/m%20w?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        );
+        assert_eq!(url.password.as_deref(), Some("p@ss:w/rd-#%"));
+        assert_eq!((url.host, url.port), (Host::Tcp("db.example".into()), 6543));
+        assert_eq!((url.database.as_str(), url.ssl_mode), ("m w", SslMode::VerifyFull));
+        assert_eq!(url.ssl_root_cert, Some("/etc/ca.pem".into()));
+
+        assert_eq!(postgres("postgres://me@[::1]:5433/x").host, Host::Tcp("::1".into()));
+        assert_eq!(postgres("postgres://me@%2Frun%2Fpg/x").host, Host::Socket("/run/pg".into()));
+        assert_eq!(postgres("postgres://me@/x?host=/run/pg").host, Host::Socket("/run/pg".into()));
+        assert_eq!(postgres("postgres://me@").database, "me");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, error) in [
+            ("mysql://x", UrlError::Scheme),
+            ("mwallet.db", UrlError::Scheme),
+            ("sqlite:///x.db", UrlError::SqliteSlashes),
+            ("sqlite:", UrlError::NoFile),
+            ("sqlite:x.db?mode=ro", UrlError::UnknownParameter("mode".into())),
+            ("postgresql://u:p@ss@h/d", UrlError::Encoding { part: "password" }),
+            ("postgresql://u:p/ss@h/d", UrlError::Encoding { part: "password" }),
+            ("postgresql://u:p#s@h/d", UrlError::Encoding { part: "password" }),
+            ("postgresql://u:p%@h/d", UrlError::Encoding { part: "password" }),
+            ("postgresql://u:p:s@h/d", UrlError::Encoding { part: "password" }),
+            ("postgresql://h/d", UrlError::NoUser),
+            ("postgresql://u@h:0/d", UrlError::Port),
+            ("postgresql://u@h:70000/d", UrlError::Port),
+            ("postgresql://u@h/d?sslmode=maybe", UrlError::SslMode),
+        ] {
+            assert_eq!(text.parse::<DatabaseUrl>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_password_is_never_printed() {
+        let url: DatabaseUrl = "postgresql://u:secret@h/d".parse().unwrap();
+        for printed in [format!("{url}"), format!("{url:?}"), format!("{:?}", postgres("postgresql://u:secret@h/d"))] {
+            assert!(!printed.contains("secret"), "{printed}");
+        }
+        let wrong = "postgresql://u:se%cret@h/d".parse::<DatabaseUrl>().unwrap_err();
+        assert!(!wrong.to_string().contains("cret"));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_survive_the_text(user in "[^\0]{1,20}", password in "[^\0]{0,20}", database in "[^\0]{1,20}", port in 1u16..) {
+            let url = PostgresUrl::new(&user, Some(&password), "localhost", &database).port(port);
+            let url = DatabaseUrl::Postgres(url);
+            prop_assert_eq!(url.expose().parse(), Ok(url));
+        }
+
+        #[test]
+        fn paths_survive_the_text(path in "[^\0:/][^\0]{0,20}") {
+            let url = DatabaseUrl::Sqlite(SqliteUrl::File(path.into()));
+            prop_assert_eq!(url.to_string().parse(), Ok(url));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Blocking work off the threads that serve requests.
+//!
+//! [`delegate`](Workers::delegate) runs a function on a bounded pool of threads; [`stream`](Workers::stream) runs an
+//! iterator there and hands its items out as they are asked for.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::error::{Error, Result};
+
+/// How many threads there are unless more are asked for.
+pub const DEFAULT_WORKERS: usize = 2;
+/// The most threads there may be.
+pub const MAX_WORKERS: usize = 64;
+/// How many items of a stream are made ahead of its reader.
+const ITEMS_AHEAD: usize = 16;
+
+/// A bounded pool of threads for blocking work. Cheap to clone.
+///
+/// ```
+/// use mwallet_db::worker::Workers;
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let workers = Workers::default();
+/// assert_eq!(workers.delegate(|| 6 * 7).await?, 42);
+///
+/// let mut squares = workers.stream(|| (1..).map(|n| n * n));
+/// assert_eq!(squares.next().await.transpose()?, Some(1));
+/// # Ok::<(), mwallet_db::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Workers {
+    places: Arc<Semaphore>,
+}
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self::new(DEFAULT_WORKERS)
+    }
+}
+
+impl Workers {
+    /// A pool of so many threads: at least one, at most [`MAX_WORKERS`].
+    pub fn new(threads: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(threads.clamp(1, MAX_WORKERS))) }
+    }
+
+    /// Runs a function on a thread of the pool, as soon as one is free.
+    ///
+    /// Dropping the future before the function began means that it never runs; afterwards it runs to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Panicked`] with the message of a panic; [`Error::Cancelled`] where the program ends meanwhile.
+    pub async fn delegate<T: Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let place = self.places.clone().acquire_owned().await.map_err(|_| Error::Cancelled)?;
+        let (reply, answer) = oneshot::channel();
+        std::thread::spawn(move || {
+            let _place = place;
+            if !reply.is_closed() {
+                let _ = reply.send(catch_unwind(AssertUnwindSafe(task)).map_err(panic_error));
+            }
+        });
+        answer.await.unwrap_or(Err(Error::Cancelled))
+    }
+
+    /// Makes an iterator on a thread of the pool and hands its items out as they are asked for. The iterator is at most a
+    /// few items ahead of the reader, and ends when the reader is dropped.
+    pub fn stream<T, I>(&self, source: impl FnOnce() -> I + Send + 'static) -> Items<T>
+    where
+        T: Send + 'static,
+        I: Iterator<Item = T>,
+    {
+        let (sender, items) = mpsc::channel(ITEMS_AHEAD);
+        let places = self.places.clone();
+        tokio::spawn(async move {
+            // The pool is never closed, and without a reader there is nothing to make.
+            let Ok(place) = places.acquire_owned().await else { return };
+            std::thread::spawn(move || {
+                let _place = place;
+                let made = catch_unwind(AssertUnwindSafe(|| {
+                    if sender.is_closed() {
+                        return;
+                    }
+                    for item in source() {
+                        if sender.blocking_send(Ok(item)).is_err() {
+                            break;
+                        }
+                    }
+                }));
+                if let Err(panic) = made {
+                    let _ = sender.blocking_send(Err(panic_error(panic)));
+                }
+            });
+        });
+        Items { items }
+    }
+}
+
+/// The items of an iterator that runs on another thread.
+#[derive(Debug)]
+pub struct Items<T> {
+    items: mpsc::Receiver<Result<T>>,
+}
+
+impl<T> Items<T> {
+    /// The next item; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        self.items.recv().await
+    }
+}
+
+fn panic_error(panic: Box<dyn std::any::Any + Send>) -> Error {
+    let message = match panic.downcast_ref::<&str>() {
+        Some(text) => (*text).to_owned(),
+        None => panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "without a message".into()),
+    };
+    Error::Panicked(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_run_at_once_than_there_are_threads() {
+        let workers = Workers::new(2);
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let tasks = (0..8).map(|_| {
+            let (running, most) = (running.clone(), most.clone());
+            workers.delegate(move || {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(10));
+                running.fetch_sub(1, Ordering::SeqCst);
+            })
+        });
+        for result in futures::future::join_all(tasks).await {
+            result.unwrap();
+        }
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_panic_comes_back_as_an_error_and_gives_its_place_back() {
+        let workers = Workers::new(1);
+        for _ in 0..3 {
+            let result: Result<()> = workers.delegate(|| panic!("no coins")).await;
+            assert!(matches!(result, Err(Error::Panicked(message)) if message == "no coins"));
+        }
+        assert_eq!(workers.delegate(|| 1).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_cancelled_before_it_began_never_runs() {
+        let workers = Workers::new(1);
+        let ran = Arc::new(AtomicUsize::new(0));
+        let blocking = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.delegate(|| std::thread::sleep(Duration::from_millis(50))).await }
+        });
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let counted = ran.clone();
+        let cancelled = workers.delegate(move || counted.fetch_add(1, Ordering::SeqCst));
+        assert!(tokio::time::timeout(Duration::from_millis(5), cancelled).await.is_err());
+        blocking.await.unwrap().unwrap();
+        workers.delegate(|| ()).await.unwrap();
+        assert_eq!(ran.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_stream_waits_for_its_reader_and_ends_with_it() {
+        let workers = Workers::new(1);
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = made.clone();
+        let mut items =
+            workers.stream(move || (0..1_000_000).inspect(move |_| drop(counted.fetch_add(1, Ordering::SeqCst))));
+        assert_eq!(items.next().await.unwrap().unwrap(), 0);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(made.load(Ordering::SeqCst) <= ITEMS_AHEAD + 3, "the iterator ran ahead");
+        drop(items);
+        // The only thread is free again.
+        workers.delegate(|| ()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_panics_says_so_after_its_items() {
+        let mut items = Workers::default().stream(|| (0..3).map(|n| if n < 2 { n } else { panic!("torn") }));
+        assert_eq!(items.next().await.unwrap().unwrap(), 0);
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        assert!(matches!(items.next().await.unwrap(), Err(Error::Panicked(_))));
+        assert!(items.next().await.is_none());
+    }
+}

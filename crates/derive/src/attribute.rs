@@ -1,0 +1,287 @@
+//! The items of an attribute (`max = 128`, `unique`, `index(a, b)`) and what is said where one is wrong.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Expr, ExprLit, ExprUnary, Ident, Lit, Meta, Token, UnOp, parenthesized};
+
+use crate::words::nearest;
+
+/// The failures found so far: all of them are reported, not the first alone.
+#[derive(Default)]
+pub(crate) struct Errors(Option<Error>);
+
+impl Errors {
+    /// Adds a failure at a place in the source.
+    pub(crate) fn at(&mut self, place: impl ToTokens, message: impl std::fmt::Display) {
+        self.add(Error::new_spanned(place, message));
+    }
+
+    /// Adds a failure.
+    pub(crate) fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(all) => all.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    /// The value of a result, or its failure added.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    /// All failures, if there are any.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// An item that an attribute may hold.
+pub(crate) struct Known {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// How it is written.
+    pub(crate) form: &'static str,
+}
+
+/// One item of an attribute.
+pub(crate) struct Item {
+    /// What stands before `=` or the parentheses.
+    pub(crate) name: Ident,
+    form: &'static str,
+    value: ItemValue,
+}
+
+enum ItemValue {
+    Nothing,
+    /// An equals sign with nothing behind it.
+    Missing,
+    Assigned(Box<Expr>),
+    List(TokenStream),
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                ItemValue::Missing
+            } else {
+                ItemValue::Assigned(Box::new(input.parse()?))
+            }
+        } else if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            ItemValue::List(content.parse()?)
+        } else {
+            ItemValue::Nothing
+        };
+        Ok(Self { name, form: "", value })
+    }
+}
+
+impl ToTokens for Item {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.name.to_tokens(tokens);
+        match &self.value {
+            ItemValue::Assigned(expression) => expression.to_tokens(tokens),
+            ItemValue::List(list) => list.to_tokens(tokens),
+            ItemValue::Nothing | ItemValue::Missing => {}
+        }
+    }
+}
+
+/// The items of all attributes of that name, without those that are not known.
+///
+/// `elsewhere` are items that belong to another place, and the name of that place.
+pub(crate) fn items(
+    attributes: &[Attribute],
+    name: &str,
+    known: &[Known],
+    elsewhere: (&[Known], &str),
+    errors: &mut Errors,
+) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        let Meta::List(list) = &attribute.meta else {
+            let example = known.first().map_or("", |known| known.form);
+            errors.at(attribute, format!("`#[{name}]` holds items in parentheses: write `#[{name}({example})]`"));
+            continue;
+        };
+        let parsed = list.parse_args_with(Punctuated::<Item, Token![,]>::parse_terminated);
+        for item in errors.take(parsed).into_iter().flatten() {
+            match known.iter().find(|known| item.name == known.name) {
+                Some(known) => items.push(Item { form: known.form, ..item }),
+                None => errors.at(&item.name, unknown(&item.name.to_string(), known, elsewhere)),
+            }
+        }
+    }
+    items
+}
+
+fn unknown(name: &str, known: &[Known], (others, place): (&[Known], &str)) -> String {
+    if others.iter().any(|other| other.name == name) {
+        return format!("`{name}` belongs {place}");
+    }
+    let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+    let guess =
+        nearest(name, names.iter().copied()).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+    format!("there is no attribute `{name}`{guess}\nknown here: {}", names.join(", "))
+}
+
+/// Reports the items that stand twice.
+pub(crate) fn refuse_repeated(items: &[Item], may_repeat: &[&str], errors: &mut Errors) {
+    for (position, item) in items.iter().enumerate() {
+        let before = items[..position].iter().any(|earlier| earlier.name == item.name);
+        if before && may_repeat.iter().all(|name| item.name != name) {
+            errors.at(&item.name, format!("`{}` stands here twice: leave one out", item.name));
+        }
+    }
+}
+
+impl Item {
+    /// Fails unless the item is its name alone.
+    pub(crate) fn flag(&self) -> syn::Result<()> {
+        match self.value {
+            ItemValue::Nothing => Ok(()),
+            _ => Err(Error::new_spanned(self, format!("`{0}` takes no value: write `{0}` alone", self.name))),
+        }
+    }
+
+    /// The value behind `=`; `None` where the name stands alone.
+    pub(crate) fn expression(&self) -> syn::Result<Option<&Expr>> {
+        match &self.value {
+            ItemValue::Nothing => Ok(None),
+            ItemValue::Assigned(expression) => Ok(Some(expression)),
+            ItemValue::Missing | ItemValue::List(_) => Err(self.wrong("a value")),
+        }
+    }
+
+    /// A string.
+    pub(crate) fn text(&self) -> syn::Result<String> {
+        match self.literal() {
+            Some((false, Lit::Str(text))) => Ok(text.value()),
+            _ => Err(self.wrong("a string")),
+        }
+    }
+
+    /// A string that must not be empty.
+    pub(crate) fn name_text(&self) -> syn::Result<String> {
+        let text = self.text()?;
+        if text.is_empty() { Err(self.wrong("a name")) } else { Ok(text) }
+    }
+
+    /// A whole number of at least `least`.
+    pub(crate) fn count(&self, least: u32) -> syn::Result<u32> {
+        let expected = if least == 0 { "a whole number" } else { "a whole number above 0" };
+        match self.literal() {
+            Some((false, Lit::Int(number))) if number.suffix().is_empty() => {
+                let number = number.base10_parse::<u32>().ok().filter(|number| *number >= least);
+                number.ok_or_else(|| self.wrong(expected))
+            }
+            _ => Err(self.wrong(expected)),
+        }
+    }
+
+    /// The text of a number, given as a number or as a string.
+    pub(crate) fn number(&self) -> syn::Result<String> {
+        let text = match self.literal() {
+            Some((false, Lit::Str(text))) => text.value(),
+            Some((negative, Lit::Int(number))) if number.suffix().is_empty() => {
+                signed(negative, number.base10_digits())
+            }
+            Some((negative, Lit::Float(number))) if number.suffix().is_empty() => {
+                signed(negative, number.base10_digits())
+            }
+            _ => return Err(self.wrong("a number")),
+        };
+        let digits = text.strip_prefix('-').unwrap_or(&text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if all_digits(whole) && all_digits(fraction) { Ok(text) } else { Err(self.wrong("a number")) }
+    }
+
+    /// One of several words, as the value that belongs to it.
+    pub(crate) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> syn::Result<T> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let text = self.text().map_err(|_| self.wrong(&format!("one of \"{}\"", names.join("\", \""))))?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Ok(*value);
+        }
+        let guess = nearest(&text, names.iter().copied()).map(|near| format!(", did you mean \"{near}\"?"));
+        let message = format!("`{}` is one of \"{}\"{}", self.name, names.join("\", \""), guess.unwrap_or_default());
+        Err(Error::new_spanned(self.value_tokens(), message))
+    }
+
+    /// The names in parentheses.
+    pub(crate) fn names(&self) -> syn::Result<Vec<Ident>> {
+        let parser = Punctuated::<Ident, Token![,]>::parse_terminated;
+        match &self.value {
+            ItemValue::List(list) => match parser.parse2(list.clone()) {
+                Ok(names) if !names.is_empty() => Ok(names.into_iter().collect()),
+                _ => Err(self.wrong("names of fields in parentheses")),
+            },
+            _ => Err(self.wrong("names of fields in parentheses")),
+        }
+    }
+
+    /// The items in parentheses.
+    pub(crate) fn nested(&self, known: &[Known], errors: &mut Errors) -> Option<Vec<Item>> {
+        let ItemValue::List(list) = &self.value else {
+            errors.add(self.wrong("items in parentheses"));
+            return None;
+        };
+        let parsed = errors.take(Punctuated::<Item, Token![,]>::parse_terminated.parse2(list.clone()))?;
+        let mut items = Vec::new();
+        for item in parsed {
+            match known.iter().find(|known| item.name == known.name) {
+                Some(known) => items.push(Item { form: known.form, ..item }),
+                None => errors.at(&item.name, unknown(&item.name.to_string(), known, (&[], ""))),
+            }
+        }
+        refuse_repeated(&items, &[], errors);
+        Some(items)
+    }
+
+    /// The failure that the value is of another kind than expected.
+    pub(crate) fn wrong(&self, expected: &str) -> Error {
+        Error::new_spanned(self, format!("`{}` takes {expected}: write `{}`", self.name, self.form))
+    }
+
+    /// The literal behind `=` and whether a minus stands before it.
+    fn literal(&self) -> Option<(bool, &Lit)> {
+        let ItemValue::Assigned(expression) = &self.value else { return None };
+        literal(expression)
+    }
+
+    fn value_tokens(&self) -> TokenStream {
+        match &self.value {
+            ItemValue::Assigned(expression) => expression.to_token_stream(),
+            _ => self.name.to_token_stream(),
+        }
+    }
+}
+
+/// The literal that an expression is, and whether a minus stands before it.
+pub(crate) fn literal(expression: &Expr) -> Option<(bool, &Lit)> {
+    match expression {
+        Expr::Lit(ExprLit { lit, .. }) => Some((false, lit)),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match &**expr {
+            Expr::Lit(ExprLit { lit, .. }) => Some((true, lit)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn signed(negative: bool, digits: &str) -> String {
+    if negative { format!("-{digits}") } else { digits.to_owned() }
+}
+
+/// The item of that name.
+pub(crate) fn find<'a>(items: &'a [Item], name: &str) -> Option<&'a Item> {
+    items.iter().find(|item| item.name == name)
+}

@@ -1,0 +1,49 @@
+//! The derive macros of the data layer: `Entity`, `ColumnGroup` and `Enumeration`.
+//!
+//! They read a declaration, say what is wrong with it, and write calls of `mwallet_db::TableBuilder`; whatever can be
+//! done when the program runs is done there. `docs/how-to/entity.md` lists the attributes.
+
+mod attribute;
+mod entity;
+mod enumeration;
+mod field;
+mod group;
+mod kind;
+mod structure;
+mod words;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct with named fields one row of one table.
+///
+/// Beside the implementation of `mwallet_db::Entity`, the struct gets a constant for each of its columns
+/// (`Order::MEMO`), of which filters and orders are made.
+#[proc_macro_derive(Entity, attributes(entity))]
+pub fn derive_entity(input: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(input as DeriveInput), entity::expand)
+}
+
+/// Makes a struct with named fields a group of columns that entities flatten into themselves.
+///
+/// Beside the implementation of `mwallet_db::ColumnGroup`, a trait named after the group with `Columns` behind it gives
+/// the constants of the columns to every entity that has the group.
+#[proc_macro_derive(ColumnGroup, attributes(entity))]
+pub fn derive_column_group(input: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(input as DeriveInput), group::expand)
+}
+
+/// Makes an enum without fields the labels of a column.
+///
+/// A label is the variant's name in capitals (`PartlyDone` is `PARTLY_DONE`) unless `#[enumeration(label = "...")]`
+/// gives another; its code is the number of the variant.
+#[proc_macro_derive(Enumeration, attributes(enumeration))]
+pub fn derive_enumeration(input: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(input as DeriveInput), enumeration::expand)
+}
+
+type Expanded = syn::Result<proc_macro2::TokenStream>;
+
+fn expand(input: DeriveInput, macro_body: fn(&DeriveInput) -> Expanded) -> TokenStream {
+    macro_body(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -1,0 +1,81 @@
+//! The struct that an entity or a group is: its shape and its fields.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, Fields};
+
+use crate::attribute::{Errors, Known};
+use crate::field::{self, Field, Role};
+
+/// What may stand above the struct of an entity.
+pub(crate) const KNOWN: &[Known] = &[
+    Known { name: "table", form: "table = \"name\"" },
+    Known { name: "key", form: "key(user_id, group_id)" },
+    Known { name: "unique", form: "unique(network, tranx_id)" },
+    Known { name: "index", form: "index(network, mined_at)" },
+    Known { name: "check", form: "check(name = \"period\", sql = \"start_at <= end_at\")" },
+    Known { name: "foreign_key", form: "foreign_key(columns(a, b), references = \"table\", to(c, d))" },
+];
+
+/// The fields of the struct.
+///
+/// # Errors
+///
+/// Where the type is no struct with named fields, or is generic; `what` is what it would become.
+pub(crate) fn fields(input: &DeriveInput, what: &str, errors: &mut Errors) -> syn::Result<Vec<Field>> {
+    let name = &input.ident;
+    if !input.generics.params.is_empty() {
+        let message = format!("{what} is one table's columns and cannot be generic: write a struct for each type");
+        return Err(syn::Error::new_spanned(&input.generics, message));
+    }
+    let refuse = |message: String| Err(syn::Error::new_spanned(name, message));
+    let data = match &input.data {
+        Data::Struct(data) => data,
+        Data::Enum(_) => {
+            return refuse(format!(
+                "{what} is a struct with a field for each column\n\
+                 for an enum whose variants are the values of a column, derive `Enumeration`"
+            ));
+        }
+        Data::Union(_) => return refuse(format!("{what} is a struct with a field for each column")),
+    };
+    let Fields::Named(named) = &data.fields else {
+        return refuse(format!("{what} needs names for its columns: write `struct {name} {{ column: Type }}`"));
+    };
+    if named.named.is_empty() {
+        return refuse(format!("{what} needs at least one column: write `struct {name} {{ column: Type }}`"));
+    }
+    let fields: Vec<Field> = named.named.iter().filter_map(|field| field::read(field, errors)).collect();
+    refuse_shared_names(&fields, errors);
+    Ok(fields)
+}
+
+fn refuse_shared_names(fields: &[Field], errors: &mut Errors) {
+    for (position, field) in fields.iter().enumerate() {
+        let Role::Column { name, .. } = &field.role else { continue };
+        let taken = |other: &&Field| matches!(&other.role, Role::Column { name: earlier, .. } if earlier == name);
+        if let Some(other) = fields[..position].iter().find(taken) {
+            errors
+                .at(&field.ident, format!("`{}` has the column `{name}` already: give this one another", other.ident));
+        }
+    }
+}
+
+/// The bodies that entities and groups have in common: a struct literal to read, statements to write and describe.
+pub(crate) struct Bodies {
+    pub(crate) describe: TokenStream,
+    pub(crate) read: TokenStream,
+    pub(crate) write: TokenStream,
+}
+
+/// Makes the bodies.
+pub(crate) fn bodies(fields: &[Field]) -> Bodies {
+    let describe = fields.iter().map(Field::describe);
+    let read = fields.iter().map(Field::read);
+    let write = fields.iter().map(Field::write);
+    Bodies {
+        describe: quote!(#(#describe)*),
+        read: quote!(::core::result::Result::Ok(Self { #(#read,)* })),
+        write: quote!(#(#write)*),
+    }
+}

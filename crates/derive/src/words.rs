@@ -1,0 +1,98 @@
+//! Names and texts: of tables and constants, from doc comments, and of what was probably meant.
+
+use heck::{ToShoutySnakeCase, ToSnakeCase};
+use syn::ext::IdentExt;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta};
+
+/// The table of a type: `UserAddress` to `user_addresses`.
+///
+/// The same rule as `mwallet_schema::plural`, which a macro cannot call at no cost; a test in `mwallet-db` holds the
+/// two together.
+pub(crate) fn table_name(type_name: &Ident) -> String {
+    let name = type_name.unraw().to_string().to_snake_case();
+    let ends = |ending: &str| name.ends_with(ending);
+    let vowel_y = ["ay", "ey", "oy", "uy"].into_iter().any(ends);
+    if ends("y") && !vowel_y {
+        format!("{}ies", &name[..name.len() - 1])
+    } else if ["s", "x", "z", "ch", "sh"].into_iter().any(ends) {
+        format!("{name}es")
+    } else {
+        format!("{name}s")
+    }
+}
+
+/// `expected_end` or `PartlyDone` in capitals.
+pub(crate) fn shouting(name: &Ident) -> String {
+    name.unraw().to_string().to_shouty_snake_case()
+}
+
+/// The text of doc comments: the lines of a paragraph joined, paragraphs apart.
+pub(crate) fn documentation(attributes: &[Attribute]) -> Option<String> {
+    let literals: Vec<String> = attributes.iter().filter_map(doc_line).collect();
+    let lines: Vec<&str> = literals.iter().flat_map(|text| text.split('\n')).map(str::trim).collect();
+    let paragraphs: Vec<String> =
+        lines.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()).map(|lines| lines.join(" ")).collect();
+    (!paragraphs.is_empty()).then(|| paragraphs.join("\n\n"))
+}
+
+fn doc_line(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The known word nearest to one that is not known, if it is near enough to have been meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    let (distance, candidate) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= (word.len() + 1) / 3).then_some(candidate)
+}
+
+/// How many letters must be added, removed or changed to get from one word to the other.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn doc_comments_become_paragraphs() {
+        let attributes: Vec<Attribute> = parse_quote! {
+            /// When the order starts
+            /// to count.
+            #[entity(index)]
+            ///
+            /// In UTC.
+        };
+        assert_eq!(documentation(&attributes).as_deref(), Some("When the order starts to count.\n\nIn UTC."));
+        assert_eq!(documentation(&[]), None);
+    }
+
+    #[test]
+    fn only_a_near_word_was_meant() {
+        let known = ["unique", "index", "identity"];
+        assert_eq!(nearest("uniqe", known), Some("unique"));
+        assert_eq!(nearest("idnex", known), Some("index"));
+        assert_eq!(nearest("nullable", known), None);
+        assert_eq!(nearest("nope", ["code"]), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! Questions about several entities at once, each one statement.
+//!
+//! A period has an open end where a bound is absent; both bounds belong to it. The newest comes first, and rows of the
+//! same time stand in the order of their ids, so that pages never overlap.
+
+use mwallet_db::crud::{self, Door};
+use mwallet_db::schema::{ColumnType, Timestamp};
+use mwallet_db::{KeyColumns, Query, Result, Row, Sql};
+
+use crate::{AppNotice, Transaction};
+
+/// The notices of a user, named by their slug or `rsid`, whose own period lies within one.
+///
+/// A notice without an end lies within no period that has one. Where one user's slug is another's `rsid`, the slug counts.
+/// Nobody's notices are none.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn notices_of_user(
+    door: impl Into<Door<'_>>,
+    identifier: &str,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    skip: u64,
+    limit: Option<u64>,
+) -> Result<Vec<AppNotice>> {
+    // PostgreSQL takes a parameter's type from where it stands first: the comparisons come before `IS NULL`.
+    let sql = Sql::select::<AppNotice>(
+        "JOIN notice_recipients ON notice_recipients.notice_id = app_notices.id
+         WHERE notice_recipients.user_id = coalesce(
+             (SELECT id FROM users WHERE slug = $1), (SELECT id FROM users WHERE rsid = $1))
+         AND (app_notices.start_at >= $2 OR $2 IS NULL)
+         AND (app_notices.end_at <= $3 OR $3 IS NULL)
+         ORDER BY app_notices.start_at DESC, app_notices.id DESC
+         LIMIT $4 OFFSET $5",
+    );
+    let sql = sql
+        .bind(identifier)
+        .bind_as(start, ColumnType::Timestamp)
+        .bind_as(end, ColumnType::Timestamp)
+        .bind(rows(limit.unwrap_or(u64::MAX)))
+        .bind(rows(skip));
+    let rows = run(door.into(), sql).await?.into_iter();
+    Ok(rows.map(Row::into_entity).collect::<std::result::Result<_, _>>()?)
+}
+
+/// The transactions of a network that were mined in a period.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn transactions_mined(
+    door: impl Into<Door<'_>>,
+    network: &str,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    skip: u64,
+    limit: Option<u64>,
+) -> Result<Vec<Transaction>> {
+    let mut query = Query { limit, ..Query::new() }
+        .filter(Transaction::NETWORK.eq(network))
+        .filter(Transaction::MINED_AT.is_not_null())
+        .order(Transaction::MINED_AT.desc())
+        .order(Transaction::ID.desc())
+        .skip(skip);
+    if let Some(start) = start {
+        query = query.filter(Transaction::MINED_AT.gte(start));
+    }
+    if let Some(end) = end {
+        query = query.filter(Transaction::MINED_AT.lte(end));
+    }
+    crud::list(door, crud::of::<Transaction>(), &query).await
+}
+
+/// A number of rows as both engines take it.
+fn rows(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+async fn run(door: Door<'_>, sql: Sql) -> Result<Vec<Row>> {
+    match door {
+        Door::Session(session) => session.run(sql).await,
+        Door::Engine(engine) => {
+            let mut session = engine.sessions().read_only().begin().await?;
+            let rows = session.run(sql).await?;
+            session.commit().await?;
+            Ok(rows)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Values that the server makes itself: identifiers, references, the present time.
+
+use uuid::Uuid;
+
+use crate::{Timestamp, Value};
+
+/// Where the time and random bytes come from; tests bring their own.
+pub trait Sources: Send + Sync {
+    /// The present time.
+    fn now(&self) -> Timestamp;
+
+    /// Fills a buffer with random bytes that nobody can foresee.
+    fn fill_random(&self, buffer: &mut [u8]);
+}
+
+/// A maker of values, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generator {
+    /// A UUID of version 7, which sorts by the time it was made.
+    UuidV7,
+    /// A short name for URLs: 20 letters and digits that never read as a number or a UUID.
+    Slug,
+    /// A reference that people read to each other: `TX-` with the day and 16 letters and digits.
+    TransactionReference,
+    /// The time of writing.
+    Now,
+}
+
+/// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u` to misread.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+impl Generator {
+    /// Makes one value.
+    pub fn generate(self, sources: &dyn Sources) -> Value {
+        match self {
+            Self::UuidV7 => Value::Uuid(uuid_v7(sources)),
+            Self::Slug => Value::Text(slug(sources)),
+            Self::TransactionReference => Value::Text(transaction_reference(sources)),
+            Self::Now => Value::Timestamp(sources.now()),
+        }
+    }
+
+    /// The name by which documents and schemas call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UuidV7 => "uuid v7",
+            Self::Slug => "slug",
+            Self::TransactionReference => "transaction reference",
+            Self::Now => "now",
+        }
+    }
+}
+
+fn uuid_v7(sources: &dyn Sources) -> Uuid {
+    let mut random = [0; 10];
+    sources.fill_random(&mut random);
+    let millis = u64::try_from(sources.now().micros() / 1_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+fn slug(sources: &dyn Sources) -> String {
+    let mut text = random_text::<20>(sources);
+    // A first letter keeps a slug apart from an id, whatever follows.
+    if text.as_bytes()[0].is_ascii_digit() {
+        let letter = ALPHABET[10 + usize::from(text.as_bytes()[0] - b'0')];
+        text.replace_range(0..1, &char::from(letter).to_string());
+    }
+    text
+}
+
+fn transaction_reference(sources: &dyn Sources) -> String {
+    let now = sources.now().to_string();
+    let day: String = now[..10].chars().filter(char::is_ascii_digit).collect();
+    format!("TX-{day}-{}", random_text::<16>(sources).to_uppercase())
+}
+
+/// `N` letters and digits, five random bits each.
+fn random_text<const N: usize>(sources: &dyn Sources) -> String {
+    let mut random = [0; N];
+    sources.fill_random(&mut random);
+    random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    /// A clock that stands, and bytes that count up.
+    struct Counting(AtomicU8);
+
+    impl Sources for Counting {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_seconds(1_399_713_634).unwrap()
+        }
+
+        fn fill_random(&self, buffer: &mut [u8]) {
+            buffer.fill_with(|| self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    #[test]
+    fn a_slug_is_never_an_id_or_a_uuid() {
+        let sources = Counting(AtomicU8::new(0));
+        for _ in 0..100 {
+            let Value::Text(slug) = Generator::Slug.generate(&sources) else { panic!("a slug is text") };
+            assert_eq!(slug.len(), 20);
+            assert!(slug.as_bytes()[0].is_ascii_lowercase(), "{slug}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_carries_its_time_and_version() {
+        let Value::Uuid(uuid) = Generator::UuidV7.generate(&Counting(AtomicU8::new(7))) else { panic!("a uuid") };
+        assert_eq!(uuid.get_version_num(), 7);
+        assert_eq!(uuid.as_u128() >> 80, 1_399_713_634_000);
+    }
+
+    #[test]
+    fn a_reference_names_its_day() {
+        let reference = Generator::TransactionReference.generate(&Counting(AtomicU8::new(0)));
+        assert_eq!(reference, Value::Text("TX-20140510-0123456789ABCDEF".into()));
+    }
+}

@@ -1,0 +1,193 @@
+//! The JSON Schema of each type of column.
+
+use serde_json::{Map, Number, Value as Json, json};
+
+use super::{Purpose, object};
+use crate::{ColumnType, Decimal, EnumType, Rules};
+
+/// Base64 (RFC 4648) whose padding and unused bits are as they must be.
+const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
+/// The seconds since 1970 at which the years 1 to 9999 begin and end.
+const SECONDS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
+
+/// The schema of a column's type with the rules of its field.
+pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose, null: bool) -> Map<String, Json> {
+    let none = Rules::default();
+    let rules = rules.unwrap_or(&none);
+    let json = match kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+            let (least, most) = kind.integer_range().unwrap_or((i64::MIN, i64::MAX));
+            let mut json = object(json!({ "type": "integer", "minimum": least, "maximum": most }));
+            insert_range(&mut json, rules);
+            json
+        }
+        ColumnType::Decimal { precision, scale } => decimal(*precision, *scale, rules, purpose),
+        ColumnType::Text { max } => {
+            let mut json = object(json!({ "type": "string" }));
+            insert_length(&mut json, "Length", rules.min_length, least(*max, rules.max_length));
+            if let Some(pattern) = &rules.pattern {
+                json.insert("pattern".into(), pattern.as_str().into());
+            }
+            json
+        }
+        ColumnType::Timestamp => timestamp(purpose),
+        ColumnType::Uuid => object(json!({ "type": "string", "format": "uuid" })),
+        ColumnType::Enum(labels) => object(json!({ "enum": enum_values(labels, purpose) })),
+        ColumnType::Bytes { max } => bytes(rules.min_length, least(*max, rules.max_length)),
+        ColumnType::Json if null => return Map::new(),
+        ColumnType::Json => object(json!({ "not": { "type": "null" } })),
+        ColumnType::Boolean => object(json!({ "type": "boolean" })),
+    };
+    if null { nullable(json) } else { json }
+}
+
+/// The same schema, which takes null too.
+pub(super) fn nullable(mut json: Map<String, Json>) -> Map<String, Json> {
+    // A word about strings or numbers says nothing about null, so adding the type is enough.
+    if let Some(kind) = json.get("type").filter(|_| !json.contains_key("allOf")).cloned() {
+        json.insert("type".into(), json!([kind, "null"]));
+        return json;
+    }
+    for (word, null) in [("enum", Json::Null), ("anyOf", json!({ "type": "null" }))] {
+        if let Some(Json::Array(choices)) = json.get_mut(word) {
+            choices.push(null);
+            return json;
+        }
+    }
+    object(json!({ "anyOf": [json, { "type": "null" }] }))
+}
+
+/// What a description must say because a rule has no word of its own.
+pub(super) fn notes(kind: &ColumnType, rules: &Rules) -> Vec<String> {
+    match kind {
+        ColumnType::Decimal { precision, scale } => {
+            let mut notes = vec![format!("A decimal of at most {precision} digits, {scale} of them after the point.")];
+            notes.extend(
+                rules
+                    .min
+                    .as_ref()
+                    .map(|min| format!("{} {}.", if min.exclusive { "More than" } else { "At least" }, min.value)),
+            );
+            notes.extend(
+                rules
+                    .max
+                    .as_ref()
+                    .map(|max| format!("{} {}.", if max.exclusive { "Less than" } else { "At most" }, max.value)),
+            );
+            notes
+        }
+        ColumnType::Enum(labels) => {
+            let note = |label: &crate::EnumLabel| {
+                let comment = label.comment.as_ref().map(|comment| format!(": {comment}")).unwrap_or_default();
+                format!("- `{}` ({}){comment}", label.name, label.code)
+            };
+            labels.labels.iter().map(note).collect()
+        }
+        ColumnType::Bytes { max: Some(max) } => vec![format!("At most {max} bytes.")],
+        _ => Vec::new(),
+    }
+}
+
+/// Inserts `minLength` and `maxLength`, or the same of items or properties.
+pub(super) fn insert_length(json: &mut Map<String, Json>, unit: &str, min: Option<u32>, max: Option<u32>) {
+    if let Some(min) = min {
+        json.insert(format!("min{unit}"), min.into());
+    }
+    if let Some(max) = max {
+        json.insert(format!("max{unit}"), max.into());
+    }
+}
+
+fn least(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    [one, other].into_iter().flatten().min()
+}
+
+/// Inserts the ends of a range; where the type has said the same word already, the tighter one stays.
+fn insert_range(json: &mut Map<String, Json>, rules: &Rules) {
+    let said = |json: &Map<String, Json>, word| json.get(word)?.to_string().parse::<Decimal>().ok();
+    if let Some(min) = &rules.min {
+        let word = if min.exclusive { "exclusiveMinimum" } else { "minimum" };
+        if said(json, word).is_none_or(|least| least < min.value) {
+            json.insert(word.into(), number(&min.value));
+        }
+    }
+    if let Some(max) = &rules.max {
+        let word = if max.exclusive { "exclusiveMaximum" } else { "maximum" };
+        if said(json, word).is_none_or(|most| most > max.value) {
+            json.insert(word.into(), number(&max.value));
+        }
+    }
+}
+
+/// A number with all its digits.
+fn number(decimal: &Decimal) -> Json {
+    decimal.to_string().parse::<Number>().map_or(Json::Null, Json::Number)
+}
+
+fn decimal(precision: u32, scale: u32, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
+    let whole = precision.saturating_sub(scale);
+    if purpose == Purpose::Answer {
+        let fraction = if scale == 0 { String::new() } else { format!("\\.[0-9]{{{scale}}}") };
+        return object(json!({ "type": "string", "pattern": format!("^-?[0-9]{{1,{}}}{fraction}$", whole.max(1)) }));
+    }
+    // Zeros at either end are no digits of the number.
+    let before = if whole == 0 { "0+".to_owned() } else { format!("0*[0-9]{{1,{whole}}}") };
+    let after = if scale == 0 { "0+".to_owned() } else { format!("[0-9]{{1,{scale}}}0*") };
+    let plain = format!("(?:{before}(?:\\.(?:{after})?)?|\\.{after})");
+    let pattern = format!("^[+-]?(?:{plain}|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)[eE][+-]?[0-9]+)$");
+    let mut amount = Map::new();
+    let bound = Decimal::new(num_bigint::BigInt::from(10).pow(whole), 0);
+    amount.insert("type".into(), "number".into());
+    amount.insert("exclusiveMinimum".into(), number(&Decimal::new(-bound.unscaled(), 0)));
+    amount.insert("exclusiveMaximum".into(), number(&bound));
+    amount.insert("multipleOf".into(), number(&Decimal::new(1, scale)));
+    insert_range(&mut amount, rules);
+    object(json!({ "anyOf": [{ "type": "string", "pattern": pattern }, amount] }))
+}
+
+fn timestamp(purpose: Purpose) -> Map<String, Json> {
+    if purpose == Purpose::Answer {
+        return object(json!({ "type": "string", "format": "date-time" }));
+    }
+    object(json!({ "anyOf": [
+        { "type": "string", "format": "date-time" },
+        { "type": "number", "description": "Seconds since 1970.", "minimum": SECONDS.0, "exclusiveMaximum": SECONDS.1 + 1 },
+        { "type": "string", "pattern": "^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$" },
+    ] }))
+}
+
+fn enum_values(labels: &EnumType, purpose: Purpose) -> Vec<Json> {
+    let names = labels.labels.iter().map(|label| Json::from(label.name.as_str()));
+    let codes = labels.labels.iter().map(|label| Json::from(label.code));
+    match purpose {
+        Purpose::Input => names.chain(codes).collect(),
+        Purpose::Answer => names.collect(),
+    }
+}
+
+/// Bytes as base64 text, whose length and padding say how many bytes there are.
+fn bytes(min: Option<u32>, max: Option<u32>) -> Map<String, Json> {
+    let mut json = object(json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 }));
+    let mut rules = Vec::new();
+    if let Some(max) = max {
+        let full = max / 3 * 4;
+        rules.push(match max % 3 {
+            0 => json!({ "maxLength": full }),
+            1 => json!({ "anyOf": [{ "maxLength": full }, { "maxLength": full + 4, "pattern": "==$" }] }),
+            _ => json!({ "anyOf": [{ "maxLength": full }, { "maxLength": full + 4, "pattern": "=$" }] }),
+        });
+    }
+    if let Some(min) = min.filter(|min| *min > 0) {
+        let full = min / 3 * 4;
+        rules.push(match min % 3 {
+            0 => json!({ "anyOf": [{ "minLength": full + 1 }, { "minLength": full, "pattern": "[^=]$" }] }),
+            1 => json!({ "minLength": full + 4 }),
+            _ => json!({ "anyOf": [{ "minLength": full + 5 }, { "minLength": full + 4, "pattern": "[^=]=?$" }] }),
+        });
+    }
+    if !rules.is_empty() {
+        json.insert("allOf".into(), Json::Array(rules));
+    }
+    json
+}

@@ -1,0 +1,37 @@
+//! What a table is, and what data about it must look like.
+//!
+//! Everything here is a value: a [`Table`] describes a table wherever it came from (an entity or a live database), a
+//! [`Schema`] describes what data from outside must look like. This crate does no I/O, knows no SQL and is not async.
+
+mod decimal;
+mod fields;
+mod generator;
+mod names;
+mod record;
+mod table;
+mod timestamp;
+mod types;
+mod value;
+
+pub mod json;
+pub mod validate;
+
+mod from_table;
+mod json_schema;
+mod schema;
+mod yaml;
+
+pub use decimal::{Decimal, DecimalError};
+pub use fields::{Bound, Field, FieldDefault, FieldType, Rules};
+pub use from_table::FromTable;
+pub use generator::{Generator, Sources};
+pub use json_schema::Purpose;
+pub use names::{pascal_case, plural, snake_case};
+pub use record::Record;
+pub use schema::{MAX_FILE_BYTES, Schema, SchemaBuilder, SchemaError};
+pub use table::{Access, Action, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError, Unique};
+pub use timestamp::{Timestamp, TimestampError, trim_fraction};
+pub use types::{ColumnType, EnumLabel, EnumType};
+pub use uuid::Uuid;
+pub use validate::{Failure, FailureKind, Failures, ValidationError};
+pub use value::{Value, ValueError};

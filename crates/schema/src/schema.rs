@@ -1,0 +1,263 @@
+//! What data from outside must look like, and what an answer looks like.
+//!
+//! A [`Schema`] is a value that has been checked when it was built, so that nothing can be wrong with it later; the
+//! operations here are the ways from data to a [`Record`] and back to columns.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::validate::read::Walk;
+use crate::validate::{Collector, FailureKind, Place, rules, typed};
+use crate::{Access, Field, Record, Sources, ValidationError, yaml};
+
+mod builder;
+
+pub use builder::{SchemaBuilder, SchemaError};
+
+/// The most bytes a file of data may have.
+pub const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// What data from outside must look like: fields with types, rules and defaults.
+///
+/// ```
+/// # use mwallet_schema::{ColumnType, Field, Rules, Schema, Sources, Timestamp};
+/// # struct Fixed;
+/// # impl Sources for Fixed {
+/// #     fn now(&self) -> Timestamp { Timestamp::default() }
+/// #     fn fill_random(&self, buffer: &mut [u8]) { buffer.fill(7) }
+/// # }
+/// let note = Schema::builder("NoteSchema")
+///     .field(Field::new("title", ColumnType::Text { max: Some(8) }))
+///     .field(Field::new("memo", ColumnType::Text { max: None }).optional())
+///     .build()?;
+/// let record = note.validate(br#"{"title": "first"}"#, &Fixed)?;
+/// assert_eq!(record.given().collect::<Vec<_>>(), ["title"]);
+///
+/// let error = note.validate(br#"{"title": "far too long", "tilte": 1}"#, &Fixed).unwrap_err();
+/// assert_eq!(error.to_string(), "/title: at most 8 characters are allowed; /tilte: there is no such field");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Schema {
+    name: String,
+    comment: Option<String>,
+    fields: Vec<Field>,
+    takes_unknown: bool,
+    /// The compiled pattern of each field that has one.
+    patterns: Vec<Option<Regex>>,
+}
+
+/// Compiled patterns follow from the fields.
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.comment == other.comment
+            && self.takes_unknown == other.takes_unknown
+            && self.fields == other.fields
+    }
+}
+
+impl Schema {
+    /// Starts a schema of that name.
+    pub fn builder(name: impl Into<String>) -> SchemaBuilder {
+        SchemaBuilder::new(name.into())
+    }
+
+    /// The name, such as `OrderSchema`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for.
+    pub fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
+    /// The fields in their order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field that stands for that column.
+    pub fn field_of_column(&self, column: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.column() == column)
+    }
+
+    /// Whether fields that the schema does not know are ignored instead of refused.
+    pub fn takes_unknown(&self) -> bool {
+        self.takes_unknown
+    }
+
+    /// Where the field of that name stands; looked for from `start` on, since clients keep the order of the documents.
+    pub(crate) fn position_from(&self, name: &str, start: usize) -> Option<usize> {
+        let start = start.min(self.fields.len());
+        let (before, after) = self.fields.split_at(start);
+        let find = |fields: &[Field]| fields.iter().position(|field| field.name == name);
+        find(after).map(|position| position + start).or_else(|| find(before))
+    }
+
+    pub(crate) fn pattern(&self, position: usize) -> Option<&Regex> {
+        self.patterns.get(position).and_then(Option::as_ref)
+    }
+
+    /// Reads an object from JSON text and fills in what was not given.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not JSON, or with every failure: those of what was given in the order of the text, then what
+    /// is missing in the order of the schema.
+    pub fn validate(&self, json: &[u8], sources: &dyn Sources) -> Result<Record, ValidationError> {
+        self.read_one(Walk::new(json, sources)?)
+    }
+
+    fn read_one(&self, mut walk: Walk<'_, '_>) -> Result<Record, ValidationError> {
+        let record = walk.object(self, &Place::ROOT)?;
+        walk.reader.end()?;
+        Ok(walk.failures.into_result(record.unwrap_or_default())?)
+    }
+
+    /// Reads an array of objects, or one object, from JSON text; pointers into an array begin with the item's number.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schema::validate`], and where there are more than `limit` objects.
+    pub fn validate_many(
+        &self,
+        json: &[u8],
+        sources: &dyn Sources,
+        limit: usize,
+    ) -> Result<Vec<Record>, ValidationError> {
+        let mut walk = Walk::new(json, sources)?;
+        if walk.reader.peek() != Some(b'[') {
+            return self.read_one(walk).map(|record| vec![record]);
+        }
+        walk.reader.value()?;
+        let mut records = Vec::new();
+        let mut count = 0;
+        while walk.reader.item()? {
+            if count == limit {
+                let msg = format!("at most {limit} objects are allowed");
+                walk.failures.fail(&Place::ROOT, FailureKind::TooMany, msg);
+                return Ok(walk.failures.into_result(records)?);
+            }
+            records.extend(walk.object(self, &Place::ROOT.index(count))?);
+            count += 1;
+        }
+        walk.reader.end()?;
+        Ok(walk.failures.into_result(records)?)
+    }
+
+    /// Reads an object from a file: YAML where its name ends in `.yaml` or `.yml`, JSON otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read or is larger than [`MAX_FILE_BYTES`], and as [`Schema::validate`].
+    pub fn validate_file(&self, path: impl AsRef<Path>, sources: &dyn Sources) -> Result<Record, ValidationError> {
+        let path = path.as_ref();
+        let mut text = Vec::new();
+        std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(ValidationError::FileTooLarge { limit: MAX_FILE_BYTES });
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml") {
+            self.validate_yaml(&text, sources)
+        } else {
+            self.validate(&text, sources)
+        }
+    }
+
+    /// Reads an object from YAML text.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not YAML of one document without anchors, and as [`Schema::validate`].
+    pub fn validate_yaml(&self, text: &[u8], sources: &dyn Sources) -> Result<Record, ValidationError> {
+        self.validate(&yaml::to_json(text)?, sources)
+    }
+
+    /// Holds values that already have types against the same rules, and fills in what is absent.
+    ///
+    /// A read-only field may hold what was filled in ([`Record::fill`]), not what was given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schema::validate`].
+    pub fn validate_record(&self, record: Record, sources: &dyn Sources) -> Result<Record, ValidationError> {
+        let mut failures = Collector::default();
+        let record = typed::record(self, record, sources, &Place::ROOT, &mut failures);
+        Ok(failures.into_result(record)?)
+    }
+
+    /// Fills in what is absent and checks nothing, for data that is known to be right.
+    pub fn construct(&self, mut record: Record, sources: &dyn Sources) -> Record {
+        for field in &self.fields {
+            if let Some(default) = &field.default
+                && record.get(&field.name).is_none()
+            {
+                record.push(field.name.clone(), rules::make_default(default, sources), false);
+            }
+        }
+        record
+    }
+
+    /// Turns a row by the names of its columns into an answer by the names of fields: in their order, without secrets
+    /// and without columns that the schema does not know.
+    pub fn from_row(&self, mut row: Record) -> Record {
+        let mut answer = Record::with_capacity(self.fields.len());
+        for field in self.fields.iter().filter(|field| field.access != Access::WriteOnly) {
+            if let Some(value) = row.remove(field.column()) {
+                answer.push(field.name.clone(), value, true);
+            }
+        }
+        answer
+    }
+
+    /// Renames what stands under the names of fields to the names of their columns.
+    pub fn to_columns(&self, record: Record) -> Record {
+        let mut columns = Record::with_capacity(record.len());
+        let mut next = 0;
+        for (name, value, given) in record.into_entries() {
+            let position = self.position_from(&name, next);
+            next = position.map_or(next, |position| position + 1);
+            let column = position.and_then(|position| self.fields[position].column.clone());
+            columns.push(column.unwrap_or(name), value, given);
+        }
+        columns
+    }
+
+    /// A copy with these fields only, under another name.
+    pub fn only(&self, name: impl Into<String>, fields: &[&str]) -> Self {
+        self.copy_where(name.into(), |field| fields.contains(&field.name.as_str()))
+    }
+
+    /// A copy without these fields, under another name.
+    pub fn without(&self, name: impl Into<String>, fields: &[&str]) -> Self {
+        self.copy_where(name.into(), |field| !fields.contains(&field.name.as_str()))
+    }
+
+    /// A copy in which every field may be left out and none is filled in, under another name: for a PATCH.
+    pub fn partial(&self, name: impl Into<String>) -> Self {
+        let mut copy = self.copy_where(name.into(), |_| true);
+        for field in &mut copy.fields {
+            (field.required, field.default) = (false, None);
+        }
+        copy
+    }
+
+    fn copy_where(&self, name: String, keep: impl Fn(&Field) -> bool) -> Self {
+        let kept = self.fields.iter().zip(&self.patterns).filter(|(field, _)| keep(field));
+        let (fields, patterns) = kept.map(|(field, pattern)| (field.clone(), pattern.clone())).unzip();
+        Self { name, comment: self.comment.clone(), fields, takes_unknown: self.takes_unknown, patterns }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,351 @@
+//! A table described as a value, from an entity or from a live database.
+
+use crate::{ColumnType, Generator, Rules, Value};
+
+/// A table: its columns, keys, indexes and what they promise.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Table {
+    /// The name of the database schema it stands in; `None` for the connection's own.
+    pub schema: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The columns in their order.
+    pub columns: Vec<Column>,
+    /// The names of the primary key's columns, in the key's order; empty where there is none.
+    pub primary_key: Vec<String>,
+    /// The unique constraints, apart from the primary key.
+    pub uniques: Vec<Unique>,
+    /// The plain indexes.
+    pub indexes: Vec<Index>,
+    /// The foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Checks beyond those that the columns' rules make.
+    pub checks: Vec<Check>,
+    /// What the table is for.
+    pub comment: Option<String>,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// The name.
+    pub name: String,
+    /// The type.
+    pub kind: ColumnType,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What it holds where nothing was given.
+    pub default: Option<ColumnDefault>,
+    /// What every update by mWallet sets it to.
+    pub on_update: Option<OnUpdate>,
+    /// Rules beyond the type: ranges, shortest length, pattern.
+    pub rules: Rules,
+    /// Whether clients may read it and write it.
+    pub access: Access,
+    /// What it means.
+    pub comment: Option<String>,
+}
+
+/// What a column holds where nothing was given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnDefault {
+    /// The same value each time.
+    Constant(Value),
+    /// A value that mWallet makes.
+    Generated(Generator),
+    /// The next number, given by the database.
+    Identity,
+}
+
+/// What an update does to a column that it does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUpdate {
+    /// It becomes the time of the update.
+    Now,
+    /// It goes up by one.
+    Increment,
+}
+
+/// Whether clients may read a column and write it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Both.
+    #[default]
+    ReadWrite,
+    /// Answered, never taken.
+    ReadOnly,
+    /// Taken, never answered: a secret.
+    WriteOnly,
+}
+
+/// A set of columns whose values together occur once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unique {
+    /// The name of the constraint.
+    pub name: String,
+    /// The columns in their order.
+    pub columns: Vec<String>,
+}
+
+/// A plain index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// The name.
+    pub name: String,
+    /// The columns in their order.
+    pub columns: Vec<String>,
+}
+
+/// A reference to rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The name of the constraint.
+    pub name: String,
+    /// The columns that refer.
+    pub columns: Vec<String>,
+    /// The table they refer to.
+    pub references: String,
+    /// The columns of it, in the same order.
+    pub referenced_columns: Vec<String>,
+    /// What happens to a row when the one it refers to is deleted.
+    pub on_delete: Action,
+    /// What happens to a row when the key it refers to changes.
+    pub on_update: Action,
+}
+
+/// What a foreign key does when the row it refers to goes or changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    /// Refuses, at the end of the statement or transaction.
+    #[default]
+    NoAction,
+    /// Refuses at once.
+    Restrict,
+    /// Does the same to the rows that refer.
+    Cascade,
+    /// Makes the reference null.
+    SetNull,
+    /// Makes the reference its default.
+    SetDefault,
+}
+
+/// A condition on every row, written by the author of the table in SQL that both engines read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The name of the constraint.
+    pub name: String,
+    /// The condition, such as `start_at <= end_at`. Never anything from a request.
+    pub expression: String,
+}
+
+/// Why a description of a table cannot be one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// A key, index or reference names a column that the table has not.
+    #[error("table {table}: {within} names the column {column}, which does not exist")]
+    UnknownColumn {
+        /// The table.
+        table: String,
+        /// The key, index or reference.
+        within: String,
+        /// The column that was named.
+        column: String,
+    },
+    /// Two columns have one name.
+    #[error("table {table} has two columns named {column}")]
+    DuplicateColumn {
+        /// The table.
+        table: String,
+        /// The name.
+        column: String,
+    },
+    /// A foreign key has more columns on one side than on the other.
+    #[error("table {table}: foreign key {name} does not pair its columns with those it refers to")]
+    UnpairedForeignKey {
+        /// The table.
+        table: String,
+        /// The foreign key.
+        name: String,
+    },
+    /// A default is no value of its column.
+    #[error("table {table}: the default of {column}: {reason}")]
+    WrongDefault {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Column {
+    /// A required column of a type, without default or rules.
+    pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            nullable: false,
+            default: None,
+            on_update: None,
+            rules: Rules::default(),
+            access: Access::default(),
+            comment: None,
+        }
+    }
+
+    /// The same column, which may be null.
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// The same column with a default.
+    pub fn default(mut self, default: ColumnDefault) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// The same column with an access.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Whether the server fills the column when it is not given.
+    pub fn is_filled(&self) -> bool {
+        self.default.is_some() || self.nullable
+    }
+}
+
+impl Table {
+    /// An empty table of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Where the column of that name stands.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Adds a unique constraint named as PostgreSQL would name it.
+    pub fn add_unique(&mut self, columns: &[&str]) {
+        let name = constraint_name(&self.name, columns, "key");
+        self.uniques.push(Unique { name, columns: owned(columns) });
+    }
+
+    /// Adds an index named as PostgreSQL would name it.
+    pub fn add_index(&mut self, columns: &[&str]) {
+        let name = constraint_name(&self.name, columns, "idx");
+        self.indexes.push(Index { name, columns: owned(columns) });
+    }
+
+    /// Adds a foreign key named as PostgreSQL would name it.
+    pub fn add_foreign_key(&mut self, columns: &[&str], references: &str, referenced: &[&str], on_delete: Action) {
+        let name = constraint_name(&self.name, columns, "fkey");
+        self.foreign_keys.push(ForeignKey {
+            name,
+            columns: owned(columns),
+            references: references.into(),
+            referenced_columns: owned(referenced),
+            on_delete,
+            on_update: Action::NoAction,
+        });
+    }
+
+    /// Whether a set of columns identifies one row: the primary key, or a unique constraint.
+    pub fn is_unique(&self, columns: &[&str]) -> bool {
+        let same =
+            |names: &[String]| names.len() == columns.len() && columns.iter().all(|c| names.iter().any(|n| n == c));
+        same(&self.primary_key) || self.uniques.iter().any(|unique| same(&unique.columns))
+    }
+
+    /// Holds the description against itself: names that exist, pairs that pair, defaults that fit.
+    ///
+    /// # Errors
+    ///
+    /// The first contradiction found.
+    pub fn check(&self) -> Result<(), TableError> {
+        self.check_columns()?;
+        self.check_names("the primary key", &self.primary_key)?;
+        for unique in &self.uniques {
+            self.check_names(&unique.name, &unique.columns)?;
+        }
+        for index in &self.indexes {
+            self.check_names(&index.name, &index.columns)?;
+        }
+        for key in &self.foreign_keys {
+            self.check_names(&key.name, &key.columns)?;
+            if key.columns.len() != key.referenced_columns.len() {
+                return Err(TableError::UnpairedForeignKey { table: self.name.clone(), name: key.name.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_columns(&self) -> Result<(), TableError> {
+        for (position, column) in self.columns.iter().enumerate() {
+            if self.position(&column.name) != Some(position) {
+                return Err(TableError::DuplicateColumn { table: self.name.clone(), column: column.name.clone() });
+            }
+            if let Some(ColumnDefault::Constant(value)) = &column.default {
+                value.clone().coerce(&column.kind).map_err(|error| TableError::WrongDefault {
+                    table: self.name.clone(),
+                    column: column.name.clone(),
+                    reason: error.to_string(),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_names(&self, within: &str, names: &[String]) -> Result<(), TableError> {
+        match names.iter().find(|name| self.column(name).is_none()) {
+            None => Ok(()),
+            Some(name) => {
+                Err(TableError::UnknownColumn { table: self.name.clone(), within: within.into(), column: name.clone() })
+            }
+        }
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// `orders`, `[usid]`, `idx` to `orders_usid_idx`.
+fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
+    format!("{table}_{}_{ending}", columns.join("_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_contradicts_itself_is_refused() {
+        let mut table = Table::new("orders");
+        table.columns.push(Column::new("memo", ColumnType::Text { max: Some(3) }));
+        assert_eq!(table.check(), Ok(()));
+
+        table.add_index(&["mem"]);
+        assert_eq!(
+            table.check().unwrap_err().to_string(),
+            "table orders: orders_mem_idx names the column mem, which does not exist"
+        );
+        table.indexes.clear();
+
+        table.columns[0].default = Some(ColumnDefault::Constant("long".into()));
+        assert!(matches!(table.check(), Err(TableError::WrongDefault { .. })));
+        table.columns[0].default = None;
+
+        table.columns.push(table.columns[0].clone());
+        assert!(matches!(table.check(), Err(TableError::DuplicateColumn { .. })));
+    }
+}

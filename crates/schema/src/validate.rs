@@ -1,0 +1,314 @@
+//! What is wrong with data from outside: every failure at once, each with its place, its kind and a message.
+//!
+//! The submodules hold data against a schema: `read` takes JSON text, `typed` takes values, `rules` knows the rules
+//! that both share. Nothing here knows HTTP; a failure carries its SQLSTATE because both engines speak in them.
+
+use std::fmt;
+
+use crate::ValueError;
+use crate::json::SyntaxError;
+
+pub(crate) mod read;
+pub(crate) mod rules;
+pub(crate) mod typed;
+
+/// The most failures that are collected from one body: beyond it, nobody reads on, and memory is not free.
+pub const MAX_FAILURES: usize = 1_000;
+
+/// The most bytes of pointers and messages that are collected, since a pointer may be as long as the body.
+const MAX_FAILURE_BYTES: usize = 1 << 20;
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body.
+    pub loc: String,
+    /// What is wrong, for people.
+    pub msg: String,
+    /// What is wrong, for programs.
+    pub kind: FailureKind,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal $sqlstate:literal,)+) => {
+        /// The kinds of failures. Their names and codes are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum FailureKind { $($(#[$doc])+ $variant,)+ }
+
+        impl FailureKind {
+            /// Every kind, for documents.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name by which programs know it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The SQLSTATE that a database would have answered with.
+            pub fn sqlstate(self) -> &'static str {
+                match self { $(Self::$variant => $sqlstate,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A required field was not given.
+    Missing = "missing" "23502",
+    /// A field that may not be null is.
+    NullNotAllowed = "null_not_allowed" "23502",
+    /// The schema has no such field.
+    UnknownField = "unknown_field" "42703",
+    /// A field was given twice.
+    DuplicateField = "duplicate_field" "23514",
+    /// The field is answered, never taken.
+    ReadOnly = "read_only" "23514",
+    /// The value is of another type, or its text does not read as one.
+    WrongType = "wrong_type" "22P02",
+    /// The text is none of an enum's labels, or the number none of its codes.
+    NotALabel = "not_a_label" "22P02",
+    /// The text contains U+0000, which PostgreSQL cannot store.
+    NulInText = "nul_in_text" "22P02",
+    /// The value is beyond the range of its type.
+    OutOfRange = "out_of_range" "22003",
+    /// The number is below the least that the rules allow.
+    TooSmall = "too_small" "23514",
+    /// The number is above the most that the rules allow.
+    TooLarge = "too_large" "23514",
+    /// Text, bytes, a list or a map is longer than allowed.
+    TooLong = "too_long" "22001",
+    /// Text, bytes, a list or a map is shorter than allowed.
+    TooShort = "too_short" "23514",
+    /// The text does not match the pattern.
+    PatternMismatch = "pattern_mismatch" "23514",
+    /// There are more objects than one request may bring.
+    TooMany = "too_many" "23514",
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// All that is wrong with a body: never empty when it is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failures(Vec<Failure>);
+
+impl Failures {
+    /// The failures in the order of the document; what is missing follows what was given.
+    pub fn iter(&self) -> std::slice::Iter<'_, Failure> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first of them, whose SQLSTATE speaks for all.
+    pub fn first(&self) -> Option<&Failure> {
+        self.0.first()
+    }
+}
+
+impl From<Failure> for Failures {
+    fn from(failure: Failure) -> Self {
+        Self(vec![failure])
+    }
+}
+
+impl FromIterator<Failure> for Failures {
+    fn from_iter<I: IntoIterator<Item = Failure>>(failures: I) -> Self {
+        Self(failures.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Failures {
+    type Item = Failure;
+    type IntoIter = std::vec::IntoIter<Failure>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Failures {
+    type Item = &'a Failure;
+    type IntoIter = std::slice::Iter<'a, Failure>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, failure) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("; ")?;
+            }
+            if !failure.loc.is_empty() {
+                write!(f, "{}: ", failure.loc)?;
+            }
+            f.write_str(&failure.msg)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why data did not become a record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidationError {
+    /// The text is not JSON, or not YAML.
+    #[error("{0}")]
+    Syntax(SyntaxError),
+    /// The data breaks rules of the schema.
+    #[error("{0}")]
+    Invalid(Failures),
+    /// The file could not be read.
+    #[error("the file cannot be read")]
+    Io(#[from] std::io::Error),
+    /// The file is larger than any data of a schema should be.
+    #[error("the file is larger than {limit} bytes")]
+    FileTooLarge {
+        /// The most bytes a file may have.
+        limit: u64,
+    },
+}
+
+impl ValidationError {
+    /// The failures, where the text could be read.
+    pub fn failures(&self) -> Option<&Failures> {
+        match self {
+            Self::Invalid(failures) => Some(failures),
+            _ => None,
+        }
+    }
+}
+
+impl From<SyntaxError> for ValidationError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax(error)
+    }
+}
+
+impl From<Failures> for ValidationError {
+    fn from(failures: Failures) -> Self {
+        Self::Invalid(failures)
+    }
+}
+
+/// A place in the data, as a chain on the stack: its text is made only when something is wrong there.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    step: Step<'a>,
+    parent: Option<&'a Place<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> Place<'a> {
+    pub(crate) const ROOT: Self = Self { step: Step::Root, parent: None };
+
+    pub(crate) fn name(&'a self, name: &'a str) -> Self {
+        Self { step: Step::Name(name), parent: Some(self) }
+    }
+
+    pub(crate) fn index(&'a self, index: usize) -> Self {
+        Self { step: Step::Index(index), parent: Some(self) }
+    }
+
+    fn write_pointer(&self, out: &mut String) {
+        if let Some(parent) = self.parent {
+            parent.write_pointer(out);
+        }
+        match self.step {
+            Step::Root => {}
+            Step::Name(name) => {
+                out.push('/');
+                out.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            }
+            Step::Index(index) => {
+                out.push('/');
+                out.push_str(&index.to_string());
+            }
+        }
+    }
+}
+
+/// Collects failures up to a limit.
+#[derive(Default)]
+pub(crate) struct Collector {
+    failures: Vec<Failure>,
+    bytes: usize,
+}
+
+impl Collector {
+    pub(crate) fn fail(&mut self, place: &Place<'_>, kind: FailureKind, msg: impl Into<String>) {
+        if self.failures.len() == MAX_FAILURES || self.bytes > MAX_FAILURE_BYTES {
+            return;
+        }
+        let mut loc = String::new();
+        place.write_pointer(&mut loc);
+        let msg = msg.into();
+        self.bytes += loc.len() + msg.len();
+        self.failures.push(Failure { loc, msg, kind });
+    }
+
+    pub(crate) fn fail_value(&mut self, place: &Place<'_>, error: &ValueError) {
+        let kind = match error {
+            ValueError::WrongType(_) => FailureKind::WrongType,
+            ValueError::OutOfRange(_) => FailureKind::OutOfRange,
+            ValueError::TooLong { .. } => FailureKind::TooLong,
+            ValueError::NotALabel { .. } => FailureKind::NotALabel,
+            ValueError::NulInText => FailureKind::NulInText,
+        };
+        self.fail(place, kind, error.to_string());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    pub(crate) fn into_result<T>(self, value: T) -> Result<T, Failures> {
+        if self.failures.is_empty() { Ok(value) } else { Err(Failures(self.failures)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_names_and_states_of_their_own_form() {
+        let names: std::collections::HashSet<_> = FailureKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), FailureKind::ALL.len());
+        assert!(FailureKind::ALL.iter().all(|kind| kind.sqlstate().len() == 5));
+        assert_eq!(FailureKind::Missing.to_string(), "missing");
+    }
+
+    #[test]
+    fn pointers_are_escaped() {
+        let place = Place::ROOT;
+        let place = place.index(3);
+        let place = place.name("a/b~c");
+        let mut out = Collector::default();
+        out.fail(&place, FailureKind::Missing, "is required");
+        let failures = out.into_result(()).unwrap_err();
+        assert_eq!(failures.first().unwrap().loc, "/3/a~1b~0c");
+        assert_eq!(failures.to_string(), "/3/a~1b~0c: is required");
+    }
+}

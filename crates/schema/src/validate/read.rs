@@ -1,0 +1,234 @@
+//! JSON text against a schema, in one pass and without a tree between.
+
+use std::collections::HashSet;
+
+use super::{Collector, FailureKind, Place, rules};
+use crate::json::{Reader, SyntaxError, Token, storable};
+use crate::{Access, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
+
+/// A walk through a JSON text along a schema.
+pub(crate) struct Walk<'a, 's> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) failures: Collector,
+    sources: &'s dyn Sources,
+}
+
+impl<'a, 's> Walk<'a, 's> {
+    pub(crate) fn new(json: &'a [u8], sources: &'s dyn Sources) -> Result<Self, SyntaxError> {
+        Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources })
+    }
+
+    /// Reads an object of the schema; what it gives back is whole only if there were no failures.
+    pub(crate) fn object(&mut self, schema: &Schema, place: &Place<'_>) -> Result<Option<Record>, SyntaxError> {
+        if !self.opens(b'{', "an object", place)? {
+            return Ok(None);
+        }
+        let fields = schema.fields();
+        let mut seen = vec![false; fields.len()];
+        let mut record = Record::with_capacity(fields.len());
+        let mut next = 0;
+        while let Some(key) = self.reader.key()? {
+            let here = place.name(&key);
+            let refused = match schema.position_from(&key, next) {
+                None if schema.takes_unknown() => {
+                    self.reader.skip()?;
+                    continue;
+                }
+                None => Some((FailureKind::UnknownField, "there is no such field")),
+                Some(position) => {
+                    next = position + 1;
+                    if std::mem::replace(&mut seen[position], true) {
+                        Some((FailureKind::DuplicateField, "is given twice"))
+                    } else if fields[position].access == Access::ReadOnly {
+                        Some((FailureKind::ReadOnly, "is read-only"))
+                    } else {
+                        if let Some(value) = self.field(schema, position, &here)? {
+                            record.push(fields[position].name.clone(), value, true);
+                        }
+                        None
+                    }
+                }
+            };
+            if let Some((kind, msg)) = refused {
+                self.failures.fail(&here, kind, msg);
+                self.reader.skip()?;
+            }
+        }
+        rules::complete(schema, &seen, &mut record, self.sources, place, &mut self.failures);
+        Ok(Some(record))
+    }
+
+    /// Reads the value of a field, null too, and holds it against the field's rules.
+    fn field(&mut self, schema: &Schema, position: usize, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
+        let field = &schema.fields()[position];
+        if field.nullable && self.reader.peek() == Some(b'n') {
+            self.reader.value()?;
+            return Ok(Some(Value::Null));
+        }
+        let value = self.typed(&field.kind, place)?;
+        let pattern = schema.pattern(position);
+        Ok(value.filter(|value| rules::check(field, pattern, value, place, &mut self.failures)))
+    }
+
+    fn typed(&mut self, kind: &FieldType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
+        if self.reader.peek() == Some(b'n') {
+            self.reader.value()?;
+            self.failures.fail(place, FailureKind::NullNotAllowed, "must not be null");
+            return Ok(None);
+        }
+        match kind {
+            FieldType::Column(kind) => self.column(kind, place),
+            FieldType::Nested(schema) => Ok(self.object(schema, place)?.map(Value::Record)),
+            FieldType::List(item) => self.list(item, place),
+            FieldType::Map(value) => self.map(value, place),
+        }
+    }
+
+    fn column(&mut self, kind: &ColumnType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
+        let value = if *kind == ColumnType::Json {
+            let raw = self.reader.raw()?;
+            storable(raw).map(|()| Value::Json(crate::json::squeeze(raw)))
+        } else {
+            match self.reader.peek() {
+                Some(b'{' | b'[') => {
+                    let got = self.skip_named()?;
+                    Err(ValueError::WrongType(format!("expected {}, got {got}", wanted(kind))))
+                }
+                _ => from_token(kind, self.reader.value()?),
+            }
+        };
+        Ok(value.map_err(|error| self.failures.fail_value(place, &error)).ok())
+    }
+
+    fn list(&mut self, kind: &FieldType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
+        if !self.opens(b'[', "a list", place)? {
+            return Ok(None);
+        }
+        let (mut items, mut count) = (Vec::new(), 0);
+        while self.reader.item()? {
+            items.extend(self.typed(kind, &place.index(count))?);
+            count += 1;
+        }
+        // With an item that failed, the list's own length would be a lie.
+        Ok((items.len() == count).then_some(Value::List(items)))
+    }
+
+    fn map(&mut self, kind: &FieldType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
+        if !self.opens(b'{', "an object", place)? {
+            return Ok(None);
+        }
+        let mut names = HashSet::new();
+        let mut entries = Record::new();
+        let mut good = true;
+        while let Some(key) = self.reader.key()? {
+            let here = place.name(&key);
+            let refused = if key.contains('\0') {
+                Some((FailureKind::NulInText, "a name must not contain U+0000"))
+            } else if names.contains(&*key) {
+                Some((FailureKind::DuplicateField, "is given twice"))
+            } else {
+                None
+            };
+            if let Some((kind, msg)) = refused {
+                self.failures.fail(&here, kind, msg);
+                self.reader.skip()?;
+                good = false;
+                continue;
+            }
+            match self.typed(kind, &here)? {
+                Some(value) => entries.push(key.clone().into_owned(), value, true),
+                None => good = false,
+            }
+            names.insert(key);
+        }
+        Ok(good.then_some(Value::Record(entries)))
+    }
+
+    /// Reads an opening bracket, or reports the value that stands there instead.
+    pub(crate) fn opens(&mut self, bracket: u8, wanted: &str, place: &Place<'_>) -> Result<bool, SyntaxError> {
+        if self.reader.peek() == Some(bracket) {
+            self.reader.value()?;
+            return Ok(true);
+        }
+        let got = self.skip_named()?;
+        self.failures.fail(place, FailureKind::WrongType, format!("expected {wanted}, got {got}"));
+        Ok(false)
+    }
+
+    /// Reads over a value, and says what it was.
+    fn skip_named(&mut self) -> Result<&'static str, SyntaxError> {
+        let before = self.reader.clone();
+        self.reader.skip()?;
+        Ok(token_name(&before.clone().value()?))
+    }
+}
+
+/// A value of a column's type from one token, which is no bracket.
+fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> {
+    match (kind, token) {
+        (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, Token::Number(text)) => {
+            integer(text, kind)?.coerce(kind)
+        }
+        (ColumnType::Decimal { .. } | ColumnType::Timestamp, Token::Number(text)) => Value::parse(kind, text),
+        (ColumnType::Text { .. }, Token::String(text)) => Value::Text(text.into_owned()).coerce(kind),
+        (
+            ColumnType::Decimal { .. } | ColumnType::Timestamp | ColumnType::Uuid | ColumnType::Bytes { .. },
+            Token::String(text),
+        ) => Value::parse(kind, &text),
+        (ColumnType::Enum(labels), Token::String(text)) => match labels.by_name(&text) {
+            Some(label) => Ok(Value::Text(label.name.clone())),
+            None => Err(ValueError::NotALabel { labels: labels.names() }),
+        },
+        (ColumnType::Enum(labels), Token::Number(text)) => match integer(text, &ColumnType::BigInt) {
+            Ok(Value::Int(code)) => Value::Int(code).coerce(kind),
+            _ => Err(ValueError::NotALabel { labels: labels.names() }),
+        },
+        (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
+        (_, token) => Err(ValueError::WrongType(format!("expected {}, got {}", wanted(kind), token_name(&token)))),
+    }
+}
+
+/// A whole number from the text of a JSON number: `1e2` and `1.0` are whole, `1.5` is not.
+fn integer(text: &str, kind: &ColumnType) -> Result<Value, ValueError> {
+    let plain = !text.contains(['.', 'e', 'E']);
+    if plain {
+        return Value::parse(kind, text);
+    }
+    let out_of_range = || Value::parse(kind, "99999999999999999999");
+    let not_whole = || ValueError::WrongType("expected a whole number, got a fraction".into());
+    match text.parse::<Decimal>() {
+        Ok(decimal) => {
+            let whole = decimal.rescale(0).ok_or_else(not_whole)?;
+            i64::try_from(whole.unscaled()).map(Value::Int).or_else(|_| out_of_range())
+        }
+        // Beyond what any column holds: a small number that is no whole one, or a large one.
+        Err(DecimalError::TooLarge) if text.contains("e-") || text.contains("E-") => Err(not_whole()),
+        Err(_) => out_of_range(),
+    }
+}
+
+/// What a client is asked for, in words.
+fn wanted(kind: &ColumnType) -> String {
+    match kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => "a whole number".into(),
+        ColumnType::Decimal { .. } => "a decimal, as a number or a string".into(),
+        ColumnType::Text { .. } => "a string".into(),
+        ColumnType::Timestamp => "a time, as RFC 3339 or seconds since 1970".into(),
+        ColumnType::Uuid => "a UUID".into(),
+        ColumnType::Enum(labels) => format!("one of {}", labels.names()),
+        ColumnType::Bytes { .. } => "bytes as a base64 string".into(),
+        ColumnType::Json => "JSON".into(),
+        ColumnType::Boolean => "true or false".into(),
+    }
+}
+
+fn token_name(token: &Token<'_>) -> &'static str {
+    match token {
+        Token::Null => "null",
+        Token::Bool(_) => "a boolean",
+        Token::Number(_) => "a number",
+        Token::String(_) => "a string",
+        Token::Array => "a list",
+        Token::Object => "an object",
+    }
+}

@@ -1,0 +1,112 @@
+//! The rules of a field that stand beside its type, and the fields that were not given.
+
+use regex::Regex;
+
+use super::{Collector, FailureKind, Place};
+use crate::{Access, Decimal, Field, FieldDefault, FieldType, Record, Rules, Schema, Sources, Value};
+
+/// Holds a value of the right type against the rules of its field; false if it broke one.
+pub(crate) fn check(
+    field: &Field,
+    pattern: Option<&Regex>,
+    value: &Value,
+    place: &Place<'_>,
+    out: &mut Collector,
+) -> bool {
+    let rules = &field.rules;
+    let mut good = true;
+    let mut fail = |kind, msg: String| {
+        good = false;
+        out.fail(place, kind, msg);
+    };
+    if rules.min_length.is_some() || rules.max_length.is_some() {
+        check_length(rules, value, &mut fail);
+    }
+    if rules.min.is_some() || rules.max.is_some() {
+        check_range(rules, value, &mut fail);
+    }
+    if let (Some(regex), Value::Text(text)) = (pattern, value)
+        && !regex.is_match(text)
+    {
+        fail(FailureKind::PatternMismatch, format!("must match {}", regex.as_str()));
+    }
+    good
+}
+
+fn check_length(rules: &Rules, value: &Value, fail: &mut impl FnMut(FailureKind, String)) {
+    let (length, unit) = match value {
+        Value::Text(text) => (text.chars().count(), "characters"),
+        Value::Bytes(bytes) => (bytes.len(), "bytes"),
+        Value::List(items) => (items.len(), "items"),
+        Value::Record(record) => (record.len(), "entries"),
+        _ => return,
+    };
+    if let Some(least) = rules.min_length.filter(|least| length < *least as usize) {
+        fail(FailureKind::TooShort, format!("at least {least} {unit} are required"));
+    }
+    if let Some(most) = rules.max_length.filter(|most| length > *most as usize) {
+        fail(FailureKind::TooLong, format!("at most {most} {unit} are allowed"));
+    }
+}
+
+fn check_range(rules: &Rules, value: &Value, fail: &mut impl FnMut(FailureKind, String)) {
+    let whole;
+    let number = match value {
+        Value::Int(number) => {
+            whole = Decimal::from(*number);
+            &whole
+        }
+        Value::Decimal(decimal) => decimal,
+        _ => return,
+    };
+    if let Some(min) = &rules.min
+        && (*number < min.value || (min.exclusive && *number == min.value))
+    {
+        let words = if min.exclusive { "greater than" } else { "at least" };
+        fail(FailureKind::TooSmall, format!("must be {words} {}", min.value));
+    }
+    if let Some(max) = &rules.max
+        && (*number > max.value || (max.exclusive && *number == max.value))
+    {
+        let words = if max.exclusive { "less than" } else { "at most" };
+        fail(FailureKind::TooLarge, format!("must be {words} {}", max.value));
+    }
+}
+
+/// Reports the required fields that are missing, and fills in the defaults of the others, in the schema's order.
+pub(crate) fn complete(
+    schema: &Schema,
+    seen: &[bool],
+    record: &mut Record,
+    sources: &dyn Sources,
+    place: &Place<'_>,
+    out: &mut Collector,
+) {
+    for (field, _) in schema.fields().iter().zip(seen).filter(|(_, seen)| !**seen) {
+        if let Some(default) = &field.default {
+            // A record with failures is thrown away; randomness is not.
+            if out.is_empty() {
+                record.push(field.name.clone(), make_default(default, sources), false);
+            }
+        } else if field.required && field.access != Access::ReadOnly {
+            out.fail(&place.name(&field.name), FailureKind::Missing, "is required");
+        }
+    }
+}
+
+/// The value that a default stands for now.
+pub(crate) fn make_default(default: &FieldDefault, sources: &dyn Sources) -> Value {
+    match default {
+        FieldDefault::Constant(value) => value.clone(),
+        FieldDefault::Generated(generator) => generator.generate(sources),
+    }
+}
+
+/// What a field of the type is called in messages.
+pub(crate) fn expected(kind: &FieldType) -> String {
+    match kind {
+        FieldType::Column(kind) => kind.name(),
+        FieldType::Nested(_) | FieldType::Map(_) => "an object".into(),
+        FieldType::List(_) => "a list".into(),
+    }
+}

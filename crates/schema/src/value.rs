@@ -1,0 +1,239 @@
+//! One value of a column, whatever it came from and wherever it goes.
+
+use uuid::Uuid;
+
+use crate::{ColumnType, Decimal, DecimalError, Record, Timestamp, TimestampError};
+
+/// A value of one of the [`ColumnType`]s, or of a field that is a list, a map or a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number of any of the integer types.
+    Int(i64),
+    /// An exact decimal.
+    Decimal(Decimal),
+    /// Text, or the label of an enum.
+    Text(String),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// A UUID.
+    Uuid(Uuid),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// JSON as its compact text; the digits of numbers are those of the source.
+    Json(String),
+    /// Several values, of a list field or an `in` filter.
+    List(Vec<Value>),
+    /// Values by name, of a nested schema or a map.
+    Record(Record),
+}
+
+/// Why a value is not one of a column's type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// The value is of another kind, or its text does not read as one.
+    #[error("{0}")]
+    WrongType(String),
+    /// The value is beyond the range of the type.
+    #[error("{0}")]
+    OutOfRange(String),
+    /// The text or the bytes are longer than the column holds.
+    #[error("at most {max} {unit} are allowed")]
+    TooLong {
+        /// The most there may be.
+        max: u32,
+        /// What is counted: characters or bytes.
+        unit: &'static str,
+    },
+    /// The text is none of the enum's labels.
+    #[error("expected one of {labels}")]
+    NotALabel {
+        /// The labels, separated by commas.
+        labels: String,
+    },
+    /// The text contains U+0000, which PostgreSQL cannot store.
+    #[error("text must not contain U+0000")]
+    NulInText,
+}
+
+impl Value {
+    /// Whether this is [`Value::Null`].
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Reads a value of a type from its text, as in a URL: `12.50`, `OPEN` or its code, RFC 3339, base64.
+    ///
+    /// # Errors
+    ///
+    /// Where the text does not read as the type, or is beyond its limits.
+    pub fn parse(kind: &ColumnType, text: &str) -> Result<Self, ValueError> {
+        match kind {
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => parse_integer(kind, text),
+            ColumnType::Decimal { precision, scale } => {
+                let decimal = text.parse::<Decimal>().map_err(|error| from_decimal_error(&error))?;
+                Self::Decimal(decimal).coerce(&ColumnType::Decimal { precision: *precision, scale: *scale })
+            }
+            ColumnType::Timestamp => text.parse::<Timestamp>().map(Self::Timestamp).map_err(from_timestamp_error),
+            ColumnType::Uuid => parse_uuid(text),
+            ColumnType::Enum(labels) => {
+                let label = labels.by_name(text).or_else(|| text.parse().ok().and_then(|code| labels.by_code(code)));
+                let label = label.ok_or_else(|| ValueError::NotALabel { labels: labels.names() })?;
+                Ok(Self::Text(label.name.clone()))
+            }
+            ColumnType::Text { .. } => Self::Text(text.into()).coerce(kind),
+            ColumnType::Bytes { .. } => {
+                use base64::Engine as _;
+                let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+                let bytes = bytes.map_err(|_| ValueError::WrongType("expected base64".into()))?;
+                Self::Bytes(bytes).coerce(kind)
+            }
+            ColumnType::Json => {
+                let json = crate::json::compact(text.as_bytes());
+                let json = json.map_err(|error| ValueError::WrongType(format!("expected JSON: {error}")))?;
+                crate::json::storable(&json).map(|()| Self::Json(json))
+            }
+            ColumnType::Boolean => match text {
+                "true" => Ok(Self::Bool(true)),
+                "false" => Ok(Self::Bool(false)),
+                _ => Err(ValueError::WrongType("expected true or false".into())),
+            },
+        }
+    }
+
+    /// Turns the value into one of that type if nothing is lost: a whole number to a decimal, an enum's code to its
+    /// label. `Null` stays `Null`; whether a column takes it is the column's own rule.
+    ///
+    /// # Errors
+    ///
+    /// Where the value is of another kind or beyond the limits of the type.
+    pub fn coerce(self, kind: &ColumnType) -> Result<Self, ValueError> {
+        match (self, kind) {
+            (Self::Null, _) => Ok(Self::Null),
+            (Self::Int(number), ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
+                check_integer(kind, number)
+            }
+            (Self::Int(number), ColumnType::Decimal { .. }) => Self::Decimal(number.into()).coerce(kind),
+            (Self::Int(code), ColumnType::Enum(labels)) => match labels.by_code(code) {
+                Some(label) => Ok(Self::Text(label.name.clone())),
+                None => Err(ValueError::NotALabel { labels: labels.names() }),
+            },
+            (Self::Decimal(decimal), ColumnType::Decimal { precision, scale }) => {
+                decimal.fit(*precision, *scale).map(Self::Decimal).map_err(|error| from_decimal_error(&error))
+            }
+            (Self::Text(text), ColumnType::Text { max }) => {
+                if text.contains('\0') {
+                    return Err(ValueError::NulInText);
+                }
+                match max {
+                    Some(max) if text.chars().count() > *max as usize => {
+                        Err(ValueError::TooLong { max: *max, unit: "characters" })
+                    }
+                    _ => Ok(Self::Text(text)),
+                }
+            }
+            (Self::Text(text), ColumnType::Enum(_)) => Self::parse(kind, &text),
+            (Self::Bytes(bytes), ColumnType::Bytes { max }) => match max {
+                Some(max) if bytes.len() > *max as usize => Err(ValueError::TooLong { max: *max, unit: "bytes" }),
+                _ => Ok(Self::Bytes(bytes)),
+            },
+            (value @ Self::Bool(_), ColumnType::Boolean)
+            | (value @ Self::Timestamp(_), ColumnType::Timestamp)
+            | (value @ Self::Uuid(_), ColumnType::Uuid)
+            | (value @ Self::Json(_), ColumnType::Json) => Ok(value),
+            (value, kind) => Err(ValueError::WrongType(format!("expected {}, got {}", kind.name(), value.kind_name()))),
+        }
+    }
+
+    /// A word for what kind of value this is, for messages.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "a whole number",
+            Self::Decimal(_) => "a decimal",
+            Self::Text(_) => "text",
+            Self::Timestamp(_) => "a time",
+            Self::Uuid(_) => "a UUID",
+            Self::Bytes(_) => "bytes",
+            Self::Json(_) => "JSON",
+            Self::List(_) => "a list",
+            Self::Record(_) => "an object",
+        }
+    }
+}
+
+/// Reads a whole number and holds it against the range of its type.
+fn parse_integer(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
+    match text.parse::<i64>() {
+        Ok(number) => check_integer(kind, number),
+        Err(_) => {
+            let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+            if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                Err(out_of_range(kind))
+            } else {
+                Err(ValueError::WrongType("expected a whole number".into()))
+            }
+        }
+    }
+}
+
+fn check_integer(kind: &ColumnType, number: i64) -> Result<Value, ValueError> {
+    match kind.integer_range() {
+        Some((least, most)) if !(least..=most).contains(&number) => Err(out_of_range(kind)),
+        _ => Ok(Value::Int(number)),
+    }
+}
+
+fn out_of_range(kind: &ColumnType) -> ValueError {
+    let (least, most) = kind.integer_range().unwrap_or((i64::MIN, i64::MAX));
+    ValueError::OutOfRange(format!("a {} must be between {least} and {most}", kind.name()))
+}
+
+/// Reads a UUID in its canonical form only, so that one value has one spelling.
+fn parse_uuid(text: &str) -> Result<Value, ValueError> {
+    let canonical = text.len() == 36;
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|_| canonical)
+        .map(Value::Uuid)
+        .ok_or_else(|| ValueError::WrongType("expected a UUID".into()))
+}
+
+fn from_decimal_error(error: &DecimalError) -> ValueError {
+    match error {
+        DecimalError::Malformed => ValueError::WrongType("expected a decimal number".into()),
+        _ => ValueError::OutOfRange(error.to_string()),
+    }
+}
+
+fn from_timestamp_error(error: TimestampError) -> ValueError {
+    match error {
+        TimestampError::Malformed => ValueError::WrongType(error.to_string()),
+        TimestampError::OutOfRange | TimestampError::TooPrecise => ValueError::OutOfRange(error.to_string()),
+    }
+}
+
+macro_rules! from {
+    ($($kind:ty => $variant:ident),* $(,)?) => { $(
+        impl From<$kind> for Value {
+            fn from(value: $kind) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )* };
+}
+
+from! {
+    bool => Bool, i16 => Int, i32 => Int, i64 => Int, Decimal => Decimal, &str => Text, String => Text,
+    Timestamp => Timestamp, Uuid => Uuid, Vec<u8> => Bytes, Vec<Value> => List, Record => Record,
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

@@ -1,0 +1,302 @@
+//! A throwaway PostgreSQL server for one run of the tests.
+//!
+//! It lives in a temporary directory and listens on a free port of the loopback and on a Unix socket in that directory.
+//! Nothing of it may outlive this process, however the process ends: a guard sees to that (see [`Guard`]).
+//! PostgreSQL refuses to run as root, so under root it runs as another user.
+
+use std::fs::{self, File, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::install::directories_on_path;
+
+/// The directory that holds `initdb` and `postgres`.
+pub(crate) struct Programs(PathBuf);
+
+impl Programs {
+    /// Finds the server programs: on PATH, else where the packages of the known systems put them.
+    pub(crate) fn find() -> Option<Self> {
+        let packaged = [
+            newest("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
+            newest("/usr", "pgsql-", "bin"),                  // Fedora and RHEL, packages of the PostgreSQL project
+            newest("/opt/homebrew/opt", "postgresql", "bin"), // Homebrew on Apple silicon
+            newest("/usr/local/opt", "postgresql", "bin"),    // Homebrew on Intel
+            vec!["/usr/local/pgsql/bin".into()],              // built from source
+            newest("/Applications/Postgres.app/Contents/Versions", "", "bin"),
+        ];
+        directories_on_path()
+            .chain(packaged.into_iter().flatten())
+            .find(|directory| ["initdb", "postgres"].iter().all(|program| directory.join(program).is_file()))
+            .map(Self)
+    }
+}
+
+/// Lists `parent/prefix*/inner`, the highest version first. A name without a version counts as the lowest.
+fn newest(parent: &str, prefix: &str, inner: &str) -> Vec<PathBuf> {
+    let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut found: Vec<(Vec<u32>, PathBuf)> = names
+        .filter_map(|name| name.into_string().ok())
+        .filter_map(|name| Some((version(name.strip_prefix(prefix)?), Path::new(parent).join(&name).join(inner))))
+        .collect();
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The numbers of a version: `@9.6` is older than `15`.
+fn version(text: &str) -> Vec<u32> {
+    text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+}
+
+/// Whether this process is root.
+pub(crate) fn is_root() -> Result<bool> {
+    // A file belongs to whoever makes it; this asks for no unsafe call.
+    Ok(tempfile::tempfile()?.metadata()?.uid() == 0)
+}
+
+/// A running server. Dropped, it is stopped and removed.
+pub(crate) struct Server {
+    port: u16,
+    directory: PathBuf,
+    process: Child,
+    guard: Guard,
+}
+
+impl Server {
+    /// Makes a cluster and starts a server on it.
+    pub(crate) fn start(programs: &Programs) -> Result<Self> {
+        // Closed to other users: the server trusts whoever reaches its socket.
+        let closed = Permissions::from_mode(0o700);
+        let directory = tempfile::Builder::new().prefix("mwallet-test-").permissions(closed).tempdir()?.keep();
+        // Before anything else, so that nothing that follows can be left behind.
+        let mut guard = Guard::post(&directory)?;
+        let account = if is_root()? { Some(Account::find()?) } else { None };
+        if let Some(account) = &account {
+            chown(&directory, Some(account.uid), Some(account.gid))?;
+        }
+        let command = |program: &str| {
+            let program = programs.0.join(program);
+            let mut command = account.as_ref().map_or_else(|| Command::new(&program), |other| other.command(&program));
+            // The account may not be able to enter the directory we were called from.
+            command.current_dir(&directory).stdin(Stdio::null());
+            command
+        };
+
+        make_cluster(command("initdb"), &directory)?;
+        // The port is free when we ask for it; somebody may still take it before the server does.
+        let mut attempts = 3;
+        loop {
+            let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+            let mut process = start_process(command("postgres"), &directory, port)?;
+            match wait_until_ready(&mut process, &directory)? {
+                None => return Ok(Self { port, directory, process, guard }),
+                Some(_) if attempts > 1 => attempts -= 1,
+                Some(how) => {
+                    let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
+                    guard.relieve();
+                    return Err(format!("the PostgreSQL server did not start ({how}). It said:\n{log}").into());
+                }
+            }
+        }
+    }
+
+    /// Where tests reach the server over TCP, as the superuser.
+    pub(crate) fn url(&self) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The directory of the Unix socket.
+    pub(crate) fn socket_directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.guard.relieve();
+        // Only takes the exit status away: the guard has stopped the process.
+        let _ = self.process.wait();
+    }
+}
+
+fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
+    initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--pgdata"]);
+    let output = initdb.arg(directory.join("data")).output().map_err(|e| format!("cannot run initdb: {e}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into())
+}
+
+fn start_process(mut postgres: Command, directory: &Path, port: u16) -> Result<Child> {
+    let log = File::create(directory.join("log"))?;
+    postgres.arg("-D").arg(directory.join("data"));
+    let sockets = format!("unix_socket_directories={}", directory.display());
+    let settings = [
+        "listen_addresses=127.0.0.1",
+        &format!("port={port}"),
+        &sockets,
+        // Each test has a database and a pool of its own, and many tests run at once.
+        "max_connections=200",
+        // What is lost in a power cut is thrown away anyway.
+        "fsync=off",
+        "full_page_writes=off",
+    ];
+    for setting in settings {
+        postgres.args(["-c", setting]);
+    }
+    postgres.stdout(log.try_clone()?).stderr(log);
+    // Ctrl-C goes to the whole group of the terminal; the server must stay until the tests are gone.
+    postgres.process_group(0);
+    postgres.spawn().map_err(|e| format!("cannot run postgres: {e}").into())
+}
+
+/// Waits until the server takes connections. Gives the exit status where it ended instead.
+fn wait_until_ready(process: &mut Child, directory: &Path) -> Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(60) {
+        if let Some(status) = process.try_wait()? {
+            return Ok(Some(status));
+        }
+        // The eighth line is the state of the server; `pg_ctl` waits for the same.
+        let state = fs::read_to_string(directory.join("data/postmaster.pid")).unwrap_or_default();
+        if state.lines().nth(7).is_some_and(|state| state.trim() == "ready") {
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Err("the PostgreSQL server was not ready after 60 seconds".into())
+}
+
+/// A process that outlives ours, to stop the server and to remove its directory.
+///
+/// It waits for the end of its input, which comes when we close it or when we die, by Ctrl-C or by SIGKILL alike. A
+/// handler of signals in our own process would cover fewer ways to die and need unsafe code or another dependency.
+struct Guard(Child);
+
+impl Guard {
+    /// SIGQUIT is PostgreSQL's immediate shutdown; the server removes its `postmaster.pid` as the last thing. The
+    /// process number cannot be watched instead: it stays until somebody has taken the exit status.
+    const SCRIPT: &str = r#"
+        trap '' HUP INT TERM
+        cat > /dev/null
+        file=$1/data/postmaster.pid
+        if process=$(head -n 1 "$file" 2> /dev/null); then
+            kill -QUIT "$process" 2> /dev/null
+            tenths=0
+            while [ -e "$file" ] && [ "$tenths" -lt 100 ]; do sleep 0.1; tenths=$((tenths + 1)); done
+            [ -e "$file" ] && kill -KILL "$process" 2> /dev/null
+        fi
+        # Once more for what an interrupted initdb still wrote meanwhile.
+        rm -rf "$1" || { sleep 1; rm -rf "$1"; }
+    "#;
+
+    fn post(directory: &Path) -> Result<Self> {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", Self::SCRIPT, "mwallet-test-guard"]).arg(directory).stdin(Stdio::piped());
+        // Whoever reads our output must not wait for the guard to close it too.
+        shell.stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+        match shell.spawn() {
+            Ok(process) => Ok(Self(process)),
+            Err(e) => {
+                fs::remove_dir_all(directory)?;
+                Err(format!("cannot run /bin/sh: {e}").into())
+            }
+        }
+    }
+
+    /// Lets the guard do its work now, and waits for it.
+    fn relieve(&mut self) {
+        drop(self.0.stdin.take());
+        // A guard that cannot be waited for is gone already.
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.relieve();
+    }
+}
+
+/// The user the server runs as where we are root.
+struct Account {
+    uid: u32,
+    gid: u32,
+    prefix: Vec<String>,
+}
+
+impl Account {
+    fn find() -> Result<Self> {
+        let users = ["postgres", "nobody"];
+        let found = users.iter().find_map(|user| Some((*user, id("-u", user)?, id("-g", user)?)));
+        let (user, uid, gid) =
+            found.ok_or("PostgreSQL refuses to run as root, and there is no user postgres or nobody")?;
+        // Each program is missing somewhere, and the setpriv of BusyBox knows none of these options.
+        let ways: [Vec<String>; 3] = [
+            ["setpriv", &format!("--reuid={uid}"), &format!("--regid={gid}"), "--clear-groups", "--"]
+                .map(String::from)
+                .into(),
+            ["runuser", "-u", user, "--"].map(String::from).into(),
+            ["su", user, "-s", "/bin/sh", "-c", r#"exec "$0" "$@""#, "--"].map(String::from).into(),
+        ];
+        let works = |prefix: &Vec<String>| {
+            let mut command = Self { uid, gid, prefix: prefix.clone() }.command(Path::new("true"));
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        let prefix = ways.into_iter().find(works);
+        let prefix = prefix.ok_or_else(|| {
+            format!("PostgreSQL refuses to run as root, and none of setpriv, runuser and su could run it as {user}")
+        })?;
+        Ok(Self { uid, gid, prefix })
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(&self.prefix[0]);
+        command.args(&self.prefix[1..]).arg(program);
+        command
+    }
+}
+
+fn id(option: &str, user: &str) -> Option<u32> {
+    let output = Command::new("id").args([option, user]).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(version("15") > version("9.6"));
+        assert!(version("@17") > version("@9.6"));
+        assert!(version("16.2") > version("16"));
+        assert!(version("") < version("9"));
+    }
+
+    #[test]
+    fn newest_comes_first() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["pgsql-9.6", "pgsql-16", "pgsql-15", "other-17"] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        let found = newest(parent.path().to_str().unwrap(), "pgsql-", "bin");
+        let expected = ["pgsql-16", "pgsql-15", "pgsql-9.6"].map(|name| parent.path().join(name).join("bin"));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn guard_removes_the_directory() {
+        let directory = tempfile::tempdir().unwrap().keep();
+        fs::write(directory.join("file"), "").unwrap();
+        Guard::post(&directory).unwrap().relieve();
+        assert!(!directory.exists());
+    }
+}

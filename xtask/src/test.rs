@@ -1,0 +1,113 @@
+//! `cargo xtask test`: every test of the workspace, on both engines.
+//!
+//! Neither engine is ever skipped. Where PostgreSQL is missing the run fails and says how to get it.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use clap::Args;
+
+use crate::postgres::{Programs, Server, is_root};
+use crate::report::Report;
+use crate::{Result, cargo, install, run as run_command, show};
+
+/// Which tests to run, and how to tell the result.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Install the PostgreSQL server programs where they are missing
+    #[arg(long)]
+    install: bool,
+    /// Write the summary as JSON to standard output, and everything else to standard error
+    #[arg(long)]
+    json: bool,
+    /// Run the tests of this package only
+    #[arg(short, long, value_name = "NAME")]
+    package: Vec<String>,
+    /// Run the tests whose name contains this
+    filter: Option<String>,
+}
+
+impl Options {
+    /// Whether only a part of the tests is asked for, which need not be the same part on both engines.
+    fn is_part(&self) -> bool {
+        self.filter.is_some() || !self.package.is_empty()
+    }
+
+    fn cargo_test(&self) -> Command {
+        let mut command = cargo();
+        command.arg("test");
+        if self.package.is_empty() {
+            command.arg("--workspace");
+        }
+        for package in &self.package {
+            command.args(["--package", package]);
+        }
+        command
+    }
+}
+
+/// Runs the tests and prints the summary. Gives whether all passed and each engine was tested as the other was.
+pub(crate) fn run(options: &Options) -> Result<bool> {
+    let programs = find_programs(options.install)?;
+    // Apart from the run, so that the server does not wait for the compiler.
+    run_command(options.cargo_test().arg("--no-run").stdout(io::stderr()))?;
+
+    let server = Server::start(&programs)?;
+    let mut command = options.cargo_test();
+    command.arg("--no-fail-fast").args(&options.filter);
+    command.env("MWALLET_TEST_POSTGRES_URL", server.url());
+    command.env("MWALLET_TEST_POSTGRES_SOCKET", server.socket_directory());
+    let (report, passed) = run_and_read(&mut command, options.json)?;
+    // Before the summary, which must be the last that is printed.
+    drop(server);
+
+    let problems = report.problems(options.is_part());
+    if report.ignored() > 0 {
+        eprintln!("xtask: ignored tests: {}", report.ignored());
+    }
+    for problem in &problems {
+        eprintln!("xtask: {problem}");
+    }
+    if !passed {
+        eprintln!("xtask: cargo test failed");
+    }
+    if options.json {
+        println!("{}", report.json(&problems))
+    } else {
+        println!("{report}")
+    }
+    Ok(passed && problems.is_empty())
+}
+
+fn find_programs(may_install: bool) -> Result<Programs> {
+    if let Some(programs) = Programs::find() {
+        return Ok(programs);
+    }
+    let is_root = is_root()?;
+    if may_install {
+        install::install(is_root)?;
+    }
+    Programs::find().ok_or_else(|| install::advice(is_root).into())
+}
+
+/// Runs the tests, shows their output as it comes, and reads it. Also gives whether cargo was content.
+fn run_and_read(command: &mut Command, to_stderr: bool) -> Result<(Report, bool)> {
+    let text = show(command);
+    eprintln!("xtask: running {text}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|e| format!("cannot run {text}: {e}"))?;
+    let output = child.stdout.take().ok_or("the output of cargo was not captured")?;
+
+    let mut report = Report::default();
+    let mut screen: Box<dyn Write> = if to_stderr { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+    let mut lines = BufReader::new(output);
+    let mut line = Vec::new();
+    // By bytes: a test may print anything.
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        screen.write_all(&line)?;
+        screen.flush()?;
+        report.read(&String::from_utf8_lossy(&line));
+        line.clear();
+    }
+    report.end();
+    Ok((report, child.wait()?.success()))
+}

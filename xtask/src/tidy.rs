@@ -1,0 +1,73 @@
+//! `cargo xtask tidy`: the checks that need no test run.
+//!
+//! That every source file says what it is in charge of is also a test, so that it is checked wherever tests run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::{Result, cargo, root, run as run_command};
+
+/// Runs every check, and fails at the first that fails.
+pub(crate) fn run() -> Result<()> {
+    run_command(cargo().args(["fmt", "--all", "--check"]))?;
+    run_command(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let mut version = cargo();
+    version.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if version.status()?.success() {
+        run_command(cargo().args(["deny", "check", "bans", "licenses", "sources"]))?;
+    } else {
+        eprintln!(
+            "xtask: cargo-deny is missing, dependencies are not checked; to get it: cargo install cargo-deny --locked"
+        );
+    }
+    let bare = files_without_header(&root())?;
+    if bare.is_empty() {
+        return Ok(());
+    }
+    let list: String = bare.iter().map(|path| format!("\n    {}", path.display())).collect();
+    Err(format!("these files do not open with `//!` and what they are in charge of:{list}").into())
+}
+
+/// Lists the Rust files below a directory that do not open with `//!`.
+fn files_without_header(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut bare = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if entry.file_type()?.is_dir() {
+            // Neither what the compiler wrote nor what other tools keep is ours.
+            if name != "target" && !name.starts_with('.') {
+                bare.extend(files_without_header(&path)?);
+            }
+        } else if name.ends_with(".rs") && !fs::read(&path)?.starts_with(b"//!") {
+            bare.push(path);
+        }
+    }
+    bare.sort();
+    Ok(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_says_what_it_is_in_charge_of() {
+        let bare = files_without_header(&root()).unwrap();
+        assert!(bare.is_empty(), "these do not open with `//!`: {bare:?}");
+    }
+
+    #[test]
+    fn finds_a_bare_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = directory.path().join("src");
+        fs::create_dir(&inner).unwrap();
+        fs::create_dir(directory.path().join("target")).unwrap();
+        fs::write(directory.path().join("target/built.rs"), "fn main() {}").unwrap();
+        fs::write(inner.join("good.rs"), "//! Good.\n").unwrap();
+        fs::write(inner.join("bare.rs"), "fn main() {}").unwrap();
+        assert_eq!(files_without_header(directory.path()).unwrap(), [inner.join("bare.rs")]);
+    }
+}
