@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The HTTP side of mWallet: routes, extractors, errors as problems, the server's loop.
+//!
+//! A handler reads its request, calls one function of the data layer and turns what comes back into an answer. Nothing
+//! here knows SQL, and nothing below knows HTTP.
+//!
+//! ```no_run
+//! # async fn example(tables: Vec<&'static mwallet_db::schema::Table>) -> Result<(), Box<dyn std::error::Error>> {
+//! use mwallet_api::{AppState, Tables, router, serve};
+//!
+//! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
+//! let state = AppState::new(engine, Tables::new(tables)?);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! serve(listener, router(state), std::future::pending(), std::time::Duration::from_secs(10)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod errors;
+mod layers;
+mod location;
+mod params;
+mod problem;
+mod routes;
+mod rows;
+mod server;
+mod session;
+mod state;
+
+pub use layers::loopback_hosts_only;
+pub use problem::Problem;
+pub use routes::router;
+pub use server::serve;
+pub use session::DbSession;
+pub use state::{AppState, Limits, Resource, Tables};

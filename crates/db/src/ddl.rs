@@ -112,7 +112,7 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
     }
     let mut sql = String::new();
     if let (Dialect::Sqlite, Some(comment)) = (dialect, &table.comment) {
-        sql.push_str(&comment_lines(comment, ""));
+        sql.push_str(&comment_lines(comment, "  "));
     }
     let head = format!("CREATE TABLE {} (", table_name(table));
     // SQLite keeps the text of the statement and nothing before it, so its comments stand inside.

@@ -33,6 +33,7 @@ const POSTGRES: &str = "MWALLET_TEST_POSTGRES_URL";
 macro_rules! both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($db:ident: $kind:ty) $body:block)*) => { $(
         $(#[$meta])*
+        #[cfg(test)]
         mod $name {
             #[allow(unused_imports, reason = "a case may need nothing of what is around it")]
             use super::*;
@@ -72,6 +73,15 @@ impl TestDb {
     pub fn dialect(&self) -> Dialect {
         self.url.dialect()
     }
+}
+
+/// Runs a case inside another one, for what compares two engines: on a thread of its own, with a runtime of its own.
+pub fn run_beside<F: Future<Output = ()>>(dialect: Dialect, case: impl FnOnce(TestDb) -> F + Send) {
+    std::thread::scope(|scope| {
+        if let Err(panic) = scope.spawn(|| run(dialect, case)).join() {
+            resume_unwind(panic);
+        }
+    });
 }
 
 /// Runs one case against a database of its own, and drops that afterwards, whatever came of it.

@@ -2,7 +2,9 @@
 //!
 //! Nothing here needs a connection. What is wrong with a request is found here, before one is taken.
 
-use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, OnUpdate, Record, Sources, Table, Value, ValueError};
+use mwallet_schema::{
+    Access, Column, ColumnDefault, ColumnType, OnUpdate, Record, Sources, Table, Timestamp, Value, ValueError,
+};
 
 use super::{Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Operand, Query};
 
@@ -234,6 +236,7 @@ impl<'t> Plan<'t> {
         audience: Audience,
     ) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
+        let sources = &AtOnce::new(sources);
         let columns = match records.first() {
             Some(record) => planner.written_columns(record),
             None => Vec::new(),
@@ -301,6 +304,28 @@ impl<'t> Plan<'t> {
 pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
     let identities = table.columns.iter().filter(|column| column.default == Some(ColumnDefault::Identity));
     identities.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
+}
+
+/// Sources whose time stands: all that one statement writes is written at one time.
+struct AtOnce<'s> {
+    sources: &'s dyn Sources,
+    now: Timestamp,
+}
+
+impl<'s> AtOnce<'s> {
+    fn new(sources: &'s dyn Sources) -> Self {
+        Self { now: sources.now(), sources }
+    }
+}
+
+impl Sources for AtOnce<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn fill_random(&self, buffer: &mut [u8]) {
+        self.sources.fill_random(buffer);
+    }
 }
 
 struct Planner<'t> {

@@ -11,7 +11,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         rusqlite::Error::SqliteFailure(code, message) => (*code, message.clone().unwrap_or_default()),
         _ => return Error::Database { code: None, source: error.into() },
     };
-    if let Some(kind) = constraint_kind(code.extended_code) {
+    if let Some(kind) = constraint_kind(code.extended_code, &message) {
         return Error::Constraint(violation(kind, &message));
     }
     match code.code {
@@ -26,7 +26,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
     }
 }
 
-fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
+fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> {
     Some(match extended_code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
             ConstraintKind::Unique
@@ -35,6 +35,8 @@ fn constraint_kind(extended_code: i32) -> Option<ConstraintKind> {
         ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
         // A value of the wrong storage class in a STRICT table breaks a rule of the table as a check does.
         ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_DATATYPE => ConstraintKind::Check,
+        // ON DELETE RESTRICT is a trigger inside.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => ConstraintKind::ForeignKey,
         // What a trigger of the database's owner raises.
         ffi::SQLITE_CONSTRAINT_TRIGGER => ConstraintKind::Check,
         _ => return None,

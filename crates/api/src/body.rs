@@ -1,0 +1,61 @@
+//! The body of a request: its type, its size, its text.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Reads the body of a request that must be JSON.
+///
+/// The type must be said: a page of a foreign site may send a body without one from a visitor's browser, but not one of
+/// this type, unless this server allows it.
+///
+/// # Errors
+///
+/// Where it is of another type or encoding, too large, or does not come in time.
+pub(crate) async fn json(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    let content_type = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    if !content_type.is_some_and(is_json) {
+        return Err(Problem::media_type(content_type));
+    }
+    let limits = &state.limits;
+    match tokio::time::timeout(limits.body_time, Bytes::from_request(request, state)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Problem::too_large(limits.body_bytes))
+        }
+        Ok(Err(_)) => Err(Problem::body("the body did not come whole")),
+        Err(_) => Err(Problem::body_timeout()),
+    }
+}
+
+/// Whether a media type is JSON in UTF-8, the only encoding it has.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    is_json
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+                value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_json;
+
+    #[test]
+    fn the_type_is_json_in_utf_8() {
+        for json in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+            assert!(is_json(json), "{json}");
+        }
+        for other in ["", "text/plain", "application/json; charset=latin1", "application/x-www-form-urlencoded"] {
+            assert!(!is_json(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The one file that turns errors of the data layer into answers.
+//!
+//! What the database says goes to the log, once, and never to a client. What a client is told is written here, or by the
+//! data layer about the client's own request; it is the same on both engines.
+
+use axum::http::StatusCode;
+use mwallet_db::schema::{Failures, Table, ValidationError};
+use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
+
+use crate::problem::{ErrorItem, Problem};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        convert(error, None)
+    }
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        // Every one of them is about the text of the request.
+        Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+    }
+}
+
+impl From<ValidationError> for Problem {
+    fn from(error: ValidationError) -> Self {
+        match error {
+            ValidationError::Syntax(error) => {
+                Self::body(format!("the body cannot be read: {error}")).hint("send one JSON object in UTF-8")
+            }
+            ValidationError::Invalid(failures) => invalid(&failures),
+            error => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a body cannot be validated");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// An error of an operation on one table, in the words of that table.
+pub(crate) fn of(error: Error, table: &Table) -> Problem {
+    convert(error, Some(table))
+}
+
+/// Writes an error to the log, if it is not the client's, with all that the database said.
+pub(crate) fn log(error: &Error) {
+    match error {
+        Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled => {
+            tracing::warn!(code = error.code(), "{error}");
+        }
+        _ => tracing::error!(code = error.code(), source = std::error::Error::source(error), "{error}"),
+    }
+}
+
+fn convert(error: Error, table: Option<&Table>) -> Problem {
+    use StatusCode as Status;
+    let code = error.code().to_owned();
+    let answer = |status| Problem::new(status, code.clone(), error.to_string());
+    match &error {
+        Error::Plan(plan) => plan.clone().into(),
+        Error::Constraint(violation) => constraint(violation, table),
+        Error::Value { .. } => answer(Status::BAD_REQUEST),
+        Error::StaleRow { .. } => answer(Status::CONFLICT),
+        Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
+        // PostgREST answers so: the method is wrong for a database that is only read.
+        Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
+        Error::Busy | Error::Unavailable(_) | Error::Cancelled => {
+            log(&error);
+            answer(Status::SERVICE_UNAVAILABLE).retry()
+        }
+        Error::Timeout | Error::SessionExpired { .. } => {
+            log(&error);
+            answer(Status::GATEWAY_TIMEOUT)
+        }
+        _ => {
+            log(&error);
+            Problem::internal()
+        }
+    }
+}
+
+/// A row that breaks a constraint. The engines tell different parts of which; the table knows the rest.
+fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
+    let code = violation.kind.code();
+    let columns = columns(violation, table);
+    match violation.kind {
+        ConstraintKind::Unique => {
+            let what = if columns.is_empty() { "value".into() } else { columns.join(" and ") };
+            Problem::new(StatusCode::CONFLICT, code, format!("a row with this {what} exists already"))
+        }
+        ConstraintKind::ForeignKey => {
+            // SQLite does not tell which, so nobody is told.
+            Problem::new(StatusCode::CONFLICT, code, "the row refers to one that does not exist, or is referred to")
+        }
+        ConstraintKind::NotNull => broken_rule(code, columns.first(), "missing", "a value is required"),
+        ConstraintKind::Check => match &violation.constraint {
+            Some(name) => broken_rule(code, None, "check", &format!("the row breaks the rule {name}")),
+            None => broken_rule(code, None, "check", "the row breaks a rule of the table"),
+        },
+    }
+}
+
+fn broken_rule(code: &'static str, column: Option<&String>, kind: &'static str, msg: &str) -> Problem {
+    let loc = column.map_or_else(String::new, |column| pointer(column));
+    let item = ErrorItem { loc, msg: msg.into(), kind };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message(&item)).errors(vec![item])
+}
+
+/// The columns of a violation: as they were told, or those of the constraint that was told.
+fn columns(violation: &Violation, table: Option<&Table>) -> Vec<String> {
+    if !violation.columns.is_empty() {
+        return violation.columns.clone();
+    }
+    let (Some(table), Some(name)) = (table, &violation.constraint) else { return Vec::new() };
+    let unique = table.uniques.iter().find(|unique| unique.name == *name).map(|unique| &unique.columns);
+    let is_key = *name == format!("{}_pkey", table.name);
+    unique.or_else(|| is_key.then_some(&table.primary_key)).cloned().unwrap_or_default()
+}
+
+/// A body that breaks rules, with all of them.
+fn invalid(failures: &Failures) -> Problem {
+    let items: Vec<ErrorItem> = failures.iter().map(ErrorItem::from).collect();
+    let code = failures.first().map_or("XX000", |failure| failure.kind.sqlstate());
+    let message = match items.as_slice() {
+        [one] => message(one),
+        [first, rest @ ..] => format!("{}; and {} more", message(first), rest.len()),
+        [] => String::new(),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).errors(items)
+}
+
+fn message(item: &ErrorItem) -> String {
+    match item.loc.as_str() {
+        "" => item.msg.clone(),
+        loc => format!("{loc}: {}", item.msg),
+    }
+}
+
+/// The JSON Pointer to a member of the body.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn internal() -> mwallet_db::Internal {
+        "row of somebody else".into()
+    }
+
+    #[test]
+    fn every_error_has_its_status() {
+        let violation =
+            |kind| Error::Constraint(Violation { kind, constraint: None, table: None, columns: Vec::new() });
+        for (error, status) in [
+            (PlanError::NothingToUpdate.into(), 400),
+            (PlanError::Unfiltered { operation: "an update" }.into(), 400),
+            (Error::Value { code: "22P02", message: "no number" }, 400),
+            (violation(ConstraintKind::Unique), 409),
+            (violation(ConstraintKind::ForeignKey), 409),
+            (violation(ConstraintKind::NotNull), 422),
+            (violation(ConstraintKind::Check), 422),
+            (Error::StaleRow { table: "orders".into() }, 409),
+            (Error::Serialization(internal()), 409),
+            (Error::ReadOnly, 405),
+            (Error::Busy, 503),
+            (Error::Unavailable(internal()), 503),
+            (Error::Cancelled, 503),
+            (Error::Timeout, 504),
+            (Error::SessionExpired { limit: Duration::from_secs(1) }, 504),
+            (Error::SessionEnded, 500),
+            (Error::Config("the password is p".into()), 500),
+            (Error::Panicked("row of somebody else".into()), 500),
+            (Error::Database { code: Some("42P01".into()), source: internal() }, 500),
+        ] {
+            let text = format!("{error:?}");
+            let problem = Problem::from(error);
+            assert_eq!(problem.status().as_u16(), status, "{text}");
+            let answered = format!("{problem:?}");
+            assert!(!answered.contains("somebody") && !answered.contains("password"), "{answered}");
+        }
+    }
+
+    #[test]
+    fn a_unique_violation_reads_the_same_whatever_the_engine_tells() {
+        let mut table = Table::new("transactions");
+        table.add_unique(&["network", "tranx_id"]);
+        let told = |constraint: Option<&str>, columns: &[&str]| Violation {
+            kind: ConstraintKind::Unique,
+            constraint: constraint.map(Into::into),
+            table: Some("transactions".into()),
+            columns: columns.iter().map(|name| (*name).into()).collect(),
+        };
+        let postgres = told(Some("transactions_network_tranx_id_key"), &[]);
+        let sqlite = told(None, &["network", "tranx_id"]);
+        let problem = |violation| format!("{:?}", of(Error::Constraint(violation), &table));
+        assert_eq!(problem(postgres.clone()), problem(sqlite));
+        assert!(problem(postgres).contains("a row with this network and tranx_id exists already"));
+    }
+}

@@ -1,0 +1,172 @@
+//! The shape of every error answer: RFC 9457 with PostgREST's members beside.
+//!
+//! What a request itself can have wrong stands here; what the data layer says is turned into problems in one file,
+//! `errors`.
+
+use std::borrow::Cow;
+
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use mwallet_db::schema::Failure;
+use serde_json::{Map, Value, json};
+
+/// An error answer, `application/problem+json`.
+///
+/// ```json
+/// {
+///   "type": "about:blank", "title": "Not Found", "status": 404, "detail": "there is no table ordres",
+///   "code": "PGRST205", "message": "there is no table ordres", "details": null, "hint": null
+/// }
+/// ```
+///
+/// `code` is a SQLSTATE or a code of PostgREST, and stable. With 422, `errors` lists every failure.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Members>);
+
+/// What a problem holds; behind a pointer, since it travels through every handler's result.
+#[derive(Clone, Debug)]
+struct Members {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    message: Cow<'static, str>,
+    hint: Option<Cow<'static, str>>,
+    errors: Option<Vec<ErrorItem>>,
+    headers: HeaderMap,
+}
+
+/// One thing that is wrong with a body.
+#[derive(Clone, Debug)]
+pub(crate) struct ErrorItem {
+    /// A JSON Pointer to the place.
+    pub(crate) loc: String,
+    /// What is wrong, for people.
+    pub(crate) msg: String,
+    /// What is wrong, for programs.
+    pub(crate) kind: &'static str,
+}
+
+impl From<&Failure> for ErrorItem {
+    fn from(failure: &Failure) -> Self {
+        Self { loc: failure.loc.clone(), msg: failure.msg.clone(), kind: failure.kind.name() }
+    }
+}
+
+impl Problem {
+    /// A problem with a status, a stable code and a text for the client.
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        let (code, message) = (code.into(), message.into());
+        Self(Box::new(Members { status, code, message, hint: None, errors: None, headers: HeaderMap::new() }))
+    }
+
+    /// The same with what the client may do about it.
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with a list of what is wrong with the body.
+    pub(crate) fn errors(mut self, errors: Vec<ErrorItem>) -> Self {
+        self.0.errors = Some(errors);
+        self
+    }
+
+    /// The same, which may be tried again in a second.
+    pub(crate) fn retry(mut self) -> Self {
+        self.0.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        self
+    }
+
+    /// The same, with the methods that would do.
+    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
+        self.0.headers.insert(ALLOW, HeaderValue::from_static(methods));
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    pub(crate) fn unknown_table(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {name}"))
+    }
+
+    pub(crate) fn no_row(table: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "PGRST116", format!("there is no such row in {table}"))
+    }
+
+    pub(crate) fn unknown_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "PGRST125", format!("there is nothing at {path}"))
+            .hint("tables are at /rest/v1/{table}, their rows at /rest/v1/{table}/{identifier}")
+    }
+
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "PGRST117", format!("{method} is not taken here"))
+    }
+
+    /// A parameter, or the URL itself, that cannot be read.
+    pub(crate) fn parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "PGRST100", message)
+    }
+
+    /// A body that cannot be read.
+    pub(crate) fn body(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "PGRST102", message)
+    }
+
+    pub(crate) fn media_type(found: Option<&str>) -> Self {
+        let message = match found {
+            Some(found) => format!("the body is {found}, where application/json is taken"),
+            None => "the type of the body is not said, where application/json is taken".into(),
+        };
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
+            .hint("send the header Content-Type: application/json")
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "54000", format!("the body is larger than {limit} bytes"))
+    }
+
+    pub(crate) fn body_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "57014", "the body did not come in time")
+    }
+
+    pub(crate) fn request_timeout() -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "57014", "the request took longer than it may")
+    }
+
+    pub(crate) fn foreign_host() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "42501", "this server answers by the names of its own machine only")
+            .hint("call it by localhost or 127.0.0.1")
+    }
+
+    /// What went wrong is in the log, and nowhere else.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "XX000", "the server failed; its log says why")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Members { status, code, message, hint, errors, headers } = *self.0;
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Value| body.insert(name.into(), value);
+        // `about:blank` says that the title is the status; `code` tells problems apart.
+        put("type", "about:blank".into());
+        put("title", status.canonical_reason().unwrap_or_default().into());
+        put("status", status.as_u16().into());
+        put("detail", message.as_ref().into());
+        put("code", code.into());
+        put("message", message.into());
+        // Nothing is said here yet, but PostgREST's clients expect the member.
+        put("details", Value::Null);
+        put("hint", hint.map(Cow::into_owned).into());
+        if let Some(errors) = errors {
+            let items = errors.into_iter();
+            put("errors", items.map(|item| json!({"loc": item.loc, "msg": item.msg, "type": item.kind})).collect());
+        }
+        let content_type = [(CONTENT_TYPE, "application/problem+json")];
+        (status, content_type, headers, Value::Object(body).to_string()).into_response()
+    }
+}

@@ -1,0 +1,66 @@
+//! Answers that come in parts: whole, or broken off so that everybody sees it.
+
+use std::time::Duration;
+
+use mwallet_api::Limits;
+use mwallet_db::schema::Record;
+use mwallet_db::{Entity, Error, crud};
+use mwallet_models::AppNotice;
+use mwallet_testkit::{TestDb, both_engines};
+use tokio::io::AsyncReadExt;
+
+use crate::support::{app, connect, get, serve, state};
+
+const ROWS: usize = 2_000;
+
+/// Writes notices of some five kilobytes each, more than any buffer between here and the client holds.
+async fn fill(db: &TestDb) -> Result<(), Error> {
+    let rows = (0..ROWS).map(|number| {
+        let mut row = Record::new();
+        row.set("title", format!("notice {number}"));
+        row.set("message", "m".repeat(5_000));
+        row
+    });
+    crud::create_many(&db.engine, AppNotice::table(), rows).await.map(drop)
+}
+
+both_engines! {
+    async fn many_rows_come_whole(db: TestDb) {
+        let app = app(&db).await;
+        fill(&db).await.unwrap();
+        let answer = get(&app, "/rest/v1/app_notices").await;
+        assert_eq!(answer.header("content-length"), None);
+        let rows = answer.json();
+        let titles: std::collections::BTreeSet<_> =
+            rows.as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap()).collect();
+        assert_eq!(titles.len(), ROWS);
+    }
+
+    async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
+        let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::default() };
+        let app = mwallet_api::router(state(&db).await.limits(limits));
+        fill(&db).await.unwrap();
+        let address = serve(app).await;
+        let mut socket = connect(address, "/rest/v1/app_notices").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let mut received = Vec::new();
+        // Whether the connection is closed or reset, the last chunk, which ends every whole answer, never comes.
+        let _ = socket.read_to_end(&mut received).await;
+        assert!(received.starts_with(b"HTTP/1.1 200"));
+        assert!(!received.ends_with(b"0\r\n\r\n"));
+    }
+
+    async fn a_client_that_goes_away_leaves_its_connection_to_others(db: TestDb) {
+        let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 1, ..Default::default() });
+        state(&db).await;
+        fill(&db).await.unwrap();
+        let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
+        let address = serve(mwallet_api::router(mwallet_api::AppState::new(engine, tables))).await;
+        for _ in 0..20 {
+            let mut socket = connect(address, "/rest/v1/app_notices").await;
+            socket.read_exact(&mut [0; 1000]).await.unwrap();
+        }
+        let answer = crate::support::fetch(address, "/rest/v1/app_notices?id=eq.1").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}

@@ -1,0 +1,82 @@
+//! A server over a test's database, asked without a socket or through one.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use mwallet_api::{AppState, Tables, router};
+use mwallet_testkit::TestDb;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// The state of a server with the entities of mWallet, set up.
+pub(crate) async fn state(db: &TestDb) -> AppState {
+    let tables = mwallet_models::tables();
+    db.engine.create_all(&tables).await.unwrap();
+    AppState::new(db.engine.clone(), Tables::new(tables).unwrap())
+}
+
+/// The routes of a server with the entities of mWallet.
+pub(crate) async fn app(db: &TestDb) -> Router {
+    router(state(db).await)
+}
+
+pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let response = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    Answer { status: parts.status, headers: parts.headers, text }
+}
+
+pub(crate) async fn get(app: &Router, path: &str) -> Answer {
+    send(app, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+pub(crate) async fn post(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::post(path).header("content-type", "application/json; charset=utf-8");
+    send(app, request.body(body.into()).unwrap()).await
+}
+
+/// Serves on a free port until the test ends, and says where.
+pub(crate) async fn serve(app: Router) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(mwallet_api::serve(listener, app, std::future::pending(), std::time::Duration::ZERO));
+    address
+}
+
+/// Opens a connection and sends a request that closes it.
+pub(crate) async fn connect(address: std::net::SocketAddr, path: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+/// All that a server sends to the request, as it stands on the wire.
+pub(crate) async fn fetch(address: std::net::SocketAddr, path: &str) -> String {
+    let mut socket = connect(address, path).await;
+    let mut text = String::new();
+    socket.read_to_string(&mut text).await.unwrap();
+    text
+}

@@ -1,0 +1,11 @@
+//! How the data layer behaves, on both engines. One program, so that it is linked once.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
+
+mod crud;
+mod decimals;
+mod definitions;
+mod postgres_cancel;
+mod session;
+mod sqlite_group;
+mod support;
