@@ -37,7 +37,7 @@ use crate::error::Result;
 use crate::query::{Aggregate, Audience, Fields, Filter, Plan, Query, same_shape};
 use crate::row::{FromRow, Of, Row};
 use crate::session::Session;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Rows;
 
 /// The most rows that one statement of a bulk creation writes.
@@ -310,6 +310,35 @@ pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, quer
         Some(Value::Int(count)) => Ok(u64::try_from(*count).unwrap_or(0)),
         _ => Ok(0),
     }
+}
+
+/// Runs a statement of the program's author, for what no operation covers, and reads its rows as rows, tuples or
+/// entities ([`Of`]).
+///
+/// ```
+/// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
+/// use mwallet_db::schema::ColumnType;
+/// use mwallet_db::{Sql, crud};
+/// let sql = Sql::new("SELECT usid, count(*) FROM orders WHERE asset = $1 GROUP BY usid")
+///     .bind("BITCOIN")
+///     .returns("usid", ColumnType::Text { max: None })
+///     .returns("orders", ColumnType::BigInt);
+/// for (usid, orders) in crud::select::<(String, i64)>(&engine, sql).await? {
+///     println!("{usid}: {orders}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// What the database says, or where a row is not of that form.
+pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Result<Vec<T>> {
+    let door = door.into();
+    let statement = sql.statement(door.engine().dialect());
+    let columns = statement.columns().clone();
+    let rows = door.read(statement, Format::Values).await?.into_values();
+    rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
 /// The rows of which some text column contains a text, whatever the case of ASCII letters, and which a query names.

@@ -90,7 +90,9 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
     for column in &table.columns {
         lines.push((column_definition(table, column, dialect), column.comment.as_deref()));
     }
-    if !table.primary_key.is_empty() && !(dialect == Dialect::Sqlite && identity(table).is_some()) {
+    // SQLite's numbered column is its own primary key, and names it in its definition.
+    let is_numbered = dialect == Dialect::Sqlite && identity(table).is_some();
+    if !table.primary_key.is_empty() && !is_numbered {
         let name = quote(&format!("{}_pkey", table.name));
         lines.push((format!("CONSTRAINT {name} PRIMARY KEY ({})", quoted_list(&table.primary_key)), None));
     }

@@ -264,7 +264,8 @@ impl Engine {
         let read_only = options.read_only || self.inner.options.read_only;
         match &self.inner.driver {
             Driver::Postgres(postgres) => {
-                Ok(Transaction::Postgres(postgres.lease(options.isolation, read_only, limit).await?))
+                let connection = postgres.lease(options.isolation, read_only, limit).await?;
+                Ok(Transaction::Postgres(Box::new(connection)))
             }
             Driver::Sqlite(sqlite) => Ok(Transaction::Sqlite(sqlite.lease(read_only, limit).await?)),
             Driver::Mock(_) => Err(Error::Config("a mock engine has no sessions".into())),

@@ -103,7 +103,7 @@ impl SessionFactory {
 
 /// The transaction of a session in its driver.
 pub(crate) enum Transaction {
-    Postgres(postgres::Connection),
+    Postgres(Box<postgres::Connection>),
     Sqlite(sqlite::Lease),
 }
 

@@ -5,7 +5,7 @@
 
 use mwallet_db::crud::{self, Door};
 use mwallet_db::schema::{ColumnType, Timestamp};
-use mwallet_db::{KeyColumns, Query, Result, Row, Sql};
+use mwallet_db::{KeyColumns, Of, Query, Result, Sql};
 
 use crate::{AppNotice, Transaction};
 
@@ -41,8 +41,8 @@ pub async fn notices_of_user(
         .bind_as(end, ColumnType::Timestamp)
         .bind(rows(limit.unwrap_or(u64::MAX)))
         .bind(rows(skip));
-    let rows = run(door.into(), sql).await?.into_iter();
-    Ok(rows.map(Row::into_entity).collect::<std::result::Result<_, _>>()?)
+    let notices = crud::select::<Of<AppNotice>>(door, sql).await?;
+    Ok(notices.into_iter().map(|Of(notice)| notice).collect())
 }
 
 /// The transactions of a network that were mined in a period.
@@ -76,16 +76,4 @@ pub async fn transactions_mined(
 /// A number of rows as both engines take it.
 fn rows(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-async fn run(door: Door<'_>, sql: Sql) -> Result<Vec<Row>> {
-    match door {
-        Door::Session(session) => session.run(sql).await,
-        Door::Engine(engine) => {
-            let mut session = engine.sessions().read_only().begin().await?;
-            let rows = session.run(sql).await?;
-            session.commit().await?;
-            Ok(rows)
-        }
-    }
 }

@@ -1,7 +1,5 @@
 //! The questions asked of the entities, on both engines.
 
-#![expect(clippy::unwrap_used, reason = "a case that fails must stop, and clippy does not see that it is a test")]
-
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Auto, Engine, Handle, Key, Name, NameColumns, Query, Ref, Session, Timestamps, crud};
 use mwallet_models::questions::{notices_of_user, transactions_mined};

@@ -167,6 +167,14 @@ pub enum TableError {
         /// The foreign key.
         name: String,
     },
+    /// A column that the database numbers is not the whole primary key, which SQLite cannot do.
+    #[error("table {table}: {column} is numbered by the database, so it must be the primary key, alone")]
+    IdentityIsNotTheKey {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
     /// A default is no value of its column.
     #[error("table {table}: the default of {column}: {reason}")]
     WrongDefault {
@@ -294,6 +302,10 @@ impl Table {
             if self.position(&column.name) != Some(position) {
                 return Err(TableError::DuplicateColumn { table: self.name.clone(), column: column.name.clone() });
             }
+            let is_whole_key = self.primary_key.len() == 1 && self.primary_key[0] == column.name;
+            if column.default == Some(ColumnDefault::Identity) && !is_whole_key {
+                return Err(TableError::IdentityIsNotTheKey { table: self.name.clone(), column: column.name.clone() });
+            }
             if let Some(ColumnDefault::Constant(value)) = &column.default {
                 value.clone().coerce(&column.kind).map_err(|error| TableError::WrongDefault {
                     table: self.name.clone(),
@@ -343,6 +355,10 @@ mod tests {
 
         table.columns[0].default = Some(ColumnDefault::Constant("long".into()));
         assert!(matches!(table.check(), Err(TableError::WrongDefault { .. })));
+        table.columns[0].default = None;
+
+        table.columns[0].default = Some(ColumnDefault::Identity);
+        assert!(matches!(table.check(), Err(TableError::IdentityIsNotTheKey { .. })));
         table.columns[0].default = None;
 
         table.columns.push(table.columns[0].clone());

@@ -184,7 +184,10 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
             let mut buffer = Uuid::encode_buffer();
             write_plain(out, uuid.hyphenated().encode_lower(&mut buffer).as_bytes());
         }),
-        OutputKind::Column(ColumnType::Bytes { .. }) => Some(write_base64(out, raw)),
+        OutputKind::Column(ColumnType::Bytes { .. }) => {
+            write_base64(out, raw);
+            Some(())
+        }
         OutputKind::Column(ColumnType::Boolean) => {
             out.extend_from_slice(if raw == [1] { b"true" } else { b"false" });
             Some(())

@@ -20,8 +20,22 @@ const STEPS_PER_LOOK: i32 = 4_000;
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
+    /// Short reads, most of them by an index whose pages are worth keeping.
     Reader,
+    /// Streams and long sessions: a scan reads each page once, and keeping them would only fill the memory.
+    LongReader,
     Writer,
+}
+
+impl Role {
+    /// How much of the database the connection keeps in memory, in KiB.
+    fn cache_kib(self) -> i64 {
+        match self {
+            Self::LongReader => 2_048,
+            Self::Reader => 16_384,
+            Self::Writer => 32_768,
+        }
+    }
 }
 
 /// A connection whose statements end at a deadline.
@@ -92,10 +106,10 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // Negative: in KiB. Pages stay in memory between statements.
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    // A negative number counts KiB, a positive one pages.
+    connection.pragma_update(None, "cache_size", -role.cache_kib())?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    if role == Role::Reader || settings.read_only {
+    if role != Role::Writer || settings.read_only {
         connection.pragma_update(None, "query_only", true)?;
     }
     functions::register(&connection)?;

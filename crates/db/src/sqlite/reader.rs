@@ -180,7 +180,7 @@ impl Readers {
         std::thread::spawn(move || {
             let _permit = permit;
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let opened = kept.map_or_else(|| connection::open(&settings, Role::Reader), Ok);
+            let opened = kept.map_or_else(|| connection::open(&settings, Role::LongReader), Ok);
             match opened {
                 Ok(timed) => {
                     work(Ok(&timed));

@@ -1,0 +1,95 @@
+//! A stream of a million rows holds a bounded number of them, on both engines.
+//!
+//! A program of its own, because it looks at the memory of the whole process, as Linux tells it.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
+
+use std::sync::{Mutex, PoisonError};
+
+use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Value};
+use mwallet_db::{Dialect, Query, Sql, crud};
+use mwallet_testkit::{TestDb, both_engines};
+
+const ROWS: i64 = 1_000_000;
+/// How much the process may grow while it reads them.
+const GROWTH_KIB: u64 = 16 * 1024;
+
+/// The memory of the process is measured, so only one case may run at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn readings() -> Table {
+    let mut table = Table::new("readings");
+    table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+    table.columns.push(Column::new("memo", ColumnType::Text { max: None }));
+    table.primary_key.push("id".into());
+    table
+}
+
+async fn fill(db: &TestDb) {
+    db.engine.create_all(&[&readings()]).await.unwrap();
+    let sql = match db.dialect() {
+        Dialect::Postgres => "INSERT INTO readings (memo) SELECT 'reading number ' || n FROM generate_series(1, $1) n",
+        Dialect::Sqlite => {
+            "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < $1)
+             INSERT INTO readings (memo) SELECT 'reading number ' || n FROM counted"
+        }
+    };
+    let mut session = db.engine.sessions().limit(std::time::Duration::from_secs(60)).begin().await.unwrap();
+    session.run(Sql::new(sql).bind(ROWS)).await.unwrap();
+    session.commit().await.unwrap();
+}
+
+/// A figure of the process in KiB.
+fn memory(figure: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Sets the peak back to what is held now.
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+both_engines! {
+    async fn a_million_rows_pass_through_little_memory(db: TestDb) {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        fill(&db).await;
+        // What connections and caches need is not the stream's.
+        read_all(&db, 50_000).await;
+
+        forget_peak();
+        let before = memory("VmRSS:");
+        assert_eq!(read_all(&db, u64::MAX).await, ROWS * (ROWS + 1) / 2);
+        let values = memory("VmHWM:").saturating_sub(before);
+
+        forget_peak();
+        let before = memory("VmRSS:");
+        let mut batches = crud::list_json(&db.engine, &readings(), &Query::new()).await.unwrap();
+        let (mut rows, mut bytes) = (0, 0);
+        while let Some(batch) = batches.next_json().await {
+            let batch = batch.unwrap();
+            rows += batch.rows;
+            bytes += batch.bytes.len();
+        }
+        let json = memory("VmHWM:").saturating_sub(before);
+        assert!(rows == ROWS as u64 && bytes > 40_000_000, "{rows} rows, {bytes} bytes");
+        println!("{}: grew by {values} KiB for values, {json} KiB for {bytes} bytes of JSON", db.dialect());
+        assert!(values < GROWTH_KIB && json < GROWTH_KIB, "grew by {values} and {json} KiB");
+    }
+}
+
+/// Reads rows as a stream and adds up their ids.
+async fn read_all(db: &TestDb, limit: u64) -> i64 {
+    let table = readings();
+    let mut rows = crud::stream(&db.engine, &table, &Query::new().limit(limit)).await.unwrap();
+    let mut sum = 0;
+    while let Some(row) = rows.next().await {
+        match row.unwrap().get("id") {
+            Some(Value::Int(id)) => sum += id,
+            other => panic!("{other:?}"),
+        }
+    }
+    sum
+}
