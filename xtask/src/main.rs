@@ -3,6 +3,7 @@
 //! This file reads the command line and nothing else. The crate has few dependencies on purpose: it is built before
 //! every command, on every clean clone.
 
+mod certificates;
 mod install;
 mod postgres;
 mod report;

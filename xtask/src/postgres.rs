@@ -1,6 +1,7 @@
 //! A throwaway PostgreSQL server for one run of the tests.
 //!
-//! It lives in a temporary directory and listens on a free port of the loopback and on a Unix socket in that directory.
+//! It lives in a temporary directory and listens on a free port of the loopback, with and without TLS, and on a Unix
+//! socket in that directory. It trusts everybody but the roles of [`RULES`], by which tests see it refuse.
 //! Nothing of it may outlive this process, however the process ends: a guard sees to that (see [`Guard`]).
 //! PostgreSQL refuses to run as root, so under root it runs as another user.
 
@@ -14,7 +15,22 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::Result;
+use crate::certificates::{self, Certificates};
 use crate::install::directories_on_path;
+
+/// Who must do what to get in: the `pg_hba.conf`, of which the first line that fits counts. Tests make the two roles.
+const RULES: &str = "\
+local     all  mwallet_locked                  scram-sha-256
+host      all  mwallet_locked    127.0.0.1/32  scram-sha-256
+host      all  mwallet_locked    ::1/128       scram-sha-256
+hostssl   all  mwallet_tls_only  127.0.0.1/32  trust
+hostssl   all  mwallet_tls_only  ::1/128       trust
+hostnossl all  mwallet_tls_only  127.0.0.1/32  reject
+hostnossl all  mwallet_tls_only  ::1/128       reject
+local     all  all                             trust
+host      all  all               127.0.0.1/32  trust
+host      all  all               ::1/128       trust
+";
 
 /// The directory that holds `initdb` and `postgres`.
 pub(crate) struct Programs(PathBuf);
@@ -63,6 +79,7 @@ pub(crate) fn is_root() -> Result<bool> {
 pub(crate) struct Server {
     port: u16,
     directory: PathBuf,
+    certificates: Certificates,
     process: Child,
     guard: Guard,
 }
@@ -88,13 +105,15 @@ impl Server {
         };
 
         make_cluster(command("initdb"), &directory)?;
+        let owner = account.as_ref().map(|account| (account.uid, account.gid));
+        let certificates = certificates::write(&directory, owner)?;
         // The port is free when we ask for it; somebody may still take it before the server does.
         let mut attempts = 3;
         loop {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-            let mut process = start_process(command("postgres"), &directory, port)?;
+            let mut process = start_process(command("postgres"), &directory, &certificates, port)?;
             match wait_until_ready(&mut process, &directory)? {
-                None => return Ok(Self { port, directory, process, guard }),
+                None => return Ok(Self { port, directory, certificates, process, guard }),
                 Some(_) if attempts > 1 => attempts -= 1,
                 Some(how) => {
                     let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
@@ -114,6 +133,16 @@ impl Server {
     pub(crate) fn socket_directory(&self) -> &Path {
         &self.directory
     }
+
+    /// The certificate of the authority that vouches for the server under the name `localhost`.
+    pub(crate) fn authority(&self) -> &Path {
+        &self.certificates.authority
+    }
+
+    /// The certificate of an authority that vouches for nobody.
+    pub(crate) fn other_authority(&self) -> &Path {
+        &self.certificates.other_authority
+    }
 }
 
 impl Drop for Server {
@@ -127,20 +156,26 @@ impl Drop for Server {
 fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
     initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--pgdata"]);
     let output = initdb.arg(directory.join("data")).output().map_err(|e| format!("cannot run initdb: {e}"))?;
-    if output.status.success() {
-        return Ok(());
+    if !output.status.success() {
+        return Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into());
     }
-    Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into())
+    // The file stays its owner's, who alone may read it.
+    Ok(fs::write(directory.join("data/pg_hba.conf"), RULES)?)
 }
 
-fn start_process(mut postgres: Command, directory: &Path, port: u16) -> Result<Child> {
+fn start_process(mut postgres: Command, directory: &Path, certificates: &Certificates, port: u16) -> Result<Child> {
     let log = File::create(directory.join("log"))?;
     postgres.arg("-D").arg(directory.join("data"));
     let sockets = format!("unix_socket_directories={}", directory.display());
+    let certificate = format!("ssl_cert_file={}", certificates.server.display());
+    let key = format!("ssl_key_file={}", certificates.server_key.display());
     let settings = [
         "listen_addresses=127.0.0.1",
         &format!("port={port}"),
         &sockets,
+        "ssl=on",
+        &certificate,
+        &key,
         // Each test has a database and a pool of its own, and many tests run at once.
         "max_connections=200",
         // What is lost in a power cut is thrown away anyway.

@@ -57,6 +57,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     command.arg("--no-fail-fast").args(&options.filter);
     command.env("MWALLET_TEST_POSTGRES_URL", server.url());
     command.env("MWALLET_TEST_POSTGRES_SOCKET", server.socket_directory());
+    command.env("MWALLET_TEST_POSTGRES_CA", server.authority());
+    command.env("MWALLET_TEST_POSTGRES_OTHER_CA", server.other_authority());
     let (report, passed) = run_and_read(&mut command, options.json)?;
     // Before the summary, which must be the last that is printed.
     drop(server);

@@ -4,13 +4,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::{Result, cargo, root, run as run_command};
 
 /// Runs every check, and fails at the first that fails.
 pub(crate) fn run() -> Result<()> {
     run_command(cargo().args(["fmt", "--all", "--check"]))?;
+    run_command(Command::new("rustfmt").args(["--edition", "2024", "--check"]).args(models()?))?;
     run_command(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut version = cargo();
     version.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -27,6 +28,14 @@ pub(crate) fn run() -> Result<()> {
     }
     let list: String = bare.iter().map(|path| format!("\n    {}", path.display())).collect();
     Err(format!("these files do not open with `//!` and what they are in charge of:{list}").into())
+}
+
+/// Lists the files of the models, whose modules a macro declares where `cargo fmt` does not see them.
+fn models() -> Result<Vec<PathBuf>> {
+    let folder = root().join("crates/models/src");
+    let paths =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect())
 }
 
 /// Lists the Rust files below a directory that do not open with `//!`.

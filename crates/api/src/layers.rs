@@ -61,7 +61,21 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_without_its_text() {
+        use tower::ServiceExt;
+        async fn broken() {
+            panic!("row of somebody else");
+        }
+        let app = Router::new().route("/", axum::routing::get(broken)).layer(from_fn(catch_panic));
+        let response = app.oneshot(Request::get("/").body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("XX000") && !body.contains("somebody"), "{body}");
+    }
 
     #[test]
     fn only_names_of_this_machine_pass() {

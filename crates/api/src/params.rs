@@ -1,6 +1,6 @@
 //! The text of a URL: which table, which row, which filters. Nothing here asks the database.
 
-use mwallet_db::schema::{Access, Table, ValueError};
+use mwallet_db::schema::{Access, Column, Table, ValueError};
 use mwallet_db::{Comparison, Filter, Identifier, Operand, PlanError, Query};
 use percent_encoding::percent_decode_str;
 
@@ -64,13 +64,16 @@ pub(crate) fn decode(part: &str) -> Result<String, Problem> {
 ///
 /// # Errors
 ///
-/// Where it is a number that no key can be.
+/// Where it is a number that no key can be, or text that no slug can be.
 pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
     match Identifier::parse(text) {
         // Digits are an id, never a slug.
         Identifier::Slug(slug) if slug.bytes().all(|byte| byte.is_ascii_digit()) => {
             let error = ValueError::OutOfRange("the number is beyond 64 bits".into());
             Err(PlanError::Value { column: "id".into(), error }.into())
+        }
+        Identifier::Slug(slug) if slug.contains('\0') => {
+            Err(PlanError::Value { column: "slug".into(), error: ValueError::NulInText }.into())
         }
         identifier => Ok(identifier),
     }
@@ -87,7 +90,7 @@ pub(crate) fn filters(parameters: &str, table: &Table, mut query: Query) -> Resu
         // A plus is a space in what forms and most clients make.
         let (name, value) = (decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?);
         // A column that has the name of a parameter of ours wins.
-        if table.column(&name).is_none() {
+        if !table.column(&name).is_some_and(is_readable) {
             return Err(unknown(name, table));
         }
         let operand = operand(&name, &value)?;
@@ -111,12 +114,17 @@ pub(crate) fn none(parameters: Option<&str>) -> Result<(), Problem> {
     }
 }
 
+/// Whether clients may know of a column.
+fn is_readable(column: &Column) -> bool {
+    column.access != Access::WriteOnly
+}
+
 fn unknown(name: String, table: &Table) -> Problem {
     if RESERVED.contains(&name.as_str()) {
         return Problem::parameter(format!("the parameter {name} is not there yet"))
             .hint("filter by column=eq.value for now");
     }
-    let columns = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+    let columns = table.columns.iter().filter(|column| is_readable(column));
     let columns: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
     let hint = format!("the columns are {}", columns.join(", "));
     Problem::from(PlanError::UnknownColumn { table: table.name.clone(), column: name }).hint(hint)

@@ -1,2 +1,99 @@
-//! x
-fn main() {}
+//! The program `mwallet`: reads its arguments, does one command, and ends with a code that says how it went.
+
+mod block;
+mod commands;
+mod failure;
+mod output;
+mod settings;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet serve --open                                     a server on this machine, its data in mwallet.db
+  mwallet import block block.json --network bitcoin        the transactions of a block
+  mwallet schema show --dialect postgres                   the tables as SQL, without a database
+  mwallet --database-url postgresql://me@localhost/mwallet schema create
+
+Settings come from the options above, then from the environment and the file .env (MWALLET_DATABASE_URL,
+MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.toml ([database] url = \"...\").
+A password on the command line is seen by everybody on the machine; put it into the environment or a file.";
+
+/// A self-hosted server for trading crypto assets person to person
+#[derive(Parser)]
+#[command(name = "mwallet", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the tables over HTTP
+    Serve(commands::serve::Options),
+    /// Brings data in
+    Import(commands::import::Options),
+    /// Creates, drops or shows the tables
+    Schema(commands::schema::Options),
+    /// Writes what a shell needs to complete commands
+    Completions(commands::completions::Options),
+}
+
+fn main() -> ExitCode {
+    // Before the arguments are read, since some options have variables, and before there are threads, which might read
+    // the environment meanwhile. What is wrong with the file is said after the arguments, so that --help always works.
+    let environment = mwallet_db::load_env_file(Path::new(".env"));
+    let arguments = Arguments::parse();
+    match environment.map_err(Failure::from).and_then(|()| run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(Arguments { settings, command }: Arguments) -> Result<()> {
+    start_log()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(options) => commands::serve::run(&settings, options).await,
+            Command::Import(options) => commands::import::run(&settings, options).await,
+            Command::Schema(options) => commands::schema::run(&settings, options).await,
+            Command::Completions(options) => commands::completions::run(&settings, options),
+        }
+    })
+}
+
+/// Writes the log to the standard error: warnings and statements that are echoed, unless `RUST_LOG` says otherwise.
+fn start_log() -> Result<()> {
+    let builder = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    let filter = match std::env::var("RUST_LOG") {
+        Ok(wanted) => {
+            builder.parse(&wanted).map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")))?
+        }
+        Err(_) => builder.parse_lossy("mwallet::sql=info"),
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(std::io::stderr().is_terminal()).init();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_do_not_contradict_themselves() {
+        super::Arguments::command().debug_assert();
+    }
+}

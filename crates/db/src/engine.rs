@@ -1,25 +1,24 @@
 //! The door to a database, whichever it is.
 
 mod config;
-mod setup;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mwallet_schema::{Sources, Table};
+use mwallet_schema::Sources;
 
 pub use config::{DatabaseConfig, load_env_file};
 
+use crate::Dialect;
 use crate::error::{Error, Result};
 use crate::postgres::{self, Postgres};
-use crate::session::SessionFactory;
 use crate::sources::SystemSources;
 use crate::sqlite::{self, Sqlite};
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
+use crate::transaction::{SessionOptions, Transaction};
 use crate::url::{DatabaseUrl, SqliteUrl};
-use crate::{Dialect, ddl};
 
 /// A database: its URL, its dialect, its connections. Cheap to clone; nothing connects before the first use.
 ///
@@ -158,6 +157,10 @@ impl Engine {
         }
     }
 
+    pub(crate) fn is_mock(&self) -> bool {
+        matches!(self.inner.driver, Driver::Mock(_))
+    }
+
     /// Which SQL it speaks.
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
@@ -216,37 +219,14 @@ impl Engine {
     pub async fn stream(&self, statement: Statement, format: Format) -> Result<Batches<'static>> {
         match &self.inner.driver {
             Driver::Postgres(postgres) => Ok(Batches::of_postgres(postgres.stream(statement, format).await?)),
-            Driver::Sqlite(sqlite) => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
-            Driver::Mock(_) => {
-                self.write(vec![statement], format).await?;
-                Ok(Batches::none())
+            // The rows of a database in memory are there anyway, and a stream that held its only connection would block
+            // every write.
+            Driver::Sqlite(sqlite) if sqlite.is_in_memory() => {
+                Ok(Batches::gathered(sqlite.read(statement, format).await?))
             }
+            Driver::Sqlite(sqlite) => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
+            Driver::Mock(_) => Ok(Batches::gathered(self.read(statement, format).await?)),
         }
-    }
-
-    /// A maker of sessions.
-    pub fn sessions(&self) -> SessionFactory {
-        SessionFactory::new(self.clone())
-    }
-
-    /// Creates the tables that are not there yet, in one transaction.
-    ///
-    /// # Errors
-    ///
-    /// What the database says; then none is created.
-    pub async fn create_all(&self, tables: &[&Table]) -> Result<()> {
-        setup::create_missing(self, tables).await
-    }
-
-    /// Drops the tables that are there, and their rows, in one transaction.
-    ///
-    /// # Errors
-    ///
-    /// What the database says, such as that another table refers to one of these; then none is dropped.
-    pub async fn drop_all(&self, tables: &[&Table]) -> Result<()> {
-        let statements = ddl::drop_statements(tables, self.dialect());
-        self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await?;
-        Ok(())
     }
 
     /// Asks the database whether it is there.
@@ -258,8 +238,17 @@ impl Engine {
         self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
     }
 
-    pub(crate) async fn lease(&self, options: &crate::session::SessionOptions) -> Result<crate::session::Transaction> {
-        use crate::session::Transaction;
+    /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses
+    /// nothing, but a database of SQLite keeps its log beside its file then.
+    pub async fn close(&self) {
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => postgres.close(),
+            Driver::Sqlite(sqlite) => sqlite.close().await,
+            Driver::Mock(_) => {}
+        }
+    }
+
+    pub(crate) async fn lease(&self, options: &SessionOptions) -> Result<Transaction> {
         let limit = options.limit.unwrap_or(self.inner.options.session_limit);
         let read_only = options.read_only || self.inner.options.read_only;
         match &self.inner.driver {

@@ -21,20 +21,28 @@ mod echo;
 mod engine;
 mod entity;
 mod error;
+mod isolation;
 mod json_rows;
 mod numeric;
 mod postgres;
 mod query;
 mod row;
 mod session;
+mod setup;
 mod sources;
 mod sqlite;
 mod statement;
 mod stream;
+mod transaction;
 mod url;
 
 pub mod crud;
 pub mod worker;
+
+/// The README's examples, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 /// What a table is and what data about it must look like.
 pub use mwallet_schema as schema;
@@ -48,14 +56,16 @@ pub use entity::{
     TimestampsColumns, TypeLimits,
 };
 pub use error::{ConstraintKind, Error, Internal, Result, Violation};
+pub use isolation::Isolation;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Operand, Order, Plan, PlanError,
     Query,
 };
 pub use row::{FromRow, Of, Row};
-pub use session::{Isolation, Savepoint, Session, SessionFactory, SessionFuture, SessionOptions};
+pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;
 pub use statement::{Columns, Format, JsonRows, Output, OutputColumn, OutputKind, Sql, Statement};
 pub use stream::{Batches, Rows};
+pub use transaction::SessionOptions;
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

@@ -15,7 +15,7 @@ pub(crate) use connection::Connection;
 
 use crate::batch::Batch;
 use crate::error::{Error, Result};
-use crate::session::Isolation;
+use crate::isolation::Isolation;
 use crate::statement::{Format, Output, Statement};
 use crate::url::PostgresUrl;
 use tls::Tls;
@@ -93,6 +93,11 @@ impl Postgres {
         let rows = connection.open(&statement).await?;
         let batch = Batch::new(&statement.columns, format);
         Ok(RowReceiver { connection: Hold::Own(Box::new(connection)), rows: Box::pin(rows), batch, ended: false })
+    }
+
+    /// Closes the connections that are idle, and each other one when it is given back.
+    pub(crate) fn close(&self) {
+        self.pool.close();
     }
 
     /// Takes a connection for one session and begins its transaction.

@@ -6,51 +6,20 @@ mod work;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use mwallet_schema::Table;
+
 pub use retry::SessionFuture;
 
 use crate::engine::Engine;
 use crate::entity::{Entity, Handle};
 use crate::error::{Error, Result};
-use crate::query::{Filter, Query, quote};
+use crate::isolation::Isolation;
+use crate::query::{Audience, Filter, Plan, Query, quote};
 use crate::row::Row;
 use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Batches;
-use crate::{postgres, sqlite};
+use crate::transaction::{SessionOptions, Transaction};
 use work::UnitOfWork;
-
-/// How strictly transactions that run at the same time are kept apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Isolation {
-    /// Each statement sees what was committed before it.
-    #[default]
-    ReadCommitted,
-    /// All statements see what was committed before the first.
-    RepeatableRead,
-    /// As if the transactions ran one after the other; a collision is an error to try again after.
-    Serializable,
-}
-
-impl Isolation {
-    /// The words of SQL for it.
-    pub(crate) fn sql(self) -> &'static str {
-        match self {
-            Self::ReadCommitted => "READ COMMITTED",
-            Self::RepeatableRead => "REPEATABLE READ",
-            Self::Serializable => "SERIALIZABLE",
-        }
-    }
-}
-
-/// What a session may do and for how long.
-#[derive(Clone, Debug, Default)]
-pub struct SessionOptions {
-    /// How strictly it is kept apart from others. SQLite's sessions are serializable, whatever is asked.
-    pub isolation: Isolation,
-    /// Whether it only reads. On SQLite such a session leaves the writer to others.
-    pub read_only: bool,
-    /// How long it may take; the engine's limit where nothing is said.
-    pub limit: Option<Duration>,
-}
 
 /// Makes sessions of one engine with the same options.
 #[derive(Clone, Debug)]
@@ -59,11 +28,14 @@ pub struct SessionFactory {
     options: SessionOptions,
 }
 
-impl SessionFactory {
-    pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, options: SessionOptions::default() }
+impl Engine {
+    /// A maker of sessions.
+    pub fn sessions(&self) -> SessionFactory {
+        SessionFactory { engine: self.clone(), options: SessionOptions::default() }
     }
+}
 
+impl SessionFactory {
     /// The same with an isolation.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.options.isolation = isolation;
@@ -99,12 +71,6 @@ impl SessionFactory {
             savepoints: 0,
         })
     }
-}
-
-/// The transaction of a session in its driver.
-pub(crate) enum Transaction {
-    Postgres(Box<postgres::Connection>),
-    Sqlite(sqlite::Lease),
 }
 
 /// A transaction, and what is still to be written in it.
@@ -209,8 +175,8 @@ impl Session {
     /// What the database says.
     pub async fn reload<E: Entity>(&mut self, entity: &E) -> Result<Option<E>> {
         let Some(filter) = key_filter(entity) else { return Ok(None) };
-        let query = Query::new().filter(filter);
-        crate::crud::retrieve(self, crate::crud::of::<E>(), &query).await
+        let row = self.select_one(E::table(), &Query::new().filter(filter)).await?;
+        Ok(row.map(Row::into_entity).transpose()?)
     }
 
     /// Reads some columns of a row again and sets them; `false` if the row is gone.
@@ -221,9 +187,16 @@ impl Session {
     pub async fn refresh<E: Entity>(&mut self, entity: &mut E, columns: &[&str]) -> Result<bool> {
         let Some(filter) = key_filter(entity) else { return Ok(false) };
         let query = Query::new().filter(filter).include(columns.iter().copied());
-        let Some(row) = crate::crud::retrieve(self, E::table(), &query).await? else { return Ok(false) };
+        let Some(row) = self.select_one(E::table(), &query).await? else { return Ok(false) };
         *entity = E::from_map(entity.to_map().update(&row.into_map()))?;
         Ok(true)
+    }
+
+    async fn select_one(&mut self, table: &Table, query: &Query) -> Result<Option<Row>> {
+        let statement = Plan::select(table, query, Audience::Program)?.statement(self.engine.dialect());
+        let columns = statement.columns.clone();
+        let row = self.run_statement(statement).await?.into_values().pop();
+        Ok(row.map(|values| Row::new(columns, values)))
     }
 
     /// Runs a statement of the program's author.
@@ -284,10 +257,7 @@ impl Session {
     pub async fn commit(mut self) -> Result<()> {
         self.flush().await?;
         self.enter()?;
-        match &mut self.transaction {
-            Transaction::Postgres(connection) => connection.commit().await,
-            Transaction::Sqlite(lease) => lease.commit().await,
-        }
+        self.transaction.commit().await
     }
 
     /// Undoes everything and waits until it is undone; dropping the session does the same without waiting.
@@ -296,10 +266,7 @@ impl Session {
     ///
     /// Where the database cannot be reached; it undoes everything by itself then.
     pub async fn roll_back(mut self) -> Result<()> {
-        match &mut self.transaction {
-            Transaction::Postgres(connection) => connection.roll_back().await,
-            Transaction::Sqlite(lease) => lease.roll_back().await,
-        }
+        self.transaction.roll_back().await
     }
 
     async fn command(&mut self, sql: String) -> Result<()> {
@@ -312,10 +279,7 @@ impl Session {
 
     pub(crate) async fn run_as(&mut self, statement: Statement, format: Format) -> Result<Output> {
         self.enter()?;
-        let result = match &mut self.transaction {
-            Transaction::Postgres(connection) => connection.run(&statement, format).await,
-            Transaction::Sqlite(lease) => lease.run(statement, format).await,
-        };
+        let result = self.transaction.run(statement, format).await;
         // PostgreSQL refuses all that follows an error; so do sessions of both engines.
         self.state = if result.is_ok() { State::Open } else { State::Failed };
         result
@@ -323,13 +287,7 @@ impl Session {
 
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<Batches<'_>> {
         self.enter()?;
-        let batches = match &mut self.transaction {
-            Transaction::Postgres(connection) => {
-                let rows = postgres::RowReceiver::in_session(connection, &statement, format).await;
-                rows.map(Batches::of_postgres)
-            }
-            Transaction::Sqlite(lease) => lease.stream(statement, format).map(Batches::of_sqlite),
-        };
+        let batches = self.transaction.stream(statement, format).await;
         self.state = if batches.is_ok() { State::Open } else { State::Failed };
         batches
     }

@@ -8,8 +8,10 @@ mod connection;
 pub(crate) mod decimal_text;
 mod errors;
 mod functions;
+mod lease;
 mod like;
 mod reader;
+mod rows;
 mod run;
 mod writer;
 
@@ -17,8 +19,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use reader::RowReceiver;
-pub(crate) use writer::Lease;
+pub(crate) use lease::Lease;
+pub(crate) use rows::RowReceiver;
 
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};
@@ -67,28 +69,33 @@ impl Sqlite {
 
     /// Runs one statement that reads.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        match self.settings.location {
-            // A database in memory belongs to one connection: the writer's.
-            Location::Memory => self.writer.read(statement, format).await,
-            Location::File(_) => self.readers.read(statement, format).await,
+        match self.is_in_memory() {
+            true => self.writer.read(statement, format).await,
+            false => self.readers.read(statement, format).await,
         }
     }
 
-    /// Runs one statement that reads, and hands out its rows as they come.
+    /// Whether the database is in memory, and so belongs to one connection.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.settings.location == Location::Memory
+    }
+
+    /// Runs one statement that reads a file, and hands out its rows as they come.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
-        match self.settings.location {
-            // The rows are in memory anyway, and a stream that held the only connection would block every write.
-            Location::Memory => Ok(RowReceiver::of(self.writer.read(statement, format).await?)),
-            Location::File(_) => self.readers.stream(statement, format).await,
-        }
+        self.readers.stream(statement, format).await
     }
 
-    /// Takes the writer for one session; `None` for a session that only reads means a reader would do, but its reads
-    /// would not see one state of the database, so it takes the writer's queue too where the database is in memory.
+    /// Ends the threads. The last connection to close puts the log back into the file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.
     pub(crate) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
-        match (read_only, &self.settings.location) {
-            (true, Location::File(_)) => self.readers.lease(limit).await,
-            _ => self.writer.lease(limit).await,
+        match read_only && !self.is_in_memory() {
+            true => self.readers.lease(limit).await,
+            false => self.writer.lease(limit).await,
         }
     }
 }

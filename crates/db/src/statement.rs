@@ -175,6 +175,13 @@ impl Output {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Values(rows) => rows.is_empty(),
+            Self::Json(rows) => rows.rows == 0,
+        }
+    }
+
     /// The values; JSON was not asked for where this is called.
     pub(crate) fn into_values(self) -> Vec<Vec<Value>> {
         match self {

@@ -21,7 +21,8 @@ enum Driver<'s> {
     Postgres(Box<postgres::RowReceiver<'s>>),
     /// The lifetime is that of the session, which must wait as PostgreSQL's does.
     Sqlite(sqlite::RowReceiver, PhantomData<&'s mut ()>),
-    None,
+    /// Rows that are here already.
+    Gathered(Option<Output>),
 }
 
 impl<'s> Batches<'s> {
@@ -33,15 +34,15 @@ impl<'s> Batches<'s> {
         Self { driver: Driver::Sqlite(rows, PhantomData) }
     }
 
-    pub(crate) fn none() -> Self {
-        Self { driver: Driver::None }
+    pub(crate) fn gathered(output: Output) -> Self {
+        Self { driver: Driver::Gathered(Some(output)) }
     }
 
     async fn next(&mut self) -> Option<Result<Output>> {
         match &mut self.driver {
             Driver::Postgres(rows) => rows.next().await,
             Driver::Sqlite(rows, _) => rows.next().await,
-            Driver::None => None,
+            Driver::Gathered(output) => output.take().filter(|output| !output.is_empty()).map(Ok),
         }
     }
 

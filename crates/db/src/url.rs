@@ -48,7 +48,7 @@ pub struct PostgresUrl {
     pub port: u16,
     /// The name of the database.
     pub database: String,
-    /// Whether the connection is encrypted and the server verified.
+    /// Whether the connection is encrypted and the server verified; a socket is neither.
     pub ssl_mode: SslMode,
     /// The file of certificates by which the server is verified; the system's where there is none.
     pub ssl_root_cert: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub enum SslMode {
     /// Encrypted if the server can.
     #[default]
     Prefer,
-    /// Encrypted, with whoever it is.
+    /// Encrypted, with whoever it is; as [`SslMode::VerifyCa`] where a file of certificates is named.
     Require,
     /// Encrypted, with a server that a known authority vouches for.
     VerifyCa,

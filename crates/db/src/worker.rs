@@ -177,8 +177,11 @@ mod tests {
         let workers = Workers::new(1);
         let made = Arc::new(AtomicUsize::new(0));
         let counted = made.clone();
-        let mut items =
-            workers.stream(move || (0..1_000_000).inspect(move |_| drop(counted.fetch_add(1, Ordering::SeqCst))));
+        let mut items = workers.stream(move || {
+            (0..1_000_000).inspect(move |_| {
+                counted.fetch_add(1, Ordering::SeqCst);
+            })
+        });
         assert_eq!(items.next().await.unwrap().unwrap(), 0);
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(made.load(Ordering::SeqCst) <= ITEMS_AHEAD + 3, "the iterator ran ahead");

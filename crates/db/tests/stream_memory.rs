@@ -5,18 +5,17 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
-use std::sync::{Mutex, PoisonError};
-
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Value};
 use mwallet_db::{Dialect, Query, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines};
+use tokio::sync::Mutex;
 
 const ROWS: i64 = 1_000_000;
 /// How much the process may grow while it reads them.
 const GROWTH_KIB: u64 = 16 * 1024;
 
 /// The memory of the process is measured, so only one case may run at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn readings() -> Table {
     let mut table = Table::new("readings");
@@ -54,7 +53,7 @@ fn forget_peak() {
 
 both_engines! {
     async fn a_million_rows_pass_through_little_memory(db: TestDb) {
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = ALONE.lock().await;
         fill(&db).await;
         // What connections and caches need is not the stream's.
         read_all(&db, 50_000).await;

@@ -10,18 +10,20 @@ mod field;
 mod group;
 mod kind;
 mod structure;
+#[cfg(test)]
+mod ui_tests;
 mod words;
 
-use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
 
 /// Makes a struct with named fields one row of one table.
 ///
 /// Beside the implementation of `mwallet_db::Entity`, the struct gets a constant for each of its columns
 /// (`Order::MEMO`), of which filters and orders are made.
 #[proc_macro_derive(Entity, attributes(entity))]
-pub fn derive_entity(input: TokenStream) -> TokenStream {
-    expand(parse_macro_input!(input as DeriveInput), entity::expand)
+pub fn derive_entity(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand_entity(input.into()).into()
 }
 
 /// Makes a struct with named fields a group of columns that entities flatten into themselves.
@@ -29,8 +31,8 @@ pub fn derive_entity(input: TokenStream) -> TokenStream {
 /// Beside the implementation of `mwallet_db::ColumnGroup`, a trait named after the group with `Columns` behind it gives
 /// the constants of the columns to every entity that has the group.
 #[proc_macro_derive(ColumnGroup, attributes(entity))]
-pub fn derive_column_group(input: TokenStream) -> TokenStream {
-    expand(parse_macro_input!(input as DeriveInput), group::expand)
+pub fn derive_column_group(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand_column_group(input.into()).into()
 }
 
 /// Makes an enum without fields the labels of a column.
@@ -38,12 +40,26 @@ pub fn derive_column_group(input: TokenStream) -> TokenStream {
 /// A label is the variant's name in capitals (`PartlyDone` is `PARTLY_DONE`) unless `#[enumeration(label = "...")]`
 /// gives another; its code is the number of the variant.
 #[proc_macro_derive(Enumeration, attributes(enumeration))]
-pub fn derive_enumeration(input: TokenStream) -> TokenStream {
-    expand(parse_macro_input!(input as DeriveInput), enumeration::expand)
+pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand_enumeration(input.into()).into()
 }
 
-type Expanded = syn::Result<proc_macro2::TokenStream>;
+// Outside of the compiler there is no `proc_macro`, so the work is done on `proc_macro2`, where tests can call it.
 
-fn expand(input: DeriveInput, macro_body: fn(&DeriveInput) -> Expanded) -> TokenStream {
-    macro_body(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+fn expand_entity(input: TokenStream) -> TokenStream {
+    expand(input, entity::expand)
+}
+
+fn expand_column_group(input: TokenStream) -> TokenStream {
+    expand(input, group::expand)
+}
+
+fn expand_enumeration(input: TokenStream) -> TokenStream {
+    expand(input, enumeration::expand)
+}
+
+type Expanded = syn::Result<TokenStream>;
+
+fn expand(input: TokenStream, macro_body: fn(&DeriveInput) -> Expanded) -> TokenStream {
+    syn::parse2(input).and_then(|input| macro_body(&input)).unwrap_or_else(syn::Error::into_compile_error)
 }

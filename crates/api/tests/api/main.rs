@@ -1,5 +1,7 @@
 //! The HTTP side over both engines: one program, so that it is linked once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
+
 mod refusals;
 mod rest;
 mod sessions;

@@ -38,6 +38,7 @@ both_engines! {
             ("/rest/v1/orders?asset=eq.GOLD", 400, "22P02", "asset: "),
             ("/rest/v1/transactions?meta=eq.1", 400, "42883", "meta is of type json"),
             ("/rest/v1/orders?memo=eq.a%00b", 400, "22021", "memo: "),
+            ("/rest/v1/orders/a%00b", 400, "22021", "slug: "),
             ("/rest/v1/orders?id=gt.5", 400, "PGRST100", "the operator gt is not there yet; there is eq"),
             ("/rest/v1/orders?id=5", 400, "PGRST100", "id: expected an operator"),
             ("/rest/v1/orders?id", 400, "PGRST100", "id: expected an operator"),

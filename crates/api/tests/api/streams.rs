@@ -19,6 +19,7 @@ async fn fill(db: &TestDb) -> Result<(), Error> {
         let mut row = Record::new();
         row.set("title", format!("notice {number}"));
         row.set("message", "m".repeat(5_000));
+        row.set("start_at", mwallet_db::schema::Timestamp::default());
         row
     });
     crud::create_many(&db.engine, AppNotice::table(), rows).await.map(drop)

@@ -9,6 +9,9 @@ use crate::query::{Audience, Fields, Plan, Query};
 use crate::statement::{Format, JsonRows, Output};
 use crate::stream::Batches;
 
+/// The most rows that are gathered before they are answered.
+const PAGE: u64 = 1_000;
+
 /// Creates a row for a client and gives it back as a JSON object.
 ///
 /// # Errors
@@ -36,6 +39,10 @@ pub async fn retrieve_json(engine: &Engine, table: &Table, query: &Query) -> Res
 ///
 /// As [`list`](super::list).
 pub async fn list_json(engine: &Engine, table: &Table, query: &Query) -> Result<Batches<'static>> {
-    let plan = Plan::select(table, query, Audience::Client)?;
-    engine.stream(plan.statement(engine.dialect()), Format::Json).await
+    let statement = Plan::select(table, query, Audience::Client)?.statement(engine.dialect());
+    // A page of a known size is gathered; it does not need a thread or connection for as long as its reader likes.
+    match query.limit {
+        Some(rows) if rows <= PAGE => Ok(Batches::gathered(engine.read(statement, Format::Json).await?)),
+        _ => engine.stream(statement, Format::Json).await,
+    }
 }

@@ -18,7 +18,7 @@ use crate::url::{DatabaseUrl, PostgresUrl, SslMode};
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
-    /// The whole URL; the parts do not count then.
+    /// The whole URL; the parts do not count then, but for a password where the URL has none.
     pub url: Option<String>,
     /// The host of PostgreSQL, or the folder of its socket.
     pub host: Option<String>,
@@ -169,10 +169,18 @@ impl DatabaseConfig {
     /// Where the URL is none, or a part is missing: which.
     pub fn database_url(&self, default: &str) -> Result<DatabaseUrl> {
         match &self.url {
-            Some(url) => Ok(url.parse()?),
+            Some(url) => Ok(self.with_password(url.parse()?)),
             None if self.has_parts() => self.url_of_parts().map(DatabaseUrl::Postgres),
             None => Ok(default.parse()?),
         }
+    }
+
+    /// A URL without a password takes the one that is given by itself: secrets often come another way than places.
+    fn with_password(&self, mut url: DatabaseUrl) -> DatabaseUrl {
+        if let DatabaseUrl::Postgres(postgres) = &mut url {
+            postgres.password = postgres.password.take().or_else(|| self.password.clone());
+        }
+        url
     }
 
     fn url_of_parts(&self) -> Result<PostgresUrl> {
@@ -264,6 +272,19 @@ mod tests {
         };
         let url = parts.or(file).database_url("sqlite:x").unwrap();
         assert_eq!(url.expose(), "postgresql://fred:p%40ss%3Aw%2Frd-%23%25@localhost:5432/fred");
+    }
+
+    #[test]
+    fn a_password_may_come_another_way_than_its_url() {
+        let of = |url: &str| DatabaseConfig {
+            url: Some(url.into()),
+            password: Some("p@ss".into()),
+            ..DatabaseConfig::default()
+        };
+        let exposed = |url: &str| of(url).database_url("sqlite:x").unwrap().expose();
+        assert_eq!(exposed("postgresql://fred@h/d"), "postgresql://fred:p%40ss@h:5432/d");
+        assert_eq!(exposed("postgresql://fred:own@h/d"), "postgresql://fred:own@h:5432/d");
+        assert_eq!(exposed("sqlite:file.db"), "sqlite:file.db");
     }
 
     #[test]

@@ -44,6 +44,8 @@ fn driver_config(settings: &Settings) -> tokio_postgres::Config {
     config.application_name("mwallet");
     config.connect_timeout(settings.connect_timeout);
     config.ssl_mode(match url.ssl_mode {
+        // A socket is not encrypted, whatever is asked: nobody can listen to it or stand in for the server.
+        _ if url.is_socket() => DriverSslMode::Disable,
         SslMode::Disable => DriverSslMode::Disable,
         SslMode::Prefer => DriverSslMode::Prefer,
         SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverSslMode::Require,

@@ -10,7 +10,7 @@ use super::errors;
 use super::tls::Tls;
 use crate::batch::Batch;
 use crate::error::{Error, Result};
-use crate::session::Isolation;
+use crate::isolation::Isolation;
 use crate::statement::{Format, Output, Statement};
 
 /// A connection, and what must happen to it before anybody else may have it.
@@ -116,6 +116,10 @@ impl Connection {
             Ok(result) => {
                 // A statement that failed leaves its transaction to be rolled back.
                 self.state = before;
+                if matches!(result, Err(Error::Unavailable(_))) {
+                    // The end of the connection may not have arrived yet, and nobody else is to meet it.
+                    drop(self.object.take().map(Object::take));
+                }
                 if closed && self.deadline.is_some_and(|(deadline, _)| Instant::now() >= deadline) {
                     return Err(self.expired());
                 }

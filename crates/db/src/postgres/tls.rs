@@ -28,11 +28,13 @@ impl Tls {
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match url.ssl_mode {
-            SslMode::Disable | SslMode::Prefer | SslMode::Require => {
-                Arc::new(Checks { provider: provider.clone(), chain: None })
-            }
-            SslMode::VerifyCa => Arc::new(Checks { provider: provider.clone(), chain: Some(chain(url, &provider)?) }),
             SslMode::VerifyFull => chain(url, &provider)?,
+            mode => {
+                // As libpq has it: to name an authority is to ask for it.
+                let verified = mode == SslMode::VerifyCa || mode == SslMode::Require && url.ssl_root_cert.is_some();
+                let chain = verified.then(|| chain(url, &provider)).transpose()?;
+                Arc::new(Checks { provider: provider.clone(), chain })
+            }
         };
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -66,6 +68,9 @@ fn chain(url: &PostgresUrl, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPki
             for certificate in certificates {
                 let certificate = certificate.map_err(|error| wrong(&error))?;
                 roots.add(certificate).map_err(|error| wrong(&error))?;
+            }
+            if roots.is_empty() {
+                return Err(wrong(&"there is no certificate in it"));
             }
         }
         None => {

@@ -7,24 +7,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use rusqlite::Connection;
-use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
+use super::Settings;
 use super::connection::{self, Role, Timed};
-use super::writer::{Lease, execute, serve_lease};
-use super::{Settings, run};
-use crate::batch::Batch;
+use super::lease::{Lease, serve_lease};
+use super::rows::{RowReceiver, row_channel};
+use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
 /// How many streams and reading sessions there may be at once.
 const LONG_READS: usize = 16;
-/// How many batches of a stream wait for its receiver.
-const BATCHES_AHEAD: usize = 2;
-/// How long a stream waits for a receiver that takes nothing before it gives up.
-const RECEIVER_PATIENCE: Duration = Duration::from_secs(60);
-
 /// The threads that read, which start with the first read.
 pub(super) struct Readers {
     settings: Arc<Settings>,
@@ -33,80 +27,16 @@ pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Timed>>>,
 }
 
-struct Job {
-    statement: Statement,
-    format: Format,
-    reply: oneshot::Sender<Result<Output>>,
-}
-
-/// The rows of a stream, as they come.
-pub(crate) struct RowReceiver {
-    batches: mpsc::Receiver<Result<Output>>,
-}
-
-/// Where a thread puts the rows of a stream.
-pub(super) struct RowSender {
-    batches: mpsc::Sender<Result<Output>>,
-    runtime: Handle,
-}
-
-impl RowReceiver {
-    /// A stream of rows that are here already.
-    pub(super) fn of(output: Output) -> Self {
-        let (sender, batches) = mpsc::channel(1);
-        // There is room for one, and the receiver is at hand.
-        let _ = sender.try_send(Ok(output));
-        Self { batches }
-    }
-
-    /// The next rows; `None` after the last.
-    pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
-        self.batches.recv().await
-    }
-}
-
-/// A channel for rows; to be called on a thread of the runtime.
-pub(super) fn row_channel() -> (RowSender, RowReceiver) {
-    let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
-    (RowSender { batches: sender, runtime: Handle::current() }, RowReceiver { batches })
-}
-
-impl RowSender {
-    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes.
-    pub(super) fn send_all(
-        &self,
-        connection: &Connection,
-        statement: &Statement,
+enum Job {
+    Read {
+        statement: Statement,
         format: Format,
-        echo: bool,
-        deadline: Option<Instant>,
-    ) {
-        let mut batch = Batch::new(&statement.columns, format);
-        let result = run::each_row(connection, statement, echo, |row| {
-            batch.push(row)?;
-            if batch.is_full() { self.send(Ok(batch.take()), deadline) } else { Ok(true) }
-        });
-        let _ = match result {
-            Ok(()) if batch.is_empty() => Ok(true),
-            Ok(()) => self.send(Ok(batch.take()), deadline),
-            Err(error) => self.send(Err(error), deadline),
-        };
-    }
-
-    /// Sends one batch; `false` if nobody receives any more.
-    fn send(&self, batch: Result<Output>, deadline: Option<Instant>) -> Result<bool> {
-        let batch = match self.batches.try_send(batch) {
-            Ok(()) => return Ok(true),
-            Err(mpsc::error::TrySendError::Closed(_)) => return Ok(false),
-            Err(mpsc::error::TrySendError::Full(batch)) => batch,
-        };
-        let patience = deadline.map_or(RECEIVER_PATIENCE, |at| at.saturating_duration_since(Instant::now()));
-        let sent = self.runtime.block_on(async { tokio::time::timeout(patience, self.batches.send(batch)).await });
-        match sent {
-            Ok(sent) => Ok(sent.is_ok()),
-            Err(_) => Err(Error::Timeout),
-        }
-    }
+        reply: oneshot::Sender<Result<Output>>,
+    },
+    /// Ends the thread that takes it.
+    Close {
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Readers {
@@ -129,7 +59,7 @@ impl Readers {
             sender
         });
         let (reply, answer) = oneshot::channel();
-        queue.try_send(Job { statement, format, reply }).map_err(|error| match error {
+        queue.try_send(Job::Read { statement, format, reply }).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Cancelled,
         })?;
@@ -141,7 +71,10 @@ impl Readers {
         let settings = self.settings.clone();
         self.on_own_thread(move |timed| {
             // How long a stream takes is up to its receiver, so only its waiting is limited.
-            let Ok(timed) = timed.map_err(|error| rows.send(Err(error), None)) else { return };
+            let timed = match timed {
+                Ok(timed) => timed,
+                Err(error) => return rows.send_error(error),
+            };
             timed.set_deadline(None);
             rows.send_all(&timed.connection, &statement, format, settings.echo, None);
         })
@@ -162,11 +95,24 @@ impl Readers {
             if ready.send(Ok(())).is_ok() {
                 serve_lease(timed, &receiver, limit, echo);
             }
-            super::writer::roll_back(&timed.connection);
+            roll_back(&timed.connection);
         })
         .await?;
         begun.await.unwrap_or(Err(Error::Cancelled))?;
         Ok(Lease::new(commands, limit))
+    }
+
+    /// Ends the threads and closes their connections, apart from those in the middle of a long read.
+    pub(super) async fn close(&self) {
+        if let Some(queue) = self.queue.get() {
+            for _ in 0..self.settings.readers {
+                let (done, ended) = oneshot::channel();
+                if queue.try_send(Job::Close { done }).is_ok() {
+                    let _ = ended.await;
+                }
+            }
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
@@ -196,10 +142,18 @@ impl Readers {
 /// Serves reads in their order until the engine is dropped.
 fn serve(settings: &Settings, jobs: &Receiver<Job>) {
     let mut kept: Option<Timed> = None;
-    for Job { statement, format, reply } in jobs {
-        if reply.is_closed() {
-            continue;
-        }
+    for job in jobs {
+        let (statement, format, reply) = match job {
+            Job::Read { statement, format, reply } if !reply.is_closed() => (statement, format, reply),
+            // Nobody waits for the answer any more.
+            Job::Read { .. } => continue,
+            Job::Close { done } => {
+                drop(kept);
+                // Whoever closes the engine may have stopped waiting.
+                let _ = done.send(());
+                return;
+            }
+        };
         let timed = match kept.take() {
             Some(timed) => timed,
             None => match connection::open(settings, Role::Reader) {

@@ -65,3 +65,18 @@ impl DriverRow for Row<'_> {
         Ok(codec::write_json(column, stored, out)?)
     }
 }
+
+/// Runs a statement of the transaction itself.
+pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(errors::convert)?;
+    Ok(())
+}
+
+/// Ends the transaction, if there is still one, without a trace of it.
+pub(super) fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}

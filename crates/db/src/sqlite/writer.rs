@@ -9,12 +9,14 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::Settings;
 use super::connection::{self, Role, Timed};
-use super::{Settings, errors, run};
+use super::lease::{Command, Lease, serve_lease};
+use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
@@ -28,64 +30,27 @@ pub(super) struct Writer {
 }
 
 enum Job {
+    /// Closes the connection and ends the thread.
+    Close {
+        done: oneshot::Sender<()>,
+    },
     Write(Write),
-    Read { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
-    Lease { commands: Receiver<Command>, limit: Duration, ready: oneshot::Sender<Result<()>> },
+    Read {
+        statement: Statement,
+        format: Format,
+        reply: oneshot::Sender<Result<Output>>,
+    },
+    Lease {
+        commands: Receiver<Command>,
+        limit: Duration,
+        ready: oneshot::Sender<Result<()>>,
+    },
 }
 
 struct Write {
     statements: Vec<Statement>,
     format: Format,
     reply: oneshot::Sender<Result<Vec<Output>>>,
-}
-
-/// What a session asks of the thread it leases.
-pub(super) enum Command {
-    Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
-    Stream { statement: Statement, format: Format, rows: super::reader::RowSender },
-    Commit { reply: oneshot::Sender<Result<()>> },
-    RollBack { reply: oneshot::Sender<Result<()>> },
-}
-
-/// A thread that one session has to itself. Dropping it rolls back.
-pub(crate) struct Lease {
-    commands: Sender<Command>,
-    limit: Duration,
-}
-
-impl Lease {
-    pub(super) fn new(commands: Sender<Command>, limit: Duration) -> Self {
-        Self { commands, limit }
-    }
-
-    pub(crate) async fn run(&self, statement: Statement, format: Format) -> Result<Output> {
-        self.ask(|reply| Command::Run { statement, format, reply }).await
-    }
-
-    pub(crate) async fn commit(&self) -> Result<()> {
-        self.ask(|reply| Command::Commit { reply }).await
-    }
-
-    pub(crate) async fn roll_back(&self) -> Result<()> {
-        self.ask(|reply| Command::RollBack { reply }).await
-    }
-
-    pub(crate) fn stream(&self, statement: Statement, format: Format) -> Result<super::RowReceiver> {
-        let (rows, receiver) = super::reader::row_channel();
-        self.commands.send(Command::Stream { statement, format, rows }).map_err(|_| self.expired())?;
-        Ok(receiver)
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).map_err(|_| self.expired())?;
-        // The thread leaves a session without an answer only when its time is over.
-        answer.await.unwrap_or_else(|_| Err(self.expired()))
-    }
-
-    fn expired(&self) -> Error {
-        Error::SessionExpired { limit: self.limit }
-    }
 }
 
 impl Writer {
@@ -111,6 +76,16 @@ impl Writer {
         self.send(Job::Lease { commands: receiver, limit, ready })?;
         begun.await.unwrap_or(Err(Error::Cancelled))?;
         Ok(Lease::new(commands, limit))
+    }
+
+    /// Ends the thread and closes its connection.
+    pub(super) async fn close(&self) {
+        if let Some(queue) = self.queue.get() {
+            let (done, ended) = oneshot::channel();
+            if queue.try_send(Job::Close { done }).is_ok() {
+                let _ = ended.await;
+            }
+        }
     }
 
     fn send(&self, job: Job) -> Result<()> {
@@ -159,6 +134,12 @@ impl Thread {
                     let timed = self.connection();
                     let result = timed.and_then(|timed| run::run(&timed.connection, &statement, format, echo));
                     let _ = reply.send(result);
+                }
+                Job::Close { done } => {
+                    self.connection = None;
+                    // Whoever closes the engine may have stopped waiting.
+                    let _ = done.send(());
+                    return;
                 }
                 Job::Lease { commands, limit, ready } => self.lease(&commands, limit, ready),
             }
@@ -258,60 +239,6 @@ impl Thread {
     }
 }
 
-/// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
-pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, echo: bool) {
-    let deadline = Instant::now() + limit;
-    timed.set_deadline(Some(deadline));
-    let connection = &timed.connection;
-    loop {
-        match commands.recv_deadline(deadline) {
-            Ok(Command::Run { statement, format, reply }) => {
-                let result = run::run(connection, &statement, format, echo);
-                let expired = matches!(result, Err(Error::Timeout)) && Instant::now() >= deadline;
-                let over = connection.is_autocommit();
-                let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });
-                if expired || over {
-                    break;
-                }
-            }
-            Ok(Command::Stream { statement, format, rows }) => {
-                rows.send_all(connection, &statement, format, echo, Some(deadline));
-            }
-            Ok(Command::Commit { reply }) => {
-                let result = execute(connection, "COMMIT");
-                if result.is_err() {
-                    roll_back(connection);
-                }
-                let _ = reply.send(result);
-                break;
-            }
-            Ok(Command::RollBack { reply }) => {
-                roll_back(connection);
-                let _ = reply.send(Ok(()));
-                break;
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    roll_back(connection);
-    timed.set_deadline(None);
-}
-
 fn run_all(connection: &Connection, write: &Write, echo: bool) -> Result<Vec<Output>> {
     write.statements.iter().map(|statement| run::run(connection, statement, write.format, echo)).collect()
-}
-
-/// Runs a statement of the transaction itself.
-pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
-    connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(errors::convert)?;
-    Ok(())
-}
-
-/// Ends the transaction, if there is still one, without a trace of it.
-pub(super) fn roll_back(connection: &Connection) {
-    if !connection.is_autocommit()
-        && let Err(error) = connection.execute_batch("ROLLBACK")
-    {
-        tracing::error!(%error, "a transaction could not be rolled back");
-    }
 }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
 
+mod connecting;
 mod crud;
 mod decimals;
 mod definitions;
+mod derive;
+mod echo;
 mod postgres_cancel;
 mod session;
 mod sqlite_group;

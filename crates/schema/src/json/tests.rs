@@ -1,3 +1,5 @@
+//! What the reader takes and refuses, and how it agrees with a library.
+
 use proptest::prelude::*;
 
 use super::*;

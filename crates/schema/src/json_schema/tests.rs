@@ -1,3 +1,5 @@
+//! JSON Schemas as documents, and a validator of another kind as oracle.
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Schemas: building, validating, and what they give back.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

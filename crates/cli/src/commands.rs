@@ -1,0 +1,6 @@
+//! One file for each command: its options, and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod import;
+pub(crate) mod schema;
+pub(crate) mod serve;

@@ -1,0 +1,122 @@
+//! `mwallet import`: data from elsewhere into the tables.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use mwallet_db::schema::Timestamp;
+use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud};
+use mwallet_models::Transaction;
+use serde_json::json;
+
+use crate::block::{Block, BlockTransaction};
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet import block block.json --network bitcoin
+  bitcoin-cli getblock 0000000000000000821c4e0acc40f88bedbce3b73ba2358b5ade58a9022cc78c 2 |
+    mwallet import block - --network bitcoin
+
+A transaction that is there already, by its network and identifier, stays as it is: importing twice does it once, and an
+import that was broken off is finished by another.";
+
+/// The options of `mwallet import`.
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    source: Source,
+}
+
+#[derive(Subcommand)]
+enum Source {
+    /// The transactions of a block, as a node's `getblock HASH 2` writes it
+    #[command(after_help = EXAMPLES)]
+    Block {
+        /// The file of JSON; - is the standard input
+        file: PathBuf,
+        /// The network that the block is of
+        #[arg(long)]
+        network: Network,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Network {
+    Bitcoin,
+    Litecoin,
+    Dogecoin,
+    Dash,
+}
+
+impl Network {
+    /// As it is stored.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bitcoin => "bitcoin",
+            Self::Litecoin => "litecoin",
+            Self::Dogecoin => "dogecoin",
+            Self::Dash => "dash",
+        }
+    }
+}
+
+pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Result<()> {
+    let Source::Block { file, network } = source;
+    let text = read(&file)?;
+    let block = Block::parse(&text).map_err(|failure| failure.within(&file.display().to_string()))?;
+    let engine = settings.engine()?;
+    engine.create_all(&mwallet_models::tables()).await?;
+
+    let total = block.transactions.len();
+    let progress = output::progress(settings, total as u64);
+    let mut rows = Vec::with_capacity(total);
+    for (index, transaction) in block.transactions.iter().enumerate() {
+        rows.push(row(&block, index, transaction, network)?);
+        progress.inc(1);
+    }
+    // One transaction of the database: a block is there whole or not at all.
+    let new = crud::create_missing(&engine, crud::of::<Transaction>(), rows).await?.len();
+    progress.finish_and_clear();
+    engine.close().await;
+    output::report(
+        settings,
+        format!("{total} transactions, {new} new"),
+        &json!({"network": network.name(), "block": block.hash, "transactions": total, "new": new}),
+    )
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    let read = if file == Path::new("-") {
+        let mut text = Vec::new();
+        std::io::stdin().read_to_end(&mut text).map(|_| text)
+    } else {
+        std::fs::read(file)
+    };
+    read.map_err(|error| Failure::caused(&format!("cannot read {}", file.display()), &error))
+}
+
+/// The row of a transaction.
+fn row(block: &Block, index: usize, transaction: &BlockTransaction, network: Network) -> Result<Transaction> {
+    let meta = json!({
+        "block_hash": block.hash, "height": block.height, "index": index, "size": transaction.size,
+    });
+    let wrong = |error: &dyn std::error::Error| Failure::caused(&format!("transaction {index}"), error);
+    Ok(Transaction {
+        key: Key::default(),
+        names: Name::default(),
+        order_id: None,
+        network: network.name().into(),
+        tranx_ref: Auto::Unset,
+        tranx_id: transaction.txid.clone(),
+        inputs: transaction.vin.clone(),
+        outputs: transaction.vout.clone(),
+        confirmations: block.confirmations,
+        mined_at: Some(Timestamp::from_seconds(block.time).map_err(|error| wrong(&error))?),
+        pubkey: None,
+        meta: Some(Json::parse(&meta.to_string()).map_err(|error| wrong(&error))?),
+        timestamps: Timestamps::default(),
+    })
+}

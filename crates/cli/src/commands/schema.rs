@@ -1,0 +1,121 @@
+//! `mwallet schema`: creates, drops or shows the tables.
+
+use std::io::{IsTerminal, Write};
+
+use clap::{Args, Subcommand, ValueEnum};
+use mwallet_db::schema::Table;
+use mwallet_db::{Dialect, create_statements};
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet schema show                                      for the database of the settings, without connecting
+  mwallet schema show --dialect postgres | less
+  mwallet schema create --database-url sqlite:try.db
+  mwallet schema drop --database-url sqlite:try.db --yes";
+
+/// The options of `mwallet schema`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Creates the tables that are not there yet
+    Create,
+    /// Drops the tables and all their rows
+    Drop {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Shows the statements that create the tables, without a database
+    Show {
+        /// Whose SQL [default: that of the database of the settings]
+        #[arg(long)]
+        dialect: Option<DialectName>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DialectName {
+    Sqlite,
+    Postgres,
+}
+
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Sqlite => Self::Sqlite,
+            DialectName::Postgres => Self::Postgres,
+        }
+    }
+}
+
+pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Result<()> {
+    let tables = mwallet_models::tables();
+    match action {
+        Action::Create => create(settings, &tables).await,
+        Action::Drop { yes } => drop_all(settings, &tables, yes).await,
+        Action::Show { dialect } => show(settings, &tables, dialect),
+    }
+}
+
+async fn create(settings: &Settings, tables: &[&Table]) -> Result<()> {
+    let engine = settings.engine()?;
+    engine.create_all(tables).await?;
+    engine.close().await;
+    let text = format!("{engine} has all {} tables", tables.len());
+    output::report(settings, text, &json!({"database": engine.to_string(), "tables": names(tables)}))
+}
+
+async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<()> {
+    let engine = settings.engine()?;
+    let what = format!("{} tables of {engine} and all their rows", tables.len());
+    if !yes && !confirm(&what)? {
+        return Err(Failure::new("nothing was dropped"));
+    }
+    engine.drop_all(tables).await?;
+    engine.close().await;
+    output::report(
+        settings,
+        format!("dropped {what}"),
+        &json!({"database": engine.to_string(), "dropped": names(tables)}),
+    )
+}
+
+/// Asks whoever sits at the terminal; where nobody does, nothing may be dropped.
+fn confirm(what: &str) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("to drop {what}, say --yes")));
+    }
+    let mut terminal = std::io::stderr();
+    write!(terminal, "Drop {what}? Type yes: ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}
+
+fn show(settings: &Settings, tables: &[&Table], dialect: Option<DialectName>) -> Result<()> {
+    let dialect = match dialect {
+        Some(name) => name.into(),
+        None => settings.database_url()?.dialect(),
+    };
+    let statements = create_statements(tables, dialect);
+    if settings.json {
+        return output::write(json!({"dialect": dialect.to_string(), "statements": statements}));
+    }
+    output::write(statements.iter().map(|sql| format!("{sql};")).collect::<Vec<_>>().join("\n\n"))
+}
+
+fn names<'t>(tables: &[&'t Table]) -> Vec<&'t str> {
+    tables.iter().map(|table| table.name.as_str()).collect()
+}

@@ -1,0 +1,116 @@
+//! `mwallet serve`: the tables over HTTP, until it is told to stop.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use mwallet_api::{AppState, Tables, loopback_hosts_only, router};
+use mwallet_db::schema::Table;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+/// How long requests that are under way may take when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet serve --open
+  mwallet serve --open --database-url postgresql://me@localhost/mwallet --listen 127.0.0.1:9000
+
+  curl 'http://127.0.0.1:8080/rest/v1/transactions?network=eq.bitcoin'
+  curl http://127.0.0.1:8080/rest/v1/orders -H 'Content-Type: application/json' \\
+    -d '{\"usid\": \"ada\", \"asset\": \"BITCOIN\", \"start\": \"2030-01-01T00:00:00Z\"}'
+
+There are no accounts yet: --open says that everybody on this machine may read and write everything.";
+
+/// The options of `mwallet serve`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Serve everybody on this machine without login
+    #[arg(long)]
+    open: bool,
+    /// The address and port; port 0 takes any that is free
+    #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
+    listen: SocketAddr,
+}
+
+fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
+
+pub(crate) async fn run(settings: &Settings, Options { open, listen }: Options) -> Result<()> {
+    if !open {
+        let message = "there are no accounts yet, so there is nobody to serve but everybody";
+        let hint = "--open serves everybody on this machine without login";
+        return Err(Failure::usage(message).hint(hint));
+    }
+    if !listen.ip().is_loopback() {
+        let message = format!("--open serves without login, so it must not listen on {listen}, which others can reach");
+        return Err(Failure::usage(message).hint("listen on this machine only, such as --listen 127.0.0.1:8080"));
+    }
+    let engine = settings.engine()?;
+    let tables = mwallet_models::tables();
+    // Before anything is created: whether there is a place to listen is the question most often answered with no.
+    let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
+    engine.create_all(&tables).await?;
+
+    let url = format!("http://{}", listener.local_addr()?);
+    let text = welcome(&engine.to_string(), &url, &tables);
+    output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
+
+    let served = Tables::new(tables).map_err(|error| Failure::caused("the tables cannot be served", &error))?;
+    let app = loopback_hosts_only(router(AppState::new(engine.clone(), served)));
+    let stop = stop_signal()?;
+    mwallet_api::serve(listener, app, stop, GRACE).await?;
+    engine.close().await;
+    Ok(())
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::AddrInUse => Failure::new(format!("another program listens on {address} already"))
+            .hint(format!("--listen {} takes a port that is free", SocketAddr::new(address.ip(), 0))),
+        _ => Failure::caused(&format!("cannot listen on {address}"), error),
+    }
+}
+
+fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
+    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    format!(
+        "mWallet serves {database} at {url}, without login, to this machine only\n\
+         tables: {}\n\
+         try:    curl {url}/rest/v1/transactions\n\
+         stop:   Ctrl-C",
+        names.join(", ")
+    )
+}
+
+/// Ends when the program is told to stop: by Ctrl-C, or as service managers do.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends when the program is told to stop, by Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nothing can tell this program to stop but its end.
+            std::future::pending::<()>().await;
+        }
+    })
+}

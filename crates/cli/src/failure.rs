@@ -1,0 +1,95 @@
+//! How a command ends that could not do its work: one line that says why, one that helps, and a code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+    /// Whether the command was called in a way that is not allowed.
+    usage: bool,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, usage: false }
+    }
+
+    /// A command that was called in a way that is not allowed.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new(message) }
+    }
+
+    /// A failure with all that lies behind it, since who calls the program is who runs the database.
+    pub(crate) fn caused(message: &str, error: &dyn Error) -> Self {
+        let mut text = message.to_owned();
+        let mut next = Some(error);
+        while let Some(cause) = next {
+            let cause_text = cause.to_string();
+            // Some errors repeat what lies behind them.
+            if !text.ends_with(&cause_text) {
+                let separator = if text.is_empty() { "" } else { ": " };
+                text.push_str(separator);
+                text.push_str(&cause_text);
+            }
+            next = cause.source();
+        }
+        Self::new(text)
+    }
+
+    /// The same about a file: where `it` is named, the file is what is meant.
+    pub(crate) fn within(self, file: &str) -> Self {
+        Self { message: format!("{file}: {}", self.message), ..self }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says why on the standard error, and gives the code to end with: 2 for a wrong call, 1 for anything else.
+    pub(crate) fn report(&self) -> ExitCode {
+        // Line breaks would make one failure look like several.
+        eprintln!("error: {}", self.message.replace('\n', " "));
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(if self.usage { 2 } else { 1 })
+    }
+}
+
+impl From<mwallet_db::Error> for Failure {
+    fn from(error: mwallet_db::Error) -> Self {
+        use mwallet_db::Error as E;
+        let hint = match &error {
+            E::Unavailable(_) => "is its server running, and may this user connect? --database-url names another",
+            E::Url(_) => "such as sqlite:mwallet.db or postgresql://user@localhost/mwallet",
+            E::ReadOnly => "unset read_only in the settings of the database",
+            _ => return Self::caused("", &error),
+        };
+        Self::caused("", &error).hint(hint)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::caused("", &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once() {
+        let refused = std::io::Error::other("connection refused");
+        let failure = Failure::from(mwallet_db::Error::Unavailable(Box::new(refused)));
+        assert_eq!(failure.message, "the database cannot be reached: connection refused");
+        assert_eq!(Failure::from(std::io::Error::other("full")).message, "full");
+    }
+}

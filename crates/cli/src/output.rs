@@ -1,0 +1,42 @@
+//! What commands say: results on the standard output, as text or as JSON; progress on the standard error.
+
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+
+use crate::failure::{Failure, Result};
+use crate::settings::Settings;
+
+/// Says how it went: a line of JSON where that is wanted, text unless nothing is.
+pub(crate) fn report(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
+    match (settings.json, settings.quiet) {
+        (true, _) => write(json),
+        (false, false) => write(text),
+        (false, true) => Ok(()),
+    }
+}
+
+/// Writes a line that was asked for, however quiet the command is.
+pub(crate) fn write(text: impl Display) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever read it has had enough, as `head` does.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(|error| Failure::caused("the result cannot be written", &error)),
+    }
+}
+
+/// A bar of progress on the standard error; invisible where that is no terminal.
+pub(crate) fn progress(settings: &Settings, total: u64) -> ProgressBar {
+    if settings.quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total);
+    // The default style is less telling, but no reason to fail.
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} transactions, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

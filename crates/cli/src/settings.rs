@@ -1,0 +1,62 @@
+//! The options that every command has, and the settings that they stand before.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine};
+
+use crate::failure::{Failure, Result};
+
+/// The database where nothing names another.
+const DEFAULT_DATABASE: &str = "sqlite:mwallet.db";
+/// The file of settings where no other is named.
+const DEFAULT_FILE: &str = "mwallet.toml";
+
+/// The options that every command has.
+#[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Settings {
+    /// The database: sqlite:FILE or postgresql://USER@HOST/NAME [env: MWALLET_DATABASE_URL] [default: sqlite:mwallet.db]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The file of settings [default: mwallet.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Log each statement with its time, without its values
+    #[arg(long, global = true)]
+    echo: bool,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but errors and what was asked for
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Settings {
+    /// The database that the options, the environment and the file name, in this order.
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        Ok(self.database()?.engine(DEFAULT_DATABASE)?)
+    }
+
+    /// Where that database is; nothing is connected.
+    pub(crate) fn database_url(&self) -> Result<DatabaseUrl> {
+        Ok(self.database()?.database_url(DEFAULT_DATABASE)?)
+    }
+
+    fn database(&self) -> Result<DatabaseConfig> {
+        let file = match &self.config {
+            Some(path) if !path.exists() => {
+                return Err(Failure::new(format!("there is no file {}", path.display())));
+            }
+            Some(path) => path,
+            None => Path::new(DEFAULT_FILE),
+        };
+        let options = DatabaseConfig {
+            url: self.database_url.clone(),
+            echo: self.echo.then_some(true),
+            ..DatabaseConfig::default()
+        };
+        Ok(options.or(DatabaseConfig::from_env()?).or(DatabaseConfig::from_file(file)?))
+    }
+}

@@ -1,0 +1,131 @@
+//! How commands are called: help, settings, refusals.
+
+use mwallet_testkit::{TestDb, both_engines};
+use serde_json::Value;
+
+use crate::support::{Server, call, call_on, done, program};
+
+both_engines! {
+    async fn tables_are_created_and_dropped(db: TestDb) {
+        let created = call_on(&db, &["schema", "create"]);
+        assert_eq!(created.code, 0, "{}", created.err);
+        let count = mwallet_models::tables().len();
+        assert!(created.out.ends_with(&format!("has all {count} tables\n")), "{}", created.out);
+        assert_eq!(call_on(&db, &["schema", "create", "--quiet"]).out, "");
+
+        let refused = call_on(&db, &["schema", "drop"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("say --yes"), "{}", refused.err);
+        assert!(call_on(&db, &["schema", "create"]).out.contains("has all"));
+
+        let dropped = call_on(&db, &["schema", "drop", "--yes", "--json"]);
+        let said: Value = serde_json::from_str(&dropped.out).unwrap();
+        assert_eq!(said["dropped"].as_array().unwrap().len(), count);
+        // What is gone is set up again by whoever serves.
+        let server = Server::start(&db);
+        assert_eq!(server.get("/rest/v1/orders"), "[]");
+        assert!(server.stop().success());
+    }
+
+    async fn statements_are_logged_when_asked(db: TestDb) {
+        assert_eq!(call_on(&db, &["schema", "create"]).err, "");
+        let echoed = call_on(&db, &["schema", "drop", "--yes", "--echo"]);
+        assert!(echoed.err.contains("DROP TABLE"), "{}", echoed.err);
+    }
+
+    async fn settings_come_from_the_environment_and_files(db: TestDb) {
+        let url = db.url.expose();
+        let folder = db.folder.path();
+        let in_environment = done(program(folder).args(["schema", "create"]).env("MWALLET_DATABASE_URL", &url));
+        assert_eq!(in_environment.code, 0, "{}", in_environment.err);
+        assert!(in_environment.out.contains(&db.url.to_string()));
+
+        std::fs::write(folder.join("mwallet.toml"), format!("[database]\nurl = \"{url}\"\n")).unwrap();
+        assert!(call(folder, &["schema", "create"]).out.contains(&db.url.to_string()));
+        std::fs::write(folder.join(".env"), "MWALLET_DATABASE_URL=sqlite:from-env.db\n").unwrap();
+        assert!(call(folder, &["schema", "create"]).out.starts_with("sqlite:from-env.db has"));
+        let option = call(folder, &["--database-url", "sqlite:from-option.db", "schema", "create"]);
+        assert!(option.out.starts_with("sqlite:from-option.db has"));
+    }
+}
+
+fn nothing_there() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn serving_without_login_stays_on_this_machine() {
+    let folder = nothing_there();
+    let closed = call(folder.path(), &["serve"]);
+    assert_eq!(closed.code, 2);
+    assert!(closed.err.contains("no accounts yet") && closed.err.contains("hint: --open"), "{}", closed.err);
+    for address in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
+        let wide = call(folder.path(), &["serve", "--open", "--listen", address]);
+        assert_eq!(wide.code, 2);
+        assert!(wide.err.contains("must not listen on"), "{}", wide.err);
+    }
+    let name = call(folder.path(), &["serve", "--open", "--listen", "example"]);
+    assert_eq!(name.code, 2);
+    assert!(name.err.contains("such as 127.0.0.1:8080"), "{}", name.err);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let folder = nothing_there();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = call(folder.path(), &["serve", "--open", "--listen", &address]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains(&format!("another program listens on {address} already")), "{}", refused.err);
+}
+
+#[test]
+fn the_schema_is_shown_without_a_database() {
+    let folder = nothing_there();
+    let nowhere = ["--database-url", "postgresql://me@127.0.0.1:1/nothing"];
+    let shown = call(folder.path(), &[&nowhere[..], &["schema", "show"]].concat());
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(shown.out.contains("CREATE TABLE \"transactions\"") && shown.out.contains("timestamptz"), "{}", shown.out);
+    let sqlite = call(folder.path(), &["schema", "show"]);
+    assert!(sqlite.out.contains("CREATE TABLE \"transactions\"") && !sqlite.out.contains("timestamptz"));
+    assert_eq!(call(folder.path(), &["schema", "show", "--dialect", "postgres"]).out, shown.out);
+    let json = call(folder.path(), &["schema", "show", "--dialect", "sqlite", "--json"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    assert!(json["statements"].as_array().unwrap().len() >= mwallet_models::tables().len());
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line_without_passwords() {
+    let folder = nothing_there();
+    for (arguments, code, part) in [
+        (&["schema", "create", "--database-url", "mysql://me:secret@h/d"][..], 1, "begins with postgresql://"),
+        (&["schema", "create", "--database-url", "postgresql://me:secret@127.0.0.1:1/d"], 1, "cannot be reached"),
+        (&["schema", "create", "--config", "other.toml"], 1, "there is no file other.toml"),
+        (&["schema", "created"], 2, "unrecognized subcommand"),
+    ] {
+        let failed = call(folder.path(), arguments);
+        assert_eq!(failed.code, code, "{}", failed.err);
+        assert!(failed.err.starts_with("error: ") && failed.err.contains(part), "{}", failed.err);
+        assert!(!failed.err.contains("secret"), "{}", failed.err);
+    }
+    let broken = done(program(folder.path()).args(["schema", "show"]).env("RUST_LOG", "mwallet=loud"));
+    assert_eq!(broken.code, 1);
+    assert!(broken.err.starts_with("error: RUST_LOG cannot be read"), "{}", broken.err);
+}
+
+#[test]
+fn help_teaches() {
+    let folder = nothing_there();
+    for command in [&["--help"][..], &["serve", "--help"], &["import", "block", "--help"], &["schema", "--help"]] {
+        let mut program = program(folder.path());
+        let help = done(program.args(command).env("MWALLET_DATABASE_URL", "postgresql://me:secret@h/d"));
+        assert_eq!(help.code, 0);
+        assert!(help.out.contains("Examples:\n  mwallet "), "{}", help.out);
+        assert!(!help.out.contains("secret"));
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(call(folder.path(), &["completions", shell]).out.contains("mwallet"));
+    }
+}

@@ -1,0 +1,106 @@
+//! A newcomer follows `docs/how-to/entity.md`, to the letter, in a copy of the tree: one file and one line make a table, a
+//! schema and a resource.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use mwallet_testkit::{TestDb, both_engines};
+use serde_json::{Value, json};
+
+use crate::support::{Server, done, program_at};
+
+/// The root of the tree.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The code block of the guide whose fence says `rust <mark>=<file>`, and that file.
+fn block(guide: &str, mark: &str) -> (String, String) {
+    let start = guide.find(&format!("```rust {mark}=")).unwrap_or_else(|| panic!("the guide has no block {mark}"));
+    let (fence, rest) = guide[start..].split_once('\n').unwrap();
+    let (file, code) = (fence.split_once('=').unwrap().1, rest.split_once("```").unwrap().0);
+    (file.to_owned(), code.to_owned())
+}
+
+/// Copies a folder's files where they differ, so that what was built of an earlier copy stays built.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            write(&target, &std::fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+fn write(path: &Path, text: &[u8]) {
+    if std::fs::read(path).ok().as_deref() != Some(text) {
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// Follows the guide and builds the program; once, for both engines.
+fn newcomers_program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let guide = std::fs::read_to_string(root().join("docs/how-to/entity.md")).unwrap();
+        let tree = Path::new(env!("CARGO_TARGET_TMPDIR")).join("how-to");
+        for part in ["Cargo.toml", "Cargo.lock", "clippy.toml"] {
+            std::fs::create_dir_all(&tree).unwrap();
+            write(&tree.join(part), &std::fs::read(root().join(part)).unwrap());
+        }
+        for part in ["crates", "xtask"] {
+            copy(&root().join(part), &tree.join(part));
+        }
+
+        let (file, code) = block(&guide, "file");
+        assert!(!root().join(&file).exists(), "{file} is there already");
+        write(&tree.join(file), code.as_bytes());
+        let (file, line) = block(&guide, "line");
+        let registered = std::fs::read_to_string(root().join(&file)).unwrap();
+        let registered = registered.replacen("entities! {\n", &format!("entities! {{\n{line}"), 1);
+        assert!(registered.contains(&line), "there is no list to add the line to");
+        write(&tree.join(file), registered.as_bytes());
+
+        // Built beside everything else, so that what it depends on is built already; its name keeps it apart.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let manifest = tree.join("crates/cli/Cargo.toml");
+        let named =
+            std::fs::read_to_string(&manifest).unwrap().replace("name = \"mwallet\"", "name = \"newcomers-mwallet\"");
+        write(&manifest, named.as_bytes());
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--offline", "--package", "mwallet-cli"])
+            .current_dir(&tree)
+            .env("CARGO_TARGET_DIR", target)
+            .status()
+            .unwrap();
+        assert!(built.success(), "what the guide says does not compile");
+        target.join("debug/newcomers-mwallet")
+    })
+}
+
+both_engines! {
+    async fn one_file_and_one_line_make_a_resource(db: TestDb) {
+        let program = newcomers_program();
+        let shown = done(program_at(program, db.folder.path()).args(["schema", "show", "--dialect", &db.dialect().to_string()]));
+        assert!(shown.out.contains("CREATE TABLE \"vaults\""), "{}{}", shown.out, shown.err);
+
+        let server = Server::start_with(program_at(program, db.folder.path()), &db);
+        let assets = json!({"code": "BTC", "name": "Bitcoin", "kind": "COIN", "decimals": 8});
+        let asset: Value = serde_json::from_str(&server.post("/rest/v1/assets", &assets.to_string(), 201)).unwrap();
+        let vault = json!({"usid": "ada", "label": "deep", "asset_id": asset["id"], "insured_value": "0.000000000000000001"});
+        let made: Value = serde_json::from_str(&server.post("/rest/v1/vaults", &vault.to_string(), 201)).unwrap();
+        assert_eq!((&made["state"], &made["version"]), (&json!("OPEN"), &json!(1)));
+        let path = format!("/rest/v1/vaults/{}", made["slug"].as_str().unwrap());
+        let read: Value = serde_json::from_str(&server.get(&path)).unwrap();
+        assert_eq!((&read, &read["insured_value"]), (&made, &json!("0.000000000000000001")));
+
+        let wrong = json!({"usid": "ada", "label": "", "asset_id": "x", "insured_value": "-1", "state": "GONE"});
+        let refused: Value = serde_json::from_str(&server.post("/rest/v1/vaults", &wrong.to_string(), 422)).unwrap();
+        assert_eq!(refused["errors"].as_array().unwrap().len(), 4, "{refused}");
+    }
+}

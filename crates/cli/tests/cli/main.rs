@@ -1,0 +1,9 @@
+//! The program as people run it, over both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
+
+mod blocks;
+mod calls;
+mod crash;
+mod how_to;
+mod support;

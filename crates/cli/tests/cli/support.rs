@@ -1,0 +1,130 @@
+//! Runs the program in a folder of the test's own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use mwallet_testkit::TestDb;
+use serde_json::Value;
+
+/// What a call of the program came to.
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The program, which sees nothing of the settings of whoever runs the tests.
+pub(crate) fn program(folder: &Path) -> Command {
+    program_at(Path::new(env!("CARGO_BIN_EXE_mwallet")), folder)
+}
+
+/// A program that was built elsewhere, in the same way.
+pub(crate) fn program_at(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MWALLET_") || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn done(command: &mut Command) -> Done {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Calls the program in a folder.
+pub(crate) fn call(folder: &Path, arguments: &[&str]) -> Done {
+    done(program(folder).args(arguments))
+}
+
+/// Calls the program on a test's database.
+pub(crate) fn call_on(db: &TestDb, arguments: &[&str]) -> Done {
+    done(program(db.folder.path()).args(arguments).args(["--database-url", &db.url.expose()]))
+}
+
+/// A file of `testdata`.
+pub(crate) fn testdata(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(name)
+}
+
+/// `mwallet serve` on a free port, stopped with the test.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    pub(crate) fn start(db: &TestDb) -> Self {
+        Self::start_with(program(db.folder.path()), db)
+    }
+
+    /// The same with a program of the test's choice.
+    pub(crate) fn start_with(mut program: Command, db: &TestDb) -> Self {
+        let arguments = ["serve", "--open", "--json", "--listen", "127.0.0.1:0", "--database-url", &db.url.expose()];
+        let mut child = program.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        Self { child, url: said["url"].as_str().unwrap().to_owned() }
+    }
+
+    /// The body of an answer with status 200.
+    pub(crate) fn get(&self, path: &str) -> String {
+        body(self.ask(&format!("GET {path} HTTP/1.0"), "").unwrap(), 200)
+    }
+
+    /// The body of the answer to a POST, which has that status.
+    pub(crate) fn post(&self, path: &str, json: &str, status: u16) -> String {
+        body(self.try_post(path, json).unwrap(), status)
+    }
+
+    /// The whole answer to a POST; an error where the server is gone.
+    pub(crate) fn try_post(&self, path: &str, json: &str) -> std::io::Result<String> {
+        self.ask(
+            &format!("POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}", json.len()),
+            json,
+        )
+    }
+
+    /// Sends a request and reads the answer to its end. An answer to HTTP 1.0 comes without the lengths of its parts between.
+    fn ask(&self, head: &str, body: &str) -> std::io::Result<String> {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(address)?;
+        write!(socket, "{head}\r\nHost: {address}\r\n\r\n{body}")?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Ends it without a word, as a power cut would.
+    pub(crate) fn kill(&self) {
+        let killed = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Tells it to stop as a service manager does.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already where the test stopped it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The body of an answer, which has that status.
+fn body(answer: String, status: u16) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with(&format!("HTTP/1.0 {status} ")), "{answer}");
+    body.to_owned()
+}

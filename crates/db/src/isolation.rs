@@ -1,0 +1,24 @@
+//! How strictly transactions are kept apart.
+
+/// How strictly transactions that run at the same time are kept apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Each statement sees what was committed before it.
+    #[default]
+    ReadCommitted,
+    /// All statements see what was committed before the first.
+    RepeatableRead,
+    /// As if the transactions ran one after the other; a collision is an error to try again after.
+    Serializable,
+}
+
+impl Isolation {
+    /// The words of SQL for it.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        }
+    }
+}

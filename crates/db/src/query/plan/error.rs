@@ -1,0 +1,101 @@
+//! What of a request does not fit its table.
+
+use mwallet_schema::ValueError;
+
+use super::condition::{MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES};
+
+/// What of a request does not fit its table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A name is no column of the table.
+    #[error("{table} has no column {column}")]
+    UnknownColumn {
+        /// The table.
+        table: String,
+        /// The name.
+        column: String,
+    },
+    /// A value is not one of its column's type.
+    #[error("{column}: {error}")]
+    Value {
+        /// The column.
+        column: String,
+        /// What is wrong.
+        error: ValueError,
+    },
+    /// A required column was given no value.
+    #[error("{column}: a value is required")]
+    Missing {
+        /// The column.
+        column: String,
+    },
+    /// An operator does not go with the type of its column.
+    #[error("{column} is of type {kind}, which cannot be {operation}")]
+    Operator {
+        /// The column.
+        column: String,
+        /// Its type.
+        kind: String,
+        /// What was to be done with it.
+        operation: &'static str,
+    },
+    /// A pattern ends with a backslash that nothing follows.
+    #[error("{column}: a pattern must not end with a backslash")]
+    Pattern {
+        /// The column.
+        column: String,
+    },
+    /// The table has no column for that kind of identifier.
+    #[error("a row of {table} cannot be named by {by}")]
+    Identifier {
+        /// The table.
+        table: String,
+        /// What was given.
+        by: &'static str,
+    },
+    /// A key has more or fewer parts than the primary key.
+    #[error("a row of {table} is named by {expected} values, separated by commas")]
+    KeyLength {
+        /// The table.
+        table: String,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// An update or delete names no row.
+    #[error("{operation} without a filter or an identifier is refused")]
+    Unfiltered {
+        /// What was to be done.
+        operation: &'static str,
+    },
+    /// An update changes nothing.
+    #[error("there is nothing to update")]
+    NothingToUpdate,
+    /// The filter is nested too deep or too long.
+    #[error(
+        "the filter is too complex: at most {MAX_DEPTH} levels, {MAX_CONDITIONS} conditions and {MAX_IN_VALUES} values are allowed"
+    )]
+    TooComplex,
+}
+
+impl PlanError {
+    /// The SQLSTATE that PostgreSQL has for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownColumn { .. } => "42703",
+            Self::Value { error, .. } => match error {
+                ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",
+                ValueError::OutOfRange(_) => "22003",
+                ValueError::TooLong { .. } => "22001",
+                ValueError::NulInText => "22021",
+            },
+            Self::Missing { .. } => "23502",
+            Self::Operator { .. } => "42883",
+            Self::Pattern { .. } => "22025",
+            Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
+            Self::Unfiltered { .. } => "21000",
+            Self::NothingToUpdate => "42601",
+            Self::TooComplex => "54001",
+        }
+    }
+}

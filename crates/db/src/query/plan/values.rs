@@ -1,0 +1,112 @@
+//! Rows and changes on their way in: defaults filled in, every value of its column's type.
+
+use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, Timestamp, Value};
+
+use super::{Assignment, ColumnSet, PlanError, Planner};
+
+/// Whether two records leave the same columns to the database, so that one statement can insert both.
+pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
+    let identities = table.columns.iter().filter(|column| column.default == Some(ColumnDefault::Identity));
+    identities.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
+}
+
+/// Sources whose time stands: all that one statement writes is written at one time.
+pub(super) struct AtOnce<'s> {
+    sources: &'s dyn Sources,
+    now: Timestamp,
+}
+
+impl<'s> AtOnce<'s> {
+    pub(super) fn new(sources: &'s dyn Sources) -> Self {
+        Self { now: sources.now(), sources }
+    }
+}
+
+impl Sources for AtOnce<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn fill_random(&self, buffer: &mut [u8]) {
+        self.sources.fill_random(buffer);
+    }
+}
+
+impl Planner<'_> {
+    /// The columns that an insert writes: all but the identity columns that the database numbers.
+    pub(super) fn written_columns(&self, record: &Record) -> ColumnSet {
+        let left_out =
+            |column: &Column| column.default == Some(ColumnDefault::Identity) && record.get(&column.name).is_none();
+        (0..self.table.columns.len()).filter(|position| !left_out(self.column(*position))).collect()
+    }
+
+    pub(super) fn new_row(
+        &self,
+        columns: &ColumnSet,
+        mut record: Record,
+        sources: &dyn Sources,
+    ) -> Result<Vec<Value>, PlanError> {
+        let row = columns.iter().map(|position| {
+            let column = self.column(*position);
+            match record.remove(&column.name) {
+                Some(value) => self.stored(column, value),
+                None => match &column.default {
+                    Some(ColumnDefault::Constant(value)) => self.stored(column, value.clone()),
+                    Some(ColumnDefault::Generated(generator)) => Ok(generator.generate(sources)),
+                    Some(ColumnDefault::Identity) | None => self.stored(column, Value::Null),
+                },
+            }
+        });
+        let row = row.collect::<Result<Vec<_>, _>>()?;
+        self.refuse_rest(&record)?;
+        Ok(row)
+    }
+
+    /// A value as the column stores it.
+    fn stored(&self, column: &Column, value: Value) -> Result<Value, PlanError> {
+        if value.is_null() && !column.nullable {
+            return Err(PlanError::Missing { column: column.name.clone() });
+        }
+        value.coerce(&column.kind).map_err(|error| PlanError::Value { column: column.name.clone(), error })
+    }
+
+    /// Refuses values for which there is no column.
+    fn refuse_rest(&self, record: &Record) -> Result<(), PlanError> {
+        match record.iter().next() {
+            None => Ok(()),
+            Some((name, _)) => Err(PlanError::UnknownColumn { table: self.table.name.clone(), column: name.into() }),
+        }
+    }
+
+    pub(super) fn assignments(
+        &self,
+        mut changes: Record,
+        sources: &dyn Sources,
+    ) -> Result<Vec<(usize, Assignment)>, PlanError> {
+        let mut assignments = Vec::new();
+        for (position, column) in self.table.columns.iter().enumerate() {
+            if let Some(value) = changes.remove(&column.name) {
+                assignments.push((position, Assignment::Value(self.stored(column, value)?)));
+            }
+        }
+        self.refuse_rest(&changes)?;
+        if assignments.is_empty() {
+            return Err(PlanError::NothingToUpdate);
+        }
+        for (position, column) in self.table.columns.iter().enumerate() {
+            let given = assignments.iter().any(|(given, _)| *given == position);
+            match column.on_update {
+                Some(OnUpdate::Now) if !given => {
+                    assignments.push((position, Assignment::Value(Value::Timestamp(sources.now()))));
+                }
+                // A counter goes up whatever was given: what it is for is to show that the row changed.
+                Some(OnUpdate::Increment) => {
+                    assignments.retain(|(given, _)| *given != position);
+                    assignments.push((position, Assignment::Increment));
+                }
+                _ => {}
+            }
+        }
+        Ok(assignments)
+    }
+}

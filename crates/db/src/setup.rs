@@ -1,0 +1,68 @@
+//! Sets up a database: which tables are there, and creating those that are not.
+
+use mwallet_schema::{Table, Value};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::statement::{Format, Sql, Statement};
+use crate::{Dialect, ddl};
+
+/// The number of the lock that keeps two programs from setting up one database at once: the letters `mwallet`.
+const LOCK: i64 = 0x6d_77_61_6c_6c_65_74;
+
+impl Engine {
+    /// Creates the tables that are not there yet, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says; then none is created.
+    pub async fn create_all(&self, tables: &[&Table]) -> Result<()> {
+        if self.is_mock() {
+            let statements = ddl::create_statements(tables, self.dialect());
+            return self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await.map(drop);
+        }
+        // Most often everything is there, and one read says so.
+        let found = self.read(existing(self.dialect()), Format::Values).await?.into_values();
+        if missing(tables, &found).is_empty() {
+            return Ok(());
+        }
+        let mut session = self.sessions().begin().await?;
+        if self.dialect() == Dialect::Postgres {
+            // SQLite's writer is alone already.
+            session.run(Sql::new("SELECT 1 FROM pg_advisory_xact_lock($1)").bind(LOCK)).await?;
+        }
+        let found = session.run_statement(existing(self.dialect())).await?.into_values();
+        for sql in ddl::create_statements(&missing(tables, &found), self.dialect()) {
+            session.run_statement(Statement::new(sql)).await?;
+        }
+        session.commit().await
+    }
+
+    /// Drops the tables that are there, and their rows, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, such as that another table refers to one of these; then none is dropped.
+    pub async fn drop_all(&self, tables: &[&Table]) -> Result<()> {
+        let statements = ddl::drop_statements(tables, self.dialect());
+        self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await?;
+        Ok(())
+    }
+}
+
+/// The names of the tables that the connection sees.
+fn existing(dialect: Dialect) -> Statement {
+    let sql = match dialect {
+        Dialect::Postgres => {
+            Sql::new("SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)")
+        }
+        Dialect::Sqlite => Sql::new("SELECT name FROM sqlite_schema WHERE type = 'table'"),
+    };
+    sql.returns("name", mwallet_schema::ColumnType::Text { max: None }).statement(dialect)
+}
+
+fn missing<'t>(tables: &[&'t Table], found: &[Vec<Value>]) -> Vec<&'t Table> {
+    let exists =
+        |table: &Table| found.iter().any(|row| matches!(row.first(), Some(Value::Text(name)) if *name == table.name));
+    tables.iter().copied().filter(|table| !exists(table)).collect()
+}

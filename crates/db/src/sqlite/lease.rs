@@ -1,0 +1,100 @@
+//! A thread of SQLite that one session has to itself, from the beginning of its transaction to its end.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use tokio::sync::oneshot;
+
+use super::connection::Timed;
+use super::rows::{RowReceiver, RowSender, row_channel};
+use super::run::{self, execute, roll_back};
+use crate::error::{Error, Result};
+use crate::statement::{Format, Output, Statement};
+
+/// What a session asks of the thread it leases.
+pub(super) enum Command {
+    Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
+    Stream { statement: Statement, format: Format, rows: RowSender },
+    Commit { reply: oneshot::Sender<Result<()>> },
+    RollBack { reply: oneshot::Sender<Result<()>> },
+}
+
+/// A thread that one session has to itself. Dropping it rolls back.
+pub(crate) struct Lease {
+    commands: Sender<Command>,
+    limit: Duration,
+}
+
+impl Lease {
+    pub(super) fn new(commands: Sender<Command>, limit: Duration) -> Self {
+        Self { commands, limit }
+    }
+
+    pub(crate) async fn run(&self, statement: Statement, format: Format) -> Result<Output> {
+        self.ask(|reply| Command::Run { statement, format, reply }).await
+    }
+
+    pub(crate) async fn commit(&self) -> Result<()> {
+        self.ask(|reply| Command::Commit { reply }).await
+    }
+
+    pub(crate) async fn roll_back(&self) -> Result<()> {
+        self.ask(|reply| Command::RollBack { reply }).await
+    }
+
+    pub(crate) fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
+        let (rows, receiver) = row_channel();
+        self.commands.send(Command::Stream { statement, format, rows }).map_err(|_| self.expired())?;
+        Ok(receiver)
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).map_err(|_| self.expired())?;
+        // The thread leaves a session without an answer only when its time is over.
+        answer.await.unwrap_or_else(|_| Err(self.expired()))
+    }
+
+    fn expired(&self) -> Error {
+        Error::SessionExpired { limit: self.limit }
+    }
+}
+
+/// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
+pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, echo: bool) {
+    let deadline = Instant::now() + limit;
+    timed.set_deadline(Some(deadline));
+    let connection = &timed.connection;
+    loop {
+        match commands.recv_deadline(deadline) {
+            Ok(Command::Run { statement, format, reply }) => {
+                let result = run::run(connection, &statement, format, echo);
+                let expired = matches!(result, Err(Error::Timeout)) && Instant::now() >= deadline;
+                let over = connection.is_autocommit();
+                let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });
+                if expired || over {
+                    break;
+                }
+            }
+            Ok(Command::Stream { statement, format, rows }) => {
+                rows.send_all(connection, &statement, format, echo, Some(deadline));
+            }
+            Ok(Command::Commit { reply }) => {
+                let result = execute(connection, "COMMIT");
+                if result.is_err() {
+                    roll_back(connection);
+                }
+                let _ = reply.send(result);
+                break;
+            }
+            Ok(Command::RollBack { reply }) => {
+                roll_back(connection);
+                let _ = reply.send(Ok(()));
+                break;
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    roll_back(connection);
+    timed.set_deadline(None);
+}

@@ -1,0 +1,106 @@
+//! Rows on their way from a thread of SQLite to whoever waits for them.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::run;
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::statement::{Format, Output, Statement};
+
+/// How many batches of a stream wait for its receiver.
+const BATCHES_AHEAD: usize = 2;
+/// How long a stream waits for a receiver that takes nothing before it gives up.
+const RECEIVER_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The rows of a stream, as they come.
+pub(crate) struct RowReceiver {
+    batches: mpsc::Receiver<Message>,
+    ended: bool,
+}
+
+/// Where a thread puts the rows of a stream.
+pub(super) struct RowSender {
+    batches: mpsc::Sender<Message>,
+    runtime: Handle,
+}
+
+enum Message {
+    Batch(Result<Output>),
+    /// All rows were sent. A channel that closes without it is a stream that broke off.
+    End,
+}
+
+impl RowReceiver {
+    /// The next rows; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
+        if self.ended {
+            return None;
+        }
+        let message = self.batches.recv().await;
+        self.ended = !matches!(message, Some(Message::Batch(Ok(_))));
+        match message {
+            Some(Message::Batch(batch)) => Some(batch),
+            Some(Message::End) => None,
+            // The thread gave up: nobody had taken a batch for too long.
+            None => Some(Err(Error::Timeout)),
+        }
+    }
+}
+
+/// A channel for rows; to be called on a thread of the runtime.
+pub(super) fn row_channel() -> (RowSender, RowReceiver) {
+    let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+    (RowSender { batches: sender, runtime: Handle::current() }, RowReceiver { batches, ended: false })
+}
+
+impl RowSender {
+    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes.
+    pub(super) fn send_all(
+        &self,
+        connection: &Connection,
+        statement: &Statement,
+        format: Format,
+        echo: bool,
+        deadline: Option<Instant>,
+    ) {
+        let mut batch = Batch::new(&statement.columns, format);
+        let mut received = true;
+        let result = run::each_row(connection, statement, echo, |row| {
+            batch.push(row)?;
+            if batch.is_full() {
+                received = self.send(Message::Batch(Ok(batch.take())), deadline);
+            }
+            Ok(received)
+        });
+        match result {
+            Ok(()) if !received => {}
+            Ok(()) => {
+                if batch.is_empty() || self.send(Message::Batch(Ok(batch.take())), deadline) {
+                    self.send(Message::End, deadline);
+                }
+            }
+            Err(error) => self.send_error(error),
+        }
+    }
+
+    /// Sends what went wrong instead of further rows.
+    pub(super) fn send_error(&self, error: Error) {
+        self.send(Message::Batch(Err(error)), None);
+    }
+
+    /// Sends a message; `false` if nobody receives any more, or nobody did for too long.
+    fn send(&self, message: Message, deadline: Option<Instant>) -> bool {
+        let message = match self.batches.try_send(message) {
+            Ok(()) => return true,
+            Err(mpsc::error::TrySendError::Closed(_)) => return false,
+            Err(mpsc::error::TrySendError::Full(message)) => message,
+        };
+        let patience = deadline.map_or(RECEIVER_PATIENCE, |at| at.saturating_duration_since(Instant::now()));
+        let sent = self.runtime.block_on(async { tokio::time::timeout(patience, self.batches.send(message)).await });
+        matches!(sent, Ok(Ok(())))
+    }
+}

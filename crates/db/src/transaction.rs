@@ -1,0 +1,59 @@
+//! A transaction in its driver, and what was asked of it.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::isolation::Isolation;
+use crate::statement::{Format, Output, Statement};
+use crate::stream::Batches;
+use crate::{postgres, sqlite};
+
+/// What a session may do and for how long.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// How strictly it is kept apart from others. SQLite's sessions are serializable, whatever is asked.
+    pub isolation: Isolation,
+    /// Whether it only reads. On SQLite such a session leaves the writer to others.
+    pub read_only: bool,
+    /// How long it may take; the engine's limit where nothing is said.
+    pub limit: Option<Duration>,
+}
+
+/// A transaction that has begun. Dropped before its end, it is rolled back.
+pub(crate) enum Transaction {
+    Postgres(Box<postgres::Connection>),
+    Sqlite(sqlite::Lease),
+}
+
+impl Transaction {
+    pub(crate) async fn run(&mut self, statement: Statement, format: Format) -> Result<Output> {
+        match self {
+            Self::Postgres(connection) => connection.run(&statement, format).await,
+            Self::Sqlite(lease) => lease.run(statement, format).await,
+        }
+    }
+
+    pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<Batches<'_>> {
+        match self {
+            Self::Postgres(connection) => {
+                let rows = postgres::RowReceiver::in_session(connection, &statement, format).await;
+                rows.map(Batches::of_postgres)
+            }
+            Self::Sqlite(lease) => lease.stream(statement, format).map(Batches::of_sqlite),
+        }
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.commit().await,
+            Self::Sqlite(lease) => lease.commit().await,
+        }
+    }
+
+    pub(crate) async fn roll_back(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.roll_back().await,
+            Self::Sqlite(lease) => lease.roll_back().await,
+        }
+    }
+}

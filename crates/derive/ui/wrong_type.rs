@@ -1,0 +1,9 @@
+//! Fields of types that no column has.
+
+#[derive(Entity)]
+struct Types {
+    key: Key,
+    price: f64,
+    count: u64,
+    text: &'static str,
+}
