@@ -312,7 +312,7 @@ pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, quer
     }
 }
 
-/// Runs a statement of the program's author, for what no operation covers, and reads its rows as rows, tuples or
+/// Runs a statement of the program's author that reads, for what no operation covers. Its rows come as rows, tuples or
 /// entities ([`Of`]).
 ///
 /// ```
@@ -339,6 +339,19 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Resu
     let columns = statement.columns().clone();
     let rows = door.read(statement, Format::Values).await?.into_values();
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
+}
+
+/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities ([`Of`]).
+///
+/// # Errors
+///
+/// What the database says, or where a row is not of that form.
+pub async fn execute<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Result<Vec<T>> {
+    let door = door.into();
+    let statement = sql.statement(door.engine().dialect());
+    let columns = statement.columns().clone();
+    let rows = door.write(vec![statement]).await?.into_iter().flat_map(Output::into_values);
+    rows.map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
 /// The rows of which some text column contains a text, whatever the case of ASCII letters, and which a query names.

@@ -1,10 +1,10 @@
 //! Blocking work off the threads that serve requests.
 //!
-//! [`delegate`](Workers::delegate) runs a function on a bounded pool of threads; [`stream`](Workers::stream) runs an
-//! iterator there and hands its items out as they are asked for.
+//! [`delegate`] runs a function on a bounded pool of threads; [`stream`] runs an iterator there and hands its items out as
+//! they are asked for. A program that wants more threads, or several pools, makes [`Workers`] of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -16,6 +16,23 @@ pub const DEFAULT_WORKERS: usize = 2;
 pub const MAX_WORKERS: usize = 64;
 /// How many items of a stream are made ahead of its reader.
 const ITEMS_AHEAD: usize = 16;
+
+/// The pool of the program: [`DEFAULT_WORKERS`] threads.
+static DEFAULT_POOL: LazyLock<Workers> = LazyLock::new(Workers::default);
+
+/// Runs a function on a thread of the program's pool. See [`Workers::delegate`].
+///
+/// # Errors
+///
+/// As [`Workers::delegate`].
+pub async fn delegate<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    DEFAULT_POOL.delegate(task).await
+}
+
+/// Makes an iterator on a thread of the program's pool. See [`Workers::stream`].
+pub fn stream<T: Send + 'static, I: Iterator<Item = T>>(source: impl FnOnce() -> I + Send + 'static) -> Items<T> {
+    DEFAULT_POOL.stream(source)
+}
 
 /// A bounded pool of threads for blocking work. Cheap to clone.
 ///

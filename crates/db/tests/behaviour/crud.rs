@@ -2,9 +2,9 @@
 
 use crate::support::{Offer, Standing, Trader, empty_offer, full_offer, trader};
 use mwallet_db::crud::{self, Arguments, Operation, Outcome};
-use mwallet_db::schema::{Record, Value};
+use mwallet_db::schema::{ColumnType, Record, Value};
 use mwallet_db::{
-    ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, PlanError, Query,
+    ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of, PlanError, Query, Row, Sql,
     TimestampsColumns,
 };
 use mwallet_testkit::{TestDb, both_engines};
@@ -322,6 +322,27 @@ both_engines! {
         for part in ["\"a\":{}", "2.50", "null", "true"] {
             assert!(stored.as_str().contains(part), "{}", stored.as_str());
         }
+    }
+
+    async fn statements_of_the_author_read_and_write(db: TestDb) {
+        five_offers(&db).await;
+        let raise = Sql::new("UPDATE offers SET large = large + $1 WHERE memo > $2 RETURNING memo, large")
+            .bind(10i64)
+            .bind("b")
+            .returns("memo", ColumnType::Text { max: None })
+            .returns("large", ColumnType::BigInt);
+        let mut raised = crud::execute::<(String, i64)>(&db.engine, raise).await.unwrap();
+        raised.sort();
+        assert_eq!(raised, [("d".to_owned(), 13), ("e".to_owned(), 14)]);
+
+        let newest = Sql::select::<Offer>("WHERE standing = $1 ORDER BY id DESC LIMIT $2").bind("OPEN").bind(1i64);
+        let rows = crud::select::<Of<Offer>>(&db.engine, newest).await.unwrap();
+        assert_eq!(rows[0].0.memo.as_deref(), Some("e"));
+        let wrong = Sql::new("SELECT memo FROM offers").returns("memo", ColumnType::Text { max: None });
+        assert!(crud::select::<(String,)>(&db.engine, wrong).await.is_err(), "a null is no String");
+        let write = Sql::new("DELETE FROM offers");
+        let deleted = crud::execute::<Row>(&db.engine, write).await.unwrap();
+        assert!(deleted.is_empty() && found(&db, Filter::And(vec![])).await.is_empty());
     }
 
     async fn slugs_are_unique_and_no_numbers(db: TestDb) {
