@@ -3,6 +3,7 @@
 //! Short reads share a few threads. A stream or a session that only reads has a thread to itself, so that a slow client
 //! keeps nobody else waiting; how many of those there are at once is limited too.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,12 @@ impl Readers {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
             for _ in 0..self.settings.readers {
                 let (settings, jobs) = (self.settings.clone(), receiver.clone());
-                std::thread::spawn(move || serve(&settings, &jobs));
+                std::thread::spawn(move || {
+                    // A panic ends the read it came from and nothing else.
+                    while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs))).is_err() {
+                        tracing::error!("a reader of SQLite panicked");
+                    }
+                });
             }
             sender
         });
