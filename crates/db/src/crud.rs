@@ -34,7 +34,7 @@ pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
 use crate::engine::Engine;
 use crate::entity::{Cell, Entity};
 use crate::error::Result;
-use crate::query::{Aggregate, Audience, Fields, Filter, Plan, Query, same_shape};
+use crate::query::{Aggregate, Audience, Fields, Filter, Plan, PlanError, Query, same_shape};
 use crate::row::{FromRow, Of, Row};
 use crate::session::Session;
 use crate::statement::{Format, Output, Sql, Statement};
@@ -104,6 +104,11 @@ pub trait Resource {
     /// The table.
     fn table(&self) -> &Table;
 
+    /// Whether a row can be made of some of the columns only.
+    fn takes_any_fields(&self) -> bool {
+        true
+    }
+
     /// A row to write as a map.
     fn record(input: Self::Input) -> Record;
 
@@ -144,6 +149,10 @@ impl<E: Entity> Resource for Entities<E> {
 
     fn table(&self) -> &Table {
         E::table()
+    }
+
+    fn takes_any_fields(&self) -> bool {
+        false
     }
 
     fn record(input: E) -> Record {
@@ -218,8 +227,15 @@ async fn insert<R: Resource>(
     let engine = door.engine();
     let table = resource.table();
     let mut statements = Vec::new();
-    for chunk in records.chunk_by(|left, right| same_shape(table, left, right)).flat_map(|shape| shape.chunks(BATCH)) {
-        let plan = Plan::insert(table, chunk.to_vec(), &Fields::All, engine.sources(), Audience::Program)?;
+    let mut records = records.into_iter().peekable();
+    while let Some(first) = records.next() {
+        let mut chunk = vec![first];
+        while chunk.len() < BATCH
+            && let Some(next) = records.next_if(|record| same_shape(table, &chunk[0], record))
+        {
+            chunk.push(next);
+        }
+        let plan = Plan::insert(table, chunk, &Fields::All, engine.sources(), Audience::Program)?;
         let plan = if ignore_conflicts { plan.ignore_conflicts() } else { plan };
         statements.push(plan.statement(engine.dialect()));
     }
@@ -229,6 +245,14 @@ async fn insert<R: Resource>(
     let outputs = door.write(statements).await?;
     let rows = outputs.into_iter().flat_map(Output::into_values);
     rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+}
+
+/// Refuses to choose columns where rows need all of theirs, before anything is read or written.
+fn check_fields<R: Resource>(resource: &R, query: &Query) -> Result<()> {
+    match query.fields == Fields::All || resource.takes_any_fields() {
+        true => Ok(()),
+        false => Err(PlanError::WholeRows { table: resource.table().name.clone() }.into()),
+    }
 }
 
 fn decode<R: Resource>(row: Row) -> Result<R::Item> {
@@ -256,6 +280,7 @@ pub async fn retrieve<'d, R: Resource>(
 ///
 /// Where the query does not fit the table.
 pub async fn list<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
+    check_fields(&resource, query)?;
     let door = door.into();
     let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
@@ -273,6 +298,7 @@ pub async fn stream<'d, R: Resource>(
     resource: R,
     query: &Query,
 ) -> Result<Rows<'d, R::Form>> {
+    check_fields(&resource, query)?;
     let door = door.into();
     let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
@@ -402,6 +428,7 @@ pub async fn update_all<'d, R: Resource>(
     changes: Record,
 ) -> Result<Changed<R::Item>> {
     let door = door.into();
+    check_fields(&resource, query)?;
     let engine = door.engine();
     let plan = Plan::update(resource.table(), query, changes, engine.sources(), Audience::Program)?;
     changed::<R>(door, plan.statement(engine.dialect())).await
@@ -433,6 +460,7 @@ pub async fn delete_all<'d, R: Resource>(
     query: &Query,
 ) -> Result<Changed<R::Item>> {
     let door = door.into();
+    check_fields(&resource, query)?;
     let statement = Plan::delete(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
     changed::<R>(door, statement).await
 }

@@ -3,6 +3,7 @@
 mod config;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ struct Inner {
     dialect: Dialect,
     place: String,
     options: EngineOptions,
+    closed: AtomicBool,
 }
 
 enum Driver {
@@ -122,12 +124,21 @@ impl Engine {
                 },
                 readers: options.pool_size.max(1),
                 queue: options.queue.max(1),
+                pool_timeout: options.pool_timeout,
                 statement_timeout: options.statement_timeout,
                 read_only: options.read_only,
                 echo: options.echo,
             })),
         };
-        Ok(Self { inner: Arc::new(Inner { driver, dialect: url.dialect(), place: url.to_string(), options }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                driver,
+                dialect: url.dialect(),
+                place: url.to_string(),
+                options,
+                closed: AtomicBool::new(false),
+            }),
+        })
     }
 
     /// An engine that runs nothing and keeps the statements it was given: for seeing what would run.
@@ -146,7 +157,8 @@ impl Engine {
     pub fn mock(dialect: Dialect) -> Self {
         let driver = Driver::Mock(Mutex::new(Vec::new()));
         let place = format!("{dialect} (nothing is run)");
-        Self { inner: Arc::new(Inner { driver, dialect, place, options: EngineOptions::default() }) }
+        let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { driver, dialect, place, options, closed }) }
     }
 
     /// What a mock engine was given so far; nothing for another.
@@ -154,6 +166,14 @@ impl Engine {
         match &self.inner.driver {
             Driver::Mock(statements) => statements.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             Driver::Postgres(_) | Driver::Sqlite(_) => Vec::new(),
+        }
+    }
+
+    /// The driver, unless the engine is closed.
+    fn driver(&self) -> Result<&Driver> {
+        match self.inner.closed.load(Ordering::Acquire) {
+            true => Err(Error::Unavailable("the engine is closed".into())),
+            false => Ok(&self.inner.driver),
         }
     }
 
@@ -184,7 +204,7 @@ impl Engine {
     ///
     /// The first failure; then nothing of the list is written.
     pub async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
-        match &self.inner.driver {
+        match self.driver()? {
             Driver::Postgres(postgres) => postgres.write(statements, format).await,
             Driver::Sqlite(sqlite) => sqlite.write(statements, format).await,
             Driver::Mock(kept) => {
@@ -202,7 +222,7 @@ impl Engine {
     ///
     /// What the database says.
     pub async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        match &self.inner.driver {
+        match self.driver()? {
             Driver::Postgres(postgres) => postgres.read(statement, format).await,
             Driver::Sqlite(sqlite) => sqlite.read(statement, format).await,
             Driver::Mock(_) => Ok(self.write(vec![statement], format).await?.remove(0)),
@@ -217,7 +237,7 @@ impl Engine {
     ///
     /// What the database says at the start; what it says later comes from the batches.
     pub async fn stream(&self, statement: Statement, format: Format) -> Result<Batches<'static>> {
-        match &self.inner.driver {
+        match self.driver()? {
             Driver::Postgres(postgres) => Ok(Batches::of_postgres(postgres.stream(statement, format).await?)),
             // The rows of a database in memory are there anyway, and a stream that held its only connection would block
             // every write.
@@ -241,6 +261,7 @@ impl Engine {
     /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses
     /// nothing, but a database of SQLite keeps its log beside its file then.
     pub async fn close(&self) {
+        self.inner.closed.store(true, Ordering::Release);
         match &self.inner.driver {
             Driver::Postgres(postgres) => postgres.close(),
             Driver::Sqlite(sqlite) => sqlite.close().await,
@@ -251,7 +272,7 @@ impl Engine {
     pub(crate) async fn lease(&self, options: &SessionOptions) -> Result<Transaction> {
         let limit = options.limit.unwrap_or(self.inner.options.session_limit);
         let read_only = options.read_only || self.inner.options.read_only;
-        match &self.inner.driver {
+        match self.driver()? {
             Driver::Postgres(postgres) => {
                 let connection = postgres.lease(options.isolation, read_only, limit).await?;
                 Ok(Transaction::Postgres(Box::new(connection)))

@@ -131,21 +131,30 @@ impl<'c> RowReceiver<'c> {
         if self.ended {
             return None;
         }
-        while let Some(row) = self.rows.next().await {
-            let pushed = row.map_err(errors::convert).and_then(|row| self.batch.push(&row));
-            if let Err(error) = pushed {
+        let Self { connection, rows, batch, .. } = self;
+        let connection = match connection {
+            Hold::Own(connection) => connection.as_mut(),
+            Hold::Session(connection) => connection,
+        };
+        // Whether the batch is full; otherwise the rows have ended.
+        let fill = async {
+            while let Some(row) = rows.next().await {
+                batch.push(&row.map_err(errors::convert)?)?;
+                if batch.is_full() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        match connection.rows_in_time(fill).await.flatten() {
+            Ok(true) => return Some(Ok(self.batch.take())),
+            Ok(false) => connection.finish(),
+            Err(error) => {
                 self.ended = true;
                 return Some(Err(error));
             }
-            if self.batch.is_full() {
-                return Some(Ok(self.batch.take()));
-            }
         }
         self.ended = true;
-        match &mut self.connection {
-            Hold::Own(connection) => connection.finish(),
-            Hold::Session(connection) => connection.finish(),
-        }
         (!self.batch.is_empty()).then(|| Ok(self.batch.take()))
     }
 }

@@ -6,8 +6,8 @@ mod plan;
 mod sql;
 
 pub use filter::{Comparison, Filter, Is, Operand};
-pub(crate) use plan::same_shape;
 pub use plan::{Aggregate, Audience, Plan, PlanError};
+pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub(crate) use sql::quote;
 
 use mwallet_schema::Value;
@@ -41,9 +41,9 @@ pub struct Query {
 pub enum Identifier {
     /// The `id`, or the one column of the primary key.
     Id(i64),
-    /// The `uuid`.
+    /// The `uuid`; where there is none, the one column of the primary key.
     Uuid(Uuid),
-    /// The `slug`.
+    /// The `slug`; where there is none, the one column of the primary key.
     Slug(String),
     /// The values of the primary key in its order.
     Key(Vec<String>),
@@ -101,7 +101,10 @@ impl Identifier {
     /// assert_eq!(Identifier::parse("3,4"), Identifier::Key(vec!["3".into(), "4".into()]));
     /// ```
     pub fn parse(text: &str) -> Self {
-        if let Ok(id) = text.parse::<i64>() {
+        // `+5` would read as a number too, but nobody writes an id so.
+        if let Ok(id) = text.parse::<i64>()
+            && !text.starts_with('+')
+        {
             return Self::Id(id);
         }
         if text.len() == 36

@@ -122,6 +122,8 @@ enum State {
 #[must_use = "a savepoint is there to go back to, or to be released"]
 pub struct Savepoint {
     name: String,
+    /// How many rows had been added; all of them were written when it was set.
+    added: usize,
 }
 
 impl Session {
@@ -156,7 +158,12 @@ impl Session {
     ///
     /// Where a row does not fit its table or breaks a constraint, is stale, or was never stored.
     pub async fn flush(&mut self) -> Result<()> {
-        work::flush(self).await
+        let result = work::flush(self).await;
+        // A part of the queue may be written and the rest forgotten: what is left must not be committed as the whole.
+        if result.is_err() && self.state == State::Open {
+            self.state = State::Failed;
+        }
+        result
     }
 
     /// The row of a handle as it was written, with its key and defaults.
@@ -221,7 +228,7 @@ impl Session {
         self.savepoints += 1;
         let name = format!("point_{}", self.savepoints);
         self.command(format!("SAVEPOINT {}", quote(&name))).await?;
-        Ok(Savepoint { name })
+        Ok(Savepoint { name, added: self.work.added() })
     }
 
     /// Undoes all since a savepoint. After an error, this makes the session usable again.
@@ -230,7 +237,7 @@ impl Session {
     ///
     /// Where the session was cancelled or its time is over.
     pub async fn roll_back_to(&mut self, savepoint: Savepoint) -> Result<()> {
-        self.work.clear();
+        self.work.clear(savepoint.added);
         if self.state == State::Failed {
             self.state = State::Open;
         }
@@ -289,7 +296,9 @@ impl Session {
         self.enter()?;
         let batches = self.transaction.stream(statement, format).await;
         self.state = if batches.is_ok() { State::Open } else { State::Failed };
-        batches
+        // An error among the rows ends the transaction as one of any other statement does.
+        let state = &mut self.state;
+        batches.map(|batches| batches.or_fail(move || *state = State::Failed))
     }
 
     /// Begins to wait for the database, unless an earlier call failed or was cancelled.

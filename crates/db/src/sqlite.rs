@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) readers: usize,
     /// How many statements may wait before more are refused.
     pub(crate) queue: usize,
+    /// How long a session waits for the writer.
+    pub(crate) pool_timeout: Duration,
     /// How long one statement may run.
     pub(crate) statement_timeout: Duration,
     pub(crate) read_only: bool,
@@ -95,7 +97,7 @@ impl Sqlite {
     pub(crate) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
         match read_only && !self.is_in_memory() {
             true => self.readers.lease(limit).await,
-            false => self.writer.lease(limit).await,
+            false => self.writer.lease(read_only, limit).await,
         }
     }
 }

@@ -120,10 +120,27 @@ impl Sql {
         // SQLite reads `$1` as a name and would number it by its first appearance.
         let sql = match dialect {
             crate::Dialect::Postgres => self.text,
-            crate::Dialect::Sqlite => self.text.replace('$', "?"),
+            crate::Dialect::Sqlite => numbered(&self.text),
         };
         Statement { sql, binds: self.binds, repeats: Vec::new(), columns: self.columns.into() }
     }
+}
+
+/// The text with `?1` for `$1`, but not within quotes: `'$.fee'` is a path, `'costs $5'` a text.
+fn numbered(text: &str) -> String {
+    let mut sql = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match quote {
+            Some(end) if c == end => quote = None,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            _ => {}
+        }
+        let is_place = quote.is_none() && c == '$' && rest.peek().is_some_and(char::is_ascii_digit);
+        sql.push(if is_place { '?' } else { c });
+    }
+    sql
 }
 
 /// The type a value has where no column says it.
@@ -131,12 +148,12 @@ fn natural_type(value: &Value) -> ColumnType {
     match value {
         Value::Bool(_) => ColumnType::Boolean,
         Value::Int(_) => ColumnType::BigInt,
-        Value::Decimal(decimal) => ColumnType::Decimal { precision: 38, scale: decimal.scale().min(38) },
         Value::Timestamp(_) => ColumnType::Timestamp,
         Value::Uuid(_) => ColumnType::Uuid,
         Value::Bytes(_) => ColumnType::Bytes { max: None },
         Value::Json(_) | Value::List(_) | Value::Record(_) => ColumnType::Json,
-        Value::Null | Value::Text(_) => ColumnType::Text { max: None },
+        // SQLite's form of a decimal depends on its column, so it refuses one that is bound as a text.
+        Value::Null | Value::Text(_) | Value::Decimal(_) => ColumnType::Text { max: None },
     }
 }
 

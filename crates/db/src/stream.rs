@@ -15,6 +15,8 @@ use crate::{postgres, sqlite};
 /// Those of a session borrow it: nothing else can be done with the session until they are dropped.
 pub struct Batches<'s> {
     driver: Driver<'s>,
+    /// What else is to happen at an error: the session fails.
+    on_error: Option<Box<dyn FnMut() + Send + 's>>,
 }
 
 enum Driver<'s> {
@@ -27,23 +29,32 @@ enum Driver<'s> {
 
 impl<'s> Batches<'s> {
     pub(crate) fn of_postgres(rows: postgres::RowReceiver<'s>) -> Self {
-        Self { driver: Driver::Postgres(Box::new(rows)) }
+        Self { driver: Driver::Postgres(Box::new(rows)), on_error: None }
     }
 
     pub(crate) fn of_sqlite(rows: sqlite::RowReceiver) -> Self {
-        Self { driver: Driver::Sqlite(rows, PhantomData) }
+        Self { driver: Driver::Sqlite(rows, PhantomData), on_error: None }
     }
 
     pub(crate) fn gathered(output: Output) -> Self {
-        Self { driver: Driver::Gathered(Some(output)) }
+        Self { driver: Driver::Gathered(Some(output)), on_error: None }
+    }
+
+    /// The same, with what is to be done at an error.
+    pub(crate) fn or_fail(self, on_error: impl FnMut() + Send + 's) -> Self {
+        Self { on_error: Some(Box::new(on_error)), ..self }
     }
 
     async fn next(&mut self) -> Option<Result<Output>> {
-        match &mut self.driver {
+        let next = match &mut self.driver {
             Driver::Postgres(rows) => rows.next().await,
             Driver::Sqlite(rows, _) => rows.next().await,
             Driver::Gathered(output) => output.take().filter(|output| !output.is_empty()).map(Ok),
+        };
+        if let (Some(Err(_)), Some(on_error)) = (&next, &mut self.on_error) {
+            on_error();
         }
+        next
     }
 
     /// The next rows as JSON; `None` after the last. For streams that were opened as JSON.

@@ -84,6 +84,19 @@ impl Decimal {
         rest.is_zero().then_some(Self { unscaled, scale })
     }
 
+    /// The largest number with `scale` digits after the point that is not above this one.
+    pub fn floor(&self, scale: u32) -> Self {
+        match self.scale.checked_sub(scale) {
+            None | Some(0) => Self { unscaled: &self.unscaled * power_of_ten(scale - self.scale), scale },
+            Some(cut) => Self { unscaled: num_integer::Integer::div_floor(&self.unscaled, &power_of_ten(cut)), scale },
+        }
+    }
+
+    /// `10^exponent`.
+    pub fn power_of_ten(exponent: u32) -> BigInt {
+        power_of_ten(exponent)
+    }
+
     /// The number as a column `decimal(precision, scale)` holds it.
     ///
     /// # Errors

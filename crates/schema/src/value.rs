@@ -142,8 +142,9 @@ impl Value {
             },
             (value @ Self::Bool(_), ColumnType::Boolean)
             | (value @ Self::Timestamp(_), ColumnType::Timestamp)
-            | (value @ Self::Uuid(_), ColumnType::Uuid)
-            | (value @ Self::Json(_), ColumnType::Json) => Ok(value),
+            | (value @ Self::Uuid(_), ColumnType::Uuid) => Ok(value),
+            // Anybody can make one of any text.
+            (Self::Json(text), ColumnType::Json) => Self::parse(kind, &text),
             (value, kind) => Err(ValueError::WrongType(format!("expected {}, got {}", kind.name(), value.kind_name()))),
         }
     }

@@ -35,6 +35,19 @@ enum State {
     Busy,
 }
 
+/// How many prepared statements a connection keeps.
+const STATEMENT_CACHE: usize = 256;
+/// The longest time that PostgreSQL takes in its settings.
+const MAX_MILLIS: u128 = i32::MAX as u128;
+/// What stands for no limit where one is too long to be a time.
+const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// The time so much later.
+fn after(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or_else(|| now + FAR_AWAY)
+}
+
 impl Connection {
     pub(super) fn new(object: Object, tls: Tls, statement_timeout: Duration, echo: bool) -> Self {
         Self { object: Some(object), tls, state: State::Idle, statement_timeout, deadline: None, echo }
@@ -45,13 +58,17 @@ impl Connection {
         let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}", isolation.sql());
         if let Some(limit) = limit {
             // The server ends a session that went silent, even if this program hangs.
-            let millis = limit.as_millis().max(1);
+            let millis = limit.as_millis().clamp(1, MAX_MILLIS);
             sql.push_str(&format!("; SET LOCAL idle_in_transaction_session_timeout = {millis}"));
-            self.deadline = Some((Instant::now() + limit, limit));
+            self.deadline = Some((after(limit), limit));
         }
-        self.execute(&sql).await?;
-        self.state = State::InTransaction;
-        Ok(())
+        let begun = self.execute(&sql).await;
+        match begun {
+            Ok(()) => self.state = State::InTransaction,
+            // The transaction may have begun all the same, and nobody else is to go on in it.
+            Err(_) => self.discard(),
+        }
+        begun
     }
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
@@ -92,6 +109,20 @@ impl Connection {
         Ok(rows)
     }
 
+    /// Waits for rows of [`Self::open`] within the time limits of a statement and of the transaction.
+    pub(super) async fn rows_in_time<T>(&mut self, rows: impl Future<Output = T>) -> Result<T> {
+        let statement_ends = after(self.statement_timeout);
+        let ends = self.deadline.map_or(statement_ends, |(deadline, _)| deadline.min(statement_ends));
+        match tokio::time::timeout_at(ends.into(), rows).await {
+            Ok(rows) => Ok(rows),
+            Err(_) if ends < statement_ends => Err(self.expired()),
+            Err(_) => {
+                self.discard();
+                Err(Error::Timeout)
+            }
+        }
+    }
+
     /// Says that the rows of [`Self::open`] were read to their end.
     pub(crate) fn finish(&mut self) {
         self.state = if self.deadline.is_some() { State::InTransaction } else { State::Idle };
@@ -100,7 +131,7 @@ impl Connection {
     /// Does work within the time limits, marked as busy meanwhile.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&Object) -> Result<T>, sql: &str) -> Result<T> {
         let begun = Instant::now();
-        let statement_ends = begun + self.statement_timeout;
+        let statement_ends = after(self.statement_timeout);
         let ends = self.deadline.map_or(statement_ends, |(deadline, _)| deadline.min(statement_ends));
         if self.deadline.is_some_and(|(deadline, _)| begun >= deadline) {
             return Err(self.expired());
@@ -172,6 +203,10 @@ impl Drop for Connection {
 }
 
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
+    // Clients choose the shape of filters, and so how many texts there are; the server keeps what is prepared in memory.
+    if object.statement_cache.size() >= STATEMENT_CACHE {
+        object.statement_cache.clear();
+    }
     let prepared = object.prepare_cached(&statement.sql).await.map_err(errors::convert)?;
     let binds = statement.binds.iter().map(|bind| bind as &(dyn tokio_postgres::types::ToSql + Sync));
     object.query_raw(&prepared, binds).await.map_err(errors::convert)

@@ -107,6 +107,25 @@ impl<V: Into<Value>> From<V> for Operand {
 }
 
 impl Filter {
+    /// Whether it says nothing at all: a list of conditions that came out empty.
+    pub(crate) fn is_every_row(&self) -> bool {
+        match self {
+            Self::And(all) => all.iter().all(Self::is_every_row),
+            Self::Or(any) => any.iter().any(Self::is_every_row),
+            Self::Not(one) => one.is_no_row(),
+            _ => false,
+        }
+    }
+
+    fn is_no_row(&self) -> bool {
+        match self {
+            Self::And(all) => all.iter().any(Self::is_no_row),
+            Self::Or(any) => any.iter().all(Self::is_no_row),
+            Self::Not(one) => one.is_every_row(),
+            _ => false,
+        }
+    }
+
     /// A column is equal to a value.
     pub fn eq(column: impl Into<String>, operand: impl Into<Operand>) -> Self {
         Self::compare(column, Comparison::Eq, operand)

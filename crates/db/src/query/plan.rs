@@ -8,7 +8,7 @@ mod values;
 
 use mwallet_schema::{Access, Column, ColumnType, Record, Sources, Table, Value};
 
-pub(crate) use condition::Condition;
+pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
@@ -148,7 +148,7 @@ impl<'t> Plan<'t> {
         self
     }
 
-    /// Plans a change of the rows that a query names; its order and page do not count.
+    /// Plans a change of the rows that a query names, all of them: a page is refused, its order does not count.
     ///
     /// # Errors
     ///
@@ -161,19 +161,21 @@ impl<'t> Plan<'t> {
         audience: Audience,
     ) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
+        planner.refuse_page(query, "an update")?;
         let condition = planner.rows(query)?;
         let assignments = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
 
-    /// Plans the deletion of the rows that a query names; its order and page do not count.
+    /// Plans the deletion of the rows that a query names, all of them: a page is refused, its order does not count.
     ///
     /// # Errors
     ///
     /// Where a name or value does not fit the table.
     pub fn delete(table: &'t Table, query: &Query, audience: Audience) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
+        planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
@@ -184,7 +186,8 @@ impl<'t> Plan<'t> {
     ///
     /// [`PlanError::Unfiltered`], where neither an identifier nor a filter was given.
     pub(crate) fn require_filter(query: &Query, operation: &'static str) -> Result<(), PlanError> {
-        if query.identifier.is_none() && query.filter.is_none() {
+        let filtered = query.filter.as_ref().is_some_and(|filter| !filter.is_every_row());
+        if query.identifier.is_none() && !filtered {
             return Err(PlanError::Unfiltered { operation });
         }
         Ok(())
@@ -211,6 +214,14 @@ impl Planner<'_> {
 
     fn is_visible(&self, position: usize) -> bool {
         self.audience == Audience::Program || self.column(position).access != Access::WriteOnly
+    }
+
+    /// Refuses a page where every row that the condition finds would be written.
+    fn refuse_page(&self, query: &Query, operation: &'static str) -> Result<(), PlanError> {
+        match query.skip > 0 || query.limit.is_some() {
+            true => Err(PlanError::Paged { operation }),
+            false => Ok(()),
+        }
     }
 
     fn output(&self, fields: &Fields) -> Result<ColumnSet, PlanError> {

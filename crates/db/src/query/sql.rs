@@ -1,6 +1,6 @@
 //! A plan in the SQL of one engine. The only place where statements of the operations are written.
 
-use mwallet_schema::{ColumnType, Table, Value};
+use mwallet_schema::{ColumnDefault, ColumnType, Table, Value};
 
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, PlanKind, PlannedAggregate};
 use super::{Comparison, Direction, Is, Nulls, Plan};
@@ -30,10 +30,18 @@ impl Plan<'_> {
                 writer.where_(condition);
                 columns
             }
-            PlanKind::Insert { columns, rows, ignore_conflicts } => {
-                writer.insert(&columns, rows, ignore_conflicts);
-                writer.returning(&output)
-            }
+            PlanKind::Insert { columns, rows, ignore_conflicts } => match writer.given_identity(&columns) {
+                Some(identity) => {
+                    writer.push("WITH given AS (");
+                    writer.insert(&columns, rows, ignore_conflicts);
+                    writer.move_identity(identity);
+                    writer.selected(&output)
+                }
+                None => {
+                    writer.insert(&columns, rows, ignore_conflicts);
+                    writer.returning(&output)
+                }
+            },
             PlanKind::Update { assignments, condition } => {
                 writer.update(assignments);
                 writer.where_(condition);
@@ -104,6 +112,8 @@ impl Writer<'_> {
 
     fn select(&mut self, output: &ColumnSet, condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
         self.push("SELECT ");
+        // A row without columns still is a row; SQLite has no empty list of them.
+        self.push(if output.is_empty() { "NULL" } else { "" });
         self.columns(output);
         self.push(" FROM ");
         self.table_name();
@@ -224,14 +234,11 @@ impl Writer<'_> {
                 self.bind_as(kind, Value::List(values));
                 self.push(")");
             }
-            // Bytes have no form in JSON, by which SQLite takes the other lists.
+            // Bytes have no form in JSON, by which SQLite takes lists, but their hexadecimal digits have.
             Dialect::Sqlite if matches!(kind, ColumnType::Bytes { .. }) => {
-                self.push(" IN (");
-                for (index, value) in values.into_iter().enumerate() {
-                    self.push(if index > 0 { ", " } else { "" });
-                    self.bind_as(kind.clone(), value);
-                }
-                self.push(")");
+                self.push(" IN (SELECT unhex(value) FROM json_each(");
+                self.bind_as(kind, Value::List(values));
+                self.push("))");
             }
             Dialect::Sqlite => {
                 self.push(" IN (SELECT value FROM json_each(");
@@ -263,6 +270,9 @@ impl Writer<'_> {
     fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, ignore_conflicts: bool) {
         self.push("INSERT INTO ");
         self.table_name();
+        if columns.is_empty() {
+            return self.insert_defaults(rows.len(), ignore_conflicts);
+        }
         self.push(" (");
         self.columns(columns);
         self.push(")");
@@ -273,6 +283,54 @@ impl Writer<'_> {
         }
         if ignore_conflicts {
             self.push(" ON CONFLICT DO NOTHING");
+        }
+    }
+
+    /// The column that PostgreSQL numbers, where an insert gives its value: then its sequence must be moved. SQLite goes
+    /// on from the largest by itself.
+    fn given_identity(&self, columns: &ColumnSet) -> Option<usize> {
+        let is_identity = |position: &usize| self.table.columns[*position].default == Some(ColumnDefault::Identity);
+        columns.iter().copied().find(is_identity).filter(|_| self.dialect == Dialect::Postgres)
+    }
+
+    /// Ends an insert named `given`, and moves the sequence of its numbers beyond those that were given.
+    fn move_identity(&mut self, identity: usize) {
+        self.push(" RETURNING *), moved AS (SELECT setval(sequence, most) FROM (SELECT pg_get_serial_sequence(");
+        let text = ColumnType::Text { max: None };
+        let schema = self.table.schema.as_ref().map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        self.bind_as(text.clone(), Value::Text(format!("{schema}{}", quote(&self.table.name))));
+        self.push(", ");
+        self.bind_as(text, Value::Text(self.table.columns[identity].name.clone()));
+        self.push(")::regclass AS sequence, max(");
+        self.column(identity);
+        self.push(") AS most FROM given) AS found WHERE most > coalesce(pg_sequence_last_value(sequence), 0)) SELECT ");
+    }
+
+    /// Ends a statement that selects what was inserted.
+    fn selected(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
+        self.push(if output.is_empty() { "NULL" } else { "" });
+        self.columns(output);
+        // The join is what has the sequence moved: what nobody reads is not run.
+        self.push(" FROM given LEFT JOIN moved ON TRUE");
+        self.output_columns(output)
+    }
+
+    /// Rows of which the database makes every value: a table of nothing but its number.
+    fn insert_defaults(&mut self, rows: usize, ignore_conflicts: bool) {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push(" DEFAULT VALUES");
+                self.repeats = vec![Vec::new(); rows.saturating_sub(1)];
+            }
+            Dialect::Postgres => {
+                let identity = (0..self.table.columns.len()).collect();
+                self.push(" (");
+                self.columns(&identity);
+                self.push(") VALUES ");
+                let row = format!("({})", vec!["DEFAULT"; identity.len()].join(", "));
+                self.push(&vec![row.as_str(); rows.max(1)].join(", "));
+                self.push(if ignore_conflicts { " ON CONFLICT DO NOTHING" } else { "" });
+            }
         }
     }
 
@@ -332,15 +390,15 @@ impl Writer<'_> {
     }
 
     fn returning(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
-        if !output.is_empty() {
-            self.push(" RETURNING ");
-            self.columns(output);
-        }
+        // The rows are counted by what is answered.
+        self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
+        self.columns(output);
         self.output_columns(output)
     }
 
     fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {
-        self.push("SELECT ");
+        // Without any, one row of nothing, as an aggregate answers one row.
+        self.push(if aggregates.is_empty() { "SELECT count(*)" } else { "SELECT " });
         let mut columns = Vec::with_capacity(aggregates.len());
         for (index, aggregate) in aggregates.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });

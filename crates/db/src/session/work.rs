@@ -6,7 +6,7 @@ use super::{Session, key_filter};
 use crate::ddl::parents_first;
 use crate::entity::{Cell, Cells, DecodeError, Entity, Handle, PendingKey};
 use crate::error::{Error, Result};
-use crate::query::{Audience, Fields, Filter, Plan, Query, same_shape};
+use crate::query::{Audience, Fields, Filter, MAX_CONDITIONS, Plan, Query, same_shape};
 
 /// The most rows that one statement inserts, so that its arrays stay within a few megabytes.
 const BATCH: usize = 1_000;
@@ -56,7 +56,14 @@ impl UnitOfWork {
     }
 
     pub(super) fn update<E: Entity>(&mut self, entity: &E) {
-        self.updates.push(Update { table: E::table(), cells: entity.cells(), key: key_filter(entity) });
+        let update = Update { table: E::table(), cells: entity.cells(), key: key_filter(entity) };
+        // A second update of one row replaces the first, whose version it was made of.
+        let same =
+            |one: &&mut Update| one.table.name == update.table.name && one.key.is_some() && one.key == update.key;
+        match self.updates.iter_mut().find(same) {
+            Some(earlier) => *earlier = update,
+            None => self.updates.push(update),
+        }
     }
 
     pub(super) fn delete<E: Entity>(&mut self, entity: &E) {
@@ -74,12 +81,16 @@ impl UnitOfWork {
         }
     }
 
-    /// Forgets what is queued; what was written is the database's to undo.
-    pub(super) fn clear(&mut self) {
-        for added in &mut self.added {
-            if let AddedRow::Queued(_) = added.row {
-                added.row = AddedRow::Dropped;
-            }
+    /// How many rows were added.
+    pub(super) fn added(&self) -> usize {
+        self.added.len()
+    }
+
+    /// Forgets what is queued, and the rows that were added since a savepoint: those that were written are the database's
+    /// to undo, and their ids may become those of others.
+    pub(super) fn clear(&mut self, kept: usize) {
+        for added in self.added.iter_mut().skip(kept) {
+            added.row = AddedRow::Dropped;
         }
         self.updates.clear();
         self.deletions.clear();
@@ -218,7 +229,12 @@ async fn delete_all(session: &mut Session) -> Result<()> {
 async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
     let Some(table) = batch.first().map(|deletion| deletion.table) else { return Ok(()) };
     let unstored = || Error::from(DecodeError::new(&table.name, "a row that was never stored cannot be deleted"));
-    for chunk in batch.chunks(BATCH / 2) {
+    // A key of several columns is a condition for each and one around them.
+    let rows = match table.primary_key.len() {
+        1 => BATCH,
+        columns => (MAX_CONDITIONS - 1) / (columns + 1),
+    };
+    for chunk in batch.chunks(rows.max(1)) {
         let keys: Vec<Filter> = chunk.iter().map(|one| one.key.clone().ok_or_else(unstored)).collect::<Result<_>>()?;
         let query = Query::new().filter(any_of(keys)).include(table.primary_key.iter());
         let plan = Plan::delete(table, &query, Audience::Program)?;

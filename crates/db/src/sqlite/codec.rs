@@ -9,6 +9,8 @@ use crate::entity::DecodeError;
 use crate::json_rows::{write_base64, write_integer, write_plain};
 use crate::statement::{Bind, OutputColumn, OutputKind};
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 impl rusqlite::ToSql for Bind {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         stored(&self.value, &self.kind).map_err(|reason| rusqlite::Error::ToSqlConversionFailure(reason.into()))
@@ -26,7 +28,10 @@ fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, St
             ColumnType::Decimal { precision, scale } => owned(
                 decimal_text::encode(decimal, *precision, *scale).ok_or_else(|| format!("{decimal} does not fit"))?,
             ),
-            kind => return Err(format!("a decimal cannot be a {}", kind.name())),
+            kind => {
+                let name = kind.name();
+                return Err(format!("a decimal cannot be a {name}: bind it with bind_as and the type of its column"));
+            }
         },
         Value::Text(text) | Value::Json(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         Value::Timestamp(time) => owned(String::from_utf8_lossy(&time.fixed_width()).into_owned()),
@@ -48,6 +53,12 @@ fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
             ToSqlOutput::Owned(Stored::Integer(number)) => write_integer(&mut out, number),
             ToSqlOutput::Owned(Stored::Text(text)) => write_string(&mut out, &text),
             ToSqlOutput::Borrowed(ValueRef::Text(text)) => write_string(&mut out, &String::from_utf8_lossy(text)),
+            // The statement takes them apart with `unhex`.
+            ToSqlOutput::Borrowed(ValueRef::Blob(bytes)) => {
+                out.push(b'"');
+                out.extend(bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+                out.push(b'"');
+            }
             _ => out.extend_from_slice(b"null"),
         }
     }

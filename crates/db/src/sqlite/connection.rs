@@ -70,6 +70,11 @@ impl Deadline {
     }
 }
 
+/// The time so much later; none where that is too far away to be a time.
+pub(super) fn after(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}
+
 impl Timed {
     /// Ends statements that run beyond this time.
     pub(super) fn set_deadline(&self, at: Option<Instant>) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use super::connection::Timed;
+use super::connection::{Timed, after};
 use super::rows::{RowReceiver, RowSender, row_channel};
 use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
@@ -62,14 +62,19 @@ impl Lease {
 
 /// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
 pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, echo: bool) {
-    let deadline = Instant::now() + limit;
-    timed.set_deadline(Some(deadline));
+    let deadline = after(limit);
+    let has_passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    timed.set_deadline(deadline);
     let connection = &timed.connection;
     loop {
-        match commands.recv_deadline(deadline) {
+        let command = match deadline {
+            Some(deadline) => commands.recv_deadline(deadline),
+            None => commands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match command {
             Ok(Command::Run { statement, format, reply }) => {
                 let result = run::run(connection, &statement, format, echo);
-                let expired = matches!(result, Err(Error::Timeout)) && Instant::now() >= deadline;
+                let expired = matches!(result, Err(Error::Timeout)) && has_passed();
                 let over = connection.is_autocommit();
                 let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });
                 if expired || over {
@@ -77,7 +82,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
                 }
             }
             Ok(Command::Stream { statement, format, rows }) => {
-                rows.send_all(connection, &statement, format, echo, Some(deadline));
+                rows.send_all(connection, &statement, format, echo, deadline);
             }
             Ok(Command::Commit { reply }) => {
                 let result = execute(connection, "COMMIT");

@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::sync::{Semaphore, oneshot};
@@ -170,7 +170,7 @@ fn serve(settings: &Settings, jobs: &Receiver<Job>) {
                 }
             },
         };
-        timed.set_deadline(Some(Instant::now() + settings.statement_timeout));
+        timed.set_deadline(connection::after(settings.statement_timeout));
         let _ = reply.send(run::run(&timed.connection, &statement, format, settings.echo));
         kept = Some(timed);
     }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::{codec, errors};
 use crate::batch::{Batch, DriverRow};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
 
 /// Runs a statement and gathers its rows.
@@ -29,7 +29,13 @@ pub(super) fn each_row(
 ) -> Result<()> {
     let begun = echo.then(Instant::now);
     let mut prepared = connection.prepare_cached(&statement.sql).map_err(errors::convert)?;
+    let places = prepared.parameter_count();
     let mut step_all = |binds: &[Bind]| {
+        // SQLite takes a place without a value for a null.
+        if binds.len() != places {
+            let source = format!("the statement has {places} places and was given {} values", binds.len()).into();
+            return Err(Error::Database { code: Some("08P01".into()), source });
+        }
         for (index, bind) in binds.iter().enumerate() {
             prepared.raw_bind_parameter(index + 1, bind).map_err(errors::convert)?;
         }

@@ -6,8 +6,9 @@
 //!
 //! A session leases the thread from `BEGIN IMMEDIATE` to its end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
@@ -43,6 +44,7 @@ enum Job {
     Lease {
         commands: Receiver<Command>,
         limit: Duration,
+        read_only: bool,
         ready: oneshot::Sender<Result<()>>,
     },
 }
@@ -70,11 +72,14 @@ impl Writer {
         answer.await.unwrap_or(Err(Error::Cancelled))
     }
 
-    pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
+    pub(super) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
         let (ready, begun) = oneshot::channel();
-        self.send(Job::Lease { commands: receiver, limit, ready })?;
-        begun.await.unwrap_or(Err(Error::Cancelled))?;
+        self.send(Job::Lease { commands: receiver, limit, read_only, ready })?;
+        match tokio::time::timeout(self.settings.pool_timeout, begun).await {
+            Ok(begun) => begun.unwrap_or(Err(Error::Cancelled))?,
+            Err(_) => return Err(Error::Busy),
+        }
         Ok(Lease::new(commands, limit))
     }
 
@@ -108,42 +113,59 @@ struct Thread {
 }
 
 impl Thread {
-    /// Serves jobs in their order until the engine is dropped.
+    /// Serves jobs in their order until the engine is dropped or closed. A panic costs the jobs it met, not the writer.
     fn serve(&mut self, jobs: &Receiver<Job>) {
         let mut next = None;
         while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
-            match job {
-                Job::Write(write) => {
-                    let mut group = vec![write];
-                    while group.len() < GROUP {
-                        match jobs.try_recv() {
-                            Ok(Job::Write(write)) => group.push(write),
-                            Ok(other) => {
-                                next = Some(other);
-                                break;
-                            }
-                            Err(_) => break,
-                        }
-                    }
-                    // Nobody waits for the answer of a request that was cancelled; it has not begun.
-                    group.retain(|write| !write.reply.is_closed());
-                    self.write(group);
-                }
-                Job::Read { statement, format, reply } => {
-                    let echo = self.settings.echo;
-                    let timed = self.connection();
-                    let result = timed.and_then(|timed| run::run(&timed.connection, &statement, format, echo));
-                    let _ = reply.send(result);
-                }
-                Job::Close { done } => {
-                    self.connection = None;
-                    // Whoever closes the engine may have stopped waiting.
-                    let _ = done.send(());
-                    return;
-                }
-                Job::Lease { commands, limit, ready } => self.lease(&commands, limit, ready),
+            match catch_unwind(AssertUnwindSafe(|| self.serve_one(job, jobs, &mut next))) {
+                Ok(true) => {}
+                Ok(false) => return,
+                // Nobody knows what it was in the middle of; closing the connection rolls back.
+                Err(_) => self.connection = None,
             }
         }
+    }
+
+    /// Serves one job, and with a write those that wait behind it; `false` after the last. What it takes from the queue
+    /// but does not serve is left in `next`.
+    fn serve_one(&mut self, job: Job, jobs: &Receiver<Job>, next: &mut Option<Job>) -> bool {
+        match job {
+            Job::Write(write) => {
+                let mut group = vec![write];
+                while group.len() < GROUP {
+                    match jobs.try_recv() {
+                        Ok(Job::Write(write)) => group.push(write),
+                        Ok(other) => {
+                            *next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                // Nobody waits for the answer of a request that was cancelled; it has not begun.
+                group.retain(|write| !write.reply.is_closed());
+                self.write(group);
+            }
+            Job::Read { statement, format, reply } => {
+                let echo = self.settings.echo;
+                let timed = self.connection();
+                let result = timed.and_then(|timed| run::run(&timed.connection, &statement, format, echo));
+                let _ = reply.send(result);
+            }
+            Job::Close { done } => {
+                self.connection = None;
+                // Whoever closes the engine may have stopped waiting.
+                let _ = done.send(());
+                return false;
+            }
+            Job::Lease { commands, limit, read_only, ready } => {
+                // Whoever waited for it may have stopped.
+                if !ready.is_closed() {
+                    self.lease(&commands, limit, read_only, ready);
+                }
+            }
+        }
+        true
     }
 
     /// The connection, opened if it is not, with the time limit of a statement ahead of it.
@@ -152,7 +174,7 @@ impl Thread {
             Some(timed) => timed,
             None => connection::open(&self.settings, Role::Writer)?,
         };
-        timed.set_deadline(Some(Instant::now() + self.settings.statement_timeout));
+        timed.set_deadline(connection::after(self.settings.statement_timeout));
         Ok(self.connection.insert(timed))
     }
 
@@ -165,24 +187,30 @@ impl Thread {
             Err(group) => group,
         };
         match self.write_together(&group) {
-            Some(results) => {
+            // Another program holds the database: each alone would wait for it as long again.
+            Err(Error::Busy) => group.into_iter().for_each(|write| drop(write.reply.send(Err(Error::Busy)))),
+            Ok(Some(results)) => {
                 for (write, result) in group.into_iter().zip(results) {
                     let _ = write.reply.send(result);
                 }
             }
-            None => group.into_iter().for_each(|write| self.write_alone(write)),
+            Ok(None) | Err(_) => group.into_iter().for_each(|write| self.write_alone(write)),
         }
     }
 
     /// Commits a group; `None` if it failed as a whole and nothing of it is written.
-    fn write_together(&mut self, group: &[Write]) -> Option<Vec<Result<Vec<Output>>>> {
+    ///
+    /// # Errors
+    ///
+    /// Where the transaction could not begin.
+    fn write_together(&mut self, group: &[Write]) -> Result<Option<Vec<Result<Vec<Output>>>>> {
         let (echo, limit) = (self.settings.echo, self.settings.statement_timeout);
-        let timed = self.connection().ok()?;
+        let timed = self.connection()?;
         let connection = &timed.connection;
-        execute(connection, "BEGIN IMMEDIATE").ok()?;
+        execute(connection, "BEGIN IMMEDIATE")?;
         let mut results = Vec::with_capacity(group.len());
         for write in group {
-            timed.set_deadline(Some(Instant::now() + limit));
+            timed.set_deadline(connection::after(limit));
             let saved = execute(connection, "SAVEPOINT request");
             let result = saved.and_then(|()| run_all(connection, write, echo));
             let kept = match &result {
@@ -194,15 +222,15 @@ impl Thread {
             // RAISE(ROLLBACK) and a full disk end the transaction of them all.
             if kept.is_err() || connection.is_autocommit() {
                 roll_back(connection);
-                return None;
+                return Ok(None);
             }
             results.push(result);
         }
         if execute(connection, "COMMIT").is_err() {
             roll_back(connection);
-            return None;
+            return Ok(None);
         }
-        Some(results)
+        Ok(Some(results))
     }
 
     fn write_alone(&mut self, write: Write) {
@@ -224,8 +252,18 @@ impl Thread {
         result
     }
 
-    fn lease(&mut self, commands: &Receiver<Command>, limit: Duration, ready: oneshot::Sender<Result<()>>) {
-        let begun = self.connection().and_then(|timed| execute(&timed.connection, "BEGIN IMMEDIATE"));
+    fn lease(
+        &mut self,
+        commands: &Receiver<Command>,
+        limit: Duration,
+        read_only: bool,
+        ready: oneshot::Sender<Result<()>>,
+    ) {
+        // A database in memory has no reader to lend to a session that only reads.
+        let begun = self.connection().and_then(|timed| {
+            execute(&timed.connection, "BEGIN IMMEDIATE")?;
+            if read_only { execute(&timed.connection, "PRAGMA query_only = ON") } else { Ok(()) }
+        });
         let failed = begun.is_err();
         if ready.send(begun).is_err() || failed {
             if let Some(timed) = &self.connection {
@@ -235,6 +273,9 @@ impl Thread {
         }
         if let Some(timed) = &self.connection {
             serve_lease(timed, commands, limit, self.settings.echo);
+            if read_only && !self.settings.read_only && execute(&timed.connection, "PRAGMA query_only = OFF").is_err() {
+                self.connection = None;
+            }
         }
     }
 }

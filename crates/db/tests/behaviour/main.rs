@@ -8,6 +8,7 @@ mod decimals;
 mod definitions;
 mod derive;
 mod echo;
+mod edges;
 mod postgres_cancel;
 mod session;
 mod sqlite_group;

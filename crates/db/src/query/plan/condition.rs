@@ -1,6 +1,7 @@
 //! Identifiers and filters held against the columns of their table.
 
-use mwallet_schema::{ColumnType, Value, ValueError};
+use mwallet_schema::{ColumnType, Decimal, Value, ValueError};
+use num_bigint::BigInt;
 
 use super::{PlanError, Planner};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
@@ -8,7 +9,7 @@ use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
 /// How deep conditions may be nested.
 pub(super) const MAX_DEPTH: usize = 32;
 /// How many conditions a filter may have.
-pub(super) const MAX_CONDITIONS: usize = 1_000;
+pub(crate) const MAX_CONDITIONS: usize = 1_000;
 /// How many values `in` may list.
 pub(super) const MAX_IN_VALUES: usize = 100_000;
 
@@ -23,6 +24,53 @@ pub(crate) enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
+}
+
+/// Where an operand stands among the values that a column can hold.
+enum Place {
+    /// It is one of them.
+    At(Value),
+    /// It is none.
+    Between(Beside),
+}
+
+/// The values of a column beside a number that it cannot hold.
+struct Beside {
+    /// The largest below it, if there is one.
+    below: Option<Value>,
+    /// The smallest of all.
+    least: Value,
+}
+
+impl Beside {
+    fn new(number: &Decimal, precision: u32, scale: u32) -> Self {
+        let most: BigInt = Decimal::power_of_ten(precision) - 1;
+        let below = number.floor(scale).unscaled().clone().min(most.clone());
+        let least = -most;
+        let value = |unscaled| Value::Decimal(Decimal::new(unscaled, scale));
+        Self { below: (below >= least).then(|| value(below)), least: value(least) }
+    }
+
+    /// A comparison with the number, as one with a value of the column: unknown for nulls, as it should be.
+    fn compare(self, position: usize, comparison: Comparison) -> Condition {
+        let (comparison, value) = match (comparison, self.below) {
+            (Comparison::Gt | Comparison::Gte, Some(below)) => (Comparison::Gt, below),
+            (Comparison::Lt | Comparison::Lte, Some(below)) => (Comparison::Lte, below),
+            // Every number is larger, or other.
+            (Comparison::Gt | Comparison::Gte, None) | (Comparison::Neq, _) => (Comparison::Gte, self.least),
+            (Comparison::Lt | Comparison::Lte, None) | (Comparison::Eq, _) => (Comparison::Lt, self.least),
+        };
+        Condition::Compare(position, comparison, value)
+    }
+}
+
+impl Place {
+    fn compare(self, position: usize, comparison: Comparison) -> Condition {
+        match self {
+            Self::At(value) => Condition::Compare(position, comparison, value),
+            Self::Between(beside) => beside.compare(position, comparison),
+        }
+    }
 }
 
 impl Planner<'_> {
@@ -43,22 +91,10 @@ impl Planner<'_> {
     }
 
     fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition>, PlanError> {
-        let refuse = |by| PlanError::Identifier { table: self.table.name.clone(), by };
-        let equal = |name: &str, value: Value, by| {
-            let position = self.table.position(name).ok_or_else(|| refuse(by))?;
-            let value = value.coerce(&self.column(position).kind).map_err(|_| refuse(by))?;
-            Ok(Condition::Compare(position, Comparison::Eq, value))
-        };
         match identifier {
-            Identifier::Id(id) => {
-                let name = match self.table.primary_key.as_slice() {
-                    [one] => one.as_str(),
-                    _ => "id",
-                };
-                Ok(vec![equal(name, Value::Int(*id), "a number")?])
-            }
-            Identifier::Uuid(uuid) => Ok(vec![equal("uuid", Value::Uuid(*uuid), "a UUID")?]),
-            Identifier::Slug(slug) => Ok(vec![equal("slug", Value::Text(slug.clone()), "a slug")?]),
+            Identifier::Id(id) => Ok(vec![self.named("id", &id.to_string(), "a number")?]),
+            Identifier::Uuid(uuid) => Ok(vec![self.named("uuid", &uuid.to_string(), "a UUID")?]),
+            Identifier::Slug(slug) => Ok(vec![self.named("slug", slug, "a slug")?]),
             Identifier::Key(parts) => {
                 let key = &self.table.primary_key;
                 if key.len() != parts.len() {
@@ -68,11 +104,26 @@ impl Planner<'_> {
                     .zip(parts)
                     .map(|(name, part)| {
                         let position = self.find(name)?;
-                        let value = self.operand(position, &Operand::Text(part.clone()))?;
-                        Ok(Condition::Compare(position, Comparison::Eq, value))
+                        Ok(self.operand(position, &Operand::Text(part.clone()))?.compare(position, Comparison::Eq))
                     })
                     .collect()
             }
+        }
+    }
+
+    /// The row whose column of that name has a value; where there is no such column, whose key has it.
+    fn named(&self, column: &str, text: &str, by: &'static str) -> Result<Condition, PlanError> {
+        let refuse = || PlanError::Identifier { table: self.table.name.clone(), by };
+        let key = match self.table.primary_key.as_slice() {
+            [one] => self.table.position(one),
+            _ => None,
+        };
+        let position = self.table.position(column).or(key).ok_or_else(refuse)?;
+        match self.operand(position, &Operand::Text(text.into())) {
+            Ok(place) => Ok(place.compare(position, Comparison::Eq)),
+            // A text with a NUL is no name of anything, and says so itself.
+            Err(error @ PlanError::Value { error: ValueError::NulInText, .. }) => Err(error),
+            Err(_) => Err(refuse()),
         }
     }
 
@@ -83,7 +134,7 @@ impl Planner<'_> {
             Filter::Compare { column, comparison, operand } => {
                 let position = self.find(column)?;
                 self.require_comparable(position, "compared")?;
-                Condition::Compare(position, *comparison, self.operand(position, operand)?)
+                self.operand(position, operand)?.compare(position, *comparison)
             }
             Filter::In { column, values } => {
                 if values.len() > MAX_IN_VALUES {
@@ -91,13 +142,30 @@ impl Planner<'_> {
                 }
                 let position = self.find(column)?;
                 self.require_comparable(position, "compared")?;
-                let values = values.iter().map(|value| self.operand(position, value)).collect::<Result<_, _>>()?;
-                Condition::In(position, values)
+                let mut beside = None;
+                let mut possible = Vec::with_capacity(values.len());
+                for value in values {
+                    match self.operand(position, value)? {
+                        Place::At(value) => possible.push(value),
+                        Place::Between(one) => beside = Some(one),
+                    }
+                }
+                match beside {
+                    // None of the values can be in the column, but a null still is neither in the list nor not.
+                    Some(beside) if possible.is_empty() => beside.compare(position, Comparison::Eq),
+                    _ => Condition::In(position, possible),
+                }
             }
             Filter::Between { column, low, high } => {
                 let position = self.find(column)?;
                 self.require_comparable(position, "compared")?;
-                Condition::Between(position, self.operand(position, low)?, self.operand(position, high)?)
+                match (self.operand(position, low)?, self.operand(position, high)?) {
+                    (Place::At(low), Place::At(high)) => Condition::Between(position, low, high),
+                    (low, high) => Condition::And(vec![
+                        low.compare(position, Comparison::Gte),
+                        high.compare(position, Comparison::Lte),
+                    ]),
+                }
             }
             Filter::Like { column, pattern, fold_case } => self.like(column, pattern, *fold_case)?,
             Filter::Is { column, is } => {
@@ -132,9 +200,22 @@ impl Planner<'_> {
         Ok(Condition::Like { column: position, pattern: pattern.into(), fold_case })
     }
 
-    /// Reads what a column is compared with. It need not fit the column's limits: `memo = <a longer text>` is simply false.
-    fn operand(&self, position: usize, operand: &Operand) -> Result<Value, PlanError> {
+    /// Reads what a column is compared with. It need not fit the column's limits: `memo = <a longer text>` is simply
+    /// false, and `amount > 1e30` too.
+    fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
         let column = self.column(position);
+        if let ColumnType::Decimal { precision, scale } = &column.kind {
+            let decimal = match operand {
+                Operand::Value(Value::Decimal(decimal)) => Some(decimal.clone()),
+                Operand::Value(_) => None,
+                Operand::Text(text) => text.parse::<Decimal>().ok(),
+            };
+            if let Some(decimal) = decimal
+                && decimal.fit(*precision, *scale).is_err()
+            {
+                return Ok(Place::Between(Beside::new(&decimal, *precision, *scale)));
+            }
+        }
         let kind = match &column.kind {
             ColumnType::Text { .. } => &ColumnType::Text { max: None },
             ColumnType::Bytes { .. } => &ColumnType::Bytes { max: None },
@@ -144,7 +225,7 @@ impl Planner<'_> {
             Operand::Value(value) => value.clone().coerce(kind),
             Operand::Text(text) => Value::parse(kind, text),
         };
-        value.map_err(|error| PlanError::Value { column: column.name.clone(), error })
+        value.map(Place::At).map_err(|error| PlanError::Value { column: column.name.clone(), error })
     }
 
     pub(super) fn require_comparable(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {

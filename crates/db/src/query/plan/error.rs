@@ -68,6 +68,18 @@ pub enum PlanError {
         /// What was to be done.
         operation: &'static str,
     },
+    /// Some columns were chosen where rows are entities, which have all.
+    #[error("columns cannot be chosen for entities of {table}: ask for rows of its table")]
+    WholeRows {
+        /// The table.
+        table: String,
+    },
+    /// An update or delete was given a page, which it does not know.
+    #[error("{operation} takes no skip and no limit: it concerns every row that the filter finds")]
+    Paged {
+        /// What was to be done.
+        operation: &'static str,
+    },
     /// An update changes nothing.
     #[error("there is nothing to update")]
     NothingToUpdate,
@@ -94,6 +106,7 @@ impl PlanError {
             Self::Pattern { .. } => "22025",
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } => "21000",
+            Self::Paged { .. } | Self::WholeRows { .. } => "0A000",
             Self::NothingToUpdate => "42601",
             Self::TooComplex => "54001",
         }
