@@ -363,7 +363,11 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Resu
     let door = door.into();
     let statement = sql.statement(door.engine().dialect());
     let columns = statement.columns().clone();
-    let rows = door.read(statement, Format::Values).await?.into_values();
+    let output = match door {
+        Door::Engine(engine) => engine.read_only(statement, Format::Values).await?,
+        Door::Session(session) => session.run_as(statement, Format::Values).await?,
+    };
+    let rows = output.into_values();
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 

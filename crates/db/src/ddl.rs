@@ -43,7 +43,11 @@ pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
             vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))]
         }
         Dialect::Postgres => Vec::new(),
-        Dialect::Sqlite => ordered.iter().map(|table| format!("DROP TABLE IF EXISTS {}", table_name(table))).collect(),
+        Dialect::Sqlite if ordered.is_empty() => Vec::new(),
+        // It deletes the rows of a table first; where tables refer to each other, that is right only at the end.
+        Dialect::Sqlite => std::iter::once("PRAGMA defer_foreign_keys = ON".to_owned())
+            .chain(ordered.iter().map(|table| format!("DROP TABLE IF EXISTS {}", table_name(table))))
+            .collect(),
     }
 }
 

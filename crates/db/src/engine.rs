@@ -229,6 +229,21 @@ impl Engine {
         }
     }
 
+    /// Runs one statement of an author, which nobody knows to read only: on both engines it cannot write.
+    pub(crate) async fn read_only(&self, statement: Statement, format: Format) -> Result<Output> {
+        match self.driver()? {
+            Driver::Sqlite(sqlite) if !sqlite.is_in_memory() => sqlite.read(statement, format).await,
+            Driver::Mock(_) => self.read(statement, format).await,
+            Driver::Postgres(_) | Driver::Sqlite(_) => {
+                let options = SessionOptions { read_only: true, ..SessionOptions::default() };
+                let mut transaction = self.lease(&options).await?;
+                let output = transaction.run(statement, format).await?;
+                transaction.commit().await?;
+                Ok(output)
+            }
+        }
+    }
+
     /// Runs one statement that reads, and hands out its rows in batches as they come.
     ///
     /// However many rows there are, no more than a few batches are in memory.

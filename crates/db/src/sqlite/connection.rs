@@ -46,7 +46,7 @@ pub(super) struct Timed {
 
 /// The time at which the running statement is to end, shared with SQLite's progress handler.
 #[derive(Clone)]
-struct Deadline {
+pub(super) struct Deadline {
     start: Instant,
     /// Milliseconds after `start`; `i64::MAX` for none.
     millis: Arc<AtomicI64>,
@@ -64,7 +64,7 @@ impl Deadline {
         self.millis.store(millis, Ordering::Relaxed);
     }
 
-    fn has_passed(&self) -> bool {
+    pub(super) fn has_passed(&self) -> bool {
         let millis = self.millis.load(Ordering::Relaxed);
         millis != i64::MAX && self.start.elapsed().as_millis() >= millis.unsigned_abs().into()
     }
@@ -117,8 +117,8 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     if role != Role::Writer || settings.read_only {
         connection.pragma_update(None, "query_only", true)?;
     }
-    functions::register(&connection)?;
     let deadline = Deadline::new();
+    functions::register(&connection, &deadline)?;
     let watched = deadline.clone();
     connection.progress_handler(STEPS_PER_LOOK, Some(move || watched.has_passed()))?;
     Ok(Timed { connection, deadline })

@@ -6,23 +6,30 @@ use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
+use super::connection::Deadline;
 use super::{decimal_text, like};
 use crate::numeric;
 
+/// What a match says whose time is over; [`super::errors`] knows it.
+pub(super) const OUT_OF_TIME: &str = "mwallet: the time is over";
+
 /// Adds the functions to a connection.
-pub(super) fn register(connection: &Connection) -> Result<()> {
+pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("mwallet_like", 2, flags, |context| matches(context, false))?;
-    connection.create_scalar_function("mwallet_ilike", 2, flags, |context| matches(context, true))?;
+    for (name, fold_case) in [("mwallet_like", false), ("mwallet_ilike", true)] {
+        let deadline = deadline.clone();
+        connection.create_scalar_function(name, 2, flags, move |context| matches(context, fold_case, &deadline))?;
+    }
     connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
     connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
 }
 
-fn matches(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
+fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Result<Option<bool>> {
     match (context.get_raw(0), context.get_raw(1)) {
         (ValueRef::Text(text), ValueRef::Text(pattern)) => {
             let (text, pattern) = (utf8(text)?, utf8(pattern)?);
-            Ok(Some(like::matches(text, pattern, fold_case)))
+            let matched = like::matches(text, pattern, fold_case, || deadline.has_passed());
+            matched.map(Some).ok_or_else(|| Error::UserFunctionError(OUT_OF_TIME.into()))
         }
         _ => Ok(None),
     }

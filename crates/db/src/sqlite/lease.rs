@@ -82,7 +82,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
                 }
             }
             Ok(Command::Stream { statement, format, rows }) => {
-                rows.send_all(connection, &statement, format, echo, deadline);
+                rows.send_all(timed, &statement, format, echo, deadline, None);
             }
             Ok(Command::Commit { reply }) => {
                 let result = execute(connection, "COMMIT");

@@ -76,13 +76,11 @@ impl Readers {
         let (rows, receiver) = row_channel();
         let settings = self.settings.clone();
         self.on_own_thread(move |timed| {
-            // How long a stream takes is up to its receiver, so only its waiting is limited.
             let timed = match timed {
                 Ok(timed) => timed,
                 Err(error) => return rows.send_error(error),
             };
-            timed.set_deadline(None);
-            rows.send_all(&timed.connection, &statement, format, settings.echo, None);
+            rows.send_all(timed, &statement, format, settings.echo, None, Some(settings.statement_timeout));
         })
         .await?;
         Ok(receiver)

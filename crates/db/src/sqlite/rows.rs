@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::connection::{Timed, after};
 use super::run;
 use crate::batch::Batch;
 use crate::error::{Error, Result};
@@ -61,18 +61,28 @@ impl RowSender {
     /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes.
     pub(super) fn send_all(
         &self,
-        connection: &Connection,
+        timed: &Timed,
         statement: &Statement,
         format: Format,
         echo: bool,
         deadline: Option<Instant>,
+        statement_timeout: Option<Duration>,
     ) {
+        // What takes its time is the receiver; a statement may take so long from one batch to the next.
+        let time_starts = || {
+            if let Some(limit) = statement_timeout {
+                timed.set_deadline(after(limit));
+            }
+        };
+        let connection = &timed.connection;
+        time_starts();
         let mut batch = Batch::new(&statement.columns, format);
         let mut received = true;
         let result = run::each_row(connection, statement, echo, |row| {
             batch.push(row)?;
             if batch.is_full() {
                 received = self.send(Message::Batch(Ok(batch.take())), deadline);
+                time_starts();
             }
             Ok(received)
         });

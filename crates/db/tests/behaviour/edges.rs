@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
-use mwallet_db::schema::{Column, ColumnType, Decimal, Record, Table, Value};
-use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Sql};
+use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
+use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Row, Sql};
 use mwallet_testkit::{TestDb, both_engines};
 
 async fn set_up(db: &TestDb) {
@@ -247,6 +247,31 @@ both_engines! {
         assert_eq!(n(Query::new().filter(!Filter::in_("invited_by", [0i64; 0]))).await, Ok(1));
         assert_eq!(n(Query::new().filter(Filter::in_("name", [Value::Null, "ada".into()]))).await, Ok(1));
     }
+    async fn a_statement_that_is_to_read_cannot_write(db: TestDb) {
+        set_up(&db).await;
+        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+        let r = crud::select::<Row>(&db.engine, Sql::new("DELETE FROM traders")).await.map(drop);
+        let left = crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap();
+        assert_eq!((r.map_err(|e| e.code().to_owned()), left), (Err("25006".into()), 1));
+    }
+
+    async fn tables_in_a_circle_are_dropped_with_their_rows(db: TestDb) {
+        let mut a = Table::new("a");
+        let mut b = Table::new("b");
+        for (t, o) in [(&mut a, "b"), (&mut b, "a")] {
+            t.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+            t.columns.push(Column::new("other", ColumnType::BigInt).nullable());
+            t.primary_key.push("id".into());
+            t.add_foreign_key(&["other"], o, &["id"], mwallet_db::schema::Action::NoAction);
+        }
+        db.engine.create_all(&[&a, &b]).await.unwrap();
+        crud::create(&db.engine, &a, Record::from([("other", Value::Null)])).await.unwrap();
+        crud::create(&db.engine, &b, Record::from([("other", 1i64)])).await.unwrap();
+        crud::update(&db.engine, &a, &Query::new().identifier(1), Record::from([("other", 1i64)])).await.unwrap();
+        let r = db.engine.drop_all(&[&a, &b]).await;
+        assert!(r.is_ok(), "{r:?}");
+    }
+
     async fn a_closed_engine_refuses(db: TestDb) {
         db.engine.close().await;
         assert!(db.engine.ping().await.is_err());
@@ -283,6 +308,22 @@ fn an_error_in_a_stream_ends_the_session() {
         let committed = session.commit().await;
         let n = crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap();
         assert!(committed.is_err() || n == 1, "commit said {committed:?}, and {n} rows are there");
+    });
+}
+
+#[test]
+fn a_pattern_that_takes_too_long_is_ended() {
+    mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
+        let engine =
+            db.engine_with(EngineOptions { statement_timeout: Duration::from_millis(300), ..EngineOptions::default() });
+        let mut t = Table::new("t");
+        t.columns.push(Column::new("a", ColumnType::Text { max: None }));
+        engine.create_all(&[&t]).await.unwrap();
+        crud::create(&engine, &t, Record::from([("a", "a".repeat(20_000))])).await.unwrap();
+        let begun = std::time::Instant::now();
+        let r = crud::count(&engine, &t, &Query::new().filter(Filter::like("a", format!("%{}b", "a".repeat(10_000)))))
+            .await;
+        assert!(begun.elapsed() < Duration::from_millis(900), "{r:?} after {:?}", begun.elapsed());
     });
 }
 
