@@ -12,7 +12,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
@@ -74,15 +73,14 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
     })
 }
 
-/// Writes the log to the standard error: warnings and statements that are echoed, unless `RUST_LOG` says otherwise.
+/// What is logged unless `RUST_LOG` says otherwise: warnings and errors, and statements that are echoed.
+const LOG: &str = "warn,mwallet::sql=info";
+
+/// Writes the log to the standard error.
 fn start_log() -> Result<()> {
-    let builder = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
-    let filter = match std::env::var("RUST_LOG") {
-        Ok(wanted) => {
-            builder.parse(&wanted).map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")))?
-        }
-        Err(_) => builder.parse_lossy("mwallet::sql=info"),
-    };
+    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| LOG.to_owned());
+    let filter = EnvFilter::builder().parse(&wanted);
+    let filter = filter.map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.with_ansi(std::io::stderr().is_terminal()).init();
     Ok(())

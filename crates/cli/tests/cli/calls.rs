@@ -33,6 +33,16 @@ both_engines! {
         assert!(echoed.err.contains("DROP TABLE"), "{}", echoed.err);
     }
 
+    async fn what_fails_behind_a_request_is_logged_and_not_answered(db: TestDb) {
+        let server = Server::start(&db);
+        // Somebody drops a table while it is served.
+        assert_eq!(call_on(&db, &["schema", "drop", "--yes"]).code, 0);
+        let answer = server.get_as("/rest/v1/orders", 500);
+        assert!(!answer.contains("no such table") && !answer.contains("does not exist"), "{answer}");
+        let (_, log) = server.stop_and_read_log();
+        assert!(log.contains("ERROR") && (log.contains("no such table") || log.contains("does not exist")), "{log}");
+    }
+
     async fn settings_come_from_the_environment_and_files(db: TestDb) {
         let url = db.url.expose();
         let folder = db.folder.path();

@@ -65,7 +65,7 @@ impl Server {
     /// The same with a program of the test's choice.
     pub(crate) fn start_with(mut program: Command, db: &TestDb) -> Self {
         let arguments = ["serve", "--open", "--json", "--listen", "127.0.0.1:0", "--database-url", &db.url.expose()];
-        let mut child = program.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
@@ -74,7 +74,12 @@ impl Server {
 
     /// The body of an answer with status 200.
     pub(crate) fn get(&self, path: &str) -> String {
-        body(self.ask(&format!("GET {path} HTTP/1.0"), "").unwrap(), 200)
+        self.get_as(path, 200)
+    }
+
+    /// The body of an answer to a GET, which has that status.
+    pub(crate) fn get_as(&self, path: &str, status: u16) -> String {
+        body(self.ask(&format!("GET {path} HTTP/1.0"), "").unwrap(), status)
     }
 
     /// The body of the answer to a POST, which has that status.
@@ -107,10 +112,17 @@ impl Server {
     }
 
     /// Tells it to stop as a service manager does.
-    pub(crate) fn stop(mut self) -> ExitStatus {
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.stop_and_read_log().0
+    }
+
+    /// The same, and what it logged while it ran.
+    pub(crate) fn stop_and_read_log(mut self) -> (ExitStatus, String) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
-        self.child.wait().unwrap()
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap(), log)
     }
 }
 
