@@ -59,7 +59,6 @@ fn convert(error: Error, table: Option<&Table>) -> Problem {
     match &error {
         Error::Plan(plan) => plan.clone().into(),
         Error::Constraint(violation) => constraint(violation, table),
-        Error::Value { .. } => answer(Status::BAD_REQUEST),
         Error::StaleRow { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
@@ -158,7 +157,6 @@ mod tests {
         for (error, status) in [
             (PlanError::NothingToUpdate.into(), 400),
             (PlanError::Unfiltered { operation: "an update" }.into(), 400),
-            (Error::Value { code: "22P02", message: "no number" }, 400),
             (violation(ConstraintKind::Unique), 409),
             (violation(ConstraintKind::ForeignKey), 409),
             (violation(ConstraintKind::NotNull), 422),

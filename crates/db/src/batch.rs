@@ -10,6 +10,8 @@ use crate::statement::{Columns, Format, JsonRows, Output, OutputColumn};
 const BATCH_ROWS: usize = 256;
 /// How many bytes of JSON a stream gathers before it hands them out.
 const BATCH_BYTES: usize = 32 * 1024;
+/// How many bytes of text and the like rows of values may hold before a stream hands them out.
+const BATCH_VALUE_BYTES: usize = 1024 * 1024;
 
 /// One row as its driver gives it.
 pub(crate) trait DriverRow {
@@ -22,23 +24,32 @@ pub(crate) trait DriverRow {
 
 /// Rows that were read and not handed out yet.
 pub(crate) enum Batch {
-    Values { columns: Columns, rows: Vec<Vec<Value>> },
+    Values { columns: Columns, rows: Vec<Vec<Value>>, bytes: usize },
     Json { shape: RowShape, rows: JsonRows },
 }
 
 impl Batch {
     pub(crate) fn new(columns: &Columns, format: Format) -> Self {
         match format {
-            Format::Values => Self::Values { columns: columns.clone(), rows: Vec::new() },
+            Format::Values => Self::Values { columns: columns.clone(), rows: Vec::new(), bytes: 0 },
             Format::Json => Self::Json { shape: RowShape::new(columns.clone()), rows: JsonRows::default() },
         }
     }
 
     pub(crate) fn push(&mut self, row: &impl DriverRow) -> Result<()> {
         match self {
-            Self::Values { columns, rows } => {
-                let values = columns.iter().enumerate().map(|(index, column)| row.value(index, column));
-                rows.push(values.collect::<Result<_>>()?);
+            Self::Values { columns, rows, bytes } => {
+                let mut values = Vec::with_capacity(columns.len());
+                for (index, column) in columns.iter().enumerate() {
+                    let value = row.value(index, column)?;
+                    *bytes += match &value {
+                        Value::Text(text) | Value::Json(text) => text.len(),
+                        Value::Bytes(raw) => raw.len(),
+                        _ => 0,
+                    };
+                    values.push(value);
+                }
+                rows.push(values);
             }
             Self::Json { shape, rows } => {
                 if rows.rows > 0 {
@@ -54,7 +65,7 @@ impl Batch {
     /// Whether enough is held to hand it out.
     pub(crate) fn is_full(&self) -> bool {
         match self {
-            Self::Values { rows, .. } => rows.len() >= BATCH_ROWS,
+            Self::Values { rows, bytes, .. } => rows.len() >= BATCH_ROWS || *bytes >= BATCH_VALUE_BYTES,
             Self::Json { rows, .. } => rows.bytes.len() >= BATCH_BYTES,
         }
     }
@@ -69,7 +80,10 @@ impl Batch {
     /// Takes out what is held; the next row starts afresh.
     pub(crate) fn take(&mut self) -> Output {
         match self {
-            Self::Values { rows, .. } => Output::Values(std::mem::take(rows)),
+            Self::Values { rows, bytes, .. } => {
+                *bytes = 0;
+                Output::Values(std::mem::take(rows))
+            }
             Self::Json { rows, .. } => Output::Json(std::mem::take(rows)),
         }
     }

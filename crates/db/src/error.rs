@@ -31,6 +31,15 @@ pub enum Error {
         /// The table.
         table: String,
     },
+    /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads to
+    /// no row of the session.
+    #[error("{table}: {reason}")]
+    Work {
+        /// The table.
+        table: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// Transactions that ran at the same time cannot be put in an order; trying again may do.
     #[error("the transaction collided with another; try again")]
     Serialization(#[source] Internal),
@@ -55,14 +64,6 @@ pub enum Error {
     /// A statement ran longer than it may.
     #[error("the statement took longer than it may")]
     Timeout,
-    /// The database refused a value that was sent, for a reason that concerns the value.
-    #[error("{message}")]
-    Value {
-        /// The SQLSTATE.
-        code: &'static str,
-        /// What is wrong.
-        message: &'static str,
-    },
     /// Work given to a thread was cancelled before it began.
     #[error("the work was cancelled")]
     Cancelled,
@@ -154,13 +155,13 @@ impl Error {
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
+            Self::Work { .. } => "55000",
             Self::SessionExpired { .. } => "25P03",
             Self::SessionEnded => "25P02",
             Self::ReadOnly => "25006",
             Self::Busy => "53300",
             Self::Unavailable(_) => "08006",
             Self::Timeout | Self::Cancelled => "57014",
-            Self::Value { code, .. } => code,
             Self::Database { code, .. } => code.as_deref().unwrap_or("XX000"),
         }
     }

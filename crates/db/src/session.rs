@@ -170,7 +170,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::SessionEnded`] if it was not flushed, or the handle is of another session.
+    /// [`Error::Work`] if it was not flushed or was rolled back, or the handle is of another session.
     pub fn get<E: Entity>(&self, handle: Handle<E>) -> Result<E> {
         self.work.stored(handle)
     }

@@ -22,6 +22,10 @@ type BoxError = Box<dyn std::error::Error + Sync + Send>;
 
 impl ToSql for Bind {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
+        // SQLite's form of a decimal depends on its column, so both engines want to know it.
+        if matches!(self.value, Value::Decimal(_)) && !matches!(self.kind, ColumnType::Decimal { .. }) {
+            return Err("a decimal must be bound with bind_as and the type of its column".into());
+        }
         encode(&self.value, kind, out)
     }
 

@@ -20,7 +20,9 @@ pub(super) fn from_pool(error: PoolError) -> Error {
 /// Turns an error of the driver into ours.
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     let Some(said) = error.as_db_error() else {
-        return match error.is_closed() {
+        // A connection that breaks says so by an error of the system before it says that it is closed.
+        let broken = std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>());
+        return match error.is_closed() || broken {
             true => Error::Unavailable(error.into()),
             false => Error::Database { code: None, source: error.into() },
         };

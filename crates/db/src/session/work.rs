@@ -4,7 +4,7 @@ use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Table, Value};
 
 use super::{Session, key_filter};
 use crate::ddl::parents_first;
-use crate::entity::{Cell, Cells, DecodeError, Entity, Handle, PendingKey};
+use crate::entity::{Cell, Cells, Entity, Handle, PendingKey};
 use crate::error::{Error, Result};
 use crate::query::{Audience, Fields, Filter, MAX_CONDITIONS, Plan, Query, same_shape};
 
@@ -77,7 +77,9 @@ impl UnitOfWork {
                 let cells = values.iter().cloned().map(Cell::Value).collect();
                 Ok(E::read(&mut Cells::new(E::table(), cells))?)
             }
-            Some(AddedRow::Queued(_) | AddedRow::Dropped) | None => Err(Error::SessionEnded),
+            Some(AddedRow::Queued(_)) => Err(misuse(E::table(), "the row is not written yet: flush the session first")),
+            Some(AddedRow::Dropped) => Err(misuse(E::table(), "the row was rolled back")),
+            None => Err(misuse(E::table(), "the row is of another session")),
         }
     }
 
@@ -148,6 +150,11 @@ impl UnitOfWork {
     }
 }
 
+/// An error of whoever filled the queue.
+fn misuse(table: &Table, reason: &'static str) -> Error {
+    Error::Work { table: table.name.clone(), reason }
+}
+
 /// Writes the queue of a session.
 pub(super) async fn flush(session: &mut Session) -> Result<()> {
     insert_all(session).await?;
@@ -163,7 +170,7 @@ async fn insert_all(session: &mut Session) -> Result<()> {
         let plan = Plan::insert(table, records, &Fields::All, engine.sources(), Audience::Program)?;
         let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
         if rows.len() != positions.len() {
-            return Err(DecodeError::new(&table.name, "fewer rows were answered than written").into());
+            return Err(misuse(table, "fewer rows were answered than written"));
         }
         for (position, values) in positions.into_iter().zip(rows) {
             session.work.added[position].row = AddedRow::Stored(values);
@@ -171,17 +178,15 @@ async fn insert_all(session: &mut Session) -> Result<()> {
     }
     match session.work.added.iter().find(|added| matches!(added.row, AddedRow::Queued(_))) {
         None => Ok(()),
-        Some(added) => Err(DecodeError::new(
-            &added.table.name,
-            "a row refers to one that is never written: of another session, or in a circle",
-        )
-        .into()),
+        Some(added) => {
+            Err(misuse(added.table, "a row refers to one that is never written: of another session, or in a circle"))
+        }
     }
 }
 
 async fn update_one(session: &mut Session, update: Update) -> Result<()> {
     let table = update.table;
-    let unstored = || Error::from(DecodeError::new(&table.name, "a row that was never stored cannot be changed"));
+    let unstored = || misuse(table, "a row that was never stored cannot be changed");
     let mut filter = update.key.ok_or_else(unstored)?;
     let record = session.work.record(table, &update.cells).ok_or_else(unstored)?;
     let mut changes = Record::new();
@@ -228,7 +233,7 @@ async fn delete_all(session: &mut Session) -> Result<()> {
 /// Deletes rows of one table.
 async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
     let Some(table) = batch.first().map(|deletion| deletion.table) else { return Ok(()) };
-    let unstored = || Error::from(DecodeError::new(&table.name, "a row that was never stored cannot be deleted"));
+    let unstored = || misuse(table, "a row that was never stored cannot be deleted");
     // A key of several columns is a condition for each and one around them.
     let rows = match table.primary_key.len() {
         1 => BATCH,

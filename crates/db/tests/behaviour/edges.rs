@@ -6,7 +6,7 @@ use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
 use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Row, Sql};
-use mwallet_testkit::{TestDb, both_engines};
+use mwallet_testkit::{TestDb, TestSources, both_engines};
 
 async fn set_up(db: &TestDb) {
     db.engine.create_all(&[Trader::table(), Offer::table()]).await.unwrap();
@@ -230,11 +230,28 @@ both_engines! {
     }
     async fn a_decimal_is_bound_as_its_column_or_refused(db: TestDb) {
         set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Offer>(), Offer { amount: Some("5".parse().unwrap()), ..empty_offer() }).await.unwrap();
-        let sql = Sql::new("SELECT id FROM offers WHERE amount = $1").bind("5".parse::<Decimal>().unwrap()).returns("id", ColumnType::BigInt);
-        let r = crud::select::<(i64,)>(&db.engine, sql).await;
-        assert!(r.is_err() || r.as_ref().unwrap().len() == 1, "{r:?}");
+        let five: Decimal = "5".parse().unwrap();
+        let offer = Offer { amount: Some(five.clone()), ..empty_offer() };
+        crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap();
+        let sql = || Sql::new("SELECT id FROM offers WHERE amount = $1").returns("id", ColumnType::BigInt);
+        let found = crud::select::<(i64,)>(&db.engine, sql().bind(five.clone())).await;
+        assert!(found.is_err(), "{found:?}");
+        let as_column = sql().bind_as(five, ColumnType::Decimal { precision: 38, scale: 18 });
+        assert_eq!(crud::select::<(i64,)>(&db.engine, as_column).await.unwrap(), [(1,)]);
     }
+
+    async fn a_slug_is_never_taken_for_an_id_or_a_key(_db: TestDb) {
+        let sources = TestSources::at("2026-01-02T03:04:05Z");
+        for slug in ["12", "-5", "a,b", "", "a b", "a/b"] {
+            let given = Record::from([("slug", slug)]);
+            assert!(Offer::update_schema().validate_record(given, &sources).is_err(), "{slug}");
+        }
+        for slug in ["order-1", "x", "2026.a_b~c"] {
+            let given = Record::from([("slug", slug)]);
+            assert!(Offer::update_schema().validate_record(given, &sources).is_ok(), "{slug}");
+        }
+    }
+
     async fn extremes_of_pages_and_lists(db: TestDb) {
         set_up(&db).await;
         crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();

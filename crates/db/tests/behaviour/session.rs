@@ -229,7 +229,7 @@ both_engines! {
         session.commit().await.unwrap();
         let mut other = db.engine.sessions().begin().await.unwrap();
         other.add(Offer { trader_id: Some(ada.into()), ..empty_offer() });
-        assert!(matches!(other.flush().await, Err(Error::Decode(_))));
+        assert!(matches!(other.flush().await, Err(Error::Work { .. })));
         assert!(other.get(ada).is_err());
     }
 }

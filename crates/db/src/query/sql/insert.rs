@@ -1,0 +1,131 @@
+//! Inserts: one row or many, with the numbers that the database gives or those that were given.
+
+use mwallet_schema::{ColumnDefault, ColumnType, Value};
+
+use super::{Writer, quote};
+use crate::Dialect;
+use crate::query::plan::ColumnSet;
+use crate::statement::{Bind, OutputColumn};
+
+impl Writer<'_> {
+    pub(super) fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, ignore_conflicts: bool) {
+        self.push("INSERT INTO ");
+        self.table_name();
+        if columns.is_empty() {
+            return self.insert_defaults(rows.len(), ignore_conflicts);
+        }
+        self.push(" (");
+        self.columns(columns);
+        self.push(")");
+        if rows.len() > 1 && self.dialect == Dialect::Postgres {
+            self.insert_arrays(columns, rows);
+        } else {
+            self.insert_values(columns, rows);
+        }
+        if ignore_conflicts {
+            self.push(" ON CONFLICT DO NOTHING");
+        }
+    }
+
+    /// The column that PostgreSQL numbers, where an insert gives its value: then its sequence must be moved. SQLite goes
+    /// on from the largest by itself.
+    pub(super) fn given_identity(&self, columns: &ColumnSet) -> Option<usize> {
+        let is_identity = |position: &usize| self.table.columns[*position].default == Some(ColumnDefault::Identity);
+        columns.iter().copied().find(is_identity).filter(|_| self.dialect == Dialect::Postgres)
+    }
+
+    /// Ends an insert named `given`, and moves the sequence of its numbers beyond those that were given.
+    pub(super) fn move_identity(&mut self, identity: usize) {
+        self.push(" RETURNING *), moved AS (SELECT setval(sequence, most) FROM (SELECT pg_get_serial_sequence(");
+        let text = ColumnType::Text { max: None };
+        let schema = self.table.schema.as_ref().map_or(String::new(), |schema| format!("{}.", quote(schema)));
+        self.bind_as(text.clone(), Value::Text(format!("{schema}{}", quote(&self.table.name))));
+        self.push(", ");
+        self.bind_as(text, Value::Text(self.table.columns[identity].name.clone()));
+        self.push(")::regclass AS sequence, max(");
+        self.column(identity);
+        self.push(") AS most FROM given) AS found WHERE most > coalesce(pg_sequence_last_value(sequence), 0)) SELECT ");
+    }
+
+    /// Ends a statement that selects what was inserted.
+    pub(super) fn selected(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
+        self.push(if output.is_empty() { "NULL" } else { "" });
+        self.columns(output);
+        // The join is what has the sequence moved: what nobody reads is not run.
+        self.push(" FROM given LEFT JOIN moved ON TRUE");
+        self.output_columns(output)
+    }
+
+    /// Rows of which the database makes every value: a table of nothing but its number.
+    fn insert_defaults(&mut self, rows: usize, ignore_conflicts: bool) {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push(" DEFAULT VALUES");
+                self.repeats = vec![Vec::new(); rows.saturating_sub(1)];
+            }
+            Dialect::Postgres => {
+                let identity = (0..self.table.columns.len()).collect();
+                self.push(" (");
+                self.columns(&identity);
+                self.push(") VALUES ");
+                let row = format!("({})", vec!["DEFAULT"; identity.len()].join(", "));
+                self.push(&vec![row.as_str(); rows.max(1)].join(", "));
+                self.push(if ignore_conflicts { " ON CONFLICT DO NOTHING" } else { "" });
+            }
+        }
+    }
+
+    /// One row of values; more rows repeat the statement.
+    fn insert_values(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
+        let mut rows = rows.into_iter();
+        self.push(" VALUES (");
+        for (index, (position, value)) in columns.iter().zip(rows.next().unwrap_or_default()).enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.bind(*position, value);
+        }
+        self.push(")");
+        let kinds = || columns.iter().map(|position| self.table.columns[*position].kind.clone());
+        self.repeats =
+            rows.map(|row| row.into_iter().zip(kinds()).map(|(value, kind)| Bind { value, kind }).collect()).collect();
+    }
+
+    /// Many rows as one array a column: a statement of one text, however many rows there are.
+    fn insert_arrays(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
+        let mut arrays: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            for (array, value) in arrays.iter_mut().zip(row) {
+                array.push(value);
+            }
+        }
+        self.push(" SELECT ");
+        self.columns(columns);
+        self.push(" FROM unnest(");
+        for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            let kind = self.table.columns[*position].kind.clone();
+            let array_type = array_type(&kind);
+            self.bind_as(kind, Value::List(array));
+            self.push(array_type);
+        }
+        // Rows are written, and so answered, in the order they were given.
+        self.push(") WITH ORDINALITY AS given (");
+        self.columns(columns);
+        self.push(", mwallet_ordinal) ORDER BY mwallet_ordinal");
+    }
+}
+
+/// The cast to an array of a column's type, which `unnest` takes apart.
+fn array_type(kind: &ColumnType) -> &'static str {
+    match kind {
+        ColumnType::SmallInt => "::int2[]",
+        ColumnType::Integer => "::int4[]",
+        ColumnType::BigInt => "::int8[]",
+        ColumnType::Decimal { .. } => "::numeric[]",
+        ColumnType::Text { .. } | ColumnType::Enum(_) => "::text[]",
+        ColumnType::Timestamp => "::timestamptz[]",
+        ColumnType::Uuid => "::uuid[]",
+        ColumnType::Bytes { .. } => "::bytea[]",
+        ColumnType::Json => "::jsonb[]",
+        ColumnType::Boolean => "::bool[]",
+    }
+}
