@@ -84,7 +84,12 @@ impl Batch {
                 *bytes = 0;
                 Output::Values(std::mem::take(rows))
             }
-            Self::Json { rows, .. } => Output::Json(std::mem::take(rows)),
+            Self::Json { rows, .. } => {
+                // Where this batch was full, the next one will be as long; the last one has nothing behind it.
+                let next = if rows.bytes.len() >= BATCH_BYTES { rows.bytes.capacity() } else { 0 };
+                let next = JsonRows { bytes: Vec::with_capacity(next), rows: 0 };
+                Output::Json(std::mem::replace(rows, next))
+            }
         }
     }
 }

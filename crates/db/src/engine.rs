@@ -259,7 +259,12 @@ impl Engine {
             Driver::Sqlite(sqlite) if sqlite.is_in_memory() => {
                 Ok(Batches::gathered(sqlite.read(statement, format).await?))
             }
-            Driver::Sqlite(sqlite) => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
+            // A stream has a thread to itself, of which there are few; what fits one batch goes without. Where it does
+            // not, one batch was read in vain.
+            Driver::Sqlite(sqlite) => match sqlite.read_if_small(statement.clone(), format).await? {
+                Some(output) => Ok(Batches::gathered(output)),
+                None => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
+            },
             Driver::Mock(_) => Ok(Batches::gathered(self.read(statement, format).await?)),
         }
     }

@@ -82,6 +82,11 @@ impl Sqlite {
         self.settings.location == Location::Memory
     }
 
+    /// Runs one statement that reads a file, and gathers its rows if they fit one batch.
+    pub(crate) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
+        self.readers.read_if_small(statement, format).await
+    }
+
     /// Runs one statement that reads a file, and hands out its rows as they come.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
         self.readers.stream(statement, format).await

@@ -1,5 +1,8 @@
 //! What a session is still to write, and the order in which it is written.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Table, Value};
 
 use super::{Session, key_filter};
@@ -17,6 +20,8 @@ pub(super) struct UnitOfWork {
     /// Every row that was added, at the position of its handle.
     added: Vec<Added>,
     updates: Vec<Update>,
+    /// Where in `updates` a row is, by its table and key.
+    updated: HashMap<String, usize>,
     deletions: Vec<Deletion>,
 }
 
@@ -46,7 +51,7 @@ struct Deletion {
 
 impl UnitOfWork {
     pub(super) fn new(session: u64) -> Self {
-        Self { session, added: Vec::new(), updates: Vec::new(), deletions: Vec::new() }
+        Self { session, added: Vec::new(), updates: Vec::new(), updated: HashMap::new(), deletions: Vec::new() }
     }
 
     pub(super) fn add<E: Entity>(&mut self, entity: E) -> Handle<E> {
@@ -57,11 +62,17 @@ impl UnitOfWork {
 
     pub(super) fn update<E: Entity>(&mut self, entity: &E) {
         let update = Update { table: E::table(), cells: entity.cells(), key: key_filter(entity) };
+        let row = update.key.as_ref().map(|key| format!("{} {key:?}", update.table.name));
         // A second update of one row replaces the first, whose version it was made of.
-        let same =
-            |one: &&mut Update| one.table.name == update.table.name && one.key.is_some() && one.key == update.key;
-        match self.updates.iter_mut().find(same) {
-            Some(earlier) => *earlier = update,
+        let earlier = row.and_then(|row| match self.updated.entry(row) {
+            Entry::Occupied(position) => Some(*position.get()),
+            Entry::Vacant(position) => {
+                position.insert(self.updates.len());
+                None
+            }
+        });
+        match earlier {
+            Some(position) => self.updates[position] = update,
             None => self.updates.push(update),
         }
     }
@@ -95,6 +106,7 @@ impl UnitOfWork {
             added.row = AddedRow::Dropped;
         }
         self.updates.clear();
+        self.updated.clear();
         self.deletions.clear();
     }
 
@@ -158,6 +170,7 @@ fn misuse(table: &Table, reason: &'static str) -> Error {
 /// Writes the queue of a session.
 pub(super) async fn flush(session: &mut Session) -> Result<()> {
     insert_all(session).await?;
+    session.work.updated.clear();
     for update in std::mem::take(&mut session.work.updates) {
         update_one(session, update).await?;
     }

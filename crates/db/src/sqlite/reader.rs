@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::Settings;
@@ -34,6 +35,12 @@ enum Job {
         format: Format,
         reply: oneshot::Sender<Result<Output>>,
     },
+    /// A read whose rows are wanted only if they fit one batch.
+    ReadIfSmall {
+        statement: Statement,
+        format: Format,
+        reply: oneshot::Sender<Result<Option<Output>>>,
+    },
     /// Ends the thread that takes it.
     Close {
         done: oneshot::Sender<()>,
@@ -51,6 +58,15 @@ impl Readers {
     }
 
     pub(super) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
+        self.ask(|reply| Job::Read { statement, format, reply }).await
+    }
+
+    /// The rows if they fit one batch. Most lists do, and need no thread of their own.
+    pub(super) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
+        self.ask(|reply| Job::ReadIfSmall { statement, format, reply }).await
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
             for _ in 0..self.settings.readers {
@@ -65,7 +81,7 @@ impl Readers {
             sender
         });
         let (reply, answer) = oneshot::channel();
-        queue.try_send(Job::Read { statement, format, reply }).map_err(|error| match error {
+        queue.try_send(job(reply)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Cancelled,
         })?;
@@ -147,29 +163,39 @@ impl Readers {
 fn serve(settings: &Settings, jobs: &Receiver<Job>) {
     let mut kept: Option<Timed> = None;
     for job in jobs {
-        let (statement, format, reply) = match job {
-            Job::Read { statement, format, reply } if !reply.is_closed() => (statement, format, reply),
-            // Nobody waits for the answer any more.
-            Job::Read { .. } => continue,
+        match job {
+            Job::Read { statement, format, reply } => serve_one(settings, &mut kept, reply, |connection| {
+                run::run(connection, &statement, format, settings.echo)
+            }),
+            Job::ReadIfSmall { statement, format, reply } => serve_one(settings, &mut kept, reply, |connection| {
+                run::run_if_small(connection, &statement, format, settings.echo)
+            }),
             Job::Close { done } => {
                 drop(kept);
                 // Whoever closes the engine may have stopped waiting.
                 let _ = done.send(());
                 return;
             }
-        };
-        let timed = match kept.take() {
-            Some(timed) => timed,
-            None => match connection::open(settings, Role::Reader) {
-                Ok(timed) => timed,
-                Err(error) => {
-                    let _ = reply.send(Err(error));
-                    continue;
-                }
-            },
-        };
-        timed.set_deadline(connection::after(settings.statement_timeout));
-        let _ = reply.send(run::run(&timed.connection, &statement, format, settings.echo));
-        kept = Some(timed);
+        }
     }
+}
+
+/// Does one read on the connection that the thread keeps, and answers it unless nobody waits any more.
+fn serve_one<T>(
+    settings: &Settings,
+    kept: &mut Option<Timed>,
+    reply: oneshot::Sender<Result<T>>,
+    read: impl FnOnce(&Connection) -> Result<T>,
+) {
+    if reply.is_closed() {
+        return;
+    }
+    let opened = kept.take().map_or_else(|| connection::open(settings, Role::Reader), Ok);
+    let result = opened.and_then(|timed| {
+        timed.set_deadline(connection::after(settings.statement_timeout));
+        let result = read(&timed.connection);
+        *kept = Some(timed);
+        result
+    });
+    let _ = reply.send(result);
 }

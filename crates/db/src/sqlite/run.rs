@@ -20,6 +20,23 @@ pub(super) fn run(connection: &Connection, statement: &Statement, format: Format
     Ok(batch.take())
 }
 
+/// Runs a statement and gathers its rows, if they fit one batch.
+pub(super) fn run_if_small(
+    connection: &Connection,
+    statement: &Statement,
+    format: Format,
+    echo: bool,
+) -> Result<Option<Output>> {
+    let mut batch = Batch::new(&statement.columns, format);
+    let mut is_small = true;
+    each_row(connection, statement, echo, |row| {
+        batch.push(row)?;
+        is_small = !batch.is_full();
+        Ok(is_small)
+    })?;
+    Ok(is_small.then(|| batch.take()))
+}
+
 /// Runs a statement and gives each row to a function, until that says `false`.
 pub(super) fn each_row(
     connection: &Connection,

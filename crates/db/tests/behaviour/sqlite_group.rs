@@ -212,3 +212,31 @@ fn an_engine_that_only_reads_makes_no_file() {
         assert!(matches!(refused, Err(Error::ReadOnly)), "{refused:?}");
     });
 }
+
+#[test]
+fn slow_readers_of_long_lists_leave_short_ones_alone() {
+    mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
+        let (long, short) = (table("long"), table("short"));
+        db.engine.create_all(&[&long, &short]).await.unwrap();
+        let records = (0..5_000).map(|number| note(&format!("a long memo of number {number}"), None));
+        crud::create_many(&db.engine, &long, records).await.unwrap();
+        crud::create(&db.engine, &short, note("short", None)).await.unwrap();
+        let mut slow = Vec::new();
+        for _ in 0..16 {
+            slow.push(crud::list_json(&db.engine, &long, &Query::new()).await.unwrap());
+        }
+        let listed = async {
+            let mut batches = crud::list_json(&db.engine, &short, &Query::new()).await.unwrap();
+            batches.next_json().await.unwrap().unwrap().rows
+        };
+        assert_eq!(tokio::time::timeout(Duration::from_secs(2), listed).await, Ok(1));
+        // The slow ones get all of their rows in the end.
+        for mut batches in slow {
+            let mut rows = 0;
+            while let Some(batch) = batches.next_json().await {
+                rows += batch.unwrap().rows;
+            }
+            assert_eq!(rows, 5_000);
+        }
+    });
+}
