@@ -1,7 +1,7 @@
 //! Create, retrieve, list, update, delete and search, over any table.
 //!
 //! Every operation takes a [`Door`] (an engine, or a session in the middle of a transaction) and a [`Resource`]: a
-//! [`Table`] whose rows are maps, or an entity by [`of`].
+//! [`Table`](mwallet_schema::Table) whose rows are maps, or an entity by [`of`].
 //!
 //! ```
 //! # use mwallet_db::{Engine, Entity, Key, Query, crud};
@@ -19,156 +19,28 @@
 //! # }).unwrap();
 //! ```
 
+mod door;
 mod json;
 mod load;
 mod operate;
+mod resource;
 
-use std::marker::PhantomData;
+use mwallet_schema::{Access, ColumnType, Record, Value};
 
-use mwallet_schema::{Access, ColumnType, Record, Table, Value};
-
+pub use door::Door;
 pub use json::{create_json, list_json, retrieve_json};
 pub use load::{Loaded, load};
 pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
+pub use resource::{Entities, Resource, of};
 
-use crate::engine::Engine;
-use crate::entity::{Cell, Entity};
 use crate::error::Result;
 use crate::query::{Aggregate, Audience, Fields, Filter, Plan, PlanError, Query, same_shape};
-use crate::row::{FromRow, Of, Row};
-use crate::session::Session;
+use crate::row::{FromRow, Row};
 use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Rows;
 
 /// The most rows that one statement of a bulk creation writes.
 const BATCH: usize = 1_000;
-
-/// The way to the database: an engine, where each operation is a transaction of its own, or a session.
-pub enum Door<'d> {
-    /// Each operation is a transaction of its own.
-    Engine(&'d Engine),
-    /// Part of the session's transaction.
-    Session(&'d mut Session),
-}
-
-impl<'d> From<&'d Engine> for Door<'d> {
-    fn from(engine: &'d Engine) -> Self {
-        Self::Engine(engine)
-    }
-}
-
-impl<'d> From<&'d mut Session> for Door<'d> {
-    fn from(session: &'d mut Session) -> Self {
-        Self::Session(session)
-    }
-}
-
-impl Door<'_> {
-    fn engine(&self) -> Engine {
-        match self {
-            Self::Engine(engine) => (*engine).clone(),
-            Self::Session(session) => session.engine().clone(),
-        }
-    }
-
-    async fn read(self, statement: Statement, format: Format) -> Result<Output> {
-        match self {
-            Self::Engine(engine) => engine.read(statement, format).await,
-            Self::Session(session) => session.run_as(statement, format).await,
-        }
-    }
-
-    async fn write(self, statements: Vec<Statement>) -> Result<Vec<Output>> {
-        match self {
-            Self::Engine(engine) => engine.write(statements, Format::Values).await,
-            Self::Session(session) => {
-                let mut outputs = Vec::with_capacity(statements.len());
-                for statement in statements {
-                    outputs.push(session.run_statement(statement).await?);
-                }
-                Ok(outputs)
-            }
-        }
-    }
-}
-
-/// What operations work on: a table, and the form in which its rows go in and come out.
-pub trait Resource {
-    /// A row that is written.
-    type Input;
-    /// A row that is read.
-    type Item;
-    /// How the row is read from its values.
-    type Form: FromRow;
-
-    /// The table.
-    fn table(&self) -> &Table;
-
-    /// Whether a row can be made of some of the columns only.
-    fn takes_any_fields(&self) -> bool {
-        true
-    }
-
-    /// A row to write as a map.
-    fn record(input: Self::Input) -> Record;
-
-    /// A row that was read, out of its form.
-    fn item(form: Self::Form) -> Self::Item;
-}
-
-impl Resource for &Table {
-    type Input = Record;
-    type Item = Row;
-    type Form = Row;
-
-    fn table(&self) -> &Table {
-        self
-    }
-
-    fn record(input: Record) -> Record {
-        input
-    }
-
-    fn item(form: Row) -> Row {
-        form
-    }
-}
-
-/// The rows of an entity's table, as entities.
-pub struct Entities<E>(PhantomData<fn() -> E>);
-
-/// The rows of an entity's table, as entities: `crud::list(&engine, crud::of::<Order>(), &query)`.
-pub fn of<E: Entity>() -> Entities<E> {
-    Entities(PhantomData)
-}
-
-impl<E: Entity> Resource for Entities<E> {
-    type Input = E;
-    type Item = E;
-    type Form = Of<E>;
-
-    fn table(&self) -> &Table {
-        E::table()
-    }
-
-    fn takes_any_fields(&self) -> bool {
-        false
-    }
-
-    fn record(input: E) -> Record {
-        let columns = E::table().columns.iter();
-        let pairs = columns.zip(input.cells()).filter_map(|(column, cell)| match cell {
-            Cell::Value(value) => Some((column.name.clone(), value)),
-            // What refers to a row of a session is left out; where it is required, the plan says so.
-            Cell::Unset | Cell::Pending(_) => None,
-        });
-        pairs.collect()
-    }
-
-    fn item(form: Of<E>) -> E {
-        form.0
-    }
-}
 
 /// The rows that an update or a deletion touched, and how many they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,7 +160,7 @@ pub async fn list<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query
     rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
 }
 
-/// The rows that a query names, as a lazy stream. For entities, each comes as [`Of`].
+/// The rows that a query names, as a lazy stream. For entities, each comes as [`Of`](crate::Of).
 ///
 /// # Errors
 ///
@@ -339,7 +211,7 @@ pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, quer
 }
 
 /// Runs a statement of the program's author that reads, for what no operation covers. Its rows come as rows, tuples or
-/// entities ([`Of`]).
+/// entities ([`Of`](crate::Of)).
 ///
 /// ```
 /// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
@@ -371,7 +243,7 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Resu
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
-/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities ([`Of`]).
+/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities ([`Of`](crate::Of)).
 ///
 /// # Errors
 ///

@@ -5,6 +5,7 @@
 
 mod codec;
 mod connection;
+mod deadline;
 pub(crate) mod decimal_text;
 mod errors;
 mod functions;

@@ -8,6 +8,7 @@ use syn::{DeriveInput, Ident};
 use crate::Expanded;
 use crate::attribute::{Errors, Item, Known, find, items, refuse_repeated};
 use crate::field::{self, Field, Role};
+use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::structure::{self, Bodies};
 use crate::words::{documentation, nearest, table_name};
 
@@ -26,7 +27,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let mut errors = Errors::default();
     let fields = structure::fields(input, "an entity", &mut errors)?;
     refuse_repeated_groups(&fields, &mut errors);
-    let given = items(&input.attrs, "entity", structure::KNOWN, (field::KNOWN, "above a field"), &mut errors);
+    let given = items(&input.attrs, "entity", ABOVE_STRUCT, (ABOVE_FIELD, "above a field"), &mut errors);
     refuse_repeated(&given, &["unique", "index", "check", "foreign_key"], &mut errors);
     refuse_second_key(&given, &fields, &mut errors);
     let name = &input.ident;

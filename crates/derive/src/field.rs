@@ -6,33 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, Type, Visibility};
 
-use crate::attribute::{Errors, Item, Known, find, items, literal, refuse_repeated};
+use crate::attribute::{Errors, Item, find, items, literal, refuse_repeated};
 use crate::kind::{Kind, Written, instead_of, written};
-use crate::structure;
+use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::words::{documentation, shouting};
-
-/// What may stand above a field.
-pub(crate) const KNOWN: &[Known] = &[
-    Known { name: "unique", form: "unique" },
-    Known { name: "index", form: "index" },
-    Known { name: "key", form: "key" },
-    Known { name: "identity", form: "identity" },
-    Known { name: "flatten", form: "flatten" },
-    Known { name: "column", form: "column = \"name\"" },
-    Known { name: "max", form: "max = 128" },
-    Known { name: "min_length", form: "min_length = 1" },
-    Known { name: "pattern", form: "pattern = \"^[a-z]+$\"" },
-    Known { name: "precision", form: "precision = 38" },
-    Known { name: "scale", form: "scale = 18" },
-    Known { name: "at_least", form: "at_least = 0" },
-    Known { name: "at_most", form: "at_most = 100" },
-    Known { name: "default", form: "default = value" },
-    Known { name: "generate", form: "generate = \"uuid_v7\"" },
-    Known { name: "on_update", form: "on_update = \"now\"" },
-    Known { name: "read_only", form: "read_only" },
-    Known { name: "write_only", form: "write_only" },
-    Known { name: "on_delete", form: "on_delete = \"restrict\"" },
-];
 
 /// Pairs that cannot stand together, and why.
 const CONTRADICTIONS: &[(&str, &str, &str)] = &[
@@ -93,7 +70,7 @@ pub(crate) fn read(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
     let mut own = Errors::default();
     let given =
-        items(&field.attrs, "entity", KNOWN, (structure::KNOWN, "above the struct, not above a field"), &mut own);
+        items(&field.attrs, "entity", ABOVE_FIELD, (ABOVE_STRUCT, "above the struct, not above a field"), &mut own);
     refuse_repeated(&given, &[], &mut own);
     let comment = documentation(&field.attrs);
 

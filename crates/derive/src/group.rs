@@ -6,6 +6,7 @@ use syn::DeriveInput;
 use crate::Expanded;
 use crate::attribute::{Errors, items};
 use crate::field::Role;
+use crate::known::ABOVE_STRUCT;
 use crate::structure::{self, Bodies};
 
 /// Writes the implementation of `ColumnGroup` and the trait of the columns' constants.
@@ -13,7 +14,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let mut errors = Errors::default();
     let fields = structure::fields(input, "a group of columns", &mut errors)?;
     let place = "above the struct of an entity: a group has no table of its own";
-    items(&input.attrs, "entity", &[], (structure::KNOWN, place), &mut errors);
+    items(&input.attrs, "entity", &[], (ABOVE_STRUCT, place), &mut errors);
     for group in fields.iter().filter(|field| matches!(field.role, Role::Group)) {
         errors.at(&group.ident, "a group cannot hold another: flatten each of them into the entity");
     }

@@ -9,6 +9,7 @@ mod enumeration;
 mod field;
 mod group;
 mod kind;
+mod known;
 mod structure;
 #[cfg(test)]
 mod ui_tests;

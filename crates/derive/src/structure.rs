@@ -4,18 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
-use crate::attribute::{Errors, Known};
+use crate::attribute::Errors;
 use crate::field::{self, Field, Role};
-
-/// What may stand above the struct of an entity.
-pub(crate) const KNOWN: &[Known] = &[
-    Known { name: "table", form: "table = \"name\"" },
-    Known { name: "key", form: "key(user_id, group_id)" },
-    Known { name: "unique", form: "unique(network, tranx_id)" },
-    Known { name: "index", form: "index(network, mined_at)" },
-    Known { name: "check", form: "check(name = \"period\", sql = \"start_at <= end_at\")" },
-    Known { name: "foreign_key", form: "foreign_key(columns(a, b), references = \"table\", to(c, d))" },
-];
 
 /// The fields of the struct.
 ///

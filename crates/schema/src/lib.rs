@@ -1,7 +1,8 @@
 //! What a table is, and what data about it must look like.
 //!
 //! Everything here is a value: a [`Table`] describes a table wherever it came from (an entity or a live database), a
-//! [`Schema`] describes what data from outside must look like. This crate does no I/O, knows no SQL and is not async.
+//! [`Schema`] describes what data from outside must look like. This crate knows no SQL, is not async and does no
+//! I/O, apart from reading the one file it is asked to validate.
 
 mod decimal;
 mod fields;
@@ -28,10 +29,10 @@ pub use generator::{Generator, Sources};
 pub use json_schema::Purpose;
 pub use names::{pascal_case, plural, snake_case};
 pub use record::Record;
-pub use schema::{MAX_FILE_BYTES, Schema, SchemaBuilder, SchemaError};
+pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use table::{Access, Action, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError, Unique};
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};
 pub use uuid::Uuid;
-pub use validate::{Failure, FailureKind, Failures, ValidationError};
+pub use validate::{Failure, FailureKind, Failures, MAX_FILE_BYTES, ValidationError};
 pub use value::{Value, ValueError};

@@ -9,15 +9,12 @@ use std::path::Path;
 use regex::Regex;
 
 use crate::validate::read::Walk;
-use crate::validate::{Collector, FailureKind, Place, rules, typed};
+use crate::validate::{Collector, FailureKind, MAX_FILE_BYTES, Place, rules, typed};
 use crate::{Access, Field, Record, Sources, ValidationError, yaml};
 
 mod builder;
 
 pub use builder::{SchemaBuilder, SchemaError};
-
-/// The most bytes a file of data may have.
-pub const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// What data from outside must look like: fields with types, rules and defaults.
 ///

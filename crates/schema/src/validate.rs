@@ -12,6 +12,9 @@ pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod typed;
 
+/// The most bytes a file of data may have.
+pub const MAX_FILE_BYTES: u64 = 16 << 20;
+
 /// The most failures that are collected from one body: beyond it, nobody reads on, and memory is not free.
 pub const MAX_FAILURES: usize = 1_000;
 

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use crate::json::{MAX_DEPTH, SyntaxError, write_string};
-use crate::schema::MAX_FILE_BYTES;
+use crate::validate::MAX_FILE_BYTES;
 
 /// The JSON that a YAML text stands for.
 pub(crate) fn to_json(text: &[u8]) -> Result<Vec<u8>, SyntaxError> {

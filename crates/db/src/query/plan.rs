@@ -114,7 +114,7 @@ impl<'t> Plan<'t> {
 
     /// Plans the creation of rows; what is absent is filled with its default.
     ///
-    /// All rows must leave the same columns to the database (its identity columns): see [`same_shape`].
+    /// All rows must leave the same columns to the database (its identity columns).
     ///
     /// # Errors
     ///

@@ -1,12 +1,11 @@
 //! Opens connections, set up the way mWallet uses SQLite.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::deadline::Deadline;
 use super::{Location, Settings, errors, functions};
 use crate::error::Result;
 
@@ -42,37 +41,6 @@ impl Role {
 pub(super) struct Timed {
     pub(super) connection: Connection,
     deadline: Deadline,
-}
-
-/// The time at which the running statement is to end, shared with SQLite's progress handler.
-#[derive(Clone)]
-pub(super) struct Deadline {
-    start: Instant,
-    /// Milliseconds after `start`; `i64::MAX` for none.
-    millis: Arc<AtomicI64>,
-}
-
-impl Deadline {
-    fn new() -> Self {
-        Self { start: Instant::now(), millis: Arc::new(AtomicI64::new(i64::MAX)) }
-    }
-
-    fn set(&self, at: Option<Instant>) {
-        let millis = at.map_or(i64::MAX, |at| {
-            i64::try_from(at.saturating_duration_since(self.start).as_millis()).unwrap_or(i64::MAX)
-        });
-        self.millis.store(millis, Ordering::Relaxed);
-    }
-
-    pub(super) fn has_passed(&self) -> bool {
-        let millis = self.millis.load(Ordering::Relaxed);
-        millis != i64::MAX && self.start.elapsed().as_millis() >= millis.unsigned_abs().into()
-    }
-}
-
-/// The time so much later; none where that is too far away to be a time.
-pub(super) fn after(limit: Duration) -> Option<Instant> {
-    Instant::now().checked_add(limit)
 }
 
 impl Timed {

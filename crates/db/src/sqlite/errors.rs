@@ -15,7 +15,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         return Error::Constraint(violation(kind, &message));
     }
     match code.code {
-        _ if message == super::functions::OUT_OF_TIME => Error::Timeout,
+        _ if message == super::deadline::OUT_OF_TIME => Error::Timeout,
         ErrorCode::OperationInterrupted => Error::Timeout,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
         ErrorCode::ReadOnly => Error::ReadOnly,

@@ -6,12 +6,9 @@ use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
-use super::connection::Deadline;
+use super::deadline::{Deadline, OUT_OF_TIME};
 use super::{decimal_text, like};
 use crate::numeric;
-
-/// What a match says whose time is over; [`super::errors`] knows it.
-pub(super) const OUT_OF_TIME: &str = "mwallet: the time is over";
 
 /// Adds the functions to a connection.
 pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use super::connection::{Timed, after};
+use super::connection::Timed;
+use super::deadline::after;
 use super::rows::{RowReceiver, RowSender, row_channel};
 use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::Settings;
 use super::connection::{self, Role, Timed};
+use super::deadline::after;
 use super::lease::{Lease, serve_lease};
 use super::rows::{RowReceiver, row_channel};
 use super::run::{self, execute, roll_back};
@@ -192,7 +193,7 @@ fn serve_one<T>(
     }
     let opened = kept.take().map_or_else(|| connection::open(settings, Role::Reader), Ok);
     let result = opened.and_then(|timed| {
-        timed.set_deadline(connection::after(settings.statement_timeout));
+        timed.set_deadline(after(settings.statement_timeout));
         let result = read(&timed.connection);
         *kept = Some(timed);
         result

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::connection::{Timed, after};
+use super::connection::Timed;
+use super::deadline::after;
 use super::run;
 use crate::batch::Batch;
 use crate::error::{Error, Result};

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::Settings;
 use super::connection::{self, Role, Timed};
+use super::deadline::after;
 use super::lease::{Command, Lease, serve_lease};
 use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
@@ -174,7 +175,7 @@ impl Thread {
             Some(timed) => timed,
             None => connection::open(&self.settings, Role::Writer)?,
         };
-        timed.set_deadline(connection::after(self.settings.statement_timeout));
+        timed.set_deadline(after(self.settings.statement_timeout));
         Ok(self.connection.insert(timed))
     }
 
@@ -210,7 +211,7 @@ impl Thread {
         execute(connection, "BEGIN IMMEDIATE")?;
         let mut results = Vec::with_capacity(group.len());
         for write in group {
-            timed.set_deadline(connection::after(limit));
+            timed.set_deadline(after(limit));
             let saved = execute(connection, "SAVEPOINT request");
             let result = saved.and_then(|()| run_all(connection, write, echo));
             let kept = match &result {

@@ -1,0 +1,55 @@
+//! The way to the database: an engine or a session.
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::session::Session;
+use crate::statement::{Format, Output, Statement};
+
+/// The way to the database: an engine, where each operation is a transaction of its own, or a session.
+pub enum Door<'d> {
+    /// Each operation is a transaction of its own.
+    Engine(&'d Engine),
+    /// Part of the session's transaction.
+    Session(&'d mut Session),
+}
+
+impl<'d> From<&'d Engine> for Door<'d> {
+    fn from(engine: &'d Engine) -> Self {
+        Self::Engine(engine)
+    }
+}
+
+impl<'d> From<&'d mut Session> for Door<'d> {
+    fn from(session: &'d mut Session) -> Self {
+        Self::Session(session)
+    }
+}
+
+impl Door<'_> {
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Engine(engine) => (*engine).clone(),
+            Self::Session(session) => session.engine().clone(),
+        }
+    }
+
+    pub(super) async fn read(self, statement: Statement, format: Format) -> Result<Output> {
+        match self {
+            Self::Engine(engine) => engine.read(statement, format).await,
+            Self::Session(session) => session.run_as(statement, format).await,
+        }
+    }
+
+    pub(super) async fn write(self, statements: Vec<Statement>) -> Result<Vec<Output>> {
+        match self {
+            Self::Engine(engine) => engine.write(statements, Format::Values).await,
+            Self::Session(session) => {
+                let mut outputs = Vec::with_capacity(statements.len());
+                for statement in statements {
+                    outputs.push(session.run_statement(statement).await?);
+                }
+                Ok(outputs)
+            }
+        }
+    }
+}
