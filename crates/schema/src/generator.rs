@@ -13,6 +13,29 @@ pub trait Sources: Send + Sync {
     fn fill_random(&self, buffer: &mut [u8]);
 }
 
+/// Sources whose time stands: all that is filled in at once bears one time.
+pub struct AtOnce<'s> {
+    sources: &'s dyn Sources,
+    now: Timestamp,
+}
+
+impl<'s> AtOnce<'s> {
+    /// Sources of which the time is read now.
+    pub fn new(sources: &'s dyn Sources) -> Self {
+        Self { now: sources.now(), sources }
+    }
+}
+
+impl Sources for AtOnce<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn fill_random(&self, buffer: &mut [u8]) {
+        self.sources.fill_random(buffer);
+    }
+}
+
 /// A maker of values, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generator {

@@ -25,7 +25,7 @@ mod yaml;
 pub use decimal::{Decimal, DecimalError};
 pub use fields::{Bound, Field, FieldDefault, FieldType, Rules};
 pub use from_table::FromTable;
-pub use generator::{Generator, Sources};
+pub use generator::{AtOnce, Generator, Sources};
 pub use json_schema::Purpose;
 pub use names::{pascal_case, plural, snake_case};
 pub use record::Record;

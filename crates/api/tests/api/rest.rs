@@ -80,6 +80,14 @@ both_engines! {
         assert!(!asked.json()["hint"].as_str().unwrap().contains("account_key"));
     }
 
+    async fn a_row_is_created_at_one_time(db: TestDb) {
+        let app = app(&db).await;
+        for _ in 0..20 {
+            let created = post(&app, "/rest/v1/orders", order("at once")).await.json();
+            assert_eq!(created["created_at"], created["updated_at"]);
+        }
+    }
+
     async fn a_real_server_answers(db: TestDb) {
         let app = app(&db).await;
         post(&app, "/rest/v1/orders", order("over the wire")).await;

@@ -6,14 +6,13 @@ mod condition;
 mod error;
 mod values;
 
-use mwallet_schema::{Access, Column, ColumnType, Record, Sources, Table, Value};
+use mwallet_schema::{Access, AtOnce, Column, ColumnType, Record, Sources, Table, Value};
 
 pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
 use super::{Direction, Fields, Nulls, Query};
-use values::AtOnce;
 
 /// A statement-to-be of which everything is known but the dialect.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,18 +4,18 @@ use std::collections::HashSet;
 
 use super::{Collector, FailureKind, Place, rules};
 use crate::json::{Reader, SyntaxError, Token, storable};
-use crate::{Access, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
+use crate::{Access, AtOnce, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
 
 /// A walk through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
     pub(crate) reader: Reader<'a>,
     pub(crate) failures: Collector,
-    sources: &'s dyn Sources,
+    sources: AtOnce<'s>,
 }
 
 impl<'a, 's> Walk<'a, 's> {
     pub(crate) fn new(json: &'a [u8], sources: &'s dyn Sources) -> Result<Self, SyntaxError> {
-        Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources })
+        Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources: AtOnce::new(sources) })
     }
 
     /// Reads an object of the schema; what it gives back is whole only if there were no failures.
@@ -54,7 +54,7 @@ impl<'a, 's> Walk<'a, 's> {
                 self.reader.skip()?;
             }
         }
-        rules::complete(schema, &seen, &mut record, self.sources, place, &mut self.failures);
+        rules::complete(schema, &seen, &mut record, &self.sources, place, &mut self.failures);
         Ok(Some(record))
     }
 

@@ -1,6 +1,6 @@
 //! Rows and changes on their way in: defaults filled in, every value of its column's type.
 
-use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, Timestamp, Value};
+use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, Value};
 
 use super::{Assignment, ColumnSet, PlanError, Planner};
 
@@ -8,28 +8,6 @@ use super::{Assignment, ColumnSet, PlanError, Planner};
 pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
     let identities = table.columns.iter().filter(|column| column.default == Some(ColumnDefault::Identity));
     identities.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
-}
-
-/// Sources whose time stands: all that one statement writes is written at one time.
-pub(super) struct AtOnce<'s> {
-    sources: &'s dyn Sources,
-    now: Timestamp,
-}
-
-impl<'s> AtOnce<'s> {
-    pub(super) fn new(sources: &'s dyn Sources) -> Self {
-        Self { now: sources.now(), sources }
-    }
-}
-
-impl Sources for AtOnce<'_> {
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    fn fill_random(&self, buffer: &mut [u8]) {
-        self.sources.fill_random(buffer);
-    }
 }
 
 impl Planner<'_> {
