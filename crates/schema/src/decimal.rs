@@ -76,10 +76,10 @@ impl Decimal {
     /// The same number with exactly `scale` digits after the point; `None` if that would lose a digit.
     pub fn rescale(&self, scale: u32) -> Option<Self> {
         if scale >= self.scale {
-            let unscaled = &self.unscaled * power_of_ten(scale - self.scale);
+            let unscaled = &self.unscaled * Self::power_of_ten(scale - self.scale);
             return Some(Self { unscaled, scale });
         }
-        let divisor = power_of_ten(self.scale - scale);
+        let divisor = Self::power_of_ten(self.scale - scale);
         let (unscaled, rest) = num_integer::Integer::div_rem(&self.unscaled, &divisor);
         rest.is_zero().then_some(Self { unscaled, scale })
     }
@@ -87,14 +87,16 @@ impl Decimal {
     /// The largest number with `scale` digits after the point that is not above this one.
     pub fn floor(&self, scale: u32) -> Self {
         match self.scale.checked_sub(scale) {
-            None | Some(0) => Self { unscaled: &self.unscaled * power_of_ten(scale - self.scale), scale },
-            Some(cut) => Self { unscaled: num_integer::Integer::div_floor(&self.unscaled, &power_of_ten(cut)), scale },
+            None | Some(0) => Self { unscaled: &self.unscaled * Self::power_of_ten(scale - self.scale), scale },
+            Some(cut) => {
+                Self { unscaled: num_integer::Integer::div_floor(&self.unscaled, &Self::power_of_ten(cut)), scale }
+            }
         }
     }
 
     /// `10^exponent`.
     pub fn power_of_ten(exponent: u32) -> BigInt {
-        power_of_ten(exponent)
+        BigInt::from(10u8).pow(exponent)
     }
 
     /// The number as a column `decimal(precision, scale)` holds it.
@@ -104,16 +106,11 @@ impl Decimal {
     /// Where a digit would be lost, on either side of the point. Nothing is ever rounded.
     pub fn fit(&self, precision: u32, scale: u32) -> Result<Self, DecimalError> {
         let fitted = self.rescale(scale).ok_or(DecimalError::FractionDigits { scale })?;
-        if fitted.unscaled.magnitude() >= power_of_ten(precision).magnitude() {
+        if fitted.unscaled.magnitude() >= Self::power_of_ten(precision).magnitude() {
             return Err(DecimalError::WholeDigits { whole: precision - scale });
         }
         Ok(fitted)
     }
-}
-
-/// `10^exponent`.
-fn power_of_ten(exponent: u32) -> BigInt {
-    BigInt::from(10u8).pow(exponent)
 }
 
 impl FromStr for Decimal {
@@ -144,7 +141,7 @@ impl FromStr for Decimal {
             unscaled = -unscaled;
         }
         if scale < 0 {
-            unscaled *= power_of_ten(scale.unsigned_abs() as u32);
+            unscaled *= Self::power_of_ten(scale.unsigned_abs() as u32);
         }
         Ok(Self { unscaled, scale: scale.max(0) as u32 })
     }
@@ -182,8 +179,8 @@ impl Ord for Decimal {
             return self.unscaled.cmp(&other.unscaled);
         }
         let scale = self.scale.max(other.scale);
-        let left = &self.unscaled * power_of_ten(scale - self.scale);
-        let right = &other.unscaled * power_of_ten(scale - other.scale);
+        let left = &self.unscaled * Self::power_of_ten(scale - self.scale);
+        let right = &other.unscaled * Self::power_of_ten(scale - other.scale);
         left.cmp(&right)
     }
 }

@@ -35,6 +35,13 @@ enum State {
     Busy,
 }
 
+/// When a statement must be over, and by whose limit.
+#[derive(Clone, Copy)]
+struct Ends {
+    at: Instant,
+    of_transaction: bool,
+}
+
 /// How many prepared statements a connection keeps.
 const STATEMENT_CACHE: usize = 256;
 /// The longest time that PostgreSQL takes in its settings.
@@ -111,16 +118,8 @@ impl Connection {
 
     /// Waits for rows of [`Self::open`] within the time limits of a statement and of the transaction.
     pub(super) async fn rows_in_time<T>(&mut self, rows: impl Future<Output = T>) -> Result<T> {
-        let statement_ends = after(self.statement_timeout);
-        let ends = self.deadline.map_or(statement_ends, |(deadline, _)| deadline.min(statement_ends));
-        match tokio::time::timeout_at(ends.into(), rows).await {
-            Ok(rows) => Ok(rows),
-            Err(_) if ends < statement_ends => Err(self.expired()),
-            Err(_) => {
-                self.discard();
-                Err(Error::Timeout)
-            }
-        }
+        let ends = self.ends();
+        tokio::time::timeout_at(ends.at.into(), rows).await.map_err(|_| self.overdue(ends))
     }
 
     /// Says that the rows of [`Self::open`] were read to their end.
@@ -131,14 +130,13 @@ impl Connection {
     /// Does work within the time limits, marked as busy meanwhile.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&Object) -> Result<T>, sql: &str) -> Result<T> {
         let begun = Instant::now();
-        let statement_ends = after(self.statement_timeout);
-        let ends = self.deadline.map_or(statement_ends, |(deadline, _)| deadline.min(statement_ends));
+        let ends = self.ends();
         if self.deadline.is_some_and(|(deadline, _)| begun >= deadline) {
             return Err(self.expired());
         }
         let before = std::mem::replace(&mut self.state, State::Busy);
         let object = self.object.as_ref().ok_or(Error::SessionEnded)?;
-        let result = tokio::time::timeout_at(ends.into(), work(object)).await;
+        let result = tokio::time::timeout_at(ends.at.into(), work(object)).await;
         if self.echo {
             crate::echo::log(sql, begun.elapsed());
         }
@@ -156,13 +154,26 @@ impl Connection {
                 }
                 result
             }
-            // Still busy: dropping the connection cancels the statement.
-            Err(_) if ends < statement_ends => Err(self.expired()),
-            Err(_) => {
-                self.discard();
-                Err(Error::Timeout)
-            }
+            Err(_) => Err(self.overdue(ends)),
         }
+    }
+
+    /// When what begins now must be over: by the limit of a statement, or that of the transaction where it comes first.
+    fn ends(&self) -> Ends {
+        let statement = after(self.statement_timeout);
+        match self.deadline {
+            Some((at, _)) if at < statement => Ends { at, of_transaction: true },
+            _ => Ends { at: statement, of_transaction: false },
+        }
+    }
+
+    /// The error of what was not over in time. The connection is given up, which cancels the statement.
+    fn overdue(&mut self, ends: Ends) -> Error {
+        if ends.of_transaction {
+            return self.expired();
+        }
+        self.discard();
+        Error::Timeout
     }
 
     /// The error of a session whose time is over; its connection is given up.
