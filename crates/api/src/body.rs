@@ -1,12 +1,12 @@
 //! The body of a request: its type, its size, its text.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::state::Limits;
 
 /// Reads the body of a request that must be JSON.
 ///
@@ -16,17 +16,15 @@ use crate::state::AppState;
 /// # Errors
 ///
 /// Where it is of another type or encoding, too large, or does not come in time.
-pub(crate) async fn json(request: Request, state: &AppState) -> Result<Bytes, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Problem> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     if !content_type.is_some_and(is_json) {
         return Err(Problem::media_type(content_type));
     }
-    let limits = &state.limits;
-    match tokio::time::timeout(limits.body_time, Bytes::from_request(request, state)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Err(Problem::too_large(limits.body_bytes))
-        }
+    let read = Limited::new(body, limits.body_bytes).collect();
+    match tokio::time::timeout(limits.body_time, read).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::too_large(limits.body_bytes)),
         Ok(Err(_)) => Err(Problem::body("the body did not come whole")),
         Err(_) => Err(Problem::body_timeout()),
     }

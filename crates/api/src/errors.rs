@@ -4,10 +4,12 @@
 //! data layer about the client's own request; it is the same on both engines.
 
 use axum::http::StatusCode;
-use mwallet_db::schema::{Failures, Table, ValidationError};
-use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
+use mwallet_db::crud::client::AllowedRows;
+use mwallet_db::schema::{Access, Failures, Table, ValidationError};
+use mwallet_db::{ConstraintKind, Error, ParseError, PlanError, Violation};
 
 use crate::problem::{ErrorItem, Problem};
+use crate::request_id;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -18,16 +20,25 @@ impl From<Error> for Problem {
 impl From<PlanError> for Problem {
     fn from(error: PlanError) -> Self {
         // Every one of them is about the text of the request.
-        Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+        let status = match error {
+            PlanError::NoPlace { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let problem = Self::new(status, error.code(), error.to_string());
+        match error {
+            PlanError::Parse(ParseError { hint: Some(hint), .. }) => problem.hint(hint),
+            PlanError::Unfiltered { .. } => problem.hint("name the rows by a filter such as id=eq.5"),
+            PlanError::NoPlace { .. } => problem.allow("GET, HEAD, POST, PATCH, DELETE, OPTIONS"),
+            _ => problem,
+        }
     }
 }
 
 impl From<ValidationError> for Problem {
     fn from(error: ValidationError) -> Self {
         match error {
-            ValidationError::Syntax(error) => {
-                Self::body(format!("the body cannot be read: {error}")).hint("send one JSON object in UTF-8")
-            }
+            ValidationError::Syntax(error) => Self::body(format!("the body cannot be read: {error}"))
+                .hint("send a JSON object, or an array of them, in UTF-8"),
             ValidationError::Invalid(failures) => invalid(&failures),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a body cannot be validated");
@@ -38,17 +49,31 @@ impl From<ValidationError> for Problem {
 }
 
 /// An error of an operation on one table, in the words of that table.
-pub(crate) fn of(error: Error, table: &Table) -> Problem {
-    convert(error, Some(table))
+pub(crate) fn of(error: impl Into<Error>, table: &Table) -> Problem {
+    convert(error.into(), Some(table))
+}
+
+/// A request that does not fit its table.
+fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
+    match (&error, table) {
+        (PlanError::UnknownColumn { .. }, Some(table)) => {
+            let readable = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+            let names: Vec<&str> = readable.map(|column| column.name.as_str()).collect();
+            Problem::from(error).hint(format!("the columns are {}", names.join(", ")))
+        }
+        _ => error.into(),
+    }
 }
 
 /// Writes an error to the log, if it is not the client's, with all that the database said.
 pub(crate) fn log(error: &Error) {
+    let request = request_id::current();
+    let request = request.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("-");
     match error {
         Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled => {
-            tracing::warn!(code = error.code(), "{error}");
+            tracing::warn!(request, code = error.code(), "{error}");
         }
-        _ => tracing::error!(code = error.code(), source = std::error::Error::source(error), "{error}"),
+        _ => tracing::error!(request, code = error.code(), source = std::error::Error::source(error), "{error}"),
     }
 }
 
@@ -57,7 +82,10 @@ fn convert(error: Error, table: Option<&Table>) -> Problem {
     let code = error.code().to_owned();
     let answer = |status| Problem::new(status, code.clone(), error.to_string());
     match &error {
-        Error::Plan(plan) => plan.clone().into(),
+        Error::Plan(plan) => of_plan(plan.clone(), table),
+        Error::RowCount { found, allowed: AllowedRows::One } => Problem::not_one_row(*found),
+        Error::RowCount { found, .. } => Problem::new(Status::BAD_REQUEST, "PGRST124", error.to_string())
+            .details(format!("The query affects {found} rows")),
         Error::Constraint(violation) => constraint(violation, table),
         Error::StaleRow { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),

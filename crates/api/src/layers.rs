@@ -1,39 +1,112 @@
-//! What surrounds every handler: a time limit, and panics that end as an answer.
+//! What surrounds every handler: a number, a time limit, panics that end as an answer, and who may call from a browser.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
+use axum::http::header::{ACCEPT_ENCODING, HOST, HeaderName};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::range;
+use crate::request_id::{self, X_REQUEST_ID};
+use crate::state::{AppState, Origins};
 
-/// Answers 504 where an answer does not begin in time. The handler is dropped, and its session rolled back.
-pub(crate) async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.limits.request_time, next.run(request)).await {
+/// Gives a request its number, a time limit, and an answer even where its handler panics.
+///
+/// Where an answer does not begin in time it is 504: the handler is dropped, and its session rolled back.
+pub(crate) async fn surround(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if refuses_some_encoding(request.headers()) {
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
+    let id = request_id::of(request.headers(), state.engine.sources());
+    let work = tokio::time::timeout(state.limits.request_time, catch_panic(next.run(request)));
+    let mut response = match request_id::scope(id.clone(), work).await {
         Ok(response) => response,
         Err(_) => Problem::request_timeout().into_response(),
-    }
+    };
+    range::write(&mut response);
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    response
+}
+
+/// Whether a client excludes an encoding. Compression would answer 406 where all are excluded, after the work was done;
+/// such a client gets what everybody can read.
+fn refuses_some_encoding(headers: &HeaderMap) -> bool {
+    let is_zero = |range: &str| {
+        let quality = range.split_once(';').and_then(|(_, quality)| quality.trim().strip_prefix("q="));
+        quality.is_some_and(|quality| quality.parse() == Ok(0.0))
+    };
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(is_zero)
 }
 
 /// Answers 500 where a handler panics, instead of closing the connection without a word.
-pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
+async fn catch_panic(answer: impl Future<Output = Response>) -> Response {
     // The request is gone when its handler panics, and the state has locks that survive it.
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
-            tracing::error!("a handler panicked: {text}");
+            tracing::error!(request = ?request_id::current(), "a handler panicked: {text}");
             Problem::internal().into_response()
         }
     }
 }
+
+/// Whose pages may call this server from a browser; nobody's where no origin is given.
+///
+/// The headers are those that the clients of Supabase send and read.
+pub(crate) fn cors(origins: &Origins) -> Option<CorsLayer> {
+    let allowed = match origins {
+        Origins::None => return None,
+        Origins::Any => AllowOrigin::any(),
+        Origins::These(origins) => AllowOrigin::list(origins.iter().cloned()),
+    };
+    let methods =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let headers = ALLOWED_HEADERS.map(HeaderName::from_static);
+    let exposed = EXPOSED_HEADERS.map(HeaderName::from_static);
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods(methods)
+            .allow_headers(headers)
+            .expose_headers(exposed)
+            .max_age(PREFLIGHT_TIME),
+    )
+}
+
+/// The headers that pages of other sites may send.
+const ALLOWED_HEADERS: [&str; 13] = [
+    "accept",
+    "accept-profile",
+    "apikey",
+    "authorization",
+    "content-profile",
+    "content-type",
+    "prefer",
+    "range",
+    "range-unit",
+    "x-client-info",
+    "x-request-id",
+    "x-retry-count",
+    "x-supabase-api-version",
+];
+
+/// The headers that pages of other sites may read.
+const EXPOSED_HEADERS: [&str; 6] =
+    ["content-encoding", "content-location", "content-range", "location", "preference-applied", "x-request-id"];
+
+/// How long a browser may remember what is allowed.
+const PREFLIGHT_TIME: Duration = Duration::from_secs(3_600);
 
 /// Refuses requests that call this server by a name which is not the machine's own.
 ///
@@ -65,12 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_answer_without_its_text() {
-        use tower::ServiceExt;
-        async fn broken() {
-            panic!("row of somebody else");
-        }
-        let app = Router::new().route("/", axum::routing::get(broken)).layer(from_fn(catch_panic));
-        let response = app.oneshot(Request::get("/").body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let response = catch_panic(async { panic!("row of somebody else") }).await;
         assert_eq!(response.status(), 500);
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();

@@ -15,12 +15,19 @@
 //! # }
 //! ```
 
+mod accept;
 mod body;
+mod columns;
 mod errors;
 mod layers;
 mod location;
 mod params;
+mod prefer;
 mod problem;
+mod questions;
+mod range;
+mod request_id;
+mod rest;
 mod routes;
 mod rows;
 mod server;
@@ -32,4 +39,4 @@ pub use problem::Problem;
 pub use routes::router;
 pub use server::serve;
 pub use session::DbSession;
-pub use state::{AppState, Limits, Resource, Tables};
+pub use state::{AppState, Limits, Origins, Resource, Tables};

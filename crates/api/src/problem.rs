@@ -30,6 +30,7 @@ struct Members {
     status: StatusCode,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
+    details: Option<Cow<'static, str>>,
     hint: Option<Cow<'static, str>>,
     errors: Option<Vec<ErrorItem>>,
     headers: HeaderMap,
@@ -56,12 +57,26 @@ impl Problem {
     /// A problem with a status, a stable code and a text for the client.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         let (code, message) = (code.into(), message.into());
-        Self(Box::new(Members { status, code, message, hint: None, errors: None, headers: HeaderMap::new() }))
+        Self(Box::new(Members {
+            status,
+            code,
+            message,
+            details: None,
+            hint: None,
+            errors: None,
+            headers: HeaderMap::new(),
+        }))
     }
 
     /// The same with what the client may do about it.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with more about what went wrong.
+    pub(crate) fn details(mut self, details: impl Into<Cow<'static, str>>) -> Self {
+        self.0.details = Some(details.into());
         self
     }
 
@@ -94,6 +109,29 @@ impl Problem {
 
     pub(crate) fn no_row(table: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "PGRST116", format!("there is no such row in {table}"))
+    }
+
+    /// Where one row is wanted and there is another number. PostgREST's clients read the details.
+    pub(crate) fn not_one_row(found: u64) -> Self {
+        let (message, details) = match found {
+            0 => ("one row is wanted, and there is none".into(), "The result contains 0 rows".into()),
+            _ => ("one row is wanted, and there are more".into(), format!("The result contains {found} rows")),
+        };
+        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST116", Cow::<str>::Owned(message)).details(details)
+    }
+
+    pub(crate) fn range(skip: u64, total: u64) -> Self {
+        let details = format!("An offset of {skip} was requested, but there are only {total} rows.");
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "PGRST103", "the page begins behind the last row").details(details)
+    }
+
+    pub(crate) fn preference(unknown: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "PGRST122", format!("the preferences {unknown} are not understood"))
+            .hint("leave handling=strict out to have them ignored")
+    }
+
+    pub(crate) fn not_acceptable(wanted: &str) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST107", format!("there is no {wanted} here, but application/json"))
     }
 
     pub(crate) fn unknown_path(path: &str) -> Self {
@@ -149,7 +187,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Members { status, code, message, hint, errors, headers } = *self.0;
+        let Members { status, code, message, details, hint, errors, headers } = *self.0;
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.into(), value);
         // `about:blank` says that the title is the status; `code` tells problems apart.
@@ -159,8 +197,7 @@ impl IntoResponse for Problem {
         put("detail", message.as_ref().into());
         put("code", code.into());
         put("message", message.into());
-        // Nothing is said here yet, but PostgREST's clients expect the member.
-        put("details", Value::Null);
+        put("details", details.map(Cow::into_owned).into());
         put("hint", hint.map(Cow::into_owned).into());
         if let Some(errors) = errors {
             let items = errors.into_iter();

@@ -1,34 +1,49 @@
-//! Every route, and the handlers behind them: each reads its request, calls one function of the data layer, and turns
-//! what comes back into an answer.
+//! Every route, and what surrounds them.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::LOCATION;
-use axum::http::{StatusCode, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::get;
-use mwallet_db::{Query, crud};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 
 use crate::problem::Problem;
-use crate::state::{AppState, Resource};
-use crate::{body, errors, layers, location, params, rows};
+use crate::state::AppState;
+use crate::{layers, questions, rest, rows};
 
-/// Where the tables stand.
-const REST: &str = "/rest/v1/";
+/// The least bytes of an answer that is worth compressing: less fits one packet anyway.
+const COMPRESSED_FROM: u64 = 1_024;
 
 /// The routes of a server.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    let table = get(rest::read).post(rest::create).put(rest::replace).patch(rest::update).delete(rest::delete);
+    let row = get(rest::read).put(rest::replace).patch(rest::update).delete(rest::delete);
+    let mut router = Router::new()
         .route("/livez", get(livez))
-        .route("/rest/v1/{table}", get(list).post(create))
-        .route("/rest/v1/{table}/{identifier}", get(retrieve))
+        .route("/readyz", get(readyz))
+        .route("/rest/v1/{table}", table.options(rest::options))
+        .route("/rest/v1/{table}/{identifier}", row.options(rest::options));
+    if questions::has_notices(&state.tables) {
+        router = router.route("/v1/users/{identifier}/notices", get(questions::notices));
+    }
+    if questions::has_transactions(&state.tables) {
+        router = router.route("/v1/transactions", get(questions::transactions));
+    }
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    let router = router
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(state.limits.body_bytes))
-        .layer(from_fn_with_state(state.clone(), layers::limit_time))
-        .layer(from_fn(layers::catch_panic))
-        .with_state(state)
+        .layer(compression.compress_when(SizeAbove::new(COMPRESSED_FROM)))
+        .layer(from_fn_with_state(state.clone(), layers::surround));
+    // Outside of all others, so that what they answer can be read by pages of other sites too.
+    let router = match layers::cors(&state.origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.with_state(state)
 }
 
 /// Whether the process answers; it says nothing of the database.
@@ -36,36 +51,10 @@ async fn livez() -> Response {
     rows::json(r#"{"status":"alive"}"#)
 }
 
-/// The rows of a table that the filters leave.
-async fn list(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
-    let (resource, _) = target(&state, &uri)?;
-    let query = params::filters(uri.query().unwrap_or_default(), &resource.table, Query::new())?;
-    let batches = crud::list_json(&state.engine, &resource.table, &query).await?;
-    Ok(rows::array(batches, state.limits.stall_time).await?)
-}
-
-/// One row of a table.
-async fn retrieve(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
-    let (resource, identifier) = target(&state, &uri)?;
-    let query = Query::new().identifier(params::identifier(&params::decode(identifier)?)?);
-    let query = params::filters(uri.query().unwrap_or_default(), &resource.table, query)?;
-    let found = crud::retrieve_json(&state.engine, &resource.table, &query).await?;
-    match found.rows {
-        0 => Err(Problem::no_row(&resource.table.name)),
-        _ => Ok(rows::json(found.bytes)),
-    }
-}
-
-/// A new row of a table.
-async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
-    let uri = request.uri().clone();
-    let (Resource { table, create }, _) = target(&state, &uri)?;
-    params::none(uri.query())?;
-    let json = body::json(request, &state).await?;
-    let record = create.to_columns(create.validate(&json, state.engine.sources())?);
-    let created = crud::create_json(&state.engine, table, record).await.map_err(|error| errors::of(error, table))?;
-    let location = location::of(table, &created.bytes).map(|path| [(LOCATION, path)]);
-    Ok((StatusCode::CREATED, location, rows::json(created.bytes)).into_response())
+/// Whether requests can be served: the database answers.
+async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
+    state.engine.ping().await?;
+    Ok(rows::json(r#"{"status":"ready"}"#))
 }
 
 async fn unknown_path(uri: Uri) -> Problem {
@@ -74,15 +63,4 @@ async fn unknown_path(uri: Uri) -> Problem {
 
 async fn method_not_allowed(request: Request) -> Problem {
     Problem::method_not_allowed(request.method())
-}
-
-/// The table that a path names, and what follows it as it is written.
-fn target<'s, 'u>(state: &'s AppState, uri: &'u Uri) -> Result<(&'s Resource, &'u str), Problem> {
-    let path = uri.path().strip_prefix(REST).unwrap_or_default();
-    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
-    let name = params::decode(name)?;
-    match state.tables.get(&name) {
-        Some(resource) => Ok((resource, rest)),
-        None => Err(Problem::unknown_table(&name)),
-    }
 }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
 use mwallet_db::{Batches, Error, JsonRows};
 use tokio::sync::mpsc;
 
-use crate::errors;
+use crate::{errors, request_id};
 
 /// A piece of an answer that comes in parts.
 enum Part {
@@ -24,39 +25,68 @@ enum Part {
 #[error("the answer breaks off")]
 struct BrokenOff;
 
+/// Rows as a JSON array, and how many they are where that is known before the last is on its way.
+pub(crate) struct Page {
+    pub(crate) response: Response,
+    pub(crate) rows: Option<u64>,
+}
+
 /// Answers rows as a JSON array.
 ///
 /// # Errors
 ///
 /// What the database says before the first bytes are on their way.
-pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -> Result<Response, Error> {
+pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -> Result<Page, Error> {
     let Some(first) = next(&mut batches).await.transpose()? else {
-        return Ok(json(Bytes::from_static(b"[]")));
+        return Ok(Page { response: json(Bytes::from_static(b"[]")), rows: Some(0) });
     };
     let Some(second) = next(&mut batches).await.transpose()? else {
-        let mut array = Vec::with_capacity(first.len() + 2);
-        array.push(b'[');
-        array.extend_from_slice(&first);
-        array.push(b']');
-        return Ok(json(array));
+        return Ok(Page { response: json(bracketed(&first.bytes)), rows: Some(first.rows) });
     };
     let (sender, parts) = mpsc::channel(1);
-    tokio::spawn(send_parts(batches, first, second, sender, stall_time));
-    Ok(json(Body::from_stream(stream::unfold(Some(parts), receive))))
+    let work = send_parts(batches, first.bytes, second.bytes, sender, stall_time);
+    // What goes wrong later is logged as part of the same request.
+    match request_id::current() {
+        Some(id) => tokio::spawn(request_id::scope(id, work)),
+        None => tokio::spawn(work),
+    };
+    let body = Body::from_stream(stream::unfold(Some(parts), receive));
+    Ok(Page { response: json(body), rows: None })
+}
+
+/// Objects with commas between them as an array.
+pub(crate) fn bracketed(objects: &[u8]) -> Vec<u8> {
+    let mut array = Vec::with_capacity(objects.len() + 2);
+    array.push(b'[');
+    array.extend_from_slice(objects);
+    array.push(b']');
+    array
+}
+
+/// The same answer to who wants its headers only; how long it would be was not found out.
+pub(crate) fn headers_only(response: Response) -> Response {
+    let nothing = stream::empty::<Result<Bytes, BrokenOff>>();
+    response.map(|_| Body::from_stream(nothing))
 }
 
 /// An answer of JSON.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
-    ([(CONTENT_TYPE, "application/json")], body.into()).into_response()
+    typed(HeaderValue::from_static("application/json"), body)
+}
+
+/// An answer of a media type.
+pub(crate) fn typed(media_type: HeaderValue, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
 }
 
 /// The next rows; none of the batches is empty.
-async fn next(batches: &mut Batches<'static>) -> Option<Result<Vec<u8>, Error>> {
+async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>> {
     loop {
         match batches.next_json().await? {
             Ok(JsonRows { rows: 0, .. }) => {}
-            Ok(rows) => return Some(Ok(rows.bytes)),
-            Err(error) => return Some(Err(error)),
+            batch => return Some(batch),
         }
     }
 }
@@ -79,7 +109,7 @@ async fn send_parts(
         let rows = match waiting.take() {
             Some(rows) => Some(Ok(rows)),
             None => tokio::select! {
-                rows = next(&mut batches) => rows,
+                rows = next(&mut batches) => rows.map(|rows| rows.map(|rows| rows.bytes)),
                 // The client is gone.
                 () = sender.closed() => return,
             },

@@ -3,7 +3,7 @@
 use mwallet_schema::Value;
 
 use crate::error::Result;
-use crate::json_rows::RowShape;
+use crate::json_rows::write_row;
 use crate::statement::{Columns, Format, JsonRows, Output, OutputColumn};
 
 /// How many rows of values a stream hands out at once.
@@ -25,14 +25,14 @@ pub(crate) trait DriverRow {
 /// Rows that were read and not handed out yet.
 pub(crate) enum Batch {
     Values { columns: Columns, rows: Vec<Vec<Value>>, bytes: usize },
-    Json { shape: RowShape, rows: JsonRows },
+    Json { columns: Columns, rows: JsonRows },
 }
 
 impl Batch {
     pub(crate) fn new(columns: &Columns, format: Format) -> Self {
         match format {
             Format::Values => Self::Values { columns: columns.clone(), rows: Vec::new(), bytes: 0 },
-            Format::Json => Self::Json { shape: RowShape::new(columns.clone()), rows: JsonRows::default() },
+            Format::Json => Self::Json { columns: columns.clone(), rows: JsonRows::default() },
         }
     }
 
@@ -51,11 +51,11 @@ impl Batch {
                 }
                 rows.push(values);
             }
-            Self::Json { shape, rows } => {
+            Self::Json { columns, rows } => {
                 if rows.rows > 0 {
                     rows.bytes.push(b',');
                 }
-                shape.write_row(&mut rows.bytes, |index, column, out| row.write_json(index, column, out))?;
+                write_row(columns, &mut rows.bytes, |index, column, out| row.write_json(index, column, out))?;
                 rows.rows += 1;
             }
         }

@@ -19,8 +19,8 @@
 //! # }).unwrap();
 //! ```
 
+pub mod client;
 mod door;
-mod json;
 mod load;
 mod operate;
 mod resource;
@@ -28,13 +28,12 @@ mod resource;
 use mwallet_schema::{Access, ColumnType, Record, Value};
 
 pub use door::Door;
-pub use json::{create_json, list_json, retrieve_json};
 pub use load::{Loaded, load};
 pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
 pub use resource::{Entities, Resource, of};
 
 use crate::error::Result;
-use crate::query::{Aggregate, Audience, Fields, Filter, Plan, PlanError, Query, same_shape};
+use crate::query::{Aggregate, Audience, Fields, Filter, OnConflict, Plan, PlanError, Query, same_shape};
 use crate::row::{FromRow, Row};
 use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Rows;
@@ -73,7 +72,7 @@ pub async fn create_many<'d, R: Resource>(
     rows: impl IntoIterator<Item = R::Input>,
 ) -> Result<Vec<R::Item>> {
     let records = rows.into_iter().map(R::record).collect();
-    insert(door.into(), resource, records, false).await
+    insert(door.into(), resource, records, &OnConflict::Refuse).await
 }
 
 /// Creates the rows that do not exist yet by any unique constraint, and gives back those that were created.
@@ -87,14 +86,14 @@ pub async fn create_missing<'d, R: Resource>(
     rows: impl IntoIterator<Item = R::Input>,
 ) -> Result<Vec<R::Item>> {
     let records = rows.into_iter().map(R::record).collect();
-    insert(door.into(), resource, records, true).await
+    insert(door.into(), resource, records, &OnConflict::Ignore { target: None }).await
 }
 
 async fn insert<R: Resource>(
     door: Door<'_>,
     resource: R,
     records: Vec<Record>,
-    ignore_conflicts: bool,
+    on_conflict: &OnConflict,
 ) -> Result<Vec<R::Item>> {
     let engine = door.engine();
     let table = resource.table();
@@ -108,7 +107,7 @@ async fn insert<R: Resource>(
             chunk.push(next);
         }
         let plan = Plan::insert(table, chunk, &Fields::All, engine.sources(), Audience::Program)?;
-        let plan = if ignore_conflicts { plan.ignore_conflicts() } else { plan };
+        let plan = plan.on_conflict(on_conflict, Audience::Program)?;
         statements.push(plan.statement(engine.dialect()));
     }
     let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
@@ -204,9 +203,14 @@ pub async fn aggregate<'d, R: Resource>(
 ///
 /// Where the query does not fit the table.
 pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<u64> {
-    match aggregate(door, resource, query, &[Aggregate::Count]).await?.first() {
-        Some(Value::Int(count)) => Ok(u64::try_from(*count).unwrap_or(0)),
-        _ => Ok(0),
+    Ok(count_of(Some(&aggregate(door, resource, query, &[Aggregate::Count]).await?)))
+}
+
+/// The number in the row of a count.
+fn count_of(row: Option<&[Value]>) -> u64 {
+    match row {
+        Some([Value::Int(count), ..]) => u64::try_from(*count).unwrap_or(0),
+        _ => 0,
     }
 }
 
@@ -288,7 +292,7 @@ pub async fn update<'d, R: Resource>(
     query: &Query,
     changes: Record,
 ) -> Result<Changed<R::Item>> {
-    Plan::require_filter(query, "an update")?;
+    query.require_filter("an update")?;
     update_all(door, resource, query, changes).await
 }
 
@@ -321,7 +325,7 @@ pub async fn delete<'d, R: Resource>(
     resource: R,
     query: &Query,
 ) -> Result<Changed<R::Item>> {
-    Plan::require_filter(query, "a deletion")?;
+    query.require_filter("a deletion")?;
     delete_all(door, resource, query).await
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::crud::client::AllowedRows;
 use crate::entity::DecodeError;
 use crate::query::PlanError;
 use crate::url::UrlError;
@@ -30,6 +31,14 @@ pub enum Error {
     StaleRow {
         /// The table.
         table: String,
+    },
+    /// A change concerned another number of rows than it may, and was undone.
+    #[error("{found} rows are concerned, where {allowed}")]
+    RowCount {
+        /// How many rows it was.
+        found: u64,
+        /// How many it may be.
+        allowed: AllowedRows,
     },
     /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads to
     /// no row of the session.
@@ -155,6 +164,7 @@ impl Error {
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
+            Self::RowCount { .. } => "21000",
             Self::Work { .. } => "55000",
             Self::SessionExpired { .. } => "25P03",
             Self::SessionEnded => "25P02",

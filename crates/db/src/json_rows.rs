@@ -5,40 +5,41 @@ use mwallet_schema::json::write_string;
 use crate::statement::{Columns, OutputColumn};
 
 /// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
+#[derive(Debug)]
 pub(crate) struct RowShape {
-    columns: Columns,
     prefixes: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl RowShape {
-    pub(crate) fn new(columns: Columns) -> Self {
+    pub(crate) fn new(columns: &[OutputColumn]) -> Self {
         let mut prefixes = Vec::with_capacity(columns.len() * 16);
         let mut ends = Vec::with_capacity(columns.len());
-        for column in columns.iter() {
+        for column in columns {
             prefixes.push(if ends.is_empty() { b'{' } else { b',' });
             write_string(&mut prefixes, &column.name);
             prefixes.push(b':');
             ends.push(prefixes.len());
         }
-        Self { columns, prefixes, ends }
+        Self { prefixes, ends }
     }
+}
 
-    /// Writes one object; `write` writes the value of the column it is given.
-    pub(crate) fn write_row<E>(
-        &self,
-        out: &mut Vec<u8>,
-        mut write: impl FnMut(usize, &OutputColumn, &mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut start = 0;
-        for (index, column) in self.columns.iter().enumerate() {
-            out.extend_from_slice(&self.prefixes[start..self.ends[index]]);
-            start = self.ends[index];
-            write(index, column, out)?;
-        }
-        out.extend_from_slice(if self.columns.is_empty() { b"{}" } else { b"}" });
-        Ok(())
+/// Writes one object; `write` writes the value of the column it is given.
+pub(crate) fn write_row<E>(
+    columns: &Columns,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(usize, &OutputColumn, &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let shape = columns.shape();
+    let mut start = 0;
+    for (index, (column, end)) in columns.iter().zip(&shape.ends).enumerate() {
+        out.extend_from_slice(&shape.prefixes[start..*end]);
+        start = *end;
+        write(index, column, out)?;
     }
+    out.extend_from_slice(if columns.is_empty() { b"{}" } else { b"}" });
+    Ok(())
 }
 
 /// Writes a whole number.
@@ -75,9 +76,9 @@ mod tests {
     #[test]
     fn names_are_escaped_and_an_empty_row_is_an_object() {
         let column = |name: &str| OutputColumn { name: name.into(), kind: OutputKind::Column(ColumnType::BigInt) };
-        let shape = RowShape::new(vec![column("a"), column("b\"c")].into());
+        let columns = vec![column("a"), column("b\"c")].into();
         let mut out = Vec::new();
-        let written: Result<(), ()> = shape.write_row(&mut out, |index, _, out| {
+        let written: Result<(), ()> = write_row(&columns, &mut out, |index, _, out| {
             write_integer(out, index as i64);
             Ok(())
         });
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!(String::from_utf8(out).unwrap(), r#"{"a":0,"b\"c":1}"#);
 
         let mut out = Vec::new();
-        let _: Result<(), ()> = RowShape::new(Vec::new().into()).write_row(&mut out, |_, _, _| Ok(()));
+        let _: Result<(), ()> = write_row(&Vec::new().into(), &mut out, |_, _, _| Ok(()));
         assert_eq!(out, b"{}");
     }
 

@@ -59,8 +59,8 @@ pub use error::{ConstraintKind, Error, Internal, Result, Violation};
 pub use isolation::Isolation;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use query::{
-    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Operand, Order, Plan, PlanError,
-    Query,
+    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
+    Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
 };
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

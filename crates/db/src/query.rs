@@ -2,12 +2,16 @@
 //! the plan in the SQL of one engine.
 
 mod filter;
+mod parse;
 mod plan;
+mod relation;
 mod sql;
 
 pub use filter::{Comparison, Filter, Is, Operand};
-pub use plan::{Aggregate, Audience, Plan, PlanError};
+pub use parse::{Parameters, ParseError};
+pub use plan::{Aggregate, Audience, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
+pub use relation::Relation;
 pub(crate) use sql::quote;
 
 use mwallet_schema::Value;
@@ -59,6 +63,17 @@ pub enum Fields {
     Include(Vec<String>),
     /// All but these.
     Exclude(Vec<String>),
+    /// These, each by a name of its own.
+    Select(Vec<Selected>),
+}
+
+/// A column that is answered, and the name it is answered by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// The column.
+    pub column: String,
+    /// Its name in the answer.
+    pub name: String,
 }
 
 /// One column to order by.
@@ -161,6 +176,19 @@ impl Query {
     /// Rows whose columns are equal to these values: every one of them.
     pub fn filter_by<V: Into<Value>>(self, values: impl IntoIterator<Item = (&'static str, V)>) -> Self {
         values.into_iter().fold(self, |query, (column, value)| query.filter(Filter::eq(column, value.into())))
+    }
+
+    /// Refuses a change that names no row.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError::Unfiltered`], where there is neither an identifier nor a filter that says anything.
+    pub fn require_filter(&self, operation: &'static str) -> Result<(), PlanError> {
+        let filtered = self.filter.as_ref().is_some_and(|filter| !filter.is_every_row());
+        match self.identifier.is_some() || filtered {
+            true => Ok(()),
+            false => Err(PlanError::Unfiltered { operation }),
+        }
     }
 
     /// Ordered by this too, where what came before leaves rows equal.

@@ -1,10 +1,12 @@
 //! SQL of one engine with its values beside it, and what came of running it.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use mwallet_schema::{ColumnType, Value};
 
 use crate::entity::Entity;
+use crate::json_rows::RowShape;
 use crate::query::quote;
 
 /// A text of SQL, the values it is bound to, and the columns it answers.
@@ -24,8 +26,42 @@ pub(crate) struct Bind {
     pub(crate) kind: ColumnType,
 }
 
-/// The columns of an answer, shared by its rows.
-pub type Columns = Arc<[OutputColumn]>;
+/// The columns of an answer, shared by its rows. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Columns(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    columns: Box<[OutputColumn]>,
+    /// Their names as they stand in JSON, written when they are first needed.
+    shape: OnceLock<RowShape>,
+}
+
+impl Columns {
+    pub(crate) fn shape(&self) -> &RowShape {
+        self.0.shape.get_or_init(|| RowShape::new(&self.0.columns))
+    }
+}
+
+impl From<Vec<OutputColumn>> for Columns {
+    fn from(columns: Vec<OutputColumn>) -> Self {
+        Self(Arc::new(Shared { columns: columns.into(), shape: OnceLock::new() }))
+    }
+}
+
+impl Deref for Columns {
+    type Target = [OutputColumn];
+
+    fn deref(&self) -> &[OutputColumn] {
+        &self.0.columns
+    }
+}
+
+impl PartialEq for Columns {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.columns == other.0.columns
+    }
+}
 
 /// One column of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +83,7 @@ pub enum OutputKind {
 
 impl Statement {
     pub(crate) fn new(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Arc::from([]) }
+        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Vec::new().into() }
     }
 
     /// The text; values are never in it.

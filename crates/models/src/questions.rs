@@ -25,6 +25,19 @@ pub async fn notices_of_user(
     skip: u64,
     limit: Option<u64>,
 ) -> Result<Vec<AppNotice>> {
+    let sql = notices_of_user_sql(identifier, start, end, skip, limit);
+    let notices = crud::select::<Of<AppNotice>>(door, sql).await?;
+    Ok(notices.into_iter().map(|Of(notice)| notice).collect())
+}
+
+/// The statement behind [`notices_of_user`], for rows that are wanted in another form.
+pub fn notices_of_user_sql(
+    identifier: &str,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    skip: u64,
+    limit: Option<u64>,
+) -> Sql {
     // PostgreSQL takes a parameter's type from where it stands first: the comparisons come before `IS NULL`.
     let sql = Sql::select::<AppNotice>(
         "JOIN notice_recipients ON notice_recipients.notice_id = app_notices.id
@@ -35,14 +48,11 @@ pub async fn notices_of_user(
          ORDER BY app_notices.start_at DESC, app_notices.id DESC
          LIMIT $4 OFFSET $5",
     );
-    let sql = sql
-        .bind(identifier)
+    sql.bind(identifier)
         .bind_as(start, ColumnType::Timestamp)
         .bind_as(end, ColumnType::Timestamp)
         .bind(rows(limit.unwrap_or(u64::MAX)))
-        .bind(rows(skip));
-    let notices = crud::select::<Of<AppNotice>>(door, sql).await?;
-    Ok(notices.into_iter().map(|Of(notice)| notice).collect())
+        .bind(rows(skip))
 }
 
 /// The transactions of a network that were mined in a period.
@@ -58,6 +68,17 @@ pub async fn transactions_mined(
     skip: u64,
     limit: Option<u64>,
 ) -> Result<Vec<Transaction>> {
+    crud::list(door, crud::of::<Transaction>(), &transactions_mined_query(network, start, end, skip, limit)).await
+}
+
+/// The query behind [`transactions_mined`], for rows that are wanted in another form.
+pub fn transactions_mined_query(
+    network: &str,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    skip: u64,
+    limit: Option<u64>,
+) -> Query {
     let mut query = Query { limit, ..Query::new() }
         .filter(Transaction::NETWORK.eq(network))
         .filter(Transaction::MINED_AT.is_not_null())
@@ -70,7 +91,7 @@ pub async fn transactions_mined(
     if let Some(end) = end {
         query = query.filter(Transaction::MINED_AT.lte(end));
     }
-    crud::list(door, crud::of::<Transaction>(), &query).await
+    query
 }
 
 /// A number of rows as both engines take it.

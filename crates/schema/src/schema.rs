@@ -250,6 +250,20 @@ impl Schema {
         copy
     }
 
+    /// A copy in which fields that it does not know are ignored instead of refused.
+    pub fn ignoring_unknown(&self) -> Self {
+        Self { takes_unknown: true, ..self.clone() }
+    }
+
+    /// A copy in which nothing is filled in: what may not be null must be given.
+    pub fn without_defaults(&self) -> Self {
+        let mut copy = self.clone();
+        for field in &mut copy.fields {
+            (field.required, field.default) = (!field.nullable && field.access != Access::ReadOnly, None);
+        }
+        copy
+    }
+
     fn copy_where(&self, name: String, keep: impl Fn(&Field) -> bool) -> Self {
         let kept = self.fields.iter().zip(&self.patterns).filter(|(field, _)| keep(field));
         let (fields, patterns) = kept.map(|(field, pattern)| (field.clone(), pattern.clone())).unzip();

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
 
+mod production;
+mod queries;
 mod refusals;
 mod rest;
 mod sessions;
 mod streams;
 mod support;
+mod writes;

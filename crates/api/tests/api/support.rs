@@ -57,6 +57,17 @@ pub(crate) async fn post(app: &Router, path: &str, body: impl Into<Body>) -> Ans
     send(app, request.body(body.into()).unwrap()).await
 }
 
+/// Posts rows and asks for them back.
+pub(crate) async fn post_returning(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
+    write(app, "POST", path, "return=representation", body).await
+}
+
+/// Sends a body of JSON with preferences.
+pub(crate) async fn write(app: &Router, method: &str, path: &str, prefer: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::builder().method(method).uri(path).header("prefer", prefer);
+    send(app, request.header("content-type", "application/json").body(body.into()).unwrap()).await
+}
+
 /// Serves on a free port until the test ends, and says where.
 pub(crate) async fn serve(app: Router) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -87,10 +87,14 @@ impl Server {
         body(self.try_post(path, json).unwrap(), status)
     }
 
-    /// The whole answer to a POST; an error where the server is gone.
+    /// The whole answer to a POST that wants the row back as one object; an error where the server is gone.
     pub(crate) fn try_post(&self, path: &str, json: &str) -> std::io::Result<String> {
         self.ask(
-            &format!("POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}", json.len()),
+            &format!(
+                "POST {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+                 Prefer: return=representation\r\nAccept: application/vnd.pgrst.object+json",
+                json.len()
+            ),
             json,
         )
     }

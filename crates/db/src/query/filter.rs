@@ -89,6 +89,8 @@ pub enum Is {
     True,
     /// False.
     False,
+    /// Neither true nor false: a boolean that is null.
+    Unknown,
 }
 
 /// What a column is compared with.

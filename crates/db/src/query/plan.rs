@@ -3,12 +3,16 @@
 //! Nothing here needs a connection. What is wrong with a request is found here, before one is taken.
 
 mod condition;
+mod conflict;
 mod error;
+mod replace;
 mod values;
 
 use mwallet_schema::{Access, AtOnce, Column, ColumnType, Record, Sources, Table, Value};
 
-pub(crate) use condition::{Condition, MAX_CONDITIONS};
+pub(crate) use condition::{Condition, MAX_CONDITIONS, MAX_DEPTH};
+pub use conflict::OnConflict;
+pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
@@ -20,14 +24,22 @@ pub struct Plan<'t> {
     pub(crate) table: &'t Table,
     pub(crate) kind: PlanKind,
     /// The columns that are answered.
-    pub(crate) output: ColumnSet,
+    pub(crate) output: OutputSet,
+}
+
+/// The columns that are answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct OutputSet {
+    pub(crate) positions: ColumnSet,
+    /// Their names in the answer, where those are not the columns' own.
+    pub(crate) names: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlanKind {
     Select { condition: Condition, order: Vec<OrderBy>, skip: u64, limit: Option<u64> },
     Aggregate { condition: Condition, aggregates: Vec<PlannedAggregate> },
-    Insert { columns: ColumnSet, rows: Vec<Vec<Value>>, ignore_conflicts: bool },
+    Insert { columns: ColumnSet, rows: Vec<Vec<Value>>, on_conflict: PlannedConflict },
     Update { assignments: Vec<(usize, Assignment)>, condition: Condition },
     Delete { condition: Condition },
 }
@@ -46,6 +58,8 @@ pub(crate) struct OrderBy {
 pub(crate) enum Assignment {
     Value(Value),
     Increment,
+    /// The value of the row that was to be inserted.
+    Proposed,
 }
 
 /// A number made of many rows.
@@ -108,7 +122,7 @@ impl<'t> Plan<'t> {
         let planner = Planner { table, audience };
         let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
         let kind = PlanKind::Aggregate { condition: planner.rows(query)?, aggregates };
-        Ok(Self { table, kind, output: Vec::new() })
+        Ok(Self { table, kind, output: OutputSet::default() })
     }
 
     /// Plans the creation of rows; what is absent is filled with its default.
@@ -135,16 +149,8 @@ impl<'t> Plan<'t> {
             .into_iter()
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
-        let kind = PlanKind::Insert { columns, rows, ignore_conflicts: false };
+        let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Refuse };
         Ok(Self { table, kind, output: planner.output(fields)? })
-    }
-
-    /// The same creation, which leaves out rows that exist already by any unique constraint.
-    pub fn ignore_conflicts(mut self) -> Self {
-        if let PlanKind::Insert { ignore_conflicts, .. } = &mut self.kind {
-            *ignore_conflicts = true;
-        }
-        self
     }
 
     /// Plans a change of the rows that a query names, all of them: a page is refused, its order does not count.
@@ -178,19 +184,6 @@ impl<'t> Plan<'t> {
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
-
-    /// Refuses a change that names no row.
-    ///
-    /// # Errors
-    ///
-    /// [`PlanError::Unfiltered`], where neither an identifier nor a filter was given.
-    pub(crate) fn require_filter(query: &Query, operation: &'static str) -> Result<(), PlanError> {
-        let filtered = query.filter.as_ref().is_some_and(|filter| !filter.is_every_row());
-        if query.identifier.is_none() && !filtered {
-            return Err(PlanError::Unfiltered { operation });
-        }
-        Ok(())
-    }
 }
 
 struct Planner<'t> {
@@ -223,16 +216,21 @@ impl Planner<'_> {
         }
     }
 
-    fn output(&self, fields: &Fields) -> Result<ColumnSet, PlanError> {
+    fn output(&self, fields: &Fields) -> Result<OutputSet, PlanError> {
         let all = (0..self.table.columns.len()).filter(|position| self.is_visible(*position));
-        match fields {
-            Fields::All => Ok(all.collect()),
-            Fields::Include(names) => names.iter().map(|name| self.find(name)).collect(),
+        let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
+        Ok(match fields {
+            Fields::All => OutputSet { positions: all.collect(), names: None },
+            Fields::Include(names) => OutputSet { positions: find_all(names)?, names: None },
             Fields::Exclude(names) => {
-                let excluded = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
-                Ok(all.filter(|position| !excluded.contains(position)).collect())
+                let excluded = find_all(names)?;
+                OutputSet { positions: all.filter(|position| !excluded.contains(position)).collect(), names: None }
             }
-        }
+            Fields::Select(selected) => OutputSet {
+                positions: selected.iter().map(|one| self.find(&one.column)).collect::<Result<_, _>>()?,
+                names: Some(selected.iter().map(|one| one.name.clone()).collect()),
+            },
+        })
     }
 
     fn order(&self, order: &super::Order) -> Result<OrderBy, PlanError> {

@@ -4,59 +4,83 @@ mod insert;
 
 use mwallet_schema::{ColumnType, Table, Value};
 
-use super::plan::{Assignment, ColumnSet, Condition, OrderBy, PlanKind, PlannedAggregate};
+use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate};
 use super::{Comparison, Direction, Is, Nulls, Plan};
 use crate::Dialect;
-use crate::statement::{Bind, OutputColumn, OutputKind, Statement};
+use crate::statement::{Bind, Columns, OutputColumn, OutputKind, Statement};
+
+/// A name as an identifier of SQL.
+pub(crate) fn quote(name: &str) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    write_quoted(&mut quoted, name);
+    quoted
+}
 
 /// Writes a name as an identifier of SQL: the only way a name gets into a statement.
-pub(crate) fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+fn write_quoted(sql: &mut String, name: &str) {
+    sql.push('"');
+    for (index, part) in name.split('"').enumerate() {
+        sql.push_str(if index > 0 { "\"\"" } else { "" });
+        sql.push_str(part);
+    }
+    sql.push('"');
 }
 
 impl Plan<'_> {
     /// Writes the plan as a statement.
     pub fn statement(self, dialect: Dialect) -> Statement {
+        self.statement_answering(dialect, None)
+    }
+
+    /// Writes the plan as a statement whose columns are known already.
+    pub(crate) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let Self { table, kind, output } = self;
         let mut writer =
-            Writer { dialect, table, sql: String::with_capacity(256), binds: Vec::new(), repeats: Vec::new() };
-        let columns = match kind {
+            Writer { dialect, table, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() };
+        let mut aggregated = None;
+        match kind {
             PlanKind::Select { condition, order, skip, limit } => {
-                writer.select(&output, condition, &order, skip, limit);
-                writer.output_columns(&output)
+                writer.select(&output.positions, condition, &order, skip, limit);
             }
             PlanKind::Aggregate { condition, aggregates } => {
-                let columns = writer.aggregates(&aggregates);
+                aggregated = Some(writer.aggregates(&aggregates));
                 writer.push(" FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                columns
             }
-            PlanKind::Insert { columns, rows, ignore_conflicts } => match writer.given_identity(&columns) {
+            PlanKind::Insert { columns, rows, on_conflict } => match writer.given_identity(&columns) {
                 Some(identity) => {
                     writer.push("WITH given AS (");
-                    writer.insert(&columns, rows, ignore_conflicts);
+                    writer.insert(&columns, rows, &on_conflict);
                     writer.move_identity(identity);
-                    writer.selected(&output)
+                    writer.selected(&output.positions);
                 }
                 None => {
-                    writer.insert(&columns, rows, ignore_conflicts);
-                    writer.returning(&output)
+                    writer.insert(&columns, rows, &on_conflict);
+                    writer.returning(&output.positions);
                 }
             },
             PlanKind::Update { assignments, condition } => {
-                writer.update(assignments);
+                writer.push("UPDATE ");
+                writer.table_name();
+                writer.push(" SET ");
+                writer.assignments(assignments);
                 writer.where_(condition);
-                writer.returning(&output)
+                writer.returning(&output.positions);
             }
             PlanKind::Delete { condition } => {
                 writer.push("DELETE FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                writer.returning(&output)
+                writer.returning(&output.positions);
             }
+        }
+        let columns = match (known, aggregated) {
+            (Some(known), _) => known.clone(),
+            (None, Some(columns)) => columns.into(),
+            (None, None) => writer.output_columns(output).into(),
         };
-        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns: columns.into() }
+        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns }
     }
 }
 
@@ -75,14 +99,14 @@ impl Writer<'_> {
 
     fn table_name(&mut self) {
         if let Some(schema) = &self.table.schema {
-            self.sql.push_str(&quote(schema));
+            write_quoted(&mut self.sql, schema);
             self.sql.push('.');
         }
-        self.sql.push_str(&quote(&self.table.name));
+        write_quoted(&mut self.sql, &self.table.name);
     }
 
     fn column(&mut self, position: usize) {
-        self.sql.push_str(&quote(&self.table.columns[position].name));
+        write_quoted(&mut self.sql, &self.table.columns[position].name);
     }
 
     fn columns(&mut self, positions: &ColumnSet) {
@@ -107,9 +131,13 @@ impl Writer<'_> {
         self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
     }
 
-    fn output_columns(&self, positions: &ColumnSet) -> Vec<OutputColumn> {
-        let columns = positions.iter().map(|position| &self.table.columns[*position]);
-        columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect()
+    fn output_columns(&self, output: OutputSet) -> Vec<OutputColumn> {
+        let columns = output.positions.iter().map(|position| &self.table.columns[*position]);
+        let kinds = columns.clone().map(|column| OutputKind::Column(column.kind.clone()));
+        match output.names {
+            Some(names) => names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect(),
+            None => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
+        }
     }
 
     fn select(&mut self, output: &ColumnSet, condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
@@ -186,7 +214,7 @@ impl Writer<'_> {
             Condition::Is(position, is) => {
                 self.column(position);
                 self.push(match is {
-                    Is::Null => " IS NULL",
+                    Is::Null | Is::Unknown => " IS NULL",
                     Is::True => " IS TRUE",
                     Is::False => " IS FALSE",
                 });
@@ -269,28 +297,32 @@ impl Writer<'_> {
         }
     }
 
-    fn update(&mut self, assignments: Vec<(usize, Assignment)>) {
-        self.push("UPDATE ");
-        self.table_name();
+    fn assignments(&mut self, assignments: Vec<(usize, Assignment)>) {
         for (index, (position, assignment)) in assignments.into_iter().enumerate() {
-            self.push(if index > 0 { ", " } else { " SET " });
+            self.push(if index > 0 { ", " } else { "" });
             self.column(position);
             self.push(" = ");
             match assignment {
                 Assignment::Value(value) => self.bind(position, value),
                 Assignment::Increment => {
+                    // In an upsert the bare name would be that of the row that is there or of the proposed one.
+                    write_quoted(&mut self.sql, &self.table.name);
+                    self.push(".");
                     self.column(position);
                     self.push(" + 1");
+                }
+                Assignment::Proposed => {
+                    self.push("excluded.");
+                    self.column(position);
                 }
             }
         }
     }
 
-    fn returning(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
+    fn returning(&mut self, output: &ColumnSet) {
         // The rows are counted by what is answered.
         self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
         self.columns(output);
-        self.output_columns(output)
     }
 
     fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {

@@ -7,7 +7,7 @@ use super::{PlanError, Planner};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
 
 /// How deep conditions may be nested.
-pub(super) const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 /// How many conditions a filter may have.
 pub(crate) const MAX_CONDITIONS: usize = 1_000;
 /// How many values `in` may list.
@@ -27,7 +27,7 @@ pub(crate) enum Condition {
 }
 
 /// Where an operand stands among the values that a column can hold.
-enum Place {
+pub(super) enum Place {
     /// It is one of them.
     At(Value),
     /// It is none.
@@ -35,7 +35,7 @@ enum Place {
 }
 
 /// The values of a column beside a number that it cannot hold.
-struct Beside {
+pub(super) struct Beside {
     /// The largest below it, if there is one.
     below: Option<Value>,
     /// The smallest of all.
@@ -91,6 +91,12 @@ impl Planner<'_> {
     }
 
     fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition>, PlanError> {
+        let places = self.places(identifier)?.into_iter();
+        Ok(places.map(|(position, place)| place.compare(position, Comparison::Eq)).collect())
+    }
+
+    /// The columns that an identifier names a row by, and their values.
+    pub(super) fn places(&self, identifier: &Identifier) -> Result<Vec<(usize, Place)>, PlanError> {
         match identifier {
             Identifier::Id(id) => Ok(vec![self.named("id", &id.to_string(), "a number")?]),
             Identifier::Uuid(uuid) => Ok(vec![self.named("uuid", &uuid.to_string(), "a UUID")?]),
@@ -100,19 +106,17 @@ impl Planner<'_> {
                 if key.len() != parts.len() {
                     return Err(PlanError::KeyLength { table: self.table.name.clone(), expected: key.len().max(1) });
                 }
-                key.iter()
-                    .zip(parts)
-                    .map(|(name, part)| {
-                        let position = self.find(name)?;
-                        Ok(self.operand(position, &Operand::Text(part.clone()))?.compare(position, Comparison::Eq))
-                    })
-                    .collect()
+                let place = |(name, part): (&String, &String)| {
+                    let position = self.find(name)?;
+                    Ok((position, self.operand(position, &Operand::Text(part.clone()))?))
+                };
+                key.iter().zip(parts).map(place).collect()
             }
         }
     }
 
     /// The row whose column of that name has a value; where there is no such column, whose key has it.
-    fn named(&self, column: &str, text: &str, by: &'static str) -> Result<Condition, PlanError> {
+    fn named(&self, column: &str, text: &str, by: &'static str) -> Result<(usize, Place), PlanError> {
         let refuse = || PlanError::Identifier { table: self.table.name.clone(), by };
         let key = match self.table.primary_key.as_slice() {
             [one] => self.table.position(one),
@@ -120,7 +124,7 @@ impl Planner<'_> {
         };
         let position = self.table.position(column).or(key).ok_or_else(refuse)?;
         match self.operand(position, &Operand::Text(text.into())) {
-            Ok(place) => Ok(place.compare(position, Comparison::Eq)),
+            Ok(place) => Ok((position, place)),
             // A text with a NUL is no name of anything, and says so itself.
             Err(error @ PlanError::Value { error: ValueError::NulInText, .. }) => Err(error),
             Err(_) => Err(refuse()),
@@ -202,7 +206,7 @@ impl Planner<'_> {
 
     /// Reads what a column is compared with. It need not fit the column's limits: `memo = <a longer text>` is simply
     /// false, and `amount > 1e30` too.
-    fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
+    pub(super) fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
         let column = self.column(position);
         if let ColumnType::Decimal { precision, scale } = &column.kind {
             let decimal = match operand {

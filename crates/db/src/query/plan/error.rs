@@ -3,11 +3,15 @@
 use mwallet_schema::ValueError;
 
 use super::condition::{MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES};
+use crate::query::ParseError;
 
 /// What of a request does not fit its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
+    /// A parameter is not in the grammar.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
     /// A name is no column of the table.
     #[error("{table} has no column {column}")]
     UnknownColumn {
@@ -80,6 +84,32 @@ pub enum PlanError {
         /// What was to be done.
         operation: &'static str,
     },
+    /// No unique constraint is made of the columns by which an upsert is to find rows.
+    #[error("{table} has no unique constraint on {columns}, by which rows could be found that exist already")]
+    ConflictTarget {
+        /// The table.
+        table: String,
+        /// The columns.
+        columns: String,
+    },
+    /// Two rows of one upsert are the same by the columns that find rows.
+    #[error("two of the rows have the same {columns}")]
+    SameRows {
+        /// The columns.
+        columns: String,
+    },
+    /// A row is to be put in a place that is not named by the whole key and nothing else.
+    #[error("a row of {table} is put in its place by an identifier, or by an equality for each column of its key")]
+    NoPlace {
+        /// The table.
+        table: String,
+    },
+    /// A row is to be put in a place of another key.
+    #[error("{column} is not what the place is named by")]
+    OtherKey {
+        /// The column.
+        column: String,
+    },
     /// An update changes nothing.
     #[error("there is nothing to update")]
     NothingToUpdate,
@@ -91,9 +121,10 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// The SQLSTATE that PostgreSQL has for it.
+    /// The SQLSTATE that PostgreSQL has for it, or PostgREST's code where PostgreSQL would not be asked.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Parse(_) => ParseError::CODE,
             Self::UnknownColumn { .. } => "42703",
             Self::Value { error, .. } => match error {
                 ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",
@@ -105,8 +136,11 @@ impl PlanError {
             Self::Operator { .. } => "42883",
             Self::Pattern { .. } => "22025",
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
-            Self::Unfiltered { .. } => "21000",
+            Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
+            Self::ConflictTarget { .. } => "42P10",
             Self::Paged { .. } | Self::WholeRows { .. } => "0A000",
+            Self::NoPlace { .. } => "PGRST105",
+            Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",
             Self::TooComplex => "54001",
         }

@@ -4,15 +4,15 @@ use mwallet_schema::{ColumnDefault, ColumnType, Value};
 
 use super::{Writer, quote};
 use crate::Dialect;
-use crate::query::plan::ColumnSet;
-use crate::statement::{Bind, OutputColumn};
+use crate::query::plan::{ColumnSet, PlannedConflict};
+use crate::statement::Bind;
 
 impl Writer<'_> {
-    pub(super) fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, ignore_conflicts: bool) {
+    pub(super) fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, on_conflict: &PlannedConflict) {
         self.push("INSERT INTO ");
         self.table_name();
         if columns.is_empty() {
-            return self.insert_defaults(rows.len(), ignore_conflicts);
+            return self.insert_defaults(rows.len(), on_conflict);
         }
         self.push(" (");
         self.columns(columns);
@@ -22,8 +22,27 @@ impl Writer<'_> {
         } else {
             self.insert_values(columns, rows);
         }
-        if ignore_conflicts {
-            self.push(" ON CONFLICT DO NOTHING");
+        self.on_conflict(on_conflict);
+    }
+
+    fn on_conflict(&mut self, on_conflict: &PlannedConflict) {
+        let target = match on_conflict {
+            PlannedConflict::Refuse => return,
+            PlannedConflict::Ignore(target) => target.as_ref(),
+            PlannedConflict::Merge { target, .. } => Some(target),
+        };
+        self.push(" ON CONFLICT");
+        if let Some(target) = target {
+            self.push(" (");
+            self.columns(target);
+            self.push(")");
+        }
+        match on_conflict {
+            PlannedConflict::Merge { changes, .. } => {
+                self.push(" DO UPDATE SET ");
+                self.assignments(changes.clone());
+            }
+            _ => self.push(" DO NOTHING"),
         }
     }
 
@@ -48,16 +67,15 @@ impl Writer<'_> {
     }
 
     /// Ends a statement that selects what was inserted.
-    pub(super) fn selected(&mut self, output: &ColumnSet) -> Vec<OutputColumn> {
+    pub(super) fn selected(&mut self, output: &ColumnSet) {
         self.push(if output.is_empty() { "NULL" } else { "" });
         self.columns(output);
         // The join is what has the sequence moved: what nobody reads is not run.
         self.push(" FROM given LEFT JOIN moved ON TRUE");
-        self.output_columns(output)
     }
 
     /// Rows of which the database makes every value: a table of nothing but its number.
-    fn insert_defaults(&mut self, rows: usize, ignore_conflicts: bool) {
+    fn insert_defaults(&mut self, rows: usize, on_conflict: &PlannedConflict) {
         match self.dialect {
             Dialect::Sqlite => {
                 self.push(" DEFAULT VALUES");
@@ -70,7 +88,7 @@ impl Writer<'_> {
                 self.push(") VALUES ");
                 let row = format!("({})", vec!["DEFAULT"; identity.len()].join(", "));
                 self.push(&vec![row.as_str(); rows.max(1)].join(", "));
-                self.push(if ignore_conflicts { " ON CONFLICT DO NOTHING" } else { "" });
+                self.on_conflict(on_conflict);
             }
         }
     }

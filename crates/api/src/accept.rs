@@ -1,0 +1,123 @@
+//! In which form an answer is wanted: the `Accept` header.
+
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::problem::Problem;
+
+/// The media type of PostgREST for one row without an array around.
+pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
+/// The media type of an OpenAPI document.
+pub(crate) const OPENAPI: &str = "application/openapi+json";
+
+/// In which form rows are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An array of objects.
+    Array,
+    /// One object, and nothing else will do.
+    Object,
+}
+
+impl Form {
+    /// The media type of the answer.
+    pub(crate) fn media_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Array => "application/json",
+            Self::Object => "application/vnd.pgrst.object+json; charset=utf-8",
+        })
+    }
+}
+
+/// Reads in which form rows are wanted.
+///
+/// # Errors
+///
+/// Where it is none that this server has.
+pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
+    choose(headers, |name| match name {
+        "application/json" | "application/*" | "*/*" | "application/vnd.pgrst.array+json" => Some(Form::Array),
+        OBJECT => Some(Form::Object),
+        _ => None,
+    })
+    .unwrap_or(Ok(Form::Array))
+}
+
+/// Refuses to answer JSON to who does not take it.
+///
+/// # Errors
+///
+/// Where another form is wanted.
+pub(crate) fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
+    let json = |name: &str| matches!(name, "application/json" | "application/*" | "*/*").then_some(());
+    choose(headers, json).unwrap_or(Ok(()))
+}
+
+/// The media type in which the OpenAPI document is wanted.
+///
+/// # Errors
+///
+/// Where it is none of JSON.
+pub(crate) fn openapi(headers: &HeaderMap) -> Result<&'static str, Problem> {
+    choose(headers, |name| match name {
+        OPENAPI => Some(OPENAPI),
+        "application/json" | "application/*" | "*/*" => Some("application/json"),
+        _ => None,
+    })
+    .unwrap_or(Ok("application/json"))
+}
+
+/// The form of the best media range for which there is one; `None` where nothing was asked for.
+fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Result<T, Problem>> {
+    let mut asked = headers.get_all(ACCEPT).iter().peekable();
+    asked.peek()?;
+    let mut best: Option<(f32, T)> = None;
+    let mut wanted = Vec::new();
+    for range in asked.flat_map(|value| value.to_str().unwrap_or_default().split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        if name.is_empty() {
+            continue;
+        }
+        let (mut quality, mut is_understood) = (1.0, true);
+        for parameter in parts {
+            match parameter.split_once('=') {
+                Some((key, value)) if key.eq_ignore_ascii_case("q") => quality = value.parse().unwrap_or(0.0),
+                Some((key, _)) if key.eq_ignore_ascii_case("charset") => {}
+                // Another parameter makes it another form, which this server does not have.
+                _ => is_understood = false,
+            }
+        }
+        wanted.push(range.trim());
+        if let Some(form) = form(&name).filter(|_| is_understood && quality > 0.0)
+            && best.as_ref().is_none_or(|(best, _)| quality > *best)
+        {
+            best = Some((quality, form));
+        }
+    }
+    if wanted.is_empty() {
+        return None;
+    }
+    Some(best.map(|(_, form)| form).ok_or_else(|| Problem::not_acceptable(&wanted.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(accept: &'static str) -> Option<Form> {
+        rows(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))])).ok()
+    }
+
+    #[test]
+    fn the_best_form_that_there_is() {
+        assert_eq!(rows(&HeaderMap::new()).ok(), Some(Form::Array));
+        assert_eq!(form(""), Some(Form::Array));
+        assert_eq!(form("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Form::Array));
+        assert_eq!(form("application/vnd.pgrst.object+json"), Some(Form::Object));
+        assert_eq!(form("application/json;q=0.5, application/vnd.pgrst.object+json"), Some(Form::Object));
+        assert_eq!(form("application/vnd.pgrst.object+json;nulls=stripped"), None);
+        assert_eq!(form("text/csv"), None);
+        assert_eq!(form("application/json;q=0"), None);
+    }
+}

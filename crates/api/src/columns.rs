@@ -1,0 +1,52 @@
+//! The parameter `columns`: which keys of the rows of a body count.
+
+use axum::http::StatusCode;
+use mwallet_db::PlanError;
+use mwallet_db::schema::{Access, FailureKind, Record, Schema, Table, Value};
+
+use crate::problem::{ErrorItem, Problem};
+
+/// The schema of rows of which only some keys count.
+///
+/// As in PostgREST, other keys are ignored, and a key that counts but is absent is null, unless `missing=default` is
+/// preferred.
+///
+/// # Errors
+///
+/// Where a name is no column, or a column that must be given does not count.
+pub(crate) fn schema(
+    create: &Schema,
+    table: &Table,
+    columns: &[String],
+    missing_default: bool,
+) -> Result<Schema, Problem> {
+    if let Some(unknown) = columns.iter().find(|name| create.field_of_column(name).is_none()) {
+        return Err(PlanError::UnknownColumn { table: table.name.clone(), column: unknown.clone() }.into());
+    }
+    let counts = |name: &str| columns.iter().any(|column| column == name);
+    let missing = create.fields().iter().filter(|field| field.required && !counts(field.column()));
+    let missing: Vec<ErrorItem> = missing
+        .map(|field| ErrorItem {
+            loc: format!("/{}", field.name.replace('~', "~0").replace('/', "~1")),
+            msg: "is required, but is not among the columns".into(),
+            kind: FailureKind::Missing.name(),
+        })
+        .collect();
+    if let Some(first) = missing.first() {
+        let message = format!("{}: {}", first.loc, first.msg);
+        let code = FailureKind::Missing.sqlstate();
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).errors(missing));
+    }
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let narrowed = create.only(create.name(), &names).ignoring_unknown();
+    Ok(if missing_default { narrowed } else { narrowed.without_defaults() })
+}
+
+/// Sets what counts but is absent to null.
+pub(crate) fn fill_nulls(record: &mut Record, schema: &Schema) {
+    for field in schema.fields().iter().filter(|field| field.access != Access::ReadOnly) {
+        if record.get(field.column()).is_none() {
+            record.set(field.column(), Value::Null);
+        }
+    }
+}

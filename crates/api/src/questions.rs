@@ -1,0 +1,106 @@
+//! The questions that are asked of several tables at once: `/v1/...`.
+
+use axum::extract::{Request, State};
+use axum::http::Uri;
+use axum::response::Response;
+use mwallet_db::crud::client;
+use mwallet_db::schema::{ColumnType, Timestamp, Value};
+use mwallet_db::{Entity, PlanError};
+use mwallet_models::{AppNotice, NoticeRecipient, Transaction, User, questions};
+
+use crate::problem::Problem;
+use crate::state::{AppState, Tables};
+use crate::{accept, params, range, rows};
+
+/// What a question is asked with, apart from what it is about.
+#[derive(Debug, Default)]
+struct Asked {
+    network: Option<String>,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    skip: Option<u64>,
+    limit: Option<u64>,
+}
+
+/// Whether the tables are served that the notices of a user are about.
+pub(crate) fn has_notices(tables: &Tables) -> bool {
+    [User::table(), AppNotice::table(), NoticeRecipient::table()].into_iter().all(|table| tables.has(table))
+}
+
+/// Whether the table is served that transactions stand in.
+pub(crate) fn has_transactions(tables: &Tables) -> bool {
+    tables.has(Transaction::table())
+}
+
+/// The notices of the user whose slug or `rsid` stands in the path.
+pub(crate) async fn notices(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let asked = Asked::read(request.uri(), false)?;
+    accept::json_only(request.headers())?;
+    let path = request.uri().path();
+    let identifier = path.strip_prefix("/v1/users/").and_then(|rest| rest.strip_suffix("/notices")).unwrap_or_default();
+    let identifier = text("identifier", &params::decode(identifier)?)?;
+    let skip = asked.skip.unwrap_or(0);
+    let sql = questions::notices_of_user_sql(&identifier, asked.start, asked.end, skip, state.limits.page(asked.limit));
+    let found = client::select(&state.engine, sql).await?;
+    let mut response = rows::json(rows::bracketed(&found.bytes));
+    range::set(&mut response, range::header(skip, found.rows, None));
+    Ok(response)
+}
+
+/// The transactions of a network that were mined in a period.
+pub(crate) async fn transactions(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let asked = Asked::read(request.uri(), true)?;
+    accept::json_only(request.headers())?;
+    let network = asked
+        .network
+        .ok_or_else(|| Problem::parameter("network: is required").hint("write /v1/transactions?network=bitcoin"))?;
+    let (skip, limit) = (asked.skip.unwrap_or(0), state.limits.page(asked.limit));
+    let query = questions::transactions_mined_query(&network, asked.start, asked.end, skip, limit);
+    let resource = state.tables.get(Transaction::TABLE).ok_or_else(|| Problem::unknown_table(Transaction::TABLE))?;
+    let batches = client::list(&state.engine, &resource.relation, &query).await?;
+    let page = rows::array(batches, state.limits.stall_time).await?;
+    let mut response = page.response;
+    if let Some(rows) = page.rows {
+        range::set(&mut response, range::header(skip, rows, None));
+    }
+    Ok(response)
+}
+
+impl Asked {
+    fn read(uri: &Uri, takes_network: bool) -> Result<Self, Problem> {
+        let mut asked = Self::default();
+        for (name, value) in params::pairs(uri.query().unwrap_or_default())? {
+            let is_new = match name.as_str() {
+                "network" if takes_network => asked.network.replace(text(&name, &value)?).is_none(),
+                "start" => asked.start.replace(time(&name, &value)?).is_none(),
+                "end" => asked.end.replace(time(&name, &value)?).is_none(),
+                "skip" | "offset" => asked.skip.replace(params::rows(&name, &value)?).is_none(),
+                "limit" => asked.limit.replace(params::rows(&name, &value)?).is_none(),
+                _ => {
+                    let network = if takes_network { "network, " } else { "" };
+                    return Err(Problem::parameter(format!("the parameter {name} is not taken here"))
+                        .hint(format!("there are {network}start, end, skip and limit")));
+                }
+            };
+            if !is_new {
+                return Err(Problem::parameter(format!("{name}: is given twice")));
+            }
+        }
+        Ok(asked)
+    }
+}
+
+fn text(name: &str, value: &str) -> Result<String, Problem> {
+    match Value::parse(&ColumnType::Text { max: None }, value) {
+        Ok(_) => Ok(value.into()),
+        Err(error) => Err(PlanError::Value { column: name.into(), error }.into()),
+    }
+}
+
+fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
+    match Value::parse(&ColumnType::Timestamp, value) {
+        Ok(Value::Timestamp(time)) => Ok(time),
+        Ok(_) => Err(Problem::internal()),
+        Err(error) => Err(PlanError::Value { column: name.into(), error }.into()),
+    }
+}

@@ -1,0 +1,64 @@
+//! The number of a request, by which its answer and the lines of the log about it are found again.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use mwallet_db::schema::Sources;
+
+/// The header in which a client may bring one, and every answer tells it.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest number that is taken from a client.
+const MAX_LENGTH: usize = 64;
+
+tokio::task_local! {
+    static CURRENT: HeaderValue;
+}
+
+/// The number that the client brought, if it is one that can stand in a log, or a new one.
+pub(crate) fn of(headers: &HeaderMap, sources: &dyn Sources) -> HeaderValue {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let brought = headers.get(X_REQUEST_ID).filter(|value| {
+        let bytes = value.as_bytes();
+        !bytes.is_empty() && bytes.len() <= MAX_LENGTH && bytes.iter().all(is_plain)
+    });
+    brought.cloned().unwrap_or_else(|| new(sources))
+}
+
+fn new(sources: &dyn Sources) -> HeaderValue {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut random = [0; 16];
+    sources.fill_random(&mut random);
+    let digits: Vec<u8> =
+        random.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect();
+    // Digits are always a value.
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(digits)).unwrap_or(HeaderValue::from_static("0"))
+}
+
+/// Runs what belongs to a request, so that [`current`] knows it.
+pub(crate) async fn scope<F: Future>(id: HeaderValue, work: F) -> F::Output {
+    CURRENT.scope(id, work).await
+}
+
+/// The number of the request that is being answered.
+pub(crate) fn current() -> Option<HeaderValue> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_kept_if_it_can_stand_in_a_log() {
+        let sources = mwallet_db::SystemSources;
+        let of = |value: &str| {
+            let headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_str(value).unwrap())]);
+            super::of(&headers, &sources).to_str().unwrap().to_owned()
+        };
+        assert_eq!(of("a-B_9.z"), "a-B_9.z");
+        for other in ["", "a b", "a\"b", &"x".repeat(65)] {
+            let id = of(other);
+            assert_eq!(id.len(), 32, "{other}");
+            assert_ne!(id, of(other), "another request has another number");
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The handlers of the data plane. Each reads its request, calls one function of the data layer, and turns what comes
+//! back into an answer.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, request};
+use axum::response::Response;
+use mwallet_db::crud::client::{self, AllowedRows};
+use mwallet_db::schema::Record;
+use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
+
+use crate::accept::{self, Form};
+use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
+use crate::problem::Problem;
+use crate::state::{AppState, Resource};
+use crate::{body, columns, errors, location, params, range, rows};
+
+/// Where the tables stand.
+pub(crate) const REST: &str = "/rest/v1/";
+
+/// What is taken at a table.
+pub(crate) const TABLE_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+/// What is taken at a row.
+pub(crate) const ROW_METHODS: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
+
+/// A request about a table, held against it.
+struct Call<'s> {
+    resource: &'s Resource,
+    parameters: Parameters,
+    preferences: Preferences,
+    form: Form,
+}
+
+impl<'s> Call<'s> {
+    fn read(state: &'s AppState, parts: &request::Parts) -> Result<Self, Problem> {
+        let (resource, identifier) = target(state, &parts.uri)?;
+        let mut parameters = params::read(parts.uri.query(), resource.table())?;
+        if let Some(identifier) = identifier {
+            parameters.query.identifier = Some(params::identifier(&params::decode(identifier)?)?);
+        }
+        let preferences = Preferences::read(&parts.headers)?;
+        Ok(Self { resource, parameters, preferences, form: accept::rows(&parts.headers)? })
+    }
+
+    fn query(&self) -> &Query {
+        &self.parameters.query
+    }
+
+    /// Whether the path names one row, which is there or is not.
+    fn is_one(&self) -> bool {
+        self.query().identifier.is_some()
+    }
+
+    /// Refuses what only a creation of rows takes.
+    fn refuse_creation_words(&self) -> Result<(), Problem> {
+        let words = [("columns", &self.parameters.columns), ("on_conflict", &self.parameters.on_conflict)];
+        match words.into_iter().find(|(_, value)| value.is_some()) {
+            Some((word, _)) => Err(Problem::parameter(format!("the parameter {word} is for POST only"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The columns that a write gives back, where it gives back what the client prefers.
+    fn returned(&self) -> Fields {
+        match self.preferences.returns {
+            Some(Return::Representation) => self.query().fields.clone(),
+            Some(Return::HeadersOnly) => Fields::Include(self.resource.table().primary_key.clone()),
+            Some(Return::Minimal) | None => Fields::Include(Vec::new()),
+        }
+    }
+
+    fn allowed_rows(&self) -> AllowedRows {
+        match (self.form, self.is_one(), self.preferences.max_affected()) {
+            (Form::Object, false, _) => AllowedRows::One,
+            (_, _, Some(most)) => AllowedRows::AtMost(most),
+            _ => AllowedRows::Any,
+        }
+    }
+
+    fn problem(&self, error: mwallet_db::Error) -> Problem {
+        errors::of(error, self.resource.table())
+    }
+
+    /// Rows that were written, as the client prefers to see them.
+    fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
+        let mut response = match (self.preferences.returns, self.form, self.is_one()) {
+            (Some(Return::Representation), Form::Object, _) => rows::typed(Form::Object.media_type(), rows.bytes),
+            (Some(Return::Representation), Form::Array, true) => rows::json(rows.bytes),
+            (Some(Return::Representation), Form::Array, false) => rows::json(rows::bracketed(&rows.bytes)),
+            _ => Response::new(Body::empty()),
+        };
+        *response.status_mut() = status;
+        self.tell_applied(&mut response, true);
+        response
+    }
+
+    /// The status of a change, which has nothing to say unless its rows are wanted.
+    fn changed_status(&self) -> StatusCode {
+        match self.preferences.returns {
+            Some(Return::Representation) => StatusCode::OK,
+            _ => StatusCode::NO_CONTENT,
+        }
+    }
+
+    fn tell_applied(&self, response: &mut Response, is_write: bool) {
+        if let Some(applied) = self.preferences.applied(is_write) {
+            response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+        }
+    }
+}
+
+/// Reads rows: a page of them, or the one that the path names.
+pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let mut call = Call::read(&state, &parts)?;
+    call.refuse_creation_words()?;
+    let is_head = parts.method == Method::HEAD;
+    if is_head {
+        call.parameters.query.fields = Fields::Include(Vec::new());
+    }
+    if call.is_one() {
+        let response = read_one(&state, &call).await?;
+        return Ok(if is_head { rows::headers_only(response) } else { response });
+    }
+    range::narrow(&mut call.parameters.query, &parts.headers);
+    call.parameters.query.limit = state.limits.page(call.query().limit);
+    let mut response = match call.form {
+        Form::Array => read_page(&state, &call).await?,
+        Form::Object => read_only_row(&state, &call).await?,
+    };
+    call.tell_applied(&mut response, false);
+    Ok(if is_head { rows::headers_only(response) } else { response })
+}
+
+/// The row that the path names.
+async fn read_one(state: &AppState, call: &Call<'_>) -> Result<Response, Problem> {
+    let relation = &call.resource.relation;
+    let found = client::retrieve(&state.engine, relation, call.query()).await.map_err(|error| call.problem(error))?;
+    match found.rows {
+        0 => Err(Problem::no_row(&relation.table().name)),
+        _ => Ok(rows::typed(call.form.media_type(), found.bytes)),
+    }
+}
+
+/// The one row that the parameters find; it is an error if there are more or none.
+async fn read_only_row(state: &AppState, call: &Call<'_>) -> Result<Response, Problem> {
+    // Of more than one, nobody wants to know how many.
+    let limit = call.query().limit.unwrap_or(2).min(2);
+    let query = call.query().clone().limit(limit);
+    let relation = &call.resource.relation;
+    let found = client::retrieve(&state.engine, relation, &query).await.map_err(|error| call.problem(error))?;
+    match found.rows {
+        1 => {
+            let total = call.total(state, 1).await?;
+            let (_, range) = range::of_page(query.skip, 1, total)?;
+            let mut response = rows::typed(call.form.media_type(), found.bytes);
+            range::set(&mut response, range);
+            Ok(response)
+        }
+        found => Err(Problem::not_one_row(found)),
+    }
+}
+
+async fn read_page(state: &AppState, call: &Call<'_>) -> Result<Response, Problem> {
+    let (query, relation) = (call.query(), &call.resource.relation);
+    let is_page = query.limit.is_some_and(|limit| limit <= client::PAGE);
+    // The range of an answer that comes in parts is told before its rows are read, so all rows are counted first.
+    let counted = if is_page { None } else { call.total(state, u64::MAX).await? };
+    let batches = client::list(&state.engine, relation, query).await.map_err(|error| call.problem(error))?;
+    let page = rows::array(batches, state.limits.stall_time).await?;
+    let rows = match (page.rows, counted) {
+        (Some(rows), _) => Some(rows),
+        (None, Some(total)) => Some(total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX))),
+        (None, None) => None,
+    };
+    let mut response = page.response;
+    if let Some(rows) = rows {
+        let total = if is_page { call.total(state, rows).await? } else { counted };
+        let (status, range) = range::of_page(query.skip, rows, total)?;
+        *response.status_mut() = status;
+        range::set(&mut response, range);
+    }
+    Ok(response)
+}
+
+impl Call<'_> {
+    /// How many rows the filter finds, if the client wants to know. A page that is not full knows it by itself.
+    async fn total(&self, state: &AppState, rows: u64) -> Result<Option<u64>, Problem> {
+        let query = self.query();
+        if !self.preferences.count {
+            return Ok(None);
+        }
+        if query.limit.is_none_or(|limit| rows < limit) && rows < u64::MAX && (rows > 0 || query.skip == 0) {
+            return Ok(Some(query.skip + rows));
+        }
+        let counted = client::count(&state.engine, &self.resource.relation, query).await;
+        counted.map(Some).map_err(|error| self.problem(error))
+    }
+}
+
+/// Creates rows.
+pub(crate) async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (parts, content) = request.into_parts();
+    let call = Call::read(&state, &parts)?;
+    call.refuse_rows()?;
+    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let records = call.new_rows(&state, &json)?;
+    let given = records.len() as u64;
+    let relation = &call.resource.relation;
+    let on_conflict = call.on_conflict();
+    let fields = call.returned();
+    let created = client::create(&state.engine, relation, records, &on_conflict, &fields, call.allowed_rows()).await;
+    let created = created.map_err(|error| call.problem(error))?;
+
+    // Nothing new: all that was brought was there, and stays as it is.
+    let status = if created.rows == 0 && given > 0 { StatusCode::OK } else { StatusCode::CREATED };
+    let address = match call.preferences.returns {
+        Some(Return::HeadersOnly | Return::Representation) if created.rows == 1 => {
+            location::of(relation.table(), &created.bytes)
+        }
+        _ => None,
+    };
+    let count = created.rows;
+    let mut response = call.written(status, created);
+    if call.preferences.count {
+        range::set(&mut response, range::header(0, 0, Some(count)));
+    }
+    if let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) {
+        response.headers_mut().insert(LOCATION, address);
+    }
+    Ok(response)
+}
+
+impl Call<'_> {
+    /// Refuses what chooses among rows that exist.
+    fn refuse_rows(&self) -> Result<(), Problem> {
+        let query = self.query();
+        let is_choice = query.filter.is_some() || !query.order.is_empty() || query.skip > 0 || query.limit.is_some();
+        match is_choice {
+            true => Err(Problem::parameter("filters, orders and pages are not taken where rows are created")
+                .hint("POST takes select, columns and on_conflict")),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads the rows of a body: one object, or an array of them.
+    fn new_rows(&self, state: &AppState, json: &[u8]) -> Result<Vec<Record>, Problem> {
+        let Resource { create, .. } = self.resource;
+        let (sources, limit) = (state.engine.sources(), state.limits.body_rows);
+        let Some(columns) = &self.parameters.columns else {
+            let records = create.validate_many(json, sources, limit)?;
+            return Ok(records.into_iter().map(|record| create.to_columns(record)).collect());
+        };
+        let missing_default = self.preferences.missing_default;
+        let schema = columns::schema(create, self.resource.table(), columns, missing_default)?;
+        let records = schema.validate_many(json, sources, limit)?;
+        let records = records.into_iter().map(|record| {
+            let mut record = schema.to_columns(record);
+            if !missing_default {
+                columns::fill_nulls(&mut record, &schema);
+            }
+            record
+        });
+        Ok(records.collect())
+    }
+
+    fn on_conflict(&self) -> OnConflict {
+        let target = self.parameters.on_conflict.clone();
+        match self.preferences.resolution {
+            None => OnConflict::Refuse,
+            Some(Resolution::Ignore) => OnConflict::Ignore { target },
+            // The columns to change are those that the rows give.
+            Some(Resolution::Merge) => OnConflict::Merge { target, columns: Vec::new() },
+        }
+    }
+}
+
+/// Puts a row in its place.
+pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (parts, content) = request.into_parts();
+    let mut call = Call::read(&state, &parts)?;
+    call.refuse_creation_words()?;
+    if call.query().skip > 0 || call.query().limit.is_some() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
+    }
+    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let Resource { relation, create, .. } = call.resource;
+    let record = create.to_columns(create.validate(&json, state.engine.sources())?);
+    let mut query = std::mem::take(&mut call.parameters.query);
+    call.parameters.query = Query { identifier: query.identifier.clone(), fields: query.fields, ..Query::new() };
+    query.fields = call.returned();
+    let replaced = client::replace(&state.engine, relation, &query, record).await;
+    let replaced = replaced.map_err(|error| call.problem(error))?;
+    match (replaced.rows.rows, replaced.created) {
+        (0, _) => Err(Problem::no_row(&relation.table().name)
+            .hint("the server numbers rows; to create one, name it by its slug or uuid, or POST it")),
+        (_, true) => Ok(call.written(StatusCode::CREATED, replaced.rows)),
+        (_, false) => Ok(call.written(call.changed_status(), replaced.rows)),
+    }
+}
+
+/// Changes rows.
+pub(crate) async fn update(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (parts, content) = request.into_parts();
+    let mut call = Call::read(&state, &parts)?;
+    call.refuse_creation_words()?;
+    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let Resource { relation, change, .. } = call.resource;
+    let changes = change.to_columns(change.validate(&json, state.engine.sources())?);
+    call.require_filter(&state, "an update")?;
+    let query = call.take_query();
+    // As in PostgREST, an object without members changes nothing, and that is no mistake.
+    let changed = match changes.is_empty() && !call.is_one() {
+        true => JsonRows::default(),
+        false => client::update(&state.engine, relation, &query, changes, call.allowed_rows())
+            .await
+            .map_err(|error| call.problem(error))?,
+    };
+    call.changed(changed)
+}
+
+/// Deletes rows.
+pub(crate) async fn delete(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let mut call = Call::read(&state, &parts)?;
+    call.refuse_creation_words()?;
+    call.require_filter(&state, "a deletion")?;
+    let query = call.take_query();
+    let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.allowed_rows()).await;
+    call.changed(deleted.map_err(|error| call.problem(error))?)
+}
+
+impl Call<'_> {
+    fn require_filter(&self, state: &AppState, operation: &'static str) -> Result<(), Problem> {
+        match state.limits.allow_unfiltered {
+            true => Ok(()),
+            false => Ok(self.query().require_filter(operation)?),
+        }
+    }
+
+    /// The rows to change, with the columns to give back.
+    fn take_query(&mut self) -> Query {
+        Query { fields: self.returned(), ..self.query().clone() }
+    }
+
+    /// The answer to a change, of rows or of the one that the path names.
+    fn changed(&self, rows: JsonRows) -> Result<Response, Problem> {
+        if self.is_one() {
+            return match rows.rows {
+                0 => Err(Problem::no_row(&self.resource.table().name)),
+                _ => Ok(self.written(self.changed_status(), rows)),
+            };
+        }
+        let range = range::of_write(rows.rows, self.preferences.count);
+        let mut response = self.written(self.changed_status(), rows);
+        range::set(&mut response, range);
+        Ok(response)
+    }
+}
+
+/// Says what is taken here.
+pub(crate) async fn options(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
+    let (_, identifier) = target(&state, &uri)?;
+    let methods = if identifier.is_some() { ROW_METHODS } else { TABLE_METHODS };
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    Ok(response)
+}
+
+/// The table that a path names, and what follows it as it is written.
+fn target<'s, 'u>(state: &'s AppState, uri: &'u Uri) -> Result<(&'s Resource, Option<&'u str>), Problem> {
+    let path = uri.path().strip_prefix(REST).unwrap_or_default();
+    let (name, rest) = match path.split_once('/') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let name = params::decode(name)?;
+    match state.tables.get(&name) {
+        Some(resource) => Ok((resource, rest)),
+        None => Err(Problem::unknown_table(&name)),
+    }
+}

@@ -1,0 +1,94 @@
+//! What a server in production must do beside its work: health, request ids, compression, other origins.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
+use mwallet_api::{AppState, Origins, Tables, router};
+use mwallet_testkit::{TestDb, both_engines};
+use serde_json::json;
+
+use crate::support::{app, get, post, send, state};
+
+both_engines! {
+    async fn health_tells_the_process_from_its_database(db: TestDb) {
+        let app = app(&db).await;
+        let alive = get(&app, "/livez").await;
+        assert_eq!((alive.status.as_u16(), alive.text.as_str()), (200, r#"{"status":"alive"}"#));
+        let ready = get(&app, "/readyz").await;
+        assert_eq!((ready.status.as_u16(), ready.text.as_str()), (200, r#"{"status":"ready"}"#));
+        db.engine.close().await;
+        let gone = get(&app, "/readyz").await;
+        assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (503, &json!("08006")));
+        assert_eq!(get(&app, "/livez").await.status, 200);
+    }
+
+    async fn each_request_has_a_number(db: TestDb) {
+        let app = app(&db).await;
+        let (one, other) = (get(&app, "/rest/v1/orders").await, get(&app, "/nowhere").await);
+        assert_eq!(one.header("x-request-id").unwrap().len(), 32);
+        assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
+        let request = Request::get("/rest/v1/orders").header("x-request-id", "mine-1").body(Body::empty()).unwrap();
+        assert_eq!(send(&app, request).await.header("x-request-id"), Some("mine-1"));
+    }
+
+    async fn large_answers_are_compressed_for_who_takes_it(db: TestDb) {
+        let app = app(&db).await;
+        let rows: Vec<_> = (0..50).map(|n| json!({"usid": "ada", "start": n})).collect();
+        post(&app, "/rest/v1/orders", json!(rows).to_string()).await;
+        for encoding in ["gzip", "br", "zstd"] {
+            let request = Request::get("/rest/v1/orders").header("accept-encoding", encoding);
+            let response = tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], encoding);
+            let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            assert!(bytes.len() < 5_000, "{encoding}: {}", bytes.len());
+        }
+        assert_eq!(get(&app, "/rest/v1/orders").await.header("content-encoding"), None);
+        let picky = Request::get("/rest/v1/orders").header("accept-encoding", "identity;q=0, gzip;q=0");
+        assert_eq!(send(&app, picky.body(Body::empty()).unwrap()).await.status, 200);
+        let small = Request::get("/livez").header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+        assert_eq!(send(&app, small).await.header("content-encoding"), None);
+    }
+
+    async fn other_origins_call_only_where_they_may(db: TestDb) {
+        let preflight = |origin: &str| {
+            Request::options("/rest/v1/orders")
+                .header("origin", origin)
+                .header("access-control-request-method", "PATCH")
+                .header("access-control-request-headers", "apikey, authorization, prefer, x-client-info")
+                .body(Body::empty())
+                .unwrap()
+        };
+        let closed = send(&app(&db).await, preflight("https://desk.example")).await;
+        assert_eq!(closed.header("access-control-allow-origin"), None);
+        assert_eq!(closed.header("allow"), Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+
+        let origins = Origins::These(vec![HeaderValue::from_static("https://desk.example")]);
+        let some = router(state(&db).await.origins(origins));
+        let open = send(&some, preflight("https://desk.example")).await;
+        assert_eq!(open.header("access-control-allow-origin"), Some("https://desk.example"));
+        assert!(open.header("access-control-allow-headers").unwrap().contains("x-client-info"));
+        assert!(open.header("access-control-allow-methods").unwrap().contains("PATCH"));
+        assert_eq!(send(&some, preflight("https://evil.example")).await.header("access-control-allow-origin"), None);
+        let request = Request::get("/nowhere").header("origin", "https://desk.example").body(Body::empty()).unwrap();
+        let missing = send(&some, request).await;
+        assert_eq!(missing.header("access-control-allow-origin"), Some("https://desk.example"), "errors can be read");
+        assert!(missing.header("access-control-expose-headers").unwrap().contains("content-range"));
+
+        let any = router(state(&db).await.origins(Origins::Any));
+        assert_eq!(send(&any, preflight("https://x.example")).await.header("access-control-allow-origin"), Some("*"));
+    }
+
+    async fn methods_are_told(db: TestDb) {
+        let app = app(&db).await;
+        let options = async |path: &str| send(&app, Request::options(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(options("/rest/v1/orders/1").await.header("allow"), Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"));
+        assert_eq!(options("/rest/v1/ordres").await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn questions_are_there_where_their_tables_are() {
+    let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
+    let app = router(AppState::new(engine, Tables::new([]).unwrap()));
+    assert_eq!(get(&app, "/v1/transactions?network=bitcoin").await.json()["code"], "PGRST125");
+    assert_eq!(get(&app, "/v1/users/ada/notices").await.json()["code"], "PGRST125");
+}

@@ -1,0 +1,260 @@
+//! The operations as clients from outside may use them: columns that are write-only do not exist, and rows go from the
+//! database into JSON text without a value between.
+
+use std::fmt;
+
+use mwallet_schema::{Record, Table};
+
+use super::BATCH;
+use crate::engine::Engine;
+use crate::error::{ConstraintKind, Error, Result};
+use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, Query, Relation, same_shape};
+use crate::session::Session;
+use crate::statement::{Format, JsonRows, Output, Sql, Statement};
+use crate::stream::Batches;
+
+/// The most rows that are gathered before they are answered.
+pub const PAGE: u64 = 1_000;
+
+/// How many rows a change may concern. Where it is another number, it is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AllowedRows {
+    /// Any number.
+    #[default]
+    Any,
+    /// One.
+    One,
+    /// At most so many.
+    AtMost(u64),
+}
+
+impl AllowedRows {
+    fn check(self, found: u64) -> Result<()> {
+        let is_allowed = match self {
+            Self::Any => true,
+            Self::One => found == 1,
+            Self::AtMost(most) => found <= most,
+        };
+        if is_allowed { Ok(()) } else { Err(Error::RowCount { found, allowed: self }) }
+    }
+}
+
+impl fmt::Display for AllowedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any number may be"),
+            Self::One => f.write_str("it must be one"),
+            Self::AtMost(most) => write!(f, "it may be {most} at most"),
+        }
+    }
+}
+
+/// What came of a row that was put in its place.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// Whether it was not there before.
+    pub created: bool,
+    /// The row; none where it is not there and cannot be made, since the database numbers it.
+    pub rows: JsonRows,
+}
+
+/// Creates rows, all or none, and gives them back in their order.
+///
+/// # Errors
+///
+/// As [`create_many`](super::create_many), and where `on_conflict` does not fit the table.
+pub async fn create(
+    engine: &Engine,
+    relation: &Relation,
+    records: Vec<Record>,
+    on_conflict: &OnConflict,
+    fields: &Fields,
+    allowed: AllowedRows,
+) -> Result<JsonRows> {
+    let table = relation.table();
+    let mut statements = Vec::new();
+    let mut records = records.into_iter().peekable();
+    while let Some(first) = records.next() {
+        let mut chunk = vec![first];
+        while chunk.len() < BATCH
+            && let Some(next) = records.next_if(|record| goes_with(table, on_conflict, &chunk[0], record))
+        {
+            chunk.push(next);
+        }
+        let on_conflict = of_chunk(on_conflict, &chunk[0]);
+        let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
+        let plan = plan.on_conflict(&on_conflict, Audience::Client)?;
+        statements.push(statement(engine, relation, plan, fields));
+    }
+    if statements.is_empty() {
+        allowed.check(0)?;
+        return Ok(JsonRows::default());
+    }
+    write(engine, statements, allowed).await
+}
+
+/// Whether one statement can insert both rows; an upsert changes what was given, and nothing else.
+fn goes_with(table: &Table, on_conflict: &OnConflict, first: &Record, record: &Record) -> bool {
+    let is_merge = matches!(on_conflict, OnConflict::Merge { .. });
+    same_shape(table, first, record) && (!is_merge || first.given().eq(record.given()))
+}
+
+/// What is done with rows that exist already, where the columns to change are those that were given.
+fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
+    match on_conflict {
+        OnConflict::Merge { target, columns } if columns.is_empty() => {
+            OnConflict::Merge { target: target.clone(), columns: first.given().map(Into::into).collect() }
+        }
+        other => other.clone(),
+    }
+}
+
+/// The one row that a query names; no rows if there is none.
+///
+/// # Errors
+///
+/// As [`retrieve`](super::retrieve).
+pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Result<JsonRows> {
+    let plan = Plan::select(relation.table(), query, Audience::Client)?;
+    Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json).await?.into_json())
+}
+
+/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], they
+/// are one batch.
+///
+/// # Errors
+///
+/// As [`list`](super::list).
+pub async fn list(engine: &Engine, relation: &Relation, query: &Query) -> Result<Batches<'static>> {
+    let plan = Plan::select(relation.table(), query, Audience::Client)?;
+    let statement = statement(engine, relation, plan, &query.fields);
+    // A page of a known size is gathered; it does not need a thread or connection for as long as its reader likes.
+    match query.limit {
+        Some(rows) if rows <= PAGE => Ok(Batches::gathered(engine.read(statement, Format::Json).await?)),
+        _ => engine.stream(statement, Format::Json).await,
+    }
+}
+
+/// How many rows a query names; its page does not count.
+///
+/// # Errors
+///
+/// Where the query does not fit the table.
+pub async fn count(engine: &Engine, relation: &Relation, query: &Query) -> Result<u64> {
+    let plan = Plan::aggregate(relation.table(), query, &[Aggregate::Count], Audience::Client)?;
+    let rows = engine.read(plan.statement(engine.dialect()), Format::Values).await?.into_values();
+    Ok(super::count_of(rows.first().map(Vec::as_slice)))
+}
+
+/// Changes the rows that a query names, and gives them back as they are now. That it names any is for the caller to
+/// ask: [`Query::require_filter`].
+///
+/// # Errors
+///
+/// As [`update_all`](super::update_all).
+pub async fn update(
+    engine: &Engine,
+    relation: &Relation,
+    query: &Query,
+    changes: Record,
+    allowed: AllowedRows,
+) -> Result<JsonRows> {
+    let plan = Plan::update(relation.table(), query, changes, engine.sources(), Audience::Client)?;
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
+}
+
+/// Deletes the rows that a query names, and gives them back as they were. That it names any is for the caller to ask:
+/// [`Query::require_filter`].
+///
+/// # Errors
+///
+/// As [`delete_all`](super::delete_all).
+pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, allowed: AllowedRows) -> Result<JsonRows> {
+    let plan = Plan::delete(relation.table(), query, Audience::Client)?;
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
+}
+
+/// Puts a row in the place that a query names by an identifier, or by an equality for each column of the primary key:
+/// the row that is there is changed to this one, and where there is none it is created. What the server makes by itself
+/// stays as it is.
+///
+/// # Errors
+///
+/// Where the query names no such place, the row has another key than it, or the row breaks a constraint.
+pub async fn replace(engine: &Engine, relation: &Relation, query: &Query, record: Record) -> Result<Replaced> {
+    match try_replace(engine, relation, query, record.clone()).await {
+        // Somebody else created it in between, so now it is there.
+        Err(Error::Constraint(violation)) if violation.kind == ConstraintKind::Unique => {
+            try_replace(engine, relation, query, record).await
+        }
+        result => result,
+    }
+}
+
+async fn try_replace(engine: &Engine, relation: &Relation, query: &Query, record: Record) -> Result<Replaced> {
+    let table = relation.table();
+    let (changes, new) = Plan::replacement(table, query, record)?;
+    let update = Plan::update(table, query, changes, engine.sources(), Audience::Client)?;
+    let update = statement(engine, relation, update, &query.fields);
+    let mut session = engine.sessions().begin().await?;
+    let rows = run(&mut session, update).await?;
+    let replaced = match new {
+        Some(new) if rows.rows == 0 => {
+            let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Audience::Client)?;
+            let insert = statement(engine, relation, insert, &query.fields);
+            Replaced { created: true, rows: run(&mut session, insert).await? }
+        }
+        _ => Replaced { created: false, rows },
+    };
+    session.commit().await?;
+    Ok(replaced)
+}
+
+/// The rows of a statement that the program's author wrote, as JSON.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn select(engine: &Engine, sql: Sql) -> Result<JsonRows> {
+    Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json).await?.into_json())
+}
+
+async fn run(session: &mut Session, statement: Statement) -> Result<JsonRows> {
+    Ok(session.run_as(statement, Format::Json).await?.into_json())
+}
+
+/// Runs statements in one transaction, unless they concern another number of rows than they may.
+async fn write(engine: &Engine, statements: Vec<Statement>, allowed: AllowedRows) -> Result<JsonRows> {
+    if allowed == AllowedRows::Any {
+        let outputs = engine.write(statements, Format::Json).await?;
+        return Ok(outputs.into_iter().map(Output::into_json).reduce(join).unwrap_or_default());
+    }
+    let mut session = engine.sessions().begin().await?;
+    let mut rows = JsonRows::default();
+    for statement in statements {
+        rows = join(rows, run(&mut session, statement).await?);
+    }
+    match allowed.check(rows.rows) {
+        Ok(()) => session.commit().await?,
+        Err(error) => {
+            session.roll_back().await?;
+            return Err(error);
+        }
+    }
+    Ok(rows)
+}
+
+/// The statement of a plan. What a whole row looks like is known already.
+fn statement(engine: &Engine, relation: &Relation, plan: Plan<'_>, fields: &Fields) -> Statement {
+    let known = (*fields == Fields::All).then(|| relation.answered());
+    plan.statement_answering(engine.dialect(), known)
+}
+
+fn join(mut rows: JsonRows, more: JsonRows) -> JsonRows {
+    if rows.rows > 0 && more.rows > 0 {
+        rows.bytes.push(b',');
+    }
+    rows.bytes.extend_from_slice(&more.bytes);
+    rows.rows += more.rows;
+    rows
+}

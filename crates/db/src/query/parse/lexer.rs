@@ -1,0 +1,124 @@
+//! The smallest parts of the query language: names, quoted texts, lists.
+
+use super::ParseError;
+
+/// Reads a parameter's value from its beginning to its end.
+pub(super) struct Lexer<'a> {
+    parameter: &'a str,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(parameter: &'a str, text: &'a str) -> Self {
+        Self { parameter, text, at: 0 }
+    }
+
+    /// What is left.
+    pub(super) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    pub(super) fn next_is(&self, c: char) -> bool {
+        self.rest().starts_with(c)
+    }
+
+    /// Takes a text if it stands here.
+    pub(super) fn take(&mut self, text: &str) -> bool {
+        let found = self.rest().starts_with(text);
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    /// Takes a text that must stand here.
+    pub(super) fn expect(&mut self, text: &str) -> Result<(), ParseError> {
+        if self.take(text) { Ok(()) } else { Err(self.error(&format!("expected {text}"))) }
+    }
+
+    /// Takes what stands before any of these characters, or the end.
+    pub(super) fn until(&mut self, ends: &[char]) -> &'a str {
+        let rest = self.rest();
+        let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        self.at += taken.len();
+        taken
+    }
+
+    /// Takes all that is left.
+    pub(super) fn all(&mut self) -> &'a str {
+        let rest = self.rest();
+        self.at = self.text.len();
+        rest
+    }
+
+    /// Takes a text: between double quotes, in which a backslash takes the next character as it is, or else up to any of
+    /// these characters.
+    pub(super) fn value(&mut self, ends: &[char]) -> Result<String, ParseError> {
+        if !self.next_is('"') {
+            return Ok(self.until(ends).into());
+        }
+        let begin = self.at;
+        let mut value = String::new();
+        let mut chars = self.text[begin + 1..].char_indices();
+        while let Some((offset, c)) = chars.next() {
+            match c {
+                '"' => {
+                    self.at = begin + 1 + offset + 1;
+                    return Ok(value);
+                }
+                '\\' => value.extend(chars.next().map(|(_, c)| c)),
+                c => value.push(c),
+            }
+        }
+        Err(self.error("expected the closing double quote of the text that begins"))
+    }
+
+    /// Takes values with commas between them up to a closing bracket; the opening one was taken.
+    pub(super) fn list(&mut self, close: char) -> Result<Vec<String>, ParseError> {
+        let mut values = Vec::new();
+        let mut close_text = [0; 4];
+        let close_text = close.encode_utf8(&mut close_text);
+        if self.take(close_text) {
+            return Ok(values);
+        }
+        loop {
+            values.push(self.value(&[',', close])?);
+            if self.take(close_text) {
+                return Ok(values);
+            }
+            if !self.take(",") {
+                return Err(self.error(&format!("expected a comma or {close}")));
+            }
+        }
+    }
+
+    /// An error at this place.
+    pub(super) fn error(&self, expected: &str) -> ParseError {
+        let place = self.text[..self.at].chars().count() + 1;
+        let found = match self.rest().chars().next() {
+            Some(c) => format!("at character {place}, where {c:?} stands"),
+            None => "at the end".into(),
+        };
+        ParseError::new(self.parameter, format!("{expected} {found}"))
+    }
+}
+
+/// Reads names with commas between them, each of which may stand in double quotes.
+pub(super) fn names(parameter: &str, value: &str) -> Result<Vec<String>, ParseError> {
+    let mut lexer = Lexer::new(parameter, value);
+    let mut names = Vec::new();
+    loop {
+        let name = lexer.value(&[','])?;
+        if name.is_empty() {
+            return Err(lexer.error("expected the name of a column"));
+        }
+        names.push(name);
+        if lexer.is_at_end() {
+            return Ok(names);
+        }
+        lexer.expect(",")?;
+    }
+}
