@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT_ENCODING, HOST, HeaderName};
 use axum::http::{HeaderMap, Method};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -18,7 +17,7 @@ use crate::range;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::{AppState, Origins};
 
-/// Gives a request its number, a time limit, and an answer even where its handler panics.
+/// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
 ///
 /// Where an answer does not begin in time it is 504: the handler is dropped, and its session rolled back.
 pub(crate) async fn surround(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -26,10 +25,14 @@ pub(crate) async fn surround(State(state): State<AppState>, mut request: Request
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
     let id = request_id::of(request.headers(), state.engine.sources());
-    let work = tokio::time::timeout(state.limits.request_time, catch_panic(next.run(request)));
-    let mut response = match request_id::scope(id.clone(), work).await {
-        Ok(response) => response,
-        Err(_) => Problem::request_timeout().into_response(),
+    let mut response = if state.loopback_hosts_only && is_foreign(request.headers()) {
+        Problem::foreign_host().into_response()
+    } else {
+        let work = tokio::time::timeout(state.limits.request_time, catch_panic(next.run(request)));
+        match request_id::scope(id.clone(), work).await {
+            Ok(response) => response,
+            Err(_) => Problem::request_timeout().into_response(),
+        }
     };
     range::write(&mut response);
     response.headers_mut().insert(X_REQUEST_ID, id);
@@ -108,19 +111,10 @@ const EXPOSED_HEADERS: [&str; 6] =
 /// How long a browser may remember what is allowed.
 const PREFLIGHT_TIME: Duration = Duration::from_secs(3_600);
 
-/// Refuses requests that call this server by a name which is not the machine's own.
-///
-/// For a server without login. It listens on the loopback address only, but a page of a foreign site, open in a browser
-/// on the same machine, could have its own name point there and read everything as its own.
-pub fn loopback_hosts_only(router: Router) -> Router {
-    router.layer(from_fn(async |request: Request, next: Next| {
-        let host = request.headers().get(HOST).map(|host| host.to_str().unwrap_or_default());
-        match host {
-            Some(host) if !is_loopback(host) => Problem::foreign_host().into_response(),
-            // No browser leaves it out.
-            _ => next.run(request).await,
-        }
-    }))
+/// Whether a request calls this server by a name which is not the machine's own.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    // No browser leaves the header out.
+    headers.get(HOST).is_some_and(|host| !is_loopback(host.to_str().unwrap_or_default()))
 }
 
 /// Whether the value of a `Host` header, with or without a port, is this machine.

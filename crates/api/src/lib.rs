@@ -5,12 +5,12 @@
 //!
 //! ```no_run
 //! # async fn example(tables: Vec<&'static mwallet_db::schema::Table>) -> Result<(), Box<dyn std::error::Error>> {
-//! use mwallet_api::{AppState, Tables, router, serve};
+//! use mwallet_api::{AppState, ServeOptions, Tables, router, serve};
 //!
 //! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
 //! let state = AppState::new(engine, Tables::new(tables)?);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! serve(listener, router(state), std::future::pending(), std::time::Duration::from_secs(10)).await?;
+//! serve(listener, router(state), std::future::pending(), ServeOptions::default()).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -34,9 +34,8 @@ mod server;
 mod session;
 mod state;
 
-pub use layers::loopback_hosts_only;
 pub use problem::Problem;
 pub use routes::router;
-pub use server::serve;
+pub use server::{ServeOptions, serve};
 pub use session::DbSession;
 pub use state::{AppState, Limits, Origins, Resource, Tables};

@@ -15,6 +15,7 @@ pub struct AppState {
     pub(crate) tables: Arc<Tables>,
     pub(crate) limits: Limits,
     pub(crate) origins: Arc<Origins>,
+    pub(crate) loopback_hosts_only: bool,
 }
 
 /// Whose pages may call a server from a browser.
@@ -76,7 +77,13 @@ impl Default for Limits {
 impl AppState {
     /// The state of a server over an engine and its tables, with the limits that serve most.
     pub fn new(engine: Engine, tables: Tables) -> Self {
-        Self { engine, tables: Arc::new(tables), limits: Limits::default(), origins: Arc::default() }
+        Self {
+            engine,
+            tables: Arc::new(tables),
+            limits: Limits::default(),
+            origins: Arc::default(),
+            loopback_hosts_only: false,
+        }
     }
 
     /// The same with other limits.
@@ -88,6 +95,15 @@ impl AppState {
     /// The same for pages of other origins too.
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = Arc::new(origins);
+        self
+    }
+
+    /// The same, which refuses requests that call it by a name which is not the machine's own.
+    ///
+    /// For a server without login. It listens on the loopback address only, but a page of a foreign site, open in a
+    /// browser on the same machine, could have its own name point there and read everything as its own.
+    pub fn loopback_hosts_only(mut self) -> Self {
+        self.loopback_hosts_only = true;
         self
     }
 

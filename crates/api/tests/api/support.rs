@@ -72,7 +72,7 @@ pub(crate) async fn write(app: &Router, method: &str, path: &str, prefer: &str, 
 pub(crate) async fn serve(app: Router) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(mwallet_api::serve(listener, app, std::future::pending(), std::time::Duration::ZERO));
+    tokio::spawn(mwallet_api::serve(listener, app, std::future::pending(), mwallet_api::ServeOptions::default()));
     address
 }
 

@@ -2,10 +2,9 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::Args;
-use mwallet_api::{AppState, Tables, loopback_hosts_only, router};
+use mwallet_api::{AppState, ServeOptions, Tables, router};
 use mwallet_db::schema::Table;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -13,9 +12,6 @@ use tokio::net::TcpListener;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
-
-/// How long requests that are under way may take when the server is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,9 +61,9 @@ pub(crate) async fn run(settings: &Settings, Options { open, listen }: Options) 
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
     let served = Tables::new(tables).map_err(|error| Failure::caused("the tables cannot be served", &error))?;
-    let app = loopback_hosts_only(router(AppState::new(engine.clone(), served)));
+    let app = router(AppState::new(engine.clone(), served).loopback_hosts_only());
     let stop = stop_signal()?;
-    mwallet_api::serve(listener, app, stop, GRACE).await?;
+    mwallet_api::serve(listener, app, stop, ServeOptions::default()).await?;
     engine.close().await;
     Ok(())
 }
