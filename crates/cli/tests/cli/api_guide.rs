@@ -1,0 +1,90 @@
+//! The guide to the data plane: each of its commands is run, and must print what stands below it.
+
+use std::path::Path;
+use std::process::Command;
+
+use mwallet_testkit::{TestDb, both_engines};
+
+use crate::support::{Server, done};
+
+/// Has each answer end its line, as a terminal shows it.
+const PRELUDE: &str = r#"
+set -eu
+curl() {
+    local out
+    out=$(command curl "$@"; printf x)
+    out=${out%x}
+    printf '%s' "$out"
+    [[ -z $out || $out == *$'\n' ]] || echo
+}
+"#;
+
+struct Example {
+    commands: String,
+    printed: String,
+}
+
+/// The blocks ```` ```sh run ````, each with the block of text that follows it.
+fn examples(guide: &str) -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut blocks = guide.split("```sh run\n").skip(1);
+    blocks.by_ref().for_each(|rest| {
+        let (commands, rest) = rest.split_once("```\n").unwrap();
+        let printed = rest.trim_start().strip_prefix("```text\n").unwrap_or_else(|| panic!("what prints {commands}?"));
+        let printed = printed.split_once("```").unwrap().0;
+        examples.push(Example { commands: commands.into(), printed: printed.into() });
+    });
+    examples
+}
+
+/// Whether a text is as the guide says, where each `…` stands for any text of a line.
+fn is_as_told(told: &str, text: &str) -> bool {
+    let (mut told, mut text) = (told.lines(), text.lines());
+    loop {
+        match (told.next(), text.next()) {
+            (None, None) => return true,
+            (Some(told), Some(text)) if is_line_as_told(told, text) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_line_as_told(told: &str, line: &str) -> bool {
+    let mut parts = told.split('…');
+    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.split_once(part) {
+            Some((_, behind)) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+both_engines! {
+    async fn the_guide_tells_what_happens(db: TestDb) {
+        let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md")).unwrap();
+        let examples = examples(&guide);
+        assert!(examples.len() > 10, "the guide has lost its examples");
+        let server = Server::start(&db);
+        for Example { commands, printed } in examples {
+            let script = format!("{PRELUDE}\nURL={}/rest/v1\n{commands}", server.url);
+            let ran = done(Command::new("bash").args(["-c", &script]));
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{commands}");
+            assert!(is_as_told(&printed, &ran.out), "{commands}\nprinted\n{}\ninstead of\n{printed}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn dots_stand_for_any_text_of_a_line() {
+    assert!(is_as_told("a…c\nd", "abc\nd\n"));
+    assert!(is_as_told("{…\"x\"…}", "{1,\"x\":2}"));
+    for (told, text) in [("a…c", "abd"), ("a", "ab"), ("a…", "b"), ("a…b…c", "a c"), ("a\nb", "a")] {
+        assert!(!is_as_told(told, text), "{told} {text}");
+    }
+}
