@@ -7,8 +7,6 @@ use crate::problem::Problem;
 
 /// The media type of PostgREST for one row without an array around.
 pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
-/// The media type of an OpenAPI document.
-pub(crate) const OPENAPI: &str = "application/openapi+json";
 
 /// In which form rows are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,20 +49,6 @@ pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
 pub(crate) fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
     let json = |name: &str| matches!(name, "application/json" | "application/*" | "*/*").then_some(());
     choose(headers, json).unwrap_or(Ok(()))
-}
-
-/// The media type in which the OpenAPI document is wanted.
-///
-/// # Errors
-///
-/// Where it is none of JSON.
-pub(crate) fn openapi(headers: &HeaderMap) -> Result<&'static str, Problem> {
-    choose(headers, |name| match name {
-        OPENAPI => Some(OPENAPI),
-        "application/json" | "application/*" | "*/*" => Some("application/json"),
-        _ => None,
-    })
-    .unwrap_or(Ok("application/json"))
 }
 
 /// The form of the best media range for which there is one; `None` where nothing was asked for.

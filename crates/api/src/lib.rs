@@ -18,9 +18,11 @@
 mod accept;
 mod body;
 mod columns;
+mod docs;
 mod errors;
 mod layers;
 mod location;
+mod openapi;
 mod params;
 mod prefer;
 mod problem;
@@ -34,6 +36,7 @@ mod server;
 mod session;
 mod state;
 
+pub use openapi::{Document, Parameter, Question};
 pub use problem::Problem;
 pub use routes::router;
 pub use server::{ServeOptions, serve};

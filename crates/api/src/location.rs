@@ -1,5 +1,7 @@
 //! The address of a row that was created.
 
+use std::fmt::Display;
+
 use mwallet_db::schema::Table;
 use mwallet_db::schema::json::Reader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,8 +14,12 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
     if keys.is_empty() {
         return None;
     }
-    let name = utf8_percent_encode(&table.name, NAME);
-    Some(format!("/rest/v1/{name}/{}", keys.join(",")))
+    Some(format!("/rest/v1/{}/{}", encode(&table.name), keys.join(",")))
+}
+
+/// A name as it stands in a path.
+pub(crate) fn encode(name: &str) -> impl Display {
+    utf8_percent_encode(name, NAME)
 }
 
 /// What a name keeps as it is in a path.

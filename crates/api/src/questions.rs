@@ -4,12 +4,13 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::response::Response;
 use mwallet_db::crud::client;
-use mwallet_db::schema::{ColumnType, Timestamp, Value};
+use mwallet_db::schema::{ColumnType, Table, Timestamp, Value};
 use mwallet_db::{Entity, PlanError};
-use mwallet_models::{AppNotice, NoticeRecipient, Transaction, User, questions};
+use mwallet_models::{Transaction, questions};
 
+use crate::openapi::Question;
 use crate::problem::Problem;
-use crate::state::{AppState, Tables};
+use crate::state::AppState;
 use crate::{accept, params, range, rows};
 
 /// What a question is asked with, apart from what it is about.
@@ -22,14 +23,11 @@ struct Asked {
     limit: Option<u64>,
 }
 
-/// Whether the tables are served that the notices of a user are about.
-pub(crate) fn has_notices(tables: &Tables) -> bool {
-    [User::table(), AppNotice::table(), NoticeRecipient::table()].into_iter().all(|table| tables.has(table))
-}
-
-/// Whether the table is served that transactions stand in.
-pub(crate) fn has_transactions(tables: &Tables) -> bool {
-    tables.has(Transaction::table())
+/// The questions whose tables are served: those of mWallet, not others that have their names.
+pub(crate) fn served(tables: &[&Table]) -> Vec<Question> {
+    let known = mwallet_models::tables();
+    let is_served = |name: &&str| tables.iter().any(|table| table.name == *name && known.contains(table));
+    Question::ALL.into_iter().filter(|question| question.tables.iter().all(is_served)).collect()
 }
 
 /// The notices of the user whose slug or `rsid` stands in the path.

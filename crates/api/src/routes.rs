@@ -10,9 +10,10 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
+use crate::openapi::Question;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{layers, questions, rest, rows};
+use crate::{docs, layers, questions, rest, rows};
 
 /// The least bytes of an answer that is worth compressing: less fits one packet anyway.
 const COMPRESSED_FROM: u64 = 1_024;
@@ -22,15 +23,23 @@ pub fn router(state: AppState) -> Router {
     let table = get(rest::read).post(rest::create).put(rest::replace).patch(rest::update).delete(rest::delete);
     let row = get(rest::read).put(rest::replace).patch(rest::update).delete(rest::delete);
     let mut router = Router::new()
+        .route("/", get(docs::home))
+        .route("/docs", get(docs::page))
+        .route("/docs/{file}", get(docs::file))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
+        .route("/rest/v1", get(docs::document))
+        .route("/rest/v1/", get(docs::document))
         .route("/rest/v1/{table}", table.options(rest::options))
         .route("/rest/v1/{table}/{identifier}", row.options(rest::options));
-    if questions::has_notices(&state.tables) {
-        router = router.route("/v1/users/{identifier}/notices", get(questions::notices));
-    }
-    if questions::has_transactions(&state.tables) {
-        router = router.route("/v1/transactions", get(questions::transactions));
+    let questions = [
+        (Question::NOTICES_OF_USER, get(questions::notices)),
+        (Question::TRANSACTIONS_MINED, get(questions::transactions)),
+    ];
+    for (question, handler) in questions {
+        if state.tables.questions.iter().any(|served| served.id == question.id) {
+            router = router.route(question.path, handler);
+        }
     }
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     let router = router

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use bytes::Bytes;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 use mwallet_db::{Engine, Relation};
+
+use crate::openapi::{self, Question};
+use crate::questions;
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -117,6 +121,10 @@ impl AppState {
 #[derive(Debug)]
 pub struct Tables {
     by_name: HashMap<String, Resource>,
+    /// The questions whose tables are served.
+    pub(crate) questions: Vec<Question>,
+    /// The OpenAPI document of them, as it is sent.
+    pub(crate) document: Bytes,
 }
 
 /// One table that is served, and what a request about it is held against.
@@ -144,17 +152,15 @@ impl Tables {
     ///
     /// Where a table contradicts itself, so that no schema can be made of it.
     pub fn new<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
+        let tables: Vec<&Table> = tables.into_iter().collect();
+        let questions = questions::served(&tables);
+        let document = openapi::render(&tables, &questions)?;
         let resource = |table: &Table| {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());
             Ok((table.name.clone(), Resource { relation: Relation::new(table.clone()), create, change }))
         };
-        Ok(Self { by_name: tables.into_iter().map(resource).collect::<Result<_, _>>()? })
-    }
-
-    /// Whether exactly this table is served.
-    pub(crate) fn has(&self, table: &Table) -> bool {
-        self.get(&table.name).is_some_and(|resource| resource.table() == table)
+        Ok(Self { by_name: tables.into_iter().map(resource).collect::<Result<_, _>>()?, questions, document })
     }
 
     /// The table of that name.

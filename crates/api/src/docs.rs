@@ -1,0 +1,59 @@
+//! The OpenAPI document as programs read it, and the page that shows it to people.
+//!
+//! The page is Swagger UI, which is part of this program: nothing is loaded from elsewhere, and browsers are told to
+//! refuse whatever would be.
+
+use axum::extract::{Path, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
+
+use crate::openapi::MEDIA_TYPE;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// What the page may load and do. Swagger UI draws its icons as `data:` URLs.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The files of the page: name, media type, content.
+const FILES: [(&str, &str, &[u8]); 4] = [
+    ("swagger-ui-bundle.js", JAVASCRIPT, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js"))),
+    ("swagger-ui.css", CSS, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css"))),
+    ("page.js", JAVASCRIPT, include_bytes!("docs/page.js")),
+    ("page.css", CSS, include_bytes!("docs/page.css")),
+];
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+/// Leads whoever opens the server in a browser to the page.
+pub(crate) async fn home() -> Redirect {
+    Redirect::temporary("/docs")
+}
+
+/// The document, under the media type of its own where that is asked for.
+pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    let media_type = if accepted.any(|accept| accept.contains(MEDIA_TYPE)) { MEDIA_TYPE } else { "application/json" };
+    ([(CONTENT_TYPE, media_type), (VARY, "Accept")], state.tables.document.clone()).into_response()
+}
+
+/// The page.
+pub(crate) async fn page() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, include_str!("docs/page.html")).into_response()
+}
+
+/// A file of the page.
+pub(crate) async fn file(Path(name): Path<String>, uri: Uri) -> Result<Response, Problem> {
+    let found = FILES.iter().find(|(known, _, _)| *known == name);
+    let (_, media_type, content) = found.ok_or_else(|| Problem::unknown_path(uri.path()))?;
+    // They change only with the program.
+    let headers = [(CONTENT_TYPE, *media_type), (CACHE_CONTROL, "max-age=3600"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    Ok((headers, Bytes::from_static(content)).into_response())
+}

@@ -1,0 +1,175 @@
+//! The OpenAPI 3.1 document: what a server answers, as a pure function of the tables that it serves.
+//!
+//! Every table has path items of its own, with its columns as parameters, its rows as schemas and an example of each, so
+//! that whoever reads the document, person or program, need not know the query language beforehand. Nothing here asks a
+//! database or knows how a request is carried out.
+
+mod examples;
+mod names;
+mod parameters;
+mod paths;
+mod problems;
+mod questions;
+mod responses;
+mod schemas;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use mwallet_db::schema::{SchemaError, Table};
+use serde_json::{Map, Value, json};
+
+pub use questions::{Parameter, Question};
+
+use examples::Examples;
+
+/// The media type that has no better name for a document than JSON.
+pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
+
+/// The document of a server.
+///
+/// ```
+/// # use mwallet_db::schema::{Column, ColumnType, Table};
+/// use mwallet_api::Document;
+///
+/// let mut table = Table::new("vaults");
+/// table.columns.push(Column::new("label", ColumnType::Text { max: Some(50) }));
+/// let document = Document::new([&table]).json()?;
+/// assert_eq!(document["openapi"], "3.1.0");
+/// assert!(document["paths"]["/rest/v1/vaults"]["get"].is_object());
+/// # Ok::<(), mwallet_db::schema::SchemaError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Document<'t> {
+    tables: Vec<&'t Table>,
+    questions: Vec<Question>,
+}
+
+impl<'t> Document<'t> {
+    /// The document of a server that has these tables, in their order.
+    pub fn new(tables: impl IntoIterator<Item = &'t Table>) -> Self {
+        Self { tables: tables.into_iter().collect(), questions: Vec::new() }
+    }
+
+    /// The same with an operation that is no table. It is left out where a table that it asks is not served.
+    pub fn with(mut self, question: Question) -> Self {
+        let is_served = |name: &&str| self.tables.iter().any(|table| table.name == *name);
+        if question.tables.iter().all(is_served) {
+            self.questions.push(question);
+        }
+        self
+    }
+
+    /// The document as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where a table contradicts itself, so that no schema can be made of it.
+    pub fn json(&self) -> Result<Value, SchemaError> {
+        let mut components = Components::default();
+        let mut paths = server::paths();
+        let mut tags = Vec::new();
+        problems::insert(&mut components);
+        responses::insert(&mut components);
+        parameters::insert(&mut components);
+        for table in &self.tables {
+            let described = Described::new(table);
+            schemas::insert(&mut components, &described)?;
+            parameters::insert_of_table(&mut components, &described);
+            responses::insert_of_table(&mut components, &described);
+            paths.extend(paths::of_table(&described));
+            tags.push(tag(table));
+        }
+        // A table of that name has the heading already.
+        if self.tables.iter().all(|table| table.name != server::TAG) {
+            tags.push(server::tag());
+        }
+        for question in &self.questions {
+            paths.insert(question.path.to_owned(), question.path_item(&components));
+        }
+        Ok(json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "mWallet",
+                "version": env!("CARGO_PKG_VERSION"),
+                "summary": "The tables of this server over HTTP.",
+                "description": include_str!("openapi/guide.md"),
+            },
+            // Relative, so that it holds under whatever name the server is called.
+            "servers": [{ "url": "/" }],
+            "tags": tags,
+            "paths": paths,
+            "components": components.json(),
+        }))
+    }
+}
+
+/// The document of a server of these tables and questions, as it is sent.
+///
+/// # Errors
+///
+/// As [`Document::json`].
+pub(crate) fn render(tables: &[&Table], questions: &[Question]) -> Result<Bytes, SchemaError> {
+    let document = Document::new(tables.iter().copied());
+    Ok(questions.iter().cloned().fold(document, Document::with).json()?.to_string().into())
+}
+
+/// One table, with what all parts of its description share.
+struct Described<'t> {
+    table: &'t Table,
+    /// Its name as a key of components.
+    key: String,
+    /// Its name as people write it: `crypto addresses`.
+    words: String,
+    examples: Examples,
+}
+
+impl<'t> Described<'t> {
+    fn new(table: &'t Table) -> Self {
+        Self { table, key: names::key(&table.name), words: names::words(&table.name), examples: Examples::of(table) }
+    }
+
+    /// A reference to one of its components, such as `orders.new`; an empty ending is the table itself.
+    fn reference(&self, kind: &str, ending: &str) -> Value {
+        let point = if ending.is_empty() { "" } else { "." };
+        reference(kind, &format!("{}{point}{ending}", self.key))
+    }
+}
+
+/// What the paths refer to, by kind and key.
+#[derive(Default)]
+struct Components {
+    kinds: Map<String, Value>,
+}
+
+impl Components {
+    fn insert(&mut self, kind: &str, key: impl Into<String>, json: Value) {
+        let members = self.kinds.entry(kind).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(members) = members {
+            members.insert(key.into(), json);
+        }
+    }
+
+    fn has(&self, kind: &str, key: &str) -> bool {
+        self.kinds.get(kind).is_some_and(|members| members.get(key).is_some())
+    }
+
+    fn json(self) -> Value {
+        Value::Object(self.kinds)
+    }
+}
+
+/// A reference to a component.
+fn reference(kind: &str, key: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{key}") })
+}
+
+/// The heading under which the operations of a table stand.
+fn tag(table: &Table) -> Value {
+    match &table.comment {
+        Some(comment) => json!({ "name": table.name, "description": comment }),
+        None => json!({ "name": table.name }),
+    }
+}

@@ -1,0 +1,203 @@
+//! Examples of rows and bodies, made from the types, rules and names of columns: always valid, and believable where the
+//! name of a column is a common one.
+
+use mwallet_db::SystemSources;
+use mwallet_db::schema::{
+    Access, Bound, Column, ColumnDefault, ColumnType, Field, Generator, Record, Schema, Table, Value, json as text,
+};
+use serde_json::{Map, Value as Json};
+
+/// Texts by the names of columns, the first that fits the column's rules.
+const BY_NAME: &[(&str, &[&str])] = &[
+    ("address", &["1BoatSLRHtKNngkdXEeobR76b53LETtpyT"]),
+    ("account_number", &["0123456789"]),
+    ("code", &["BTC"]),
+    ("email", &["ada@example.com"]),
+    ("first_name", &["Ada"]),
+    ("inputs", &["[]"]),
+    ("last_name", &["Lovelace"]),
+    ("network", &["bitcoin"]),
+    ("outputs", &["[]"]),
+    ("phone", &["+2348012345678"]),
+    ("rsid", &["ada"]),
+    ("scope", &["global"]),
+    ("symbol", &["₿"]),
+    ("tranx_id", &["4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"]),
+    ("username", &["ada"]),
+    ("usid", &["ada"]),
+];
+
+/// Texts for columns of any name: one of them fits most patterns.
+const PLAIN: &[&str] =
+    &["a", "A", "abc", "ABC", "a1", "0", "1", "000000", "2030-01-01", "a@example.com", "https://example.com/"];
+
+/// The names that end something that has begun.
+const ENDS: &[&str] = &["end", "until", "expires", "closed", "deadline"];
+
+/// The examples of a table; one is missing where a rule asks for something that cannot be guessed.
+pub(super) struct Examples {
+    /// A row as it is answered.
+    pub(super) row: Option<Json>,
+    /// The body of a creation.
+    pub(super) new: Option<Json>,
+    /// The body of a replacement, which has the key too, if bodies may.
+    pub(super) whole: Option<Json>,
+    /// The body of a change.
+    pub(super) change: Option<Json>,
+}
+
+impl Examples {
+    pub(super) fn of(table: &Table) -> Self {
+        let readable = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+        let row = readable.map(|column| Some((column.name.clone(), answered(column)?))).collect::<Option<Map<_, _>>>();
+        let mut new = Map::new();
+        let mut is_whole = true;
+        for column in table.columns.iter().filter(|column| is_given(table, column)) {
+            match value(column) {
+                Some(value) => drop(new.insert(column.name.clone(), json(&value))),
+                None => is_whole &= column.is_filled(),
+            }
+        }
+        // What people change most is what says something of its own.
+        let is_changed = |name: &str| table.column(name).is_some_and(|column| column.nullable) && !refers(table, name);
+        let change = new.iter().rev().find(|(name, _)| is_changed(name)).or_else(|| new.iter().next_back());
+        let change = change.map(|(name, value)| Json::Object(Map::from_iter([(name.clone(), value.clone())])));
+        let key = table.primary_key.iter().filter_map(|name| table.column(name));
+        let key = key.filter(|column| column.access != Access::ReadOnly);
+        let key = key.map(|column| Some((column.name.clone(), json(&value(column)?)))).collect::<Option<Map<_, _>>>();
+        let whole = key.filter(|_| is_whole).map(|mut whole| {
+            whole.extend(new.clone());
+            Json::Object(whole)
+        });
+        Self { row: row.map(Json::Object), new: is_whole.then_some(Json::Object(new)), whole, change }
+    }
+}
+
+/// What a filter of the column could ask for, as it stands in a URL: `eq.BITCOIN`.
+pub(super) fn filter(column: &Column) -> String {
+    match (&column.kind, value(column)) {
+        (ColumnType::Json, _) | (_, None) => "not.is.null".into(),
+        // A plus would have to be encoded.
+        (ColumnType::Timestamp, Some(value)) => format!("gte.{}", plain(&value).replace("+00:00", "Z")),
+        (ColumnType::Boolean, Some(value)) => format!("is.{}", plain(&value)),
+        (_, Some(value)) => format!("eq.{}", plain(&value)),
+    }
+}
+
+/// A value of the column as it stands in a path.
+pub(super) fn in_path(column: &Column) -> Option<String> {
+    value(column).map(|value| plain(&value))
+}
+
+/// A value of the column, which its type and rules allow.
+pub(super) fn value(column: &Column) -> Option<Value> {
+    let field = Field { rules: column.rules.clone(), ..Field::new("value", column.kind.clone()) };
+    let schema = Schema::builder("Value").field(field).build().ok()?;
+    let fits = |value: &Value| {
+        let mut record = Record::new();
+        record.set("value", value.clone());
+        // A field without default takes nothing from these.
+        schema.validate_record(record, &SystemSources).is_ok()
+    };
+    let mut candidates = texts(column).into_iter().filter_map(|text| Value::parse(&column.kind, &text).ok());
+    match &column.default {
+        Some(ColumnDefault::Constant(default)) if !default.is_null() => default.clone().coerce(&column.kind).ok(),
+        _ => candidates.find(fits),
+    }
+}
+
+/// The value as an answer has it; null only where nothing else can be guessed.
+fn answered(column: &Column) -> Option<Json> {
+    value(column).map(|value| json(&value)).or_else(|| column.nullable.then_some(Json::Null))
+}
+
+/// Whether an example of a new row gives the column: not what the server makes, nor what may refer to another row.
+fn is_given(table: &Table, column: &Column) -> bool {
+    let is_taken = column.access != Access::ReadOnly;
+    let is_made = matches!(column.default, Some(ColumnDefault::Generated(_) | ColumnDefault::Identity));
+    let is_kept = column.on_update.is_some();
+    let is_obscure = matches!(column.kind, ColumnType::Bytes { .. } | ColumnType::Json) || refers(table, &column.name);
+    let is_left_out = is_made || is_kept || (column.is_filled() && is_obscure);
+    is_taken && !is_left_out
+}
+
+fn refers(table: &Table, column: &str) -> bool {
+    table.foreign_keys.iter().any(|key| key.columns.iter().any(|name| name == column))
+}
+
+/// Texts of values, the most believable first; not all of them fit.
+fn texts(column: &Column) -> Vec<String> {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    match &column.kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => numbers(column, &["1", "0"]),
+        ColumnType::Decimal { .. } => numbers(column, &["0.015", "1.5", "1", "0.5", "0"]),
+        ColumnType::Text { .. } => written(column),
+        ColumnType::Timestamp => vec![time(column).to_owned()],
+        ColumnType::Uuid => owned(&["0196f1e4-5a3c-7d21-9b6e-2f8c41d07a95"]),
+        ColumnType::Enum(labels) => labels.labels.iter().map(|label| label.name.clone()).collect(),
+        ColumnType::Bytes { .. } => {
+            owned(&["bXdhbGxldA==", "AA==", "", "bXdhbGxldCBtd2FsbGV0IG13YWxsZXQgbXdhbGxldA=="])
+        }
+        ColumnType::Json => owned(&[r#"{"height":300025}"#]),
+        ColumnType::Boolean => owned(&["true"]),
+    }
+}
+
+/// Numbers, then those next to the ends of the column's range.
+fn numbers(column: &Column, first: &[&str]) -> Vec<String> {
+    let ends = [&column.rules.min, &column.rules.max].into_iter().flatten();
+    let near = ends.flat_map(|Bound { value, .. }| {
+        let (unscaled, scale) = (value.unscaled(), value.scale());
+        [0, 1, -1].map(|step| mwallet_db::schema::Decimal::new(unscaled + step, scale).to_string())
+    });
+    first.iter().map(|text| (*text).to_owned()).chain(near).collect()
+}
+
+fn written(column: &Column) -> Vec<String> {
+    if let Some(ColumnDefault::Generated(generator)) = &column.default {
+        match generator {
+            Generator::Slug => return vec!["kzt8m2c4vq6x0j3r9w1h".into()],
+            Generator::TransactionReference => return vec!["TX-20300101-7K2M9QX4V0B6T1RW".into()],
+            Generator::UuidV7 | Generator::Now => {}
+        }
+    }
+    let by_name = BY_NAME.iter().find(|(name, _)| *name == column.name).map_or(&[][..], |(_, texts)| *texts);
+    let own = sentence(&column.name);
+    let mut texts: Vec<String> = by_name.iter().map(|text| (*text).to_owned()).collect();
+    texts.extend([format!("the {own}"), own.clone(), column.name.clone()]);
+    texts.extend(PLAIN.iter().map(|text| (*text).to_owned()));
+    let shortest = usize::try_from(column.rules.min_length.unwrap_or(0)).unwrap_or(0);
+    // Longer than anybody reads, so that it stands for nothing.
+    if shortest <= 1_000 {
+        texts.extend(["a", "A", "0"].map(|letter| letter.repeat(shortest)));
+    }
+    texts
+}
+
+fn sentence(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A time: the past for what the server writes down, the future for what people plan.
+fn time(column: &Column) -> &'static str {
+    if matches!(column.default, Some(ColumnDefault::Generated(Generator::Now))) {
+        return "2029-12-24T09:30:00.123456Z";
+    }
+    let mut words = column.name.split('_');
+    if words.any(|word| ENDS.contains(&word)) { "2030-02-01T00:00:00Z" } else { "2030-01-01T00:00:00Z" }
+}
+
+fn json(value: &Value) -> Json {
+    let mut json = Vec::new();
+    text::write_value(&mut json, value);
+    // What the writer writes is JSON.
+    serde_json::from_slice(&json).unwrap_or(Json::Null)
+}
+
+/// A value as it stands in a URL before it is encoded.
+fn plain(value: &Value) -> String {
+    match json(value) {
+        Json::String(text) => text,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,297 @@
+//! The operations of a table: on its rows together, and on one row by what names it.
+
+use mwallet_db::schema::Table;
+use serde_json::{Map, Value, json};
+
+use super::names::{self, Identifiers};
+use super::parameters::{self, LOGIC, PAGE};
+use super::problems::{ALWAYS, BODY};
+use super::responses::{self, APPLIED, RANGE, Rows};
+use super::{Described, examples, schemas};
+
+/// The paths of a table: its own, and that of its rows where something names them.
+pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
+    let path = names::path(described.table);
+    let one = Identifiers::of(described.table)
+        .map(|identifiers| (format!("{path}/{{identifier}}"), row_path(described, &identifiers)));
+    std::iter::once((path, table_path(described))).chain(one).collect()
+}
+
+/// Where an operation's words and parameters come together.
+struct Operation<'d> {
+    described: &'d Described<'d>,
+    /// The ending of its identifier.
+    id: &'static str,
+    summary: String,
+    description: &'static str,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    responses: Value,
+}
+
+impl Operation<'_> {
+    fn json(self) -> Value {
+        let mut json = Map::new();
+        json.insert("operationId".into(), format!("{}.{}", self.described.key, self.id).into());
+        json.insert("tags".into(), json!([self.described.table.name]));
+        json.insert("summary".into(), self.summary.into());
+        if !self.description.is_empty() {
+            json.insert("description".into(), self.description.into());
+        }
+        json.insert("parameters".into(), self.parameters.into());
+        if let Some(body) = self.body {
+            json.insert("requestBody".into(), body);
+        }
+        json.insert("responses".into(), self.responses);
+        Value::Object(json)
+    }
+}
+
+fn table_path(described: &Described<'_>) -> Value {
+    let words = &described.words;
+    let mut path = Map::new();
+    path.insert("get".into(), list(described, Rows::Many, "list", format!("List {words}")));
+    path.insert("head".into(), list(described, Rows::None, "list_head", format!("List {words}, without the body")));
+    path.insert("post".into(), create(described));
+    if is_replaceable(described.table) {
+        path.insert("put".into(), put(described, Rows::Many));
+    }
+    path.insert("patch".into(), update(described, Rows::Many));
+    path.insert("delete".into(), delete(described, Rows::Many));
+    let allow = |description| responses::bare(description, &["Allow"]);
+    let responses = [(200, allow("The methods that are taken.")), (204, allow("The same."))];
+    let options = Operation {
+        described,
+        id: "options",
+        summary: format!("Ask what can be done with {words}"),
+        description: "",
+        parameters: Vec::new(),
+        body: None,
+        responses: responses::all(responses, &[&[403, 500]]),
+    };
+    path.insert("options".into(), options.json());
+    Value::Object(path)
+}
+
+fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
+    let mut path = Map::new();
+    path.insert("parameters".into(), json!([identifier(identifiers)]));
+    path.insert("get".into(), retrieve(described, Rows::One));
+    path.insert("head".into(), retrieve(described, Rows::None));
+    if is_replaceable(described.table) {
+        path.insert("put".into(), put(described, Rows::One));
+    }
+    path.insert("patch".into(), update(described, Rows::One));
+    path.insert("delete".into(), delete(described, Rows::One));
+    Value::Object(path)
+}
+
+/// Whether a row can be put: by a key that clients know.
+fn is_replaceable(table: &Table) -> bool {
+    !table.primary_key.is_empty() && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
+}
+
+/// What names a row in a path.
+fn identifier(identifiers: &Identifiers<'_>) -> Value {
+    let Identifiers { id, uuid, slug, composite } = identifiers;
+    let mut ways = Vec::new();
+    let mut examples = Map::new();
+    for (name, what, column) in [("id", "digits are", id), ("uuid", "a UUID is", uuid), ("slug", "other text is", slug)]
+    {
+        if let Some(column) = column {
+            ways.push(format!("{what} the `{}`", column.name));
+            if let Some(example) = examples::in_path(column).filter(|_| column.name == name || examples.is_empty()) {
+                examples.insert(column.name.clone(), json!({ "value": example }));
+            }
+        }
+    }
+    if !composite.is_empty() {
+        let names: Vec<_> = composite.iter().map(|column| column.name.as_str()).collect();
+        ways.push(format!("values with commas between them are the `{}`", names.join("`, `")));
+        let parts = composite.iter().map(|column| examples::in_path(column)).collect::<Option<Vec<_>>>();
+        if let Some(parts) = parts {
+            examples.insert("key".into(), json!({ "value": parts.join(",") }));
+        }
+    }
+    json!({
+        "name": "identifier", "in": "path", "required": true,
+        "description": format!("What names the row: {}.", ways.join("; ")),
+        "schema": { "type": "string", "minLength": 1 },
+        "examples": examples,
+    })
+}
+
+fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String) -> Value {
+    let mut parameters: Vec<Value> = parameters::filters(described).collect();
+    parameters.extend(parameters::words(described, LOGIC));
+    parameters.extend(parameters::words(described, PAGE));
+    parameters.extend(parameters::headers(&["PreferRead", "Range", "RangeUnit"]));
+    let answer = |description| match rows {
+        Rows::None => responses::bare(description, &[RANGE, APPLIED]),
+        Rows::Many | Rows::One => responses::read(described, rows, description),
+    };
+    let whole = answer("The rows; all that were asked for, as far as is known.");
+    let part = answer("A part of the rows, which were counted.");
+    Operation {
+        described,
+        id,
+        summary,
+        description: "",
+        parameters,
+        body: None,
+        responses: responses::all([(200, whole), (206, part)], &[ALWAYS, &[406, 416]]),
+    }
+    .json()
+}
+
+fn retrieve(described: &Described<'_>, rows: Rows) -> Value {
+    let words = &described.words;
+    let (id, summary) = match rows {
+        Rows::None => ("retrieve_head", format!("Ask for one of {words}, without the body")),
+        Rows::Many | Rows::One => ("retrieve", format!("Get one of {words}")),
+    };
+    let found = responses::read(described, rows, "The row.");
+    Operation {
+        described,
+        id,
+        summary,
+        description: "",
+        parameters: choice(described, "PreferOne"),
+        body: None,
+        responses: responses::all([(200, found)], &[ALWAYS, &[404, 406]]),
+    }
+    .json()
+}
+
+fn create(described: &Described<'_>) -> Value {
+    let mut parameters: Vec<Value> = parameters::words(described, &["select", "columns", "on_conflict"]).collect();
+    parameters.extend(parameters::headers(&["PreferCreate"]));
+    let made = "Made. There is a body where `Prefer: return=representation` asked for it, and `Location` where one row was \
+                made.";
+    let kept = "Nothing new was made: every row existed already, and was changed or left as it is.";
+    let new = || schemas::reference(described, schemas::NEW);
+    let schema = json!({ "anyOf": [new(), { "type": "array", "items": new() }] });
+    Operation {
+        described,
+        id: "create",
+        summary: format!("Create {}", described.words),
+        description: "One object, or an array of them, which are all created or none.",
+        parameters,
+        body: Some(body(described, schema, schemas::NEW)),
+        responses: responses::all(
+            [
+                (200, responses::written(described, Rows::Many, kept)),
+                (201, responses::written(described, Rows::Many, made)),
+            ],
+            &[ALWAYS, &[405, 406, 409], BODY],
+        ),
+    }
+    .json()
+}
+
+fn put(described: &Described<'_>, rows: Rows) -> Value {
+    let (id, mut parameters, missing): (_, Vec<Value>, &[u16]) = match rows {
+        Rows::Many => ("put", parameters::key_filters(described.table).collect(), &[]),
+        Rows::One | Rows::None => ("put_one", Vec::new(), &[404]),
+    };
+    parameters.extend(choice(described, "PreferWrite"));
+    Operation {
+        described,
+        id,
+        summary: format!("Put one of {}: replace it, or create it", described.words),
+        description: "The whole object; columns that are not given take their defaults. A key that is not taken from bodies \
+                      is that of the URL.",
+        parameters,
+        body: Some(body(described, schemas::reference(described, schemas::NEW), schemas::WHOLE)),
+        responses: responses::all(
+            [
+                (200, responses::written(described, rows, "Replaced.")),
+                (201, responses::written(described, rows, "Created.")),
+                (204, responses::bare("Replaced.", &[APPLIED])),
+            ],
+            &[ALWAYS, missing, &[405, 406, 409], BODY],
+        ),
+    }
+    .json()
+}
+
+fn update(described: &Described<'_>, rows: Rows) -> Value {
+    let words = &described.words;
+    let (id, summary, mut parameters, missing) = change(described, rows, "update", "Update");
+    parameters.extend(choice(described, "PreferWrite"));
+    let description = match rows {
+        Rows::Many => "Every row that the filter finds is changed; without a filter nothing is (21000).",
+        Rows::One | Rows::None => "",
+    };
+    Operation {
+        described,
+        id,
+        summary: format!("{summary} {words}"),
+        description,
+        parameters,
+        body: Some(body(described, schemas::reference(described, schemas::CHANGE), schemas::CHANGE)),
+        responses: responses::all(
+            [
+                (200, responses::written(described, rows, "Changed; as it is now.")),
+                (204, responses::bare("Changed.", &[APPLIED])),
+            ],
+            &[ALWAYS, missing, &[405, 406, 409], BODY],
+        ),
+    }
+    .json()
+}
+
+fn delete(described: &Described<'_>, rows: Rows) -> Value {
+    let words = &described.words;
+    let (id, summary, mut parameters, missing) = change(described, rows, "delete", "Delete");
+    parameters.extend(choice(described, "PreferWrite"));
+    let description = match rows {
+        Rows::Many => "Every row that the filter finds is deleted; without a filter nothing is (21000).",
+        Rows::One | Rows::None => "",
+    };
+    Operation {
+        described,
+        id,
+        summary: format!("{summary} {words}"),
+        description,
+        parameters,
+        body: None,
+        responses: responses::all(
+            [
+                (200, responses::written(described, rows, "Deleted; as it was.")),
+                (204, responses::bare("Deleted.", &[APPLIED])),
+            ],
+            &[ALWAYS, missing, &[405, 406, 409]],
+        ),
+    }
+    .json()
+}
+
+/// What a change of many rows has that one of a single row has not, and the other way about.
+fn change(
+    described: &Described<'_>,
+    rows: Rows,
+    id: &'static str,
+    verb: &'static str,
+) -> (&'static str, String, Vec<Value>, &'static [u16]) {
+    match rows {
+        Rows::Many => {
+            let filters = parameters::filters(described).chain(parameters::words(described, LOGIC));
+            (id, verb.into(), filters.collect(), &[])
+        }
+        Rows::One | Rows::None => {
+            let id = if id == "update" { "update_one" } else { "delete_one" };
+            (id, format!("{verb} one of"), Vec::new(), &[404])
+        }
+    }
+}
+
+/// What an answer of rows can be asked to be.
+fn choice(described: &Described<'_>, prefer: &'static str) -> Vec<Value> {
+    parameters::words(described, &["select"]).chain(parameters::headers(&[prefer])).collect()
+}
+
+fn body(described: &Described<'_>, schema: Value, example: &str) -> Value {
+    let content = json!({ "schema": schema, "examples": schemas::example(described, example) });
+    json!({ "required": true, "content": { "application/json": content } })
+}

@@ -1,0 +1,243 @@
+//! Answers that say what is wrong: their one shape, and one response for each status with examples of its codes.
+
+use mwallet_db::schema::FailureKind;
+use serde_json::{Map, Value, json};
+
+use super::{Components, reference};
+
+/// A status, what it means, and examples: a code, a message and a hint.
+struct Status {
+    status: u16,
+    /// The key of the component, and what the status is called.
+    key: &'static str,
+    title: &'static str,
+    description: &'static str,
+    examples: &'static [(&'static str, &'static str, Option<&'static str>)],
+}
+
+const STATUSES: &[Status] = &[
+    Status {
+        status: 400,
+        key: "BadRequest",
+        title: "Bad Request",
+        description: "The request cannot be read, or does not fit the table.",
+        examples: &[
+            ("PGRST100", "asset: expected an operator, a point and a value", Some("write asset=eq.value")),
+            ("PGRST102", "the body cannot be read: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
+            ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
+            ("22P02", "asset: expected one of BITCOIN, DASH", None),
+            ("22003", "id: the number is beyond 64 bits", None),
+            ("42883", "meta is of type json, which cannot be compared", None),
+            ("42P10", "no key and no unique constraint of orders has the columns memo", None),
+            ("21000", "an update without a filter or an identifier is refused", None),
+        ],
+    },
+    Status {
+        status: 403,
+        key: "Forbidden",
+        title: "Forbidden",
+        description: "The server was called by a name that is not its own.",
+        examples: &[(
+            "42501",
+            "this server answers by the names of its own machine only",
+            Some("call it by localhost or 127.0.0.1"),
+        )],
+    },
+    Status {
+        status: 404,
+        key: "NotFound",
+        title: "Not Found",
+        description: "There is no such row, or no such table.",
+        examples: &[
+            ("PGRST116", "there is no such row in orders", None),
+            ("PGRST205", "there is no table ordres", None),
+        ],
+    },
+    Status {
+        status: 405,
+        key: "MethodNotAllowed",
+        title: "Method Not Allowed",
+        description: "The method is not taken here; `Allow` lists those that are.",
+        examples: &[("PGRST117", "TRACE is not taken here", None), ("25006", "the database is only read", None)],
+    },
+    Status {
+        status: 406,
+        key: "NotAcceptable",
+        title: "Not Acceptable",
+        description: "The answer cannot be what the request accepts: one object where there is not exactly one row, or a \
+                      media type that is not spoken here.",
+        examples: &[
+            ("PGRST116", "there are 3 rows, where one was asked for", None),
+            ("PGRST107", "none of the media types text/csv can be answered", Some("accept application/json")),
+        ],
+    },
+    Status {
+        status: 408,
+        key: "RequestTimeout",
+        title: "Request Timeout",
+        description: "The body did not come in time.",
+        examples: &[("57014", "the body did not come in time", None)],
+    },
+    Status {
+        status: 409,
+        key: "Conflict",
+        title: "Conflict",
+        description: "The row collides with another one, or with what somebody else did at the same time.",
+        examples: &[
+            ("23505", "a row with this network and tranx_id exists already", None),
+            ("23503", "the row refers to one that does not exist, or is referred to", None),
+            ("40001", "somebody else changed the same rows", Some("send the request again")),
+        ],
+    },
+    Status {
+        status: 413,
+        key: "ContentTooLarge",
+        title: "Payload Too Large",
+        description: "The body is larger than the server takes.",
+        examples: &[("54000", "the body is larger than 1048576 bytes", None)],
+    },
+    Status {
+        status: 415,
+        key: "UnsupportedMediaType",
+        title: "Unsupported Media Type",
+        description: "The body is not JSON in UTF-8, or its type is not said.",
+        examples: &[(
+            "PGRST107",
+            "the body is text/plain, where application/json is taken",
+            Some("send the header Content-Type: application/json"),
+        )],
+    },
+    Status {
+        status: 416,
+        key: "RangeNotSatisfiable",
+        title: "Range Not Satisfiable",
+        description: "The page begins behind the last row, or ends before it begins.",
+        examples: &[("PGRST103", "the range begins at 50, and there are 20 rows", None)],
+    },
+    Status {
+        status: 500,
+        key: "InternalServerError",
+        title: "Internal Server Error",
+        description: "The server failed; what happened stands in its log alone.",
+        examples: &[("XX000", "the server failed; its log says why", None)],
+    },
+    Status {
+        status: 503,
+        key: "ServiceUnavailable",
+        title: "Service Unavailable",
+        description: "The server or its database is busy or away for now; `Retry-After` says when to try again.",
+        examples: &[("53300", "the database is busy", None), ("08006", "the database cannot be reached", None)],
+    },
+    Status {
+        status: 504,
+        key: "GatewayTimeout",
+        title: "Gateway Timeout",
+        description: "The request took longer than it may, and was given up.",
+        examples: &[("57014", "the request took longer than it may", None)],
+    },
+];
+
+/// The status of bodies that break rules, whose problem lists every failure.
+const INVALID: (u16, &str) = (422, "UnprocessableContent");
+
+/// What every request can be answered with.
+pub(super) const ALWAYS: &[u16] = &[400, 403, 500, 503, 504];
+/// What only requests with a body are answered with.
+pub(super) const BODY: &[u16] = &[408, 413, 415, 422];
+
+/// The shape of problems, and a response for each status.
+pub(super) fn insert(components: &mut Components) {
+    components.insert("schemas", "Problem", schema());
+    for Status { status, key, title, description, examples } in STATUSES {
+        let examples = examples.iter().map(|(code, message, hint)| {
+            let value = json!({
+                "type": "about:blank", "title": title, "status": status, "detail": message,
+                "code": code, "message": message, "details": null, "hint": hint,
+            });
+            ((*code).to_owned(), json!({ "summary": message, "value": value }))
+        });
+        let headers = match status {
+            405 => json!({ "Allow": reference("headers", "Allow") }),
+            503 => json!({ "Retry-After": reference("headers", "RetryAfter") }),
+            _ => json!({}),
+        };
+        components.insert("responses", *key, response(description, examples.collect(), headers));
+    }
+    let description = "The body breaks rules; `errors` lists every failure. `code` is the SQLSTATE of the first.";
+    let examples = Map::from_iter([("23502".to_owned(), json!({ "summary": "Two failures", "value": invalid() }))]);
+    components.insert("responses", INVALID.1, response(description, examples, json!({})));
+}
+
+/// References to the responses of these statuses, in their order.
+pub(super) fn responses(statuses: &[u16]) -> impl Iterator<Item = (String, Value)> {
+    let mut known: Vec<_> = STATUSES.iter().map(|known| (known.status, known.key)).chain([INVALID]).collect();
+    known.retain(|(status, _)| statuses.contains(status));
+    known.sort_unstable();
+    known.into_iter().map(|(status, key)| (status.to_string(), reference("responses", key)))
+}
+
+fn response(description: &str, examples: Map<String, Value>, headers: Value) -> Value {
+    let content = json!({ "schema": reference("schemas", "Problem"), "examples": examples });
+    json!({
+        "description": description,
+        "headers": headers,
+        "content": { "application/problem+json": content },
+    })
+}
+
+fn invalid() -> Value {
+    let message = "/asset: expected one of BITCOIN, DASH; and 1 more";
+    let error = |loc: &str, msg: &str, kind: FailureKind| json!({ "loc": loc, "msg": msg, "type": kind.name() });
+    json!({
+        "type": "about:blank", "title": "Unprocessable Entity", "status": 422, "detail": message,
+        "code": FailureKind::NotALabel.sqlstate(), "message": message, "details": null, "hint": null,
+        "errors": [
+            error("/asset", "expected one of BITCOIN, DASH", FailureKind::NotALabel),
+            error("/start", "is required", FailureKind::Missing),
+        ],
+    })
+}
+
+fn schema() -> Value {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    // A rule of the table that only the database holds a row against.
+    let kinds: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.name()).chain(["check"]).collect();
+    json!({
+        "title": "Problem",
+        "description": "What is wrong, as RFC 9457 has it, with PostgREST's members beside.",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code", "message", "details", "hint"],
+        "properties": {
+            "type": text("`about:blank`: the title is that of the status, and `code` tells problems apart."),
+            "title": text("What the status is called."),
+            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the answer." },
+            "detail": text("What is wrong, for people."),
+            "code": {
+                "type": "string", "pattern": "^(?:[0-9A-Z]{5}|PGRST[0-9A-Z]{3})$",
+                "description": "A SQLSTATE or a code of PostgREST. It never changes its meaning.",
+            },
+            "message": text("The same as `detail`."),
+            "details": { "type": ["string", "null"], "description": "More about it, where there is more to say." },
+            "hint": { "type": ["string", "null"], "description": "What to do about it." },
+            "errors": {
+                "type": "array",
+                "description": "Every failure of a body that is not valid.",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["loc", "msg", "type"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "loc": {
+                            "type": "string", "pattern": "^(?:/.*)?$",
+                            "description": "A JSON Pointer to the place, such as `/asset`, or `/0/asset` in an array; \
+                                            empty for the whole body.",
+                        },
+                        "msg": text("What is wrong there, for people."),
+                        "type": { "enum": kinds, "description": "What is wrong there, for programs." },
+                    },
+                },
+            },
+        },
+    })
+}

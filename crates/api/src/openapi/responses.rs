@@ -1,0 +1,122 @@
+//! Answers that are no problem: rows in their media types, and what stands in their headers.
+
+use serde_json::{Map, Value, json};
+
+use super::{Components, Described, problems, reference, schemas};
+
+const KIND: &str = "responses";
+
+/// The media type of an answer that must be one object.
+const OBJECT: &str = "application/vnd.pgrst.object+json";
+
+/// What an answer's rows are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// An array, or one object where the request accepts nothing else.
+    Many,
+    /// One object, by its identifier.
+    One,
+    /// None: the answer to a HEAD.
+    None,
+}
+
+/// Headers of answers.
+pub(super) const APPLIED: &str = "Preference-Applied";
+pub(super) const RANGE: &str = "Content-Range";
+const LOCATION: &str = "Location";
+
+/// Headers of answers, the same for every table.
+pub(super) fn insert(components: &mut Components) {
+    let header = |description: &str, required: bool, schema: Value| json!({ "description": description, "required": required, "schema": schema });
+    let range = "The first and the last of the rows, counted from 0, and how many there are in all: `0-24/200`. \
+                 `*` stands for no rows, and for a number that was not asked for.";
+    let pattern = "^(?:[0-9]+-[0-9]+|\\*)/(?:[0-9]+|\\*)$";
+    let ranges = json!({ "type": "string", "pattern": pattern, "examples": ["0-24/*", "0-24/200", "*/0"] });
+    components.insert("headers", "ContentRange", header(range, true, ranges));
+    let location = json!({ "type": "string", "format": "uri-reference", "examples": ["/rest/v1/orders/1"] });
+    components.insert("headers", "Location", header("The path of the row that was made.", false, location));
+    let applied = json!({ "type": "string", "examples": ["return=representation"] });
+    components.insert("headers", "PreferenceApplied", header("The preferences that were followed.", false, applied));
+    let allow = json!({ "type": "string", "examples": ["GET,HEAD,POST"] });
+    components.insert("headers", "Allow", header("The methods that are taken.", true, allow));
+    let retry = json!({ "type": "integer", "minimum": 0, "examples": [1] });
+    components.insert("headers", "RetryAfter", header("How many seconds to wait.", false, retry));
+}
+
+/// The responses of an operation: its own by status, then the problems.
+pub(super) fn all(own: impl IntoIterator<Item = (u16, Value)>, problems: &[&[u16]]) -> Value {
+    let own = own.into_iter().map(|(status, response)| (status.to_string(), response));
+    let mut responses: Map<String, Value> = own.collect();
+    responses.extend(problems::responses(&problems.concat()));
+    Value::Object(responses)
+}
+
+/// The answers of one table that have a body.
+pub(super) fn insert_of_table(components: &mut Components, described: &Described<'_>) {
+    for (ending, rows, description, headers) in [
+        ("rows", Rows::Many, "Rows.", &[RANGE, APPLIED][..]),
+        ("row", Rows::One, "One row.", &[APPLIED]),
+        ("written", Rows::Many, "Rows that were written.", &[LOCATION, APPLIED]),
+        ("written_row", Rows::One, "A row that was written.", &[LOCATION, APPLIED]),
+    ] {
+        let mut response = bare(description, headers);
+        if let Value::Object(response) = &mut response {
+            response.insert("content".into(), content(described, rows));
+        }
+        components.insert(KIND, format!("{}.{ending}", described.key), response);
+    }
+}
+
+/// An answer of rows that were read.
+pub(super) fn read(described: &Described<'_>, rows: Rows, description: &str) -> Value {
+    match rows {
+        Rows::Many => of_table(described, "rows", description),
+        Rows::One => of_table(described, "row", description),
+        Rows::None => bare(description, &[APPLIED]),
+    }
+}
+
+/// An answer of rows that were written, of which the body may be missing.
+pub(super) fn written(described: &Described<'_>, rows: Rows, description: &str) -> Value {
+    let ending = if rows == Rows::Many { "written" } else { "written_row" };
+    of_table(described, ending, description)
+}
+
+/// A reference to an answer of the table, with what it means here.
+fn of_table(described: &Described<'_>, ending: &str, description: &str) -> Value {
+    let mut response = described.reference(KIND, ending);
+    response["description"] = description.into();
+    response
+}
+
+/// An answer without body.
+pub(super) fn bare(description: &str, headers: &[&str]) -> Value {
+    let headers: Map<String, Value> = headers.iter().map(|name| ((*name).to_owned(), header(name))).collect();
+    json!({ "description": description, "headers": headers })
+}
+
+/// An answer of JSON of a schema, with an example.
+pub(super) fn json_of(description: &str, schema: Value, example: Option<Value>) -> Value {
+    let mut content = json!({ "schema": schema });
+    if let (Value::Object(content), Some(example)) = (&mut content, example) {
+        content.insert("example".into(), example);
+    }
+    json!({ "description": description, "content": { "application/json": content } })
+}
+
+fn content(described: &Described<'_>, rows: Rows) -> Value {
+    let one = json!({ "schema": schemas::answered(described), "examples": schemas::example(described, "row") });
+    let first = match rows {
+        Rows::Many => json!({
+            "schema": { "type": "array", "items": schemas::answered(described) },
+            "examples": schemas::example(described, "rows"),
+        }),
+        Rows::One | Rows::None => one.clone(),
+    };
+    json!({ "application/json": first, OBJECT: one })
+}
+
+/// A reference to a header, by the name it has in an answer.
+fn header(name: &str) -> Value {
+    reference("headers", &name.replace('-', ""))
+}

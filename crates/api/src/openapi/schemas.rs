@@ -1,0 +1,94 @@
+//! Schemas of a table: its rows, the bodies that make and change them, and examples of each.
+
+use mwallet_db::schema::{FromTable, Purpose, Schema, SchemaError};
+use serde_json::{Map, Value, json};
+
+use super::{Components, Described};
+
+const KIND: &str = "schemas";
+
+/// The endings of keys.
+pub(super) const NEW: &str = "new";
+pub(super) const WHOLE: &str = "whole";
+pub(super) const CHANGE: &str = "change";
+const PART: &str = "part";
+const ANSWER: &str = "answer";
+
+/// The schemas of one table, and its examples.
+///
+/// # Errors
+///
+/// Where the table contradicts itself.
+pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> Result<(), SchemaError> {
+    let key = |ending: &str| format!("{}.{ending}", described.key);
+    let schema = |name: String, purpose, partial| {
+        let options = FromTable { name: Some(name), partial, ..FromTable::default() };
+        let schema = Schema::from_table(described.table, options)?;
+        Ok(component(schema.json_schema(purpose)))
+    };
+    let row = schema(described.key.clone(), Purpose::Answer, false)?;
+    let part = part(described, &row);
+    components.insert(KIND, described.key.clone(), Value::Object(row));
+    components.insert(KIND, key(PART), part);
+    let either = json!([described.reference(KIND, ""), described.reference(KIND, PART)]);
+    let description = "A whole row, or the columns that `select` chose.";
+    let answer = json!({ "title": key(ANSWER), "description": description, "anyOf": either });
+    components.insert(KIND, key(ANSWER), answer);
+    components.insert(KIND, key(NEW), Value::Object(schema(key(NEW), Purpose::Input, false)?));
+    components.insert(KIND, key(CHANGE), Value::Object(schema(key(CHANGE), Purpose::Input, true)?));
+
+    let examples = &described.examples;
+    let rows = examples.row.as_ref().map(|row| json!([row]));
+    for (ending, summary, value) in [
+        ("row", "A row", &examples.row),
+        ("rows", "Rows", &rows),
+        (NEW, "A new row", &examples.new),
+        (WHOLE, "A whole row", &examples.whole),
+        (CHANGE, "A change", &examples.change),
+    ] {
+        if let Some(value) = value {
+            components.insert("examples", key(ending), json!({ "summary": summary, "value": value }));
+        }
+    }
+    Ok(())
+}
+
+/// One row as it is answered: whole, or the columns that `select` chose.
+pub(super) fn answered(described: &Described<'_>) -> Value {
+    described.reference(KIND, ANSWER)
+}
+
+/// A body, or an answer's.
+pub(super) fn reference(described: &Described<'_>, ending: &str) -> Value {
+    described.reference(KIND, ending)
+}
+
+/// An example of the table under a name, where there is one.
+pub(super) fn example(described: &Described<'_>, ending: &str) -> Map<String, Value> {
+    let examples = &described.examples;
+    let found = match ending {
+        NEW => &examples.new,
+        WHOLE => &examples.whole,
+        CHANGE => &examples.change,
+        _ => &examples.row,
+    };
+    found.iter().map(|_| (ending.to_owned(), described.reference("examples", ending))).collect()
+}
+
+/// A schema as a part of a document. Those of tables have no definitions of their own, so no reference is to be mended.
+fn component(json: Value) -> Map<String, Value> {
+    let Value::Object(mut json) = json else { return Map::new() };
+    json.remove("$schema");
+    json
+}
+
+/// Some columns of a row, under names that the request gave them.
+fn part(described: &Described<'_>, row: &Map<String, Value>) -> Value {
+    let mut part = row.clone();
+    part.insert("title".into(), format!("{}.{PART}", described.key).into());
+    let description = "The columns that `select` chose; a column that was given another name has that one.";
+    part.insert("description".into(), description.into());
+    part.remove("required");
+    part.remove("additionalProperties");
+    Value::Object(part)
+}

@@ -1,0 +1,52 @@
+//! The paths that tell of the server itself.
+
+use serde_json::{Map, Value, json};
+
+use super::{MEDIA_TYPE, responses};
+
+/// The heading under which they stand.
+pub(super) const TAG: &str = "server";
+
+pub(super) fn tag() -> Value {
+    json!({ "name": TAG, "description": "Whether the server is there, and what it answers." })
+}
+
+/// The paths, in their order.
+pub(super) fn paths() -> Map<String, Value> {
+    let mut paths = Map::new();
+    let schema = json!({ "type": "object", "required": ["openapi", "info", "paths"] });
+    let content = json!({ "schema": schema });
+    let found = json!({
+        "description": "This document.",
+        "content": { "application/json": content, MEDIA_TYPE: content },
+    });
+    let text = "The OpenAPI document of all tables that are served; `/docs` shows it.";
+    paths.insert("/rest/v1/".into(), path("document", "Get this document", text, &[(200, found)], &[403, 500, 504]));
+
+    let alive = responses::json_of("The process answers.", status("alive"), Some(json!({ "status": "alive" })));
+    let text = "It says nothing of the database.";
+    paths.insert("/livez".into(), path("alive", "Ask whether the server is alive", text, &[(200, alive)], &[403, 500]));
+
+    let ready = responses::json_of("Requests can be answered.", status("ready"), Some(json!({ "status": "ready" })));
+    let text = "It asks the database.";
+    let errors = &[403, 500, 503, 504];
+    paths.insert("/readyz".into(), path("ready", "Ask whether the server is ready", text, &[(200, ready)], errors));
+    paths
+}
+
+fn path(id: &str, summary: &str, description: &str, own: &[(u16, Value)], errors: &[u16]) -> Value {
+    json!({ "get": {
+        "operationId": format!("{TAG}.{id}"),
+        "tags": [TAG],
+        "summary": summary,
+        "description": description,
+        "responses": responses::all(own.iter().cloned(), &[errors]),
+    } })
+}
+
+fn status(word: &str) -> Value {
+    json!({
+        "type": "object", "required": ["status"], "additionalProperties": false,
+        "properties": { "status": { "const": word } },
+    })
+}

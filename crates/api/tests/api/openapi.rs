@@ -1,0 +1,111 @@
+//! The OpenAPI document of mWallet's tables, and the page that shows it.
+
+use axum::body::Body;
+use axum::http::Request;
+use mwallet_api::{Document, Question, Tables};
+use serde_json::Value;
+
+use crate::support::{Answer, get, send};
+
+fn app() -> axum::Router {
+    let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
+    let tables = Tables::new(mwallet_models::tables()).unwrap();
+    mwallet_api::router(mwallet_api::AppState::new(engine, tables))
+}
+
+async fn get_as(path: &str, accept: &str) -> Answer {
+    send(&app(), Request::get(path).header("accept", accept).body(Body::empty()).unwrap()).await
+}
+
+#[test]
+fn the_document_of_all_tables() {
+    let document = Question::ALL.into_iter().fold(Document::new(mwallet_models::tables()), Document::with);
+    let mut document = document.json().unwrap();
+    // A new version is no new document.
+    document["info"]["version"] = "0.0.0".into();
+    let mut text = String::new();
+    write(&mut text, &document, 0);
+    insta::assert_snapshot!(text);
+}
+
+/// Writes JSON so that people can read a change of it: what fits stands on one line.
+fn write(out: &mut String, value: &Value, depth: usize) {
+    let line = value.to_string();
+    let (open, items, close): (_, Vec<(String, &Value)>, _) = match value {
+        Value::Object(members) => (
+            '{',
+            members.iter().map(|(name, value)| (format!("{}: ", Value::from(name.as_str())), value)).collect(),
+            '}',
+        ),
+        Value::Array(items) => ('[', items.iter().map(|value| (String::new(), value)).collect(), ']'),
+        _ => return out.push_str(&line),
+    };
+    if 2 * depth + line.len() <= 110 {
+        return out.push_str(&line);
+    }
+    out.push(open);
+    for (number, (name, value)) in items.iter().enumerate() {
+        let comma = if number > 0 { "," } else { "" };
+        out.push_str(&format!("{comma}\n{}{name}", "  ".repeat(depth + 1)));
+        write(out, value, depth + 1);
+    }
+    out.push_str(&format!("\n{}{close}", "  ".repeat(depth)));
+}
+
+#[tokio::test]
+async fn the_document_is_served_in_the_type_that_is_asked_for() {
+    let plain = get(&app(), "/rest/v1/").await;
+    assert_eq!((plain.status.as_u16(), plain.header("content-type")), (200, Some("application/json")));
+    assert_eq!(plain.header("vary"), Some("Accept"));
+    assert_eq!(plain.json()["info"]["title"], "mWallet");
+    assert_eq!(get(&app(), "/rest/v1").await.text, plain.text);
+    let own = get_as("/rest/v1/", "application/openapi+json, application/json;q=0.5").await;
+    assert_eq!(own.header("content-type"), Some("application/openapi+json"));
+    assert_eq!(own.text, plain.text);
+}
+
+#[tokio::test]
+async fn an_order_is_believable() {
+    let document: Value = get(&app(), "/rest/v1/").await.json();
+    let row = &document["components"]["examples"]["orders.row"]["value"];
+    assert_eq!((&row["asset"], &row["start"]), (&"BITCOIN".into(), &"2030-01-01T00:00:00+00:00".into()));
+    let new = document["components"]["examples"]["orders.new"]["value"].as_object().unwrap();
+    let given: Vec<_> = new.keys().map(String::as_str).collect();
+    assert_eq!(given, ["usid", "order_type", "asset", "start", "expected_end", "memo"]);
+}
+
+#[tokio::test]
+async fn every_table_has_examples() {
+    let document: Value = get(&app(), "/rest/v1/").await.json();
+    for table in mwallet_models::tables() {
+        for ending in ["row", "rows", "new", "whole", "change"] {
+            let key = format!("{}.{ending}", table.name);
+            assert!(document["components"]["examples"].get(&key).is_some(), "{key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let home = get(&app(), "/").await;
+    assert_eq!((home.status.as_u16(), home.header("location")), (307, Some("/docs")));
+    let page = get(&app(), "/docs").await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains('*'),
+        "{policy}"
+    );
+    assert!(page.text.contains("<title>mWallet API</title>"), "{}", page.text);
+    assert!(!page.text.contains("//"), "{}", page.text);
+    let mut files = 0;
+    for reference in page.text.split('"').filter(|text| text.starts_with("/docs/")) {
+        let file = get(&app(), reference).await;
+        assert_eq!(file.status.as_u16(), 200, "{reference}");
+        let media_type = if reference.ends_with(".js") { "text/javascript" } else { "text/css" };
+        assert!(file.header("content-type").unwrap().starts_with(media_type), "{reference}");
+        files += 1;
+    }
+    assert_eq!(files, 4);
+    assert_eq!(get(&app(), "/docs/swagger-ui.txt").await.status.as_u16(), 404);
+}
