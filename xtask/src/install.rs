@@ -1,17 +1,48 @@
-//! How the PostgreSQL server programs get onto a machine: the advice we give, and the same done by `--install`.
+//! How the programs that tests need get onto a machine: the advice we give, and the same done by `--install`.
 
 use std::env;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{Result, run};
 
-/// One package manager, and what to tell it.
+/// A program, or several that come together, that tests need and cargo does not bring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The PostgreSQL server programs.
+    Postgres,
+    /// Python with its module `venv`.
+    Python,
+    /// Node.js with npm.
+    Node,
+    /// A browser without a screen.
+    Chromium,
+}
+
+impl Need {
+    /// What it is, and why it is needed.
+    fn description(self) -> &'static str {
+        match self {
+            Self::Postgres => {
+                "the PostgreSQL server programs (initdb, postgres): every behaviour is tested on SQLite and on PostgreSQL; \
+                 the tests run a throwaway server, and one that already runs on this machine is not touched"
+            }
+            Self::Python => "Python 3 with venv: a validator of OpenAPI and a client of PostgREST are written in it",
+            Self::Node => "Node.js and npm: a client of PostgREST is written for it",
+            Self::Chromium => "Chromium: the page of the documentation is opened in it",
+        }
+    }
+}
+
+/// One package manager, what to tell it, and what it calls the packages.
 struct Recipe {
     program: &'static str,
     systems: &'static str,
-    steps: &'static [&'static [&'static str]],
+    /// What comes before the installation.
+    update: Option<&'static str>,
+    install: &'static [&'static str],
+    packages: fn(Need) -> &'static [&'static str],
     /// Homebrew refuses to be root; the others must be.
     root: bool,
 }
@@ -20,46 +51,82 @@ const RECIPES: [Recipe; 3] = [
     Recipe {
         program: "apt-get",
         systems: "Debian, Ubuntu",
-        steps: &[&["update"], &["install", "--yes", "--no-install-recommends", "postgresql"]],
+        update: Some("update"),
+        install: &["install", "--yes", "--no-install-recommends"],
+        packages: |need| match need {
+            Need::Postgres => &["postgresql"],
+            Need::Python => &["python3", "python3-venv"],
+            Need::Node => &["nodejs", "npm"],
+            Need::Chromium => &["chromium"],
+        },
         root: true,
     },
     Recipe {
         program: "dnf",
         systems: "Fedora, RHEL",
-        steps: &[&["install", "--assumeyes", "postgresql-server"]],
+        update: None,
+        install: &["install", "--assumeyes"],
+        packages: |need| match need {
+            Need::Postgres => &["postgresql-server"],
+            Need::Python => &["python3"],
+            Need::Node => &["nodejs", "nodejs-npm"],
+            Need::Chromium => &["chromium"],
+        },
         root: true,
     },
-    Recipe { program: "brew", systems: "macOS", steps: &[&["install", "postgresql@17"]], root: false },
+    Recipe {
+        program: "brew",
+        systems: "macOS",
+        update: None,
+        install: &["install"],
+        packages: |need| match need {
+            Need::Postgres => &["postgresql@17"],
+            Need::Python => &["python"],
+            Need::Node => &["node"],
+            Need::Chromium => &["chromium"],
+        },
+        root: false,
+    },
 ];
 
+impl Recipe {
+    /// The arguments of each call of the package manager.
+    fn steps(&self, missing: &[Need]) -> Vec<Vec<&'static str>> {
+        let packages = missing.iter().flat_map(|need| (self.packages)(*need)).copied();
+        let install = self.install.iter().copied().chain(packages).collect();
+        self.update.iter().map(|update| vec![*update]).chain([install]).collect()
+    }
+}
+
 /// Says what is missing and every way to get it; the ways that work here come first.
-pub(crate) fn advice(is_root: bool) -> String {
-    let mut text = "the PostgreSQL server programs (initdb, postgres) are missing.\n\
-         Every behaviour is tested on SQLite and on PostgreSQL, so the tests need them. They run a throwaway server;\n\
-         a server that already runs on this machine is not touched. To get them:\n\n"
-        .to_owned();
-    let mut line = |systems: &str, way: &str| {
+pub(crate) fn advice(missing: &[Need], is_root: bool) -> String {
+    let mut text = "what the tests need is missing:\n".to_owned();
+    for need in missing {
         // Writing to a string cannot fail.
+        let _ = writeln!(text, "  - {}", need.description());
+    }
+    text.push_str("To get it:\n\n");
+    let mut line = |systems: &str, way: &str| {
         let _ = writeln!(text, "    {systems:<16}{way}");
     };
     line("let us do it", "cargo xtask test --install");
-    let (here, elsewhere): (Vec<_>, Vec<_>) = RECIPES.iter().partition(|recipe| is_on_path(recipe.program));
+    let (here, elsewhere): (Vec<_>, Vec<_>) = RECIPES.iter().partition(|recipe| on_path(recipe.program).is_some());
     for recipe in here.into_iter().chain(elsewhere) {
         let sudo = if recipe.root && !is_root { "sudo " } else { "" };
-        let steps: Vec<_> =
-            recipe.steps.iter().map(|step| format!("{sudo}{} {}", recipe.program, step.join(" "))).collect();
+        let steps = recipe.steps(missing);
+        let steps: Vec<_> = steps.iter().map(|step| format!("{sudo}{} {}", recipe.program, step.join(" "))).collect();
         line(recipe.systems, &steps.join(" && "));
     }
     text.push_str("\nPrograms in another place are found when their directory is on PATH.");
     text
 }
 
-/// Installs the server programs with the package manager of this machine, through sudo where we are not root.
-pub(crate) fn install(is_root: bool) -> Result<()> {
-    let Some(recipe) = RECIPES.iter().find(|recipe| is_on_path(recipe.program)) else {
-        return Err(format!("--install knows no package manager of this machine.\n{}", advice(is_root)).into());
+/// Installs what is missing with the package manager of this machine, through sudo where we are not root.
+pub(crate) fn install(missing: &[Need], is_root: bool) -> Result<()> {
+    let Some(recipe) = RECIPES.iter().find(|recipe| on_path(recipe.program).is_some()) else {
+        return Err(format!("--install knows no package manager of this machine.\n{}", advice(missing, is_root)).into());
     };
-    for step in recipe.steps {
+    for step in recipe.steps(missing) {
         let mut command = if recipe.root && !is_root {
             let mut sudo = Command::new("sudo");
             // sudo clears the environment, so the variable goes in by `env`.
@@ -70,17 +137,18 @@ pub(crate) fn install(is_root: bool) -> Result<()> {
             direct.env("DEBIAN_FRONTEND", "noninteractive");
             direct
         };
-        run(command.args(*step))?;
+        run(command.args(step))?;
     }
     Ok(())
 }
 
-fn is_on_path(program: &str) -> bool {
-    directories_on_path().any(|directory| directory.join(program).is_file())
+/// Where a program is on PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    directories_on_path().map(|directory| directory.join(program)).find(|path| path.is_file())
 }
 
 /// The directories of PATH, without empty entries (they mean the current directory).
-pub(crate) fn directories_on_path() -> impl Iterator<Item = std::path::PathBuf> {
+pub(crate) fn directories_on_path() -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).filter(|entry| entry != Path::new("")).collect::<Vec<_>>().into_iter()
 }
@@ -91,9 +159,16 @@ mod tests {
 
     #[test]
     fn advice_names_every_way() {
-        let advice = advice(false);
-        for way in ["initdb", "apt-get install", "dnf install", "brew install", "cargo xtask test --install"] {
+        let advice = advice(&[Need::Postgres, Need::Node], false);
+        for way in [
+            "initdb",
+            "sudo apt-get update && sudo apt-get install --yes --no-install-recommends postgresql nodejs npm",
+            "dnf install --assumeyes postgresql-server nodejs nodejs-npm",
+            "brew install postgresql@17 node",
+            "cargo xtask test --install",
+        ] {
             assert!(advice.contains(way), "{way} is not in:\n{advice}");
         }
+        assert!(!advice.contains("chromium"), "{advice}");
     }
 }

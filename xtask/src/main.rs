@@ -9,6 +9,7 @@ mod postgres;
 mod report;
 mod test;
 mod tidy;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

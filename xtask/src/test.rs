@@ -1,20 +1,22 @@
 //! `cargo xtask test`: every test of the workspace, on both engines.
 //!
-//! Neither engine is ever skipped. Where PostgreSQL is missing the run fails and says how to get it.
+//! Neither engine is ever skipped. Where a program that tests run is missing, the run fails and says how to get it.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use clap::Args;
 
+use crate::install::Need;
 use crate::postgres::{Programs, Server, is_root};
 use crate::report::Report;
-use crate::{Result, cargo, install, run as run_command, show};
+use crate::tools::Found;
+use crate::{Result, cargo, install, run as run_command, show, tools};
 
 /// Which tests to run, and how to tell the result.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Install the PostgreSQL server programs where they are missing
+    /// Install the programs that tests run (PostgreSQL, Python, Node.js, Chromium) where they are missing
     #[arg(long)]
     install: bool,
     /// Write the summary as JSON to standard output, and everything else to standard error
@@ -48,7 +50,8 @@ impl Options {
 
 /// Runs the tests and prints the summary. Gives whether all passed and each engine was tested as the other was.
 pub(crate) fn run(options: &Options) -> Result<bool> {
-    let programs = find_programs(options.install)?;
+    let (programs, tools) = find_programs(options)?;
+    let variables = tools.map(Found::prepare).transpose()?.unwrap_or_default();
     // Apart from the run, so that the server does not wait for the compiler.
     run_command(options.cargo_test().arg("--no-run").stdout(io::stderr()))?;
 
@@ -59,6 +62,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     command.env("MWALLET_TEST_POSTGRES_SOCKET", server.socket_directory());
     command.env("MWALLET_TEST_POSTGRES_CA", server.authority());
     command.env("MWALLET_TEST_POSTGRES_OTHER_CA", server.other_authority());
+    command.envs(variables);
     let (report, passed) = run_and_read(&mut command, options.json)?;
     // Before the summary, which must be the last that is printed.
     drop(server);
@@ -81,15 +85,25 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(passed && problems.is_empty())
 }
 
-fn find_programs(may_install: bool) -> Result<Programs> {
-    if let Some(programs) = Programs::find() {
-        return Ok(programs);
-    }
+/// The programs that the tests need; those beside PostgreSQL only where a package runs them.
+fn find_programs(options: &Options) -> Result<(Programs, Option<Found>)> {
+    let look = || (Programs::find(), tools::are_needed(&options.package).then(Found::look));
+    let missing = |programs: &Option<Programs>, tools: &Option<Found>| {
+        let postgres = programs.is_none().then_some(Need::Postgres);
+        postgres.into_iter().chain(tools.iter().flat_map(Found::missing)).collect::<Vec<_>>()
+    };
+    let (mut programs, mut tools) = look();
+    let mut lacking = missing(&programs, &tools);
     let is_root = is_root()?;
-    if may_install {
-        install::install(is_root)?;
+    if options.install && !lacking.is_empty() {
+        install::install(&lacking, is_root)?;
+        (programs, tools) = look();
+        lacking = missing(&programs, &tools);
     }
-    Programs::find().ok_or_else(|| install::advice(is_root).into())
+    match programs {
+        Some(programs) if lacking.is_empty() => Ok((programs, tools)),
+        _ => Err(install::advice(&lacking, is_root).into()),
+    }
 }
 
 /// Runs the tests, shows their output as it comes, and reads it. Also gives whether cargo was content.

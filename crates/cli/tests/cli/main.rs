@@ -6,5 +6,6 @@ mod api_guide;
 mod blocks;
 mod calls;
 mod crash;
+mod docs;
 mod how_to;
 mod support;

@@ -1,0 +1,166 @@
+//! Programs that tests run beside ours: a validator of OpenAPI and clients in their own languages, and a browser.
+//!
+//! What they are made of is pinned in `tests/clients`, and lies under `target/test-tools`. It is made again only where
+//! that changes.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::install::{Need, on_path};
+use crate::{Result, root, run};
+
+/// The packages whose tests run them.
+const USERS: [&str; 1] = ["mwallet-cli"];
+
+/// The names of Chromium, and where macOS has it.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const BROWSER_OF_MACOS: &str = "/Applications/Chromium.app/Contents/MacOS/Chromium";
+
+/// Whether the tests of these packages run them; no package is all of them.
+pub(crate) fn are_needed(packages: &[String]) -> bool {
+    packages.is_empty() || packages.iter().any(|package| USERS.contains(&package.as_str()))
+}
+
+/// The programs that are on this machine.
+#[derive(Default)]
+pub(crate) struct Found {
+    python: Option<PathBuf>,
+    node: Option<PathBuf>,
+    npm: Option<PathBuf>,
+    chromium: Option<PathBuf>,
+}
+
+impl Found {
+    pub(crate) fn look() -> Self {
+        let of_macos = Some(PathBuf::from(BROWSER_OF_MACOS)).filter(|path| path.is_file());
+        Self {
+            python: on_path("python3").filter(|python| makes_environments(python)),
+            node: on_path("node"),
+            npm: on_path("npm"),
+            chromium: BROWSERS.iter().find_map(|name| on_path(name)).or(of_macos),
+        }
+    }
+
+    /// What is not there.
+    pub(crate) fn missing(&self) -> Vec<Need> {
+        let needs = [
+            (Need::Python, self.python.is_none()),
+            (Need::Node, self.node.is_none() || self.npm.is_none()),
+            (Need::Chromium, self.chromium.is_none()),
+        ];
+        needs.into_iter().filter(|(_, is_missing)| *is_missing).map(|(need, _)| need).collect()
+    }
+
+    /// Makes ready what runs in Python and Node.js. Gives the variables by which tests find everything.
+    pub(crate) fn prepare(self) -> Result<Vec<(&'static str, OsString)>> {
+        let (Some(python), Some(node), Some(npm), Some(chromium)) = (self.python, self.node, self.npm, self.chromium)
+        else {
+            return Err("programs that tests run are missing".into());
+        };
+        let directory = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let directory = directory.join("test-tools");
+        let environment = python_environment(&python, &directory.join("python"))?;
+        let modules = node_modules(&npm, &directory.join("js"))?;
+        Ok(vec![
+            ("MWALLET_TEST_PYTHON", environment.into()),
+            ("MWALLET_TEST_NODE", node.into()),
+            ("MWALLET_TEST_NODE_MODULES", modules.into()),
+            ("MWALLET_TEST_CHROMIUM", chromium.into()),
+        ])
+    }
+}
+
+/// Whether a Python can make virtual environments with pip in them, for which Debian has a package of its own.
+fn makes_environments(python: &Path) -> bool {
+    let mut command = Command::new(python);
+    command.args(["-c", "import ensurepip, venv"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A virtual environment with what `tests/clients/python` asks for; gives its interpreter.
+fn python_environment(python: &Path, directory: &Path) -> Result<PathBuf> {
+    let requirements = root().join("tests/clients/python/requirements.txt");
+    let interpreter = directory.join("bin/python");
+    once(directory, &[python], &[&requirements], || {
+        run(Command::new(python).args(["-m", "venv"]).arg(directory))?;
+        let mut pip = Command::new(&interpreter);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
+        run(pip.arg(&requirements))
+    })?;
+    Ok(interpreter)
+}
+
+/// What `tests/clients/js` asks for; gives the directory of the modules.
+fn node_modules(npm: &Path, directory: &Path) -> Result<PathBuf> {
+    let files = ["package.json", "package-lock.json"].map(|name| root().join("tests/clients/js").join(name));
+    let [package, lock] = &files;
+    once(directory, &[npm], &[package, lock], || {
+        fs::create_dir_all(directory)?;
+        fs::copy(package, directory.join("package.json"))?;
+        fs::copy(lock, directory.join("package-lock.json"))?;
+        // Nothing of these packages need run for them to be installed.
+        let quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+        run(Command::new(npm).args(quiet).current_dir(directory))
+    })?;
+    Ok(directory.join("node_modules"))
+}
+
+/// Makes a directory with the newest of a program, unless it was made with this program from these files already.
+fn once(directory: &Path, programs: &[&Path], files: &[&Path], make: impl FnOnce() -> Result<()>) -> Result<()> {
+    let mut stamp = String::new();
+    for program in programs {
+        let output = Command::new(program).arg("--version").stdin(Stdio::null()).output()?;
+        stamp.push_str(&format!("{} {}", program.display(), String::from_utf8_lossy(&output.stdout)));
+    }
+    for file in files {
+        stamp.push_str(&fs::read_to_string(file).map_err(|e| format!("cannot read {}: {e}", file.display()))?);
+    }
+    let mark = directory.join("made-from");
+    if fs::read_to_string(&mark).is_ok_and(|earlier| earlier == stamp) {
+        return Ok(());
+    }
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    make()?;
+    // The last, so that what was broken off is made again.
+    Ok(fs::write(mark, stamp)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, made) = (folder.path().join("pins"), folder.path().join("made"));
+        let make = |is_made: &mut bool| {
+            *is_made = false;
+            once(&made, &[], &[&file], || {
+                *is_made = true;
+                Ok(fs::create_dir(&made)?)
+            })
+        };
+        let mut is_made = false;
+        assert!(make(&mut is_made).is_err());
+        for (text, expected) in [("a 1", true), ("a 1", false), ("a 2", true), ("a 2", false)] {
+            fs::write(&file, text).unwrap();
+            make(&mut is_made).unwrap();
+            assert_eq!(is_made, expected, "{text}");
+        }
+        fs::write(&file, "a 3").unwrap();
+        assert!(once(&made, &[], &[&file], || Err("broken off".into())).is_err());
+        make(&mut is_made).unwrap();
+        assert!(is_made);
+    }
+
+    #[test]
+    fn only_some_packages_need_them() {
+        assert!(are_needed(&[]) && are_needed(&["mwallet-cli".into()]));
+        assert!(!are_needed(&["mwallet-db".into(), "mwallet-schema".into()]));
+    }
+}
