@@ -84,7 +84,11 @@ impl Question {
     }
 
     fn parameters(&self) -> Vec<Value> {
-        let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+        let query = |name: &str, description: &str, schema: Value| {
+            json!({
+                "name": name, "in": "query", "description": description, "schema": schema,
+            })
+        };
         let time = || json!({ "type": "string", "examples": ["2030-01-01T00:00:00Z", "1893456000"] });
         let count = |example: u64| json!({ "type": "integer", "minimum": 0, "examples": [example] });
         let required = self.required.iter().map(|parameter| {

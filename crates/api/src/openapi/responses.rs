@@ -27,7 +27,11 @@ const LOCATION: &str = "Location";
 
 /// Headers of answers, the same for every table.
 pub(super) fn insert(components: &mut Components) {
-    let header = |description: &str, required: bool, schema: Value| json!({ "description": description, "required": required, "schema": schema });
+    let header = |description: &str, required: bool, schema: Value| {
+        json!({
+            "description": description, "required": required, "schema": schema,
+        })
+    };
     let range = "The first and the last of the rows, counted from 0, and how many there are in all: `0-24/200`. \
                  `*` stands for no rows, and for a number that was not asked for.";
     let pattern = "^(?:[0-9]+-[0-9]+|\\*)/(?:[0-9]+|\\*)$";

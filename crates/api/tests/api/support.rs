@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
+use crate::contract::{Asked, Contract};
+
 /// An answer, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -40,7 +42,17 @@ pub(crate) async fn app(db: &TestDb) -> Router {
     router(state(db).await)
 }
 
+/// Sends a request, and holds the answer against what the server's own document says of it.
 pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+    let (parts, body) = request.into_parts();
+    let asked = Asked::of(&parts);
+    let answer = exchange(app, Request::from_parts(parts, body)).await;
+    let document = exchange(app, Request::get("/rest/v1/").body(Body::empty()).unwrap()).await;
+    Contract::of(&document.text).hold(&asked, &answer);
+    answer
+}
+
+async fn exchange(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
