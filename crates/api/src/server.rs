@@ -45,7 +45,7 @@ pub async fn serve(
     options: ServeOptions,
 ) -> io::Result<()> {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(options.head_time).pipeline_flush(true);
+    http.timer(TokioTimer::new()).header_read_timeout(options.head_time);
     let open = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
