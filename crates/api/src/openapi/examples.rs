@@ -1,9 +1,12 @@
 //! Examples of rows and bodies, made from the types, rules and names of columns: always valid, and believable where the
 //! name of a column is a common one.
 
+use std::collections::HashMap;
+
 use mwallet_db::SystemSources;
 use mwallet_db::schema::{
-    Access, Bound, Column, ColumnDefault, ColumnType, Field, Generator, Record, Schema, Table, Value, json as text,
+    Access, Bound, Column, ColumnDefault, ColumnType, Field, Generator, Record, Rules, Schema, Table, Value,
+    json as text,
 };
 use serde_json::{Map, Value as Json};
 
@@ -36,6 +39,8 @@ const ENDS: &[&str] = &["end", "until", "expires", "closed", "deadline"];
 
 /// The examples of a table; one is missing where a rule asks for something that cannot be guessed.
 pub(super) struct Examples {
+    /// A value for each column. They are looked for once, since most are asked for often.
+    values: HashMap<String, Json>,
     /// A row as it is answered.
     pub(super) row: Option<Json>,
     /// The body of a creation.
@@ -48,49 +53,63 @@ pub(super) struct Examples {
 
 impl Examples {
     pub(super) fn of(table: &Table) -> Self {
+        let found = |column: &Column| Some((column.name.clone(), json(&value(column)?)));
+        let values: HashMap<String, Json> = table.columns.iter().filter_map(found).collect();
+        let of = |column: &Column| values.get(&column.name).map(|value| (column.name.clone(), value.clone()));
+
+        // Null only where nothing else can be guessed.
+        let answered =
+            |column: &Column| of(column).or_else(|| column.nullable.then(|| (column.name.clone(), Json::Null)));
         let readable = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
-        let row = readable.map(|column| Some((column.name.clone(), answered(column)?))).collect::<Option<Map<_, _>>>();
-        let mut new = Map::new();
-        let mut is_whole = true;
-        for column in table.columns.iter().filter(|column| is_given(table, column)) {
-            match value(column) {
-                Some(value) => drop(new.insert(column.name.clone(), json(&value))),
-                None => is_whole &= column.is_filled(),
-            }
-        }
+        let row = readable.map(answered).collect::<Option<Map<_, _>>>();
+
+        let given: Vec<&Column> = table.columns.iter().filter(|column| is_given(table, column)).collect();
+        let is_whole = given.iter().all(|column| column.is_filled() || values.contains_key(&column.name));
+        let new: Map<_, _> = given.iter().filter_map(|column| of(column)).collect();
+
         // What people change most is what says something of its own.
         let is_changed = |name: &str| table.column(name).is_some_and(|column| column.nullable) && !refers(table, name);
         let change = new.iter().rev().find(|(name, _)| is_changed(name)).or_else(|| new.iter().next_back());
         let change = change.map(|(name, value)| Json::Object(Map::from_iter([(name.clone(), value.clone())])));
+
         let key = table.primary_key.iter().filter_map(|name| table.column(name));
-        let key = key.filter(|column| column.access != Access::ReadOnly);
-        let key = key.map(|column| Some((column.name.clone(), json(&value(column)?)))).collect::<Option<Map<_, _>>>();
+        let key = key.filter(|column| column.access != Access::ReadOnly).map(of).collect::<Option<Map<_, _>>>();
         let whole = key.filter(|_| is_whole).map(|mut whole| {
             whole.extend(new.clone());
             Json::Object(whole)
         });
-        Self { row: row.map(Json::Object), new: is_whole.then_some(Json::Object(new)), whole, change }
+        let new = is_whole.then_some(Json::Object(new));
+        Self { row: row.map(Json::Object), new, whole, change, values }
     }
-}
 
-/// What a filter of the column could ask for, as it stands in a URL: `eq.BITCOIN`.
-pub(super) fn filter(column: &Column) -> String {
-    match (&column.kind, value(column)) {
-        (ColumnType::Json, _) | (_, None) => "not.is.null".into(),
-        // A plus would have to be encoded.
-        (ColumnType::Timestamp, Some(value)) => format!("gte.{}", plain(&value).replace("+00:00", "Z")),
-        (ColumnType::Boolean, Some(value)) => format!("is.{}", plain(&value)),
-        (_, Some(value)) => format!("eq.{}", plain(&value)),
+    /// A value of the column as it stands in a path.
+    pub(super) fn in_path(&self, column: &Column) -> Option<String> {
+        self.values.get(&column.name).map(plain)
     }
-}
 
-/// A value of the column as it stands in a path.
-pub(super) fn in_path(column: &Column) -> Option<String> {
-    value(column).map(|value| plain(&value))
+    /// What a filter of the column could ask for, as it stands in a URL: `eq.BITCOIN`.
+    pub(super) fn filter(&self, column: &Column) -> String {
+        match (&column.kind, self.in_path(column)) {
+            (ColumnType::Json, _) | (_, None) => "not.is.null".into(),
+            // A plus would have to be encoded.
+            (ColumnType::Timestamp, Some(value)) => format!("gte.{}", value.replace("+00:00", "Z")),
+            (ColumnType::Boolean, Some(value)) => format!("is.{value}"),
+            (_, Some(value)) => format!("eq.{value}"),
+        }
+    }
 }
 
 /// A value of the column, which its type and rules allow.
-pub(super) fn value(column: &Column) -> Option<Value> {
+fn value(column: &Column) -> Option<Value> {
+    if let Some(ColumnDefault::Constant(default)) = &column.default
+        && !default.is_null()
+    {
+        return default.clone().coerce(&column.kind).ok();
+    }
+    let mut candidates = texts(column).into_iter().filter_map(|text| Value::parse(&column.kind, &text).ok());
+    if column.rules == Rules::default() {
+        return candidates.next();
+    }
     let field = Field { rules: column.rules.clone(), ..Field::new("value", column.kind.clone()) };
     let schema = Schema::builder("Value").field(field).build().ok()?;
     let fits = |value: &Value| {
@@ -99,16 +118,7 @@ pub(super) fn value(column: &Column) -> Option<Value> {
         // A field without default takes nothing from these.
         schema.validate_record(record, &SystemSources).is_ok()
     };
-    let mut candidates = texts(column).into_iter().filter_map(|text| Value::parse(&column.kind, &text).ok());
-    match &column.default {
-        Some(ColumnDefault::Constant(default)) if !default.is_null() => default.clone().coerce(&column.kind).ok(),
-        _ => candidates.find(fits),
-    }
-}
-
-/// The value as an answer has it; null only where nothing else can be guessed.
-fn answered(column: &Column) -> Option<Json> {
-    value(column).map(|value| json(&value)).or_else(|| column.nullable.then_some(Json::Null))
+    candidates.find(fits)
 }
 
 /// Whether an example of a new row gives the column: not what the server makes, nor what may refer to another row.
@@ -195,9 +205,9 @@ fn json(value: &Value) -> Json {
 }
 
 /// A value as it stands in a URL before it is encoded.
-fn plain(value: &Value) -> String {
-    match json(value) {
-        Json::String(text) => text,
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
         other => other.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table};
 use serde_json::{Value, json};
 
-use super::{Components, Described, examples, names, reference};
+use super::{Components, Described, names, reference};
 
 const KIND: &str = "parameters";
 
@@ -84,13 +84,13 @@ pub(super) const PAGE: &[&str] = &["select", "order", "limit", "offset", "skip"]
 pub(super) fn insert_of_table(components: &mut Components, described: &Described<'_>) {
     let table = described.table;
     for column in names::readable(table) {
-        components.insert(KIND, format!("{}.{}", described.key, names::key(&column.name)), filter(column));
+        components.insert(KIND, format!("{}.{}", described.key, names::key(&column.name)), filter(described, column));
     }
     let Some(column) = example_column(table) else { return };
     let other = names::readable(table).filter(|column| column.nullable).last().unwrap_or(column);
     let unique = unique(table).unwrap_or_else(|| names::quoted(&column.name));
     let (name, other) = (names::quoted(&column.name), names::quoted(&other.name));
-    let filter = format!("{name}.{}", examples::filter(column));
+    let filter = format!("{name}.{}", described.examples.filter(column));
     let filled = |example: &str| {
         let places = [("{column}", &name), ("{filter}", &filter), ("{other}", &other), ("{unique}", &unique)];
         places.iter().fold(example.to_owned(), |text, (place, value)| text.replace(place, value))
@@ -129,13 +129,14 @@ pub(super) fn headers(keys: &[&str]) -> impl Iterator<Item = Value> {
 }
 
 /// The filters by which a `PUT` names its row: each column of the key, equal to a value.
-pub(super) fn key_filters(table: &Table) -> impl Iterator<Item = Value> {
-    table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(|column| {
+pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Value> {
+    let table = described.table;
+    table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(move |column| {
         json!({
             "name": column.name, "in": "query", "required": true,
             "description": "The key of the row; where the body has it too, it is the same.",
             "schema": { "type": "string", "pattern": "^eq\\." },
-            "example": examples::filter(column),
+            "example": described.examples.filter(column),
         })
     })
 }
@@ -172,10 +173,12 @@ fn number(text: &str) -> Value {
     text.parse::<u64>().map_or(Value::Null, Value::from)
 }
 
-fn filter(column: &Column) -> Value {
+fn filter(described: &Described<'_>, column: &Column) -> Value {
     let comment = column.comment.as_ref().map(|comment| format!("{comment}\n\n")).unwrap_or_default();
-    let mut examples = vec![examples::filter(column)];
-    if let (ColumnType::Text { .. } | ColumnType::Enum(_), Some(value)) = (&column.kind, examples::in_path(column)) {
+    let mut examples = vec![described.examples.filter(column)];
+    if let (ColumnType::Text { .. } | ColumnType::Enum(_), Some(value)) =
+        (&column.kind, described.examples.in_path(column))
+    {
         examples.push(format!("eq(any).{{{value}}}"));
     }
     // Pages show what a description says, and not what a schema gives as examples.

@@ -7,7 +7,7 @@ use super::names::{self, Identifiers};
 use super::parameters::{self, LOGIC, PAGE};
 use super::problems::{ALWAYS, BODY};
 use super::responses::{self, APPLIED, RANGE, Rows};
-use super::{Described, examples, schemas};
+use super::{Described, schemas};
 
 /// The paths of a table: its own, and that of its rows where something names them.
 pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
@@ -75,7 +75,7 @@ fn table_path(described: &Described<'_>) -> Value {
 
 fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     let mut path = Map::new();
-    path.insert("parameters".into(), json!([identifier(identifiers)]));
+    path.insert("parameters".into(), json!([identifier(described, identifiers)]));
     path.insert("get".into(), retrieve(described, Rows::One));
     path.insert("head".into(), retrieve(described, Rows::None));
     if is_replaceable(described.table) {
@@ -92,7 +92,7 @@ fn is_replaceable(table: &Table) -> bool {
 }
 
 /// What names a row in a path.
-fn identifier(identifiers: &Identifiers<'_>) -> Value {
+fn identifier(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     let Identifiers { id, uuid, slug, composite } = identifiers;
     let mut ways = Vec::new();
     let mut examples = Map::new();
@@ -100,7 +100,9 @@ fn identifier(identifiers: &Identifiers<'_>) -> Value {
     {
         if let Some(column) = column {
             ways.push(format!("{what} the `{}`", column.name));
-            if let Some(example) = examples::in_path(column).filter(|_| column.name == name || examples.is_empty()) {
+            if let Some(example) =
+                described.examples.in_path(column).filter(|_| column.name == name || examples.is_empty())
+            {
                 examples.insert(column.name.clone(), json!({ "value": example }));
             }
         }
@@ -108,7 +110,7 @@ fn identifier(identifiers: &Identifiers<'_>) -> Value {
     if !composite.is_empty() {
         let names: Vec<_> = composite.iter().map(|column| column.name.as_str()).collect();
         ways.push(format!("values with commas between them are the `{}`", names.join("`, `")));
-        let parts = composite.iter().map(|column| examples::in_path(column)).collect::<Option<Vec<_>>>();
+        let parts = composite.iter().map(|column| described.examples.in_path(column)).collect::<Option<Vec<_>>>();
         if let Some(parts) = parts {
             examples.insert("key".into(), json!({ "value": parts.join(",") }));
         }
@@ -191,7 +193,7 @@ fn create(described: &Described<'_>) -> Value {
 
 fn put(described: &Described<'_>, rows: Rows) -> Value {
     let (id, mut parameters, missing): (_, Vec<Value>, &[u16]) = match rows {
-        Rows::Many => ("put", parameters::key_filters(described.table).collect(), &[]),
+        Rows::Many => ("put", parameters::key_filters(described).collect(), &[]),
         Rows::One | Rows::None => ("put_one", Vec::new(), &[404]),
     };
     parameters.extend(choice(described, "PreferWrite"));

@@ -56,11 +56,14 @@ pub(crate) async fn run(settings: &Settings, Options { open, listen }: Options) 
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
     engine.create_all(&tables).await?;
 
+    // Before anybody is told where to ask.
+    let served = Tables::new(tables.iter().copied());
+    let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
+
     let url = format!("http://{}", listener.local_addr()?);
     let text = welcome(&engine.to_string(), &url, &tables);
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
-    let served = Tables::new(tables).map_err(|error| Failure::caused("the tables cannot be served", &error))?;
     let app = router(AppState::new(engine.clone(), served).loopback_hosts_only());
     let stop = stop_signal()?;
     mwallet_api::serve(listener, app, stop, ServeOptions::default()).await?;
