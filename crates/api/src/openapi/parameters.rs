@@ -25,7 +25,8 @@ pub(super) fn insert(components: &mut Components) {
     let returned =
         [("return=representation", "the rows as they are now"), ("return=minimal", "no body, which is the default")];
     let located = [("return=headers-only", "no body, and the path of the row in `Location`")];
-    let missing = [("missing=default", "columns that are not given take their defaults")];
+    let missing = [("missing=default", "what `columns` names and a row lacks takes its default instead of null")];
+    let most = [("max-affected=10", "with `handling=strict`: a change that concerns more rows than these is refused")];
     let resolution = [
         ("resolution=merge-duplicates", "a row that exists already is changed"),
         ("resolution=ignore-duplicates", "a row that exists already is left as it is"),
@@ -34,9 +35,10 @@ pub(super) fn insert(components: &mut Components) {
         [("count=exact", "how many rows there are in all, in `Content-Range`; 206 where this is a part of them")];
     components.insert(KIND, "PreferRead", prefer(&[&count[..], &handling].concat()));
     components.insert(KIND, "PreferOne", prefer(&handling));
-    let create = [&returned[..], &located, &resolution, &missing, &handling].concat();
+    let create = [&returned[..], &located, &resolution, &missing, &count, &handling].concat();
     components.insert(KIND, "PreferCreate", prefer(&create));
     components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &handling].concat()));
+    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &handling].concat()));
     let header = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "description": description,

@@ -58,19 +58,16 @@ fn table_path(described: &Described<'_>) -> Value {
     }
     path.insert("patch".into(), update(described, Rows::Many));
     path.insert("delete".into(), delete(described, Rows::Many));
+    path.insert("options".into(), options(described, "options", format!("Ask what can be done with {words}")));
+    Value::Object(path)
+}
+
+/// What can be done at a path, told in a header.
+fn options(described: &Described<'_>, id: &'static str, summary: String) -> Value {
     let allow = |description| responses::bare(description, &["Allow"]);
     let responses = [(200, allow("The methods that are taken.")), (204, allow("The same."))];
-    let options = Operation {
-        described,
-        id: "options",
-        summary: format!("Ask what can be done with {words}"),
-        description: "",
-        parameters: Vec::new(),
-        body: None,
-        responses: responses::all(responses, &[&[403, 500]]),
-    };
-    path.insert("options".into(), options.json());
-    Value::Object(path)
+    let responses = responses::all(responses, &[&[400, 403, 500, 504]]);
+    Operation { described, id, summary, description: "", parameters: Vec::new(), body: None, responses }.json()
 }
 
 fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
@@ -83,6 +80,8 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     }
     path.insert("patch".into(), update(described, Rows::One));
     path.insert("delete".into(), delete(described, Rows::One));
+    let summary = format!("Ask what can be done with one of {}", described.words);
+    path.insert("options".into(), options(described, "options_one", summary));
     Value::Object(path)
 }
 
@@ -192,9 +191,9 @@ fn create(described: &Described<'_>) -> Value {
 }
 
 fn put(described: &Described<'_>, rows: Rows) -> Value {
-    let (id, mut parameters, missing): (_, Vec<Value>, &[u16]) = match rows {
-        Rows::Many => ("put", parameters::key_filters(described).collect(), &[]),
-        Rows::One | Rows::None => ("put_one", Vec::new(), &[404]),
+    let (id, mut parameters): (_, Vec<Value>) = match rows {
+        Rows::Many => ("put", parameters::key_filters(described).collect()),
+        Rows::One | Rows::None => ("put_one", Vec::new()),
     };
     parameters.extend(choice(described, "PreferWrite"));
     Operation {
@@ -211,7 +210,7 @@ fn put(described: &Described<'_>, rows: Rows) -> Value {
                 (201, responses::written(described, rows, "Created.")),
                 (204, responses::bare("Replaced.", &[APPLIED])),
             ],
-            &[ALWAYS, missing, &[405, 406, 409], BODY],
+            &[ALWAYS, &[404, 405, 406, 409], BODY],
         ),
     }
     .json()
@@ -220,7 +219,8 @@ fn put(described: &Described<'_>, rows: Rows) -> Value {
 fn update(described: &Described<'_>, rows: Rows) -> Value {
     let words = &described.words;
     let (id, summary, mut parameters, missing) = change(described, rows, "update", "Update");
-    parameters.extend(choice(described, "PreferWrite"));
+    let headers = touched(rows);
+    parameters.extend(choice(described, "PreferChange"));
     let description = match rows {
         Rows::Many => "Every row that the filter finds is changed; without a filter nothing is (21000).",
         Rows::One | Rows::None => "",
@@ -235,7 +235,7 @@ fn update(described: &Described<'_>, rows: Rows) -> Value {
         responses: responses::all(
             [
                 (200, responses::written(described, rows, "Changed; as it is now.")),
-                (204, responses::bare("Changed.", &[APPLIED])),
+                (204, responses::bare("Changed.", headers)),
             ],
             &[ALWAYS, missing, &[405, 406, 409], BODY],
         ),
@@ -246,7 +246,8 @@ fn update(described: &Described<'_>, rows: Rows) -> Value {
 fn delete(described: &Described<'_>, rows: Rows) -> Value {
     let words = &described.words;
     let (id, summary, mut parameters, missing) = change(described, rows, "delete", "Delete");
-    parameters.extend(choice(described, "PreferWrite"));
+    let headers = touched(rows);
+    parameters.extend(choice(described, "PreferChange"));
     let description = match rows {
         Rows::Many => "Every row that the filter finds is deleted; without a filter nothing is (21000).",
         Rows::One | Rows::None => "",
@@ -261,7 +262,7 @@ fn delete(described: &Described<'_>, rows: Rows) -> Value {
         responses: responses::all(
             [
                 (200, responses::written(described, rows, "Deleted; as it was.")),
-                (204, responses::bare("Deleted.", &[APPLIED])),
+                (204, responses::bare("Deleted.", headers)),
             ],
             &[ALWAYS, missing, &[405, 406, 409]],
         ),
@@ -286,6 +287,11 @@ fn change(
             (id, format!("{verb} one of"), Vec::new(), &[404])
         }
     }
+}
+
+/// The headers of an answer to a change that has no body.
+fn touched(rows: Rows) -> &'static [&'static str] {
+    if rows == Rows::Many { &[RANGE, APPLIED] } else { &[APPLIED] }
 }
 
 /// What an answer of rows can be asked to be.

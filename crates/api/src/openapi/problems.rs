@@ -24,6 +24,11 @@ const STATUSES: &[Status] = &[
         examples: &[
             ("PGRST100", "asset: expected an operator, a point and a value", Some("write asset=eq.value")),
             ("PGRST102", "the body cannot be read: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
+            (
+                "PGRST122",
+                "the preferences return=all are not understood",
+                Some("leave handling=strict out to have them ignored"),
+            ),
             ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
             ("22P02", "asset: expected one of BITCOIN, DASH", None),
             ("22003", "id: the number is beyond 64 bits", None),
@@ -67,8 +72,8 @@ const STATUSES: &[Status] = &[
         description: "The answer cannot be what the request accepts: one object where there is not exactly one row, or a \
                       media type that is not spoken here.",
         examples: &[
-            ("PGRST116", "there are 3 rows, where one was asked for", None),
-            ("PGRST107", "none of the media types text/csv can be answered", Some("accept application/json")),
+            ("PGRST116", "one row is wanted, and there are more", None),
+            ("PGRST107", "there is no text/csv here, but application/json", None),
         ],
     },
     Status {
@@ -111,8 +116,8 @@ const STATUSES: &[Status] = &[
         status: 416,
         key: "RangeNotSatisfiable",
         title: "Range Not Satisfiable",
-        description: "The page begins behind the last row, or ends before it begins.",
-        examples: &[("PGRST103", "the range begins at 50, and there are 20 rows", None)],
+        description: "The page begins behind the last row.",
+        examples: &[("PGRST103", "the page begins behind the last row", None)],
     },
     Status {
         status: 500,

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::problems::ALWAYS;
-use super::{Components, names, reference, responses};
+use super::responses::{self, RANGE};
+use super::{Components, names, reference};
 
 /// An operation that asks tables something that the query language has no words for.
 ///
@@ -72,14 +73,15 @@ impl Question {
         let example = Some(format!("{key}.rows")).filter(|example| components.has("examples", example));
         let examples: Map<_, _> = example.iter().map(|key| ("rows".to_owned(), reference("examples", key))).collect();
         let content = json!({ "schema": rows, "examples": examples });
-        let found = json!({ "description": "The rows.", "content": { "application/json": content } });
+        let mut found = responses::bare("The rows.", &[RANGE]);
+        found["content"] = json!({ "application/json": content });
         json!({ "get": {
             "operationId": self.id,
             "tags": [table],
             "summary": self.summary,
             "description": self.description,
             "parameters": self.parameters(),
-            "responses": responses::all([(200, found)], &[ALWAYS]),
+            "responses": responses::all([(200, found)], &[ALWAYS, &[406]]),
         } })
     }
 
@@ -103,6 +105,7 @@ impl Question {
             query("start", &format!("When the period begins, {period}"), time()),
             query("end", &format!("When the period ends, {period}"), time()),
             query("skip", "How many rows to leave out first.", count(50)),
+            query("offset", "Another name of `skip`.", count(50)),
             query("limit", "The most rows to answer; all where it is not given.", count(25)),
         ];
         required.chain(page).collect()

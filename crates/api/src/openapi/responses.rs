@@ -33,10 +33,11 @@ pub(super) fn insert(components: &mut Components) {
         })
     };
     let range = "The first and the last of the rows, counted from 0, and how many there are in all: `0-24/200`. \
-                 `*` stands for no rows, and for a number that was not asked for.";
+                 `*` stands for no rows, and for a number that was not asked for. It is missing where the answer begins \
+                 before its rows are known: they come in parts, and nobody asked for their number.";
     let pattern = "^(?:[0-9]+-[0-9]+|\\*)/(?:[0-9]+|\\*)$";
     let ranges = json!({ "type": "string", "pattern": pattern, "examples": ["0-24/*", "0-24/200", "*/0"] });
-    components.insert("headers", "ContentRange", header(range, true, ranges));
+    components.insert("headers", "ContentRange", header(range, false, ranges));
     let location = json!({ "type": "string", "format": "uri-reference", "examples": ["/rest/v1/orders/1"] });
     components.insert("headers", "Location", header("The path of the row that was made.", false, location));
     let applied = json!({ "type": "string", "examples": ["return=representation"] });
@@ -60,7 +61,7 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
     for (ending, rows, description, headers) in [
         ("rows", Rows::Many, "Rows.", &[RANGE, APPLIED][..]),
         ("row", Rows::One, "One row.", &[APPLIED]),
-        ("written", Rows::Many, "Rows that were written.", &[LOCATION, APPLIED]),
+        ("written", Rows::Many, "Rows that were written.", &[LOCATION, RANGE, APPLIED]),
         ("written_row", Rows::One, "A row that was written.", &[LOCATION, APPLIED]),
     ] {
         let mut response = bare(description, headers);

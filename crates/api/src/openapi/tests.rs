@@ -257,5 +257,8 @@ fn questions_need_their_tables() {
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.contains_key("/v1/transactions"));
     assert!(!paths.contains_key("/v1/users/{identifier}/notices"));
-    assert_eq!(parameters(&document, "/v1/transactions", "get"), ["network", "start", "end", "skip", "limit"]);
+    assert_eq!(
+        parameters(&document, "/v1/transactions", "get"),
+        ["network", "start", "end", "skip", "offset", "limit"]
+    );
 }
