@@ -3,4 +3,5 @@
 pub(crate) mod completions;
 pub(crate) mod import;
 pub(crate) mod schema;
+pub(crate) mod seed;
 pub(crate) mod serve;

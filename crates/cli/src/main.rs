@@ -4,6 +4,7 @@ mod block;
 mod commands;
 mod failure;
 mod output;
+mod seed;
 mod settings;
 
 use std::io::IsTerminal;
@@ -20,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   mwallet serve --open                                     a server on this machine, its data in mwallet.db
   mwallet import block block.json --network bitcoin        the transactions of a block
+  mwallet seed --users 20000 --orders 200000               fake data to try things with
   mwallet schema show --dialect postgres                   the tables as SQL, without a database
   mwallet --database-url postgresql://me@localhost/mwallet schema create
 
@@ -43,6 +45,8 @@ enum Command {
     Serve(commands::serve::Options),
     /// Brings data in
     Import(commands::import::Options),
+    /// Fills an empty database with fake data
+    Seed(commands::seed::Options),
     /// Creates, drops or shows the tables
     Schema(commands::schema::Options),
     /// Writes what a shell needs to complete commands
@@ -67,6 +71,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
         match command {
             Command::Serve(options) => commands::serve::run(&settings, options).await,
             Command::Import(options) => commands::import::run(&settings, options).await,
+            Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,
             Command::Completions(options) => commands::completions::run(&settings, options),
         }

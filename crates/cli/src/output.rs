@@ -28,15 +28,15 @@ pub(crate) fn write(text: impl Display) -> Result<()> {
     }
 }
 
-/// A bar of progress on the standard error; invisible where that is no terminal.
-pub(crate) fn progress(settings: &Settings, total: u64) -> ProgressBar {
+/// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.
+pub(crate) fn progress(settings: &Settings, total: u64, things: &str) -> ProgressBar {
     if settings.quiet {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);
     // The default style is less telling, but no reason to fail.
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} transactions, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}, {eta} left") {
         bar.set_style(style);
     }
-    bar
+    bar.with_message(things.to_owned())
 }

@@ -71,7 +71,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
     engine.create_all(&mwallet_models::tables()).await?;
 
     let total = block.transactions.len();
-    let progress = output::progress(settings, total as u64);
+    let progress = output::progress(settings, total as u64, "transactions");
     let mut rows = Vec::with_capacity(total);
     for (index, transaction) in block.transactions.iter().enumerate() {
         rows.push(row(&block, index, transaction, network)?);

@@ -128,7 +128,13 @@ fn what_is_wrong_is_said_in_one_line_without_passwords() {
 #[test]
 fn help_teaches() {
     let folder = nothing_there();
-    for command in [&["--help"][..], &["serve", "--help"], &["import", "block", "--help"], &["schema", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["import", "block", "--help"],
+        &["seed", "--help"],
+        &["schema", "--help"],
+    ] {
         let mut program = program(folder.path());
         let help = done(program.args(command).env("MWALLET_DATABASE_URL", "postgresql://me:secret@h/d"));
         assert_eq!(help.code, 0);

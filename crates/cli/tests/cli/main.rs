@@ -8,4 +8,5 @@ mod calls;
 mod crash;
 mod docs;
 mod how_to;
+mod seed;
 mod support;

@@ -1,0 +1,72 @@
+//! `mwallet seed`: fills an empty database with fake data.
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use mwallet_db::schema::Table;
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::seed::{Amounts, Outcome, fill};
+use crate::settings::Settings;
+
+/// The most rows of a kind: more are a mistake of somebody's keyboard.
+const MOST: u64 = 100_000_000;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet seed                                             some hundred users, some thousand orders
+  mwallet seed --users 20000 --orders 200000 --seed 7
+  mwallet seed --database-url postgresql://me@localhost/try --json
+
+The same seed makes the same rows, down to ids and times, on SQLite and on PostgreSQL; another version of mWallet may make
+others. Orders have the slugs order-1, order-2 and so on in the order of their ids.
+
+It fills an empty database only, and all or nothing: where any table holds a row, or it is stopped halfway, nothing is written.
+Tables that are missing are created. Nobody in the data is real, mail goes to domains that are kept for examples, and no
+wallet accepts the addresses.";
+
+/// The options of `mwallet seed`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// How many users; their organizations, groups, wallets and addresses come with them
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = RangedU64ValueParser::<u64>::new().range(1..=MOST))]
+    users: u64,
+    /// How many orders; those that were satisfied in coins have a transaction each
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000, value_parser = RangedU64ValueParser::<u64>::new().range(..=MOST))]
+    orders: u64,
+    /// How many notices to users
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = RangedU64ValueParser::<u64>::new().range(..=MOST))]
+    notices: u64,
+    /// Which data: each number makes other rows
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
+    let Options { users, orders, notices, seed } = options;
+    let engine = settings.engine()?;
+    let progress = output::progress(settings, users + orders, "users and orders");
+    let outcome = fill(&engine, Amounts { users, orders, notices }, seed, &progress).await;
+    progress.finish_and_clear();
+    engine.close().await;
+    match outcome? {
+        Outcome::NotEmpty(table) => Err(not_empty(&engine.to_string(), table)),
+        Outcome::Filled(written) => {
+            let rows: Map<String, Value> =
+                written.iter().map(|(table, rows)| ((*table).into(), (*rows).into())).collect();
+            let list: Vec<String> =
+                written.iter().map(|(table, rows)| format!("{rows} {}", table.replace('_', " "))).collect();
+            let text = format!("filled {engine} by seed {seed}: {}", list.join(", "));
+            output::report(settings, text, &json!({"database": engine.to_string(), "seed": seed, "rows": rows}))
+        }
+    }
+}
+
+fn not_empty(database: &str, table: &Table) -> Failure {
+    Failure::new(format!("{database} is not empty: {} has rows; nothing was written", table.name)).hint(
+        "fake data goes into an empty database only: name another by --database-url, or empty this one by `mwallet schema \
+         drop`, which deletes everything in it",
+    )
+}

@@ -1,0 +1,98 @@
+//! Fake data that reads as if it were real, the same for the same seed on both engines.
+//!
+//! Every value is given, ids, names and times too, so nothing depends on the day, the machine or the database. Makers are
+//! iterators: however many rows there are, no more than one batch of them is in memory.
+
+mod holdings;
+mod notices;
+mod orders;
+mod people;
+mod random;
+mod words;
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use mwallet_db::schema::Table;
+use mwallet_db::{Engine, Entity, Query, Session, crud};
+use mwallet_models::{Order, User};
+
+use crate::failure::Result;
+
+/// How many rows go to the database at a time: as many as one statement of a bulk creation writes.
+const BATCH: usize = 1_000;
+
+/// How long filling a database may take: far longer than anybody waits, and not for ever.
+const LIMIT: Duration = Duration::from_secs(3_600);
+
+/// How much there shall be. What else there is, such as wallets and transactions, follows from it.
+#[derive(Clone, Copy)]
+pub(crate) struct Amounts {
+    /// People; at least one, since everything belongs to somebody.
+    pub(crate) users: u64,
+    pub(crate) orders: u64,
+    pub(crate) notices: u64,
+}
+
+/// What came of filling a database.
+pub(crate) enum Outcome {
+    /// It was empty and is filled: how many rows each table has.
+    Filled(Vec<(&'static str, u64)>),
+    /// There are rows in this table, so nothing was written.
+    NotEmpty(&'static Table),
+}
+
+/// Fills an empty database with fake data, creating the tables first; all of it or nothing. The progress is told of the
+/// users and orders that are written.
+pub(crate) async fn fill(engine: &Engine, amounts: Amounts, seed: u64, progress: &ProgressBar) -> Result<Outcome> {
+    let tables = mwallet_models::tables();
+    engine.create_all(&tables).await?;
+    let session = engine.sessions().limit(LIMIT).begin().await?;
+    let mut writer = Writer { session, progress, written: Vec::new() };
+    for table in tables {
+        if !crud::list(&mut writer.session, table, &Query::new().limit(1)).await?.is_empty() {
+            return Ok(Outcome::NotEmpty(table));
+        }
+    }
+    let Amounts { users, orders, notices } = amounts;
+    writer.write(people::organizations(seed, people::organization_count(users))).await?;
+    writer.write(people::users(seed, users)).await?;
+    writer.write(people::groups(seed)).await?;
+    writer.write(people::members(seed, users)).await?;
+    writer.write(notices::notices(seed, notices)).await?;
+    writer.write(notices::recipients(seed, notices, users)).await?;
+    writer.write(holdings::assets(seed)).await?;
+    writer.write(holdings::wallets(seed, users)).await?;
+    writer.write(holdings::server_addresses(seed)).await?;
+    writer.write(holdings::user_addresses(seed, users)).await?;
+    writer.write(orders::orders(seed, orders, users)).await?;
+    writer.write(orders::settlements(seed, orders, users)).await?;
+    writer.session.commit().await?;
+    Ok(Outcome::Filled(writer.written))
+}
+
+/// Writes rows in the one transaction of a seeding.
+struct Writer<'p> {
+    session: Session,
+    progress: &'p ProgressBar,
+    written: Vec<(&'static str, u64)>,
+}
+
+impl Writer<'_> {
+    async fn write<E: Entity>(&mut self, mut rows: impl Iterator<Item = E>) -> Result<()> {
+        // How many rows follow from these is known only when they are made.
+        let is_counted = E::TABLE == User::TABLE || E::TABLE == Order::TABLE;
+        let mut written = 0;
+        loop {
+            let batch: Vec<E> = rows.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let count = crud::create_many(&mut self.session, crud::of::<E>(), batch).await?.len() as u64;
+            written += count;
+            self.progress.inc(if is_counted { count } else { 0 });
+        }
+        self.written.push((E::TABLE, written));
+        Ok(())
+    }
+}
