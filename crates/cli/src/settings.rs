@@ -39,6 +39,18 @@ impl Settings {
         Ok(self.database()?.engine(DEFAULT_DATABASE)?)
     }
 
+    /// Whether an option names a database.
+    pub(crate) fn names_database(&self) -> bool {
+        self.database_url.is_some()
+    }
+
+    /// A database of the program's own choice, whatever is named elsewhere; how it is used, such as its pool, is still for
+    /// the environment and the file to say.
+    pub(crate) fn engine_of(&self, url: &str) -> Result<Engine> {
+        let config = DatabaseConfig { url: Some(url.to_owned()), ..self.database()? };
+        Ok(config.engine(url)?)
+    }
+
     /// Where that database is; nothing is connected.
     pub(crate) fn database_url(&self) -> Result<DatabaseUrl> {
         Ok(self.database()?.database_url(DEFAULT_DATABASE)?)

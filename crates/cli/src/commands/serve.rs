@@ -1,5 +1,7 @@
 //! `mwallet serve`: the tables over HTTP, until it is told to stop.
 
+mod demo;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
@@ -15,6 +17,7 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
+  mwallet serve --demo                                     fake data to look around in, and what to try with it
   mwallet serve --open
   mwallet serve --open --database-url postgresql://me@localhost/mwallet --listen 127.0.0.1:9000
 
@@ -31,6 +34,11 @@ pub(crate) struct Options {
     /// Serve everybody on this machine without login
     #[arg(long)]
     open: bool,
+    /// Serve fake data of its own, without login: makes and fills mwallet-demo.db here at the first start
+    ///
+    /// Databases that the environment or mwallet.toml name are not touched; --database-url is refused beside it.
+    #[arg(long)]
+    demo: bool,
     /// The address and port; port 0 takes any that is free
     #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
@@ -40,28 +48,34 @@ fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
-pub(crate) async fn run(settings: &Settings, Options { open, listen }: Options) -> Result<()> {
-    if !open {
+pub(crate) async fn run(settings: &Settings, Options { open, demo, listen }: Options) -> Result<()> {
+    if !open && !demo {
         let message = "there are no accounts yet, so there is nobody to serve but everybody";
-        let hint = "--open serves everybody on this machine without login";
+        let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
         return Err(Failure::usage(message).hint(hint));
     }
     if !listen.ip().is_loopback() {
-        let message = format!("--open serves without login, so it must not listen on {listen}, which others can reach");
+        let option = if demo { "--demo" } else { "--open" };
+        let message =
+            format!("{option} serves without login, so it must not listen on {listen}, which others can reach");
         return Err(Failure::usage(message).hint("listen on this machine only, such as --listen 127.0.0.1:8080"));
     }
-    let engine = settings.engine()?;
+    let engine = if demo { demo::engine(settings)? } else { settings.engine()? };
     let tables = mwallet_models::tables();
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
     engine.create_all(&tables).await?;
+    if demo {
+        demo::fill(settings, &engine).await?;
+    }
 
     // Before anybody is told where to ask.
     let served = Tables::new(tables.iter().copied());
     let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
 
     let url = format!("http://{}", listener.local_addr()?);
-    let text = welcome(&engine.to_string(), &url, &tables);
+    let text =
+        if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
     let app = router(AppState::new(engine.clone(), served).loopback_hosts_only());

@@ -7,6 +7,7 @@ mod blocks;
 mod calls;
 mod crash;
 mod docs;
+mod demo;
 mod how_to;
 mod seed;
 mod support;

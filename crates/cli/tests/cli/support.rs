@@ -64,8 +64,21 @@ impl Server {
 
     /// The same with a program of the test's choice.
     pub(crate) fn start_with(mut program: Command, db: &TestDb) -> Self {
-        let arguments = ["serve", "--open", "--json", "--listen", "127.0.0.1:0", "--database-url", &db.url.expose()];
-        let mut child = program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        program.args(["serve", "--open", "--database-url", &db.url.expose()]);
+        Self::listening(program)
+    }
+
+    /// `mwallet serve --demo` in a folder.
+    pub(crate) fn demo(folder: &Path) -> Self {
+        let mut program = program(folder);
+        program.args(["serve", "--demo"]);
+        Self::listening(program)
+    }
+
+    /// Starts a program that serves, on a free port, and waits until it listens.
+    fn listening(mut program: Command) -> Self {
+        program.args(["--json", "--listen", "127.0.0.1:0"]);
+        let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
