@@ -126,20 +126,33 @@ pub(crate) fn install(missing: &[Need], is_root: bool) -> Result<()> {
     let Some(recipe) = RECIPES.iter().find(|recipe| on_path(recipe.program).is_some()) else {
         return Err(format!("--install knows no package manager of this machine.\n{}", advice(missing, is_root)).into());
     };
-    for step in recipe.steps(missing) {
-        let mut command = if recipe.root && !is_root {
-            let mut sudo = Command::new("sudo");
-            // sudo clears the environment, so the variable goes in by `env`.
-            sudo.args(["env", "DEBIAN_FRONTEND=noninteractive", recipe.program]);
-            sudo
-        } else {
-            let mut direct = Command::new(recipe.program);
-            direct.env("DEBIAN_FRONTEND", "noninteractive");
-            direct
-        };
-        run(command.args(step))?;
+    let steps = recipe.steps(missing);
+    steps.iter().try_for_each(|step| run_manager(recipe.program, step, recipe.root && !is_root))
+}
+
+/// Installs packages of Debian and what descends from it.
+pub(crate) fn by_apt(packages: &[&str], is_root: bool) -> Result<()> {
+    let program = "apt-get";
+    if on_path(program).is_none() {
+        return Err("--install uses apt-get, which this machine does not have".into());
     }
-    Ok(())
+    run_manager(program, &["update"], !is_root)?;
+    let install = ["install", "--yes", "--no-install-recommends"];
+    run_manager(program, &[&install, packages].concat(), !is_root)
+}
+
+fn run_manager(program: &str, step: &[&str], by_sudo: bool) -> Result<()> {
+    let mut command = if by_sudo {
+        let mut sudo = Command::new("sudo");
+        // sudo clears the environment, so the variable goes in by `env`.
+        sudo.args(["env", "DEBIAN_FRONTEND=noninteractive", program]);
+        sudo
+    } else {
+        let mut direct = Command::new(program);
+        direct.env("DEBIAN_FRONTEND", "noninteractive");
+        direct
+    };
+    run(command.args(step).stdout(std::io::stderr()))
 }
 
 /// Where a program is on PATH.

@@ -3,6 +3,7 @@
 //! This file reads the command line and nothing else. The crate has few dependencies on purpose: it is built before
 //! every command, on every clean clone.
 
+mod bench;
 mod certificates;
 mod install;
 mod postgres;
@@ -37,6 +38,11 @@ enum Task {
     /// removes the server again. Ends with the number of tests that passed and failed on each engine. Fails too where a
     /// case ran on one engine only.
     Test(test::Options),
+    /// Measures requests over HTTP against the limit of PostgreSQL and against a peer
+    ///
+    /// Builds the program for release, starts a PostgreSQL of its own, fills it with 200,000 orders, and has the subjects take
+    /// turns at each workload. A ratio is only taken within one run. docs/performance.md says what is compared and how.
+    Bench(bench::Options),
     /// Checks what needs no test run: formatting, lints, dependencies, headers of files
     Tidy,
 }
@@ -44,6 +50,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Tidy => tidy::run().map(|()| true),
     };
     match done {

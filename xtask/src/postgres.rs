@@ -1,4 +1,4 @@
-//! A throwaway PostgreSQL server for one run of the tests.
+//! A throwaway PostgreSQL server for one run of the tests, or of a measurement.
 //!
 //! It lives in a temporary directory and listens on a free port of the loopback, with and without TLS, and on a Unix
 //! socket in that directory. It trusts everybody but the roles of [`RULES`], by which tests see it refuse.
@@ -51,6 +51,11 @@ impl Programs {
             .find(|directory| ["initdb", "postgres"].iter().all(|program| directory.join(program).is_file()))
             .map(Self)
     }
+
+    /// A program of a client, where it lies beside those of the server.
+    pub(crate) fn client(&self, name: &str) -> Option<PathBuf> {
+        Some(self.0.join(name)).filter(|path| path.is_file())
+    }
 }
 
 /// Lists `parent/prefix*/inner`, the highest version first. A name without a version counts as the lowest.
@@ -75,6 +80,13 @@ pub(crate) fn is_root() -> Result<bool> {
     Ok(tempfile::tempfile()?.metadata()?.uid() == 0)
 }
 
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Tests,
+    Measuring,
+}
+
 /// A running server. Dropped, it is stopped and removed.
 pub(crate) struct Server {
     port: u16,
@@ -85,8 +97,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes a cluster and starts a server on it.
+    /// Makes a cluster and starts a server on it, for tests.
     pub(crate) fn start(programs: &Programs) -> Result<Self> {
+        Self::start_for(programs, Purpose::Tests)
+    }
+
+    /// The same with the settings that `initdb` leaves, but for where it listens; without TLS.
+    pub(crate) fn start_for_measuring(programs: &Programs) -> Result<Self> {
+        Self::start_for(programs, Purpose::Measuring)
+    }
+
+    fn start_for(programs: &Programs, purpose: Purpose) -> Result<Self> {
         // Closed to other users: the server trusts whoever reaches its socket.
         let closed = Permissions::from_mode(0o700);
         let directory = tempfile::Builder::new().prefix("mwallet-test-").permissions(closed).tempdir()?.keep();
@@ -111,7 +132,7 @@ impl Server {
         let mut attempts = 3;
         loop {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-            let mut process = start_process(command("postgres"), &directory, &certificates, port)?;
+            let mut process = start_process(command("postgres"), &directory, &certificates, port, purpose)?;
             match wait_until_ready(&mut process, &directory)? {
                 None => return Ok(Self { port, directory, certificates, process, guard }),
                 Some(_) if attempts > 1 => attempts -= 1,
@@ -127,6 +148,11 @@ impl Server {
     /// Where tests reach the server over TCP, as the superuser.
     pub(crate) fn url(&self) -> String {
         format!("postgresql://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Where it listens on the loopback.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The directory of the Unix socket.
@@ -163,16 +189,20 @@ fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
     Ok(fs::write(directory.join("data/pg_hba.conf"), RULES)?)
 }
 
-fn start_process(mut postgres: Command, directory: &Path, certificates: &Certificates, port: u16) -> Result<Child> {
+fn start_process(
+    mut postgres: Command,
+    directory: &Path,
+    certificates: &Certificates,
+    port: u16,
+    purpose: Purpose,
+) -> Result<Child> {
     let log = File::create(directory.join("log"))?;
     postgres.arg("-D").arg(directory.join("data"));
     let sockets = format!("unix_socket_directories={}", directory.display());
     let certificate = format!("ssl_cert_file={}", certificates.server.display());
     let key = format!("ssl_key_file={}", certificates.server_key.display());
-    let settings = [
-        "listen_addresses=127.0.0.1",
-        &format!("port={port}"),
-        &sockets,
+    let place = ["listen_addresses=127.0.0.1", &format!("port={port}"), &sockets];
+    let for_tests = [
         "ssl=on",
         &certificate,
         &key,
@@ -182,7 +212,8 @@ fn start_process(mut postgres: Command, directory: &Path, certificates: &Certifi
         "fsync=off",
         "full_page_writes=off",
     ];
-    for setting in settings {
+    let rest = if purpose == Purpose::Tests { &for_tests[..] } else { &[] };
+    for setting in place.iter().chain(rest) {
         postgres.args(["-c", setting]);
     }
     postgres.stdout(log.try_clone()?).stderr(log);

@@ -1,0 +1,99 @@
+//! Where a measurement happens: the PostgreSQL of its own, the databases, the program that was built for it.
+
+use std::cell::OnceCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::tools::{Tools, output};
+use crate::postgres::Server;
+use crate::{Result, cargo, run, show};
+
+/// The database of mWallet, and of the limit.
+pub(super) const DATABASE: &str = "mwallet";
+const USERS: &str = "20000";
+const ORDERS: &str = "200000";
+
+/// What all subjects share.
+pub(super) struct Place {
+    pub(super) tools: Tools,
+    pub(super) server: Server,
+    /// Cargo's folder for what is built.
+    pub(super) target: PathBuf,
+    mwallet: OnceCell<PathBuf>,
+    mwallet_database: OnceCell<String>,
+}
+
+impl Place {
+    pub(super) fn new(tools: Tools, target: PathBuf) -> Result<Self> {
+        let server = Server::start_for_measuring(&tools.programs)?;
+        Ok(Self { tools, server, target, mwallet: OnceCell::new(), mwallet_database: OnceCell::new() })
+    }
+
+    /// A directory that goes with the server, on the same disk as its data.
+    pub(super) fn directory(&self, name: &str) -> Result<PathBuf> {
+        let directory = self.server.socket_directory().join("bench").join(name);
+        fs::create_dir_all(&directory)?;
+        Ok(directory)
+    }
+
+    /// The program, built for release; once.
+    pub(super) fn mwallet(&self) -> Result<&Path> {
+        if self.mwallet.get().is_none() {
+            let _ = self.mwallet.set(build()?);
+        }
+        Ok(self.mwallet.get().ok_or("the program was not built")?)
+    }
+
+    /// The URL of the database that mWallet made and filled on PostgreSQL; once.
+    pub(super) fn mwallet_database(&self) -> Result<&str> {
+        if self.mwallet_database.get().is_none() {
+            self.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
+            let url = format!("postgresql://postgres@127.0.0.1:{}/{DATABASE}", self.server.port());
+            seed(self, &url)?;
+            self.settle(DATABASE)?;
+            let _ = self.mwallet_database.set(url);
+        }
+        Ok(self.mwallet_database.get().ok_or("the database was not filled")?)
+    }
+
+    /// Has PostgreSQL do now what it would do at some time during the measurement.
+    pub(super) fn settle(&self, database: &str) -> Result<()> {
+        self.psql(database, "VACUUM ANALYZE")?;
+        self.psql(database, "CHECKPOINT")
+    }
+
+    /// Runs one statement.
+    pub(super) fn psql(&self, database: &str, sql: &str) -> Result<()> {
+        let mut command = Command::new(&self.tools.psql);
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
+        output(command.args(["-p", &self.server.port().to_string(), "-d", database, "-c", sql])).map(drop)
+    }
+}
+
+/// Creates the tables of mWallet and fills them.
+pub(super) fn seed(place: &Place, url: &str) -> Result<()> {
+    let mut command = Command::new(place.mwallet()?);
+    command.args(["seed", "--users", USERS, "--orders", ORDERS, "--database-url", url]);
+    run(command.current_dir(place.directory("logs")?).stdout(std::io::stderr()))
+}
+
+/// Builds the program as it is released, and says where it is.
+fn build() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked", "--bin", "mwallet", "--message-format", "json-render-diagnostics"]);
+    let text = show(&command);
+    eprintln!("xtask: running {text}");
+    let built = command.stdout(Stdio::piped()).spawn()?.wait_with_output()?;
+    if !built.status.success() {
+        return Err(format!("{text} failed ({})", built.status).into());
+    }
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let mut programs = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    programs.next_back().ok_or_else(|| format!("{text} did not say where the program is").into())
+}

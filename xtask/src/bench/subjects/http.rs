@@ -1,0 +1,60 @@
+//! A subject that is a server: asked by wrk, watched from outside.
+
+use super::{Sample, Subject, Usage};
+use crate::Result;
+use crate::bench::process::Process;
+use crate::bench::workloads::Workload;
+use crate::bench::wrk::{self, Wrk};
+
+/// A server that answers workloads over HTTP.
+pub(super) struct Http {
+    pub(super) wrk: Wrk,
+    /// Such as `http://127.0.0.1:8080`.
+    pub(super) url: String,
+    /// The path of a workload by its name, with `%d` where the number of an order goes.
+    pub(super) path: fn(&str) -> Option<&'static str>,
+    pub(super) process: Process,
+    /// What is worth knowing beside how it was started.
+    pub(super) notes: Vec<String>,
+}
+
+impl Http {
+    fn path(&self, workload: &Workload) -> Result<&'static str> {
+        (self.path)(workload.name).ok_or_else(|| format!("it does not know the workload {}", workload.name).into())
+    }
+}
+
+impl Subject for Http {
+    fn about(&self) -> Vec<String> {
+        std::iter::once(self.process.command().to_owned()).chain(self.notes.iter().cloned()).collect()
+    }
+
+    fn check(&self, workload: &Workload) -> Result<()> {
+        let path = self.path(workload)?.replace("%d", "42");
+        let answer = wrk::ask(&self.url, &path, workload.body).map_err(|error| self.process.with_log(&error))?;
+        if answer.status != workload.status {
+            let why = format!("{path} answered {} instead of {}: {}", answer.status, workload.status, answer.body);
+            return Err(self.process.with_log(&why));
+        }
+        let body = serde_json::from_str(&answer.body).map_err(|error| format!("{path} answered no JSON: {error}"))?;
+        (workload.check)(&body).map_err(|error| format!("{path}: {error}").into())
+    }
+
+    fn measure(&self, workload: &Workload, seconds: u32) -> Result<Sample> {
+        self.process.reset_peak()?;
+        let before = self.process.cpu()?;
+        let load = self.wrk.run(workload.script, &self.url, self.path(workload)?, seconds)?;
+        let cpu = self.process.cpu()?.saturating_sub(before);
+        let usage = Usage {
+            cpu_us: cpu.as_secs_f64() * 1e6 / load.requests.max(1) as f64,
+            peak_mib: self.process.peak_kib()? as f64 / 1024.0,
+        };
+        Ok(Sample {
+            per_second: load.requests as f64 / load.seconds,
+            p50_ms: load.p50_ms,
+            p99_ms: load.p99_ms,
+            errors: load.errors,
+            usage: Some(usage),
+        })
+    }
+}
