@@ -4,8 +4,8 @@ use crate::support::{Offer, Standing, Trader, empty_offer, full_offer, trader};
 use mwallet_db::crud::{self, Arguments, Operation, Outcome};
 use mwallet_db::schema::{ColumnType, Record, Value};
 use mwallet_db::{
-    ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of, PlanError, Query, Row, Sql,
-    TimestampsColumns,
+    ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of, PlanError, Query, Relation,
+    Row, Sql, TimestampsColumns,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -62,7 +62,7 @@ both_engines! {
         set_up(&db).await;
         let offer = crud::create(&db.engine, crud::of::<Offer>(), full_offer()).await.unwrap();
         let query = Query::new().exclude(["uuid", "slug", "created_at", "updated_at"]);
-        let mut batches = crud::list_json(&db.engine, Offer::table(), &query).await.unwrap();
+        let mut batches = crud::client::list(&db.engine, &Relation::new(Offer::table().clone()), &query).await.unwrap();
         let rows = batches.next_json().await.unwrap().unwrap();
         assert!(batches.next_json().await.is_none());
         let json = String::from_utf8(rows.bytes).unwrap();
@@ -309,7 +309,7 @@ both_engines! {
             Query::new().order_asc("secret"),
             Query::new().include(["secret"]),
         ] {
-            let refused = crud::retrieve_json(&db.engine, Offer::table(), &query).await.unwrap_err();
+            let refused = crud::client::retrieve(&db.engine, &Relation::new(Offer::table().clone()), &query).await.unwrap_err();
             assert_eq!(refused.code(), "42703", "{query:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mwallet_db::schema::Record;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table};
-use mwallet_db::{Dialect, Engine, Error, Format, Query, Sql, crud};
+use mwallet_db::{Dialect, Engine, Error, Format, Query, Relation, Sql, crud};
 use mwallet_testkit::TestDb;
 
 fn table(name: &str) -> Table {
@@ -223,10 +223,11 @@ fn slow_readers_of_long_lists_leave_short_ones_alone() {
         crud::create(&db.engine, &short, note("short", None)).await.unwrap();
         let mut slow = Vec::new();
         for _ in 0..16 {
-            slow.push(crud::list_json(&db.engine, &long, &Query::new()).await.unwrap());
+            slow.push(crud::client::list(&db.engine, &Relation::new(long.clone()), &Query::new()).await.unwrap());
         }
         let listed = async {
-            let mut batches = crud::list_json(&db.engine, &short, &Query::new()).await.unwrap();
+            let mut batches =
+                crud::client::list(&db.engine, &Relation::new(short.clone()), &Query::new()).await.unwrap();
             batches.next_json().await.unwrap().unwrap().rows
         };
         assert_eq!(tokio::time::timeout(Duration::from_secs(2), listed).await, Ok(1));

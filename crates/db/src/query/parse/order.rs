@@ -47,8 +47,9 @@ fn one(lexer: &mut Lexer<'_>, table: &Table) -> Result<Order, ParseError> {
 fn column(lexer: &mut Lexer<'_>, table: &Table) -> Result<String, ParseError> {
     if !lexer.next_is('"') {
         let item = lexer.rest().split(',').next().unwrap_or_default();
-        let ends = item.match_indices('.').map(|(at, _)| at).chain([item.len()]);
-        let dotted = ends.map(|end| &item[..end]).filter(|name| name.contains('.') && is_readable(table, name)).last();
+        let ends = item.rmatch_indices('.').map(|(at, _)| at);
+        let is_dotted = |name: &&str| name.contains('.') && is_readable(table, name);
+        let dotted = [item.len()].into_iter().chain(ends).map(|end| &item[..end]).find(is_dotted);
         if let Some(name) = dotted {
             lexer.take(name);
             return Ok(name.into());
