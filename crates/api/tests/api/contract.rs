@@ -13,9 +13,6 @@ use serde_json::{Value, json};
 
 use crate::support::Answer;
 
-/// A creation answers its row to whoever asks: the data plane reads no preferences yet. To be removed when it does.
-const WITHOUT_PREFERENCES: bool = true;
-
 /// What a server promises, and the validators of it that were needed so far: to make one is slow.
 pub(crate) struct Contract {
     document: Value,
@@ -188,7 +185,7 @@ impl Contract {
             return if answer.text.is_empty() { Ok(()) } else { Err("a body is not described".into()) };
         };
         let is_wanted = !asked.is_write() || !answer.status.is_success() || asked.prefers("return=representation");
-        if !is_wanted && !WITHOUT_PREFERENCES && !answer.text.is_empty() {
+        if !is_wanted && !answer.text.is_empty() {
             return Err("nobody asked for the body".into());
         }
         if !is_wanted {
