@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
-use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Row, Sql};
+use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Relation, Row, Sql};
 use mwallet_testkit::{TestDb, TestSources, both_engines};
 
 async fn set_up(db: &TestDb) {
@@ -418,14 +418,16 @@ fn a_busy_file_is_waited_for_once() {
 
 /// Every future is `Send`, so that handlers of a server can await it; that this compiles is the test.
 #[expect(dead_code, reason = "it need not run")]
-fn futures_are_send(engine: &Engine, table: &Table, query: &Query) {
+fn futures_are_send(engine: &Engine, relation: &Relation, query: &Query) {
+    let table = relation.table();
     fn send<T: Send>(_: T) {}
     send(async {
         let mut session = engine.sessions().begin().await.unwrap();
         session.add(trader("ada"));
         session.flush().await.unwrap();
         crud::stream(&mut session, table, query).await.unwrap().next().await;
-        crud::list_json(engine, table, query).await.unwrap().next_json().await;
+        crud::client::list(engine, relation, query).await.unwrap().next_json().await;
+        crud::client::replace(engine, relation, query, Record::new()).await.unwrap();
         crud::search(&mut session, table, "x", query).await.unwrap();
         crud::operate(engine, table, crud::Operation::Create, crud::Arguments::default()).await.unwrap();
         let point = session.savepoint().await.unwrap();
