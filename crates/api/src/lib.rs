@@ -36,6 +36,7 @@ mod server;
 mod session;
 mod state;
 
+pub use axum::http::HeaderValue;
 pub use openapi::{Document, Parameter, Question};
 pub use problem::Problem;
 pub use routes::router;

@@ -10,7 +10,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// How a server treats its connections.
 #[derive(Clone, Copy, Debug)]
@@ -21,41 +22,81 @@ pub struct ServeOptions {
     pub head_time: Duration,
     /// How many connections there may be at once: 10,000. Others wait until one ends.
     pub connections: usize,
+    /// How many threads serve connections, each on a runtime of its own; with 0, as it is by default, the runtime of the
+    /// caller does. An engine should know how many they are ([`EngineOptions::runtimes`](mwallet_db::EngineOptions)).
+    pub threads: usize,
 }
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(10), head_time: Duration::from_secs(60), connections: 10_000 }
+        Self { grace: Duration::from_secs(10), head_time: Duration::from_secs(60), connections: 10_000, threads: 0 }
     }
 }
 
 /// How long to wait where the system has no more room for connections.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A connection, and its place among those that there may be.
+type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
+
 /// Serves until `shutdown` is done; then no connection is accepted any more, and requests that are under way have some
 /// time to end.
 ///
 /// # Errors
 ///
-/// Where the listener fails for good.
+/// Where the threads cannot be started.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: impl Future<Output = ()> + Send,
     options: ServeOptions,
 ) -> io::Result<()> {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(options.head_time);
-    let open = GracefulShutdown::new();
+    let mut threads = (0..options.threads)
+        .map(|number| Thread::start(number, router.clone(), options))
+        .collect::<io::Result<Vec<_>>>()?;
+    let own = Connections::new(router, options);
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut turn = 0;
     loop {
         let (place, connection) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted?,
+            accepted = accept(&listener, &places) => accepted,
             () = &mut shutdown => break,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let served = open.watch(http.serve_connection(TokioIo::new(connection), service));
+        if threads.is_empty() {
+            own.serve(place, connection);
+            continue;
+        }
+        turn = (turn + 1) % threads.len();
+        threads[turn].give(place, connection);
+    }
+    drop(listener);
+    threads.iter_mut().for_each(Thread::close);
+    own.end().await;
+    for thread in threads {
+        thread.ended().await;
+    }
+    Ok(())
+}
+
+/// The connections that one runtime serves.
+struct Connections {
+    http: http1::Builder,
+    router: Router,
+    open: GracefulShutdown,
+    grace: Duration,
+}
+
+impl Connections {
+    fn new(router: Router, options: ServeOptions) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(options.head_time);
+        Self { http, router, open: GracefulShutdown::new(), grace: options.grace }
+    }
+
+    fn serve(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
+        let service = TowerToHyperService::new(self.router.clone());
+        let served = self.open.watch(self.http.serve_connection(TokioIo::new(connection), service));
         tokio::spawn(async move {
             // A client that goes away or sends nonsense is its own business.
             if let Err(error) = served.await {
@@ -64,18 +105,65 @@ pub async fn serve(
             drop(place);
         });
     }
-    drop(listener);
-    if tokio::time::timeout(options.grace, open.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way after {:?}; their connections are closed", options.grace);
+
+    /// Lets requests that are under way end.
+    async fn end(self) {
+        if tokio::time::timeout(self.grace, self.open.shutdown()).await.is_err() {
+            tracing::warn!("requests were still under way after {:?}; their connections are closed", self.grace);
+        }
     }
-    Ok(())
+}
+
+/// A thread that serves connections on a runtime of its own: what belongs to one of them never waits for another thread
+/// to be woken.
+struct Thread {
+    connections: Option<UnboundedSender<(Option<OwnedSemaphorePermit>, std::net::TcpStream)>>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Thread {
+    fn start(number: usize, router: Router, options: ServeOptions) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (sender, mut receiver) = unbounded_channel();
+        let (done, ended) = oneshot::channel();
+        std::thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
+            runtime.block_on(async {
+                let own = Connections::new(router, options);
+                while let Some((place, connection)) = receiver.recv().await {
+                    match TcpStream::from_std(connection) {
+                        Ok(connection) => own.serve(place, connection),
+                        Err(error) => tracing::error!(%error, "a connection cannot be served"),
+                    }
+                }
+                own.end().await;
+            });
+            // Nobody waits where the server was dropped.
+            let _ = done.send(());
+        })?;
+        Ok(Self { connections: Some(sender), ended })
+    }
+
+    /// Hands a connection over, which leaves the runtime that accepted it.
+    fn give(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
+        let given = connection
+            .into_std()
+            .map(|connection| self.connections.as_ref().map(|connections| connections.send((place, connection))));
+        if let Err(error) = given {
+            tracing::error!(%error, "a connection cannot be handed over");
+        }
+    }
+
+    fn close(&mut self) {
+        self.connections = None;
+    }
+
+    async fn ended(self) {
+        let _ = self.ended.await;
+    }
 }
 
 /// The next connection, as soon as there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(Option<tokio::sync::OwnedSemaphorePermit>, TcpStream)> {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
     // The semaphore is never closed.
     let place = places.clone().acquire_owned().await.ok();
     loop {
@@ -85,7 +173,7 @@ async fn accept(
                 if let Err(error) = connection.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY cannot be set");
                 }
-                return Ok((place, connection));
+                return (place, connection);
             }
             // The client was gone before it was greeted.
             Err(error) if is_of_one_connection(&error) => {}
@@ -112,7 +200,7 @@ mod tests {
     use super::*;
 
     /// Serves a request that takes `work` to answer, is told to stop in the middle of it, and gives what was answered.
-    async fn stop_during(work: Duration, grace: Duration) -> String {
+    async fn stop_during(work: Duration, grace: Duration, threads: usize) -> String {
         let begun = std::sync::Arc::new(Notify::new());
         let at_work = begun.clone();
         let handler = async move || {
@@ -123,7 +211,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = async move { begun.notified().await };
-        let options = ServeOptions { grace, ..ServeOptions::default() };
+        let options = ServeOptions { grace, threads, ..ServeOptions::default() };
         let server = tokio::spawn(serve(listener, Router::new().route("/", get(handler)), stop, options));
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
@@ -136,9 +224,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_ends_unless_it_takes_too_long() {
-        let in_time = stop_during(Duration::from_millis(100), Duration::from_secs(60)).await;
-        assert!(in_time.ends_with("done"), "{in_time}");
-        assert_eq!(stop_during(Duration::from_secs(60), Duration::from_millis(50)).await, "");
+        for threads in [0, 2] {
+            let in_time = stop_during(Duration::from_millis(100), Duration::from_secs(60), threads).await;
+            assert!(in_time.ends_with("done"), "{in_time}");
+            assert_eq!(stop_during(Duration::from_secs(60), Duration::from_millis(50), threads).await, "");
+        }
     }
 
     #[tokio::test]

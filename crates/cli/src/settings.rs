@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine};
+use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions};
 
 use crate::failure::{Failure, Result};
 
@@ -36,7 +36,14 @@ pub(crate) struct Settings {
 impl Settings {
     /// The database that the options, the environment and the file name, in this order.
     pub(crate) fn engine(&self) -> Result<Engine> {
-        Ok(self.database()?.engine(DEFAULT_DATABASE)?)
+        self.engine_for(1)
+    }
+
+    /// The same, to be used by several runtimes.
+    pub(crate) fn engine_for(&self, runtimes: usize) -> Result<Engine> {
+        let config = self.database()?;
+        let options = EngineOptions { runtimes, ..config.options() };
+        Ok(Engine::with(&config.database_url(DEFAULT_DATABASE)?, options)?)
     }
 
     /// Whether an option names a database.

@@ -50,6 +50,9 @@ enum Driver {
 pub struct EngineOptions {
     /// Connections of PostgreSQL, or threads that read SQLite. By default four for each processor core, as measured.
     pub pool_size: usize,
+    /// How many runtimes use the engine: 1. Each has its share of PostgreSQL's connections, since a connection is driven by
+    /// the runtime that opened it.
+    pub runtimes: usize,
     /// How long to wait for a free connection: 5 seconds.
     pub pool_timeout: Duration,
     /// How long connecting may take: 5 seconds.
@@ -73,6 +76,7 @@ impl Default for EngineOptions {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             pool_size: cores * 4,
+            runtimes: 1,
             pool_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
@@ -111,6 +115,7 @@ impl Engine {
             DatabaseUrl::Postgres(postgres) => Driver::Postgres(Postgres::new(postgres::Settings {
                 url: postgres.clone(),
                 connections: options.pool_size.max(1),
+                runtimes: options.runtimes.max(1),
                 pool_timeout: options.pool_timeout,
                 connect_timeout: options.connect_timeout,
                 statement_timeout: options.statement_timeout,

@@ -7,9 +7,12 @@ mod errors;
 mod numeric;
 mod tls;
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use deadpool_postgres::Pool;
 use futures::StreamExt;
+use tokio::runtime::{Handle, Id};
 
 pub(crate) use connection::Connection;
 
@@ -26,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) url: PostgresUrl,
     /// The most connections.
     pub(crate) connections: usize,
+    /// How many runtimes share them.
+    pub(crate) runtimes: usize,
     /// How long to wait for a free connection.
     pub(crate) pool_timeout: Duration,
     /// How long connecting may take.
@@ -39,8 +44,15 @@ pub(crate) struct Settings {
 /// A database of PostgreSQL. No connection is made before the first use.
 pub(crate) struct Postgres {
     settings: Settings,
-    pool: deadpool_postgres::Pool,
     tls: Tls,
+    pools: Pools,
+}
+
+/// A pool for each runtime. What drives a connection is the runtime that opened it; to use it from another costs a wake
+/// of another thread for every statement.
+struct Pools {
+    first: Pool,
+    of_runtimes: RwLock<Vec<(Option<Id>, Pool)>>,
 }
 
 /// The rows of a stream, as they come; dropped before its end, it gives up its connection.
@@ -54,12 +66,35 @@ pub(crate) struct RowReceiver<'c> {
 impl Postgres {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let tls = Tls::new(&settings.url)?;
-        let pool = connect::pool(&settings, &tls)?;
-        Ok(Self { settings, pool, tls })
+        // Made before it is needed, so that a wrong setting is told at the start.
+        let first = connect::pool(&settings, &tls)?;
+        Ok(Self { settings, tls, pools: Pools { first, of_runtimes: RwLock::default() } })
+    }
+
+    /// The pool of the runtime that asks.
+    fn pool(&self) -> Result<Pool> {
+        let id = Handle::try_current().ok().map(|runtime| runtime.id());
+        let find = |pools: &[(Option<Id>, Pool)]| pools.iter().find(|(of, _)| *of == id).map(|(_, pool)| pool.clone());
+        if let Some(pool) = find(&self.pools.of_runtimes.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(pool);
+        }
+        let mut pools = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = find(&pools) {
+            return Ok(pool);
+        }
+        let pool = match pools.is_empty() {
+            true => self.pools.first.clone(),
+            false => connect::pool(&self.settings, &self.tls)?,
+        };
+        if self.pools.first.is_closed() {
+            pool.close();
+        }
+        pools.push((id, pool.clone()));
+        Ok(pool)
     }
 
     async fn connection(&self) -> Result<Connection> {
-        let object = self.pool.get().await.map_err(errors::from_pool)?;
+        let object = self.pool()?.get().await.map_err(errors::from_pool)?;
         Ok(Connection::new(object, self.tls.clone(), self.settings.statement_timeout, self.settings.echo))
     }
 
@@ -97,7 +132,9 @@ impl Postgres {
 
     /// Closes the connections that are idle, and each other one when it is given back.
     pub(crate) fn close(&self) {
-        self.pool.close();
+        let pools = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
+        self.pools.first.close();
+        pools.iter().for_each(|(_, pool)| pool.close());
     }
 
     /// Takes a connection for one session and begins its transaction.

@@ -1,15 +1,18 @@
 //! `mwallet serve`: the tables over HTTP, until it is told to stop.
 
 mod demo;
+mod limits;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use clap::Args;
-use mwallet_api::{AppState, ServeOptions, Tables, router};
+use mwallet_api::{AppState, Tables, router};
 use mwallet_db::schema::Table;
 use serde_json::json;
 use tokio::net::TcpListener;
+
+use limits::LimitOptions;
 
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -20,6 +23,7 @@ Examples:
   mwallet serve --demo                                     fake data to look around in, and what to try with it
   mwallet serve --open
   mwallet serve --open --database-url postgresql://me@localhost/mwallet --listen 127.0.0.1:9000
+  mwallet serve --open --cors http://localhost:5173 --max-rows 1000
 
   curl 'http://127.0.0.1:8080/rest/v1/transactions?network=eq.bitcoin'
   curl http://127.0.0.1:8080/rest/v1/orders -H 'Content-Type: application/json' \\
@@ -42,13 +46,15 @@ pub(crate) struct Options {
     /// The address and port; port 0 takes any that is free
     #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
-pub(crate) async fn run(settings: &Settings, Options { open, demo, listen }: Options) -> Result<()> {
+pub(crate) async fn run(settings: &Settings, Options { open, demo, listen, limits }: Options) -> Result<()> {
     if !open && !demo {
         let message = "there are no accounts yet, so there is nobody to serve but everybody";
         let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
@@ -60,7 +66,7 @@ pub(crate) async fn run(settings: &Settings, Options { open, demo, listen }: Opt
             format!("{option} serves without login, so it must not listen on {listen}, which others can reach");
         return Err(Failure::usage(message).hint("listen on this machine only, such as --listen 127.0.0.1:8080"));
     }
-    let engine = if demo { demo::engine(settings)? } else { settings.engine()? };
+    let engine = if demo { demo::engine(settings)? } else { settings.engine_for(limits.threads())? };
     let tables = mwallet_models::tables();
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
@@ -78,9 +84,10 @@ pub(crate) async fn run(settings: &Settings, Options { open, demo, listen }: Opt
         if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
-    let app = router(AppState::new(engine.clone(), served).loopback_hosts_only());
+    let state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    let app = router(state.loopback_hosts_only());
     let stop = stop_signal()?;
-    mwallet_api::serve(listener, app, stop, ServeOptions::default()).await?;
+    mwallet_api::serve(listener, app, stop, limits.serve_options()).await?;
     engine.close().await;
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::url::{Host, SslMode};
 
-/// The pool of an engine.
+/// The pool of one of the runtimes that use an engine.
 pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
     let config = driver_config(settings);
     // A connection that the server closed is noticed without a round trip.
@@ -19,7 +19,7 @@ pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
         Tls::On(tls) => Manager::from_config(config, tls, manager_config),
     };
     Pool::builder(manager)
-        .max_size(settings.connections)
+        .max_size(settings.connections.div_ceil(settings.runtimes))
         .wait_timeout(Some(settings.pool_timeout))
         .create_timeout(Some(settings.connect_timeout))
         .recycle_timeout(Some(settings.connect_timeout))

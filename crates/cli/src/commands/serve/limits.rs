@@ -1,0 +1,88 @@
+//! What requests to `mwallet serve` may do, and how large they may be.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::Args;
+use mwallet_api::{HeaderValue, Limits, Origins, ServeOptions};
+
+/// The options of `mwallet serve` about limits.
+#[derive(Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitOptions {
+    /// The most rows that one answer may have; all by default, since answers stream
+    #[arg(long, env = "MWALLET_MAX_ROWS", value_name = "N")]
+    max_rows: Option<u64>,
+    /// The most bytes that the body of a request may have
+    #[arg(long, env = "MWALLET_MAX_BODY", value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
+    max_body: usize,
+    /// The most seconds that a request may take until its answer begins
+    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_time.as_secs())]
+    request_time: u64,
+    /// The most connections at once; others wait
+    #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().connections)]
+    max_connections: usize,
+    /// Allow requests without a filter to change or delete every row of a table
+    #[arg(long)]
+    allow_unfiltered: bool,
+    /// Allow pages of this origin to call the server from a browser, such as http://localhost:5173; * allows all, and the
+    /// option may be repeated
+    #[arg(long, env = "MWALLET_CORS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    cors: Vec<Origin>,
+    /// The threads that serve connections; one for each processor core by default
+    #[arg(long, env = "MWALLET_THREADS", value_name = "N")]
+    threads: Option<NonZero<usize>>,
+}
+
+#[derive(Clone)]
+enum Origin {
+    Any,
+    One(HeaderValue),
+}
+
+fn origin(text: &str) -> Result<Origin, &'static str> {
+    let wrong = "expected * or an origin: a scheme and a host, such as https://desk.example, without a path";
+    if text == "*" {
+        return Ok(Origin::Any);
+    }
+    let is_origin = text.split_once("://").is_some_and(|(scheme, host)| {
+        matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
+    });
+    match HeaderValue::from_str(text) {
+        Ok(value) if is_origin => Ok(Origin::One(value)),
+        _ => Err(wrong),
+    }
+}
+
+impl LimitOptions {
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            max_rows: self.max_rows,
+            body_bytes: self.max_body,
+            request_time: Duration::from_secs(self.request_time),
+            allow_unfiltered: self.allow_unfiltered,
+            ..Limits::default()
+        }
+    }
+
+    pub(super) fn origins(&self) -> Origins {
+        let one = |origin: &Origin| match origin {
+            Origin::Any => None,
+            Origin::One(value) => Some(value.clone()),
+        };
+        match self.cors.iter().map(one).collect::<Option<Vec<_>>>() {
+            None => Origins::Any,
+            Some(origins) if origins.is_empty() => Origins::None,
+            Some(origins) => Origins::These(origins),
+        }
+    }
+
+    pub(super) fn serve_options(&self) -> ServeOptions {
+        ServeOptions { connections: self.max_connections, threads: self.threads(), ..ServeOptions::default() }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.threads.map_or_else(|| available_parallelism().map_or(2, NonZero::get), NonZero::get)
+    }
+}
