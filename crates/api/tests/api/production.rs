@@ -34,7 +34,7 @@ both_engines! {
         let app = app(&db).await;
         let rows: Vec<_> = (0..50).map(|n| json!({"usid": "ada", "start": n})).collect();
         post(&app, "/rest/v1/orders", json!(rows).to_string()).await;
-        for encoding in ["gzip", "br", "zstd"] {
+        for encoding in ["gzip", "br"] {
             let request = Request::get("/rest/v1/orders").header("accept-encoding", encoding);
             let response = tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(response.headers()["content-encoding"], encoding);
