@@ -6,6 +6,9 @@ use mwallet_db::schema::{Access, FailureKind, Record, Schema, Table, Value};
 
 use crate::problem::{ErrorItem, Problem};
 
+/// PostgREST's code for a column that a write names and the table lacks; clients know it from one that a read names.
+const UNKNOWN_COLUMN: &str = "PGRST204";
+
 /// The schema of rows of which only some keys count.
 ///
 /// As in PostgREST, other keys are ignored, and a key that counts but is absent is null, unless `missing=default` is
@@ -21,7 +24,11 @@ pub(crate) fn schema(
     missing_default: bool,
 ) -> Result<Schema, Problem> {
     if let Some(unknown) = columns.iter().find(|name| create.field_of_column(name).is_none()) {
-        return Err(PlanError::UnknownColumn { table: table.name.clone(), column: unknown.clone() }.into());
+        let error = PlanError::UnknownColumn { table: table.name.clone(), column: unknown.clone() };
+        let fields = create.fields().iter().filter(|field| field.access != Access::ReadOnly);
+        let names: Vec<&str> = fields.map(|field| field.column()).collect();
+        return Err(Problem::new(StatusCode::BAD_REQUEST, UNKNOWN_COLUMN, error.to_string())
+            .hint(format!("the columns are {}", names.join(", "))));
     }
     let counts = |name: &str| columns.iter().any(|column| column == name);
     let missing = create.fields().iter().filter(|field| field.required && !counts(field.column()));

@@ -29,6 +29,7 @@ const STATUSES: &[Status] = &[
                 "the preferences return=all are not understood",
                 Some("leave handling=strict out to have them ignored"),
             ),
+            ("PGRST204", "orders has no column assset", Some("the columns are asset, start")),
             ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
             ("22P02", "asset: expected one of BITCOIN, DASH", None),
             ("22003", "id: the number is beyond 64 bits", None),

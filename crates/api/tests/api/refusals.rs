@@ -120,7 +120,7 @@ both_engines! {
         expect(&typed(Some("application/json; charset=latin1")).await, 415, "PGRST107", "latin1");
         expect(&post(&app, "/rest/v1/orders", vec![b' '; 1024 * 1024 + 1]).await, 413, "54000", "1048576 bytes");
         expect(&post(&app, "/rest/v1/orders?id=eq.1", "{}").await, 400, "PGRST100", "filters");
-        expect(&post(&app, "/rest/v1/orders?columns=nothing", "{}").await, 400, "42703", "nothing");
+        expect(&post(&app, "/rest/v1/orders?columns=nothing", "{}").await, 400, "PGRST204", "nothing");
         expect(&post(&app, "/rest/v1/orders?columns=memo", "{}").await, 422, "23502", "/usid: is required");
         expect(&post(&app, "/rest/v1/ordres", "{}").await, 404, "PGRST205", "ordres");
     }
