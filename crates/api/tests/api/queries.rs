@@ -151,6 +151,26 @@ both_engines! {
         }
     }
 
+    async fn operands_are_read_as_postgresql_reads_them(db: TestDb) {
+        let app = app(&db).await;
+        fill(&app).await;
+        for (query, same) in [
+            ("or=(%20id.eq.1%20,%20id.eq.3%20)", "or=(id.eq.1,id.eq.3)"),
+            ("id=in.(%201,%203%20)", "id=in.(1,3)"),
+            ("id=eq.%202", "id=eq.2"),
+            ("start=gt.1970-01-01", "start=gt.1970-01-01T00:00:00Z"),
+            ("start=not.lt.%201970-01-02%20", "start=gte.1970-01-02T00:00:00Z"),
+            ("select=id,%20memo&order=id%20,%20memo.desc", "select=id,memo&order=id,memo.desc"),
+        ] {
+            let [loose, strict] = [query, same].map(|query| format!("/rest/v1/orders?{query}"));
+            let (loose, strict) = (get(&app, &loose).await, get(&app, &strict).await);
+            assert_eq!((loose.status.as_u16(), loose.text), (200, strict.text), "{query}");
+        }
+        for wrong in ["1970-02-30", "1970-01", "1970-01-01T", "today"] {
+            assert_eq!(get(&app, &format!("/rest/v1/orders?start=eq.{wrong}")).await.status, 400, "{wrong}");
+        }
+    }
+
     async fn the_range_header_is_a_page_too(db: TestDb) {
         let app = app(&db).await;
         fill(&app).await;

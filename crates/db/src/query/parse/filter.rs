@@ -51,6 +51,7 @@ pub(super) fn of_column(column: &str, value: &str) -> Result<Filter, PlanError> 
 /// Reads a list of filters in brackets: the value of `and` and `or`.
 pub(super) fn list(parameter: &str, value: &str) -> Result<Vec<Filter>, PlanError> {
     let mut lexer = Lexer::new(parameter, value);
+    lexer.spaces();
     let filters = brackets(&mut lexer, MAX_DEPTH)?;
     match lexer.is_at_end() {
         true => Ok(filters),
@@ -63,8 +64,11 @@ fn brackets(lexer: &mut Lexer<'_>, depth: usize) -> Result<Vec<Filter>, PlanErro
     lexer.expect("(")?;
     let mut filters = Vec::new();
     loop {
+        lexer.spaces();
         filters.push(item(lexer, depth)?);
+        lexer.spaces();
         if lexer.take(")") {
+            lexer.spaces();
             return Ok(filters);
         }
         if !lexer.take(",") {
@@ -86,7 +90,7 @@ fn item(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, PlanError> {
             return Ok(if negated { !filter } else { filter });
         }
     }
-    let column = lexer.value(&['.', ',', '(', ')'])?;
+    let column = lexer.name(&['.', ',', '(', ')'])?;
     if column.is_empty() {
         return Err(lexer.error("expected a column").into());
     }
@@ -104,7 +108,9 @@ fn operation(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter
     let filter = match (operator, quantifier) {
         (Operator::In, _) => {
             lexer.expect("(").map_err(|error| error.hint("write column=in.(one,another)"))?;
-            Filter::In { column: column.into(), values: lexer.list(')')?.into_iter().map(Operand::Text).collect() }
+            let values = lexer.list(')')?.into_iter().map(Operand::Text).collect();
+            lexer.spaces();
+            Filter::In { column: column.into(), values }
         }
         (Operator::Is, _) => is(lexer, column, place)?,
         (operator, Some(quantifier)) => {

@@ -39,6 +39,23 @@ impl<'a> Lexer<'a> {
         if self.take(text) { Ok(()) } else { Err(self.error(&format!("expected {text}"))) }
     }
 
+    /// Takes spaces, which people put behind commas and brackets.
+    pub(super) fn spaces(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches(' ').len();
+    }
+
+    /// Takes a name: in double quotes, or up to any of these characters, without the spaces around it.
+    pub(super) fn name(&mut self, ends: &[char]) -> Result<String, ParseError> {
+        self.spaces();
+        if self.next_is('"') {
+            let name = self.value(ends)?;
+            self.spaces();
+            return Ok(name);
+        }
+        Ok(self.until(ends).trim_end_matches(' ').into())
+    }
+
     /// Takes what stands before any of these characters, or the end.
     pub(super) fn until(&mut self, ends: &[char]) -> &'a str {
         let rest = self.rest();
@@ -81,6 +98,7 @@ impl<'a> Lexer<'a> {
         let mut values = Vec::new();
         let mut close_text = [0; 4];
         let close_text = close.encode_utf8(&mut close_text);
+        self.spaces();
         if self.take(close_text) {
             return Ok(values);
         }
@@ -111,7 +129,7 @@ pub(super) fn names(parameter: &str, value: &str) -> Result<Vec<String>, ParseEr
     let mut lexer = Lexer::new(parameter, value);
     let mut names = Vec::new();
     loop {
-        let name = lexer.value(&[','])?;
+        let name = lexer.name(&[','])?;
         if name.is_empty() {
             return Err(lexer.error("expected the name of a column"));
         }

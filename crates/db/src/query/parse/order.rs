@@ -30,7 +30,7 @@ fn one(lexer: &mut Lexer<'_>, table: &Table) -> Result<Order, ParseError> {
     while lexer.next_is('.') && wrong.is_none() {
         let before = lexer.error("expected .asc, .desc, .nullsfirst or .nullslast").hint(HINT);
         lexer.take(".");
-        match lexer.until(&['.', ',']) {
+        match lexer.until(&['.', ',']).trim_end_matches(' ') {
             "asc" if !direction_said && order.nulls.is_none() => direction_said = true,
             "desc" if !direction_said && order.nulls.is_none() => {
                 (order.direction, direction_said) = (Direction::Descending, true);
@@ -45,6 +45,7 @@ fn one(lexer: &mut Lexer<'_>, table: &Table) -> Result<Order, ParseError> {
 
 /// A name of a column: in quotes, or up to a point. One that has points itself is found without quotes too.
 fn column(lexer: &mut Lexer<'_>, table: &Table) -> Result<String, ParseError> {
+    lexer.spaces();
     if !lexer.next_is('"') {
         let item = lexer.rest().split(',').next().unwrap_or_default();
         let ends = item.rmatch_indices('.').map(|(at, _)| at);
@@ -55,5 +56,5 @@ fn column(lexer: &mut Lexer<'_>, table: &Table) -> Result<String, ParseError> {
             return Ok(name.into());
         }
     }
-    lexer.value(&['.', ','])
+    lexer.name(&['.', ','])
 }

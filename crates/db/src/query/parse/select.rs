@@ -15,9 +15,10 @@ pub(super) fn fields(value: &str, table: &Table) -> Result<Fields, ParseError> {
     let mut lexer = Lexer::new(PARAMETER, value);
     let mut selected: Vec<Selected> = Vec::new();
     while !lexer.is_at_end() {
-        if !selected.is_empty() || lexer.next_is(',') {
+        if !selected.is_empty() {
             lexer.expect(",")?;
         }
+        lexer.spaces();
         for column in item(&mut lexer, table)? {
             match selected.iter().find(|earlier| earlier.name == column.name) {
                 // `*,id` names a column twice and means it once.
@@ -42,14 +43,15 @@ fn item(lexer: &mut Lexer<'_>, table: &Table) -> Result<Vec<Selected>, ParseErro
         return Ok(vec![Selected { column: whole.into(), name: whole.into() }]);
     }
     if lexer.take("*") {
+        lexer.spaces();
         let columns = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
         return Ok(columns.map(|c| Selected { column: c.name.clone(), name: c.name.clone() }).collect());
     }
-    let first = lexer.value(&ends)?;
+    let first = lexer.name(&ends)?;
     let is_alias = lexer.next_is(':') && !lexer.rest().starts_with("::");
     let (name, column) = if is_alias {
         lexer.take(":");
-        (Some(first), lexer.value(&ends)?)
+        (Some(first), lexer.name(&ends)?)
     } else {
         (None, first)
     };

@@ -60,6 +60,25 @@ fn brackets_nest() {
 }
 
 #[test]
+fn spaces_around_names_brackets_and_commas_do_not_count() {
+    assert_eq!(
+        filter("or", " ( memo.eq.a, and( id.eq.1 , id .eq.2 ) , id.in.( a, b) ) "),
+        Filter::Or(vec![
+            eq("memo", "a"),
+            // Those of a value are its own.
+            Filter::And(vec![eq("id", "1 "), eq("id", "2 ")]),
+            Filter::In { column: "id".into(), values: ["a", " b"].map(|text| Operand::Text(text.into())).into() },
+        ])
+    );
+    let plain = Table { columns: table().columns.into_iter().filter(|c| c.name != "order").collect(), ..table() };
+    let read = |name: &str, value: &str| Parameters::read([(name, value)], &plain);
+    assert_eq!(read("select", " id , n : memo, \"x,y\" "), read("select", "id,n:memo,\"x,y\""));
+    assert_eq!(read("order", " id.desc , memo, a.b.nullsfirst "), read("order", "id.desc,memo,a.b.nullsfirst"));
+    assert_eq!(read("columns", "id, memo ,\"x,y\" "), read("columns", "id,memo,\"x,y\""));
+    assert!(read("select", ",id").is_err());
+}
+
+#[test]
 fn a_column_wins_over_a_word() {
     assert_eq!(filter("order", "eq.5"), eq("order", "5"));
     assert_eq!(filter("a.b", "eq.5"), eq("a.b", "5"));

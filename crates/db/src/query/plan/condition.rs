@@ -212,7 +212,7 @@ impl Planner<'_> {
             let decimal = match operand {
                 Operand::Value(Value::Decimal(decimal)) => Some(decimal.clone()),
                 Operand::Value(_) => None,
-                Operand::Text(text) => text.parse::<Decimal>().ok(),
+                Operand::Text(text) => text.trim_matches(' ').parse::<Decimal>().ok(),
             };
             if let Some(decimal) = decimal
                 && decimal.fit(*precision, *scale).is_err()
@@ -227,7 +227,7 @@ impl Planner<'_> {
         };
         let value = match operand {
             Operand::Value(value) => value.clone().coerce(kind),
-            Operand::Text(text) => Value::parse(kind, text),
+            Operand::Text(text) => compared(kind, text),
         };
         value.map(Place::At).map_err(|error| PlanError::Value { column: column.name.clone(), error })
     }
@@ -242,5 +242,18 @@ impl Planner<'_> {
     pub(super) fn refuse(&self, position: usize, operation: &'static str) -> PlanError {
         let column = self.column(position);
         PlanError::Operator { column: column.name.clone(), kind: column.kind.name(), operation }
+    }
+}
+
+/// Reads the text that a column of that type is compared with, as PostgreSQL does: spaces around numbers and times do not
+/// count, and a day alone is its first moment, in UTC.
+fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
+    let trimmed = text.trim_matches(' ');
+    match kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Value::parse(kind, trimmed),
+        ColumnType::Decimal { .. } | ColumnType::Boolean => Value::parse(kind, trimmed),
+        ColumnType::Timestamp => Value::parse(kind, trimmed)
+            .or_else(|error| Value::parse(kind, &format!("{trimmed}T00:00:00Z")).map_err(|_| error)),
+        _ => Value::parse(kind, text),
     }
 }
