@@ -117,6 +117,8 @@ pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Res
     call.refuse_creation_words()?;
     let is_head = parts.method == Method::HEAD;
     if is_head {
+        // What is wrong with the columns is wrong even if none is answered.
+        client::check(&call.resource.relation, call.query()).map_err(|error| call.problem(error.into()))?;
         call.parameters.query.fields = Fields::Include(Vec::new());
     }
     if call.is_one() {

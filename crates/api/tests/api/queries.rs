@@ -151,6 +151,16 @@ both_engines! {
         }
     }
 
+    async fn a_head_is_refused_as_its_get_is(db: TestDb) {
+        let app = app(&db).await;
+        fill(&app).await;
+        for path in ["?select=colour", "/1?select=colour", "?order=colour", "?id=eq.x", "?limit=x", "/99"] {
+            let path = format!("/rest/v1/orders{path}");
+            let statuses = [get(&app, &path).await.status, with_headers(&app, "HEAD", &path, &[]).await.status];
+            assert!(statuses[0].is_client_error() && statuses[0] == statuses[1], "{path} {statuses:?}");
+        }
+    }
+
     async fn operands_are_read_as_postgresql_reads_them(db: TestDb) {
         let app = app(&db).await;
         fill(&app).await;

@@ -8,7 +8,7 @@ use mwallet_schema::{Record, Table};
 use super::BATCH;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
-use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, Query, Relation, same_shape};
+use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
 use crate::session::Session;
 use crate::statement::{Format, JsonRows, Output, Sql, Statement};
 use crate::stream::Batches;
@@ -107,6 +107,15 @@ fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
         }
         other => other.clone(),
     }
+}
+
+/// Whether a query fits its table, without asking the database.
+///
+/// # Errors
+///
+/// Where it does not.
+pub fn check(relation: &Relation, query: &Query) -> std::result::Result<(), PlanError> {
+    Plan::select(relation.table(), query, Audience::Client).map(drop)
 }
 
 /// The one row that a query names; no rows if there is none.
