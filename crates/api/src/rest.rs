@@ -7,7 +7,7 @@ use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, request};
 use axum::response::Response;
 use mwallet_db::crud::client::{self, AllowedRows};
-use mwallet_db::schema::Record;
+use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
 
 use crate::accept::{self, Form};
@@ -288,7 +288,10 @@ pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> 
     }
     let json = body::json(&parts.headers, content, &state.limits).await?;
     let Resource { relation, create, .. } = call.resource;
-    let record = create.to_columns(create.validate(&json, state.engine.sources())?);
+    let record = create.validate(&json, state.engine.sources())?;
+    let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
+    check_place(create, &record, &place, &state)?;
+    let record = create.to_columns(record);
     let mut query = std::mem::take(&mut call.parameters.query);
     call.parameters.query = Query { identifier: query.identifier.clone(), fields: query.fields, ..Query::new() };
     query.fields = call.returned();
@@ -300,6 +303,19 @@ pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> 
         (_, true) => Ok(call.written(StatusCode::CREATED, replaced.rows)),
         (_, false) => Ok(call.written(call.changed_status(), replaced.rows)),
     }
+}
+
+/// Holds the names of a place against the rules of their fields, as if they stood in the body.
+fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppState) -> Result<(), Problem> {
+    let mut whole = record.clone();
+    for (column, value) in place.iter() {
+        let field = create.field_of_column(column).filter(|field| field.access != Access::ReadOnly);
+        if let Some(field) = field.filter(|field| !record.was_given(&field.name)) {
+            whole.set(&field.name, value.clone());
+        }
+    }
+    create.validate_record(whole, state.engine.sources())?;
+    Ok(())
 }
 
 /// Changes rows.

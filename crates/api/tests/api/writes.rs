@@ -210,6 +210,7 @@ both_engines! {
             ("/rest/v1/orders?id=eq.1&limit=1", order(), 400, "PGRST114"),
             ("/rest/v1/orders/mine", json!({"start": 1}), 422, "23502"),
             ("/rest/v1/orders/mine", json!([order()]), 422, "22P02"),
+            ("/rest/v1/orders/not%20a%20slug%2F", order(), 422, "23514"),
         ] {
             let refused = put(path, body).await;
             assert_eq!((status(&refused), &refused.json()["code"]), (code, &json!(name)), "{path}: {}", refused.text);

@@ -183,6 +183,15 @@ pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, allowed
     write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
 }
 
+/// The columns by which a query names the place of a row that is put, and their values.
+///
+/// # Errors
+///
+/// Where it names no such place.
+pub fn place(relation: &Relation, query: &Query) -> std::result::Result<Record, PlanError> {
+    Plan::place(relation.table(), query)
+}
+
 /// Puts a row in the place that a query names by an identifier, or by an equality for each column of the primary key:
 /// the row that is there is changed to this one, and where there is none it is created. What the server makes by itself
 /// stays as it is.

@@ -7,6 +7,20 @@ use super::{Audience, Plan, PlanError, Planner};
 use crate::query::{Comparison, Filter, Operand, Query};
 
 impl Plan<'_> {
+    /// The columns that name the place of a row that is put, and their values.
+    ///
+    /// # Errors
+    ///
+    /// Where the query names no place.
+    pub(crate) fn place(table: &Table, query: &Query) -> Result<Record, PlanError> {
+        let planner = Planner { table, audience: Audience::Client };
+        let mut place = Record::new();
+        for (position, value) in planner.place(query)? {
+            place.set(&planner.column(position).name, value);
+        }
+        Ok(place)
+    }
+
     /// What a row that is put in a place changes of the one that is there, and the row to create where there is none:
     /// nothing where the place is a number that only the database gives.
     ///
