@@ -25,7 +25,7 @@ pub(crate) async fn surround(State(state): State<AppState>, mut request: Request
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
     let id = request_id::of(request.headers(), state.engine.sources());
-    let mut response = if state.loopback_hosts_only && is_foreign(request.headers()) {
+    let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
     } else {
         let work = tokio::time::timeout(state.limits.request_time, catch_panic(next.run(request)));
@@ -111,10 +111,12 @@ const EXPOSED_HEADERS: [&str; 6] =
 /// How long a browser may remember what is allowed.
 const PREFLIGHT_TIME: Duration = Duration::from_secs(3_600);
 
-/// Whether a request calls this server by a name which is not the machine's own.
-fn is_foreign(headers: &HeaderMap) -> bool {
+/// Whether a request calls this server by a name which is not the machine's own, in its headers or its target.
+fn is_foreign(request: &Request) -> bool {
     // No browser leaves the header out.
-    headers.get(HOST).is_some_and(|host| !is_loopback(host.to_str().unwrap_or_default()))
+    let mut headers = request.headers().get_all(HOST).iter();
+    let by_header = headers.any(|host| !is_loopback(host.to_str().unwrap_or_default()));
+    by_header || request.uri().authority().is_some_and(|authority| !is_loopback(authority.as_str()))
 }
 
 /// Whether the value of a `Host` header, with or without a port, is this machine.
@@ -137,6 +139,18 @@ mod tests {
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert!(body.contains("XX000") && !body.contains("somebody"), "{body}");
+    }
+
+    #[test]
+    fn every_name_of_a_request_counts() {
+        let request = |target: &str, hosts: &[&str]| {
+            let request = Request::get(target);
+            let request = hosts.iter().fold(request, |request, host| request.header(HOST, *host));
+            is_foreign(&request.body(axum::body::Body::empty()).unwrap())
+        };
+        assert!(!request("/", &[]) && !request("http://localhost/", &["127.0.0.1:80"]));
+        assert!(request("/", &["localhost", "evil.example"]));
+        assert!(request("http://evil.example/", &["localhost"]));
     }
 
     #[test]
