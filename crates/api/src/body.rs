@@ -1,6 +1,6 @@
 //! The body of a request: its type, its size, its text.
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,6 +20,10 @@ pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Re
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     if !content_type.is_some_and(is_json) {
         return Err(Problem::media_type(content_type));
+    }
+    // What says how large it is need not be sent at all.
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(Problem::too_large(limits.body_bytes));
     }
     let read = Limited::new(body, limits.body_bytes).collect();
     match tokio::time::timeout(limits.body_time, read).await {

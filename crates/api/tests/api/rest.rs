@@ -3,6 +3,8 @@
 use axum::http::{Request, StatusCode};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{app, fetch, get, post, post_returning, send, serve};
 
@@ -86,6 +88,16 @@ both_engines! {
             let created = post_returning(&app, "/rest/v1/orders", order("at once")).await.json();
             assert_eq!(created[0]["created_at"], created[0]["updated_at"]);
         }
+    }
+
+    async fn a_body_that_says_it_is_too_large_is_not_waited_for(db: TestDb) {
+        let mut socket = TcpStream::connect(serve(app(&db).await).await).await.unwrap();
+        let head = "POST /rest/v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+            Content-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        socket.read_exact(&mut status).await.unwrap();
+        assert_eq!(std::str::from_utf8(&status), Ok("HTTP/1.1 413"));
     }
 
     async fn a_real_server_answers(db: TestDb) {
