@@ -2,20 +2,12 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use mwallet_testkit::{Dialect, TestDb, run};
 
-use crate::support::Server;
-
-/// A program that `cargo xtask test` made ready.
-fn tool(variable: &str) -> Command {
-    match std::env::var_os(variable) {
-        Some(program) => Command::new(program),
-        None => panic!("{variable} is not set: run the tests by `cargo xtask test`"),
-    }
-}
+use crate::support::{Server, tool};
 
 /// Opens a page in a browser that reaches this machine and nothing else. Gives what the page became, and its complaints.
 fn browse(url: &str, profile: &Path) -> (String, String) {

@@ -5,6 +5,7 @@
 mod api_guide;
 mod blocks;
 mod calls;
+mod clients;
 mod crash;
 mod demo;
 mod docs;

@@ -1,5 +1,6 @@
 //! Runs the program in a folder of the test's own.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,16 @@ pub(crate) fn call_on(db: &TestDb, arguments: &[&str]) -> Done {
 /// A file of `testdata`.
 pub(crate) fn testdata(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(name)
+}
+
+/// What `cargo xtask test` made ready, and told in a variable.
+pub(crate) fn prepared(variable: &str) -> OsString {
+    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run the tests by `cargo xtask test`"))
+}
+
+/// A program that was made ready so.
+pub(crate) fn tool(variable: &str) -> Command {
+    Command::new(prepared(variable))
 }
 
 /// `mwallet serve` on a free port, stopped with the test.
