@@ -7,12 +7,13 @@ mod errors;
 mod numeric;
 mod tls;
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use futures::StreamExt;
 use tokio::runtime::{Handle, Id};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use connection::Connection;
 
@@ -48,11 +49,27 @@ pub(crate) struct Postgres {
     pools: Pools,
 }
 
-/// A pool for each runtime. What drives a connection is the runtime that opened it; to use it from another costs a wake
+/// The connections, in a pool for each runtime. What drives a connection is the runtime that opened it; to use it from another costs a wake
 /// of another thread for every statement.
 struct Pools {
-    first: Pool,
-    of_runtimes: RwLock<Vec<(Option<Id>, Pool)>>,
+    first: Share,
+    of_runtimes: RwLock<Vec<(Option<Id>, Share)>>,
+}
+
+/// What one runtime has of the connections.
+#[derive(Clone)]
+struct Share {
+    pool: Pool,
+    /// How many of them streams may hold: half, so that clients who read slowly leave the rest to others.
+    streams: Arc<Semaphore>,
+}
+
+impl Share {
+    fn new(settings: &Settings, tls: &Tls) -> Result<Self> {
+        let pool = connect::pool(settings, tls)?;
+        let streams = Arc::new(Semaphore::new((pool.status().max_size / 2).max(1)));
+        Ok(Self { pool, streams })
+    }
 }
 
 /// The rows of a stream, as they come; dropped before its end, it gives up its connection.
@@ -61,40 +78,43 @@ pub(crate) struct RowReceiver<'c> {
     rows: std::pin::Pin<Box<tokio_postgres::RowStream>>,
     batch: Batch,
     ended: bool,
+    /// The place among the streams, where it has one of its own.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Postgres {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let tls = Tls::new(&settings.url)?;
         // Made before it is needed, so that a wrong setting is told at the start.
-        let first = connect::pool(&settings, &tls)?;
+        let first = Share::new(&settings, &tls)?;
         Ok(Self { settings, tls, pools: Pools { first, of_runtimes: RwLock::default() } })
     }
 
-    /// The pool of the runtime that asks.
-    fn pool(&self) -> Result<Pool> {
+    /// What the runtime that asks has of the connections.
+    fn share(&self) -> Result<Share> {
         let id = Handle::try_current().ok().map(|runtime| runtime.id());
-        let find = |pools: &[(Option<Id>, Pool)]| pools.iter().find(|(of, _)| *of == id).map(|(_, pool)| pool.clone());
-        if let Some(pool) = find(&self.pools.of_runtimes.read().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(pool);
+        let find =
+            |shares: &[(Option<Id>, Share)]| shares.iter().find(|(of, _)| *of == id).map(|(_, share)| share.clone());
+        if let Some(share) = find(&self.pools.of_runtimes.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(share);
         }
-        let mut pools = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = find(&pools) {
-            return Ok(pool);
+        let mut shares = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = find(&shares) {
+            return Ok(share);
         }
-        let pool = match pools.is_empty() {
+        let share = match shares.is_empty() {
             true => self.pools.first.clone(),
-            false => connect::pool(&self.settings, &self.tls)?,
+            false => Share::new(&self.settings, &self.tls)?,
         };
-        if self.pools.first.is_closed() {
-            pool.close();
+        if self.pools.first.pool.is_closed() {
+            share.pool.close();
         }
-        pools.push((id, pool.clone()));
-        Ok(pool)
+        shares.push((id, share.clone()));
+        Ok(share)
     }
 
     async fn connection(&self) -> Result<Connection> {
-        let object = self.pool()?.get().await.map_err(errors::from_pool)?;
+        let object = self.share()?.pool.get().await.map_err(errors::from_pool)?;
         Ok(Connection::new(object, self.tls.clone(), self.settings.statement_timeout, self.settings.echo))
     }
 
@@ -124,17 +144,21 @@ impl Postgres {
 
     /// Runs one statement that reads, and hands out its rows as they come.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver<'static>> {
+        let place = tokio::time::timeout(self.settings.pool_timeout, self.share()?.streams.acquire_owned()).await;
+        // The semaphore is never closed.
+        let place = place.map_err(|_| Error::Busy)?.ok();
         let mut connection = self.connection().await?;
         let rows = connection.open(&statement).await?;
         let batch = Batch::new(&statement.columns, format);
-        Ok(RowReceiver { connection: Hold::Own(Box::new(connection)), rows: Box::pin(rows), batch, ended: false })
+        let connection = Hold::Own(Box::new(connection));
+        Ok(RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place })
     }
 
     /// Closes the connections that are idle, and each other one when it is given back.
     pub(crate) fn close(&self) {
-        let pools = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
-        self.pools.first.close();
-        pools.iter().for_each(|(_, pool)| pool.close());
+        let shares = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
+        self.pools.first.pool.close();
+        shares.iter().for_each(|(_, share)| share.pool.close());
     }
 
     /// Takes a connection for one session and begins its transaction.
@@ -160,7 +184,7 @@ impl<'c> RowReceiver<'c> {
     ) -> Result<Self> {
         let rows = connection.open(statement).await?;
         let batch = Batch::new(&statement.columns, format);
-        Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false })
+        Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false, place: None })
     }
 
     /// The next rows; `None` after the last.
@@ -185,7 +209,10 @@ impl<'c> RowReceiver<'c> {
         };
         match connection.rows_in_time(fill).await.flatten() {
             Ok(true) => return Some(Ok(self.batch.take())),
-            Ok(false) => connection.finish(),
+            Ok(false) => {
+                connection.finish();
+                self.place = None;
+            }
             Err(error) => {
                 self.ended = true;
                 return Some(Err(error));

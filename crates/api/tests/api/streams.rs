@@ -64,4 +64,21 @@ both_engines! {
         let answer = crate::support::fetch(address, "/rest/v1/app_notices?id=eq.1").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
+
+    async fn clients_that_read_slowly_leave_connections_to_others(db: TestDb) {
+        let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 4, ..Default::default() });
+        state(&db).await;
+        fill(&db).await.unwrap();
+        let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
+        let address = serve(mwallet_api::router(mwallet_api::AppState::new(engine, tables))).await;
+        let mut slow = Vec::new();
+        for _ in 0..6 {
+            slow.push(connect(address, "/rest/v1/app_notices").await);
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for path in ["/rest/v1/app_notices/1", "/rest/v1/app_notices?limit=5"] {
+            let answer = tokio::time::timeout(Duration::from_secs(3), crate::support::fetch(address, path)).await;
+            assert!(answer.unwrap().starts_with("HTTP/1.1 200"), "{path}");
+        }
+    }
 }
