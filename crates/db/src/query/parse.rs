@@ -68,12 +68,13 @@ impl Parameters {
     /// Reads parameters in their order. A column that has the name of one of the language's own words wins.
     ///
     /// ```
-    /// # use mwallet_db::{Filter, Parameters, schema::{Column, ColumnType, Table}};
+    /// # use mwallet_db::{Parameters, schema::{Column, ColumnType, Table}};
     /// # let mut orders = Table::new("orders");
     /// # orders.columns.push(Column::new("asset", ColumnType::Text { max: None }));
     /// let parameters = [("asset", "in.(BITCOIN,DASH)"), ("order", "asset.desc"), ("limit", "10")];
-    /// let read = Parameters::read(parameters, &orders)?;
-    /// assert_eq!(read.query.filter, Some(Filter::in_("asset", ["BITCOIN", "DASH"].map(|text| text))));
+    /// let query = Parameters::read(parameters, &orders)?.query;
+    /// assert!(query.filter.is_some());
+    /// assert_eq!((query.order[0].column.as_str(), query.limit), ("asset", Some(10)));
     /// # Ok::<(), mwallet_db::PlanError>(())
     /// ```
     ///
