@@ -18,6 +18,8 @@ pub(crate) enum Need {
     Node,
     /// A browser without a screen.
     Chromium,
+    /// curl.
+    Curl,
 }
 
 impl Need {
@@ -31,6 +33,7 @@ impl Need {
             Self::Python => "Python 3 with venv: a validator of OpenAPI and a client of PostgREST are written in it",
             Self::Node => "Node.js and npm: a client of PostgREST is written for it",
             Self::Chromium => "Chromium: the page of the documentation is opened in it",
+            Self::Curl => "curl: the examples of the documentation call it",
         }
     }
 }
@@ -58,6 +61,7 @@ const RECIPES: [Recipe; 3] = [
             Need::Python => &["python3", "python3-venv"],
             Need::Node => &["nodejs", "npm"],
             Need::Chromium => &["chromium"],
+            Need::Curl => &["curl"],
         },
         root: true,
     },
@@ -71,6 +75,7 @@ const RECIPES: [Recipe; 3] = [
             Need::Python => &["python3"],
             Need::Node => &["nodejs", "nodejs-npm"],
             Need::Chromium => &["chromium"],
+            Need::Curl => &["curl"],
         },
         root: true,
     },
@@ -84,6 +89,7 @@ const RECIPES: [Recipe; 3] = [
             Need::Python => &["python"],
             Need::Node => &["node"],
             Need::Chromium => &["chromium"],
+            Need::Curl => &["curl"],
         },
         root: false,
     },

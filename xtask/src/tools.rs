@@ -31,6 +31,7 @@ pub(crate) struct Found {
     node: Option<PathBuf>,
     npm: Option<PathBuf>,
     chromium: Option<PathBuf>,
+    curl: Option<PathBuf>,
 }
 
 impl Found {
@@ -41,6 +42,7 @@ impl Found {
             node: on_path("node"),
             npm: on_path("npm"),
             chromium: BROWSERS.iter().find_map(|name| on_path(name)).or(of_macos),
+            curl: on_path("curl"),
         }
     }
 
@@ -50,6 +52,7 @@ impl Found {
             (Need::Python, self.python.is_none()),
             (Need::Node, self.node.is_none() || self.npm.is_none()),
             (Need::Chromium, self.chromium.is_none()),
+            (Need::Curl, self.curl.is_none()),
         ];
         needs.into_iter().filter(|(_, is_missing)| *is_missing).map(|(need, _)| need).collect()
     }
