@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use mwallet_db::PlanError;
 use mwallet_db::schema::{Access, FailureKind, Record, Schema, Table, Value};
 
+use crate::errors;
 use crate::problem::{ErrorItem, Problem};
 
 /// PostgREST's code for a column that a write names and the table lacks; clients know it from one that a read names.
@@ -34,13 +35,13 @@ pub(crate) fn schema(
     let missing = create.fields().iter().filter(|field| field.required && !counts(field.column()));
     let missing: Vec<ErrorItem> = missing
         .map(|field| ErrorItem {
-            loc: format!("/{}", field.name.replace('~', "~0").replace('/', "~1")),
+            loc: errors::pointer(&field.name),
             msg: "is required, but is not among the columns".into(),
             kind: FailureKind::Missing.name(),
         })
         .collect();
     if let Some(first) = missing.first() {
-        let message = format!("{}: {}", first.loc, first.msg);
+        let message = errors::message(first);
         let code = FailureKind::Missing.sqlstate();
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).errors(missing));
     }

@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 use mwallet_db::crud::client::AllowedRows;
-use mwallet_db::schema::{Access, Failures, Table, ValidationError};
+use mwallet_db::schema::{Failures, Table, ValidationError};
 use mwallet_db::{ConstraintKind, Error, ParseError, PlanError, Violation};
 
 use crate::problem::{ErrorItem, Problem};
@@ -57,7 +57,7 @@ pub(crate) fn of(error: impl Into<Error>, table: &Table) -> Problem {
 fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
     match (&error, table) {
         (PlanError::UnknownColumn { .. }, Some(table)) => {
-            let readable = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+            let readable = table.columns.iter().filter(|column| column.is_readable());
             let names: Vec<&str> = readable.map(|column| column.name.as_str()).collect();
             Problem::from(error).hint(format!("the columns are {}", names.join(", ")))
         }
@@ -156,7 +156,8 @@ fn invalid(failures: &Failures) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).errors(items)
 }
 
-fn message(item: &ErrorItem) -> String {
+/// What is wrong, behind its place.
+pub(crate) fn message(item: &ErrorItem) -> String {
     match item.loc.as_str() {
         "" => item.msg.clone(),
         loc => format!("{loc}: {}", item.msg),
@@ -164,7 +165,7 @@ fn message(item: &ErrorItem) -> String {
 }
 
 /// The JSON Pointer to a member of the body.
-fn pointer(name: &str) -> String {
+pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

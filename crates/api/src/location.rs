@@ -6,6 +6,8 @@ use mwallet_db::schema::Table;
 use mwallet_db::schema::json::Reader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::rest::REST;
+
 /// The path of a row, read from its JSON: by its key, since a slug may change.
 ///
 /// Nothing where the key is not made of whole numbers: other text could read as another kind of identifier.
@@ -14,7 +16,7 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
     if keys.is_empty() {
         return None;
     }
-    Some(format!("/rest/v1/{}/{}", encode(&table.name), keys.join(",")))
+    Some(format!("{REST}{}/{}", encode(&table.name), keys.join(",")))
 }
 
 /// A name as it stands in a path.

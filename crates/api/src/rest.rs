@@ -154,7 +154,7 @@ async fn read_only_row(state: &AppState, call: &Call<'_>) -> Result<Response, Pr
     let found = client::retrieve(&state.engine, relation, &query).await.map_err(|error| call.problem(error))?;
     match found.rows {
         1 => {
-            let total = call.total(state, 1).await?;
+            let total = call.total(state, Some(1)).await?;
             let (_, range) = range::of_page(query.skip, 1, total)?;
             let mut response = rows::typed(call.form.media_type(), found.bytes);
             range::set(&mut response, range);
@@ -168,7 +168,7 @@ async fn read_page(state: &AppState, call: &Call<'_>) -> Result<Response, Proble
     let (query, relation) = (call.query(), &call.resource.relation);
     let is_page = query.limit.is_some_and(|limit| limit <= client::PAGE);
     // The range of an answer that comes in parts is told before its rows are read, so all rows are counted first.
-    let counted = if is_page { None } else { call.total(state, u64::MAX).await? };
+    let counted = if is_page { None } else { call.total(state, None).await? };
     let batches = client::list(&state.engine, relation, query).await.map_err(|error| call.problem(error))?;
     let page = rows::array(batches, state.limits.stall_time).await?;
     let rows = match (page.rows, counted) {
@@ -178,7 +178,7 @@ async fn read_page(state: &AppState, call: &Call<'_>) -> Result<Response, Proble
     };
     let mut response = page.response;
     if let Some(rows) = rows {
-        let total = if is_page { call.total(state, rows).await? } else { counted };
+        let total = if is_page { call.total(state, Some(rows)).await? } else { counted };
         let (status, range) = range::of_page(query.skip, rows, total)?;
         *response.status_mut() = status;
         range::set(&mut response, range);
@@ -187,13 +187,15 @@ async fn read_page(state: &AppState, call: &Call<'_>) -> Result<Response, Proble
 }
 
 impl Call<'_> {
-    /// How many rows the filter finds, if the client wants to know. A page that is not full knows it by itself.
-    async fn total(&self, state: &AppState, rows: u64) -> Result<Option<u64>, Problem> {
+    /// How many rows the filter finds, if the client wants to know. A page whose rows are here and that is not full knows
+    /// it by itself.
+    async fn total(&self, state: &AppState, rows: Option<u64>) -> Result<Option<u64>, Problem> {
         let query = self.query();
         if !self.preferences.count {
             return Ok(None);
         }
-        if query.limit.is_none_or(|limit| rows < limit) && rows < u64::MAX && (rows > 0 || query.skip == 0) {
+        let is_last = |rows: &u64| query.limit.is_none_or(|limit| *rows < limit) && (*rows > 0 || query.skip == 0);
+        if let Some(rows) = rows.filter(is_last) {
             return Ok(Some(query.skip + rows));
         }
         let counted = client::count(&state.engine, &self.resource.relation, query).await;
@@ -281,7 +283,7 @@ impl Call<'_> {
 /// Puts a row in its place.
 pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
-    let mut call = Call::read(&state, &parts)?;
+    let call = Call::read(&state, &parts)?;
     call.refuse_creation_words()?;
     if call.query().skip > 0 || call.query().limit.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
@@ -292,10 +294,7 @@ pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> 
     let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
     check_place(create, &record, &place, &state)?;
     let record = create.to_columns(record);
-    let mut query = std::mem::take(&mut call.parameters.query);
-    call.parameters.query = Query { identifier: query.identifier.clone(), fields: query.fields, ..Query::new() };
-    query.fields = call.returned();
-    let replaced = client::replace(&state.engine, relation, &query, record).await;
+    let replaced = client::replace(&state.engine, relation, &call.write_query(), record).await;
     let replaced = replaced.map_err(|error| call.problem(error))?;
     match (replaced.rows.rows, replaced.created) {
         (0, _) => Err(Problem::no_row(&relation.table().name)
@@ -321,13 +320,13 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 /// Changes rows.
 pub(crate) async fn update(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
-    let mut call = Call::read(&state, &parts)?;
+    let call = Call::read(&state, &parts)?;
     call.refuse_creation_words()?;
     let json = body::json(&parts.headers, content, &state.limits).await?;
     let Resource { relation, change, .. } = call.resource;
     let changes = change.to_columns(change.validate(&json, state.engine.sources())?);
     call.require_filter(&state, "an update")?;
-    let query = call.take_query();
+    let query = call.write_query();
     // As in PostgREST, an object without members changes nothing, and that is no mistake.
     let changed = match changes.is_empty() && !call.is_one() {
         true => JsonRows::default(),
@@ -341,10 +340,10 @@ pub(crate) async fn update(State(state): State<AppState>, request: Request) -> R
 /// Deletes rows.
 pub(crate) async fn delete(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let mut call = Call::read(&state, &parts)?;
+    let call = Call::read(&state, &parts)?;
     call.refuse_creation_words()?;
     call.require_filter(&state, "a deletion")?;
-    let query = call.take_query();
+    let query = call.write_query();
     let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.allowed_rows()).await;
     call.changed(deleted.map_err(|error| call.problem(error))?)
 }
@@ -357,8 +356,8 @@ impl Call<'_> {
         }
     }
 
-    /// The rows to change, with the columns to give back.
-    fn take_query(&mut self) -> Query {
+    /// The rows to write, with the columns to give back.
+    fn write_query(&self) -> Query {
         Query { fields: self.returned(), ..self.query().clone() }
     }
 

@@ -25,7 +25,7 @@ mod load;
 mod operate;
 mod resource;
 
-use mwallet_schema::{Access, ColumnType, Record, Value};
+use mwallet_schema::{ColumnType, Record, Value};
 
 pub use door::Door;
 pub use load::{Loaded, load};
@@ -98,14 +98,7 @@ async fn insert<R: Resource>(
     let engine = door.engine();
     let table = resource.table();
     let mut statements = Vec::new();
-    let mut records = records.into_iter().peekable();
-    while let Some(first) = records.next() {
-        let mut chunk = vec![first];
-        while chunk.len() < BATCH
-            && let Some(next) = records.next_if(|record| same_shape(table, &chunk[0], record))
-        {
-            chunk.push(next);
-        }
+    for chunk in chunks(records, |first, record| same_shape(table, first, record)) {
         let plan = Plan::insert(table, chunk, &Fields::All, engine.sources(), Audience::Program)?;
         let plan = plan.on_conflict(on_conflict, Audience::Program)?;
         statements.push(plan.statement(engine.dialect()));
@@ -116,6 +109,20 @@ async fn insert<R: Resource>(
     let outputs = door.write(statements).await?;
     let rows = outputs.into_iter().flat_map(Output::into_values);
     rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+}
+
+/// Neighbouring records in pieces that one statement each can insert: of those that go with the first of them.
+fn chunks(records: Vec<Record>, go_together: impl Fn(&Record, &Record) -> bool) -> impl Iterator<Item = Vec<Record>> {
+    let mut records = records.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let mut chunk = vec![records.next()?];
+        while chunk.len() < BATCH
+            && let Some(next) = records.next_if(|record| go_together(&chunk[0], record))
+        {
+            chunk.push(next);
+        }
+        Some(chunk)
+    })
 }
 
 /// Refuses to choose columns where rows need all of theirs, before anything is read or written.
@@ -274,7 +281,7 @@ pub async fn search<'d, R: Resource>(
 ) -> Result<Vec<R::Item>> {
     let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let columns = resource.table().columns.iter();
-    let texts = columns.filter(|c| matches!(c.kind, ColumnType::Text { .. }) && c.access != Access::WriteOnly);
+    let texts = columns.filter(|c| matches!(c.kind, ColumnType::Text { .. }) && c.is_readable());
     let any = texts.map(|column| Filter::ilike(&column.name, &pattern)).collect();
     let query = query.clone().filter(Filter::Or(any));
     list(door, resource, &query).await

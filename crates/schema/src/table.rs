@@ -220,6 +220,11 @@ impl Column {
         self
     }
 
+    /// Whether clients may know of the column: all but secrets.
+    pub fn is_readable(&self) -> bool {
+        self.access != Access::WriteOnly
+    }
+
     /// Whether the server fills the column when it is not given.
     pub fn is_filled(&self) -> bool {
         self.default.is_some() || self.nullable

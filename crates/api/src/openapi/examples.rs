@@ -60,7 +60,7 @@ impl Examples {
         // Null only where nothing else can be guessed.
         let answered =
             |column: &Column| of(column).or_else(|| column.nullable.then(|| (column.name.clone(), Json::Null)));
-        let readable = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+        let readable = table.columns.iter().filter(|column| column.is_readable());
         let row = readable.map(answered).collect::<Option<Map<_, _>>>();
 
         let given: Vec<&Column> = table.columns.iter().filter(|column| is_given(table, column)).collect();

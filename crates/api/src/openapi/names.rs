@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mwallet_db::schema::{Access, Column, Table};
+use mwallet_db::schema::{Column, Table};
 
 use crate::location;
 
@@ -43,12 +43,12 @@ pub(super) fn path(table: &Table) -> String {
 
 /// The columns that clients may know of.
 pub(super) fn readable(table: &Table) -> impl Iterator<Item = &Column> {
-    table.columns.iter().filter(|column| column.access != Access::WriteOnly)
+    table.columns.iter().filter(|column| column.is_readable())
 }
 
 /// The readable column of that name.
 pub(super) fn readable_column<'t>(table: &'t Table, name: &str) -> Option<&'t Column> {
-    table.column(name).filter(|column| column.access != Access::WriteOnly)
+    table.column(name).filter(|column| column.is_readable())
 }
 
 /// Whether a row has an address of its own, and what may stand in it, in the order in which it is tried.
@@ -78,7 +78,7 @@ impl<'t> Identifiers<'t> {
 
 #[cfg(test)]
 mod tests {
-    use mwallet_db::schema::ColumnType;
+    use mwallet_db::schema::{Access, ColumnType};
 
     use super::*;
 

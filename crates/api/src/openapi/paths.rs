@@ -56,8 +56,8 @@ fn table_path(described: &Described<'_>) -> Value {
     if is_replaceable(described.table) {
         path.insert("put".into(), put(described, Rows::Many));
     }
-    path.insert("patch".into(), update(described, Rows::Many));
-    path.insert("delete".into(), delete(described, Rows::Many));
+    path.insert("patch".into(), change(described, Rows::Many, &UPDATE));
+    path.insert("delete".into(), change(described, Rows::Many, &DELETE));
     path.insert("options".into(), options(described, "options", format!("Ask what can be done with {words}")));
     Value::Object(path)
 }
@@ -78,8 +78,8 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     if is_replaceable(described.table) {
         path.insert("put".into(), put(described, Rows::One));
     }
-    path.insert("patch".into(), update(described, Rows::One));
-    path.insert("delete".into(), delete(described, Rows::One));
+    path.insert("patch".into(), change(described, Rows::One, &UPDATE));
+    path.insert("delete".into(), change(described, Rows::One, &DELETE));
     let summary = format!("Ask what can be done with one of {}", described.words);
     path.insert("options".into(), options(described, "options_one", summary));
     Value::Object(path)
@@ -216,77 +216,58 @@ fn put(described: &Described<'_>, rows: Rows) -> Value {
     .json()
 }
 
-fn update(described: &Described<'_>, rows: Rows) -> Value {
-    let words = &described.words;
-    let (id, summary, mut parameters, missing) = change(described, rows, "update", "Update");
-    let headers = touched(rows);
-    parameters.extend(choice(described, "PreferChange"));
-    let description = match rows {
-        Rows::Many => "Every row that the filter finds is changed; without a filter nothing is (21000).",
-        Rows::One | Rows::None => "",
-    };
-    Operation {
-        described,
-        id,
-        summary: format!("{summary} {words}"),
-        description,
-        parameters,
-        body: Some(body(described, schemas::reference(described, schemas::CHANGE), schemas::CHANGE)),
-        responses: responses::all(
-            [
-                (200, responses::written(described, rows, "Changed; as it is now.")),
-                (204, responses::bare("Changed.", headers)),
-            ],
-            &[ALWAYS, missing, &[405, 406, 409], BODY],
-        ),
-    }
-    .json()
-}
-
-fn delete(described: &Described<'_>, rows: Rows) -> Value {
-    let words = &described.words;
-    let (id, summary, mut parameters, missing) = change(described, rows, "delete", "Delete");
-    let headers = touched(rows);
-    parameters.extend(choice(described, "PreferChange"));
-    let description = match rows {
-        Rows::Many => "Every row that the filter finds is deleted; without a filter nothing is (21000).",
-        Rows::One | Rows::None => "",
-    };
-    Operation {
-        described,
-        id,
-        summary: format!("{summary} {words}"),
-        description,
-        parameters,
-        body: None,
-        responses: responses::all(
-            [
-                (200, responses::written(described, rows, "Deleted; as it was.")),
-                (204, responses::bare("Deleted.", headers)),
-            ],
-            &[ALWAYS, missing, &[405, 406, 409]],
-        ),
-    }
-    .json()
-}
-
-/// What a change of many rows has that one of a single row has not, and the other way about.
-fn change(
-    described: &Described<'_>,
-    rows: Rows,
-    id: &'static str,
+/// What is done to rows that are there.
+struct Change {
+    /// The operation, for many rows and for one.
+    ids: (&'static str, &'static str),
     verb: &'static str,
-) -> (&'static str, String, Vec<Value>, &'static [u16]) {
-    match rows {
-        Rows::Many => {
-            let filters = parameters::filters(described).chain(parameters::words(described, LOGIC));
-            (id, verb.into(), filters.collect(), &[])
-        }
-        Rows::One | Rows::None => {
-            let id = if id == "update" { "update_one" } else { "delete_one" };
-            (id, format!("{verb} one of"), Vec::new(), &[404])
-        }
+    /// What it has become, and in which form its rows are given back.
+    done: (&'static str, &'static str),
+    /// What is to be known where it concerns many.
+    many: &'static str,
+    takes_body: bool,
+}
+
+const UPDATE: Change = Change {
+    ids: ("update", "update_one"),
+    verb: "Update",
+    done: ("Changed.", "Changed; as it is now."),
+    many: "Every row that the filter finds is changed; without a filter nothing is (21000).",
+    takes_body: true,
+};
+
+const DELETE: Change = Change {
+    ids: ("delete", "delete_one"),
+    verb: "Delete",
+    done: ("Deleted.", "Deleted; as it was."),
+    many: "Every row that the filter finds is deleted; without a filter nothing is (21000).",
+    takes_body: false,
+};
+
+fn change(described: &Described<'_>, rows: Rows, change: &Change) -> Value {
+    let Change { ids, verb, done, many, takes_body } = change;
+    let words = &described.words;
+    let (id, summary, description, missing): (_, _, _, &[u16]) = match rows {
+        Rows::Many => (ids.0, format!("{verb} {words}"), *many, &[]),
+        Rows::One | Rows::None => (ids.1, format!("{verb} one of {words}"), "", &[404]),
+    };
+    let filters = || parameters::filters(described).chain(parameters::words(described, LOGIC));
+    let filters = (rows == Rows::Many).then(filters).into_iter().flatten();
+    let parameters = filters.chain(choice(described, "PreferChange")).collect();
+    let content = || body(described, schemas::reference(described, schemas::CHANGE), schemas::CHANGE);
+    Operation {
+        described,
+        id,
+        summary,
+        description,
+        parameters,
+        body: takes_body.then(content),
+        responses: responses::all(
+            [(200, responses::written(described, rows, done.1)), (204, responses::bare(done.0, touched(rows)))],
+            &[ALWAYS, missing, &[405, 406, 409], if *takes_body { BODY } else { &[] }],
+        ),
     }
+    .json()
 }
 
 /// The headers of an answer to a change that has no body.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use mwallet_schema::{Record, Table};
 
-use super::BATCH;
+use super::chunks;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
@@ -73,14 +73,7 @@ pub async fn create(
 ) -> Result<JsonRows> {
     let table = relation.table();
     let mut statements = Vec::new();
-    let mut records = records.into_iter().peekable();
-    while let Some(first) = records.next() {
-        let mut chunk = vec![first];
-        while chunk.len() < BATCH
-            && let Some(next) = records.next_if(|record| goes_with(table, on_conflict, &chunk[0], record))
-        {
-            chunk.push(next);
-        }
+    for chunk in chunks(records, |first, record| goes_with(table, on_conflict, first, record)) {
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
         let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
         let plan = plan.on_conflict(&on_conflict, Audience::Client)?;

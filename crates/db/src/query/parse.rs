@@ -8,7 +8,7 @@ mod lexer;
 mod order;
 mod select;
 
-use mwallet_schema::{Access, Table};
+use mwallet_schema::Table;
 
 use super::{Filter, Query};
 use crate::query::PlanError;
@@ -161,7 +161,7 @@ impl Word {
 
 /// Whether clients may know of a column of that name.
 fn is_readable(table: &Table, name: &str) -> bool {
-    table.column(name).is_some_and(|column| column.access != Access::WriteOnly)
+    table.column(name).is_some_and(|column| column.is_readable())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod error;
 mod replace;
 mod values;
 
-use mwallet_schema::{Access, AtOnce, Column, ColumnType, Record, Sources, Table, Value};
+use mwallet_schema::{AtOnce, Column, ColumnType, Record, Sources, Table, Value};
 
 pub(crate) use condition::{Condition, MAX_CONDITIONS, MAX_DEPTH};
 pub use conflict::OnConflict;
@@ -205,7 +205,7 @@ impl Planner<'_> {
     }
 
     fn is_visible(&self, position: usize) -> bool {
-        self.audience == Audience::Program || self.column(position).access != Access::WriteOnly
+        self.audience == Audience::Program || self.column(position).is_readable()
     }
 
     /// Refuses a page where every row that the condition finds would be written.

@@ -1,6 +1,6 @@
 //! A table made ready for many requests.
 
-use mwallet_schema::{Access, Table};
+use mwallet_schema::Table;
 
 use crate::statement::{Columns, OutputColumn, OutputKind};
 
@@ -22,7 +22,7 @@ pub struct Relation {
 impl Relation {
     /// Makes a table ready.
     pub fn new(table: Table) -> Self {
-        let columns = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+        let columns = table.columns.iter().filter(|column| column.is_readable());
         let columns: Vec<OutputColumn> =
             columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect();
         Self { table, answered: columns.into() }

@@ -1,6 +1,6 @@
 //! Columns to answer, each by a name of the client's choice: `id,remark:memo`.
 
-use mwallet_schema::{Access, Table};
+use mwallet_schema::Table;
 
 use super::lexer::Lexer;
 use super::{ParseError, is_readable};
@@ -44,7 +44,7 @@ fn item(lexer: &mut Lexer<'_>, table: &Table) -> Result<Vec<Selected>, ParseErro
     }
     if lexer.take("*") {
         lexer.spaces();
-        let columns = table.columns.iter().filter(|column| column.access != Access::WriteOnly);
+        let columns = table.columns.iter().filter(|column| column.is_readable());
         return Ok(columns.map(|c| Selected { column: c.name.clone(), name: c.name.clone() }).collect());
     }
     let first = lexer.name(&ends)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use mwallet_schema::{OnUpdate, Value};
+use mwallet_schema::Value;
 
 use super::{Assignment, Audience, ColumnSet, Plan, PlanError, PlanKind, Planner};
 
@@ -106,17 +106,8 @@ impl Planner<'_> {
                 changes.push((position, Assignment::Proposed));
             }
         }
-        for (position, column) in self.table.columns.iter().enumerate() {
-            let given = changes.iter().any(|(given, _)| *given == position);
-            match column.on_update {
-                Some(OnUpdate::Now) if !given => changes.push((position, Assignment::Proposed)),
-                Some(OnUpdate::Increment) => {
-                    changes.retain(|(given, _)| *given != position);
-                    changes.push((position, Assignment::Increment));
-                }
-                _ => {}
-            }
-        }
+        // The proposed row was made now, so its time is that of the update.
+        self.touch(&mut changes, || Assignment::Proposed);
         if changes.is_empty() {
             // A row that is set to what it is still is answered.
             changes.extend(target.first().map(|position| (*position, Assignment::Proposed)));

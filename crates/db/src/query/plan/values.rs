@@ -71,12 +71,16 @@ impl Planner<'_> {
         if assignments.is_empty() {
             return Err(PlanError::NothingToUpdate);
         }
+        self.touch(&mut assignments, || Assignment::Value(Value::Timestamp(sources.now())));
+        Ok(assignments)
+    }
+
+    /// Adds what every update does to a row; `now` is the time of it.
+    pub(super) fn touch(&self, assignments: &mut Vec<(usize, Assignment)>, now: impl Fn() -> Assignment) {
         for (position, column) in self.table.columns.iter().enumerate() {
             let given = assignments.iter().any(|(given, _)| *given == position);
             match column.on_update {
-                Some(OnUpdate::Now) if !given => {
-                    assignments.push((position, Assignment::Value(Value::Timestamp(sources.now()))));
-                }
+                Some(OnUpdate::Now) if !given => assignments.push((position, now())),
                 // A counter goes up whatever was given: what it is for is to show that the row changed.
                 Some(OnUpdate::Increment) => {
                     assignments.retain(|(given, _)| *given != position);
@@ -85,6 +89,5 @@ impl Planner<'_> {
                 _ => {}
             }
         }
-        Ok(assignments)
     }
 }
