@@ -40,8 +40,9 @@ pub(crate) async fn notices(State(state): State<AppState>, request: Request) -> 
     let skip = asked.skip.unwrap_or(0);
     let sql = questions::notices_of_user_sql(&identifier, asked.start, asked.end, skip, state.limits.page(asked.limit));
     let found = client::select(&state.engine, sql).await?;
-    let mut response = rows::json(rows::bracketed(&found.bytes));
-    range::set(&mut response, range::header(skip, found.rows, None));
+    let count = found.rows();
+    let mut response = rows::json(found.into_array());
+    range::set(&mut response, range::header(skip, count, None));
     Ok(response)
 }
 

@@ -85,9 +85,11 @@ impl<'s> Call<'s> {
     /// Rows that were written, as the client prefers to see them.
     fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
         let mut response = match (self.preferences.returns, self.form, self.is_one()) {
-            (Some(Return::Representation), Form::Object, _) => rows::typed(Form::Object.media_type(), rows.bytes),
-            (Some(Return::Representation), Form::Array, true) => rows::json(rows.bytes),
-            (Some(Return::Representation), Form::Array, false) => rows::json(rows::bracketed(&rows.bytes)),
+            (Some(Return::Representation), Form::Object, _) => {
+                rows::typed(Form::Object.media_type(), rows.into_objects())
+            }
+            (Some(Return::Representation), Form::Array, true) => rows::json(rows.into_objects()),
+            (Some(Return::Representation), Form::Array, false) => rows::json(rows.into_array()),
             _ => Response::new(Body::empty()),
         };
         *response.status_mut() = status;
@@ -139,9 +141,9 @@ pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Res
 async fn read_one(state: &AppState, call: &Call<'_>) -> Result<Response, Problem> {
     let relation = &call.resource.relation;
     let found = client::retrieve(&state.engine, relation, call.query()).await.map_err(|error| call.problem(error))?;
-    match found.rows {
+    match found.rows() {
         0 => Err(Problem::no_row(&relation.table().name)),
-        _ => Ok(rows::typed(call.form.media_type(), found.bytes)),
+        _ => Ok(rows::typed(call.form.media_type(), found.into_objects())),
     }
 }
 
@@ -152,11 +154,11 @@ async fn read_only_row(state: &AppState, call: &Call<'_>) -> Result<Response, Pr
     let query = call.query().clone().limit(limit);
     let relation = &call.resource.relation;
     let found = client::retrieve(&state.engine, relation, &query).await.map_err(|error| call.problem(error))?;
-    match found.rows {
+    match found.rows() {
         1 => {
             let total = call.total(state, Some(1)).await?;
             let (_, range) = range::of_page(query.skip, 1, total)?;
-            let mut response = rows::typed(call.form.media_type(), found.bytes);
+            let mut response = rows::typed(call.form.media_type(), found.into_objects());
             range::set(&mut response, range);
             Ok(response)
         }
@@ -218,14 +220,14 @@ pub(crate) async fn create(State(state): State<AppState>, request: Request) -> R
     let created = created.map_err(|error| call.problem(error))?;
 
     // Nothing new: all that was brought was there, and stays as it is.
-    let status = if created.rows == 0 && given > 0 { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if created.rows() == 0 && given > 0 { StatusCode::OK } else { StatusCode::CREATED };
     let address = match call.preferences.returns {
-        Some(Return::HeadersOnly | Return::Representation) if created.rows == 1 => {
-            location::of(relation.table(), &created.bytes)
+        Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
+            location::of(relation.table(), created.objects())
         }
         _ => None,
     };
-    let count = created.rows;
+    let count = created.rows();
     let mut response = call.written(status, created);
     if call.preferences.count {
         range::set(&mut response, range::header(0, 0, Some(count)));
@@ -296,7 +298,7 @@ pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> 
     let record = create.to_columns(record);
     let replaced = client::replace(&state.engine, relation, &call.write_query(), record).await;
     let replaced = replaced.map_err(|error| call.problem(error))?;
-    match (replaced.rows.rows, replaced.created) {
+    match (replaced.rows.rows(), replaced.created) {
         (0, _) => Err(Problem::no_row(&relation.table().name)
             .hint("the server numbers rows; to create one, name it by its slug or uuid, or POST it")),
         (_, true) => Ok(call.written(StatusCode::CREATED, replaced.rows)),
@@ -364,12 +366,12 @@ impl Call<'_> {
     /// The answer to a change, of rows or of the one that the path names.
     fn changed(&self, rows: JsonRows) -> Result<Response, Problem> {
         if self.is_one() {
-            return match rows.rows {
+            return match rows.rows() {
                 0 => Err(Problem::no_row(&self.resource.table().name)),
                 _ => Ok(self.written(self.changed_status(), rows)),
             };
         }
-        let range = range::of_write(rows.rows, self.preferences.count);
+        let range = range::of_write(rows.rows(), self.preferences.count);
         let mut response = self.written(self.changed_status(), rows);
         range::set(&mut response, range);
         Ok(response)

@@ -40,11 +40,12 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
     let Some(first) = next(&mut batches).await.transpose()? else {
         return Ok(Page { response: json(Bytes::from_static(b"[]")), rows: Some(0) });
     };
+    let rows = Some(first.rows());
     let Some(second) = next(&mut batches).await.transpose()? else {
-        return Ok(Page { response: json(bracketed(&first.bytes)), rows: Some(first.rows) });
+        return Ok(Page { response: json(first.into_array()), rows });
     };
     let (sender, parts) = mpsc::channel(1);
-    let work = send_parts(batches, first.bytes, second.bytes, sender, stall_time);
+    let work = send_parts(batches, first, second, sender, stall_time);
     // What goes wrong later is logged as part of the same request.
     match request_id::current() {
         Some(id) => tokio::spawn(request_id::scope(id, work)),
@@ -52,15 +53,6 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
     };
     let body = Body::from_stream(stream::unfold(Some(parts), receive));
     Ok(Page { response: json(body), rows: None })
-}
-
-/// Objects with commas between them as an array.
-pub(crate) fn bracketed(objects: &[u8]) -> Vec<u8> {
-    let mut array = Vec::with_capacity(objects.len() + 2);
-    array.push(b'[');
-    array.extend_from_slice(objects);
-    array.push(b']');
-    array
 }
 
 /// The same answer to who wants its headers only; how long it would be was not found out.
@@ -85,7 +77,7 @@ pub(crate) fn typed(media_type: HeaderValue, body: impl Into<Body>) -> Response 
 async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>> {
     loop {
         match batches.next_json().await? {
-            Ok(JsonRows { rows: 0, .. }) => {}
+            Ok(rows) if rows.rows() == 0 => {}
             batch => return Some(batch),
         }
     }
@@ -95,13 +87,13 @@ async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>>
 /// client reads: it could not see that a client stopped, and would hold its place at the database for ever.
 async fn send_parts(
     mut batches: Batches<'static>,
-    first: Vec<u8>,
-    second: Vec<u8>,
+    first: JsonRows,
+    second: JsonRows,
     sender: mpsc::Sender<Part>,
     stall_time: Duration,
 ) {
     let mut waiting = Some(second);
-    let mut part = with_prefix(b'[', first);
+    let mut part = first.into_array_begin();
     loop {
         if sender.send_timeout(Part::Rows(part), stall_time).await.is_err() {
             return;
@@ -109,23 +101,18 @@ async fn send_parts(
         let rows = match waiting.take() {
             Some(rows) => Some(Ok(rows)),
             None => tokio::select! {
-                rows = next(&mut batches) => rows.map(|rows| rows.map(|rows| rows.bytes)),
+                rows = next(&mut batches) => rows,
                 // The client is gone.
                 () = sender.closed() => return,
             },
         };
         part = match rows {
-            Some(Ok(rows)) => with_prefix(b',', rows),
+            Some(Ok(rows)) => rows.into_array_part(),
             Some(Err(error)) => return errors::log(&error),
             None => break,
         };
     }
     let _ = sender.send_timeout(Part::End, stall_time).await;
-}
-
-fn with_prefix(prefix: u8, mut rows: Vec<u8>) -> Bytes {
-    rows.insert(0, prefix);
-    rows.into()
 }
 
 /// The next bytes for the connection. A sender that goes away before the end leaves an error.

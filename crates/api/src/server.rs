@@ -36,6 +36,9 @@ impl Default for ServeOptions {
 /// How long to wait where the system has no more room for connections.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How often a thread that serves wakes at least.
+const TICK: Duration = Duration::from_millis(200);
+
 /// A connection, and its place among those that there may be.
 type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 
@@ -128,6 +131,7 @@ impl Thread {
         let (done, ended) = oneshot::channel();
         std::thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
             runtime.block_on(async {
+                tokio::spawn(tick());
                 let own = Connections::new(router, options);
                 while let Some((place, connection)) = receiver.recv().await {
                     match TcpStream::from_std(connection) {
@@ -159,6 +163,14 @@ impl Thread {
 
     async fn ended(self) {
         let _ = self.ended.await;
+    }
+}
+
+/// Wakes the runtime now and then. A time limit that is nearer than the next wake it knows of makes the runtime write to
+/// itself, which is a call of the system and another wake; all limits of a request are farther away than this.
+async fn tick() {
+    loop {
+        tokio::time::sleep(TICK).await;
     }
 }
 

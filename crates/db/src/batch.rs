@@ -3,8 +3,9 @@
 use mwallet_schema::Value;
 
 use crate::error::Result;
-use crate::json_rows::write_row;
-use crate::statement::{Columns, Format, JsonRows, Output, OutputColumn};
+use crate::json_row::write_row;
+use crate::json_rows::JsonRows;
+use crate::statement::{Columns, Format, Output, OutputColumn};
 
 /// How many rows of values a stream hands out at once.
 const BATCH_ROWS: usize = 256;
@@ -52,11 +53,7 @@ impl Batch {
                 rows.push(values);
             }
             Self::Json { columns, rows } => {
-                if rows.rows > 0 {
-                    rows.bytes.push(b',');
-                }
-                write_row(columns, &mut rows.bytes, |index, column, out| row.write_json(index, column, out))?;
-                rows.rows += 1;
+                rows.push(|out| write_row(columns, out, |index, column, out| row.write_json(index, column, out)))?;
             }
         }
         Ok(())
@@ -66,14 +63,14 @@ impl Batch {
     pub(crate) fn is_full(&self) -> bool {
         match self {
             Self::Values { rows, bytes, .. } => rows.len() >= BATCH_ROWS || *bytes >= BATCH_VALUE_BYTES,
-            Self::Json { rows, .. } => rows.bytes.len() >= BATCH_BYTES,
+            Self::Json { rows, .. } => rows.bytes() >= BATCH_BYTES,
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Values { rows, .. } => rows.is_empty(),
-            Self::Json { rows, .. } => rows.rows == 0,
+            Self::Json { rows, .. } => rows.rows() == 0,
         }
     }
 
@@ -86,9 +83,8 @@ impl Batch {
             }
             Self::Json { rows, .. } => {
                 // Where this batch was full, the next one will be as long; the last one has nothing behind it.
-                let next = if rows.bytes.len() >= BATCH_BYTES { rows.bytes.capacity() } else { 0 };
-                let next = JsonRows { bytes: Vec::with_capacity(next), rows: 0 };
-                Output::Json(std::mem::replace(rows, next))
+                let next = if rows.bytes() >= BATCH_BYTES { rows.capacity() } else { 0 };
+                Output::Json(std::mem::replace(rows, JsonRows::with_capacity(next)))
             }
         }
     }

@@ -1,101 +1,144 @@
-//! Rows as JSON text by the types of their columns, without a struct or a tree of values between.
+//! Rows as one JSON text, from the first row of a driver to the body of an answer without a copy.
 
-use mwallet_schema::json::write_string;
+use bytes::Bytes;
 
-use crate::statement::{Columns, OutputColumn};
-
-/// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
-#[derive(Debug)]
-pub(crate) struct RowShape {
-    prefixes: Vec<u8>,
-    ends: Vec<usize>,
+/// Rows as JSON objects with commas between them.
+///
+/// Before the first stands a byte of room, so that brackets are written around them in place.
+///
+/// ```
+/// # use mwallet_db::JsonRows;
+/// let rows = JsonRows::default();
+/// assert_eq!(rows.rows(), 0);
+/// assert_eq!(rows.into_array(), "[]");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct JsonRows {
+    /// One byte, whatever it is, and the objects; empty where there are none.
+    text: Vec<u8>,
+    rows: u64,
 }
 
-impl RowShape {
-    pub(crate) fn new(columns: &[OutputColumn]) -> Self {
-        let mut prefixes = Vec::with_capacity(columns.len() * 16);
-        let mut ends = Vec::with_capacity(columns.len());
-        for column in columns {
-            prefixes.push(if ends.is_empty() { b'{' } else { b',' });
-            write_string(&mut prefixes, &column.name);
-            prefixes.push(b':');
-            ends.push(prefixes.len());
+/// How much room a text has when its first row is written.
+const ROOM: usize = 1_024;
+
+impl JsonRows {
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many bytes they are, without brackets.
+    pub fn bytes(&self) -> usize {
+        self.text.len().saturating_sub(1)
+    }
+
+    /// The objects with commas between them.
+    pub fn objects(&self) -> &[u8] {
+        self.text.get(1..).unwrap_or_default()
+    }
+
+    /// The same, without a copy.
+    pub fn into_objects(self) -> Bytes {
+        match self.text.is_empty() {
+            true => Bytes::new(),
+            false => Bytes::from(self.text).slice(1..),
         }
-        Self { prefixes, ends }
     }
-}
 
-/// Writes one object; `write` writes the value of the column it is given.
-pub(crate) fn write_row<E>(
-    columns: &Columns,
-    out: &mut Vec<u8>,
-    mut write: impl FnMut(usize, &OutputColumn, &mut Vec<u8>) -> Result<(), E>,
-) -> Result<(), E> {
-    let shape = columns.shape();
-    let mut start = 0;
-    for (index, (column, end)) in columns.iter().zip(&shape.ends).enumerate() {
-        out.extend_from_slice(&shape.prefixes[start..*end]);
-        start = *end;
-        write(index, column, out)?;
+    /// An array of the rows.
+    pub fn into_array(mut self) -> Bytes {
+        self.begin(b'[');
+        self.text.push(b']');
+        self.text.into()
     }
-    out.extend_from_slice(if columns.is_empty() { b"{}" } else { b"}" });
-    Ok(())
-}
 
-/// Writes a whole number.
-pub(crate) fn write_integer(out: &mut Vec<u8>, number: i64) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-}
+    /// The beginning of an array, with `[` before the rows.
+    pub fn into_array_begin(mut self) -> Bytes {
+        self.begin(b'[');
+        self.text.into()
+    }
 
-/// Writes a text that needs no escapes between quotes.
-pub(crate) fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
-}
+    /// A further part of an array, with a comma before the rows.
+    pub fn into_array_part(mut self) -> Bytes {
+        self.begin(b',');
+        self.text.into()
+    }
 
-/// Writes bytes as base64 between quotes.
-pub(crate) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    use base64::Engine as _;
-    out.push(b'"');
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    // The slice is as long as the encoding, so it always fits.
-    let written = base64::engine::general_purpose::STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
-    out.truncate(start + written);
-    out.push(b'"');
+    fn begin(&mut self, with: u8) {
+        match self.text.first_mut() {
+            Some(first) => *first = with,
+            None => self.text.push(with),
+        }
+    }
+
+    /// Without rows, with room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { text: Vec::with_capacity(bytes), rows: 0 }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.text.capacity()
+    }
+
+    /// Adds a row that a function writes.
+    pub(crate) fn push<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        // A page is a hundred times its first row: to double from there would copy it again and again.
+        if self.text.capacity() - self.text.len() < ROOM {
+            self.text.reserve(ROOM.max(self.text.capacity() * 3));
+        }
+        // The byte of room, or what divides this row from the one before.
+        self.text.push(b',');
+        write(&mut self.text)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Adds the rows of another.
+    pub(crate) fn append(&mut self, more: &Self) {
+        if more.rows > 0 {
+            self.text.push(b',');
+            self.text.extend_from_slice(more.objects());
+            self.rows += more.rows;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use mwallet_schema::ColumnType;
-
     use super::*;
-    use crate::statement::OutputKind;
 
-    #[test]
-    fn names_are_escaped_and_an_empty_row_is_an_object() {
-        let column = |name: &str| OutputColumn { name: name.into(), kind: OutputKind::Column(ColumnType::BigInt) };
-        let columns = vec![column("a"), column("b\"c")].into();
-        let mut out = Vec::new();
-        let written: Result<(), ()> = write_row(&columns, &mut out, |index, _, out| {
-            write_integer(out, index as i64);
-            Ok(())
-        });
-        assert_eq!(written, Ok(()));
-        assert_eq!(String::from_utf8(out).unwrap(), r#"{"a":0,"b\"c":1}"#);
-
-        let mut out = Vec::new();
-        let _: Result<(), ()> = write_row(&Vec::new().into(), &mut out, |_, _, _| Ok(()));
-        assert_eq!(out, b"{}");
+    fn of(rows: &[&str]) -> JsonRows {
+        let mut all = JsonRows::default();
+        for row in rows {
+            let pushed: Result<(), ()> = all.push(|out| {
+                out.extend_from_slice(row.as_bytes());
+                Ok(())
+            });
+            assert_eq!(pushed, Ok(()));
+        }
+        all
     }
 
     #[test]
-    fn base64_of_every_length() {
-        for (bytes, text) in [(&b""[..], "\"\""), (b"a", "\"YQ==\""), (b"ab", "\"YWI=\""), (b"abc", "\"YWJj\"")] {
-            let mut out = Vec::new();
-            write_base64(&mut out, bytes);
-            assert_eq!(String::from_utf8(out).unwrap(), text);
+    fn rows_in_every_form() {
+        let two = || of(&["{}", "{\"a\":1}"]);
+        assert_eq!((two().rows(), two().bytes()), (2, 10));
+        assert_eq!(two().objects(), b"{},{\"a\":1}");
+        assert_eq!(two().into_objects(), "{},{\"a\":1}");
+        assert_eq!(two().into_array(), "[{},{\"a\":1}]");
+        assert_eq!(two().into_array_begin(), "[{},{\"a\":1}");
+        assert_eq!(two().into_array_part(), ",{},{\"a\":1}");
+        assert_eq!(JsonRows::default().into_objects(), "");
+        assert_eq!(JsonRows::default().bytes(), 0);
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let mut all = JsonRows::default();
+        for more in [of(&[]), of(&["1", "2"]), of(&[]), of(&["3"])] {
+            all.append(&more);
         }
+        assert_eq!((all.rows(), all.into_array()), (3, "[1,2,3]".into()));
     }
 }

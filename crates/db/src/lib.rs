@@ -22,6 +22,7 @@ mod engine;
 mod entity;
 mod error;
 mod isolation;
+mod json_row;
 mod json_rows;
 mod numeric;
 mod postgres;
@@ -57,6 +58,7 @@ pub use entity::{
 };
 pub use error::{ConstraintKind, Error, Internal, Result, Violation};
 pub use isolation::Isolation;
+pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
@@ -65,7 +67,7 @@ pub use query::{
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;
-pub use statement::{Columns, Format, JsonRows, Output, OutputColumn, OutputKind, Sql, Statement};
+pub use statement::{Columns, Format, Output, OutputColumn, OutputKind, Sql, Statement};
 pub use stream::{Batches, Rows};
 pub use transaction::SessionOptions;
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

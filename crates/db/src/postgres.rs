@@ -5,6 +5,7 @@ mod connect;
 mod connection;
 mod errors;
 mod numeric;
+mod pipeline;
 mod tls;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::statement::{Format, Output, Statement};
 use crate::url::PostgresUrl;
+use pipeline::Pipeline;
 use tls::Tls;
 
 /// What an engine asks of this driver.
@@ -62,15 +64,31 @@ struct Share {
     pool: Pool,
     /// How many of them streams may hold: half, so that clients who read slowly leave the rest to others.
     streams: Arc<Semaphore>,
+    /// The one that lookups share, where there are enough for other work to have some of its own.
+    pipeline: Option<Arc<Pipeline>>,
 }
 
 impl Share {
+    fn close(&self) {
+        self.pool.close();
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.close();
+        }
+    }
+
     fn new(settings: &Settings, tls: &Tls) -> Result<Self> {
         let pool = connect::pool(settings, tls)?;
-        let streams = Arc::new(Semaphore::new((pool.status().max_size / 2).max(1)));
-        Ok(Self { pool, streams })
+        let connections = pool.status().max_size;
+        let has_pipeline = connections >= MIN_FOR_PIPELINE;
+        let pipeline = has_pipeline.then(|| Arc::new(Pipeline::new(tls.clone())));
+        let others = connections - usize::from(has_pipeline);
+        let streams = Arc::new(Semaphore::new((others / 2).max(1)));
+        Ok(Self { pool, streams, pipeline })
     }
 }
+
+/// The fewest connections of a runtime of which lookups take one: a stream and a write have one each beside it.
+const MIN_FOR_PIPELINE: usize = 3;
 
 /// The rows of a stream, as they come; dropped before its end, it gives up its connection.
 pub(crate) struct RowReceiver<'c> {
@@ -107,14 +125,18 @@ impl Postgres {
             false => Share::new(&self.settings, &self.tls)?,
         };
         if self.pools.first.pool.is_closed() {
-            share.pool.close();
+            share.close();
         }
         shares.push((id, share.clone()));
         Ok(share)
     }
 
     async fn connection(&self) -> Result<Connection> {
-        let object = self.share()?.pool.get().await.map_err(errors::from_pool)?;
+        self.connection_of(&self.share()?).await
+    }
+
+    async fn connection_of(&self, share: &Share) -> Result<Connection> {
+        let object = share.pool.get().await.map_err(errors::from_pool)?;
         Ok(Connection::new(object, self.tls.clone(), self.settings.statement_timeout, self.settings.echo))
     }
 
@@ -139,7 +161,13 @@ impl Postgres {
 
     /// Runs one statement that reads.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        self.connection().await?.run(&statement, format).await
+        let share = self.share()?;
+        if let Some(pipeline) = share.pipeline.as_ref().filter(|_| statement.is_lookup)
+            && let Some(result) = pipeline.run(&share.pool, &statement, format, self.settings.echo).await
+        {
+            return result;
+        }
+        self.connection_of(&share).await?.run(&statement, format).await
     }
 
     /// Runs one statement that reads, and hands out its rows as they come.
@@ -157,8 +185,8 @@ impl Postgres {
     /// Closes the connections that are idle, and each other one when it is given back.
     pub(crate) fn close(&self) {
         let shares = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
-        self.pools.first.pool.close();
-        shares.iter().for_each(|(_, share)| share.pool.close());
+        self.pools.first.close();
+        shares.iter().for_each(|(_, share)| share.close());
     }
 
     /// Takes a connection for one session and begins its transaction.

@@ -1,7 +1,7 @@
 //! The driver of SQLite, which runs inside the program: one writer thread, several reader threads.
 //!
-//! Nothing here runs on the threads that serve requests. Statements go to the threads through queues of bounded length
-//! and their outputs come back through channels.
+//! Statements go to the threads through queues of bounded length and their outputs come back through channels. Only
+//! lookups run on the thread that asks: they cost less than to wake another.
 
 mod codec;
 mod connection;
@@ -11,6 +11,7 @@ mod errors;
 mod functions;
 mod lease;
 mod like;
+mod lookups;
 mod reader;
 mod rows;
 mod run;
@@ -25,6 +26,7 @@ pub(crate) use rows::RowReceiver;
 
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};
+use lookups::Lookups;
 use reader::Readers;
 use writer::Writer;
 
@@ -57,12 +59,14 @@ pub(crate) struct Sqlite {
     settings: Arc<Settings>,
     writer: Writer,
     readers: Readers,
+    lookups: Lookups,
 }
 
 impl Sqlite {
     pub(crate) fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        Self { writer: Writer::new(settings.clone()), readers: Readers::new(settings.clone()), settings }
+        let (writer, readers) = (Writer::new(settings.clone()), Readers::new(settings.clone()));
+        Self { writer, readers, lookups: Lookups::new(settings.clone()), settings }
     }
 
     /// Runs statements in one transaction that is durable when this returns.
@@ -72,10 +76,15 @@ impl Sqlite {
 
     /// Runs one statement that reads.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        match self.is_in_memory() {
-            true => self.writer.read(statement, format).await,
-            false => self.readers.read(statement, format).await,
+        if self.is_in_memory() {
+            return self.writer.read(statement, format).await;
         }
+        if statement.is_lookup
+            && let Some(result) = self.lookups.run(&statement, format)
+        {
+            return result;
+        }
+        self.readers.read(statement, format).await
     }
 
     /// Whether the database is in memory, and so belongs to one connection.
@@ -95,6 +104,7 @@ impl Sqlite {
 
     /// Ends the threads. The last connection to close puts the log back into the file.
     pub(crate) async fn close(&self) {
+        self.lookups.close();
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use mwallet_schema::{ColumnType, Value};
 
 use crate::entity::Entity;
-use crate::json_rows::RowShape;
+use crate::json_row::RowShape;
+use crate::json_rows::JsonRows;
 use crate::query::quote;
 
 /// A text of SQL, the values it is bound to, and the columns it answers.
@@ -17,6 +18,8 @@ pub struct Statement {
     /// Values to run the same text with again, once each: how SQLite inserts many rows.
     pub(crate) repeats: Vec<Vec<Bind>>,
     pub(crate) columns: Columns,
+    /// Whether it reads one row at most, found by an index: it is never long.
+    pub(crate) is_lookup: bool,
 }
 
 /// A value and the type it is bound as.
@@ -83,7 +86,7 @@ pub enum OutputKind {
 
 impl Statement {
     pub(crate) fn new(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Vec::new().into() }
+        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Vec::new().into(), is_lookup: false }
     }
 
     /// The text; values are never in it.
@@ -158,7 +161,7 @@ impl Sql {
             crate::Dialect::Postgres => self.text,
             crate::Dialect::Sqlite => numbered(&self.text),
         };
-        Statement { sql, binds: self.binds, repeats: Vec::new(), columns: self.columns.into() }
+        Statement { sql, binds: self.binds, repeats: Vec::new(), columns: self.columns.into(), is_lookup: false }
     }
 }
 
@@ -211,15 +214,6 @@ pub enum Output {
     Json(JsonRows),
 }
 
-/// Rows as JSON objects with commas between them, without brackets around.
-#[derive(Clone, Debug, Default)]
-pub struct JsonRows {
-    /// The text.
-    pub bytes: Vec<u8>,
-    /// How many rows there are.
-    pub rows: u64,
-}
-
 impl Output {
     pub(crate) fn empty(format: Format) -> Self {
         match format {
@@ -231,7 +225,7 @@ impl Output {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Values(rows) => rows.is_empty(),
-            Self::Json(rows) => rows.rows == 0,
+            Self::Json(rows) => rows.rows() == 0,
         }
     }
 

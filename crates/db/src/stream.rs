@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use mwallet_schema::Value;
 
 use crate::error::Result;
+use crate::json_rows::JsonRows;
 use crate::row::{FromRow, Row};
-use crate::statement::{Columns, JsonRows, Output};
+use crate::statement::{Columns, Output};
 use crate::{postgres, sqlite};
 
 /// Batches of rows as the database gives them.

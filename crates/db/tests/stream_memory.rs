@@ -69,8 +69,8 @@ both_engines! {
         let (mut rows, mut bytes) = (0, 0);
         while let Some(batch) = batches.next_json().await {
             let batch = batch.unwrap();
-            rows += batch.rows;
-            bytes += batch.bytes.len();
+            rows += batch.rows();
+            bytes += batch.bytes();
         }
         let json = memory("VmHWM:").saturating_sub(before);
         assert!(rows == ROWS as u64 && bytes > 40_000_000, "{rows} rows, {bytes} bytes");

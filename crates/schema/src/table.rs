@@ -279,6 +279,13 @@ impl Table {
         same(&self.primary_key) || self.uniques.iter().any(|unique| same(&unique.columns))
     }
 
+    /// Whether values of these columns find one row at most: among them are all of the primary key, or of a unique
+    /// constraint.
+    pub fn is_identified_by(&self, columns: &[&str]) -> bool {
+        let holds = |names: &[String]| !names.is_empty() && names.iter().all(|name| columns.contains(&name.as_str()));
+        holds(&self.primary_key) || self.uniques.iter().any(|unique| holds(&unique.columns))
+    }
+
     /// Holds the description against itself: names that exist, pairs that pair, defaults that fit.
     ///
     /// # Errors

@@ -73,17 +73,25 @@ impl Timestamp {
     /// The RFC 3339 text of fixed width, with six digits of fraction, whose byte order is the order in time.
     pub fn fixed_width(self) -> [u8; Self::FIXED_WIDTH] {
         let mut text = *b"0000-00-00T00:00:00.000000+00:00";
-        let days = self.0.div_euclid(86_400_000_000);
-        let micros = self.0.rem_euclid(86_400_000_000);
+        let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000) as u32);
+        let (days, seconds) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32);
         let (year, month, day) = civil_from_days(days);
-        let seconds = micros / 1_000_000;
-        put(&mut text[0..4], year);
-        put(&mut text[5..7], month);
-        put(&mut text[8..10], day);
-        put(&mut text[11..13], seconds / 3600);
-        put(&mut text[14..16], seconds / 60 % 60);
-        put(&mut text[17..19], seconds % 60);
-        put(&mut text[20..26], micros % 1_000_000);
+        let year = year as u32;
+        for (at, two_digits) in [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month as u32),
+            (8, day as u32),
+            (11, seconds / 3_600),
+            (14, seconds / 60 % 60),
+            (17, seconds % 60),
+            (20, micros / 10_000),
+            (22, micros / 100 % 100),
+            (24, micros % 100),
+        ] {
+            text[at] = b'0' + (two_digits / 10) as u8;
+            text[at + 1] = b'0' + (two_digits % 10) as u8;
+        }
         text
     }
 }
@@ -99,27 +107,20 @@ pub fn trim_fraction(fixed: &[u8; Timestamp::FIXED_WIDTH]) -> &[u8] {
     if end == 20 { &fixed[..19] } else { &fixed[..end] }
 }
 
-/// Writes a number's last decimal digits over the whole of `out`.
-fn put(out: &mut [u8], mut number: i64) {
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-}
-
 /// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.
 ///
 /// The algorithm is Howard Hinnant's `civil_from_days`; a calendar library costs ten times as much in the row encoder.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
+    // In 32 bits, where divisions are quicker.
+    let day_of_era = shifted.rem_euclid(146_097) as u32;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    (i64::from(year_of_era) + era * 400 + i64::from(month <= 2), month.into(), day.into())
 }
 
 impl FromStr for Timestamp {

@@ -8,9 +8,10 @@ use mwallet_schema::{Record, Table};
 use super::chunks;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
+use crate::json_rows::JsonRows;
 use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
 use crate::session::Session;
-use crate::statement::{Format, JsonRows, Output, Sql, Statement};
+use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Batches;
 
 /// The most rows that are gathered before they are answered.
@@ -210,7 +211,7 @@ async fn try_replace(engine: &Engine, relation: &Relation, query: &Query, record
     let mut session = engine.sessions().begin().await?;
     let rows = run(&mut session, update).await?;
     let replaced = match new {
-        Some(new) if rows.rows == 0 => {
+        Some(new) if rows.rows() == 0 => {
             let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Audience::Client)?;
             let insert = statement(engine, relation, insert, &query.fields);
             Replaced { created: true, rows: run(&mut session, insert).await? }
@@ -238,14 +239,15 @@ async fn run(session: &mut Session, statement: Statement) -> Result<JsonRows> {
 async fn write(engine: &Engine, statements: Vec<Statement>, allowed: AllowedRows) -> Result<JsonRows> {
     if allowed == AllowedRows::Any {
         let outputs = engine.write(statements, Format::Json).await?;
-        return Ok(outputs.into_iter().map(Output::into_json).reduce(join).unwrap_or_default());
+        let rows = outputs.into_iter().map(Output::into_json);
+        return Ok(rows.reduce(join).unwrap_or_default());
     }
     let mut session = engine.sessions().begin().await?;
     let mut rows = JsonRows::default();
     for statement in statements {
         rows = join(rows, run(&mut session, statement).await?);
     }
-    match allowed.check(rows.rows) {
+    match allowed.check(rows.rows()) {
         Ok(()) => session.commit().await?,
         Err(error) => {
             session.roll_back().await?;
@@ -262,10 +264,6 @@ fn statement(engine: &Engine, relation: &Relation, plan: Plan<'_>, fields: &Fiel
 }
 
 fn join(mut rows: JsonRows, more: JsonRows) -> JsonRows {
-    if rows.rows > 0 && more.rows > 0 {
-        rows.bytes.push(b',');
-    }
-    rows.bytes.extend_from_slice(&more.bytes);
-    rows.rows += more.rows;
+    rows.append(&more);
     rows
 }

@@ -10,7 +10,7 @@ use super::{errors, numeric};
 use crate::batch::DriverRow;
 use crate::entity::DecodeError;
 use crate::error::{Error, Result};
-use crate::json_rows::{write_base64, write_integer, write_plain};
+use crate::json_row::{write_base64, write_integer, write_plain};
 use crate::statement::{Bind, OutputColumn, OutputKind};
 
 /// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in microseconds since 1970.

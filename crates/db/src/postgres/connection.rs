@@ -97,16 +97,7 @@ impl Connection {
 
     /// Runs a statement and gathers its rows.
     pub(crate) async fn run(&mut self, statement: &Statement, format: Format) -> Result<Output> {
-        let work = async |object: &Object| {
-            let rows = query(object, statement).await?;
-            let mut rows = std::pin::pin!(rows);
-            let mut batch = Batch::new(&statement.columns, format);
-            while let Some(row) = rows.next().await {
-                batch.push(&row.map_err(errors::convert)?)?;
-            }
-            Ok(batch.take())
-        };
-        self.limited(work, &statement.sql).await
+        self.limited(async |object| gather(object, statement, format).await, &statement.sql).await
     }
 
     /// Runs a statement whose rows the caller reads; until [`Self::finish`], the connection is busy.
@@ -211,6 +202,17 @@ impl Drop for Connection {
             (State::Busy | State::InTransaction, _) => self.discard(),
         }
     }
+}
+
+/// Runs a statement and gathers its rows.
+pub(super) async fn gather(object: &Object, statement: &Statement, format: Format) -> Result<Output> {
+    let rows = query(object, statement).await?;
+    let mut rows = std::pin::pin!(rows);
+    let mut batch = Batch::new(&statement.columns, format);
+    while let Some(row) = rows.next().await {
+        batch.push(&row.map_err(errors::convert)?)?;
+    }
+    Ok(batch.take())
 }
 
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {

@@ -184,6 +184,14 @@ impl<'t> Plan<'t> {
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
+
+    /// Whether it reads one row at most, which an index finds.
+    pub(crate) fn is_lookup(&self) -> bool {
+        let PlanKind::Select { condition, .. } = &self.kind else { return false };
+        let mut names = Vec::new();
+        condition.each_equal(&mut |position| names.push(self.table.columns[position].name.as_str()));
+        !names.is_empty() && self.table.is_identified_by(&names)
+    }
 }
 
 struct Planner<'t> {

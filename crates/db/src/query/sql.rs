@@ -9,6 +9,13 @@ use super::{Comparison, Direction, Is, Nulls, Plan};
 use crate::Dialect;
 use crate::statement::{Bind, Columns, OutputColumn, OutputKind, Statement};
 
+/// The most rows of a page that is read within a frame of so many.
+///
+/// PostgreSQL takes a bound LIMIT for a tenth of the rows there are. A plan made for any page then looks so dear beside one
+/// for this page that it plans anew each time. A tenth of a frame is a page.
+const FRAME: u64 = 1_000;
+const FRAME_END: &str = " LIMIT 1000) AS frame";
+
 /// A name as an identifier of SQL.
 pub(crate) fn quote(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len() + 2);
@@ -34,6 +41,7 @@ impl Plan<'_> {
 
     /// Writes the plan as a statement whose columns are known already.
     pub(crate) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
+        let is_lookup = self.is_lookup();
         let Self { table, kind, output } = self;
         let mut writer =
             Writer { dialect, table, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() };
@@ -80,7 +88,7 @@ impl Plan<'_> {
             (None, Some(columns)) => columns.into(),
             (None, None) => writer.output_columns(output).into(),
         };
-        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns }
+        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns, is_lookup }
     }
 }
 
@@ -141,6 +149,8 @@ impl Writer<'_> {
     }
 
     fn select(&mut self, output: &ColumnSet, condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
+        let is_framed = self.dialect == Dialect::Postgres && skip == 0 && limit.is_some_and(|rows| rows <= FRAME);
+        self.push(if is_framed { "SELECT * FROM (" } else { "" });
         self.push("SELECT ");
         // A row without columns still is a row; SQLite has no empty list of them.
         self.push(if output.is_empty() { "NULL" } else { "" });
@@ -152,6 +162,7 @@ impl Writer<'_> {
             self.push(if index > 0 { ", " } else { " ORDER BY " });
             self.order(order);
         }
+        self.push(if is_framed { FRAME_END } else { "" });
         self.page(skip, limit);
     }
 

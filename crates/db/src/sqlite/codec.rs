@@ -6,7 +6,7 @@ use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
 use super::decimal_text;
 use crate::entity::DecodeError;
-use crate::json_rows::{write_base64, write_integer, write_plain};
+use crate::json_row::{write_base64, write_integer, write_plain};
 use crate::statement::{Bind, OutputColumn, OutputKind};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::deadline::Deadline;
@@ -21,6 +22,8 @@ const STEPS_PER_LOOK: i32 = 4_000;
 pub(super) enum Role {
     /// Short reads, most of them by an index whose pages are worth keeping.
     Reader,
+    /// The same, on a thread that must not wait for a lock.
+    Lookup,
     /// Streams and long sessions: a scan reads each page once, and keeping them would only fill the memory.
     LongReader,
     Writer,
@@ -32,7 +35,7 @@ impl Role {
         match self {
             Self::LongReader => 2_048,
             Self::Reader => 16_384,
-            Self::Writer => 32_768,
+            Self::Lookup | Self::Writer => 32_768,
         }
     }
 }
@@ -70,7 +73,7 @@ fn open_file(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
 }
 
 fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(if role == Role::Lookup { Duration::ZERO } else { BUSY_TIMEOUT })?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     if !settings.read_only && settings.location != Location::Memory {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -82,6 +85,8 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     // A negative number counts KiB, a positive one pages.
     connection.pragma_update(None, "cache_size", -role.cache_kib())?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // Otherwise a statement with a bound LIMIT is prepared anew each time it is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if role != Role::Writer || settings.read_only {
         connection.pragma_update(None, "query_only", true)?;
     }

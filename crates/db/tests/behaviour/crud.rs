@@ -65,7 +65,7 @@ both_engines! {
         let mut batches = crud::client::list(&db.engine, &Relation::new(Offer::table().clone()), &query).await.unwrap();
         let rows = batches.next_json().await.unwrap().unwrap();
         assert!(batches.next_json().await.is_none());
-        let json = String::from_utf8(rows.bytes).unwrap();
+        let json = String::from_utf8(rows.objects().to_vec()).unwrap();
         let expected = concat!(
             r#"{"id":1,"trader_id":null,"standing":"SATISFIED","amount":"-99999999999.123456789012345678","#,
             r#""small":-32768,"medium":2147483647,"large":-9223372036854775808,"#,

@@ -9,6 +9,7 @@ mod definitions;
 mod derive;
 mod echo;
 mod edges;
+mod lookups;
 mod postgres_cancel;
 mod session;
 mod sqlite_group;

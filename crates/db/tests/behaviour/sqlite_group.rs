@@ -228,14 +228,14 @@ fn slow_readers_of_long_lists_leave_short_ones_alone() {
         let listed = async {
             let mut batches =
                 crud::client::list(&db.engine, &Relation::new(short.clone()), &Query::new()).await.unwrap();
-            batches.next_json().await.unwrap().unwrap().rows
+            batches.next_json().await.unwrap().unwrap().rows()
         };
         assert_eq!(tokio::time::timeout(Duration::from_secs(2), listed).await, Ok(1));
         // The slow ones get all of their rows in the end.
         for mut batches in slow {
             let mut rows = 0;
             while let Some(batch) = batches.next_json().await {
-                rows += batch.unwrap().rows;
+                rows += batch.unwrap().rows();
             }
             assert_eq!(rows, 5_000);
         }

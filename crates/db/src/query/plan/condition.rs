@@ -26,6 +26,17 @@ pub(crate) enum Condition {
     Not(Box<Condition>),
 }
 
+impl Condition {
+    /// Tells the columns that have one value each in all rows that this finds.
+    pub(super) fn each_equal(&self, with: &mut impl FnMut(usize)) {
+        match self {
+            Self::Compare(position, Comparison::Eq, _) => with(*position),
+            Self::And(all) => all.iter().for_each(|one| one.each_equal(with)),
+            _ => {}
+        }
+    }
+}
+
 /// Where an operand stands among the values that a column can hold.
 pub(super) enum Place {
     /// It is one of them.

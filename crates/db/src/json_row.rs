@@ -1,0 +1,101 @@
+//! A row as JSON text by the types of its columns, without a struct or a tree of values between.
+
+use mwallet_schema::json::write_string;
+
+use crate::statement::{Columns, OutputColumn};
+
+/// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
+#[derive(Debug)]
+pub(crate) struct RowShape {
+    prefixes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl RowShape {
+    pub(crate) fn new(columns: &[OutputColumn]) -> Self {
+        let mut prefixes = Vec::with_capacity(columns.len() * 16);
+        let mut ends = Vec::with_capacity(columns.len());
+        for column in columns {
+            prefixes.push(if ends.is_empty() { b'{' } else { b',' });
+            write_string(&mut prefixes, &column.name);
+            prefixes.push(b':');
+            ends.push(prefixes.len());
+        }
+        Self { prefixes, ends }
+    }
+}
+
+/// Writes one object; `write` writes the value of the column it is given.
+pub(crate) fn write_row<E>(
+    columns: &Columns,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(usize, &OutputColumn, &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let shape = columns.shape();
+    let mut start = 0;
+    for (index, (column, end)) in columns.iter().zip(&shape.ends).enumerate() {
+        out.extend_from_slice(&shape.prefixes[start..*end]);
+        start = *end;
+        write(index, column, out)?;
+    }
+    out.extend_from_slice(if columns.is_empty() { b"{}" } else { b"}" });
+    Ok(())
+}
+
+/// Writes a whole number.
+pub(crate) fn write_integer(out: &mut Vec<u8>, number: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Writes a text that needs no escapes between quotes.
+pub(crate) fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+/// Writes bytes as base64 between quotes.
+pub(crate) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    use base64::Engine as _;
+    out.push(b'"');
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    // The slice is as long as the encoding, so it always fits.
+    let written = base64::engine::general_purpose::STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
+    out.truncate(start + written);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use mwallet_schema::ColumnType;
+
+    use super::*;
+    use crate::statement::OutputKind;
+
+    #[test]
+    fn names_are_escaped_and_an_empty_row_is_an_object() {
+        let column = |name: &str| OutputColumn { name: name.into(), kind: OutputKind::Column(ColumnType::BigInt) };
+        let columns = vec![column("a"), column("b\"c")].into();
+        let mut out = Vec::new();
+        let written: Result<(), ()> = write_row(&columns, &mut out, |index, _, out| {
+            write_integer(out, index as i64);
+            Ok(())
+        });
+        assert_eq!(written, Ok(()));
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{"a":0,"b\"c":1}"#);
+
+        let mut out = Vec::new();
+        let _: Result<(), ()> = write_row(&Vec::new().into(), &mut out, |_, _, _| Ok(()));
+        assert_eq!(out, b"{}");
+    }
+
+    #[test]
+    fn base64_of_every_length() {
+        for (bytes, text) in [(&b""[..], "\"\""), (b"a", "\"YQ==\""), (b"ab", "\"YWI=\""), (b"abc", "\"YWJj\"")] {
+            let mut out = Vec::new();
+            write_base64(&mut out, bytes);
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+}
