@@ -5,12 +5,13 @@
 
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 
 use crate::openapi::MEDIA_TYPE;
 use crate::problem::Problem;
+use crate::profile;
 use crate::state::AppState;
 
 /// What the page may load and do. Swagger UI draws its icons as `data:` URLs.
@@ -33,10 +34,13 @@ pub(crate) async fn home() -> Redirect {
 }
 
 /// The document, under the media type of its own where that is asked for.
-pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+    let tables = state.tables();
+    let profile = profile::of(&tables, &Method::GET, &headers)?;
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let media_type = if accepted.any(|accept| accept.contains(MEDIA_TYPE)) { MEDIA_TYPE } else { "application/json" };
-    ([(CONTENT_TYPE, media_type), (VARY, "Accept")], state.tables.document.clone()).into_response()
+    let headers = [(CONTENT_TYPE, media_type), (VARY, "Accept, Accept-Profile")];
+    Ok((headers, profile.document.clone()).into_response())
 }
 
 /// The page.

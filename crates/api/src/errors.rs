@@ -87,11 +87,17 @@ fn convert(error: Error, table: Option<&Table>) -> Problem {
         Error::RowCount { found, .. } => Problem::new(Status::BAD_REQUEST, "PGRST124", error.to_string())
             .details(format!("The query affects {found} rows")),
         Error::Constraint(violation) => constraint(violation, table),
+        Error::Value { .. } => answer(Status::BAD_REQUEST),
+        Error::Database { code: Some(denied), .. } if denied == "42501" => {
+            log(&error);
+            let message = "the database does not let this server do so";
+            Problem::new(Status::FORBIDDEN, "42501", message).hint("whoever runs the server may grant it")
+        }
         Error::StaleRow { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
-        Error::Busy | Error::Unavailable(_) | Error::Cancelled => {
+        Error::Busy | Error::Stale | Error::Unavailable(_) | Error::Cancelled => {
             log(&error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }

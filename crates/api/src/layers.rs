@@ -13,9 +13,9 @@ use futures::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::problem::Problem;
-use crate::range;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::{AppState, Origins};
+use crate::{profile, range};
 
 /// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
 ///
@@ -24,6 +24,7 @@ pub(crate) async fn surround(State(state): State<AppState>, mut request: Request
     if refuses_some_encoding(request.headers()) {
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
+    let profile = profile::told(&state.tables(), &request);
     let id = request_id::of(request.headers(), state.engine.sources());
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
@@ -35,6 +36,9 @@ pub(crate) async fn surround(State(state): State<AppState>, mut request: Request
         }
     };
     range::write(&mut response);
+    if let Some((name, profile)) = profile {
+        response.headers_mut().insert(name, profile);
+    }
     response.headers_mut().insert(X_REQUEST_ID, id);
     response
 }
@@ -105,8 +109,15 @@ const ALLOWED_HEADERS: [&str; 13] = [
 ];
 
 /// The headers that pages of other sites may read.
-const EXPOSED_HEADERS: [&str; 6] =
-    ["content-encoding", "content-location", "content-range", "location", "preference-applied", "x-request-id"];
+const EXPOSED_HEADERS: [&str; 7] = [
+    "content-encoding",
+    "content-location",
+    "content-profile",
+    "content-range",
+    "location",
+    "preference-applied",
+    "x-request-id",
+];
 
 /// How long a browser may remember what is allowed.
 const PREFLIGHT_TIME: Duration = Duration::from_secs(3_600);

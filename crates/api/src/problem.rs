@@ -93,8 +93,10 @@ impl Problem {
     }
 
     /// The same, with the methods that would do.
-    pub(crate) fn allow(mut self, methods: &'static str) -> Self {
-        self.0.headers.insert(ALLOW, HeaderValue::from_static(methods));
+    pub(crate) fn allow(mut self, methods: &str) -> Self {
+        if let Ok(methods) = HeaderValue::from_str(methods) {
+            self.0.headers.insert(ALLOW, methods);
+        }
         self
     }
 
@@ -105,6 +107,11 @@ impl Problem {
 
     pub(crate) fn unknown_table(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {name}"))
+    }
+
+    pub(crate) fn unknown_schema(name: &str, served: &str) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {name} here"))
+            .hint(format!("these are served: {served}"))
     }
 
     pub(crate) fn no_row(table: &str) -> Self {

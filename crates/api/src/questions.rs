@@ -55,7 +55,8 @@ pub(crate) async fn transactions(State(state): State<AppState>, request: Request
         .ok_or_else(|| Problem::parameter("network: is required").hint("write /v1/transactions?network=bitcoin"))?;
     let (skip, limit) = (asked.skip.unwrap_or(0), state.limits.page(asked.limit));
     let query = questions::transactions_mined_query(&network, asked.start, asked.end, skip, limit);
-    let resource = state.tables.get(Transaction::TABLE).ok_or_else(|| Problem::unknown_table(Transaction::TABLE))?;
+    let tables = state.tables();
+    let resource = tables.first().get(Transaction::TABLE).ok_or_else(|| Problem::unknown_table(Transaction::TABLE))?;
     let batches = client::list(&state.engine, &resource.relation, &query).await?;
     let page = rows::array(batches, state.limits.stall_time).await?;
     let mut response = page.response;

@@ -13,16 +13,11 @@ use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
 use crate::accept::{self, Form};
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
 use crate::problem::Problem;
-use crate::state::{AppState, Resource};
-use crate::{body, columns, errors, location, params, range, rows};
+use crate::state::{AppState, Profile, Resource, Tables};
+use crate::{body, columns, errors, location, methods, params, profile, range, rows};
 
 /// Where the tables stand.
 pub(crate) const REST: &str = "/rest/v1/";
-
-/// What is taken at a table.
-pub(crate) const TABLE_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-/// What is taken at a row.
-pub(crate) const ROW_METHODS: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
 
 /// A request about a table, held against it.
 struct Call<'s> {
@@ -33,8 +28,10 @@ struct Call<'s> {
 }
 
 impl<'s> Call<'s> {
-    fn read(state: &'s AppState, parts: &request::Parts) -> Result<Self, Problem> {
-        let (resource, identifier) = target(state, &parts.uri)?;
+    fn read(tables: &'s Tables, parts: &request::Parts) -> Result<Self, Problem> {
+        let profile = profile::of(tables, &parts.method, &parts.headers)?;
+        let (resource, identifier) = target(profile, &parts.uri)?;
+        methods::require(resource.table(), identifier.is_some(), &parts.method)?;
         let mut parameters = params::read(parts.uri.query(), resource.table())?;
         if let Some(identifier) = identifier {
             parameters.query.identifier = Some(params::identifier(&params::decode(identifier)?)?);
@@ -115,7 +112,8 @@ impl<'s> Call<'s> {
 /// Reads rows: a page of them, or the one that the path names.
 pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let mut call = Call::read(&state, &parts)?;
+    let tables = state.tables();
+    let mut call = Call::read(&tables, &parts)?;
     call.refuse_creation_words()?;
     let is_head = parts.method == Method::HEAD;
     if is_head {
@@ -208,7 +206,8 @@ impl Call<'_> {
 /// Creates rows.
 pub(crate) async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
-    let call = Call::read(&state, &parts)?;
+    let tables = state.tables();
+    let call = Call::read(&tables, &parts)?;
     call.refuse_rows()?;
     let json = body::json(&parts.headers, content, &state.limits).await?;
     let records = call.new_rows(&state, &json)?;
@@ -285,7 +284,8 @@ impl Call<'_> {
 /// Puts a row in its place.
 pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
-    let call = Call::read(&state, &parts)?;
+    let tables = state.tables();
+    let call = Call::read(&tables, &parts)?;
     call.refuse_creation_words()?;
     if call.query().skip > 0 || call.query().limit.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
@@ -322,7 +322,8 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 /// Changes rows.
 pub(crate) async fn update(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
-    let call = Call::read(&state, &parts)?;
+    let tables = state.tables();
+    let call = Call::read(&tables, &parts)?;
     call.refuse_creation_words()?;
     let json = body::json(&parts.headers, content, &state.limits).await?;
     let Resource { relation, change, .. } = call.resource;
@@ -342,7 +343,8 @@ pub(crate) async fn update(State(state): State<AppState>, request: Request) -> R
 /// Deletes rows.
 pub(crate) async fn delete(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let call = Call::read(&state, &parts)?;
+    let tables = state.tables();
+    let call = Call::read(&tables, &parts)?;
     call.refuse_creation_words()?;
     call.require_filter(&state, "a deletion")?;
     let query = call.write_query();
@@ -379,23 +381,27 @@ impl Call<'_> {
 }
 
 /// Says what is taken here.
-pub(crate) async fn options(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
-    let (_, identifier) = target(&state, &uri)?;
-    let methods = if identifier.is_some() { ROW_METHODS } else { TABLE_METHODS };
+pub(crate) async fn options(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+    let tables = state.tables();
+    let profile = profile::of(&tables, request.method(), request.headers())?;
+    let (resource, identifier) = target(profile, request.uri())?;
+    let methods = methods::allowed(resource.table(), identifier.is_some());
     let mut response = Response::new(Body::empty());
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    // The names of methods are always a value.
+    let methods = HeaderValue::from_str(&methods).unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    response.headers_mut().insert(ALLOW, methods);
     Ok(response)
 }
 
 /// The table that a path names, and what follows it as it is written.
-fn target<'s, 'u>(state: &'s AppState, uri: &'u Uri) -> Result<(&'s Resource, Option<&'u str>), Problem> {
+fn target<'s, 'u>(profile: &'s Profile, uri: &'u Uri) -> Result<(&'s Resource, Option<&'u str>), Problem> {
     let path = uri.path().strip_prefix(REST).unwrap_or_default();
     let (name, rest) = match path.split_once('/') {
         Some((name, rest)) => (name, Some(rest)),
         None => (path, None),
     };
     let name = params::decode(name)?;
-    match state.tables.get(&name) {
+    match profile.get(&name) {
         Some(resource) => Ok((resource, rest)),
         None => Err(Problem::unknown_table(&name)),
     }

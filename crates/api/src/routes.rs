@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
@@ -27,6 +27,7 @@ pub fn router(state: AppState) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::file))
         .route("/livez", get(livez))
+        .route("/admin/reload", post(reload))
         .route("/readyz", get(readyz))
         .route("/rest/v1", get(docs::document))
         .route("/rest/v1/", get(docs::document))
@@ -37,7 +38,7 @@ pub fn router(state: AppState) -> Router {
         (Question::TRANSACTIONS_MINED, get(questions::transactions)),
     ];
     for (question, handler) in questions {
-        if state.tables.questions.iter().any(|served| served.id == question.id) {
+        if state.tables().first().questions.iter().any(|served| served.id == question.id) {
             router = router.route(question.path, handler);
         }
     }
@@ -64,6 +65,13 @@ async fn livez() -> Response {
 async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
     state.engine.ping().await?;
     Ok(rows::json(r#"{"status":"ready"}"#))
+}
+
+/// Reads again what is served, and answers when it is.
+async fn reload(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
+    let reload = state.reload.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
+    reload.run().await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn unknown_path(uri: Uri) -> Problem {

@@ -1,13 +1,15 @@
 //! What every handler shares: the engine, the tables that are served, the limits.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
-use mwallet_db::{Engine, Relation};
+use mwallet_db::{Engine, Error, Relation};
 
 use crate::openapi::{self, Question};
 use crate::questions;
@@ -16,10 +18,40 @@ use crate::questions;
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) engine: Engine,
-    pub(crate) tables: Arc<Tables>,
+    tables: Arc<RwLock<Arc<Tables>>>,
+    pub(crate) reload: Option<Reload>,
     pub(crate) limits: Limits,
     pub(crate) origins: Arc<Origins>,
     pub(crate) loopback_hosts_only: bool,
+}
+
+/// Reads again what is served. What it gives is what goes wrong.
+#[derive(Clone)]
+pub struct Reload(Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>);
+
+impl Reload {
+    /// A way to read it again, such as by reflection.
+    pub fn new<F>(reload: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        Self(Arc::new(move || Box::pin(reload())))
+    }
+
+    /// Reads it again. What is served meanwhile is the old one.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read; then the old one stays.
+    pub async fn run(&self) -> Result<(), Error> {
+        (self.0)().await
+    }
+}
+
+impl fmt::Debug for Reload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reload")
+    }
 }
 
 /// Whose pages may call a server from a browser.
@@ -83,7 +115,8 @@ impl AppState {
     pub fn new(engine: Engine, tables: Tables) -> Self {
         Self {
             engine,
-            tables: Arc::new(tables),
+            tables: Arc::new(RwLock::new(Arc::new(tables))),
+            reload: None,
             limits: Limits::default(),
             origins: Arc::default(),
             loopback_hosts_only: false,
@@ -111,15 +144,41 @@ impl AppState {
         self
     }
 
+    /// The same, where a POST to `/admin/reload` reads again what is served.
+    pub fn reload(mut self, reload: Reload) -> Self {
+        self.reload = Some(reload);
+        self
+    }
+
+    /// What is served now. A request holds on to it until its end.
+    pub(crate) fn tables(&self) -> Arc<Tables> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves other tables from now on, here and wherever this state was cloned to.
+    pub fn serve(&self, tables: Tables) {
+        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tables);
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 }
 
-/// The tables that are served, by their names. Made once, when the server starts.
+/// The tables that are served, those of one database schema together. Made when the server starts, and when it is told that
+/// they have changed.
 #[derive(Debug)]
 pub struct Tables {
+    /// At least one; the first is meant where a request names none.
+    profiles: Vec<Profile>,
+}
+
+/// The tables of one schema, by their names.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    /// The name of the schema; `None` where tables have none.
+    pub(crate) schema: Option<String>,
     by_name: HashMap<String, Resource>,
     /// The questions whose tables are served.
     pub(crate) questions: Vec<Question>,
@@ -152,7 +211,39 @@ impl Tables {
     ///
     /// Where a table contradicts itself, so that no schema can be made of it.
     pub fn new<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
-        let tables: Vec<&Table> = tables.into_iter().collect();
+        let mut schemas: Vec<(Option<String>, Vec<&Table>)> = Vec::new();
+        for table in tables {
+            match schemas.iter_mut().find(|(schema, _)| *schema == table.schema) {
+                Some((_, tables)) => tables.push(table),
+                None => schemas.push((table.schema.clone(), vec![table])),
+            }
+        }
+        if schemas.is_empty() {
+            schemas.push((None, Vec::new()));
+        }
+        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, tables));
+        Ok(Self { profiles: profiles.collect::<Result<_, _>>()? })
+    }
+
+    /// The tables that are meant where a request names no schema.
+    pub(crate) fn first(&self) -> &Profile {
+        // There is always one.
+        &self.profiles[0]
+    }
+
+    /// The tables of a schema.
+    pub(crate) fn profile(&self, schema: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.schema.as_deref() == Some(schema))
+    }
+
+    /// The names of the schemas.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().filter_map(|profile| profile.schema.as_deref())
+    }
+}
+
+impl Profile {
+    fn new(schema: Option<String>, tables: Vec<&Table>) -> Result<Self, SchemaError> {
         let questions = questions::served(&tables);
         let document = openapi::render(&tables, &questions)?;
         let resource = |table: &Table| {
@@ -160,11 +251,12 @@ impl Tables {
             let change = create.partial(create.name());
             Ok((table.name.clone(), Resource { relation: Relation::new(table.clone()), create, change }))
         };
-        Ok(Self { by_name: tables.into_iter().map(resource).collect::<Result<_, _>>()?, questions, document })
+        let by_name = tables.into_iter().map(resource).collect::<Result<_, _>>()?;
+        Ok(Self { schema, by_name, questions, document })
     }
 
     /// The table of that name.
-    pub fn get(&self, name: &str) -> Option<&Resource> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Resource> {
         self.by_name.get(name)
     }
 }

@@ -1,7 +1,9 @@
 //! One file for each command: its options, and what it does.
 
 pub(crate) mod completions;
+pub(crate) mod generate;
 pub(crate) mod import;
+pub(crate) mod inspect;
 pub(crate) mod schema;
 pub(crate) mod seed;
 pub(crate) mod serve;

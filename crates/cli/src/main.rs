@@ -22,6 +22,7 @@ Examples:
   mwallet serve --open                                     a server on this machine, its data in mwallet.db
   mwallet import block block.json --network bitcoin        the transactions of a block
   mwallet seed --users 20000 --orders 200000               fake data to try things with
+  mwallet inspect --database-url sqlite:legacy.db          what is in a database that others made
   mwallet schema show --dialect postgres                   the tables as SQL, without a database
   mwallet --database-url postgresql://me@localhost/mwallet schema create
 
@@ -47,6 +48,10 @@ enum Command {
     Import(commands::import::Options),
     /// Fills an empty database with fake data
     Seed(commands::seed::Options),
+    /// Says what a database consists of, and how much of it mWallet serves
+    Inspect(commands::inspect::Options),
+    /// Writes types, schemas and documents of a database for other programs
+    Generate(commands::generate::Options),
     /// Creates, drops or shows the tables
     Schema(commands::schema::Options),
     /// Writes what a shell needs to complete commands
@@ -72,6 +77,8 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             Command::Serve(options) => commands::serve::run(&settings, options).await,
             Command::Import(options) => commands::import::run(&settings, options).await,
             Command::Seed(options) => commands::seed::run(&settings, options).await,
+            Command::Inspect(options) => commands::inspect::run(&settings, options).await,
+            Command::Generate(options) => commands::generate::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,
             Command::Completions(options) => commands::completions::run(&settings, options),
         }

@@ -36,13 +36,13 @@ pub(crate) struct Settings {
 impl Settings {
     /// The database that the options, the environment and the file name, in this order.
     pub(crate) fn engine(&self) -> Result<Engine> {
-        self.engine_for(1)
+        self.engine_with(|options| options)
     }
 
-    /// The same, to be used by several runtimes.
-    pub(crate) fn engine_for(&self, runtimes: usize) -> Result<Engine> {
+    /// The same, with options that a command changes.
+    pub(crate) fn engine_with(&self, change: impl FnOnce(EngineOptions) -> EngineOptions) -> Result<Engine> {
         let config = self.database()?;
-        let options = EngineOptions { runtimes, ..config.options() };
+        let options = change(config.options());
         Ok(Engine::with(&config.database_url(DEFAULT_DATABASE)?, options)?)
     }
 

@@ -185,6 +185,7 @@ fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
         (ColumnType::Bytes { .. }, Dialect::Postgres) => "bytea".into(),
         (ColumnType::Json, Dialect::Postgres) => "jsonb".into(),
         (ColumnType::Boolean, Dialect::Postgres) => "boolean".into(),
+        (ColumnType::Native(native), _) => native.name.clone(),
         (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt | ColumnType::Boolean, Dialect::Sqlite) => {
             "INTEGER".into()
         }
@@ -201,6 +202,7 @@ fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
             Dialect::Postgres => "now()".into(),
             Dialect::Sqlite => "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00')".into(),
         }),
+        ColumnDefault::Database(expression) => Some(expression.clone()),
         ColumnDefault::Generated(_) | ColumnDefault::Identity => None,
     }
 }

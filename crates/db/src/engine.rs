@@ -13,9 +13,9 @@ pub use config::{DatabaseConfig, load_env_file};
 
 use crate::Dialect;
 use crate::error::{Error, Result};
-use crate::postgres::{self, Postgres};
+use crate::postgres::{self, Notifications, Postgres};
 use crate::sources::SystemSources;
-use crate::sqlite::{self, Sqlite};
+use crate::sqlite::{self, Origins, Sqlite};
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
@@ -65,6 +65,9 @@ pub struct EngineOptions {
     pub queue: usize,
     /// Whether nothing may be written.
     pub read_only: bool,
+    /// Whether the database is others' own, for whom it must stay as it is: a file of SQLite keeps its journal mode, and is
+    /// not made where there is none.
+    pub foreign: bool,
     /// Whether each statement is logged with its time, without its values.
     pub echo: bool,
     /// The clock and the randomness.
@@ -83,6 +86,7 @@ impl Default for EngineOptions {
             session_limit: Duration::from_secs(5),
             queue: 10_000,
             read_only: false,
+            foreign: false,
             echo: false,
             sources: Arc::new(SystemSources),
         }
@@ -132,6 +136,7 @@ impl Engine {
                 pool_timeout: options.pool_timeout,
                 statement_timeout: options.statement_timeout,
                 read_only: options.read_only,
+                foreign: options.foreign,
                 echo: options.echo,
             })),
         };
@@ -281,6 +286,26 @@ impl Engine {
     /// Why it is not.
     pub async fn ping(&self) -> Result<()> {
         self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
+    }
+
+    /// Listens to a channel of PostgreSQL; `None` on SQLite, which has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the engine is closed.
+    pub fn listen(&self, channel: &'static str) -> Result<Option<Notifications>> {
+        Ok(match self.driver()? {
+            Driver::Postgres(postgres) => Some(postgres.listen(channel)),
+            Driver::Sqlite(_) | Driver::Mock(_) => None,
+        })
+    }
+
+    /// Where the columns of statements of SQLite come from.
+    pub(crate) async fn origins(&self, statements: Vec<String>) -> Result<Vec<Origins>> {
+        match self.driver()? {
+            Driver::Sqlite(sqlite) => sqlite.origins(statements).await,
+            Driver::Postgres(_) | Driver::Mock(_) => Ok(Vec::new()),
+        }
     }
 
     /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses

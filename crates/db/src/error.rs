@@ -26,6 +26,14 @@ pub enum Error {
     /// The database refused a row because of a constraint.
     #[error("{0}")]
     Constraint(Violation),
+    /// The database itself refused a value, of a type that only it knows, or to compare it so.
+    #[error("{message}")]
+    Value {
+        /// The SQLSTATE.
+        code: String,
+        /// What the database says of the value that it was given.
+        message: String,
+    },
     /// An update met a row that somebody else changed or deleted since it was read.
     #[error("the row of {table} was changed or deleted since it was read")]
     StaleRow {
@@ -64,6 +72,9 @@ pub enum Error {
     /// The session is for reading, or the engine is.
     #[error("nothing can be written here: it is read-only")]
     ReadOnly,
+    /// A table was changed since a statement was prepared for it; to prepare it anew may do.
+    #[error("the table was changed in the meantime; try again")]
+    Stale,
     /// No connection was free, or the queue was full, for longer than may be waited.
     #[error("the database is busy; try again")]
     Busy,
@@ -163,12 +174,14 @@ impl Error {
             Self::Url(_) | Self::Config(_) => "F0000",
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
+            Self::Value { code, .. } => code,
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
             Self::RowCount { .. } => "21000",
             Self::Work { .. } => "55000",
             Self::SessionExpired { .. } => "25P03",
             Self::SessionEnded => "25P02",
             Self::ReadOnly => "25006",
+            Self::Stale => "0A000",
             Self::Busy => "53300",
             Self::Unavailable(_) => "08006",
             Self::Timeout | Self::Cancelled => "57014",

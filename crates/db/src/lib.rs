@@ -27,6 +27,7 @@ mod json_rows;
 mod numeric;
 mod postgres;
 mod query;
+mod reflect;
 mod row;
 mod session;
 mod setup;
@@ -60,10 +61,12 @@ pub use error::{ConstraintKind, Error, Internal, Result, Violation};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
+pub use postgres::Notifications;
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
     Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
 };
+pub use reflect::{Construct, Doubt, Finding, ReflectOptions, Reflection, Standing};
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;

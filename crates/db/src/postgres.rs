@@ -4,6 +4,7 @@ mod codec;
 mod connect;
 mod connection;
 mod errors;
+mod listen;
 mod numeric;
 mod pipeline;
 mod tls;
@@ -17,6 +18,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use connection::Connection;
+pub use listen::Notifications;
 
 use crate::batch::Batch;
 use crate::error::{Error, Result};
@@ -180,6 +182,11 @@ impl Postgres {
         let batch = Batch::new(&statement.columns, format);
         let connection = Hold::Own(Box::new(connection));
         Ok(RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place })
+    }
+
+    /// Begins to listen to a channel, on a connection beside the pool.
+    pub(crate) fn listen(&self, channel: &'static str) -> Notifications {
+        listen::listen(self.settings.clone(), self.tls.clone(), channel)
     }
 
     /// Closes the connections that are idle, and each other one when it is given back.

@@ -24,6 +24,9 @@ use std::time::Duration;
 pub(crate) use lease::Lease;
 pub(crate) use rows::RowReceiver;
 
+/// Where the columns of a statement come from: a table and its column each, unless it is made of something else.
+pub(crate) type Origins = Option<Vec<Option<(String, String)>>>;
+
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};
 use lookups::Lookups;
@@ -51,6 +54,8 @@ pub(crate) struct Settings {
     /// How long one statement may run.
     pub(crate) statement_timeout: Duration,
     pub(crate) read_only: bool,
+    /// Whether the file must keep its journal mode, and is not made where there is none.
+    pub(crate) foreign: bool,
     pub(crate) echo: bool,
 }
 
@@ -100,6 +105,15 @@ impl Sqlite {
     /// Runs one statement that reads a file, and hands out its rows as they come.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
         self.readers.stream(statement, format).await
+    }
+
+    /// Where the columns of statements come from; `None` for a statement that cannot be prepared.
+    pub(crate) async fn origins(&self, statements: Vec<String>) -> Result<Vec<Origins>> {
+        match self.is_in_memory() {
+            // Its one connection is the session's own while it is described.
+            true => Ok(statements.iter().map(|_| None).collect()),
+            false => self.readers.origins(statements).await,
+        }
     }
 
     /// Ends the threads. The last connection to close puts the log back into the file.

@@ -113,6 +113,7 @@ fn describe_column(column: &Column) -> String {
     }
     match &column.default {
         None => {}
+        Some(ColumnDefault::Database(_)) => panic!("no entity has such a default"),
         Some(ColumnDefault::Identity) => text.push_str(", identity"),
         Some(ColumnDefault::Constant(value)) => text.extend([", default ".to_owned(), format!("{value:?}")]),
         Some(ColumnDefault::Generated(generator)) => text.extend([", generated ", generator.name()]),

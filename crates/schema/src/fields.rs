@@ -62,6 +62,8 @@ pub struct Rules {
     pub max_length: Option<u32>,
     /// A regular expression that must match somewhere in the text.
     pub pattern: Option<String>,
+    /// The values that it may be; any where there are none.
+    pub one_of: Vec<Value>,
 }
 
 /// An end of a range.

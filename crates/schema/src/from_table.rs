@@ -74,7 +74,7 @@ fn field(column: &Column) -> Field {
             Some(ColumnDefault::Constant(value)) => Some(FieldDefault::Constant(value.clone())),
             Some(ColumnDefault::Generated(generator)) => Some(FieldDefault::Generated(*generator)),
             // The database counts; nothing is filled in before it is asked.
-            Some(ColumnDefault::Identity) | None => None,
+            Some(ColumnDefault::Identity | ColumnDefault::Database(_)) | None => None,
         },
         rules: column.rules.clone(),
         access: column.access,

@@ -8,6 +8,7 @@ mod decimal;
 mod fields;
 mod generator;
 mod names;
+mod native;
 mod record;
 mod table;
 mod timestamp;
@@ -15,6 +16,7 @@ mod types;
 mod value;
 
 pub mod json;
+pub mod typescript;
 pub mod validate;
 
 mod from_table;
@@ -28,9 +30,13 @@ pub use from_table::FromTable;
 pub use generator::{AtOnce, Generator, Sources};
 pub use json_schema::Purpose;
 pub use names::{pascal_case, plural, snake_case};
+pub use native::{Carrier, Declared, NativeType};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
-pub use table::{Access, Action, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError, Unique};
+pub use table::{
+    Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError,
+    TableKind, Unique, Writes,
+};
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};
 pub use uuid::Uuid;

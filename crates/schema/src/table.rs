@@ -5,6 +5,8 @@ use crate::{ColumnType, Generator, Rules, Value};
 /// A table: its columns, keys, indexes and what they promise.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Table {
+    /// What it is.
+    pub kind: TableKind,
     /// The name of the database schema it stands in; `None` for the connection's own.
     pub schema: Option<String>,
     /// The name.
@@ -23,6 +25,59 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// What the table is for.
     pub comment: Option<String>,
+    /// What may be done to its rows.
+    pub writes: Writes,
+}
+
+/// What something with columns and rows is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TableKind {
+    /// A table.
+    #[default]
+    Table,
+    /// A table whose rows lie in others, by their values.
+    Partitioned,
+    /// A table whose rows another server has.
+    Foreign,
+    /// A query under a name.
+    View,
+    /// A query whose rows are kept until they are made anew.
+    MaterializedView,
+}
+
+impl TableKind {
+    /// The word for it, such as `materialized view`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Partitioned => "partitioned table",
+            Self::Foreign => "foreign table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+        }
+    }
+}
+
+/// What the database lets be done to the rows of a table; everything, unless it is a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writes {
+    /// Whether rows can be created.
+    pub insert: bool,
+    /// Whether rows can be changed.
+    pub update: bool,
+    /// Whether rows can be deleted.
+    pub delete: bool,
+}
+
+impl Writes {
+    /// Nothing may be written.
+    pub const NONE: Self = Self { insert: false, update: false, delete: false };
+}
+
+impl Default for Writes {
+    fn default() -> Self {
+        Self { insert: true, update: true, delete: true }
+    }
 }
 
 /// One column.
@@ -44,6 +99,19 @@ pub struct Column {
     pub access: Access,
     /// What it means.
     pub comment: Option<String>,
+    /// The column of a table that it shows, where it is one of a view.
+    pub base: Option<BaseColumn>,
+}
+
+/// The column of a table that a view shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseColumn {
+    /// The database schema of the table, where it is not that of the view.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
 }
 
 /// What a column holds where nothing was given.
@@ -55,6 +123,15 @@ pub enum ColumnDefault {
     Generated(Generator),
     /// The next number, given by the database.
     Identity,
+    /// What the database makes by an expression of its own, such as `nextval('numbers')`.
+    Database(String),
+}
+
+impl ColumnDefault {
+    /// Whether the database fills the column in, so that an insert leaves it out.
+    pub fn is_of_database(&self) -> bool {
+        matches!(self, Self::Identity | Self::Database(_))
+    }
 }
 
 /// What an update does to a column that it does not name.
@@ -103,6 +180,8 @@ pub struct ForeignKey {
     pub name: String,
     /// The columns that refer.
     pub columns: Vec<String>,
+    /// The database schema of the table they refer to, where it is not that of the table itself.
+    pub references_schema: Option<String>,
     /// The table they refer to.
     pub references: String,
     /// The columns of it, in the same order.
@@ -199,6 +278,7 @@ impl Column {
             rules: Rules::default(),
             access: Access::default(),
             comment: None,
+            base: None,
         }
     }
 
@@ -265,6 +345,7 @@ impl Table {
         self.foreign_keys.push(ForeignKey {
             name,
             columns: owned(columns),
+            references_schema: None,
             references: references.into(),
             referenced_columns: owned(referenced),
             on_delete,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::NativeType;
+
 /// The type of a column, with the limits that belong to it.
 ///
 /// How each is stored on either engine and written in JSON stands in `docs/types.md`.
@@ -40,6 +42,8 @@ pub enum ColumnType {
     Json,
     /// True or false.
     Boolean,
+    /// A type of a database that mWallet has no form of its own for.
+    Native(Arc<NativeType>),
 }
 
 impl ColumnType {
@@ -59,6 +63,7 @@ impl ColumnType {
             Self::Bytes { max: None } => "bytes".into(),
             Self::Json => "json".into(),
             Self::Boolean => "boolean".into(),
+            Self::Native(native) => native.name.clone(),
         }
     }
 

@@ -101,6 +101,7 @@ impl Value {
                 "false" => Ok(Self::Bool(false)),
                 _ => Err(ValueError::WrongType("expected true or false".into())),
             },
+            ColumnType::Native(native) => native.parse(text),
         }
     }
 
@@ -113,6 +114,7 @@ impl Value {
     pub fn coerce(self, kind: &ColumnType) -> Result<Self, ValueError> {
         match (self, kind) {
             (Self::Null, _) => Ok(Self::Null),
+            (value, ColumnType::Native(native)) => native.coerce(value),
             (Self::Int(number), ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
                 check_integer(kind, number)
             }

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot have what it stands on must stop")]
 
 mod clock;
+mod samples;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -16,6 +17,7 @@ use tokio_postgres::NoTls;
 
 pub use clock::TestSources;
 pub use mwallet_db::Dialect;
+pub use samples::Sample;
 
 /// The variable that names a PostgreSQL on which databases may be made and dropped.
 const POSTGRES: &str = "MWALLET_TEST_POSTGRES_URL";

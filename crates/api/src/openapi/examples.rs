@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use mwallet_db::SystemSources;
 use mwallet_db::schema::{
-    Access, Bound, Column, ColumnDefault, ColumnType, Field, Generator, Record, Rules, Schema, Table, Value,
-    json as text,
+    Access, Bound, Carrier, Column, ColumnDefault, ColumnType, Declared, Field, Generator, NativeType, Record, Rules,
+    Schema, Table, Value, json as text,
 };
 use serde_json::{Map, Value as Json};
 
@@ -150,7 +150,31 @@ fn texts(column: &Column) -> Vec<String> {
         }
         ColumnType::Json => owned(&[r#"{"height":300025}"#]),
         ColumnType::Boolean => owned(&["true"]),
+        ColumnType::Native(native) => of_native(column, native),
     }
+}
+
+/// Texts of a type that only its database knows; none where nothing can be guessed.
+fn of_native(column: &Column, native: &NativeType) -> Vec<String> {
+    let listed = column.rules.one_of.iter().map(|value| plain(&json(value)));
+    let owned = |text: &str| vec![text.to_owned()];
+    let guessed = match native.carrier {
+        Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }) => written(column),
+        Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }) => numbers(column, &["1.5", "1", "0"]),
+        Carrier::Stored(Declared::Integer) => numbers(column, &["1", "0"]),
+        Carrier::Stored(Declared::Boolean) => owned("true"),
+        Carrier::Stored(Declared::Time) => owned("2030-01-01 00:00:00"),
+        Carrier::Stored(Declared::Any) => owned("a"),
+        Carrier::Literal | Carrier::Json => match native.name.as_str() {
+            "date" => owned("2030-01-01"),
+            "bytea" => owned("\\x6d77616c6c6574"),
+            "real" | "double precision" => numbers(column, &["1.5", "1", "0"]),
+            name if name.ends_with("[]") => owned("{}"),
+            name if name.starts_with("timestamp") => owned("2030-01-01T00:00:00"),
+            _ => Vec::new(),
+        },
+    };
+    listed.chain(guessed).collect()
 }
 
 /// Numbers, then those next to the ends of the column's range.

@@ -52,12 +52,13 @@ fn table_path(described: &Described<'_>) -> Value {
     let mut path = Map::new();
     path.insert("get".into(), list(described, Rows::Many, "list", format!("List {words}")));
     path.insert("head".into(), list(described, Rows::None, "list_head", format!("List {words}, without the body")));
-    path.insert("post".into(), create(described));
+    if described.table.writes.insert {
+        path.insert("post".into(), create(described));
+    }
     if is_replaceable(described.table) {
         path.insert("put".into(), put(described, Rows::Many));
     }
-    path.insert("patch".into(), change(described, Rows::Many, &UPDATE));
-    path.insert("delete".into(), change(described, Rows::Many, &DELETE));
+    changes(described, Rows::Many, &mut path);
     path.insert("options".into(), options(described, "options", format!("Ask what can be done with {words}")));
     Value::Object(path)
 }
@@ -78,16 +79,28 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     if is_replaceable(described.table) {
         path.insert("put".into(), put(described, Rows::One));
     }
-    path.insert("patch".into(), change(described, Rows::One, &UPDATE));
-    path.insert("delete".into(), change(described, Rows::One, &DELETE));
+    changes(described, Rows::One, &mut path);
     let summary = format!("Ask what can be done with one of {}", described.words);
     path.insert("options".into(), options(described, "options_one", summary));
     Value::Object(path)
 }
 
+/// What may be done to rows that are there.
+fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
+    if described.table.writes.update {
+        path.insert("patch".into(), change(described, rows, &UPDATE));
+    }
+    if described.table.writes.delete {
+        path.insert("delete".into(), change(described, rows, &DELETE));
+    }
+}
+
 /// Whether a row can be put: by a key that clients know.
 fn is_replaceable(table: &Table) -> bool {
-    !table.primary_key.is_empty() && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
+    table.writes.insert
+        && table.writes.update
+        && !table.primary_key.is_empty()
+        && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
 }
 
 /// What names a row in a path.

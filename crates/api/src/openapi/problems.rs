@@ -75,6 +75,7 @@ const STATUSES: &[Status] = &[
         examples: &[
             ("PGRST116", "one row is wanted, and there are more", None),
             ("PGRST107", "there is no text/csv here, but application/json", None),
+            ("PGRST106", "there is no schema private here", Some("these are served: public, sales")),
         ],
     },
     Status {

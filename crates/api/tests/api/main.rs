@@ -6,6 +6,7 @@ mod contract;
 mod openapi;
 mod production;
 mod queries;
+mod reflected;
 mod refusals;
 mod rest;
 mod sessions;

@@ -56,7 +56,7 @@ fn write(out: &mut String, value: &Value, depth: usize) {
 async fn the_document_is_served_in_the_type_that_is_asked_for() {
     let plain = get(&app(), "/rest/v1/").await;
     assert_eq!((plain.status.as_u16(), plain.header("content-type")), (200, Some("application/json")));
-    assert_eq!(plain.header("vary"), Some("Accept"));
+    assert_eq!(plain.header("vary"), Some("Accept, Accept-Profile"));
     assert_eq!(plain.json()["info"]["title"], "mWallet");
     assert_eq!(get(&app(), "/rest/v1").await.text, plain.text);
     let own = get_as("/rest/v1/", "application/openapi+json, application/json;q=0.5").await;

@@ -52,7 +52,7 @@ pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
     answer
 }
 
-async fn exchange(app: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn exchange(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();

@@ -2,17 +2,21 @@
 
 mod demo;
 mod limits;
+mod reflected;
+mod reload;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use clap::Args;
 use mwallet_api::{AppState, Tables, router};
+use mwallet_db::EngineOptions;
 use mwallet_db::schema::Table;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use limits::LimitOptions;
+use reflected::ReflectedOptions;
 
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -24,6 +28,7 @@ Examples:
   mwallet serve --open
   mwallet serve --open --database-url postgresql://me@localhost/mwallet --listen 127.0.0.1:9000
   mwallet serve --open --cors http://localhost:5173 --max-rows 1000
+  mwallet serve --open --reflect --read-only --database-url sqlite:legacy.db
 
   curl 'http://127.0.0.1:8080/rest/v1/transactions?network=eq.bitcoin'
   curl http://127.0.0.1:8080/rest/v1/orders -H 'Content-Type: application/json' \\
@@ -43,6 +48,8 @@ pub(crate) struct Options {
     /// Databases that the environment or mwallet.toml name are not touched; --database-url is refused beside it.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    reflected: ReflectedOptions,
     /// The address and port; port 0 takes any that is free
     #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
@@ -54,7 +61,8 @@ fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
-pub(crate) async fn run(settings: &Settings, Options { open, demo, listen, limits }: Options) -> Result<()> {
+pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
+    let Options { open, demo, reflected, listen, limits } = options;
     if !open && !demo {
         let message = "there are no accounts yet, so there is nobody to serve but everybody";
         let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
@@ -66,11 +74,22 @@ pub(crate) async fn run(settings: &Settings, Options { open, demo, listen, limit
             format!("{option} serves without login, so it must not listen on {listen}, which others can reach");
         return Err(Failure::usage(message).hint("listen on this machine only, such as --listen 127.0.0.1:8080"));
     }
-    let engine = if demo { demo::engine(settings)? } else { settings.engine_for(limits.threads())? };
-    let tables = mwallet_models::tables();
+    let engine = match demo {
+        true => demo::engine(settings)?,
+        false => {
+            settings.engine_with(|options| reflected.engine(EngineOptions { runtimes: limits.threads(), ..options }))?
+        }
+    };
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
-    engine.create_all(&tables).await?;
+    let found = reflected.tables(&engine).await?;
+    let tables: Vec<&Table> = match &found {
+        Some(found) => found.iter().collect(),
+        None => mwallet_models::tables(),
+    };
+    if found.is_none() {
+        engine.create_all(&tables).await?;
+    }
     if demo {
         demo::fill(settings, &engine).await?;
     }
@@ -84,7 +103,10 @@ pub(crate) async fn run(settings: &Settings, Options { open, demo, listen, limit
         if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
-    let state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    if found.is_some() {
+        state = reload::keep_fresh(state, reflected)?;
+    }
     let app = router(state.loopback_hosts_only());
     let stop = stop_signal()?;
     mwallet_api::serve(listener, app, stop, limits.serve_options()).await?;
@@ -102,10 +124,13 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
 
 fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let first = names.iter().find(|name| **name == "transactions").or(names.first()).copied().unwrap_or_default();
+    let first = first.replace(' ', "%20");
     format!(
         "mWallet serves {database} at {url}, without login, to this machine only\n\
          tables: {}\n\
-         try:    curl {url}/rest/v1/transactions\n\
+         try:    curl '{url}/rest/v1/{first}?limit=3'\n\
+         docs:   {url}/docs\n\
          stop:   Ctrl-C",
         names.join(", ")
     )

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mwallet_testkit::{TestDb, both_engines};
+use mwallet_db::{Sql, crud};
+use mwallet_testkit::{Dialect, Sample, TestDb, both_engines, run};
 
-use crate::support::{Server, done, prepared, tool};
+use crate::support::{Server, call_on, done, prepared, tool};
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients").join(name).canonicalize().unwrap()
@@ -19,6 +20,36 @@ fn succeeds(command: &mut Command, db: &TestDb) {
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let (_, log) = server.stop_and_read_log();
     assert!(!log.contains("ERROR"), "{log}");
+}
+
+#[test]
+fn the_types_of_a_database_are_those_that_clients_take() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        Sample::Chinook.fill(&db).await;
+        let sql = Sql::new("CREATE VIEW CheapTracks AS SELECT Name FROM Track WHERE UnitPrice < 1");
+        crud::execute::<(i64,)>(&db.engine, sql).await.unwrap();
+        let folder = db.folder.path();
+        let written = call_on(&db, &["generate", "typescript", "--out", "."]);
+        assert_eq!(written.code, 0, "{}", written.err);
+        std::fs::copy(script("js/typed.ts"), folder.join("typed.ts")).unwrap();
+        std::fs::write(folder.join("package.json"), r#"{"type": "module"}"#).unwrap();
+        let modules = prepared("MWALLET_TEST_NODE_MODULES");
+        std::os::unix::fs::symlink(&modules, folder.join("node_modules")).unwrap();
+        let mut compiler = tool("MWALLET_TEST_NODE");
+        compiler.arg(Path::new(&modules).join("typescript/bin/tsc")).current_dir(folder);
+        compiler.args([
+            "--noEmit",
+            "--strict",
+            "--skipLibCheck",
+            "--target",
+            "es2022",
+            "--module",
+            "nodenext",
+            "typed.ts",
+        ]);
+        let compiled = done(&mut compiler);
+        assert_eq!(compiled.code, 0, "{}{}", compiled.out, compiled.err);
+    });
 }
 
 both_engines! {

@@ -43,15 +43,30 @@ fn write(path: &Path, text: &[u8]) {
     }
 }
 
+/// A manifest or a list of versions with another number for the crates of this tree. With the same, cargo would take what it
+/// built of the copy for what it builds of the tree, and the other way round.
+fn renumbered(text: &str) -> String {
+    let mut is_own = false;
+    let lines = text.lines().map(|line| {
+        let own = std::mem::replace(
+            &mut is_own,
+            line == "[workspace.package]" || line.starts_with("name = \"mwallet-") || line == "name = \"xtask\"",
+        );
+        if own && line == "version = \"0.1.0\"" { "version = \"0.1.0-newcomer\"" } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
 /// Follows the guide and builds the program; once, for both engines.
 fn newcomers_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let guide = std::fs::read_to_string(root().join("docs/how-to/entity.md")).unwrap();
         let tree = Path::new(env!("CARGO_TARGET_TMPDIR")).join("how-to");
+        std::fs::create_dir_all(&tree).unwrap();
         for part in ["Cargo.toml", "Cargo.lock", "clippy.toml"] {
-            std::fs::create_dir_all(&tree).unwrap();
-            write(&tree.join(part), &std::fs::read(root().join(part)).unwrap());
+            let text = std::fs::read_to_string(root().join(part)).unwrap();
+            write(&tree.join(part), renumbered(&text).as_bytes());
         }
         for part in ["crates", "xtask"] {
             copy(&root().join(part), &tree.join(part));
@@ -66,7 +81,7 @@ fn newcomers_program() -> &'static Path {
         assert!(registered.contains(&line), "there is no list to add the line to");
         write(&tree.join(file), registered.as_bytes());
 
-        // Built beside everything else, so that what it depends on is built already; its name keeps it apart.
+        // Built beside everything else, so that what it depends on is built already; its number and its name keep it apart.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let manifest = tree.join("crates/cli/Cargo.toml");
         let named =

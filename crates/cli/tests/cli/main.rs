@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
 
-mod api_guide;
 mod blocks;
 mod calls;
 mod clients;
 mod crash;
 mod demo;
 mod docs;
+mod guides;
 mod how_to;
+mod legacy;
 mod seed;
 mod support;

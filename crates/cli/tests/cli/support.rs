@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// Starts a program that serves, on a free port, and waits until it listens.
-    fn listening(mut program: Command) -> Self {
+    pub(crate) fn listening(mut program: Command) -> Self {
         program.args(["--json", "--listen", "127.0.0.1:0"]);
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -131,6 +131,11 @@ impl Server {
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;
         Ok(answer)
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it without a word, as a power cut would.

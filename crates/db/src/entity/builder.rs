@@ -92,9 +92,11 @@ impl TableBuilder {
                 min_length: spec.min_length,
                 max_length: None,
                 pattern: spec.pattern.map(Into::into),
+                one_of: Vec::new(),
             },
             access: spec.access,
             comment: spec.comment.map(Into::into),
+            base: None,
         });
     }
 

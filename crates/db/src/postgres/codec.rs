@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use mwallet_schema::json::write_string;
-use mwallet_schema::{ColumnType, Timestamp, Uuid, Value};
+use mwallet_schema::{Carrier, ColumnType, Timestamp, Uuid, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 
@@ -23,7 +23,8 @@ type BoxError = Box<dyn std::error::Error + Sync + Send>;
 impl ToSql for Bind {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
         // SQLite's form of a decimal depends on its column, so both engines want to know it.
-        if matches!(self.value, Value::Decimal(_)) && !matches!(self.kind, ColumnType::Decimal { .. }) {
+        let is_decimal = matches!(self.kind, ColumnType::Decimal { .. } | ColumnType::Native(_));
+        if matches!(self.value, Value::Decimal(_)) && !is_decimal {
             return Err("a decimal must be bound with bind_as and the type of its column".into());
         }
         encode(&self.value, kind, out)
@@ -55,6 +56,7 @@ fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result
             out.put_u8(JSONB_VERSION);
             out.put_slice(text.as_bytes());
         }
+        (Value::Json(text), &Type::JSON) => out.put_slice(text.as_bytes()),
         (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
             out.put_slice(text.as_bytes())
         }
@@ -156,6 +158,16 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Uuid) => Uuid::from_slice(raw).ok().map(Value::Uuid),
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
+        OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
+            Carrier::Number { .. } => {
+                let mut plain = Vec::with_capacity(48);
+                numeric::write_text(raw, &mut plain)
+                    .and_then(|()| std::str::from_utf8(&plain).ok()?.parse().ok())
+                    .map(Value::Decimal)
+            }
+            Carrier::Json => text().map(|text| Value::Json(text.into())),
+            _ => text().map(|text| Value::Text(text.into())),
+        },
         OutputKind::Column(ColumnType::Json) => {
             let text = raw.split_first().and_then(|(_, text)| std::str::from_utf8(text).ok());
             // The server spells jsonb with spaces; a value is the same text on both engines.
@@ -197,6 +209,14 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
             Some(())
         }
         OutputKind::Column(ColumnType::Json) => raw.split_first().map(|(_, text)| out.extend_from_slice(text)),
+        OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
+            Carrier::Number { .. } => numeric::write_json(raw, out),
+            Carrier::Json => {
+                out.extend_from_slice(raw);
+                Some(())
+            }
+            _ => std::str::from_utf8(raw).ok().map(|text| write_string(out, text)),
+        },
     };
     written.ok_or_else(|| wrong(column))
 }

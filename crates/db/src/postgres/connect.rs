@@ -11,7 +11,7 @@ use crate::url::{Host, SslMode};
 
 /// The pool of one of the runtimes that use an engine.
 pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
-    let config = driver_config(settings);
+    let config = config(settings);
     // A connection that the server closed is noticed without a round trip.
     let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match tls.clone() {
@@ -28,7 +28,8 @@ pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
         .map_err(|error| Error::Config(error.to_string()))
 }
 
-fn driver_config(settings: &Settings) -> tokio_postgres::Config {
+/// What the driver must know to connect.
+pub(super) fn config(settings: &Settings) -> tokio_postgres::Config {
     let url = &settings.url;
     let mut config = tokio_postgres::Config::new();
     match &url.host {

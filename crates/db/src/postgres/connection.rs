@@ -215,7 +215,20 @@ pub(super) async fn gather(object: &Object, statement: &Statement, format: Forma
     Ok(batch.take())
 }
 
+/// Begins a statement. Where others have changed its table since it was prepared, it is prepared once more: the server saw so
+/// before it ran anything.
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
+    match query_once(object, statement).await {
+        Err(Error::Stale) => {
+            object.statement_cache.remove(&statement.sql, &[]);
+            // In a transaction the error has ended it, and says more than that it has ended.
+            query_once(object, statement).await.map_err(|_| Error::Stale)
+        }
+        result => result,
+    }
+}
+
+async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream> {
     // Clients choose the shape of filters, and so how many texts there are; the server keeps what is prepared in memory.
     if object.statement_cache.size() >= STATEMENT_CACHE {
         object.statement_cache.clear();

@@ -17,6 +17,9 @@ pub(super) fn from_pool(error: PoolError) -> Error {
     }
 }
 
+/// What PostgreSQL says of a prepared statement whose table has other columns by now. There is no code of its own for it.
+const STALE: &str = "cached plan must not change result type";
+
 /// Turns an error of the driver into ours.
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     let Some(said) = error.as_db_error() else {
@@ -33,13 +36,43 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     match *said.code() {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::Serialization(error.into()),
         SqlState::QUERY_CANCELED => Error::Timeout,
+        SqlState::FEATURE_NOT_SUPPORTED if said.message() == STALE => Error::Stale,
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::IN_FAILED_SQL_TRANSACTION => Error::SessionEnded,
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             Error::Unavailable(error.into())
         }
+        // Beyond the types that mWallet knows, the database is the first to see what is wrong with a value.
+        _ if is_of_value(said.code()) => {
+            Error::Value { code: said.code().code().into(), message: said.message().into() }
+        }
         _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },
     }
+}
+
+/// Whether an error is about a value that a statement brought: it does not read as its type, is beyond its range, or the
+/// type cannot be compared so. Errors of arithmetic may be about rows that are there.
+fn is_of_value(code: &SqlState) -> bool {
+    matches!(
+        *code,
+        SqlState::INVALID_TEXT_REPRESENTATION
+            | SqlState::INVALID_BINARY_REPRESENTATION
+            | SqlState::INVALID_DATETIME_FORMAT
+            | SqlState::DATETIME_FIELD_OVERFLOW
+            | SqlState::NUMERIC_VALUE_OUT_OF_RANGE
+            | SqlState::INTERVAL_FIELD_OVERFLOW
+            | SqlState::INVALID_PARAMETER_VALUE
+            | SqlState::STRING_DATA_RIGHT_TRUNCATION
+            | SqlState::STRING_DATA_LENGTH_MISMATCH
+            | SqlState::INVALID_TIME_ZONE_DISPLACEMENT_VALUE
+            | SqlState::CHARACTER_NOT_IN_REPERTOIRE
+            | SqlState::INVALID_XML_CONTENT
+            | SqlState::INVALID_XML_DOCUMENT
+            | SqlState::ARRAY_ELEMENT_ERROR
+            | SqlState::DATA_EXCEPTION
+            | SqlState::UNDEFINED_FUNCTION
+            | SqlState::CANNOT_COERCE
+    )
 }
 
 fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {

@@ -51,6 +51,17 @@ pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// Appends the number as JSON: what is no number as the text that PostgreSQL has for it.
+pub(super) fn write_json(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    match raw.get(4..6)? {
+        [0xC0, 0] => out.extend_from_slice(b"\"NaN\""),
+        [0xD0, 0] => out.extend_from_slice(b"\"Infinity\""),
+        [0xF0, 0] => out.extend_from_slice(b"\"-Infinity\""),
+        _ => write_text(raw, out)?,
+    }
+    Some(())
+}
+
 fn push_padded(out: &mut Vec<u8>, digit: u16) {
     for place in [1_000, 100, 10, 1] {
         // One decimal digit is less than ten.

@@ -2,7 +2,7 @@
 
 mod insert;
 
-use mwallet_schema::{ColumnType, Table, Value};
+use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
 
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate};
 use super::{Comparison, Direction, Is, Nulls, Plan};
@@ -92,6 +92,23 @@ impl Plan<'_> {
     }
 }
 
+/// Whether values of the type are cast from text.
+fn is_cast(native: &NativeType) -> bool {
+    matches!(native.carrier, Carrier::Literal | Carrier::Json)
+}
+
+/// A value as the member `v` of a JSON object; null stays null.
+fn member(value: Value) -> Value {
+    if value.is_null() {
+        return value;
+    }
+    let mut text = b"{\"v\":".to_vec();
+    mwallet_schema::json::write_value(&mut text, &value);
+    text.push(b'}');
+    // The writer writes UTF-8.
+    String::from_utf8(text).map_or(Value::Null, Value::Text)
+}
+
 struct Writer<'t> {
     dialect: Dialect,
     table: &'t Table,
@@ -115,6 +132,59 @@ impl Writer<'_> {
 
     fn column(&mut self, position: usize) {
         write_quoted(&mut self.sql, &self.table.columns[position].name);
+    }
+
+    /// Columns as they are read: what only PostgreSQL knows as the text or JSON that it makes of it.
+    fn read_columns(&mut self, positions: &ColumnSet) {
+        for (index, position) in positions.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            match self.native(*position).map(|native| native.carrier) {
+                Some(Carrier::Literal) => {
+                    self.column(*position);
+                    self.push("::text");
+                }
+                Some(Carrier::Json) => {
+                    self.push("to_json(");
+                    self.column(*position);
+                    self.push(")");
+                }
+                _ => self.column(*position),
+            }
+        }
+    }
+
+    /// The type of a column, where only its database knows it.
+    fn native(&self, position: usize) -> Option<&NativeType> {
+        match &self.table.columns[position].kind {
+            ColumnType::Native(native) => Some(native),
+            _ => None,
+        }
+    }
+
+    /// Binds what a column is compared with: of a type that only PostgreSQL knows, as a text that it casts.
+    fn bind_operand(&mut self, position: usize, value: Value) {
+        match self.native(position) {
+            Some(NativeType { carrier: Carrier::Literal | Carrier::Json, name, compared }) => {
+                let cast = format!("::text::{}", compared.as_ref().unwrap_or(name));
+                self.bind_as(ColumnType::Text { max: None }, value);
+                self.push(&cast);
+            }
+            _ => self.bind(position, value),
+        }
+    }
+
+    /// Binds a value that a column is to hold.
+    fn bind_value(&mut self, position: usize, value: Value) {
+        match self.native(position) {
+            Some(NativeType { carrier: Carrier::Json, name, .. }) => {
+                // Reads JSON as a member of that type: the only function that reads every type from it.
+                let from_json = format!("::text::json) AS r(v {name}))");
+                self.push("(SELECT v FROM json_to_record(");
+                self.bind_as(ColumnType::Text { max: None }, member(value));
+                self.push(&from_json);
+            }
+            _ => self.bind_operand(position, value),
+        }
     }
 
     fn columns(&mut self, positions: &ColumnSet) {
@@ -154,7 +224,7 @@ impl Writer<'_> {
         self.push("SELECT ");
         // A row without columns still is a row; SQLite has no empty list of them.
         self.push(if output.is_empty() { "NULL" } else { "" });
-        self.columns(output);
+        self.read_columns(output);
         self.push(" FROM ");
         self.table_name();
         self.where_(condition);
@@ -217,9 +287,9 @@ impl Writer<'_> {
             Condition::Between(position, low, high) => {
                 self.column(position);
                 self.push(" BETWEEN ");
-                self.bind(position, low);
+                self.bind_operand(position, low);
                 self.push(" AND ");
-                self.bind(position, high);
+                self.bind_operand(position, high);
             }
             Condition::Like { column, pattern, fold_case } => self.like(column, pattern, fold_case),
             Condition::Is(position, is) => {
@@ -262,7 +332,7 @@ impl Writer<'_> {
             Comparison::Lt => " < ",
             Comparison::Lte => " <= ",
         });
-        self.bind(position, value);
+        self.bind_operand(position, value);
     }
 
     /// One of a list: bound as one array, so that the length of the list does not make a new statement.
@@ -270,6 +340,15 @@ impl Writer<'_> {
         let kind = self.table.columns[position].kind.clone();
         self.column(position);
         match self.dialect {
+            // An array of what only PostgreSQL knows may be a type of its own; a list of casts is never.
+            Dialect::Postgres if self.native(position).is_some_and(is_cast) => {
+                self.push(if values.is_empty() { " = ANY('{}')" } else { " IN (" });
+                let count = values.len();
+                for (index, value) in values.into_iter().enumerate() {
+                    self.bind_operand(position, value);
+                    self.push(if index + 1 < count { ", " } else { ")" });
+                }
+            }
             Dialect::Postgres => {
                 self.push(" = ANY(");
                 self.bind_as(kind, Value::List(values));
@@ -300,8 +379,11 @@ impl Writer<'_> {
             }
             Dialect::Sqlite => {
                 self.push(if fold_case { "mwallet_ilike(" } else { "mwallet_like(" });
+                // A column that mWallet did not make may hold anything.
+                let is_native = self.native(position).is_some();
+                self.push(if is_native { "CAST(" } else { "" });
                 self.column(position);
-                self.push(", ");
+                self.push(if is_native { " AS TEXT), " } else { ", " });
                 self.bind_as(text, Value::Text(pattern));
                 self.push(")");
             }
@@ -314,7 +396,7 @@ impl Writer<'_> {
             self.column(position);
             self.push(" = ");
             match assignment {
-                Assignment::Value(value) => self.bind(position, value),
+                Assignment::Value(value) => self.bind_value(position, value),
                 Assignment::Increment => {
                     // In an upsert the bare name would be that of the row that is there or of the proposed one.
                     write_quoted(&mut self.sql, &self.table.name);
@@ -333,7 +415,7 @@ impl Writer<'_> {
     fn returning(&mut self, output: &ColumnSet) {
         // The rows are counted by what is answered.
         self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
-        self.columns(output);
+        self.read_columns(output);
     }
 
     fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {

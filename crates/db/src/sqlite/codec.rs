@@ -25,6 +25,11 @@ fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, St
         Value::Bool(value) => ToSqlOutput::Owned(Stored::Integer((*value).into())),
         Value::Int(value) => ToSqlOutput::Owned(Stored::Integer(*value)),
         Value::Decimal(decimal) => match kind {
+            // What SQLite calls a number is a double, so the nearest one is what it would store.
+            ColumnType::Native(_) => {
+                let nearest = decimal.to_string().parse::<f64>();
+                ToSqlOutput::Owned(Stored::Real(nearest.map_err(|error| error.to_string())?))
+            }
             ColumnType::Decimal { precision, scale } => owned(
                 decimal_text::encode(decimal, *precision, *scale).ok_or_else(|| format!("{decimal} does not fit"))?,
             ),
@@ -42,6 +47,34 @@ fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, St
     })
 }
 
+/// Writes a value by how it is stored.
+fn write_stored(stored: ValueRef<'_>, out: &mut Vec<u8>) {
+    match stored {
+        ValueRef::Null => out.extend_from_slice(b"null"),
+        ValueRef::Integer(number) => write_integer(out, number),
+        ValueRef::Real(number) => out.extend_from_slice(real(number).as_bytes()),
+        // Another program may have stored what is no UTF-8.
+        ValueRef::Text(text) => write_string(out, &String::from_utf8_lossy(text)),
+        ValueRef::Blob(bytes) => {
+            out.extend_from_slice(b"\"\\\\x");
+            out.extend(hexadecimal(bytes));
+            out.push(b'"');
+        }
+    }
+}
+
+/// A double with the fewest digits that read back as it; JSON has no infinite one, so it is a text.
+fn real(number: f64) -> String {
+    match number.is_finite() {
+        true => format!("{number:?}"),
+        false => format!("\"{}Infinity\"", if number < 0.0 { "-" } else { "" }),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]])
+}
+
 /// Several values as the JSON array that `json_each` takes apart, each in its stored form.
 fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
     let mut out = vec![b'['];
@@ -51,12 +84,13 @@ fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
         }
         match stored(value, kind)? {
             ToSqlOutput::Owned(Stored::Integer(number)) => write_integer(&mut out, number),
+            ToSqlOutput::Owned(Stored::Real(number)) => out.extend_from_slice(real(number).as_bytes()),
             ToSqlOutput::Owned(Stored::Text(text)) => write_string(&mut out, &text),
             ToSqlOutput::Borrowed(ValueRef::Text(text)) => write_string(&mut out, &String::from_utf8_lossy(text)),
             // The statement takes them apart with `unhex`.
             ToSqlOutput::Borrowed(ValueRef::Blob(bytes)) => {
                 out.push(b'"');
-                out.extend(bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+                out.extend(hexadecimal(bytes));
                 out.push(b'"');
             }
             _ => out.extend_from_slice(b"null"),
@@ -78,6 +112,13 @@ pub(super) fn decode(column: &OutputColumn, stored: ValueRef<'_>) -> Result<Valu
             ValueRef::Integer(number),
         ) => Value::Int(number),
         (OutputKind::Column(ColumnType::Bytes { .. }), ValueRef::Blob(bytes)) => Value::Bytes(bytes.to_vec()),
+        (OutputKind::Column(ColumnType::Native(_)), stored) => match stored {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(number) => Value::Int(number),
+            ValueRef::Real(number) => Value::Json(real(number)),
+            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        },
         (kind, ValueRef::Text(bytes)) => {
             let text = std::str::from_utf8(bytes).map_err(|_| wrong())?;
             match kind {
@@ -105,6 +146,7 @@ pub(super) fn write_json(column: &OutputColumn, stored: ValueRef<'_>, out: &mut 
         || DecodeError::new(&column.name, format!("holds {}, which mWallet does not store there", stored.data_type()));
     match (&column.kind, stored) {
         (_, ValueRef::Null) => out.extend_from_slice(b"null"),
+        (OutputKind::Column(ColumnType::Native(_)), stored) => write_stored(stored, out),
         (OutputKind::Column(ColumnType::Boolean), ValueRef::Integer(number)) => {
             out.extend_from_slice(if number == 0 { b"false" } else { b"true" });
         }

@@ -57,16 +57,17 @@ impl Timed {
 pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
     let connection = match &settings.location {
         Location::Memory => Connection::open_in_memory(),
-        Location::File(path) => open_file(path, settings.read_only),
+        Location::File(path) => open_file(path, settings),
     };
     let connection = connection.and_then(|connection| set_up(connection, settings, role));
     connection.map_err(errors::convert)
 }
 
-fn open_file(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
-    let access = match read_only {
-        true => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        false => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+fn open_file(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
+    let access = match (settings.read_only, settings.foreign) {
+        (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        (false, true) => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     // Each connection stays on one thread at a time, so SQLite need not lock.
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -75,7 +76,7 @@ fn open_file(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
 fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
     connection.busy_timeout(if role == Role::Lookup { Duration::ZERO } else { BUSY_TIMEOUT })?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    if !settings.read_only && settings.location != Location::Memory {
+    if !settings.read_only && !settings.foreign && settings.location != Location::Memory {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     }
     // What was acknowledged survives a power cut: the log is synced at every commit.

@@ -11,6 +11,7 @@ mod echo;
 mod edges;
 mod lookups;
 mod postgres_cancel;
+mod reflect;
 mod session;
 mod sqlite_group;
 mod support;

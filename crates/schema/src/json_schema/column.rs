@@ -3,10 +3,13 @@
 use serde_json::{Map, Number, Value as Json, json};
 
 use super::{Purpose, object};
-use crate::{ColumnType, Decimal, EnumType, Rules};
+use crate::{Carrier, ColumnType, Decimal, Declared, EnumType, NativeType, Rules};
 
 /// Base64 (RFC 4648) whose padding and unused bits are as they must be.
 const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
+/// A decimal number as a text.
+const NUMBER: &str = "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$";
 
 /// The seconds since 1970 at which the years 1 to 9999 begin and end.
 const SECONDS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
@@ -38,15 +41,79 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
         ColumnType::Json if null => return Map::new(),
         ColumnType::Json => object(json!({ "not": { "type": "null" } })),
         ColumnType::Boolean => object(json!({ "type": "boolean" })),
+        ColumnType::Native(native) => self::native(native, rules, purpose),
     };
+    let json = one_of(json, rules);
+    if json.is_empty() {
+        // Anything, null too.
+        return json;
+    }
     if null { nullable(json) } else { json }
+}
+
+/// The schema of a type that only its database knows.
+fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
+    let max = least(native.max(), rules.max_length);
+    let json = match (native.carrier, purpose) {
+        (Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }), Purpose::Input) | (Carrier::Text { .. }, _) => {
+            let mut json = object(json!({ "type": "string" }));
+            insert_length(&mut json, "Length", rules.min_length, max);
+            if let Some(pattern) = &rules.pattern {
+                json.insert("pattern".into(), pattern.as_str().into());
+            }
+            return json;
+        }
+        // NaN and the infinities are texts.
+        (Carrier::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
+        (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Purpose::Input) => {
+            let mut json = object(json!({ "type": "number" }));
+            insert_range(&mut json, rules);
+            json.insert("type".into(), json!(["number", "string"]));
+            json.insert("pattern".into(), NUMBER.into());
+            return json;
+        }
+        (Carrier::Literal, Purpose::Answer) => json!({ "type": "string" }),
+        (Carrier::Literal, Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
+        (Carrier::Json, _) => json!({}),
+        (Carrier::Stored(Declared::Integer), Purpose::Input) => {
+            let mut json = object(json!({ "type": "integer" }));
+            insert_range(&mut json, rules);
+            return json;
+        }
+        (Carrier::Stored(Declared::Boolean), Purpose::Input) => json!({ "enum": [true, false, 1, 0] }),
+        (Carrier::Stored(Declared::Time), Purpose::Input) => json!({ "type": ["string", "number"] }),
+        (Carrier::Stored(Declared::Any), Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
+        // Whatever is there, first what is declared.
+        (Carrier::Stored(Declared::Text { .. } | Declared::Time | Declared::Any), Purpose::Answer) => {
+            json!({ "type": ["string", "number"] })
+        }
+        (Carrier::Stored(_), Purpose::Answer) => json!({ "type": ["number", "string"] }),
+    };
+    object(json)
+}
+
+/// The same schema for the values that a rule lists.
+fn one_of(mut json: Map<String, Json>, rules: &Rules) -> Map<String, Json> {
+    if !rules.one_of.is_empty() {
+        let values = rules.one_of.iter().map(super::default_json).collect();
+        json.insert("enum".into(), Json::Array(values));
+    }
+    json
 }
 
 /// The same schema, which takes null too.
 pub(super) fn nullable(mut json: Map<String, Json>) -> Map<String, Json> {
     // A word about strings or numbers says nothing about null, so adding the type is enough.
     if let Some(kind) = json.get("type").filter(|_| !json.contains_key("allOf")).cloned() {
-        json.insert("type".into(), json!([kind, "null"]));
+        let mut kinds = match kind {
+            Json::Array(kinds) => kinds,
+            kind => vec![kind],
+        };
+        kinds.push("null".into());
+        json.insert("type".into(), Json::Array(kinds));
+        if let Some(Json::Array(values)) = json.get_mut("enum") {
+            values.push(Json::Null);
+        }
         return json;
     }
     for (word, null) in [("enum", Json::Null), ("anyOf", json!({ "type": "null" }))] {

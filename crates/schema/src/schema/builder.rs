@@ -139,12 +139,17 @@ fn check_rules(field: &Field) -> Result<(), String> {
         FieldType::Column(kind) => Some(kind),
         _ => None,
     };
+    let native = match column {
+        Some(ColumnType::Native(native)) => Some(native),
+        _ => None,
+    };
     let is_number = matches!(
         column,
         Some(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt | ColumnType::Decimal { .. })
-    );
+    ) || native.is_some_and(|native| native.is_number());
     let longest = match column {
         Some(ColumnType::Text { max } | ColumnType::Bytes { max }) => Some(*max),
+        Some(ColumnType::Native(native)) if native.is_text() => Some(native.max()),
         Some(_) => None,
         None if matches!(field.kind, FieldType::Nested(_)) => None,
         None => Some(None),
@@ -155,7 +160,8 @@ fn check_rules(field: &Field) -> Result<(), String> {
     if (rules.min_length.is_some() || rules.max_length.is_some()) && longest.is_none() {
         return Err("a length is a rule for text, bytes, lists and maps".into());
     }
-    if rules.pattern.is_some() && !matches!(column, Some(ColumnType::Text { .. })) {
+    let is_text = matches!(column, Some(ColumnType::Text { .. })) || native.is_some_and(|native| native.is_text());
+    if rules.pattern.is_some() && !is_text {
         return Err("a pattern is a rule for text".into());
     }
     if let (Some(min), Some(max)) = (&rules.min, &rules.max)

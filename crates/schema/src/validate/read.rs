@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use super::{Collector, FailureKind, Place, rules};
 use crate::json::{Reader, SyntaxError, Token, storable};
-use crate::{Access, AtOnce, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
+use crate::{
+    Access, AtOnce, Carrier, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError,
+};
 
 /// A walk through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
@@ -85,7 +87,11 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn column(&mut self, kind: &ColumnType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
-        let value = if *kind == ColumnType::Json {
+        let is_json = match kind {
+            ColumnType::Native(native) => native.carrier == Carrier::Json && self.reader.peek() != Some(b'"'),
+            kind => *kind == ColumnType::Json,
+        };
+        let value = if is_json {
             let raw = self.reader.raw()?;
             storable(raw).map(|()| Value::Json(crate::json::squeeze(raw)))
         } else {
@@ -184,8 +190,24 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
             _ => Err(ValueError::NotALabel { labels: labels.names() }),
         },
         (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
+        (ColumnType::Native(_), token) => native(token)?.coerce(kind),
         (_, token) => Err(ValueError::WrongType(format!("expected {}, got {}", wanted(kind), token_name(&token)))),
     }
+}
+
+/// A value of a type that only its database knows, from one token.
+fn native(token: Token<'_>) -> Result<Value, ValueError> {
+    Ok(match token {
+        Token::Null | Token::Array | Token::Object => Value::Null,
+        Token::Bool(value) => Value::Bool(value),
+        Token::String(text) => Value::Text(text.into_owned()),
+        Token::Number(text) => match text.parse::<i64>() {
+            Ok(number) => Value::Int(number),
+            Err(_) => {
+                Value::Decimal(text.parse().map_err(|error: DecimalError| ValueError::OutOfRange(error.to_string()))?)
+            }
+        },
+    })
 }
 
 /// A whole number from the text of a JSON number: `1e2` and `1.0` are whole, `1.5` is not.
@@ -219,6 +241,7 @@ fn wanted(kind: &ColumnType) -> String {
         ColumnType::Bytes { .. } => "bytes as a base64 string".into(),
         ColumnType::Json => "JSON".into(),
         ColumnType::Boolean => "true or false".into(),
+        ColumnType::Native(native) => native.wanted().into(),
     }
 }
 

@@ -25,12 +25,38 @@ pub(crate) fn check(
     if rules.min.is_some() || rules.max.is_some() {
         check_range(rules, value, &mut fail);
     }
+    if !rules.one_of.is_empty() && !rules.one_of.iter().any(|one| is_same(one, value)) {
+        let words: Vec<String> = rules.one_of.iter().map(word).collect();
+        fail(FailureKind::NotALabel, format!("expected one of {}", words.join(", ")));
+    }
     if let (Some(regex), Value::Text(text)) = (pattern, value)
         && !regex.is_match(text)
     {
         fail(FailureKind::PatternMismatch, format!("must match {}", regex.as_str()));
     }
     good
+}
+
+/// Whether two values are the same, as a database compares them: `1` is `1.0`.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Int(one), Value::Decimal(other)) | (Value::Decimal(other), Value::Int(one)) => {
+            *other == Decimal::from(*one)
+        }
+        _ => one == other,
+    }
+}
+
+/// A value as a message lists it.
+fn word(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        other => {
+            let mut text = Vec::new();
+            crate::json::write_value(&mut text, other);
+            String::from_utf8_lossy(&text).into_owned()
+        }
+    }
 }
 
 fn check_length(rules: &Rules, value: &Value, fail: &mut impl FnMut(FailureKind, String)) {

@@ -1,6 +1,6 @@
 //! Identifiers and filters held against the columns of their table.
 
-use mwallet_schema::{ColumnType, Decimal, Value, ValueError};
+use mwallet_schema::{Carrier, ColumnType, Decimal, Declared, Value, ValueError};
 use num_bigint::BigInt;
 
 use super::{PlanError, Planner};
@@ -185,7 +185,7 @@ impl Planner<'_> {
             Filter::Like { column, pattern, fold_case } => self.like(column, pattern, *fold_case)?,
             Filter::Is { column, is } => {
                 let position = self.find(column)?;
-                if *is != Is::Null && self.column(position).kind != ColumnType::Boolean {
+                if *is != Is::Null && !is_boolean(&self.column(position).kind) {
                     return Err(self.refuse(position, "true or false"));
                 }
                 Condition::Is(position, *is)
@@ -202,7 +202,14 @@ impl Planner<'_> {
 
     fn like(&self, column: &str, pattern: &str, fold_case: bool) -> Result<Condition, PlanError> {
         let position = self.find(column)?;
-        if !matches!(self.column(position).kind, ColumnType::Text { .. } | ColumnType::Enum(_)) {
+        let is_text = match &self.column(position).kind {
+            ColumnType::Text { .. } | ColumnType::Enum(_) => true,
+            ColumnType::Native(native) => {
+                native.is_text() || matches!(native.carrier, Carrier::Stored(Declared::Time | Declared::Any))
+            }
+            _ => false,
+        };
+        if !is_text {
             return Err(self.refuse(position, "matched with a pattern"));
         }
         if pattern.contains('\0') {
@@ -238,6 +245,8 @@ impl Planner<'_> {
         };
         let value = match operand {
             Operand::Value(value) => value.clone().coerce(kind),
+            // As PostgreSQL does, a text that is too long for its column is only another one.
+            Operand::Text(text) if is_native_text(kind) => compared(&ColumnType::Text { max: None }, text),
             Operand::Text(text) => compared(kind, text),
         };
         value.map(Place::At).map_err(|error| PlanError::Value { column: column.name.clone(), error })
@@ -253,6 +262,19 @@ impl Planner<'_> {
     pub(super) fn refuse(&self, position: usize, operation: &'static str) -> PlanError {
         let column = self.column(position);
         PlanError::Operator { column: column.name.clone(), kind: column.kind.name(), operation }
+    }
+}
+
+/// Whether a column holds text of a type that only its database knows.
+fn is_native_text(kind: &ColumnType) -> bool {
+    matches!(kind, ColumnType::Native(native) if native.is_text())
+}
+
+/// Whether a column holds true and false.
+fn is_boolean(kind: &ColumnType) -> bool {
+    match kind {
+        ColumnType::Native(native) => native.carrier == Carrier::Stored(Declared::Boolean),
+        kind => *kind == ColumnType::Boolean,
     }
 }
 

@@ -6,15 +6,19 @@ use super::{Assignment, ColumnSet, PlanError, Planner};
 
 /// Whether two records leave the same columns to the database, so that one statement can insert both.
 pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
-    let identities = table.columns.iter().filter(|column| column.default == Some(ColumnDefault::Identity));
-    identities.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
+    let made = table.columns.iter().filter(|column| is_made_by_database(column));
+    made.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
+}
+
+/// Whether the database fills the column in where an insert leaves it out.
+fn is_made_by_database(column: &Column) -> bool {
+    column.default.as_ref().is_some_and(ColumnDefault::is_of_database)
 }
 
 impl Planner<'_> {
-    /// The columns that an insert writes: all but the identity columns that the database numbers.
+    /// The columns that an insert writes: all but those that the database fills in and the record does not give.
     pub(super) fn written_columns(&self, record: &Record) -> ColumnSet {
-        let left_out =
-            |column: &Column| column.default == Some(ColumnDefault::Identity) && record.get(&column.name).is_none();
+        let left_out = |column: &Column| is_made_by_database(column) && record.get(&column.name).is_none();
         (0..self.table.columns.len()).filter(|position| !left_out(self.column(*position))).collect()
     }
 
@@ -31,7 +35,9 @@ impl Planner<'_> {
                 None => match &column.default {
                     Some(ColumnDefault::Constant(value)) => self.stored(column, value.clone()),
                     Some(ColumnDefault::Generated(generator)) => Ok(generator.generate(sources)),
-                    Some(ColumnDefault::Identity) | None => self.stored(column, Value::Null),
+                    Some(ColumnDefault::Identity | ColumnDefault::Database(_)) | None => {
+                        self.stored(column, Value::Null)
+                    }
                 },
             }
         });

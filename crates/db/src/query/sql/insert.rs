@@ -1,8 +1,8 @@
 //! Inserts: one row or many, with the numbers that the database gives or those that were given.
 
-use mwallet_schema::{ColumnDefault, ColumnType, Value};
+use mwallet_schema::{Carrier, ColumnDefault, ColumnType, Value};
 
-use super::{Writer, quote};
+use super::{Writer, is_cast, member, quote};
 use crate::Dialect;
 use crate::query::plan::{ColumnSet, PlannedConflict};
 use crate::statement::Bind;
@@ -69,7 +69,7 @@ impl Writer<'_> {
     /// Ends a statement that selects what was inserted.
     pub(super) fn selected(&mut self, output: &ColumnSet) {
         self.push(if output.is_empty() { "NULL" } else { "" });
-        self.columns(output);
+        self.read_columns(output);
         // The join is what has the sequence moved: what nobody reads is not run.
         self.push(" FROM given LEFT JOIN moved ON TRUE");
     }
@@ -99,7 +99,7 @@ impl Writer<'_> {
         self.push(" VALUES (");
         for (index, (position, value)) in columns.iter().zip(rows.next().unwrap_or_default()).enumerate() {
             self.push(if index > 0 { ", " } else { "" });
-            self.bind(*position, value);
+            self.bind_value(*position, value);
         }
         self.push(")");
         let kinds = || columns.iter().map(|position| self.table.columns[*position].kind.clone());
@@ -116,11 +116,16 @@ impl Writer<'_> {
             }
         }
         self.push(" SELECT ");
-        self.columns(columns);
+        for (index, position) in columns.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.given_column(*position);
+        }
         self.push(" FROM unnest(");
         for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             let kind = self.table.columns[*position].kind.clone();
+            let is_json = self.native(*position).is_some_and(|native| native.carrier == Carrier::Json);
+            let array = if is_json { array.into_iter().map(member).collect() } else { array };
             let array_type = array_type(&kind);
             self.bind_as(kind, Value::List(array));
             self.push(array_type);
@@ -129,6 +134,22 @@ impl Writer<'_> {
         self.push(") WITH ORDINALITY AS given (");
         self.columns(columns);
         self.push(", mwallet_ordinal) ORDER BY mwallet_ordinal");
+    }
+}
+
+impl Writer<'_> {
+    /// A column of what `unnest` took apart, as the table's column takes it.
+    fn given_column(&mut self, position: usize) {
+        let Some(native) = self.native(position).filter(|native| is_cast(native)) else {
+            return self.column(position);
+        };
+        let (is_json, name) = (native.carrier == Carrier::Json, native.name.clone());
+        self.push(if is_json { "(SELECT v FROM json_to_record(" } else { "" });
+        self.column(position);
+        match is_json {
+            true => self.push(&format!("::json) AS r(v {name}))")),
+            false => self.push(&format!("::{name}")),
+        }
     }
 }
 
@@ -145,5 +166,9 @@ fn array_type(kind: &ColumnType) -> &'static str {
         ColumnType::Bytes { .. } => "::bytea[]",
         ColumnType::Json => "::jsonb[]",
         ColumnType::Boolean => "::bool[]",
+        ColumnType::Native(native) => match native.carrier {
+            Carrier::Number { .. } => "::numeric[]",
+            _ => "::text[]",
+        },
     }
 }

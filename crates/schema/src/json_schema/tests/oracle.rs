@@ -148,6 +148,7 @@ fn any_scalar(kind: &ColumnType) -> BoxedStrategy<String> {
             "\"20[0-9]{2}-[01]0-[0-3][0-9]( |T)?\"",
         ]
         .boxed(),
+        ColumnType::Native(_) => prop_oneof!["\"[a-z0-9]{0,5}\"", "-?[1-9][0-9]{0,3}", "true|false"].boxed(),
         ColumnType::Uuid => {
             prop_oneof!["\"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-fA-F]{12}\"", "\"[0-9a-f-]{36}\""]
                 .boxed()

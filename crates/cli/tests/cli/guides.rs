@@ -1,11 +1,11 @@
-//! The guide to the data plane: each of its commands is run, and must print what stands below it.
+//! The guides: each of their commands is run, and must print what stands below it.
 
 use std::path::Path;
 use std::process::Command;
 
-use mwallet_testkit::{TestDb, both_engines};
+use mwallet_testkit::{Dialect, Sample, TestDb, both_engines, run};
 
-use crate::support::{Server, done};
+use crate::support::{Server, done, program};
 
 /// Has each answer end its line, as a terminal shows it.
 const PRELUDE: &str = r#"
@@ -16,6 +16,9 @@ curl() {
     out=${out%x}
     printf '%s' "$out"
     [[ -z $out || $out == *$'\n' ]] || echo
+}
+mwallet() {
+    "$MWALLET" "$@"
 }
 "#;
 
@@ -65,19 +68,37 @@ fn is_line_as_told(told: &str, line: &str) -> bool {
     rest.is_empty()
 }
 
-both_engines! {
-    async fn the_guide_tells_what_happens(db: TestDb) {
-        let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md")).unwrap();
-        let examples = examples(&guide);
-        assert!(examples.len() > 10, "the guide has lost its examples");
-        let server = Server::start(&db);
-        for Example { commands, printed } in examples {
-            let script = format!("{PRELUDE}\nURL={}/rest/v1\n{commands}", server.url);
-            let ran = done(Command::new("bash").args(["-c", &script]));
-            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{commands}");
-            assert!(is_as_told(&printed, &ran.out), "{commands}\nprinted\n{}\ninstead of\n{printed}", ran.out);
-        }
+/// Runs the examples of a guide in a folder, beside a server.
+fn follow(guide: &str, folder: &Path, server: &Server) {
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(guide)).unwrap();
+    let examples = examples(&guide);
+    assert!(examples.len() > 5, "the guide has lost its examples");
+    for Example { commands, printed } in examples {
+        let script = format!("{PRELUDE}\nURL={}/rest/v1\n{commands}", server.url);
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script]).current_dir(folder).env("MWALLET", program(folder).get_program());
+        let ran = done(&mut bash);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{commands}");
+        assert!(is_as_told(&printed, &ran.out), "{commands}\nprinted\n{}\ninstead of\n{printed}", ran.out);
     }
+}
+
+both_engines! {
+    async fn the_guide_to_the_data_plane_tells_what_happens(db: TestDb) {
+        follow("api.md", db.folder.path(), &Server::start(&db));
+    }
+}
+
+#[test]
+fn the_guide_to_a_database_of_ones_own_tells_what_happens() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        Sample::Chinook.fill(&db).await;
+        let folder = db.folder.path();
+        std::fs::rename(folder.join("test.db"), folder.join("chinook.db")).unwrap();
+        let mut program = program(folder);
+        program.args(["serve", "--open", "--reflect", "--database-url", "sqlite:chinook.db"]);
+        follow("legacy-database.md", folder, &Server::listening(program));
+    });
 }
 
 #[test]

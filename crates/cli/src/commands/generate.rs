@@ -1,0 +1,151 @@
+//! `mwallet generate`: what other programs need to know of a database, written from its description.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use mwallet_api::Document;
+use mwallet_db::schema::{FromTable, Purpose, Schema, Table, typescript};
+use mwallet_db::{EngineOptions, ReflectOptions};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet generate typescript --database-url sqlite:legacy.db > database.ts
+  mwallet generate openapi --database-url postgresql://me@localhost/shop --schema sales
+  mwallet generate jsonschema --database-url sqlite:legacy.db --out schemas
+
+The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is written
+to the database.";
+
+/// The options of `mwallet generate`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// What is written
+    what: What,
+    /// A schema of PostgreSQL; may be given several times [default: public]
+    #[arg(long, value_name = "NAME")]
+    schema: Vec<String>,
+    /// Write files to this folder, which is made, instead of printing
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// The type `Database` for clients in TypeScript: database.ts
+    Typescript,
+    /// JSON Schemas of what each table takes and answers, a file for each
+    Jsonschema,
+    /// The OpenAPI document of a server over the database: openapi.json
+    Openapi,
+}
+
+/// A file to write: its name, and what is in it.
+struct File {
+    name: String,
+    text: String,
+}
+
+pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Options) -> Result<()> {
+    let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
+    let tables = engine.reflect(&ReflectOptions { schemas: schema }).await?.tables;
+    engine.close().await;
+    let tables: Vec<&Table> = tables.iter().collect();
+    let files = write(what, &tables)?;
+    let Some(folder) = out else {
+        return output::write(printed(what, files)?.trim_end());
+    };
+    let wrong = |error: &std::io::Error| Failure::caused(&format!("{} cannot be written", folder.display()), error);
+    fs::create_dir_all(&folder).map_err(|error| wrong(&error))?;
+    let mut paths = Vec::with_capacity(files.len());
+    for File { name, text } in files {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| wrong(&error))?;
+        paths.push(path);
+    }
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    output::report(
+        settings,
+        format!("wrote {}", names.join(", ")),
+        &json!({ "database": engine.to_string(), "files": names }),
+    )
+}
+
+fn write(what: What, tables: &[&Table]) -> Result<Vec<File>> {
+    let contradiction = |error: &dyn std::error::Error| Failure::caused("the tables cannot be described", error);
+    match what {
+        What::Typescript => Ok(vec![File { name: "database.ts".into(), text: typescript::database(tables) }]),
+        What::Openapi => {
+            let document = Document::new(tables.iter().copied()).json().map_err(|error| contradiction(&error))?;
+            Ok(vec![File { name: "openapi.json".into(), text: format!("{document:#}\n") }])
+        }
+        What::Jsonschema => {
+            let mut taken = HashSet::new();
+            let file = |table: &&Table| {
+                let schema = Schema::from_table(table, FromTable::default()).map_err(|error| contradiction(&error))?;
+                let text = json!({
+                    "input": schema.json_schema(Purpose::Input), "answer": schema.json_schema(Purpose::Answer),
+                });
+                Ok(File { name: file_name(table, &mut taken), text: format!("{text:#}\n") })
+            };
+            tables.iter().map(file).collect()
+        }
+    }
+}
+
+/// What is printed instead of files: the only one, or all as the members of an object.
+fn printed(what: What, files: Vec<File>) -> Result<String> {
+    match what {
+        What::Typescript | What::Openapi => Ok(files.into_iter().map(|file| file.text).collect()),
+        What::Jsonschema => {
+            let mut all = serde_json::Map::new();
+            for File { name, text } in files {
+                let json: Value = serde_json::from_str(&text).map_err(|error| Failure::caused("a schema", &error))?;
+                let name = Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                all.insert(name, json);
+            }
+            Ok(format!("{:#}", Value::Object(all)))
+        }
+    }
+}
+
+/// A name for the file of a table that every system takes, and that no other one has.
+fn file_name(table: &Table, taken: &mut HashSet<String>) -> String {
+    let schema = table.schema.as_deref().filter(|schema| *schema != "public");
+    let whole = schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name));
+    let plain: String = whole.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let plain = if plain.starts_with('.') || plain.is_empty() { format!("_{plain}") } else { plain };
+    let mut name = plain.clone();
+    let mut number = 1;
+    // Some systems take two names that differ in case for one.
+    while !taken.insert(name.to_lowercase()) {
+        number += 1;
+        name = format!("{plain}_{number}");
+    }
+    format!("{name}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_a_file_of_its_own() {
+        let mut taken = HashSet::new();
+        let mut name = |schema: Option<&str>, name: &str| {
+            file_name(&Table { schema: schema.map(Into::into), ..Table::new(name) }, &mut taken)
+        };
+        assert_eq!(name(Some("public"), "orders"), "orders.json");
+        assert_eq!(name(Some("sales"), "orders"), "sales.orders.json");
+        assert_eq!(name(None, "Orders"), "Orders_2.json");
+        assert_eq!(name(None, "../secret"), "_.._secret.json");
+        assert_eq!(name(None, "Order Details"), "Order_Details.json");
+    }
+}

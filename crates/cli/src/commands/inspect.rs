@@ -1,0 +1,133 @@
+//! `mwallet inspect`: what a database consists of, and how much of it mWallet serves.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use mwallet_db::schema::Table;
+use mwallet_db::{Doubt, EngineOptions, Finding, ReflectOptions, Reflection, Standing};
+use serde_json::{Value, json};
+
+use crate::failure::Result;
+use crate::output;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet inspect --database-url sqlite:legacy.db
+  mwallet inspect --database-url postgresql://me@localhost/shop --schema public --schema sales
+  mwallet inspect --database-url sqlite:legacy.db --json | jq '.findings[] | select(.standing != \"kept\")'
+
+Nothing is written. Each construct of the database is kept (served and described as it is), degraded (served, with what is
+lost) or not supported (the database alone knows of it).";
+
+/// The options of `mwallet inspect`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// A schema of PostgreSQL to inspect; may be given several times [default: public]
+    #[arg(long, value_name = "NAME")]
+    schema: Vec<String>,
+    /// Leave the rows unread: only what is declared is told
+    #[arg(long)]
+    no_rows: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, Options { schema, no_rows }: Options) -> Result<()> {
+    let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
+    let reflection = engine.reflect(&ReflectOptions { schemas: schema }).await?;
+    let doubts = if no_rows { Vec::new() } else { engine.doubts(&reflection.tables).await? };
+    engine.close().await;
+    let place = engine.to_string();
+    match settings.json {
+        true => output::write(json(&place, &reflection, &doubts)),
+        false => output::write(text(&place, &reflection, &doubts)),
+    }
+}
+
+/// What is kept whole is counted; what is not is told.
+fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
+    let Reflection { tables, findings } = reflection;
+    let mut text = format!("{place}: {}\n", counted(tables.len(), "table or view", "tables and views"));
+    // Writing to a string cannot fail.
+    for table in tables {
+        let of_table = |finding: &&Finding| finding.schema == table.schema && finding.table == table.name;
+        let _ = writeln!(text, "\n{} {}: {}", table.kind.name(), name(table), summary(table));
+        for finding in findings.iter().filter(of_table).filter(|finding| finding.standing != Standing::Kept) {
+            let _ = writeln!(text, "  {}", line(finding));
+        }
+        let here = |doubt: &&Doubt| doubt.schema == table.schema && doubt.table == table.name;
+        for doubt in doubts.iter().filter(here) {
+            let column = doubt.column.as_ref().map(|column| format!(" {column}")).unwrap_or_default();
+            let _ = writeln!(text, "  rows{column}: {}", doubt.text);
+        }
+    }
+    let is_of_none = |finding: &&Finding| !tables.iter().any(|table| table.name == finding.table);
+    for finding in findings.iter().filter(is_of_none).filter(|finding| finding.standing != Standing::Kept) {
+        let _ = writeln!(text, "\n{}: {}", finding.table, line(finding));
+    }
+    let (kept, all) = reflection.kept();
+    let _ = write!(text, "\n{kept} of {all} constructs are kept ({})", percent(kept, all));
+    text
+}
+
+fn name(table: &Table) -> String {
+    table.schema.as_ref().map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name))
+}
+
+fn summary(table: &Table) -> String {
+    let key = match table.primary_key.as_slice() {
+        [] => "no primary key".into(),
+        names => format!("primary key {}", names.join(", ")),
+    };
+    let mut parts = vec![counted(table.columns.len(), "column", "columns"), key];
+    if !table.foreign_keys.is_empty() {
+        parts.push(counted(table.foreign_keys.len(), "foreign key", "foreign keys"));
+    }
+    let writes = table.writes;
+    if !(writes.insert || writes.update || writes.delete) {
+        parts.push("read only".into());
+    }
+    parts.join("; ")
+}
+
+fn line(finding: &Finding) -> String {
+    let space = if finding.name.is_empty() { "" } else { " " };
+    format!("{}{space}{} is {}", finding.construct.name(), finding.name, finding.standing)
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn percent(kept: usize, all: usize) -> String {
+    match (kept * 1_000).checked_div(all) {
+        Some(share) => format!("{}.{} %", share / 10, share % 10),
+        None => "100 %".into(),
+    }
+}
+
+fn json(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> Value {
+    let (kept, all) = reflection.kept();
+    let tables = reflection.tables.iter().map(|table| {
+        json!({
+            "schema": table.schema, "name": table.name, "kind": table.kind.name(),
+            "columns": table.columns.len(), "primary_key": table.primary_key,
+            "foreign_keys": table.foreign_keys.len(),
+            "writes": { "insert": table.writes.insert, "update": table.writes.update, "delete": table.writes.delete },
+        })
+    });
+    let findings = reflection.findings.iter().map(|finding| {
+        json!({
+            "schema": finding.schema, "table": finding.table, "construct": finding.construct.name(),
+            "name": finding.name, "standing": finding.standing.name(), "loss": finding.standing.loss(),
+        })
+    });
+    let doubts = doubts.iter().map(
+        |doubt| json!({ "schema": doubt.schema, "table": doubt.table, "column": doubt.column, "finding": doubt.text }),
+    );
+    json!({
+        "database": place, "kept": kept, "constructs": all,
+        "tables": tables.collect::<Vec<_>>(), "findings": findings.collect::<Vec<_>>(),
+        "rows": doubts.collect::<Vec<_>>(),
+    })
+}

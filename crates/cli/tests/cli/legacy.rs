@@ -1,0 +1,137 @@
+//! Databases that others made, by the commands: looked into, served as they are, read again when they change.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use mwallet_db::{Dialect, Sql, crud};
+use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
+use serde_json::Value;
+
+use crate::support::{Server, call_on, program};
+
+impl Server {
+    /// `mwallet serve --reflect` on a test's database.
+    fn reflecting(db: &TestDb, more: &[&str]) -> Self {
+        let mut program = program(db.folder.path());
+        program.args(["serve", "--open", "--reflect", "--database-url", &db.url.expose()]).args(more);
+        Self::listening(program)
+    }
+
+    /// Waits until a row has another column.
+    fn wait_for(&self, path: &str, column: &str) {
+        let begun = Instant::now();
+        while !self.get(path).contains(column) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{column} is not served");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+async fn change(db: &TestDb, sql: &'static str) {
+    crud::execute::<(i64,)>(&db.engine, Sql::new(sql)).await.unwrap();
+}
+
+both_engines! {
+    async fn a_database_is_looked_into(db: TestDb) {
+        Sample::Chinook.fill(&db).await;
+        let text = call_on(&db, &["inspect"]);
+        assert_eq!((text.code, text.err.as_str()), (0, ""));
+        assert!(text.out.contains("11 tables and views"), "{}", text.out);
+        assert!(text.out.ends_with("constructs are kept (100.0 %)\n"), "{}", text.out);
+        let json: Value = serde_json::from_str(&call_on(&db, &["inspect", "--json"]).out).unwrap();
+        assert_eq!(json["kept"], json["constructs"]);
+        assert_eq!(json["tables"].as_array().unwrap().len(), 11);
+        assert_eq!(json["findings"][0]["standing"], "kept");
+    }
+
+    async fn what_changes_is_served_when_it_is_told_and_no_request_fails(db: TestDb) {
+        change(&db, "CREATE TABLE things (id INTEGER PRIMARY KEY, a TEXT)").await;
+        change(&db, "INSERT INTO things VALUES (1, 'x')").await;
+        let server = Arc::new(Server::reflecting(&db, &[]));
+        let (ended, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let load: Vec<_> = ["/rest/v1/things/1", "/rest/v1/things", "/rest/v1/things?limit=10"].map(|path| {
+            let (server, ended, asked) = (server.clone(), ended.clone(), asked.clone());
+            std::thread::spawn(move || {
+                while !ended.load(Ordering::SeqCst) {
+                    assert!(server.get(path).contains("\"id\":1"));
+                    asked.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        }).into();
+        std::thread::sleep(Duration::from_millis(200));
+
+        change(&db, "ALTER TABLE things ADD COLUMN b TEXT DEFAULT 'by post'").await;
+        assert!(!server.get("/rest/v1/things/1").contains("by post"));
+        server.post("/admin/reload", "", 204);
+        assert!(server.get("/rest/v1/things/1").contains("by post"));
+        change(&db, "ALTER TABLE things ADD COLUMN c TEXT DEFAULT 'by signal'").await;
+        server.hang_up();
+        server.wait_for("/rest/v1/things", "by signal");
+        if db.dialect() == Dialect::Postgres {
+            change(&db, "ALTER TABLE things ADD COLUMN d TEXT DEFAULT 'by notification'").await;
+            // Whoever listens may still be on the way.
+            std::thread::sleep(Duration::from_millis(300));
+            connect(&db.url).await.batch_execute("NOTIFY mwallet, 'reload'").await.unwrap();
+            server.wait_for("/rest/v1/things", "by notification");
+            // A type that changes under a statement that is prepared.
+            change(&db, "ALTER TABLE things ALTER COLUMN a TYPE varchar(9)").await;
+        }
+        for _ in 0..20 {
+            server.post("/admin/reload", "", 204);
+        }
+        ended.store(true, Ordering::SeqCst);
+        load.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(asked.load(Ordering::SeqCst) > 50, "only {asked:?} requests were sent");
+    }
+
+    async fn nothing_is_written_where_nothing_may_be(db: TestDb) {
+        change(&db, "CREATE TABLE things (id INTEGER PRIMARY KEY)").await;
+        let server = Server::reflecting(&db, &["--read-only"]);
+        assert!(server.try_post("/rest/v1/things", r#"{"id": 1}"#).unwrap().contains(" 405 "));
+        assert_eq!(server.get("/rest/v1/things"), "[]");
+    }
+
+    async fn a_database_without_tables_is_not_served(db: TestDb) {
+        db.engine.ping().await.unwrap();
+        let said = call_on(&db, &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("has no tables and no views"), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_file_is_not_changed_by_looking_at_it() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        Sample::Northwind.fill(&db).await;
+        let file = db.folder.path().join("test.db");
+        let before = std::fs::read(&file).unwrap();
+        let said = call_on(&db, &["inspect"]);
+        assert!(said.out.contains("Order Details"), "{}", said.err);
+        let server = Server::reflecting(&db, &["--read-only"]);
+        assert!(server.get("/rest/v1/Products?limit=1").contains("ProductName"));
+        assert!(server.stop().success());
+        assert!(std::fs::read(&file).unwrap() == before);
+        let names: Vec<_> = db.folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["test.db"]);
+    });
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_made() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        for command in [&["inspect"][..], &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"]] {
+            assert_eq!(call_on(&db, command).code, 1);
+        }
+        assert_eq!(db.folder.path().read_dir().unwrap().count(), 0);
+    });
+}
+
+impl Server {
+    /// Tells it to read its settings again, as a service manager does.
+    fn hang_up(&self) {
+        let told = Command::new("kill").args(["-HUP", &self.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+}

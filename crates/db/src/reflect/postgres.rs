@@ -1,0 +1,77 @@
+//! The catalogue of PostgreSQL.
+
+mod columns;
+mod constraints;
+mod indexes;
+mod others;
+mod relations;
+mod views;
+
+use mwallet_schema::{ColumnType, Table, Value};
+
+use super::{Finding, ReflectOptions, Reflection};
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::statement::Sql;
+
+/// The schema that is reflected where none is named.
+const DEFAULT_SCHEMA: &str = "public";
+
+/// What is known so far, while one kind of thing after the other is read.
+struct Work {
+    /// The schemas that are reflected.
+    schemas: Vec<String>,
+    /// The tables with their object identifiers, in the order of the catalogue.
+    tables: Vec<(i64, Table)>,
+    found: Reflection,
+}
+
+impl Work {
+    /// A question about the schemas that are reflected, which are `$1`.
+    fn question(&self, text: &'static str) -> Sql {
+        let schemas = self.schemas.iter().map(|schema| Value::Text(schema.clone())).collect();
+        Sql::new(text).bind_as(Value::List(schemas), ColumnType::Text { max: None })
+    }
+
+    /// The table of an identifier, if it is one of those that are reflected. They are in the order of identifiers.
+    fn table(&mut self, oid: i64) -> Option<&mut Table> {
+        let at = self.tables.binary_search_by_key(&oid, |(oid, _)| *oid).ok()?;
+        Some(&mut self.tables[at].1)
+    }
+}
+
+pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
+    let schemas = match options.schemas.is_empty() {
+        true => vec![DEFAULT_SCHEMA.into()],
+        false => options.schemas.clone(),
+    };
+    let mut work = Work { schemas, tables: Vec::new(), found: Reflection::default() };
+    check_schemas(session, &work).await?;
+    relations::read(session, &mut work).await?;
+    columns::read(session, &mut work).await?;
+    constraints::read(session, &mut work).await?;
+    indexes::read(session, &mut work).await?;
+    views::read(session, &mut work).await?;
+    others::read(session, &mut work).await?;
+
+    let Work { schemas, tables, mut found } = work;
+    let order = |schema: &Option<String>| schemas.iter().position(|name| Some(name) == schema.as_ref());
+    found.tables = tables.into_iter().map(|(_, table)| table).collect();
+    found.tables.sort_by(|a, b| (order(&a.schema), &a.name).cmp(&(order(&b.schema), &b.name)));
+    let key = |finding: &Finding| {
+        let Finding { schema, table, construct, name, .. } = finding;
+        (order(schema), table.clone(), *construct, name.clone())
+    };
+    found.findings.sort_by_cached_key(key);
+    Ok(found)
+}
+
+/// Refuses schemas that are not there: an empty answer would say less.
+async fn check_schemas(session: &mut Session, work: &Work) -> Result<()> {
+    let sql =
+        work.question("SELECT name FROM unnest($1::text[]) AS name WHERE to_regnamespace(quote_ident(name)) IS NULL");
+    match super::fields::ask(session, sql, "t").await?.first_mut() {
+        None => Ok(()),
+        Some(missing) => Err(Error::Config(format!("there is no schema {}", missing.text()?))),
+    }
+}

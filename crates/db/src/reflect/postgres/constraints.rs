@@ -1,0 +1,128 @@
+//! Primary keys, unique constraints, foreign keys and checks.
+
+use mwallet_schema::{Action, Check, ForeignKey, Unique};
+
+use super::Work;
+use crate::error::Result;
+use crate::reflect::fields::ask;
+use crate::reflect::{Construct, Standing, add_check, place};
+use crate::session::Session;
+
+/// A row for each column of a key, in the key's order; one for a constraint of another kind.
+const SQL: &str = "
+SELECT c.conrelid::int8, c.conname::text, c.contype::text, a.attname::text, r.relname::text, rn.nspname::text,
+    b.attname::text, c.confdeltype::text, c.confupdtype::text, c.condeferrable::int::int8,
+    (c.contype = 'f' AND c.confmatchtype = 'f')::int::int8, (c.contype = 'f' AND NOT c.convalidated)::int::int8,
+    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE pg_get_constraintdef(c.oid) END
+FROM pg_constraint c
+JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+LEFT JOIN LATERAL unnest(CASE WHEN c.contype IN ('p', 'u', 'f') THEN c.conkey END, c.confkey)
+    WITH ORDINALITY AS k(own, other, place) ON true
+LEFT JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own
+LEFT JOIN pg_class r ON r.oid = c.confrelid LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+LEFT JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.other
+WHERE c.contype <> 't' AND c.contypid = 0 AND n.nspname = ANY($1::text[]) AND NOT t.relispartition
+ORDER BY c.conrelid::int8, c.conname, c.contype, k.place";
+
+/// One constraint, of which the rows have been gathered.
+struct Gathered {
+    oid: i64,
+    name: String,
+    kind: String,
+    columns: Vec<String>,
+    references: Option<(String, String)>,
+    referenced: Vec<String>,
+    on_delete: Action,
+    on_update: Action,
+    is_deferrable: bool,
+    is_full: bool,
+    is_unchecked: bool,
+    definition: String,
+}
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    let mut gathered: Vec<Gathered> = Vec::new();
+    for mut fields in ask(session, work.question(SQL), "nttttttttnnnt").await? {
+        let (oid, name, kind) = (fields.number()?, fields.text()?, fields.text()?);
+        let (column, table, schema) = (fields.maybe()?, fields.maybe()?, fields.maybe()?);
+        let (referenced, on_delete, on_update) = (fields.maybe()?, fields.text()?, fields.text()?);
+        let (is_deferrable, is_full, is_unchecked) = (fields.flag()?, fields.flag()?, fields.flag()?);
+        let definition = fields.maybe()?.unwrap_or_default();
+        match gathered.last_mut() {
+            Some(last) if last.oid == oid && last.name == name && last.kind == kind => {
+                last.columns.extend(column);
+                last.referenced.extend(referenced);
+            }
+            _ => gathered.push(Gathered {
+                oid,
+                name,
+                kind,
+                columns: column.into_iter().collect(),
+                references: schema.zip(table),
+                referenced: referenced.into_iter().collect(),
+                on_delete: action(&on_delete),
+                on_update: action(&on_update),
+                is_deferrable,
+                is_full,
+                is_unchecked,
+                definition,
+            }),
+        }
+    }
+    gathered.into_iter().for_each(|constraint| add(constraint, work));
+    Ok(())
+}
+
+fn add(constraint: Gathered, work: &mut Work) {
+    let Gathered { oid, name, kind, columns, definition, .. } = constraint;
+    let Some(table) = work.table(oid) else { return };
+    let losses = [
+        (constraint.is_deferrable, "deferrable, which the description does not say"),
+        (constraint.is_full, "MATCH FULL: the database alone refuses keys that are null in part"),
+        (constraint.is_unchecked, "NOT VALID: rows that were there before may break it"),
+    ];
+    let losses: Vec<&str> = losses.into_iter().filter(|(is_lost, _)| *is_lost).map(|(_, loss)| loss).collect();
+    let standing = match losses.is_empty() {
+        true => Standing::Kept,
+        false => Standing::Degraded(losses.join("; ")),
+    };
+    let (construct, standing) = match kind.as_str() {
+        "p" => {
+            table.primary_key = columns;
+            (Construct::PrimaryKey, standing)
+        }
+        "u" => {
+            table.uniques.push(Unique { name: name.clone(), columns });
+            (Construct::Unique, standing)
+        }
+        "f" => {
+            let (schema, references) = constraint.references.unwrap_or_default();
+            table.foreign_keys.push(ForeignKey {
+                name: name.clone(),
+                columns,
+                references_schema: Some(schema).filter(|schema| table.schema.as_ref() != Some(schema)),
+                references,
+                referenced_columns: constraint.referenced,
+                on_delete: constraint.on_delete,
+                on_update: constraint.on_update,
+            });
+            (Construct::ForeignKey, standing)
+        }
+        "c" => (Construct::Check, add_check(table, Check { name: name.clone(), expression: definition })),
+        _ => {
+            (Construct::Constraint, Standing::Unsupported(format!("only the database holds rows against {definition}")))
+        }
+    };
+    let place = place(table);
+    work.found.find(place, construct, &name, standing);
+}
+
+fn action(letter: &str) -> Action {
+    match letter {
+        "r" => Action::Restrict,
+        "c" => Action::Cascade,
+        "n" => Action::SetNull,
+        "d" => Action::SetDefault,
+        _ => Action::NoAction,
+    }
+}

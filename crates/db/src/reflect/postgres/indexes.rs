@@ -1,0 +1,77 @@
+//! Indexes that are no constraint's own.
+
+use mwallet_schema::Index;
+
+use super::Work;
+use crate::error::Result;
+use crate::reflect::fields::ask;
+use crate::reflect::{Construct, Standing, place};
+use crate::session::Session;
+
+/// A row for each key column; those that an index only carries along are no part of its key.
+const SQL: &str = "
+SELECT i.indrelid::int8, x.relname::text, a.attname::text, i.indisunique::int::int8,
+    (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::int::int8,
+    (m.amname <> 'btree' OR i.indoption[k - 1] <> 0 OR i.indnkeyatts <> i.indnatts OR NOT o.opcdefault
+        OR i.indcollation[k - 1] <> a.attcollation)::int::int8,
+    pg_get_indexdef(i.indexrelid)
+FROM pg_index i
+JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN LATERAL generate_series(1, i.indnkeyatts) AS k ON true
+LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1] AND i.indkey[k - 1] <> 0
+LEFT JOIN pg_opclass o ON o.oid = i.indclass[k - 1]
+WHERE n.nspname = ANY($1::text[]) AND NOT t.relispartition AND t.relkind IN ('r', 'p', 'm')
+    AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
+ORDER BY i.indrelid::int8, x.relname, k";
+
+struct Gathered {
+    oid: i64,
+    name: String,
+    columns: Vec<String>,
+    is_unique: bool,
+    is_partial: bool,
+    is_special: bool,
+    definition: String,
+}
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    let mut gathered: Vec<Gathered> = Vec::new();
+    for mut fields in ask(session, work.question(SQL), "nttnnnt").await? {
+        let (oid, name, column) = (fields.number()?, fields.text()?, fields.maybe()?);
+        let (is_unique, is_partial, is_special) = (fields.flag()?, fields.flag()?, fields.flag()?);
+        let definition = fields.text()?;
+        match gathered.last_mut() {
+            Some(last) if last.oid == oid && last.name == name => {
+                last.columns.extend(column);
+                last.is_special |= is_special;
+            }
+            _ => {
+                let columns = column.into_iter().collect();
+                gathered.push(Gathered { oid, name, columns, is_unique, is_partial, is_special, definition });
+            }
+        }
+    }
+    for index in gathered {
+        let Some(table) = work.table(index.oid) else { continue };
+        let Gathered { name, columns, definition, .. } = index;
+        let standing = match (index.is_partial, index.is_unique, index.is_special) {
+            // Neither names rows nor can be told by its columns.
+            (true, ..) => Standing::Unsupported(format!("only the database knows {definition}")),
+            (false, true, _) => {
+                table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });
+                Standing::Degraded("a unique index, described as a unique constraint".into())
+            }
+            (false, false, is_special) => {
+                table.indexes.push(Index { name: name.clone(), columns });
+                match is_special {
+                    true => Standing::Degraded(format!("described by its columns alone: {definition}")),
+                    false => Standing::Kept,
+                }
+            }
+        };
+        let place = place(table);
+        work.found.find(place, Construct::Index, &name, standing);
+    }
+    Ok(())
+}

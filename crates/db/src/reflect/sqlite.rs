@@ -1,0 +1,53 @@
+//! The schema of SQLite: its pragmas, and the text of `CREATE TABLE` for what they do not tell.
+
+mod columns;
+mod ddl;
+mod keys;
+mod others;
+mod relations;
+mod values;
+mod views;
+
+use std::collections::HashMap;
+
+use mwallet_schema::Table;
+
+use super::{Finding, Reflection};
+use crate::error::Result;
+use crate::session::Session;
+use crate::sqlite::Origins;
+
+pub(super) use values::doubts;
+
+/// What is known so far, while one kind of thing after the other is read.
+#[derive(Default)]
+struct Work {
+    tables: Vec<Table>,
+    /// What the text of each table's definition says, by its name.
+    definitions: HashMap<String, ddl::Definition>,
+    found: Reflection,
+}
+
+impl Work {
+    fn table(&mut self, name: &str) -> Option<&mut Table> {
+        self.tables.iter_mut().find(|table| table.name == name)
+    }
+}
+
+/// Describes the database; `origins` tells where the columns of views come from.
+pub(super) async fn reflect(
+    session: &mut Session,
+    origins: impl AsyncFnOnce(Vec<String>) -> Result<Vec<Origins>>,
+) -> Result<Reflection> {
+    let mut work = Work::default();
+    relations::read(session, &mut work).await?;
+    columns::read(session, &mut work).await?;
+    keys::read(session, &mut work).await?;
+    others::read(session, &mut work).await?;
+    views::read(&mut work, origins).await?;
+    let Work { tables, mut found, .. } = work;
+    found.tables = tables;
+    let key = |finding: &Finding| (finding.table.clone(), finding.construct, finding.name.clone());
+    found.findings.sort_by_cached_key(key);
+    Ok(found)
+}

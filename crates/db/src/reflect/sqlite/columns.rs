@@ -1,0 +1,139 @@
+//! Columns, and what they declare. What they hold is told by each value, whatever was declared.
+
+use std::sync::Arc;
+
+use mwallet_schema::{Access, Carrier, Column, ColumnDefault, ColumnType, Declared, NativeType, TableKind};
+
+use super::Work;
+use crate::error::Result;
+use crate::reflect::fields::ask;
+use crate::reflect::{Construct, Standing, add_check, place};
+use crate::session::Session;
+use crate::statement::Sql;
+
+/// `hidden` is 1 for what a virtual table hides, 2 and 3 for generated columns.
+const SQL: &str = "
+SELECT s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, c.hidden, l.wr, l.strict
+FROM sqlite_schema s JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
+JOIN pragma_table_xinfo(s.name) c
+WHERE s.type IN ('table', 'view') AND c.hidden <> 1
+ORDER BY s.name, c.cid";
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    for mut fields in ask(session, Sql::new(SQL), "tttntnnnn").await? {
+        let (table, name) = (fields.text()?, fields.text()?);
+        let (written, required, default) = (fields.text()?, fields.flag()?, fields.maybe()?);
+        let (key, hidden) = (fields.number()?, fields.number()?);
+        let (has_no_rowid, is_strict) = (fields.flag()?, fields.flag()?);
+        let Some(table) = work.table(&table) else { continue };
+
+        let declared = declared(&written);
+        let native = NativeType { name: written.clone(), compared: None, carrier: Carrier::Stored(declared) };
+        let mut column = Column::new(&name, ColumnType::Native(Arc::new(native)));
+        // A key is told by its place in it.
+        let is_key = has_no_rowid && key > 0;
+        column.nullable = !(required || is_key);
+        let is_rowid = key == 1 && written.eq_ignore_ascii_case("integer") && !has_no_rowid;
+        let standing = match (table.kind, is_strict, is_rowid) {
+            // What it holds is told by its base.
+            (TableKind::View, ..) | (_, true, _) | (_, _, true) => Standing::Kept,
+            _ if written.is_empty() => Standing::Degraded("declares no type: it holds whatever it is given".into()),
+            _ => Standing::Kept,
+        };
+        let mut findings = vec![(Construct::Column, standing)];
+        column.default = match hidden {
+            2 | 3 => {
+                column.access = Access::ReadOnly;
+                Some(ColumnDefault::Database("GENERATED ALWAYS".into()))
+            }
+            // A number of SQLite's own, where no other column stands beside it in the key: see below.
+            _ => default.map(ColumnDefault::Database),
+        };
+        if column.default.is_some() {
+            findings.push((Construct::Default, Standing::Kept));
+        }
+        table.columns.push(column);
+        let place = place(table);
+        for (construct, standing) in findings {
+            work.found.find(place.clone(), construct, &name, standing);
+        }
+    }
+    for table in &mut work.tables {
+        // Their checks were kept until their columns were there.
+        for check in std::mem::take(&mut table.checks) {
+            let name = check.name.clone();
+            let standing = add_check(table, check);
+            work.found.find(place(table), Construct::Check, &name, standing);
+        }
+        let deferrable = work.definitions.get(&table.name).map_or(0, |found| found.deferrable_keys);
+        if deferrable > 0 {
+            let loss = format!("{deferrable} of its foreign keys may be broken until the end of a transaction");
+            work.found.find(place(table), Construct::Constraint, "deferrable", Standing::Degraded(loss));
+        }
+        for collation in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.collations) {
+            let loss = format!("texts are ordered and compared by {collation}, which the description does not say");
+            work.found.find(place(table), Construct::Collation, collation, Standing::Degraded(loss));
+        }
+    }
+    Ok(())
+}
+
+/// What a type declares, by SQLite's own rules and by what people mean with the others.
+///
+/// Source: "Determination Of Column Affinity" in SQLite's documentation.
+fn declared(written: &str) -> Declared {
+    let upper = written.to_ascii_uppercase();
+    let has = |words: &[&str]| words.iter().any(|word| upper.contains(word));
+    let limits = limits(&upper);
+    if has(&["INT"]) {
+        Declared::Integer
+    } else if has(&["CHAR", "CLOB", "TEXT"]) {
+        Declared::Text { max: limits.map(|(max, _)| max) }
+    } else if upper.is_empty() || has(&["BLOB", "ANY"]) {
+        Declared::Any
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
+        Declared::Number { digits: None }
+    } else if has(&["BOOL"]) {
+        Declared::Boolean
+    } else if has(&["DATE", "TIME"]) {
+        Declared::Time
+    } else if has(&["DEC", "NUM", "MONEY"]) {
+        Declared::Number { digits: limits.filter(|(precision, scale)| scale <= precision) }
+    } else {
+        Declared::Any
+    }
+}
+
+/// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.
+fn limits(written: &str) -> Option<(u32, u32)> {
+    let (_, inner) = written.split_once('(')?;
+    let (inner, _) = inner.split_once(')')?;
+    let mut numbers = inner.split(',').map(|number| number.trim().parse().ok());
+    let first = numbers.next()??;
+    Some((first, numbers.next().map_or(Some(0), |second| second)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_read_as_sqlite_reads_them() {
+        for (written, expected) in [
+            ("INTEGER", Declared::Integer),
+            ("bigint", Declared::Integer),
+            ("NVARCHAR(160)", Declared::Text { max: Some(160) }),
+            ("TEXT", Declared::Text { max: None }),
+            ("NUMERIC(10, 2)", Declared::Number { digits: Some((10, 2)) }),
+            ("DECIMAL(5)", Declared::Number { digits: Some((5, 0)) }),
+            ("DOUBLE PRECISION", Declared::Number { digits: None }),
+            ("DATETIME", Declared::Time),
+            ("BOOLEAN", Declared::Boolean),
+            ("BLOB", Declared::Any),
+            ("", Declared::Any),
+            ("geometry", Declared::Any),
+        ] {
+            assert_eq!(declared(written), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Columns of views, led back to the columns of tables that they show, as SQLite tells of a statement that it prepared.
+
+use mwallet_schema::{BaseColumn, TableKind};
+
+use super::Work;
+use crate::error::Result;
+use crate::query::quote;
+use crate::reflect::{Construct, Standing, place};
+use crate::sqlite::Origins;
+
+pub(super) async fn read(
+    work: &mut Work,
+    origins: impl AsyncFnOnce(Vec<String>) -> Result<Vec<Origins>>,
+) -> Result<()> {
+    let views: Vec<usize> =
+        (0..work.tables.len()).filter(|position| work.tables[*position].kind == TableKind::View).collect();
+    let statement = |position: &usize| {
+        let view = &work.tables[*position];
+        let columns: Vec<String> = view.columns.iter().map(|column| quote(&column.name)).collect();
+        format!("SELECT {} FROM {}", columns.join(", "), quote(&view.name))
+    };
+    let found = origins(views.iter().map(statement).collect()).await?;
+    for (position, origins) in views.into_iter().zip(found) {
+        let view = &mut work.tables[position];
+        let place = place(view);
+        for (at, column) in view.columns.iter_mut().enumerate() {
+            let origin = origins.as_ref().and_then(|columns| columns.get(at).cloned().flatten());
+            let standing = match (&origin, &origins) {
+                (Some(_), _) => Standing::Kept,
+                (None, Some(_)) => {
+                    let loss = "a column of a view that is no column of a table: what it comes from is not followed";
+                    Standing::Degraded(loss.into())
+                }
+                (None, None) => {
+                    Standing::Unsupported("the view cannot be read, so nothing is known of its columns".into())
+                }
+            };
+            column.base = origin.map(|(table, column)| BaseColumn { schema: None, table, column });
+            work.found.find(place.clone(), Construct::ViewColumn, &column.name, standing);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Types of a database that mWallet has no form of its own for, as reflection finds them.
+
+use crate::{ColumnType, Decimal, Value, ValueError};
+
+/// A type as its database calls it, and how its values come and go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NativeType {
+    /// The name, such as `character varying(160)`, `tsvector` or `DATETIME`.
+    pub name: String,
+    /// The type as which PostgreSQL compares its values, where a cast to the type itself would change them: it cuts a text
+    /// that is too long for its domain.
+    pub compared: Option<String>,
+    /// How its values come and go.
+    pub carrier: Carrier,
+}
+
+/// How values of a [`NativeType`] come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// As text, of at most so many code points.
+    Text {
+        /// The most code points, or no limit.
+        max: Option<u32>,
+    },
+    /// As an exact number, which JSON has as a number.
+    Number {
+        /// How many digits there are in all and after the point, or no limit.
+        digits: Option<(u32, u32)>,
+    },
+    /// As the text that PostgreSQL itself writes and reads: enums, dates, addresses, ranges.
+    Literal,
+    /// As the JSON that PostgreSQL itself writes and reads: arrays, composite types, floats, times.
+    Json,
+    /// As SQLite stores each value, whatever the column declares.
+    Stored(Declared),
+}
+
+/// What a column of SQLite declares, by which what is brought is judged. What is there may be anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// Whole numbers.
+    Integer,
+    /// Numbers, of at most so many digits in all and after the point.
+    Number {
+        /// The digits, or no limit.
+        digits: Option<(u32, u32)>,
+    },
+    /// Text, of at most so many code points.
+    Text {
+        /// The most code points, or no limit.
+        max: Option<u32>,
+    },
+    /// True or false, which are stored as 1 and 0.
+    Boolean,
+    /// A day or a time, as text or as a number.
+    Time,
+    /// Anything; `\x` and hexadecimal digits are bytes.
+    Any,
+}
+
+impl NativeType {
+    /// The longest text, where there is a limit.
+    pub fn max(&self) -> Option<u32> {
+        match self.carrier {
+            Carrier::Text { max } | Carrier::Stored(Declared::Text { max }) => max,
+            _ => None,
+        }
+    }
+
+    /// Whether its values are numbers, which have ranges.
+    pub fn is_number(&self) -> bool {
+        matches!(
+            self.carrier,
+            Carrier::Number { .. } | Carrier::Stored(Declared::Integer | Declared::Number { .. }) | Carrier::Json
+        )
+    }
+
+    /// Whether its values are text, which has a length and may be matched with a pattern.
+    pub fn is_text(&self) -> bool {
+        matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }))
+    }
+
+    /// What a client is asked for, in words.
+    pub fn wanted(&self) -> &'static str {
+        match self.carrier {
+            Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }) => "a string",
+            Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }) => "a number",
+            Carrier::Literal => "a string, a number or a boolean",
+            Carrier::Json => "JSON",
+            Carrier::Stored(Declared::Integer) => "a whole number",
+            Carrier::Stored(Declared::Boolean) => "true or false",
+            Carrier::Stored(Declared::Time) => "a string or a number",
+            Carrier::Stored(Declared::Any) => "a string, a number or a boolean",
+        }
+    }
+
+    /// Reads a value from its text, as in a URL.
+    ///
+    /// # Errors
+    ///
+    /// Where the text does not read as the type, or is beyond its limits.
+    pub(crate) fn parse(&self, text: &str) -> Result<Value, ValueError> {
+        let text_value = || self.coerce(Value::Text(text.into()));
+        match self.carrier {
+            Carrier::Text { .. } | Carrier::Literal | Carrier::Json => text_value(),
+            // A number that no row can hold still compares: only what is stored must fit.
+            Carrier::Number { .. } => number(text).map(decimal),
+            Carrier::Stored(Declared::Number { .. }) => number(text),
+            Carrier::Stored(Declared::Integer) => Value::parse(&ColumnType::BigInt, text),
+            Carrier::Stored(Declared::Boolean) => match text {
+                "true" | "1" => Ok(Value::Int(1)),
+                "false" | "0" => Ok(Value::Int(0)),
+                _ => Err(ValueError::WrongType("expected true or false".into())),
+            },
+            // What a column converts when it stores, it converts when it compares.
+            Carrier::Stored(Declared::Text { .. } | Declared::Time) => text_value(),
+            Carrier::Stored(Declared::Any) => match number(text) {
+                Ok(value) => Ok(value),
+                Err(_) => text_value(),
+            },
+        }
+    }
+
+    /// Turns a value into one that the type takes, if nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// Where the value is of another kind or beyond the limits of the type.
+    pub(crate) fn coerce(&self, value: Value) -> Result<Value, ValueError> {
+        let value = match (self.carrier, value) {
+            (_, Value::Null) => Value::Null,
+            (Carrier::Text { max } | Carrier::Stored(Declared::Text { max }), value @ Value::Text(_)) => {
+                value.coerce(&ColumnType::Text { max })?
+            }
+            (Carrier::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
+            (Carrier::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
+            (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
+                return self.coerce(number(&text)?);
+            }
+            (Carrier::Literal | Carrier::Json, value @ Value::Text(_)) => {
+                value.coerce(&ColumnType::Text { max: None })?
+            }
+            (Carrier::Literal, Value::Bool(value)) => Value::Text(value.to_string()),
+            (Carrier::Literal, Value::Int(number)) => Value::Text(number.to_string()),
+            (Carrier::Literal, Value::Decimal(number)) => Value::Text(number.to_string()),
+            (Carrier::Json, value @ Value::Json(_)) => value,
+            (Carrier::Json, Value::Bool(value)) => Value::Json(value.to_string()),
+            (Carrier::Json, Value::Int(number)) => Value::Json(number.to_string()),
+            (Carrier::Json, Value::Decimal(number)) => Value::Json(number.to_string()),
+            (Carrier::Stored(Declared::Integer | Declared::Time | Declared::Any), value @ Value::Int(_)) => value,
+            (Carrier::Stored(Declared::Integer), Value::Decimal(number)) => whole(&number)
+                .ok_or_else(|| ValueError::WrongType("expected a whole number of 64 bits, got a fraction".into()))?,
+            (Carrier::Stored(Declared::Number { digits }), Value::Int(number)) => stored(fit(number.into(), digits)?),
+            (Carrier::Stored(Declared::Number { digits }), Value::Decimal(number)) => stored(fit(number, digits)?),
+            (Carrier::Stored(Declared::Boolean), Value::Bool(value)) => Value::Int(value.into()),
+            (Carrier::Stored(Declared::Boolean), value @ Value::Int(0 | 1)) => value,
+            (Carrier::Stored(Declared::Time | Declared::Any), Value::Decimal(number)) => stored(number),
+            (Carrier::Stored(Declared::Time), value @ Value::Text(_)) => value,
+            (Carrier::Stored(Declared::Any), Value::Bool(value)) => Value::Int(value.into()),
+            (Carrier::Stored(Declared::Any), Value::Text(text)) => match hexadecimal(&text) {
+                Some(bytes) => Value::Bytes(bytes),
+                None => Value::Text(text),
+            },
+            (Carrier::Stored(Declared::Any), value @ Value::Bytes(_)) => value,
+            (_, value) => {
+                return Err(ValueError::WrongType(format!("expected {}, got {}", self.wanted(), value.kind_name())));
+            }
+        };
+        match &value {
+            Value::Text(text) if text.contains('\0') => Err(ValueError::NulInText),
+            _ => Ok(value),
+        }
+    }
+}
+
+/// Reads a number: a whole one of 64 bits as such.
+fn number(text: &str) -> Result<Value, ValueError> {
+    let number = text.parse::<Decimal>().map_err(|_| ValueError::WrongType("expected a number".into()))?;
+    Ok(stored(number))
+}
+
+/// A whole number as a decimal, as PostgreSQL takes it.
+fn decimal(number: Value) -> Value {
+    match number {
+        Value::Int(number) => Value::Decimal(number.into()),
+        number => number,
+    }
+}
+
+/// A number as SQLite stores it: whole where it is.
+fn stored(number: Decimal) -> Value {
+    whole(&number).unwrap_or(Value::Decimal(number))
+}
+
+fn whole(number: &Decimal) -> Option<Value> {
+    i64::try_from(number.rescale(0)?.unscaled()).ok().map(Value::Int)
+}
+
+fn fit(number: Decimal, digits: Option<(u32, u32)>) -> Result<Decimal, ValueError> {
+    match digits {
+        Some((precision, scale)) => {
+            number.fit(precision, scale).map_err(|error| ValueError::OutOfRange(error.to_string()))
+        }
+        None => Ok(number),
+    }
+}
+
+/// The bytes that `\x` and hexadecimal digits stand for.
+pub(crate) fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix("\\x")?.as_bytes();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    if digits.len() % 2 == 0 { digits.chunks_exact(2).map(pair).collect() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(carrier: Carrier) -> NativeType {
+        NativeType { name: "native".into(), compared: None, carrier }
+    }
+
+    #[test]
+    fn values_become_what_the_carrier_takes() {
+        let stored = |declared| of(Carrier::Stored(declared));
+        let half: Decimal = "0.5".parse().unwrap();
+        assert_eq!(stored(Declared::Boolean).coerce(true.into()), Ok(Value::Int(1)));
+        assert_eq!(stored(Declared::Integer).parse("12"), Ok(Value::Int(12)));
+        assert_eq!(stored(Declared::Number { digits: None }).parse("12.0"), Ok(Value::Int(12)));
+        assert_eq!(stored(Declared::Number { digits: None }).parse("0.5"), Ok(Value::Decimal(half.clone())));
+        assert_eq!(stored(Declared::Any).coerce("\\x00fF".into()), Ok(Value::Bytes(vec![0, 255])));
+        assert_eq!(stored(Declared::Any).coerce("\\x0".into()), Ok(Value::Text("\\x0".into())));
+        assert_eq!(of(Carrier::Literal).coerce(7.into()), Ok(Value::Text("7".into())));
+        assert_eq!(of(Carrier::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let digits = Some((10, 2));
+        let refused = |carrier, value: Value| of(carrier).coerce(value).unwrap_err();
+        assert!(matches!(refused(Carrier::Text { max: Some(2) }, "abc".into()), ValueError::TooLong { max: 2, .. }));
+        let thousandth: Decimal = "0.001".parse().unwrap();
+        assert!(matches!(refused(Carrier::Number { digits }, thousandth.clone().into()), ValueError::OutOfRange(_)));
+        let declared = Carrier::Stored(Declared::Number { digits });
+        assert!(matches!(refused(declared, thousandth.into()), ValueError::OutOfRange(_)));
+        assert!(matches!(refused(Carrier::Stored(Declared::Integer), "a".into()), ValueError::WrongType(_)));
+        assert!(matches!(refused(Carrier::Literal, "a\0".into()), ValueError::NulInText));
+        assert!(of(Carrier::Stored(Declared::Integer)).parse("abc").is_err());
+    }
+}

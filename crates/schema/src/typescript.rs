@@ -1,0 +1,276 @@
+//! Tables as TypeScript: the type `Database` that the clients of Supabase and PostgREST take.
+//!
+//! Its shape is the one that `createClient<Database>` of supabase-js and `new PostgrestClient<Database>` of postgrest-js read:
+//! for each schema its tables and views, for each of these what is answered, what is taken, and how they refer to each other.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Access, Carrier, Column, ColumnType, Declared, ForeignKey, NativeType, Table, TableKind, Value, json::write_string,
+};
+
+/// The schema of tables that name none.
+const DEFAULT_SCHEMA: &str = "public";
+
+const HEAD: &str = "\
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+";
+
+/// The type `Database` of tables, as the source of a module.
+///
+/// ```
+/// # use mwallet_schema::{Column, ColumnType, Table, typescript};
+/// let mut coins = Table::new("coins");
+/// coins.columns.push(Column::new("name", ColumnType::Text { max: None }));
+/// coins.columns.push(Column::new("rank", ColumnType::Integer).nullable());
+/// let source = typescript::database(&[&coins]);
+/// assert!(source.contains("rank: number | null"));
+/// assert!(source.contains("rank?: number | null"));
+/// ```
+pub fn database(tables: &[&Table]) -> String {
+    let mut out = Writer { text: HEAD.into(), depth: 1 };
+    let mut schemas: Vec<&str> = Vec::new();
+    for schema in tables.iter().map(|table| schema(table)) {
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+    for name in if schemas.is_empty() { vec![DEFAULT_SCHEMA] } else { schemas } {
+        let of_schema: Vec<&Table> = tables.iter().copied().filter(|table| schema(table) == name).collect();
+        out.block(&format!("{}: {{", key(name)), "}", |out| {
+            for (words, views) in [("Tables: {", false), ("Views: {", true)] {
+                let chosen: Vec<&&Table> = of_schema.iter().filter(|table| is_view(table) == views).collect();
+                if chosen.is_empty() {
+                    // What no name is in must say so, or any name would do.
+                    out.line(&format!("{words} [_ in never]: never }}"));
+                } else {
+                    out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table, tables)));
+                }
+            }
+            for empty in ["Functions", "Enums", "CompositeTypes"] {
+                out.line(&format!("{empty}: {{ [_ in never]: never }}"));
+            }
+        });
+    }
+    out.text.push_str("}\n");
+    out.text
+}
+
+struct Writer {
+    text: String,
+    depth: usize,
+}
+
+impl Writer {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(&"  ".repeat(self.depth));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn block(&mut self, open: &str, close: &str, inner: impl FnOnce(&mut Self)) {
+        self.line(open);
+        self.depth += 1;
+        inner(self);
+        self.depth -= 1;
+        self.line(close);
+    }
+
+    /// What something means, where it is said.
+    fn comment(&mut self, comment: Option<&str>) {
+        let Some(comment) = comment else { return };
+        // The end of a comment within it would be the end of it.
+        let lines: Vec<String> = comment.lines().map(|line| line.replace("*/", "*\u{200b}/")).collect();
+        match lines.as_slice() {
+            [] => {}
+            [line] => self.line(&format!("/** {line} */")),
+            lines => {
+                self.line("/**");
+                lines.iter().for_each(|line| self.line(format!(" * {line}").trim_end()));
+                self.line(" */");
+            }
+        }
+    }
+}
+
+fn schema(table: &Table) -> &str {
+    table.schema.as_deref().unwrap_or(DEFAULT_SCHEMA)
+}
+
+fn is_view(table: &Table) -> bool {
+    matches!(table.kind, TableKind::View | TableKind::MaterializedView)
+}
+
+fn write_table(out: &mut Writer, table: &Table, all: &[&Table]) {
+    out.comment(table.comment.as_deref());
+    out.block(&format!("{}: {{", key(&table.name)), "}", |out| {
+        out.block("Row: {", "}", |out| {
+            for column in table.columns.iter().filter(|column| column.is_readable()) {
+                out.comment(column.comment.as_deref());
+                out.line(&format!("{}: {}", key(&column.name), or_null(answered(column), column)));
+            }
+        });
+        let can_insert = table.writes.insert || !is_view(table);
+        let can_update = table.writes.update || !is_view(table);
+        for (word, is_taken, is_partial) in [("Insert", can_insert, false), ("Update", can_update, true)] {
+            if is_taken {
+                out.block(&format!("{word}: {{"), "}", |out| write_taken(out, table, is_partial));
+            }
+        }
+        if table.foreign_keys.is_empty() {
+            out.line("Relationships: []");
+        } else {
+            out.block("Relationships: [", "]", |out| {
+                table.foreign_keys.iter().for_each(|key| write_relationship(out, table, key, all));
+            });
+        }
+    });
+}
+
+/// The columns that a body may have.
+fn write_taken(out: &mut Writer, table: &Table, is_partial: bool) {
+    for column in &table.columns {
+        let name = key(&column.name);
+        match column.access {
+            Access::ReadOnly => out.line(&format!("{name}?: never")),
+            Access::ReadWrite | Access::WriteOnly => {
+                let mark = if is_partial || column.is_filled() { "?" } else { "" };
+                out.line(&format!("{name}{mark}: {}", or_null(taken(column), column)));
+            }
+        }
+    }
+}
+
+fn write_relationship(out: &mut Writer, table: &Table, key: &ForeignKey, all: &[&Table]) {
+    let of_schema = key.references_schema.as_deref().unwrap_or(schema(table));
+    // The clients know relations within a schema only.
+    if of_schema != schema(table) || !all.iter().any(|other| other.name == key.references) {
+        return;
+    }
+    let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+    out.block("{", "},", |out| {
+        out.line(&format!("foreignKeyName: {}", literal(&key.name)));
+        out.line(&format!("columns: {}", literals(&key.columns)));
+        out.line(&format!("isOneToOne: {}", table.is_unique(&columns)));
+        out.line(&format!("referencedRelation: {}", literal(&key.references)));
+        out.line(&format!("referencedColumns: {}", literals(&key.referenced_columns)));
+    });
+}
+
+fn or_null(kind: String, column: &Column) -> String {
+    // `Json` has null in it already.
+    if column.nullable && kind != "Json" { format!("{kind} | null") } else { kind }
+}
+
+/// The type of a value that is answered.
+fn answered(column: &Column) -> String {
+    if let Some(listed) = listed(column) {
+        return listed;
+    }
+    match &column.kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => "number".into(),
+        ColumnType::Boolean => "boolean".into(),
+        ColumnType::Json => "Json".into(),
+        ColumnType::Enum(labels) => union(labels.labels.iter().map(|label| literal(&label.name))),
+        ColumnType::Decimal { .. }
+        | ColumnType::Text { .. }
+        | ColumnType::Timestamp
+        | ColumnType::Uuid
+        | ColumnType::Bytes { .. } => "string".into(),
+        ColumnType::Native(native) => match native.carrier {
+            Carrier::Text { .. } | Carrier::Literal => "string".into(),
+            Carrier::Number { .. } => "number".into(),
+            Carrier::Json => made_of_json(native),
+            Carrier::Stored(Declared::Integer | Declared::Number { .. } | Declared::Boolean) => "number".into(),
+            Carrier::Stored(Declared::Text { .. } | Declared::Time) => "string".into(),
+            Carrier::Stored(Declared::Any) => "string | number".into(),
+        },
+    }
+}
+
+/// The type of a value that is taken, where more is taken than is answered.
+fn taken(column: &Column) -> String {
+    match &column.kind {
+        ColumnType::Decimal { .. } | ColumnType::Timestamp => "string | number".into(),
+        ColumnType::Native(native) if column.rules.one_of.is_empty() => match native.carrier {
+            Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. } | Declared::Time) => {
+                "string | number".into()
+            }
+            Carrier::Stored(Declared::Boolean) => "boolean | number".into(),
+            Carrier::Stored(Declared::Any) => "string | number | boolean".into(),
+            _ => answered(column),
+        },
+        _ => answered(column),
+    }
+}
+
+/// The values that a rule lists.
+fn listed(column: &Column) -> Option<String> {
+    let word = |value: &Value| match value {
+        Value::Text(text) => Some(literal(text)),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let words = column.rules.one_of.iter().map(word).collect::<Option<Vec<_>>>()?;
+    (!words.is_empty()).then(|| union(words.into_iter()))
+}
+
+/// What PostgreSQL makes JSON of, by the name of its type.
+fn made_of_json(native: &NativeType) -> String {
+    let name = native.compared.as_deref().unwrap_or(&native.name);
+    if let Some(item) = name.strip_suffix("[]") {
+        let item = plain(item);
+        return if item == "Json" { "Json".into() } else { format!("({item} | null)[]") };
+    }
+    plain(name).into()
+}
+
+fn plain(name: &str) -> &'static str {
+    match name {
+        "smallint" | "integer" | "bigint" | "real" | "double precision" => "number",
+        "boolean" => "boolean",
+        _ if name.starts_with("numeric") => "number",
+        "text" | "uuid" | "date" | "inet" | "bytea" | "name" => "string",
+        _ if ["character", "timestamp", "time ", "bit", "\"bit\"", "bpchar"]
+            .iter()
+            .any(|start| name.starts_with(start)) =>
+        {
+            "string"
+        }
+        _ => "Json",
+    }
+}
+
+fn union(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" | ")
+}
+
+/// A name as that of a property: in quotes unless it is an identifier.
+fn key(name: &str) -> String {
+    let mut letters = name.chars();
+    let is_plain = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == '$')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '$');
+    if is_plain { name.into() } else { literal(name) }
+}
+
+/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there.
+fn literal(text: &str) -> String {
+    let mut json = Vec::new();
+    write_string(&mut json, text);
+    String::from_utf8_lossy(&json).replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}
+
+fn literals(names: &[String]) -> String {
+    let mut text = String::from("[");
+    for (index, name) in names.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}{}", if index > 0 { ", " } else { "" }, literal(name));
+    }
+    text.push(']');
+    text
+}
+
+#[cfg(test)]
+mod tests;

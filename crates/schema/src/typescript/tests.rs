@@ -1,0 +1,82 @@
+//! The types of tables, of every kind.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{Action, ColumnDefault, EnumLabel, EnumType, Writes};
+
+fn native(name: &str, carrier: Carrier) -> ColumnType {
+    ColumnType::Native(Arc::new(NativeType { name: name.into(), compared: None, carrier }))
+}
+
+/// A table with a column of every kind, as a test of the clients takes it too.
+fn tables() -> Vec<Table> {
+    let mut labels = EnumType { name: "State".into(), labels: Vec::new() };
+    for (code, name) in ["OPEN", "it's \"closed\""].iter().enumerate() {
+        labels.labels.push(EnumLabel { name: (*name).into(), code: code as i64, comment: None });
+    }
+    let mut parents = Table { comment: Some("Who is\nreferred to. */".into()), ..Table::new("parents") };
+    parents.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+    parents.columns.push(Column::new("other id", ColumnType::Uuid));
+    parents.primary_key.push("id".into());
+
+    let mut all = Table::new("all");
+    let kinds = [
+        ("amount", ColumnType::Decimal { precision: 38, scale: 18 }),
+        ("at", ColumnType::Timestamp),
+        ("state", ColumnType::Enum(Arc::new(labels))),
+        ("document", ColumnType::Json),
+        ("flag", ColumnType::Boolean),
+        ("bytes", ColumnType::Bytes { max: None }),
+        ("price", native("numeric(10,2)", Carrier::Number { digits: Some((10, 2)) })),
+        ("address", native("inet", Carrier::Literal)),
+        ("tags", native("text[]", Carrier::Json)),
+        ("grid", native("point[]", Carrier::Json)),
+        ("ratio", native("double precision", Carrier::Json)),
+        ("local", native("timestamp(3) without time zone", Carrier::Json)),
+        ("stored", native("BOOLEAN", Carrier::Stored(Declared::Boolean))),
+        ("day", native("DATE", Carrier::Stored(Declared::Time))),
+        ("thing", native("", Carrier::Stored(Declared::Any))),
+    ];
+    all.columns.extend(kinds.into_iter().map(|(name, kind)| Column::new(name, kind)));
+    let mut mood = Column::new("mood", native("mood", Carrier::Literal)).nullable();
+    mood.rules.one_of = vec!["sad".into(), "ok".into()];
+    mood.comment = Some("How it is".into());
+    all.columns.push(mood);
+    all.columns.push(Column::new("secret", ColumnType::Text { max: None }).access(Access::WriteOnly));
+    all.columns.push(Column::new("made", ColumnType::Integer).access(Access::ReadOnly));
+    all.columns.push(Column::new("parent id", ColumnType::BigInt).nullable());
+    all.add_unique(&["parent id"]);
+    all.add_foreign_key(&["parent id"], "parents", &["id"], Action::Cascade);
+
+    let mut view = Table { kind: TableKind::View, writes: Writes::NONE, ..Table::new("naïve view") };
+    view.columns.push(Column::new("id", ColumnType::BigInt).nullable());
+    vec![parents, all, view]
+}
+
+#[test]
+fn every_kind_of_column_has_its_type() {
+    let tables = tables();
+    insta::assert_snapshot!(database(&tables.iter().collect::<Vec<_>>()));
+}
+
+#[test]
+fn schemas_stand_apart_and_none_is_an_empty_one() {
+    let mut sales = Table { schema: Some("Sales 2".into()), ..Table::new("t") };
+    sales.columns.push(Column::new("a", ColumnType::Integer));
+    let source = database(&[&sales]);
+    assert!(source.contains("  \"Sales 2\": {\n    Tables: {\n      t: {"), "{source}");
+    assert!(database(&[]).contains("public: {\n    Tables: { [_ in never]: never }"));
+}
+
+#[test]
+fn names_cannot_break_out() {
+    for name in ["a\"b", "a\nb", "a\\", "\u{2028}", "1a", ""] {
+        let key = key(name);
+        assert!(
+            key.starts_with('"') && key.ends_with('"') && !key.contains('\n') && !key.contains('\u{2028}'),
+            "{key}"
+        );
+    }
+    assert_eq!(key("a_1$"), "a_1$");
+}
