@@ -15,6 +15,7 @@ mod timestamp;
 mod types;
 mod value;
 
+pub mod diagram;
 pub mod json;
 pub mod typescript;
 pub mod validate;

@@ -16,6 +16,24 @@ const HEAD: &str = "\
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
 
 export type Database = {
+  // How much of PostgREST's language there is: without it, clients refuse what the versions from 13 on have.
+  __InternalSupabase: { PostgrestVersion: '13' }
+";
+
+/// Short names for what programs ask for most: `Row<'orders'>`.
+const TAIL: &str = "
+type Schemas = Omit<Database, '__InternalSupabase'>
+type First = Schemas[Extract<keyof Schemas, 'public'> extends never ? keyof Schemas : 'public']
+
+/** A row as it is answered. */
+export type Tables<Name extends keyof (First['Tables'] & First['Views'])> =
+  (First['Tables'] & First['Views'])[Name] extends { Row: infer Row } ? Row : never
+/** A row as it is brought. */
+export type TablesInsert<Name extends keyof First['Tables']> =
+  First['Tables'][Name] extends { Insert: infer Insert } ? Insert : never
+/** A change of a row. */
+export type TablesUpdate<Name extends keyof First['Tables']> =
+  First['Tables'][Name] extends { Update: infer Update } ? Update : never
 ";
 
 /// The type `Database` of tables, as the source of a module.
@@ -55,6 +73,7 @@ pub fn database(tables: &[&Table]) -> String {
         });
     }
     out.text.push_str("}\n");
+    out.text.push_str(TAIL);
     out.text
 }
 
@@ -82,10 +101,11 @@ impl Writer {
     fn comment(&mut self, comment: Option<&str>) {
         let Some(comment) = comment else { return };
         // The end of a comment within it would be the end of it.
-        let lines: Vec<String> = comment.lines().map(|line| line.replace("*/", "*\u{200b}/")).collect();
+        let lines: Vec<String> = comment.lines().map(|line| line.replace("*/", "*\\/")).collect();
         match lines.as_slice() {
             [] => {}
-            [line] => self.line(&format!("/** {line} */")),
+            // A word to the compiler, such as `@ts-ignore`, counts in the last line of a comment only.
+            [line] if !line.contains('@') => self.line(&format!("/** {line} */")),
             lines => {
                 self.line("/**");
                 lines.iter().for_each(|line| self.line(format!(" * {line}").trim_end()));
@@ -112,11 +132,13 @@ fn write_table(out: &mut Writer, table: &Table, all: &[&Table]) {
                 out.line(&format!("{}: {}", key(&column.name), or_null(answered(column), column)));
             }
         });
-        let can_insert = table.writes.insert || !is_view(table);
-        let can_update = table.writes.update || !is_view(table);
-        for (word, is_taken, is_partial) in [("Insert", can_insert, false), ("Update", can_update, true)] {
+        let taken = [("Insert", table.writes.insert, false), ("Update", table.writes.update, true)];
+        for (word, is_taken, is_partial) in taken {
             if is_taken {
                 out.block(&format!("{word}: {{"), "}", |out| write_taken(out, table, is_partial));
+            } else if !is_view(table) {
+                // Of a view the clients take it to be so where nothing is said.
+                out.line(&format!("{word}: never"));
             }
         }
         if table.foreign_keys.is_empty() {
@@ -146,7 +168,8 @@ fn write_taken(out: &mut Writer, table: &Table, is_partial: bool) {
 fn write_relationship(out: &mut Writer, table: &Table, key: &ForeignKey, all: &[&Table]) {
     let of_schema = key.references_schema.as_deref().unwrap_or(schema(table));
     // The clients know relations within a schema only.
-    if of_schema != schema(table) || !all.iter().any(|other| other.name == key.references) {
+    let is_there = |other: &&Table| other.name == key.references && schema(other) == of_schema;
+    if of_schema != schema(table) || !all.iter().any(is_there) {
         return;
     }
     let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
@@ -213,6 +236,10 @@ fn listed(column: &Column) -> Option<String> {
         Value::Int(number) => Some(number.to_string()),
         _ => None,
     };
+    // A decimal is answered with all its digits.
+    if matches!(column.kind, ColumnType::Decimal { .. }) {
+        return None;
+    }
     let words = column.rules.one_of.iter().map(word).collect::<Option<Vec<_>>>()?;
     (!words.is_empty()).then(|| union(words.into_iter()))
 }
@@ -228,23 +255,25 @@ fn made_of_json(native: &NativeType) -> String {
 }
 
 fn plain(name: &str) -> &'static str {
-    match name {
-        "smallint" | "integer" | "bigint" | "real" | "double precision" => "number",
+    // Without its length or precision: `timestamp(3) without time zone`.
+    let name = match (name.split_once('('), name.split_once(')')) {
+        (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
+        _ => name.to_owned(),
+    };
+    match name.as_str() {
+        "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => "number",
         "boolean" => "boolean",
-        _ if name.starts_with("numeric") => "number",
-        "text" | "uuid" | "date" | "inet" | "bytea" | "name" => "string",
-        _ if ["character", "timestamp", "time ", "bit", "\"bit\"", "bpchar"]
-            .iter()
-            .any(|start| name.starts_with(start)) =>
-        {
-            "string"
-        }
+        "text" | "character varying" | "character" | "bpchar" | "name" | "uuid" | "inet" | "bytea" | "bit"
+        | "\"bit\"" => "string",
+        "bit varying" | "date" | "interval" | "time without time zone" | "time with time zone" => "string",
+        "timestamp without time zone" | "timestamp with time zone" => "string",
         _ => "Json",
     }
 }
 
 fn union(words: impl Iterator<Item = String>) -> String {
-    words.collect::<Vec<_>>().join(" | ")
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "never".into() } else { words.join(" | ") }
 }
 
 /// A name as that of a property: in quotes unless it is an identifier.

@@ -4,7 +4,7 @@
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { createClient } from '@supabase/supabase-js'
 
-import type { Database } from './database.js'
+import type { Database, Tables, TablesInsert } from './database.js'
 
 /** Compiles where both types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -18,6 +18,12 @@ export async function typed(): Promise<void> {
 
   const one = await shop.from('Customer').select('Company').eq('CustomerId', 1).single()
   same<typeof one.data, { Company: string | null } | null>(true)
+
+  // What programs call by a short name.
+  same<Tables<'Genre'>, { GenreId: number; Name: string | null }>(true)
+  const genre: TablesInsert<'Genre'> = { Name: 'Highlife' }
+  await shop.from('Genre').insert(genre)
+  await shop.from('Genre').delete().eq('GenreId', 99).maxAffected(1)
 
   // @ts-expect-error there is no such table
   await shop.from('Albums').select()

@@ -1,13 +1,15 @@
 //! `mwallet inspect`: what a database consists of, and how much of it mWallet serves.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, diagram};
 use mwallet_db::{Doubt, EngineOptions, Finding, ReflectOptions, Reflection, Standing};
 use serde_json::{Value, json};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
 
@@ -15,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   mwallet inspect --database-url sqlite:legacy.db
   mwallet inspect --database-url postgresql://me@localhost/shop --schema public --schema sales
+  mwallet inspect --database-url sqlite:legacy.db --erd legacy.html
   mwallet inspect --database-url sqlite:legacy.db --json | jq '.findings[] | select(.standing != \"kept\")'
 
 Nothing is written. Each construct of the database is kept (served and described as it is), degraded (served, with what is
@@ -30,11 +33,44 @@ pub(crate) struct Options {
     /// Leave the rows unread: only what is declared is told
     #[arg(long)]
     no_rows: bool,
+    /// Draw the tables and their references instead: FILE.svg, FILE.html (to drag and search), or FILE.mmd (for Mermaid)
+    #[arg(long, value_name = "FILE", value_parser = picture)]
+    erd: Option<Picture>,
 }
 
-pub(crate) async fn run(settings: &Settings, Options { schema, no_rows }: Options) -> Result<()> {
+/// Where a picture goes, and what draws it.
+#[derive(Clone)]
+struct Picture {
+    file: PathBuf,
+    draw: fn(&[&Table]) -> String,
+}
+
+fn picture(text: &str) -> std::result::Result<Picture, &'static str> {
+    let file = PathBuf::from(text);
+    let draw = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("svg") => diagram::svg,
+        Some("html") => diagram::html,
+        Some("mmd") => diagram::mermaid,
+        _ => return Err("expected a file that ends in .svg, .html or .mmd"),
+    };
+    Ok(Picture { file, draw })
+}
+
+pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: Options) -> Result<()> {
     let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
     let reflection = engine.reflect(&ReflectOptions { schemas: schema }).await?;
+    if let Some(Picture { file, draw }) = erd {
+        engine.close().await;
+        let tables: Vec<&Table> = reflection.tables.iter().collect();
+        let written = fs::write(&file, draw(&tables));
+        written.map_err(|error| Failure::caused(&format!("{} cannot be written", file.display()), &error))?;
+        let told = json!({ "database": engine.to_string(), "file": file.display().to_string() });
+        return output::report(
+            settings,
+            format!("drew {} tables and views in {}", tables.len(), file.display()),
+            &told,
+        );
+    }
     let doubts = if no_rows { Vec::new() } else { engine.doubts(&reflection.tables).await? };
     engine.close().await;
     let place = engine.to_string();

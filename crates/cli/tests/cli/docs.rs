@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use mwallet_testkit::{Dialect, TestDb, run};
+use mwallet_testkit::{Dialect, Sample, TestDb, run};
 
-use crate::support::{Server, tool};
+use crate::support::{Server, call_on, done, tool};
 
 /// Opens a page in a browser that reaches this machine and nothing else. Gives what the page became, and its complaints.
 fn browse(url: &str, profile: &Path) -> (String, String) {
@@ -79,15 +79,64 @@ fn the_page_shows_every_table_without_a_network() {
 }
 
 #[test]
+fn the_picture_of_a_database_is_searched_without_a_network() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        Sample::Chinook.fill(&db).await;
+        let folder = db.folder.path();
+        for file in ["erd.html", "erd.svg", "erd.mmd"] {
+            assert_eq!(call_on(&db, &["inspect", "--erd", file]).code, 0);
+        }
+        // As if somebody had typed into the box of the search.
+        let page = std::fs::read_to_string(folder.join("erd.html")).unwrap();
+        let typed = "<script>search.value = 'trackid'; search.dispatchEvent(new Event('input'))</script></body>";
+        std::fs::write(folder.join("typed.html"), page.replace("</body>", typed)).unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let (page, log) = browse(&format!("file://{}", folder.join("typed.html").display()), profile.path());
+        // Of Track, InvoiceLine and PlaylistTrack.
+        assert!(page.contains("1 of 3"), "{page}\n{log}");
+        assert_eq!(page.matches("class=\"found\"").count(), 3);
+        assert_eq!(foreign(&page), [""; 0]);
+        assert!(!log.contains("Content Security Policy") && !log.contains("Uncaught"), "{log}");
+
+        let mut python = tool("MWALLET_TEST_PYTHON");
+        let read = "import sys, xml.dom.minidom as d; print(len(d.parse(sys.argv[1]).getElementsByTagName('text')))";
+        let parsed = done(python.args(["-c", read]).arg(folder.join("erd.svg")));
+        assert!(parsed.out.trim().parse::<usize>().unwrap() > 100, "{}", parsed.err);
+        let mermaid = std::fs::read_to_string(folder.join("erd.mmd")).unwrap();
+        assert!(mermaid.contains("\"Album\" }o--|| \"Artist\" : \"ArtistId\""), "{mermaid}");
+        let unknown = call_on(&db, &["inspect", "--erd", "erd.png"]);
+        assert!(unknown.code == 2 && unknown.err.contains(".svg, .html or .mmd"), "{}", unknown.err);
+    });
+}
+
+#[test]
+fn a_validator_of_openapi_accepts_what_is_written_of_other_databases() {
+    for (dialect, sample) in
+        [(Dialect::Sqlite, Sample::Northwind), (Dialect::Sqlite, Sample::Chinook), (Dialect::Postgres, Sample::Chinook)]
+    {
+        run(dialect, async |db: TestDb| {
+            sample.fill(&db).await;
+            assert_eq!(call_on(&db, &["generate", "openapi", "--out", "."]).code, 0);
+            validate(&db.folder.path().join("openapi.json"));
+        });
+    }
+}
+
+/// Has the validator read a document.
+fn validate(file: &Path) {
+    let mut python = tool("MWALLET_TEST_PYTHON");
+    let done = python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(file).output().unwrap();
+    let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(done.status.success(), "{said:?}");
+    assert!(said[0].trim_end().ends_with("OK"), "{said:?}");
+}
+
+#[test]
 fn a_validator_of_openapi_accepts_the_document() {
     run(Dialect::Sqlite, async |db: TestDb| {
         let server = Server::start(&db);
         let file = db.folder.path().join("openapi.json");
         std::fs::write(&file, server.get("/rest/v1/")).unwrap();
-        let mut python = tool("MWALLET_TEST_PYTHON");
-        let done = python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(&file).output().unwrap();
-        let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        assert!(done.status.success(), "{said:?}");
-        assert!(said[0].trim_end().ends_with("OK"), "{said:?}");
+        validate(&file);
     });
 }

@@ -70,6 +70,32 @@ fn schemas_stand_apart_and_none_is_an_empty_one() {
 }
 
 #[test]
+fn what_the_compiler_would_obey_is_no_comment_of_one_line() {
+    let table = |comment: &str| Table { comment: Some(comment.into()), ..Table::new("t") };
+    let source = database(&[&table("@ts-ignore")]);
+    assert!(source.contains("* @ts-ignore\n") && !source.contains("/** @ts-ignore */"), "{source}");
+}
+
+#[test]
+fn what_is_not_known_is_not_promised() {
+    let mut elsewhere = Table { schema: Some("auth".into()), ..Table::new("users") };
+    elsewhere.columns.push(Column::new("id", ColumnType::BigInt));
+    let mut table = Table { schema: Some("public".into()), writes: Writes::NONE, ..Table::new("t") };
+    for (name, kind) in [("pair", "character_stats"), ("at", "timestamp(3) with time zone"), ("labels", "interval[]")] {
+        table.columns.push(Column::new(name, native(kind, Carrier::Json)));
+    }
+    table.columns.push(Column::new("state", ColumnType::Enum(Arc::new(EnumType { name: "S".into(), labels: vec![] }))));
+    table.add_foreign_key(&["pair"], "users", &["id"], Action::NoAction);
+    let source = database(&[&table, &elsewhere]);
+    for line in
+        ["pair: Json", "at: string", "labels: (string | null)[]", "state: never", "Insert: never", "Update: never"]
+    {
+        assert!(source.contains(line), "{line} is not in {source}");
+    }
+    assert!(!source.contains("referencedRelation"), "{source}");
+}
+
+#[test]
 fn names_cannot_break_out() {
     for name in ["a\"b", "a\nb", "a\\", "\u{2028}", "1a", ""] {
         let key = key(name);
