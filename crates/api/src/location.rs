@@ -1,4 +1,4 @@
-//! The address of a row that was created.
+//! The addresses of tables and rows.
 
 use std::fmt::Display;
 
@@ -6,7 +6,8 @@ use mwallet_db::schema::Table;
 use mwallet_db::schema::json::Reader;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::rest::REST;
+/// Where the tables stand.
+pub(crate) const REST: &str = "/rest/v1/";
 
 /// The path of a row, read from its JSON: by its key, since a slug may change.
 ///

@@ -4,8 +4,8 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use crate::location::REST;
 use crate::problem::Problem;
-use crate::rest::REST;
 use crate::state::{Profile, Tables};
 
 const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");

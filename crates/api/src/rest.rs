@@ -11,13 +11,11 @@ use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
 
 use crate::accept::{self, Form};
+use crate::location::REST;
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
 use crate::problem::Problem;
 use crate::state::{AppState, Profile, Resource, Tables};
 use crate::{body, columns, errors, location, methods, params, profile, range, rows};
-
-/// Where the tables stand.
-pub(crate) const REST: &str = "/rest/v1/";
 
 /// A request about a table, held against it.
 struct Call<'s> {
