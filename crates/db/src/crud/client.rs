@@ -122,8 +122,8 @@ pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Re
     Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json).await?.into_json())
 }
 
-/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], they
-/// are one batch.
+/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], or where
+/// there can be one at most, they are one batch.
 ///
 /// # Errors
 ///
@@ -131,10 +131,10 @@ pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Re
 pub async fn list(engine: &Engine, relation: &Relation, query: &Query) -> Result<Batches<'static>> {
     let plan = Plan::select(relation.table(), query, Audience::Client)?;
     let statement = statement(engine, relation, plan, &query.fields);
-    // A page of a known size is gathered; it does not need a thread or connection for as long as its reader likes.
-    match query.limit {
-        Some(rows) if rows <= PAGE => Ok(Batches::gathered(engine.read(statement, Format::Json).await?)),
-        _ => engine.stream(statement, Format::Json).await,
+    // What is known to be short is gathered; it does not need a thread or connection for as long as its reader likes.
+    match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
+        true => Ok(Batches::gathered(engine.read(statement, Format::Json).await?)),
+        false => engine.stream(statement, Format::Json).await,
     }
 }
 
