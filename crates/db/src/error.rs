@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::crud::client::AllowedRows;
+use crate::allowed_rows::AllowedRows;
 use crate::entity::DecodeError;
 use crate::query::PlanError;
 use crate::url::UrlError;

@@ -14,6 +14,7 @@
 // The derive writes `::mwallet_db`, in this crate too.
 extern crate self as mwallet_db;
 
+mod allowed_rows;
 mod batch;
 mod ddl;
 mod dialect;

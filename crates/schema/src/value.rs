@@ -193,7 +193,9 @@ fn check_integer(kind: &ColumnType, number: i64) -> Result<Value, ValueError> {
 
 fn out_of_range(kind: &ColumnType) -> ValueError {
     let (least, most) = kind.integer_range().unwrap_or((i64::MIN, i64::MAX));
-    ValueError::OutOfRange(format!("a {} must be between {least} and {most}", kind.name()))
+    let name = kind.name();
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    ValueError::OutOfRange(format!("{article} {name} must be between {least} and {most}"))
 }
 
 /// Reads a UUID in its canonical form only, so that one value has one spelling.

@@ -1,11 +1,10 @@
 //! The operations as clients from outside may use them: columns that are write-only do not exist, and rows go from the
 //! database into JSON text without a value between.
 
-use std::fmt;
-
 use mwallet_schema::{Record, Table};
 
 use super::chunks;
+pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::json_rows::JsonRows;
@@ -16,39 +15,6 @@ use crate::stream::Batches;
 
 /// The most rows that are gathered before they are answered.
 pub const PAGE: u64 = 1_000;
-
-/// How many rows a change may concern. Where it is another number, it is undone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AllowedRows {
-    /// Any number.
-    #[default]
-    Any,
-    /// One.
-    One,
-    /// At most so many.
-    AtMost(u64),
-}
-
-impl AllowedRows {
-    fn check(self, found: u64) -> Result<()> {
-        let is_allowed = match self {
-            Self::Any => true,
-            Self::One => found == 1,
-            Self::AtMost(most) => found <= most,
-        };
-        if is_allowed { Ok(()) } else { Err(Error::RowCount { found, allowed: self }) }
-    }
-}
-
-impl fmt::Display for AllowedRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("any number may be"),
-            Self::One => f.write_str("it must be one"),
-            Self::AtMost(most) => write!(f, "it may be {most} at most"),
-        }
-    }
-}
 
 /// What came of a row that was put in its place.
 #[derive(Clone, Debug)]

@@ -1,6 +1,44 @@
-//! A picture as a page of its own.
+//! Writes a diagram as a page to look around in, which loads nothing.
+//!
+//! Names stand in the drawing only, escaped; script and style are the same in every page.
 
-/// The page around a picture. Its policy lets nothing be loaded, so that it is the same offline.
-pub(super) fn page(svg: &str) -> String {
-    include_str!("page.html").replacen("<!-- picture -->", svg, 1)
+use super::svg;
+use crate::Table;
+
+/// Writes the page.
+pub(super) fn page(tables: &[&Table]) -> String {
+    PAGE.replace("{style}", include_str!("html/page.css"))
+        .replace("{script}", include_str!("html/page.js"))
+        // Last, since names may contain what is replaced.
+        .replace("{drawing}", &svg::element(tables))
 }
+
+const PAGE: &str = r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>Tables</title>
+<style>
+{style}</style>
+</head>
+<body>
+<div class="tools" role="toolbar" aria-label="Look around">
+<input type="search" placeholder="Search tables and columns" title="Search (/)" aria-label="Search tables and columns" autocomplete="off" spellcheck="false">
+<output></output>
+<button type="button" data-do="previous" title="Previous match (Shift+Enter)" aria-label="Previous match">‹</button>
+<button type="button" data-do="next" title="Next match (Enter)" aria-label="Next match">›</button>
+<button type="button" data-do="out" title="Zoom out (-)" aria-label="Zoom out">−</button>
+<button type="button" data-do="in" title="Zoom in (+)" aria-label="Zoom in">+</button>
+<button type="button" data-do="fit" title="Fit to window (0)">Fit</button>
+</div>
+<main>
+{drawing}</main>
+<script>
+{script}</script>
+</body>
+</html>
+"#;

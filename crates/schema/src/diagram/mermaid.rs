@@ -1,70 +1,157 @@
-//! A diagram as text for Mermaid.
+//! Writes a diagram as an `erDiagram` of Mermaid.
+//!
+//! Names of tables always stand in quotes, since bare ones may be words of its grammar, such as `end` and `many`.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
+use std::fmt::Write;
 
+use super::model::{Entity, Mark, Model};
 use crate::Table;
 
-pub(super) fn text(tables: &[&Table]) -> String {
+/// Writes the diagram.
+pub(super) fn diagram(tables: &[&Table]) -> String {
+    let model = Model::new(tables);
     let mut out = String::from("erDiagram\n");
-    // Writing to a string cannot fail.
-    for table in tables {
-        let _ = writeln!(out, "  {} {{", entity(table));
-        for column in &table.columns {
-            let is_key = table.primary_key.contains(&column.name);
-            let refers = table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
-            let is_unique = !is_key && table.is_unique(&[&column.name]);
-            let marks = [(is_key, "PK"), (refers, "FK"), (is_unique, "UK")];
-            let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
-            let space = if marks.is_empty() { "" } else { " " };
-            let (kind, name) = (word(&column.kind.name()), word(&column.name));
-            // What the grammar has no letters for stands in a comment.
-            let note = if name == column.name { String::new() } else { format!(" \"{}\"", quoted(&column.name)) };
-            let _ = writeln!(out, "    {kind} {name}{space}{}{note}", marks.join(", "));
-        }
-        out.push_str("  }\n");
+    let mut taken = BTreeSet::new();
+    let names: Vec<String> = model.entities.iter().map(|entity| unique(quoted(&entity.name), &mut taken)).collect();
+    for (entity, name) in model.entities.iter().zip(&names) {
+        table(&mut out, entity, name);
     }
-    for table in tables {
-        for key in &table.foreign_keys {
-            let schema = key.references_schema.as_ref().or(table.schema.as_ref());
-            let parent = tables.iter().find(|other| other.name == key.references && other.schema.as_ref() == schema);
-            let Some(parent) = parent else { continue };
-            let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
-            let nullable = |name: &&str| table.column(name).is_some_and(|column| column.nullable);
-            let many = if table.is_unique(&columns) { "|o" } else { "}o" };
-            let one = if columns.iter().any(nullable) { "o|" } else { "||" };
-            let (child, parent) = (entity(table), entity(parent));
-            let _ = writeln!(out, "  {child} {many}--{one} {parent} : \"{}\"", quoted(&columns.join(", ")));
-        }
+    for relation in &model.relations {
+        let many = if relation.single { "|o" } else { "}o" };
+        let one = if relation.optional { "o|" } else { "||" };
+        let (from, to, name) = (&names[relation.from], &names[relation.to], quoted(&relation.key.name));
+        let _ = writeln!(out, "    \"{from}\" {many}--{one} \"{to}\" : \"{name}\"");
     }
     out
 }
 
-/// A table as an entity, with its schema where it has one.
-fn entity(table: &Table) -> String {
-    let schema = table.schema.as_deref().filter(|schema| *schema != "public");
-    let name = schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name));
-    format!("\"{}\"", quoted(&name))
+fn table(out: &mut String, entity: &Entity<'_>, name: &str) {
+    if entity.rows.is_empty() {
+        let _ = writeln!(out, "    \"{name}\"");
+        return;
+    }
+    let _ = writeln!(out, "    \"{name}\" {{");
+    let mut taken = BTreeSet::new();
+    for (column, row) in entity.table.columns.iter().zip(&entity.rows) {
+        let kind = column.kind.name();
+        let (word, kind_word) = (unique(word(&column.name), &mut taken), word(&kind));
+        let keys: Vec<&str> = row
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Primary => Some("PK"),
+                Mark::Foreign => Some("FK"),
+                Mark::Unique(None) => Some("UK"),
+                // Mermaid has no word for a share of a unique constraint.
+                Mark::Unique(Some(_)) => None,
+            })
+            .collect();
+        let mut notes = Vec::new();
+        if word != column.name {
+            notes.push(quoted(&column.name));
+        }
+        if kind_word != kind {
+            notes.push(quoted(&kind));
+        }
+        if !column.nullable {
+            notes.push("not null".into());
+        }
+        let keys = if keys.is_empty() { String::new() } else { format!(" {}", keys.join(", ")) };
+        let notes = if notes.is_empty() { String::new() } else { format!(" \"{}\"", notes.join(" · ")) };
+        let _ = writeln!(out, "        {kind_word} {word}{keys}{notes}");
+    }
+    out.push_str("    }\n");
 }
 
-/// A text between quotes, of which there is no other way to write one.
+/// Makes a text safe within quotes.
 fn quoted(text: &str) -> String {
-    text.chars()
-        .map(|letter| match letter {
+    let safe: String = text
+        .chars()
+        .map(|character| match character {
             '"' => '\'',
-            letter if letter.is_control() || letter == '%' || letter == '\\' => '_',
-            letter => letter,
+            // Mermaid reads these before its grammar does, or as HTML; the wide forms mean nothing to it.
+            '%' | '#' | ';' | '<' | '>' | '&' | '\\' | '~' | '{' | '}' | '`' => {
+                char::from_u32(u32::from(character) + 0xfee0).unwrap_or('_')
+            }
+            other if other.is_control() || other.is_whitespace() => ' ',
+            other => other,
         })
-        .collect()
+        .collect();
+    let safe = safe.trim();
+    // Wherever `direction` and a side stand in a line, even in quotes, the line is taken for a statement.
+    if safe.to_lowercase().contains("direction") {
+        return safe.replace(' ', "_");
+    }
+    if safe.is_empty() { "_".into() } else { safe.into() }
 }
 
-/// A name of letters that the grammar takes where no quotes may stand: it begins with a letter.
+/// Makes one word of the name of a column or type.
 fn word(name: &str) -> String {
-    let mut word: String = name
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || "_-()[]".contains(letter) { letter } else { '_' })
-        .collect();
-    if !word.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        word.insert(0, 'x');
+    let mut word = String::new();
+    for character in name.chars() {
+        let is_letter = character.is_alphanumeric() && ('\u{c0}'..='\u{ffff}').contains(&character);
+        if character.is_ascii_alphanumeric() || is_letter || matches!(character, '_' | '(' | ')' | '[' | ']') {
+            word.push(character);
+        } else if !word.ends_with('_') {
+            word.push('_');
+        }
+    }
+    // A word begins with a letter, and one like a key's mark would be taken for it.
+    let start: String = word.chars().take(2).collect::<String>().to_ascii_uppercase();
+    let is_key = matches!(start.as_str(), "PK" | "FK" | "UK")
+        && !word.chars().nth(2).is_some_and(|next| next.is_ascii_alphanumeric() || next == '_');
+    if is_key || !word.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+        word.insert_str(0, "c_");
     }
     word
+}
+
+/// Adds a number to a name that is taken.
+fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut free = name.clone();
+    let mut number = 2;
+    while !taken.insert(free.clone()) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    free
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_within_quotes() {
+        assert_eq!(quoted("a\"b%c#d;e\\f\ng"), "a'b％c＃d；e＼f g");
+        assert_eq!(quoted("Direction TB"), "Direction_TB");
+        assert_eq!(quoted(" "), "_");
+        assert_eq!(quoted("订单 明细"), "订单 明细");
+    }
+
+    #[test]
+    fn words_are_safe_in_a_block() {
+        for (name, safe) in [
+            ("artist_id", "artist_id"),
+            ("decimal(38, 18)", "decimal(38_18)"),
+            ("PK", "c_PK"),
+            ("fk", "c_fk"),
+            ("pkg", "pkg"),
+            ("1st", "c_1st"),
+            ("", "c_"),
+            ("a-b c", "a_b_c"),
+            ("订单", "订单"),
+            ("\u{20000}", "_"),
+            ("é\"}", "é_"),
+        ] {
+            assert_eq!(word(name), safe, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_become_the_same_are_told_apart() {
+        let (one, other) = (Table::new("a;b"), Table::new("a；b"));
+        assert_eq!(diagram(&[&one, &other]), "erDiagram\n    \"a；b\"\n    \"a；b_2\"\n");
+    }
 }

@@ -1,132 +1,270 @@
-//! A picture as a document of SVG.
+//! Writes a diagram as SVG: boxes with rows, lines with crow's feet, and a legend.
+//!
+//! Everything has absolute coordinates, so that a page around it can compare them.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
-use super::escape;
-use super::layout::{HEADER, Line, PAD, Picture, ROW, TableBox, marks_width};
+use super::layout::{End, Layout, Link, Point, Rect, Size, layout};
+use super::model::{self, DOT, Entity, HEADER, MARK, Model, PADDING, ROW, Relation, Row};
+use super::text::{Label, escape};
+use crate::Table;
 
-/// Colours by names, so that a page around it may change them; by day, and where the reader prefers the dark.
-const STYLE: &str = "
-.erd { --paper: #fff; --ink: #1b2733; --soft: #5d6d7e; --edge: #b8c4d0; --head: #e8eef5; --box: #fff; --line: #4a6fa5; --key: #8a5a00;
-  font-family: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', Arial, sans-serif; }
-@media (prefers-color-scheme: dark) { .erd { --paper: #12181f; --ink: #e3eaf1; --soft: #93a4b5; --edge: #3b4a59; --head: #22303d;
-  --box: #19222b; --line: #7fa8e0; --key: #e5b567; } }
-.erd .paper { fill: var(--paper); }
-.erd .table rect { fill: var(--box); stroke: var(--edge); }
-.erd .table .head { fill: var(--head); }
-.erd .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
-.erd .kind { font-size: 11px; fill: var(--soft); }
-.erd .name { font-size: 13px; fill: var(--ink); }
-.erd .key { fill: var(--key); font-weight: 600; }
-.erd .type { font-size: 12px; fill: var(--soft); }
-.erd .marks { font-size: 10px; fill: var(--key); }
-.erd .line { fill: none; stroke: var(--line); stroke-width: 1.4; }
-.erd .line circle { fill: var(--paper); }
-.erd .line:hover { stroke-width: 3; }
-";
+mod ends;
+mod legend;
 
-/// How far the ends of a line reach, and how wide a foot spreads.
-const FOOT: f64 = 12.0;
-const SPREAD: f64 = 6.0;
-const RING: f64 = 4.0;
+/// The space around the drawing.
+const MARGIN: f64 = 28.0;
+/// How round the corners of lines are.
+const BEND: f64 = 7.0;
+/// How many colours lines have.
+const COLOURS: usize = 8;
+/// What the drawing is for those who do not see it.
+const DESCRIPTION: &str = "Tables and the references between them";
 
-pub(super) fn document(picture: &Picture) -> String {
-    let Picture { width, height, boxes, lines } = picture;
-    // Writing to a string cannot fail.
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"erd\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\">\n<style>{STYLE}</style>\n\
-         <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n"
-    );
-    for line in lines {
-        write_line(&mut out, line, boxes);
-    }
-    for table in boxes {
-        write_box(&mut out, table);
-    }
-    out.push_str("</svg>\n");
-    out
+/// Writes a document that stands alone.
+pub(super) fn document(tables: &[&Table]) -> String {
+    Drawing::new(&Model::new(tables)).text(true)
 }
 
-fn write_line(out: &mut String, line: &Line, boxes: &[TableBox]) {
-    let (from, to) = (escape(&boxes[line.from].title.whole), escape(&boxes[line.to].title.whole));
-    let _ = write!(out, "<g class=\"line\"><title>{}: {from} to {to}</title><path d=\"", escape(&line.name));
-    for (at, (x, y)) in line.points.iter().enumerate() {
-        let _ = write!(out, "{}{x:.1} {y:.1}", if at == 0 { "M" } else { " L" });
+/// Writes the drawing for a page that gives it its size.
+pub(super) fn element(tables: &[&Table]) -> String {
+    Drawing::new(&Model::new(tables)).text(false)
+}
+
+/// Finds where everything stands.
+pub(super) fn place(model: &Model<'_>) -> Layout {
+    let sizes: Vec<Size> =
+        model.entities.iter().map(|entity| Size { width: entity.width, height: entity.height }).collect();
+    let end = |node, row| {
+        let (top, height) = model::band(row);
+        End { node, top, height }
+    };
+    let links: Vec<Link> = model
+        .relations
+        .iter()
+        .map(|relation| Link {
+            from: end(relation.from, relation.from_rows[0]),
+            to: end(relation.to, relation.to_rows[0]),
+            optional: relation.optional,
+        })
+        .collect();
+    let mut layout = layout(&sizes, &links);
+    for place in &mut layout.boxes {
+        (place.x, place.y) = (place.x + MARGIN, place.y + MARGIN);
     }
-    out.push_str("\"/>");
-    if let ([first, second, ..], [.., last_but_one, last]) = (line.points.as_slice(), line.points.as_slice()) {
-        let outward = (second.0 - first.0).signum();
-        // The end where the rows are that refer: one for each, or many, and maybe none.
-        match line.is_one {
-            true => write_bar(out, *first, outward * FOOT / 2.0),
-            false => {
-                let (x, y) = *first;
-                let tip = x + outward * FOOT;
-                let _ =
-                    write!(out, "<path d=\"M{x:.1} {:.1} L{tip:.1} {y:.1} L{x:.1} {:.1}\"/>", y - SPREAD, y + SPREAD);
-            }
+    for point in layout.lines.iter_mut().flatten() {
+        (point.x, point.y) = (point.x + MARGIN, point.y + MARGIN);
+    }
+    (layout.width, layout.height) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
+    layout
+}
+
+/// A drawing in the making.
+struct Drawing {
+    width: f64,
+    height: f64,
+    body: String,
+}
+
+impl Drawing {
+    fn new(model: &Model<'_>) -> Self {
+        if model.entities.is_empty() {
+            let body = "<text x=\"140\" y=\"44\" class=\"erd-none\">No tables</text>\n".into();
+            return Self { width: 280.0, height: 80.0, body };
         }
-        write_ring(out, *first, outward * (FOOT + RING));
-        // The end of the row that is referred to: one, or none where the key may be null.
-        let outward = (last_but_one.0 - last.0).signum();
-        write_bar(out, *last, outward * FOOT / 2.0);
-        if line.is_optional {
-            write_ring(out, *last, outward * (FOOT + RING));
+        let layout = place(model);
+        let colours = colours(model);
+        let mut body = String::new();
+        body.push_str("<g class=\"erd-tables\">\n");
+        for (index, entity) in model.entities.iter().enumerate() {
+            table(&mut body, index, entity, layout.boxes[index], colours[index]);
         }
+        body.push_str("</g>\n<g class=\"erd-lines\">\n");
+        let mut joints = BTreeMap::new();
+        for (relation, points) in model.relations.iter().zip(&layout.lines) {
+            line(&mut body, model, relation, points, &layout, colours[relation.to].unwrap_or(0), &mut joints);
+        }
+        body.push_str("</g>\n");
+        let width = layout.width.max(legend::LEAST_WIDTH);
+        let legend_height = legend::legend(&mut body, MARGIN, layout.height, width - MARGIN);
+        Self { width, height: layout.height + legend_height, body }
+    }
+
+    fn text(&self, has_size: bool) -> String {
+        let Self { width, height, body } = self;
+        let size = if has_size { format!(" width=\"{width}\" height=\"{height}\"") } else { String::new() };
+        // A drawing alone is a picture; in a page, one looks around in its texts.
+        let role = if has_size { "img" } else { "group" };
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"erd\"{size} viewBox=\"0 0 {width} {height}\" \
+             role=\"{role}\" aria-label=\"{DESCRIPTION}\">\n<style>\n{}</style>\n\
+             <rect class=\"erd-ground\" width=\"{width}\" height=\"{height}\"/>\n{body}</svg>\n",
+            include_str!("svg/drawing.css")
+        )
+    }
+}
+
+/// The colour of each table that is referred to, which the lines to it share.
+fn colours(model: &Model<'_>) -> Vec<Option<usize>> {
+    let mut colours = vec![None; model.entities.len()];
+    let mut count = 0;
+    for relation in &model.relations {
+        if colours[relation.to].is_none() {
+            colours[relation.to] = Some(count % COLOURS);
+            count += 1;
+        }
+    }
+    colours
+}
+
+fn table(out: &mut String, index: usize, entity: &Entity<'_>, place: Rect, colour: Option<usize>) {
+    let Rect { x, y, width, height } = place;
+    let colour = colour.map_or("erd-plain".into(), |colour| format!("erd-c{colour}"));
+    let view = if entity.kind.is_some_and(|kind| kind.contains("view")) { " erd-view" } else { "" };
+    let name = escape(&entity.name);
+    let _ = writeln!(out, "<g class=\"erd-table {colour}{view}\" data-table=\"{index}\" data-name=\"{name}\">");
+    let _ =
+        writeln!(out, "<rect class=\"erd-box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>");
+    let (right, bottom) = (x + width, y + HEADER);
+    let head = if entity.rows.is_empty() {
+        format!("<rect class=\"erd-head\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>")
+    } else {
+        format!(
+            "<path class=\"erd-head\" d=\"M{x} {bottom}V{}a6 6 0 0 1 6 -6H{}a6 6 0 0 1 6 6V{bottom}Z\"/>",
+            y + 6.0,
+            right - 6.0
+        )
+    };
+    let note = match &entity.table.comment {
+        Some(comment) => escape(&format!("{} · {comment}", entity.name)),
+        None => name,
+    };
+    let _ = writeln!(out, "<g><title>{note}</title>{head}");
+    text(out, x + PADDING, y + 22.0, "erd-title", &entity.title.shown);
+    if let Some(kind) = entity.kind {
+        text(out, right - PADDING, y + 22.0, "erd-kind", kind);
+    }
+    out.push_str("</g>\n");
+    for (position, row) in entity.rows.iter().enumerate() {
+        self::row(out, entity, row, Rect { y: y + model::band(Some(position)).0, height: ROW, ..place });
     }
     out.push_str("</g>\n");
 }
 
-fn write_bar(out: &mut String, (x, y): (f64, f64), away: f64) {
-    let at = x + away;
-    let _ = write!(out, "<path d=\"M{at:.1} {:.1} L{at:.1} {:.1}\"/>", y - SPREAD, y + SPREAD);
-}
-
-fn write_ring(out: &mut String, (x, y): (f64, f64), away: f64) {
-    let _ = write!(out, "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"{RING}\"/>", x + away);
-}
-
-fn write_box(out: &mut String, table: &TableBox) {
-    let TableBox { x, y, width, height, title, kind, comment, rows } = table;
-    let _ = write!(out, "<g class=\"table\" data-name=\"{}\"><title>", escape(&title.whole.to_lowercase()));
-    out.push_str(&escape(&title.whole));
-    if let Some(comment) = comment {
-        let _ = write!(out, ": {}", escape(comment));
+fn row(out: &mut String, entity: &Entity<'_>, row: &Row, place: Rect) {
+    let Rect { x, y, width, height } = place;
+    let whole = |label: &Label| label.whole.clone().unwrap_or_else(|| label.shown.clone());
+    let name = escape(&whole(&row.name));
+    let _ = writeln!(out, "<g class=\"erd-row\" data-name=\"{name}\"><title>{}</title>", escape(&row.note));
+    let _ = writeln!(out, "<rect class=\"erd-cell\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
+    for (at, mark) in row.marks.iter().enumerate() {
+        mark_at(out, x + PADDING + at as f64 * MARK, y, &mark.name());
     }
+    let after = x + PADDING + entity.marks as f64 * MARK;
+    dot(out, after + 4.0, y + ROW / 2.0, row.nullable);
+    let class = if row.marks.contains(&model::Mark::Primary) { "erd-name erd-key" } else { "erd-name" };
+    text(out, after + DOT, y + 16.5, class, &row.name.shown);
+    text(out, x + width - PADDING, y + 16.5, "erd-type", &row.kind.shown);
+    out.push_str("</g>\n");
+}
+
+/// Draws `PK` and the like, in a row that begins at `y`.
+fn mark_at(out: &mut String, x: f64, y: f64, name: &str) {
+    let class = name.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
     let _ = write!(
         out,
-        "</title><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"5\"/>\
-         <path class=\"head\" d=\"M{x:.1} {:.1} v-{:.1} q0 -5 5 -5 h{:.1} q5 0 5 5 v{:.1} z\"/>",
-        y + HEADER,
-        HEADER - 5.0,
-        width - 10.0,
-        HEADER - 5.0
+        "<rect class=\"erd-mark erd-{class}\" x=\"{x}\" y=\"{}\" width=\"{}\" height=\"15\" rx=\"3\"/>",
+        y + 4.5,
+        MARK - 4.0
     );
-    write_text(out, "title", x + PAD, y + 20.0, "start", &title.shown);
-    if let Some(kind) = kind {
-        write_text(out, "kind", x + width - PAD, y + 20.0, "end", kind);
-    }
-    let marks = marks_width(table);
-    for (at, row) in rows.iter().enumerate() {
-        let line = y + HEADER + ROW * at as f64 + 16.0;
-        let _ = write!(out, "<g data-name=\"{}\">", escape(&row.name.whole.to_lowercase()));
-        if row.name.shown != row.name.whole || row.kind.shown != row.kind.whole {
-            let _ = write!(out, "<title>{} {}</title>", escape(&row.name.whole), escape(&row.kind.whole));
+    text(out, x + (MARK - 4.0) / 2.0, y + 15.5, "erd-mark-text", name);
+}
+
+/// Draws the dot that is full where a column is never null.
+fn dot(out: &mut String, x: f64, y: f64, nullable: bool) {
+    let class = if nullable { "erd-null" } else { "erd-not-null" };
+    let _ = writeln!(out, "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
+}
+
+fn text(out: &mut String, x: f64, y: f64, class: &str, text: &str) {
+    let _ = writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text));
+}
+
+/// Draws a foreign key. `joints` counts, for each box and side, the composite keys that end there.
+fn line(
+    out: &mut String,
+    model: &Model<'_>,
+    relation: &Relation<'_>,
+    points: &[Point],
+    layout: &Layout,
+    colour: usize,
+    joints: &mut BTreeMap<(usize, bool), usize>,
+) {
+    let [first, second, ..] = points else { return };
+    let [.., before, last] = points else { return };
+    let (from, to) = (relation.from, relation.to);
+    let note = format!("{}: {} {}", relation.key.name, model.entities[from].name, model::reference(relation.key));
+    let _ = writeln!(
+        out,
+        "<g class=\"erd-line erd-c{colour}\" data-from=\"{from}\" data-to=\"{to}\"><title>{}</title>",
+        escape(&note)
+    );
+    let path = path(points);
+    let _ = writeln!(out, "<path class=\"erd-hit\" d=\"{path}\"/><path class=\"erd-wire\" d=\"{path}\"/>");
+    let many = if relation.single { ends::Shape::ZeroOrOne } else { ends::Shape::Many };
+    let one = if relation.optional { ends::Shape::ZeroOrOne } else { ends::Shape::One };
+    ends::draw(out, *first, second.x - first.x, many);
+    ends::draw(out, *last, before.x - last.x, one);
+    for (node, rows, end, next) in [(from, &relation.from_rows, first, second), (to, &relation.to_rows, last, before)] {
+        if rows.len() > 1 {
+            let is_right = next.x > end.x;
+            let count = joints.entry((node, is_right)).or_insert(0);
+            let inset = 4.0 + 3.0 * (*count % 3) as f64;
+            *count += 1;
+            let x = if is_right { end.x - inset } else { end.x + inset };
+            joint(out, end, x, layout.boxes[node].y, rows);
         }
-        write_text(out, "marks", x + PAD, line, "start", &row.marks);
-        let class = if row.is_key { "name key" } else { "name" };
-        write_text(out, class, x + 2.0 * PAD + marks, line, "start", &row.name.shown);
-        let optional = if row.nullable { "?" } else { "" };
-        write_text(out, "type", x + width - PAD, line, "end", &format!("{}{optional}", row.kind.shown));
-        out.push_str("</g>");
     }
     out.push_str("</g>\n");
 }
 
-fn write_text(out: &mut String, class: &str, x: f64, y: f64, anchor: &str, text: &str) {
-    if !text.is_empty() {
-        let text = escape(text);
-        let _ = write!(out, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>");
+/// Draws what joins the rows of a composite key within the padding of its box.
+fn joint(out: &mut String, end: &Point, x: f64, top: f64, rows: &[Option<usize>]) {
+    let mut heights: Vec<f64> = rows[1..]
+        .iter()
+        .map(|&row| {
+            let (offset, height) = model::band(row);
+            top + offset + height / 2.0
+        })
+        .collect();
+    let mut shape = String::new();
+    for y in &heights {
+        let _ = write!(shape, "M{} {y}H{x}", end.x);
     }
+    heights.push(end.y);
+    let (high, low) = heights.iter().fold((f64::MAX, f64::MIN), |(high, low), &y| (high.min(y), low.max(y)));
+    let _ = write!(shape, "M{} {}H{x}M{x} {high}V{low}", end.x, end.y);
+    let _ = writeln!(out, "<path class=\"erd-wire erd-joint\" d=\"{shape}\"/>");
+}
+
+/// The path along the points, with round corners.
+fn path(points: &[Point]) -> String {
+    let mut path = String::new();
+    for (at, point) in points.iter().enumerate() {
+        let corner = at.checked_sub(1).and_then(|before| points.get(before)).zip(points.get(at + 1));
+        let Some((before, after)) = corner else {
+            let _ = write!(path, "{}{} {}", if at == 0 { "M" } else { "L" }, point.x, point.y);
+            continue;
+        };
+        let reach = |other: &Point| (other.x - point.x).abs() + (other.y - point.y).abs();
+        let bend = BEND.min(reach(before) / 2.0).min(reach(after) / 2.0);
+        let toward = |other: &Point| {
+            let share = bend / reach(other).max(1.0);
+            (point.x + (other.x - point.x) * share, point.y + (other.y - point.y) * share)
+        };
+        let ((x1, y1), (x2, y2)) = (toward(before), toward(after));
+        let _ = write!(path, "L{x1} {y1}Q{} {} {x2} {y2}", point.x, point.y);
+    }
+    path
 }

@@ -1,0 +1,38 @@
+//! How many rows a change may concern.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// How many rows a change may concern. Where it is another number, it is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AllowedRows {
+    /// Any number.
+    #[default]
+    Any,
+    /// One.
+    One,
+    /// At most so many.
+    AtMost(u64),
+}
+
+impl AllowedRows {
+    pub(crate) fn check(self, found: u64) -> Result<()> {
+        let is_allowed = match self {
+            Self::Any => true,
+            Self::One => found == 1,
+            Self::AtMost(most) => found <= most,
+        };
+        if is_allowed { Ok(()) } else { Err(Error::RowCount { found, allowed: self }) }
+    }
+}
+
+impl fmt::Display for AllowedRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any number may be"),
+            Self::One => f.write_str("it must be one"),
+            Self::AtMost(most) => write!(f, "it may be {most} at most"),
+        }
+    }
+}
