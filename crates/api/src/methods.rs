@@ -28,7 +28,8 @@ pub(crate) fn require(table: &Table, is_row: bool, method: &Method) -> Result<()
     }
 }
 
-fn takes(table: &Table, method: &Method) -> bool {
+/// Whether a method is taken: whatever reads, and what the database lets be written.
+pub(crate) fn takes(table: &Table, method: &Method) -> bool {
     let Writes { insert, update, delete } = table.writes;
     match *method {
         Method::POST => insert,

@@ -231,6 +231,9 @@ impl Engine {
     }
 }
 
+/// What is lost of a column of a view that is made of something else than one column.
+const NO_BASE: &str = "a column of a view that is no column of a table: what it comes from is not followed";
+
 /// The rules, if they fit the type of a column and each other, with values of its type.
 fn takes(column: &Column, rules: &Rules) -> Option<Rules> {
     let mut rules = rules.clone();

@@ -1,5 +1,6 @@
 //! The operations of a table: on its rows together, and on one row by what names it.
 
+use axum::http::Method;
 use mwallet_db::schema::Table;
 use serde_json::{Map, Value, json};
 
@@ -8,6 +9,7 @@ use super::parameters::{self, LOGIC, PAGE};
 use super::problems::{ALWAYS, BODY};
 use super::responses::{self, APPLIED, RANGE, Rows};
 use super::{Described, schemas};
+use crate::methods;
 
 /// The paths of a table: its own, and that of its rows where something names them.
 pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
@@ -52,7 +54,7 @@ fn table_path(described: &Described<'_>) -> Value {
     let mut path = Map::new();
     path.insert("get".into(), list(described, Rows::Many, "list", format!("List {words}")));
     path.insert("head".into(), list(described, Rows::None, "list_head", format!("List {words}, without the body")));
-    if described.table.writes.insert {
+    if methods::takes(described.table, &Method::POST) {
         path.insert("post".into(), create(described));
     }
     if is_replaceable(described.table) {
@@ -87,19 +89,17 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
 
 /// What may be done to rows that are there.
 fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
-    if described.table.writes.update {
+    if methods::takes(described.table, &Method::PATCH) {
         path.insert("patch".into(), change(described, rows, &UPDATE));
     }
-    if described.table.writes.delete {
+    if methods::takes(described.table, &Method::DELETE) {
         path.insert("delete".into(), change(described, rows, &DELETE));
     }
 }
 
 /// Whether a row can be put: by a key that clients know.
 fn is_replaceable(table: &Table) -> bool {
-    table.writes.insert
-        && table.writes.update
-        && !table.primary_key.is_empty()
+    methods::takes(table, &Method::PUT)
         && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
 }
 

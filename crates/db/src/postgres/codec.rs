@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use mwallet_schema::json::write_string;
-use mwallet_schema::{Carrier, ColumnType, Timestamp, Uuid, Value};
+use mwallet_schema::{Carrier, ColumnType, Decimal, Timestamp, Uuid, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 
@@ -56,7 +56,6 @@ fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result
             out.put_u8(JSONB_VERSION);
             out.put_slice(text.as_bytes());
         }
-        (Value::Json(text), &Type::JSON) => out.put_slice(text.as_bytes()),
         (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
             out.put_slice(text.as_bytes())
         }
@@ -139,18 +138,19 @@ fn timestamp(raw: &[u8]) -> Option<Timestamp> {
     Timestamp::from_micros(micros.checked_add(EPOCH)?).ok()
 }
 
+fn decimal(raw: &[u8]) -> Option<Decimal> {
+    let mut plain = Vec::with_capacity(48);
+    numeric::write_text(raw, &mut plain)?;
+    std::str::from_utf8(&plain).ok()?.parse().ok()
+}
+
 fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
     let text = || std::str::from_utf8(raw).ok();
     let value = match &column.kind {
         OutputKind::Column(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
             integer(raw).map(Value::Int)
         }
-        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => {
-            let mut plain = Vec::with_capacity(48);
-            numeric::write_text(raw, &mut plain)
-                .and_then(|()| std::str::from_utf8(&plain).ok()?.parse().ok())
-                .map(Value::Decimal)
-        }
+        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => decimal(raw).map(Value::Decimal),
         OutputKind::Column(ColumnType::Text { .. } | ColumnType::Enum(_)) => {
             text().map(|text| Value::Text(text.into()))
         }
@@ -159,12 +159,7 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
         OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
-            Carrier::Number { .. } => {
-                let mut plain = Vec::with_capacity(48);
-                numeric::write_text(raw, &mut plain)
-                    .and_then(|()| std::str::from_utf8(&plain).ok()?.parse().ok())
-                    .map(Value::Decimal)
-            }
+            Carrier::Number { .. } => decimal(raw).map(Value::Decimal),
             Carrier::Json => text().map(|text| Value::Json(text.into())),
             _ => text().map(|text| Value::Text(text.into())),
         },

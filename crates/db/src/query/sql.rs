@@ -176,15 +176,23 @@ impl Writer<'_> {
     /// Binds a value that a column is to hold.
     fn bind_value(&mut self, position: usize, value: Value) {
         match self.native(position) {
-            Some(NativeType { carrier: Carrier::Json, name, .. }) => {
-                // Reads JSON as a member of that type: the only function that reads every type from it.
-                let from_json = format!("::text::json) AS r(v {name}))");
-                self.push("(SELECT v FROM json_to_record(");
-                self.bind_as(ColumnType::Text { max: None }, member(value));
-                self.push(&from_json);
+            Some(native @ NativeType { carrier: Carrier::Json, .. }) => {
+                let name = native.name.clone();
+                let text = ColumnType::Text { max: None };
+                self.value_of_json(&name, |writer| writer.bind_as(text, member(value)));
             }
             _ => self.bind_operand(position, value),
         }
+    }
+
+    /// Writes a text, which is a JSON object with the [`member`] `v`, as a value of a type. There is no other function that
+    /// reads every type from JSON.
+    fn value_of_json(&mut self, type_name: &str, text: impl FnOnce(&mut Self)) {
+        self.push("(SELECT v FROM json_to_record(");
+        text(self);
+        self.push("::text::json) AS r(v ");
+        self.push(type_name);
+        self.push("))");
     }
 
     fn columns(&mut self, positions: &ColumnSet) {

@@ -241,7 +241,6 @@ impl Reader {
             Token::Sign(_) => return None,
         };
         self.casts();
-        // A number as a text that is cast to one.
         Some(side)
     }
 

@@ -10,15 +10,6 @@ use crate::statement::{Output, Sql};
 /// The columns of one row, taken from the left.
 pub(super) struct Fields(std::vec::IntoIter<Value>);
 
-/// What a column of an answer holds.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    /// Text, or null.
-    Text,
-    /// A whole number, or null; true and false are 1 and 0.
-    Number,
-}
-
 impl Fields {
     /// The next text.
     pub(super) fn text(&mut self) -> Result<String> {
@@ -64,10 +55,9 @@ pub(super) fn of_rows(output: Output) -> Vec<Fields> {
 
 /// Asks a catalogue. `columns` says what is answered, `t` for a text and `n` for a whole number.
 pub(super) async fn ask(session: &mut Session, sql: Sql, columns: &'static str) -> Result<Vec<Fields>> {
-    let kinds = columns.bytes().map(|letter| if letter == b'n' { Kind::Number } else { Kind::Text });
-    let sql = kinds.fold(sql, |sql, kind| match kind {
-        Kind::Text => sql.returns("text", ColumnType::Text { max: None }),
-        Kind::Number => sql.returns("number", ColumnType::BigInt),
+    let sql = columns.bytes().fold(sql, |sql, letter| match letter {
+        b'n' => sql.returns("number", ColumnType::BigInt),
+        _ => sql.returns("text", ColumnType::Text { max: None }),
     });
     let rows = session.run(sql).await?;
     Ok(rows.into_iter().map(|row| Fields(row.into_values().into_iter())).collect())

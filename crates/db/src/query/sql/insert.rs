@@ -144,11 +144,12 @@ impl Writer<'_> {
             return self.column(position);
         };
         let (is_json, name) = (native.carrier == Carrier::Json, native.name.clone());
-        self.push(if is_json { "(SELECT v FROM json_to_record(" } else { "" });
-        self.column(position);
-        match is_json {
-            true => self.push(&format!("::json) AS r(v {name}))")),
-            false => self.push(&format!("::{name}")),
+        if is_json {
+            self.value_of_json(&name, |writer| writer.column(position));
+        } else {
+            self.column(position);
+            self.push("::");
+            self.push(&name);
         }
     }
 }

@@ -10,7 +10,7 @@ use mwallet_schema::{BaseColumn, ColumnType, TableKind, Value};
 use super::Work;
 use crate::error::Result;
 use crate::reflect::fields::ask;
-use crate::reflect::{Construct, Standing, place};
+use crate::reflect::{Construct, NO_BASE, Standing, place};
 use crate::session::Session;
 use crate::statement::Sql;
 
@@ -51,12 +51,15 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
         None
     };
-    let found: HashMap<Origin, Origin> = origins
+    let bases: HashMap<i64, Vec<(Origin, Origin)>> = origins
         .iter()
-        .flat_map(|(view, columns)| columns.iter().map(move |(number, origin)| ((*view, *number), *origin)))
-        .filter_map(|(of, origin)| Some((of, base(origin)?)))
+        .map(|(view, columns)| {
+            let bases = columns.iter().filter_map(|(number, origin)| Some(((*view, *number), base(*origin)?)));
+            (*view, bases.collect())
+        })
         .collect();
-    let names = names(session, found.values().chain(found.keys()).map(|(relation, _)| *relation).collect()).await?;
+    let relations = bases.values().flatten().flat_map(|((view, _), (base, _))| [*view, *base]).collect();
+    let names = names(session, relations).await?;
 
     let Work { tables, found: report, .. } = work;
     let own: HashMap<i64, (Vec<String>, Vec<mwallet_schema::Unique>)> =
@@ -67,7 +70,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
         let place = place(table);
         let mut shown: HashMap<(i64, String), String> = HashMap::new();
-        for (of, origin) in found.iter().filter(|((view, _), _)| view == oid) {
+        for (of, origin) in bases.get(oid).into_iter().flatten() {
             let (Some((_, _, name)), Some((schema, base, column))) = (names.get(of), names.get(origin)) else {
                 continue;
             };
@@ -77,12 +80,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 shown.insert((origin.0, column.clone()), name.clone());
             }
         }
-        for column in table.columns.iter().filter(|column| column.base.is_none()) {
-            let loss = "a column of a view that is no column of a table: what it comes from is not followed";
-            report.find(place.clone(), Construct::ViewColumn, &column.name, Standing::Degraded(loss.into()));
-        }
-        for column in table.columns.iter().filter(|column| column.base.is_some()) {
-            report.find(place.clone(), Construct::ViewColumn, &column.name, Standing::Kept);
+        for column in &table.columns {
+            let standing = if column.base.is_some() { Standing::Kept } else { Standing::Degraded(NO_BASE.into()) };
+            report.find(place.clone(), Construct::ViewColumn, &column.name, standing);
         }
         if simple.contains(oid) {
             let bases: HashSet<i64> = shown.keys().map(|(base, _)| *base).collect();

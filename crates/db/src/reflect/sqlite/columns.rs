@@ -46,7 +46,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 column.access = Access::ReadOnly;
                 Some(ColumnDefault::Database("GENERATED ALWAYS".into()))
             }
-            // A number of SQLite's own, where no other column stands beside it in the key: see below.
+            // The number of a row is told with its key.
             _ => default.map(ColumnDefault::Database),
         };
         if column.default.is_some() {

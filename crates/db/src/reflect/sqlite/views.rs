@@ -5,7 +5,7 @@ use mwallet_schema::{BaseColumn, TableKind};
 use super::Work;
 use crate::error::Result;
 use crate::query::quote;
-use crate::reflect::{Construct, Standing, place};
+use crate::reflect::{Construct, NO_BASE, Standing, place};
 use crate::sqlite::Origins;
 
 pub(super) async fn read(
@@ -27,10 +27,7 @@ pub(super) async fn read(
             let origin = origins.as_ref().and_then(|columns| columns.get(at).cloned().flatten());
             let standing = match (&origin, &origins) {
                 (Some(_), _) => Standing::Kept,
-                (None, Some(_)) => {
-                    let loss = "a column of a view that is no column of a table: what it comes from is not followed";
-                    Standing::Degraded(loss.into())
-                }
+                (None, Some(_)) => Standing::Degraded(NO_BASE.into()),
                 (None, None) => {
                     Standing::Unsupported("the view cannot be read, so nothing is known of its columns".into())
                 }
