@@ -55,8 +55,8 @@ pub use dialect::Dialect;
 pub use engine::{DatabaseConfig, Engine, EngineOptions, load_env_file};
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
-    FieldSpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, PendingKey, Ref, TableBuilder, Timestamps,
-    TimestampsColumns, TypeLimits,
+    FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeCarrier, NativeSpec,
+    PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
 };
 pub use error::{ConstraintKind, Error, Internal, Result, Violation};
 pub use isolation::Isolation;

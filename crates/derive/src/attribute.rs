@@ -83,6 +83,18 @@ impl Parse for Item {
     }
 }
 
+/// A name that may be no identifier.
+struct NameOrText(String);
+
+impl Parse for NameOrText {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(syn::LitStr) {
+            return Ok(Self(input.parse::<syn::LitStr>()?.value()));
+        }
+        Ok(Self(input.call(Ident::parse_any)?.unraw().to_string()))
+    }
+}
+
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.name.to_tokens(tokens);
@@ -226,6 +238,47 @@ impl Item {
             },
             _ => Err(self.wrong("names of fields in parentheses")),
         }
+    }
+
+    /// The names in parentheses, as identifiers or, where they are none, as strings.
+    pub(crate) fn names_or_texts(&self) -> syn::Result<Vec<String>> {
+        let parser = Punctuated::<NameOrText, Token![,]>::parse_terminated;
+        match &self.value {
+            ItemValue::List(list) => match parser.parse2(list.clone()) {
+                Ok(names) if !names.is_empty() => Ok(names.into_iter().map(|name| name.0).collect()),
+                _ => Err(self.wrong("names of columns in parentheses")),
+            },
+            _ => Err(self.wrong("names of columns in parentheses")),
+        }
+    }
+
+    /// The words in parentheses, each one of several, as the values that belong to them.
+    pub(crate) fn choices<T: Copy>(&self, choices: &[(&str, T)]) -> syn::Result<Vec<T>> {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.names()?
+            .iter()
+            .map(|given| match choices.iter().find(|(name, _)| given == name) {
+                Some((_, value)) => Ok(*value),
+                None => Err(Error::new_spanned(given, format!("`{}` takes `{}`", self.name, names.join("`, `")))),
+            })
+            .collect()
+    }
+
+    /// The literals in parentheses, each with whether a minus stands before it.
+    pub(crate) fn literals(&self) -> syn::Result<Vec<(bool, Lit)>> {
+        let wrong = || self.wrong("values in parentheses");
+        let ItemValue::List(list) = &self.value else { return Err(wrong()) };
+        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let expressions = parser.parse2(list.clone()).map_err(|_| wrong())?;
+        let literals = expressions.iter().map(|expression| {
+            literal(expression).map(|(negative, literal)| (negative, literal.clone())).ok_or_else(wrong)
+        });
+        literals.collect()
+    }
+
+    /// Whether the parentheses hold items with values, such as `name = "x"`.
+    pub(crate) fn holds_items(&self) -> bool {
+        matches!(&self.value, ItemValue::List(list) if self.names().is_err() && !list.is_empty())
     }
 
     /// The items in parentheses.

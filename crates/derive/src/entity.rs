@@ -1,6 +1,6 @@
 //! `#[derive(Entity)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Ident};
@@ -12,14 +12,32 @@ use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::structure::{self, Bodies};
 use crate::words::{documentation, nearest, table_name};
 
-const CHECK: &[Known] =
-    &[Known { name: "name", form: "name = \"period\"" }, Known { name: "sql", form: "sql = \"start_at <= end_at\"" }];
+const CHECK: &[Known] = &[
+    Known { name: "name", form: "name = \"period\"" },
+    Known { name: "constraint", form: "constraint = \"orders_period_check\"" },
+    Known { name: "sql", form: "sql = \"start_at <= end_at\"" },
+];
+
+/// A unique constraint or an index with a name of its own.
+const NAMED: &[Known] =
+    &[Known { name: "name", form: "name = \"by_user\"" }, Known { name: "columns", form: "columns(a, b)" }];
 
 const FOREIGN_KEY: &[Known] = &[
     Known { name: "columns", form: "columns(a, b)" },
     Known { name: "references", form: "references = \"table\"" },
     Known { name: "to", form: "to(c, d)" },
     Known { name: "on_delete", form: "on_delete = \"restrict\"" },
+    Known { name: "on_update", form: "on_update = \"cascade\"" },
+    Known { name: "name", form: "name = \"orders_user_fkey\"" },
+    Known { name: "schema", form: "schema = \"sales\"" },
+];
+
+const KINDS: &[(&str, &str)] = &[
+    ("table", "Table"),
+    ("partitioned table", "Partitioned"),
+    ("foreign table", "Foreign"),
+    ("view", "View"),
+    ("materialized view", "MaterializedView"),
 ];
 
 /// Writes the implementation of `Entity`, the constants of the columns, and which groups it has.
@@ -34,10 +52,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let table = find(&given, "table").and_then(|item| errors.take(item.name_text()));
     let table = table.unwrap_or_else(|| table_name(name));
     let constraints: Vec<TokenStream> =
-        given.iter().filter_map(|item| constraint(item, &fields, &mut errors)).collect();
+        given.iter().filter_map(|item| constraint(item, &table, &fields, &mut errors)).collect();
+    let spec = table_spec(&given, documentation(&input.attrs), &mut errors);
     errors.finish()?;
 
-    let comment = optional(documentation(&input.attrs));
     let type_name = name.unraw().to_string();
     let constants = fields.iter().filter_map(|field| field.constant(false));
     let groups = fields.iter().filter(|field| matches!(field.role, Role::Group)).map(|field| &field.kind);
@@ -51,7 +69,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
                 static DESCRIPTION: ::std::sync::OnceLock<::mwallet_db::EntityDescription> =
                     ::std::sync::OnceLock::new();
                 DESCRIPTION.get_or_init(|| {
-                    let mut table = ::mwallet_db::TableBuilder::new(#table, #comment);
+                    let mut table = ::mwallet_db::TableBuilder::new(#table, #spec);
                     #describe
                     #(#constraints)*
                     table.finish(#type_name)
@@ -108,26 +126,85 @@ fn refuse_second_key(given: &[Item], fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// The statement of an item above the struct.
-fn constraint(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<TokenStream> {
-    match item.name.to_string().as_str() {
-        "key" | "unique" | "index" => {
-            let (method, columns) = (&item.name, columns(item, fields, errors)?);
-            Some(quote!(table.#method(&[#(#columns),*]);))
+/// The value of the `TableSpec`: only what differs from its default.
+fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors) -> TokenStream {
+    let schema = quote!(::mwallet_db::schema);
+    let mut parts = Vec::new();
+    let comment = find(given, "comment").and_then(|item| errors.take(item.text()));
+    if let Some(comment) = comment.or(documentation) {
+        parts.push(quote!(comment: ::core::option::Option::Some(#comment)));
+    }
+    if let Some(name) = find(given, "schema").and_then(|item| errors.take(item.name_text())) {
+        parts.push(quote!(schema: ::core::option::Option::Some(#name)));
+    }
+    if let Some(kind) = find(given, "kind").and_then(|item| errors.take(item.choice(KINDS))) {
+        let kind = Ident::new(kind, Span::call_site());
+        parts.push(quote!(kind: #schema::TableKind::#kind));
+    }
+    match (find(given, "writes"), find(given, "read_only")) {
+        (Some(_), Some(item)) => {
+            errors.at(item, "`writes` says what may be written, `read_only` that nothing may: leave one out")
         }
-        "check" => check(item, errors),
+        (Some(item), None) => {
+            let choices = [("insert", "insert"), ("update", "update"), ("delete", "delete")];
+            let allowed = errors.take(item.choices(&choices)).unwrap_or_default();
+            let allowed = allowed.into_iter().map(|name| Ident::new(name, Span::call_site()));
+            parts.push(quote!(writes: #schema::Writes { #(#allowed: true,)* ..#schema::Writes::NONE }));
+        }
+        (None, Some(item)) => {
+            errors.take(item.flag());
+            parts.push(quote!(writes: #schema::Writes::NONE));
+        }
+        (None, None) => {}
+    }
+    quote!(::mwallet_db::TableSpec { #(#parts,)* ..::core::default::Default::default() })
+}
+
+/// The statement of an item above the struct.
+fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -> Option<TokenStream> {
+    match item.name.to_string().as_str() {
+        "key" => {
+            let columns = columns(item, fields, errors)?;
+            Some(quote!(table.key(&[#(#columns),*]);))
+        }
+        "unique" | "index" => {
+            let method = &item.name;
+            let (name, columns) = if item.holds_items() {
+                let inner = item.nested(NAMED, errors)?;
+                let Some(listed) = find(&inner, "columns") else {
+                    errors.add(item.wrong("`columns`"));
+                    return None;
+                };
+                let name = find(&inner, "name").and_then(|name| errors.take(name.name_text()));
+                (name, columns(listed, fields, errors)?)
+            } else {
+                (None, columns(item, fields, errors)?)
+            };
+            let name = optional(name);
+            Some(quote!(table.#method(#name, &[#(#columns),*]);))
+        }
+        "check" => check(item, table, errors),
         "foreign_key" => foreign_key(item, fields, errors),
         _ => None,
     }
 }
 
-fn check(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
+fn check(item: &Item, table: &str, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(CHECK, errors)?;
-    let mut text = |name: &str| match find(&inner, name) {
-        Some(part) => errors.take(part.name_text()),
-        None => errors.take(Err(item.wrong(&format!("`{name}`")))),
+    let name = match (find(&inner, "name"), find(&inner, "constraint")) {
+        // The name of the constraint as PostgreSQL would put it together.
+        (Some(name), None) => errors.take(name.name_text()).map(|name| format!("{table}_{name}_check")),
+        (None, Some(whole)) => errors.take(whole.text()),
+        (Some(_), Some(whole)) => {
+            errors.at(whole, "`constraint` is the whole name, and `name` the middle of it: leave one out");
+            None
+        }
+        (None, None) => errors.take(Err(item.wrong("`name`"))),
     };
-    let (name, sql) = (text("name"), text("sql"));
+    let sql = match find(&inner, "sql") {
+        Some(sql) => errors.take(sql.name_text()),
+        None => errors.take(Err(item.wrong("`sql`"))),
+    };
     let (name, sql) = (name?, sql?);
     Some(quote!(table.check(#name, #sql);))
 }
@@ -141,22 +218,33 @@ fn foreign_key(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Tok
         }
     }
     let own = columns(find(&inner, "columns")?, fields, errors);
-    let references = errors.take(find(&inner, "references")?.name_text());
     let to = find(&inner, "to")?;
-    let others = errors.take(to.names());
-    let action = match find(&inner, "on_delete") {
-        Some(action) => errors.take(field::action(action))?.to_token_stream(),
-        None => quote!(NoAction),
+    let others = errors.take(to.names_or_texts());
+    let mut texts = |name: &str| match find(&inner, name) {
+        Some(item) => errors.take(item.name_text()).map(Some),
+        None => Some(None),
     };
-    let (own, references, others) = (own?, references?, others?);
+    let (references, name, schema) = (texts("references")?, texts("name")?, texts("schema")?);
+    let mut action = |name: &str| match find(&inner, name) {
+        Some(action) => Some(errors.take(field::action(action))?.to_token_stream()),
+        None => Some(quote!(NoAction)),
+    };
+    let (on_delete, on_update) = (action("on_delete")?, action("on_update")?);
+    let (own, others) = (own?, others?);
     if own.len() != others.len() {
         errors.at(to, format!("`columns` names {} and `to` names {}: they pair one by one", own.len(), others.len()));
     }
-    let others = others.iter().map(|name| name.unraw().to_string());
+    let (name, schema, action) = (optional(name), optional(schema), quote!(::mwallet_db::schema::Action));
     Some(quote! {
-        table.foreign_key(
-            &[#(#own),*], #references, &[#(#others),*], ::mwallet_db::schema::Action::#action,
-        );
+        table.foreign_key(::mwallet_db::ForeignKeySpec {
+            name: #name,
+            columns: &[#(#own),*],
+            schema: #schema,
+            references: #references,
+            to: &[#(#others),*],
+            on_delete: #action::#on_delete,
+            on_update: #action::#on_update,
+        });
     })
 }
 

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, Type, Visibility};
 
 use crate::attribute::{Errors, Item, find, items, literal, refuse_repeated};
+use crate::foreign;
 use crate::kind::{Kind, Written, instead_of, written};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::words::{documentation, shouting};
@@ -22,6 +23,15 @@ const CONTRADICTIONS: &[(&str, &str, &str)] = &[
     ("identity", "generate", "the database numbers an `identity`: leave `generate` out"),
     ("unique", "index", "a unique column has an index already: leave `index` out"),
     ("default", "generate", "a column has a constant `default` or a value that mWallet makes: leave one out"),
+    ("default", "default_sql", "a column has one default: leave one out"),
+    ("generate", "default_sql", "mWallet makes the value, or the database does: leave one out"),
+    ("identity", "default_sql", "the database numbers an `identity`: leave `default_sql` out"),
+    ("declared", "native", "`declared` is for SQLite and `native` for PostgreSQL: leave one out"),
+    ("declared", "max", "the limits stand in what is declared: leave `max` out"),
+    ("native", "max", "the limits stand in the name of the type: leave `max` out"),
+    ("at_least", "above", "a range has one lower end: leave one out"),
+    ("at_most", "below", "a range has one upper end: leave one out"),
+    ("max", "max_length", "`max` is the longest already: leave `max_length` out"),
     ("read_only", "write_only", "a column that clients neither read nor write is of no use to them: leave one out"),
 ];
 
@@ -35,6 +45,9 @@ const KINDS: &[(&str, &[Kind], &str)] = &[
     ("scale", &[Kind::Decimal], "a decimal"),
     ("at_least", &[Kind::Integer, Kind::Decimal], "numbers; for the length of text write `min_length`"),
     ("at_most", &[Kind::Integer, Kind::Decimal], "numbers; for the length of text write `max`"),
+    ("above", &[Kind::Integer, Kind::Decimal], "numbers; for the length of text write `min_length`"),
+    ("below", &[Kind::Integer, Kind::Decimal], "numbers; for the length of text write `max`"),
+    ("max_length", &[Kind::Text, Kind::Bytes], "the length of text or bytes; for numbers write `at_most`"),
     ("on_delete", &[Kind::Reference], "a reference: `Ref<Entity>` or `Option<Ref<Entity>>`"),
 ];
 
@@ -72,7 +85,8 @@ pub(crate) fn read(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let given =
         items(&field.attrs, "entity", ABOVE_FIELD, (ABOVE_STRUCT, "above the struct, not above a field"), &mut own);
     refuse_repeated(&given, &[], &mut own);
-    let comment = documentation(&field.attrs);
+    let comment =
+        find(&given, "comment").and_then(|item| own.take(item.text())).or_else(|| documentation(&field.attrs));
 
     let role = if let Some(flatten) = find(&given, "flatten") {
         own.take(flatten.flag());
@@ -160,17 +174,22 @@ fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, erro
     if let Some(variant) = find(given, "on_delete").and_then(|item| errors.take(action(item))) {
         parts.push(quote!(on_delete: #schema::Action::#variant));
     }
-    for (attribute, part) in [("at_least", quote!(min)), ("at_most", quote!(max))] {
+    let ends =
+        [("at_least", quote!(min)), ("at_most", quote!(max)), ("above", quote!(above)), ("below", quote!(below))];
+    for (attribute, part) in ends {
         if let Some(text) = find(given, attribute).and_then(|item| errors.take(item.number())) {
             parts.push(quote!(#part: ::core::option::Option::Some(#text)));
         }
     }
-    if let Some(length) = find(given, "min_length").and_then(|item| errors.take(item.count(0))) {
-        parts.push(quote!(min_length: ::core::option::Option::Some(#length)));
+    for (attribute, part) in [("min_length", quote!(min_length)), ("max_length", quote!(max_length))] {
+        if let Some(length) = find(given, attribute).and_then(|item| errors.take(item.count(0))) {
+            parts.push(quote!(#part: ::core::option::Option::Some(#length)));
+        }
     }
     if let Some(pattern) = find(given, "pattern").and_then(|item| errors.take(item.text())) {
         parts.push(quote!(pattern: ::core::option::Option::Some(#pattern)));
     }
+    parts.extend(foreign::parts(given, errors));
     quote!(::mwallet_db::FieldSpec { #(#parts,)* ..::core::default::Default::default() })
 }
 

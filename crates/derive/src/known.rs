@@ -10,6 +10,11 @@ pub(crate) const ABOVE_STRUCT: &[Known] = &[
     Known { name: "index", form: "index(network, mined_at)" },
     Known { name: "check", form: "check(name = \"period\", sql = \"start_at <= end_at\")" },
     Known { name: "foreign_key", form: "foreign_key(columns(a, b), references = \"table\", to(c, d))" },
+    Known { name: "comment", form: "comment = \"what it means\"" },
+    Known { name: "schema", form: "schema = \"sales\"" },
+    Known { name: "kind", form: "kind = \"view\"" },
+    Known { name: "writes", form: "writes(insert, update)" },
+    Known { name: "read_only", form: "read_only" },
 ];
 
 /// What may stand above a field.
@@ -33,4 +38,13 @@ pub(crate) const ABOVE_FIELD: &[Known] = &[
     Known { name: "read_only", form: "read_only" },
     Known { name: "write_only", form: "write_only" },
     Known { name: "on_delete", form: "on_delete = \"restrict\"" },
+    Known { name: "comment", form: "comment = \"what it means\"" },
+    Known { name: "max_length", form: "max_length = 128" },
+    Known { name: "above", form: "above = 0" },
+    Known { name: "below", form: "below = 100" },
+    Known { name: "one_of", form: "one_of(\"open\", \"closed\")" },
+    Known { name: "declared", form: "declared = \"NVARCHAR(160)\"" },
+    Known { name: "native", form: "native(name = \"inet\", carrier = \"literal\")" },
+    Known { name: "default_sql", form: "default_sql = \"nextval('numbers')\"" },
+    Known { name: "base", form: "base(table = \"orders\", column = \"id\")" },
 ];

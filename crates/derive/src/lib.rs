@@ -7,6 +7,7 @@ mod attribute;
 mod entity;
 mod enumeration;
 mod field;
+mod foreign;
 mod group;
 mod kind;
 mod known;

@@ -17,6 +17,7 @@ mod value;
 
 pub mod diagram;
 pub mod json;
+pub mod rust;
 pub mod typescript;
 pub mod validate;
 
@@ -36,7 +37,7 @@ pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use table::{
     Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError,
-    TableKind, Unique, Writes,
+    TableKind, Unique, Writes, constraint_name,
 };
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};

@@ -1,5 +1,7 @@
 //! Types of a database that mWallet has no form of its own for, as reflection finds them.
 
+use std::fmt::Write as _;
+
 use crate::{ColumnType, Decimal, Value, ValueError};
 
 /// A type as its database calls it, and how its values come and go.
@@ -58,7 +60,71 @@ pub enum Declared {
     Any,
 }
 
+impl Carrier {
+    /// Text, as long as the name of its type allows: `character varying(160)`.
+    pub fn text(name: &str) -> Self {
+        let max = if name == "name" { Some(63) } else { limits(name).map(|(max, _)| max) };
+        Self::Text { max }
+    }
+
+    /// A number of the digits that the name of its type allows: `numeric(10,2)`.
+    pub fn number(name: &str) -> Self {
+        // The scale may be negative since PostgreSQL 15, or larger than the precision.
+        Self::Number { digits: limits(name).filter(|(precision, scale)| scale <= precision) }
+    }
+}
+
+impl Declared {
+    /// What a column declares, by SQLite's own rules and by what people mean with the others.
+    ///
+    /// Source: "Determination Of Column Affinity" in SQLite's documentation.
+    pub fn read(written: &str) -> Self {
+        let upper = written.to_ascii_uppercase();
+        let has = |words: &[&str]| words.iter().any(|word| upper.contains(word));
+        let limits = limits(&upper);
+        if has(&["INT"]) {
+            Self::Integer
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Self::Text { max: limits.map(|(max, _)| max) }
+        } else if upper.is_empty() || has(&["BLOB", "ANY"]) {
+            Self::Any
+        } else if has(&["REAL", "FLOA", "DOUB"]) {
+            Self::Number { digits: None }
+        } else if has(&["BOOL"]) {
+            Self::Boolean
+        } else if has(&["DATE", "TIME"]) {
+            Self::Time
+        } else if has(&["DEC", "NUM", "MONEY"]) {
+            Self::Number { digits: limits.filter(|(precision, scale)| scale <= precision) }
+        } else {
+            Self::Any
+        }
+    }
+}
+
 impl NativeType {
+    /// The type that a column of SQLite declares, such as `NVARCHAR(160)`: each value is stored as what it is.
+    pub fn declared(written: impl Into<String>) -> Self {
+        let name = written.into();
+        let carrier = Carrier::Stored(Declared::read(&name));
+        Self { name, compared: None, carrier }
+    }
+
+    /// The bytes that PostgreSQL writes as `\x` and hexadecimal digits; `None` for any other text.
+    pub fn bytes(text: &str) -> Option<Vec<u8>> {
+        hexadecimal(text)
+    }
+
+    /// The type of which PostgreSQL makes JSON, without its length or precision: `timestamp without time zone` of
+    /// `timestamp(3) without time zone`, and what a domain is made of.
+    pub(crate) fn json_name(&self) -> String {
+        let name = self.compared.as_deref().unwrap_or(&self.name);
+        match (name.split_once('('), name.split_once(')')) {
+            (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
+            _ => name.to_owned(),
+        }
+    }
+
     /// The longest text, where there is a limit.
     pub fn max(&self) -> Option<u32> {
         match self.carrier {
@@ -140,10 +206,13 @@ impl NativeType {
             (Carrier::Literal | Carrier::Json, value @ Value::Text(_)) => {
                 value.coerce(&ColumnType::Text { max: None })?
             }
+            (Carrier::Literal, Value::Bytes(bytes)) => Value::Text(written_bytes(&bytes)),
             (Carrier::Literal, Value::Bool(value)) => Value::Text(value.to_string()),
             (Carrier::Literal, Value::Int(number)) => Value::Text(number.to_string()),
             (Carrier::Literal, Value::Decimal(number)) => Value::Text(number.to_string()),
             (Carrier::Json, value @ Value::Json(_)) => value,
+            (Carrier::Json, Value::Timestamp(time)) => Value::Text(time.to_string()),
+            (Carrier::Json, Value::Uuid(uuid)) => Value::Text(uuid.to_string()),
             (Carrier::Json, Value::Bool(value)) => Value::Json(value.to_string()),
             (Carrier::Json, Value::Int(number)) => Value::Json(number.to_string()),
             (Carrier::Json, Value::Decimal(number)) => Value::Json(number.to_string()),
@@ -171,6 +240,15 @@ impl NativeType {
             _ => Ok(value),
         }
     }
+}
+
+/// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.
+fn limits(written: &str) -> Option<(u32, u32)> {
+    let (_, inner) = written.split_once('(')?;
+    let (inner, _) = inner.split_once(')')?;
+    let mut numbers = inner.split(',').map(|number| number.trim().parse().ok());
+    let first = numbers.next()??;
+    Some((first, numbers.next().map_or(Some(0), |second| second)?))
 }
 
 /// Reads a number: a whole one of 64 bits as such.
@@ -205,6 +283,15 @@ fn fit(number: Decimal, digits: Option<(u32, u32)>) -> Result<Decimal, ValueErro
     }
 }
 
+/// Bytes as PostgreSQL writes and reads them.
+fn written_bytes(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("\\x"), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// The bytes that `\x` and hexadecimal digits stand for.
 pub(crate) fn hexadecimal(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("\\x")?.as_bytes();
@@ -222,6 +309,35 @@ mod tests {
     }
 
     #[test]
+    fn declarations_are_read_as_sqlite_reads_them() {
+        for (written, expected) in [
+            ("INTEGER", Declared::Integer),
+            ("bigint", Declared::Integer),
+            ("NVARCHAR(160)", Declared::Text { max: Some(160) }),
+            ("TEXT", Declared::Text { max: None }),
+            ("NUMERIC(10, 2)", Declared::Number { digits: Some((10, 2)) }),
+            ("DECIMAL(5)", Declared::Number { digits: Some((5, 0)) }),
+            ("DOUBLE PRECISION", Declared::Number { digits: None }),
+            ("DATETIME", Declared::Time),
+            ("BOOLEAN", Declared::Boolean),
+            ("BLOB", Declared::Any),
+            ("", Declared::Any),
+            ("geometry", Declared::Any),
+        ] {
+            assert_eq!(Declared::read(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_limits_of_a_carrier_stand_in_the_name_of_its_type() {
+        assert_eq!(Carrier::text("character varying(160)"), Carrier::Text { max: Some(160) });
+        assert_eq!(Carrier::text("character varying"), Carrier::Text { max: None });
+        assert_eq!(Carrier::number("numeric(10,2)"), Carrier::Number { digits: Some((10, 2)) });
+        assert_eq!(Carrier::number("numeric(3,-2)"), Carrier::Number { digits: None });
+        assert_eq!(Carrier::number("numeric"), Carrier::Number { digits: None });
+    }
+
+    #[test]
     fn values_become_what_the_carrier_takes() {
         let stored = |declared| of(Carrier::Stored(declared));
         let half: Decimal = "0.5".parse().unwrap();
@@ -231,6 +347,7 @@ mod tests {
         assert_eq!(stored(Declared::Number { digits: None }).parse("0.5"), Ok(Value::Decimal(half.clone())));
         assert_eq!(stored(Declared::Any).coerce("\\x00fF".into()), Ok(Value::Bytes(vec![0, 255])));
         assert_eq!(stored(Declared::Any).coerce("\\x0".into()), Ok(Value::Text("\\x0".into())));
+        assert_eq!(of(Carrier::Literal).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
         assert_eq!(of(Carrier::Literal).coerce(7.into()), Ok(Value::Text("7".into())));
         assert_eq!(of(Carrier::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
     }

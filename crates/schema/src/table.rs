@@ -123,7 +123,8 @@ pub enum ColumnDefault {
     Generated(Generator),
     /// The next number, given by the database.
     Identity,
-    /// What the database makes by an expression of its own, such as `nextval('numbers')`.
+    /// What the database makes by an expression of its own, such as `nextval('numbers')`; or by a whole clause, where it is
+    /// another than `DEFAULT`, such as `GENERATED ALWAYS AS (a * 2) STORED`.
     Database(String),
 }
 
@@ -424,8 +425,8 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// `orders`, `[usid]`, `idx` to `orders_usid_idx`.
-fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
+/// The name that PostgreSQL would give: `orders`, `[usid]`, `idx` to `orders_usid_idx`.
+pub fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
     format!("{table}_{}_{ending}", columns.join("_"))
 }
 

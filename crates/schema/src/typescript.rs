@@ -246,21 +246,16 @@ fn listed(column: &Column) -> Option<String> {
 
 /// What PostgreSQL makes JSON of, by the name of its type.
 fn made_of_json(native: &NativeType) -> String {
-    let name = native.compared.as_deref().unwrap_or(&native.name);
-    if let Some(item) = name.strip_suffix("[]") {
-        let item = plain(item);
-        return if item == "Json" { "Json".into() } else { format!("({item} | null)[]") };
+    let name = native.json_name();
+    match name.strip_suffix("[]").map(plain) {
+        Some("Json") => "Json".into(),
+        Some(item) => format!("({item} | null)[]"),
+        None => plain(&name).into(),
     }
-    plain(name).into()
 }
 
 fn plain(name: &str) -> &'static str {
-    // Without its length or precision: `timestamp(3) without time zone`.
-    let name = match (name.split_once('('), name.split_once(')')) {
-        (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
-        _ => name.to_owned(),
-    };
-    match name.as_str() {
+    match name {
         "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => "number",
         "boolean" => "boolean",
         "text" | "character varying" | "character" | "bpchar" | "name" | "uuid" | "inet" | "bytea" | "bit"

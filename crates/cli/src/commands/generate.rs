@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use mwallet_api::Document;
+use mwallet_db::schema::rust::{self, SourceFile};
 use mwallet_db::schema::{FromTable, Purpose, Schema, Table, typescript};
 use mwallet_db::{EngineOptions, ReflectOptions};
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ Examples:
   mwallet generate typescript --database-url sqlite:legacy.db > database.ts
   mwallet generate openapi --database-url postgresql://me@localhost/shop --schema sales
   mwallet generate jsonschema --database-url sqlite:legacy.db --out schemas
+  mwallet generate rust --database-url sqlite:legacy.db --out src/entities
 
 The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is written
 to the database.";
@@ -39,6 +41,8 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum What {
+    /// Entities that describe the same tables, a file for each: mod.rs and the files it names
+    Rust,
     /// The type `Database` for clients in TypeScript: database.ts
     Typescript,
     /// JSON Schemas of what each table takes and answers, a file for each
@@ -47,25 +51,19 @@ enum What {
     Openapi,
 }
 
-/// A file to write: its name, and what is in it.
-struct File {
-    name: String,
-    text: String,
-}
-
 pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Options) -> Result<()> {
     let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
     let tables = engine.reflect(&ReflectOptions { schemas: schema }).await?.tables;
     engine.close().await;
     let tables: Vec<&Table> = tables.iter().collect();
-    let files = write(what, &tables)?;
     let Some(folder) = out else {
-        return output::write(printed(what, files)?.trim_end());
+        return output::write(printed(what, &tables)?.trim_end());
     };
+    let files = write(what, &tables)?;
     let wrong = |error: &std::io::Error| Failure::caused(&format!("{} cannot be written", folder.display()), error);
     fs::create_dir_all(&folder).map_err(|error| wrong(&error))?;
     let mut paths = Vec::with_capacity(files.len());
-    for File { name, text } in files {
+    for SourceFile { name, text } in files {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| wrong(&error))?;
         paths.push(path);
@@ -78,13 +76,14 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     )
 }
 
-fn write(what: What, tables: &[&Table]) -> Result<Vec<File>> {
+fn write(what: What, tables: &[&Table]) -> Result<Vec<SourceFile>> {
     let contradiction = |error: &dyn std::error::Error| Failure::caused("the tables cannot be described", error);
     match what {
-        What::Typescript => Ok(vec![File { name: "database.ts".into(), text: typescript::database(tables) }]),
+        What::Rust => Ok(rust::module(tables)),
+        What::Typescript => Ok(vec![SourceFile { name: "database.ts".into(), text: typescript::database(tables) }]),
         What::Openapi => {
             let document = Document::new(tables.iter().copied()).json().map_err(|error| contradiction(&error))?;
-            Ok(vec![File { name: "openapi.json".into(), text: format!("{document:#}\n") }])
+            Ok(vec![SourceFile { name: "openapi.json".into(), text: format!("{document:#}\n") }])
         }
         What::Jsonschema => {
             let mut taken = HashSet::new();
@@ -93,7 +92,7 @@ fn write(what: What, tables: &[&Table]) -> Result<Vec<File>> {
                 let text = json!({
                     "input": schema.json_schema(Purpose::Input), "answer": schema.json_schema(Purpose::Answer),
                 });
-                Ok(File { name: file_name(table, &mut taken), text: format!("{text:#}\n") })
+                Ok(SourceFile { name: file_name(table, &mut taken), text: format!("{text:#}\n") })
             };
             tables.iter().map(file).collect()
         }
@@ -101,12 +100,13 @@ fn write(what: What, tables: &[&Table]) -> Result<Vec<File>> {
 }
 
 /// What is printed instead of files: the only one, or all as the members of an object.
-fn printed(what: What, files: Vec<File>) -> Result<String> {
+fn printed(what: What, tables: &[&Table]) -> Result<String> {
     match what {
-        What::Typescript | What::Openapi => Ok(files.into_iter().map(|file| file.text).collect()),
+        What::Rust => Ok(rust::file(tables)),
+        What::Typescript | What::Openapi => Ok(write(what, tables)?.into_iter().map(|file| file.text).collect()),
         What::Jsonschema => {
             let mut all = serde_json::Map::new();
-            for File { name, text } in files {
+            for SourceFile { name, text } in write(what, tables)? {
                 let json: Value = serde_json::from_str(&text).map_err(|error| Failure::caused("a schema", &error))?;
                 let name = Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 all.insert(name, json);

@@ -1,7 +1,11 @@
 //! Puts a table together from what the derive read of a struct.
 
+use std::sync::Arc;
+
 use mwallet_schema::{
-    Access, Action, Bound, Check, Column, ColumnDefault, Decimal, FromTable, Generator, OnUpdate, Rules, Schema, Table,
+    Access, Action, BaseColumn, Bound, Carrier, Check, Column, ColumnDefault, ColumnType, Decimal, ForeignKey,
+    FromTable, Generator, Index, NativeType, OnUpdate, Rules, Schema, Table, TableKind, Unique, Value, Writes,
+    constraint_name,
 };
 
 use super::{Cell, ColumnGroup, ColumnValue, TypeLimits};
@@ -52,6 +56,99 @@ pub struct FieldSpec {
     pub min_length: Option<u32>,
     /// A pattern that the text must match.
     pub pattern: Option<&'static str>,
+    /// The number that it must be greater than, as its text.
+    pub above: Option<&'static str>,
+    /// The number that it must be less than, as its text.
+    pub below: Option<&'static str>,
+    /// The longest text, where the type does not say it.
+    pub max_length: Option<u32>,
+    /// The values that it may be.
+    pub one_of: Vec<Value>,
+    /// What the column is in a database that mWallet did not make.
+    pub native: Option<NativeSpec>,
+    /// What the database fills in, as it is written in SQL.
+    pub default_sql: Option<&'static str>,
+    /// The schema, table and column that a column of a view shows.
+    pub base: Option<(Option<&'static str>, &'static str, &'static str)>,
+}
+
+/// The type of a column in a database that mWallet did not make.
+#[derive(Clone, Copy, Debug)]
+pub enum NativeSpec {
+    /// What a column of SQLite declares.
+    Declared(&'static str),
+    /// A type of PostgreSQL.
+    Postgres {
+        /// Its name, with its length or precision.
+        name: &'static str,
+        /// The type as which its values are compared, where it is another.
+        compared: Option<&'static str>,
+        /// How its values come and go.
+        carrier: NativeCarrier,
+    },
+}
+
+/// How values of a type of PostgreSQL come and go; their limits stand in the name of the type.
+#[derive(Clone, Copy, Debug)]
+pub enum NativeCarrier {
+    /// As text.
+    Text,
+    /// As an exact number.
+    Number,
+    /// As the text that PostgreSQL writes.
+    Literal,
+    /// As the JSON that PostgreSQL makes.
+    Json,
+}
+
+/// What the attributes above a struct say of its table as a whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TableSpec {
+    /// The doc comment.
+    pub comment: Option<&'static str>,
+    /// The database schema that it stands in, where it is not that of the connection.
+    pub schema: Option<&'static str>,
+    /// What it is.
+    pub kind: TableKind,
+    /// What may be done to its rows.
+    pub writes: Writes,
+}
+
+/// What an attribute above a struct says of a reference to rows of a table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ForeignKeySpec<'a> {
+    /// The name of the constraint, where it is not the one that PostgreSQL would give.
+    pub name: Option<&'a str>,
+    /// The columns that refer.
+    pub columns: &'a [&'a str],
+    /// The database schema of the table that they refer to, where it is another.
+    pub schema: Option<&'a str>,
+    /// The table that they refer to.
+    pub references: &'a str,
+    /// Its columns, in the same order.
+    pub to: &'a [&'a str],
+    /// What happens to the row when the one it refers to is deleted.
+    pub on_delete: Action,
+    /// What happens to the row when the key it refers to changes.
+    pub on_update: Action,
+}
+
+impl NativeSpec {
+    fn native_type(self) -> NativeType {
+        match self {
+            Self::Declared(written) => NativeType::declared(written),
+            Self::Postgres { name, compared, carrier } => NativeType {
+                name: name.into(),
+                compared: compared.map(Into::into),
+                carrier: match carrier {
+                    NativeCarrier::Text => Carrier::text(name),
+                    NativeCarrier::Number => Carrier::number(name),
+                    NativeCarrier::Literal => Carrier::Literal,
+                    NativeCarrier::Json => Carrier::Json,
+                },
+            },
+        }
+    }
 }
 
 /// A table in the making.
@@ -61,8 +158,9 @@ pub struct TableBuilder {
 
 impl TableBuilder {
     /// Starts a table.
-    pub fn new(name: &str, comment: Option<&str>) -> Self {
-        Self { table: Table { comment: comment.map(Into::into), ..Table::new(name) } }
+    pub fn new(name: &str, TableSpec { comment, schema, kind, writes }: TableSpec) -> Self {
+        let (comment, schema) = (comment.map(Into::into), schema.map(Into::into));
+        Self { table: Table { comment, schema, kind, writes, ..Table::new(name) } }
     }
 
     /// Adds the column of a field.
@@ -80,23 +178,43 @@ impl TableBuilder {
         if let Some((references, column)) = T::reference() {
             table.add_foreign_key(&[name], references, &[column], spec.on_delete);
         }
+        let own = T::column_type(spec.limits);
+        // In a database that mWallet did not make, the labels of a Rust enum are a rule about a type of that database.
+        let labels = match (&spec.native, &own) {
+            (Some(_), ColumnType::Enum(labels)) => {
+                labels.labels.iter().map(|label| label.name.as_str().into()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let kind = spec.native.map_or(own, |native| ColumnType::Native(Arc::new(native.native_type())));
+        let one_of = if spec.one_of.is_empty() { &labels } else { &spec.one_of };
+        let one_of = one_of.iter().map(|value| match value.clone().coerce(&kind) {
+            Ok(value) => value,
+            Err(error) => panic!("{name}: {error}"),
+        });
+        let min = spec.min.map(|text| Bound::inclusive(number(name, text)));
+        let max = spec.max.map(|text| Bound::inclusive(number(name, text)));
         table.columns.push(Column {
             name: name.into(),
-            kind: T::column_type(spec.limits),
             nullable: T::NULLABLE,
             default: default(name, &spec),
             on_update: spec.on_update,
             rules: Rules {
-                min: spec.min.map(|text| bound(name, text)),
-                max: spec.max.map(|text| bound(name, text)),
+                min: min.or_else(|| spec.above.map(|text| Bound::exclusive(number(name, text)))),
+                max: max.or_else(|| spec.below.map(|text| Bound::exclusive(number(name, text)))),
                 min_length: spec.min_length,
-                max_length: None,
+                max_length: spec.max_length,
                 pattern: spec.pattern.map(Into::into),
-                one_of: Vec::new(),
+                one_of: one_of.collect(),
             },
             access: spec.access,
             comment: spec.comment.map(Into::into),
-            base: None,
+            base: spec.base.map(|(schema, table, column)| BaseColumn {
+                schema: schema.map(Into::into),
+                table: table.into(),
+                column: column.into(),
+            }),
+            kind,
         });
     }
 
@@ -107,29 +225,42 @@ impl TableBuilder {
 
     /// Makes columns the primary key.
     pub fn key(&mut self, columns: &[&str]) {
-        self.table.primary_key = columns.iter().map(|name| (*name).into()).collect();
+        self.table.primary_key = owned(columns);
     }
 
-    /// Adds a unique constraint over several columns.
-    pub fn unique(&mut self, columns: &[&str]) {
-        self.table.add_unique(columns);
+    /// Adds a unique constraint over several columns; PostgreSQL's name for it, unless it has another.
+    pub fn unique(&mut self, name: Option<&str>, columns: &[&str]) {
+        let name = self.name(name, columns, "key");
+        self.table.uniques.push(Unique { name, columns: owned(columns) });
     }
 
-    /// Adds an index over several columns.
-    pub fn index(&mut self, columns: &[&str]) {
-        self.table.add_index(columns);
+    /// Adds an index over several columns; PostgreSQL's name for it, unless it has another.
+    pub fn index(&mut self, name: Option<&str>, columns: &[&str]) {
+        let name = self.name(name, columns, "idx");
+        self.table.indexes.push(Index { name, columns: owned(columns) });
     }
 
     /// Adds a reference of several columns to those of another table.
-    pub fn foreign_key(&mut self, columns: &[&str], references: &str, referenced: &[&str], on_delete: Action) {
-        self.table.add_foreign_key(columns, references, referenced, on_delete);
+    pub fn foreign_key(&mut self, spec: ForeignKeySpec<'_>) {
+        let key = ForeignKey {
+            name: self.name(spec.name, spec.columns, "fkey"),
+            columns: owned(spec.columns),
+            references_schema: spec.schema.map(Into::into),
+            references: spec.references.into(),
+            referenced_columns: owned(spec.to),
+            on_delete: spec.on_delete,
+            on_update: spec.on_update,
+        };
+        self.table.foreign_keys.push(key);
     }
 
-    /// Adds a condition on every row, in SQL that both engines read.
+    /// Adds a condition on every row, in SQL of the database; for a table of mWallet's own, SQL that both engines read.
     pub fn check(&mut self, name: &str, expression: &str) {
-        self.table
-            .checks
-            .push(Check { name: format!("{}_{name}_check", self.table.name), expression: expression.into() });
+        self.table.checks.push(Check { name: name.into(), expression: expression.into() });
+    }
+
+    fn name(&self, name: Option<&str>, columns: &[&str], ending: &str) -> String {
+        name.map_or_else(|| constraint_name(&self.table.name, columns, ending), Into::into)
     }
 
     /// Ends the table and makes its schemas, named after the type.
@@ -159,6 +290,9 @@ fn default(name: &str, spec: &FieldSpec) -> Option<ColumnDefault> {
     if spec.identity {
         return Some(ColumnDefault::Identity);
     }
+    if let Some(expression) = spec.default_sql {
+        return Some(ColumnDefault::Database(expression.into()));
+    }
     match (&spec.default, spec.generate) {
         (_, Some(generator)) => Some(ColumnDefault::Generated(generator)),
         (Some(Cell::Value(value)), None) => Some(ColumnDefault::Constant(value.clone())),
@@ -167,9 +301,13 @@ fn default(name: &str, spec: &FieldSpec) -> Option<ColumnDefault> {
     }
 }
 
-fn bound(name: &str, text: &str) -> Bound {
-    match text.parse::<Decimal>() {
-        Ok(value) => Bound::inclusive(value),
+fn number(name: &str, text: &str) -> Decimal {
+    match text.parse() {
+        Ok(value) => value,
         Err(error) => panic!("{name}: {text}: {error}"),
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }

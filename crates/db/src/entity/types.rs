@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use mwallet_schema::{ColumnType, Decimal, EnumType, Timestamp, Uuid, Value};
+use mwallet_schema::json::{Reader, Token};
+use mwallet_schema::{ColumnType, Decimal, EnumType, NativeType, Timestamp, Uuid, Value};
 
 use super::{Auto, Cell, Entity, Ref};
 
@@ -115,6 +116,85 @@ fn unexpected(expected: &str, cell: &Cell) -> String {
     }
 }
 
+/// Reads the value of a database that mWallet did not make, where it comes in another form than the field's: as JSON or text of
+/// PostgreSQL, or as SQLite stores it.
+trait FromForeign: Sized {
+    /// The value, where nothing is lost.
+    fn from_foreign(value: &Value) -> Option<Self>;
+}
+
+impl FromForeign for bool {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        match scalar(value)? {
+            Value::Bool(value) => Some(value),
+            Value::Int(0) => Some(false),
+            Value::Int(1) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl FromForeign for i64 {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        match scalar(value)? {
+            Value::Int(value) => Some(value),
+            Value::Decimal(value) => Self::try_from(value.rescale(0)?.unscaled()).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl FromForeign for Decimal {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        match scalar(value)? {
+            Value::Decimal(value) => Some(value),
+            Value::Int(value) => Some(value.into()),
+            _ => None,
+        }
+    }
+}
+
+impl FromForeign for String {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        match scalar(value)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl FromForeign for Vec<u8> {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        String::from_foreign(value).and_then(|text| NativeType::bytes(&text))
+    }
+}
+
+impl FromForeign for Timestamp {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        String::from_foreign(value).and_then(|text| text.parse().ok())
+    }
+}
+
+impl FromForeign for Uuid {
+    fn from_foreign(value: &Value) -> Option<Self> {
+        String::from_foreign(value).and_then(|text| text.parse().ok())
+    }
+}
+
+/// The value itself, or the text, number or truth that JSON holds.
+fn scalar(value: &Value) -> Option<Value> {
+    let Value::Json(text) = value else { return Some(value.clone()) };
+    match Reader::new(text.as_bytes()).ok()?.value().ok()? {
+        Token::String(text) => Some(Value::Text(text.into_owned())),
+        Token::Bool(value) => Some(Value::Bool(value)),
+        Token::Number(number) => match number.parse::<i64>() {
+            Ok(number) => Some(Value::Int(number)),
+            Err(_) => number.parse().ok().map(Value::Decimal),
+        },
+        Token::Null | Token::Array | Token::Object => None,
+    }
+}
+
 macro_rules! column_value {
     ($($kind:ty, $variant:ident, $limits:ident => $column:expr, $expected:literal;)*) => { $(
         impl ColumnValue for $kind {
@@ -127,6 +207,9 @@ macro_rules! column_value {
             fn from_cell(cell: Cell) -> Result<Self, String> {
                 match cell {
                     Cell::Value(Value::$variant(value)) => Ok(value),
+                    Cell::Value(ref value) => {
+                        Self::from_foreign(value).ok_or_else(|| unexpected($expected, &cell))
+                    }
                     other => Err(unexpected($expected, &other)),
                 }
             }
@@ -161,12 +244,8 @@ macro_rules! small_integer {
             }
 
             fn from_cell(cell: Cell) -> Result<Self, String> {
-                match cell {
-                    Cell::Value(Value::Int(value)) => {
-                        Self::try_from(value).map_err(|_| format!("{value} is too large for {}", stringify!($kind)))
-                    }
-                    other => Err(unexpected("a whole number", &other)),
-                }
+                let value = <i64 as ColumnValue>::from_cell(cell)?;
+                Self::try_from(value).map_err(|_| format!("{value} is too large for {}", stringify!($kind)))
             }
 
             fn to_cell(&self) -> Cell {
@@ -177,6 +256,26 @@ macro_rules! small_integer {
 }
 
 small_integer!(i16 => SmallInt, i32 => Integer);
+
+/// Whatever a column of SQLite holds, in the form in which it is stored.
+impl ColumnValue for Value {
+    type Plain = Self;
+
+    fn column_type(_limits: TypeLimits) -> ColumnType {
+        ColumnType::Native(Arc::new(NativeType::declared("")))
+    }
+
+    fn from_cell(cell: Cell) -> Result<Self, String> {
+        match cell {
+            Cell::Value(value) if value != Self::Null => Ok(value),
+            other => Err(unexpected("a value", &other)),
+        }
+    }
+
+    fn to_cell(&self) -> Cell {
+        Cell::Value(self.clone())
+    }
+}
 
 impl ColumnValue for Json {
     type Plain = Self;

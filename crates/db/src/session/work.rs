@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Table, Value};
+use mwallet_schema::{Access, Column, ColumnDefault, OnUpdate, Record, Table, Value};
 
 use super::{Session, key_filter};
 use crate::ddl::parents_first;
@@ -208,7 +208,7 @@ async fn update_one(session: &mut Session, update: Update) -> Result<()> {
         match column.on_update {
             Some(OnUpdate::Increment) => filter = filter & Filter::eq(&column.name, value.clone()),
             Some(OnUpdate::Now) => {}
-            None if is_key(table, column) => {}
+            None if is_key(table, column) || is_made_by_database(column) => {}
             None => changes.set(&column.name, value.clone()),
         }
     }
@@ -224,6 +224,12 @@ async fn update_one(session: &mut Session, update: Update) -> Result<()> {
 
 fn is_key(table: &Table, column: &Column) -> bool {
     column.default == Some(ColumnDefault::Identity) || table.primary_key.contains(&column.name)
+}
+
+/// Whether the database takes no value for the column: it makes it of others, or numbers it itself.
+fn is_made_by_database(column: &Column) -> bool {
+    let is_filled = column.default.as_ref().is_some_and(ColumnDefault::is_of_database);
+    is_filled && column.access == Access::ReadOnly
 }
 
 async fn delete_all(session: &mut Session) -> Result<()> {

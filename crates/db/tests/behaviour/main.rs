@@ -9,6 +9,7 @@ mod definitions;
 mod derive;
 mod echo;
 mod edges;
+mod generated;
 mod lookups;
 mod postgres_cancel;
 mod reflect;

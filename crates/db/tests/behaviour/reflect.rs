@@ -6,8 +6,13 @@ use mwallet_db::schema::{Access, ColumnDefault, ColumnType, Rules, Table, TableK
 use mwallet_db::{Dialect, Error, ReflectOptions, Reflection, Sql, crud};
 use mwallet_testkit::{TestDb, run};
 
+/// Every construct that a database of PostgreSQL may have.
+pub(crate) const POSTGRES: &str = include_str!("reflect/postgres.sql");
+/// Every construct that a database of SQLite may have.
+pub(crate) const SQLITE: &str = include_str!("reflect/sqlite.sql");
+
 /// Runs statements as the program would that made the database.
-async fn execute(db: &TestDb, sql: &str) {
+pub(crate) async fn execute(db: &TestDb, sql: &str) {
     match db.dialect() {
         Dialect::Postgres => mwallet_testkit::connect(&db.url).await.batch_execute(sql).await.unwrap(),
         Dialect::Sqlite => {
@@ -99,7 +104,7 @@ fn table<'r>(reflection: &'r Reflection, name: &str) -> &'r Table {
 #[test]
 fn everything_in_a_postgres_database_is_told() {
     run(Dialect::Postgres, async |db: TestDb| {
-        execute(&db, include_str!("reflect/postgres.sql")).await;
+        execute(&db, POSTGRES).await;
         let schemas = vec!["public".to_owned(), "Other Schema".to_owned()];
         let reflection = db.engine.reflect(&ReflectOptions { schemas }).await.unwrap();
         insta::assert_snapshot!("reflected_postgres", told(&reflection));
@@ -112,7 +117,7 @@ fn everything_in_a_postgres_database_is_told() {
 #[test]
 fn everything_in_a_sqlite_database_is_told() {
     run(Dialect::Sqlite, async |db: TestDb| {
-        execute(&db, include_str!("reflect/sqlite.sql")).await;
+        execute(&db, SQLITE).await;
         let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
         insta::assert_snapshot!("reflected_sqlite", told(&reflection));
         for table in &reflection.tables {

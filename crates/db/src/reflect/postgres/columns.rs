@@ -15,17 +15,15 @@ use crate::session::Session;
 /// A domain stands for the type it is made of, down to the last one.
 const SQL: &str = "
 WITH RECURSIVE base AS (
-    SELECT t.oid, t.oid AS domain, t.typtypmod AS modifier, t.typnotnull AS required, t.typdefault AS preset
+    SELECT t.oid, t.oid AS domain, t.typnotnull AS required, t.typdefault AS preset
         FROM pg_type t WHERE t.typtype = 'd'
     UNION ALL
-    SELECT t.typbasetype, base.domain, CASE WHEN b.typtype = 'd' THEN b.typtypmod ELSE t.typtypmod END,
-        base.required OR b.typnotnull, coalesce(base.preset, b.typdefault)
+    SELECT t.typbasetype, base.domain, base.required OR b.typnotnull, coalesce(base.preset, b.typdefault)
         FROM base JOIN pg_type t ON t.oid = base.oid AND t.typtype = 'd' JOIN pg_type b ON b.oid = t.typbasetype
 )
 SELECT a.attrelid::int8, a.attname::text, format_type(a.atttypid, a.atttypmod), t.typtype::text,
     coalesce(b.typname, t.typname)::text, coalesce(b.typtype, t.typtype)::text,
     coalesce(b.typcategory, t.typcategory)::text, coalesce(b.oid, t.oid)::int8,
-    CASE WHEN d.domain IS NULL THEN a.atttypmod ELSE d.modifier END::int8,
     (a.attnotnull OR coalesce(d.required, false))::int::int8,
     coalesce(pg_get_expr(f.adbin, f.adrelid), d.preset), a.attidentity::text, a.attgenerated::text,
     col_description(a.attrelid, a.attnum),
@@ -64,8 +62,6 @@ struct Found {
     base_kind: String,
     /// `A` for an array.
     category: String,
-    /// The length or precision, as PostgreSQL keeps it.
-    modifier: i64,
 }
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
@@ -77,12 +73,12 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, crate::Sql::new(DOMAINS), "nt").await? {
         domains.entry(fields.number()?).or_default().push(fields.text()?);
     }
-    for mut fields in ask(session, work.question(SQL), "nttttttnnntttttnnt").await? {
+    for mut fields in ask(session, work.question(SQL), "nttttttnntttttnnt").await? {
         let oid = fields.number()?;
         let name = fields.text()?;
         let (written, type_kind) = (fields.text()?, fields.text()?);
         let (base, base_kind, category) = (fields.text()?, fields.text()?, fields.text()?);
-        let (base_oid, modifier) = (fields.number()?, fields.number()?);
+        let base_oid = fields.number()?;
         let required = fields.flag()?;
         let (default, identity, generated) = (fields.maybe()?, fields.text()?, fields.text()?);
         let (comment, collation) = (fields.maybe()?, fields.maybe()?);
@@ -90,7 +86,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let compared = fields.text()?;
         let Some(table) = work.table(oid) else { continue };
 
-        let found = Found { written, compared, is_domain: type_kind == "d", base, base_kind, category, modifier };
+        let found = Found { written, compared, is_domain: type_kind == "d", base, base_kind, category };
         let (kind, standing) = column_type(&found);
         let mut column = Column { nullable: !required, comment, ..Column::new(&name, kind) };
         let mut findings = vec![(Construct::Column, standing)];
@@ -160,8 +156,6 @@ fn column_type(found: &Found) -> (ColumnType, Standing) {
         let compared = Some(&found.compared).filter(|compared| **compared != found.written).cloned();
         ColumnType::Native(Arc::new(NativeType { name: found.written.clone(), compared, carrier }))
     };
-    // The length of a text is kept with four more, and a precision in the upper half with the scale in the lower.
-    let modifier = u32::try_from(found.modifier - 4).ok();
     let kind = match found.base.as_str() {
         _ if found.category == "A" => {
             return (
@@ -183,14 +177,8 @@ fn column_type(found: &Found) -> (ColumnType, Standing) {
         "uuid" => ColumnType::Uuid,
         "jsonb" => ColumnType::Json,
         "text" => ColumnType::Text { max: None },
-        "varchar" | "bpchar" => native(Carrier::Text { max: modifier }),
-        "name" => native(Carrier::Text { max: Some(63) }),
-        "numeric" => {
-            // The scale may be negative since PostgreSQL 15, in eleven bits.
-            let digits = modifier.map(|both| (both >> 16, both & 0x7ff));
-            let digits = digits.filter(|(precision, scale)| scale <= precision);
-            native(Carrier::Number { digits })
-        }
+        "varchar" | "bpchar" | "name" => native(Carrier::text(&found.written)),
+        "numeric" => native(Carrier::number(&found.written)),
         "float4" | "float8" | "json" | "timestamp" | "timestamptz" => native(Carrier::Json),
         "bit" | "varbit" => {
             let loss = format!("{} is written and read as text, which the database checks", found.written);

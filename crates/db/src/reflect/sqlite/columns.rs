@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mwallet_schema::{Access, Carrier, Column, ColumnDefault, ColumnType, Declared, NativeType, TableKind};
+use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, TableKind};
 
 use super::Work;
 use crate::error::Result;
@@ -27,8 +27,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (has_no_rowid, is_strict) = (fields.flag()?, fields.flag()?);
         let Some(table) = work.table(&table) else { continue };
 
-        let declared = declared(&written);
-        let native = NativeType { name: written.clone(), compared: None, carrier: Carrier::Stored(declared) };
+        let native = NativeType::declared(&written);
         let mut column = Column::new(&name, ColumnType::Native(Arc::new(native)));
         // A key is told by its place in it.
         let is_key = has_no_rowid && key > 0;
@@ -76,64 +75,4 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What a type declares, by SQLite's own rules and by what people mean with the others.
-///
-/// Source: "Determination Of Column Affinity" in SQLite's documentation.
-fn declared(written: &str) -> Declared {
-    let upper = written.to_ascii_uppercase();
-    let has = |words: &[&str]| words.iter().any(|word| upper.contains(word));
-    let limits = limits(&upper);
-    if has(&["INT"]) {
-        Declared::Integer
-    } else if has(&["CHAR", "CLOB", "TEXT"]) {
-        Declared::Text { max: limits.map(|(max, _)| max) }
-    } else if upper.is_empty() || has(&["BLOB", "ANY"]) {
-        Declared::Any
-    } else if has(&["REAL", "FLOA", "DOUB"]) {
-        Declared::Number { digits: None }
-    } else if has(&["BOOL"]) {
-        Declared::Boolean
-    } else if has(&["DATE", "TIME"]) {
-        Declared::Time
-    } else if has(&["DEC", "NUM", "MONEY"]) {
-        Declared::Number { digits: limits.filter(|(precision, scale)| scale <= precision) }
-    } else {
-        Declared::Any
-    }
-}
-
-/// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.
-fn limits(written: &str) -> Option<(u32, u32)> {
-    let (_, inner) = written.split_once('(')?;
-    let (inner, _) = inner.split_once(')')?;
-    let mut numbers = inner.split(',').map(|number| number.trim().parse().ok());
-    let first = numbers.next()??;
-    Some((first, numbers.next().map_or(Some(0), |second| second)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn declarations_are_read_as_sqlite_reads_them() {
-        for (written, expected) in [
-            ("INTEGER", Declared::Integer),
-            ("bigint", Declared::Integer),
-            ("NVARCHAR(160)", Declared::Text { max: Some(160) }),
-            ("TEXT", Declared::Text { max: None }),
-            ("NUMERIC(10, 2)", Declared::Number { digits: Some((10, 2)) }),
-            ("DECIMAL(5)", Declared::Number { digits: Some((5, 0)) }),
-            ("DOUBLE PRECISION", Declared::Number { digits: None }),
-            ("DATETIME", Declared::Time),
-            ("BOOLEAN", Declared::Boolean),
-            ("BLOB", Declared::Any),
-            ("", Declared::Any),
-            ("geometry", Declared::Any),
-        ] {
-            assert_eq!(declared(written), expected, "{written}");
-        }
-    }
 }

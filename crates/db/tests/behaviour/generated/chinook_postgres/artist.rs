@@ -1,0 +1,14 @@
+//! The table `artist`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "artist", schema = "public")]
+pub struct Artist {
+    #[entity(key)]
+    pub artist_id: i32,
+    #[entity(
+        native(name = "character varying(120)", carrier = "text", compared = "character varying")
+    )]
+    pub name: Option<String>,
+}

@@ -1,0 +1,14 @@
+//! The table `genre`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "genre", schema = "public")]
+pub struct Genre {
+    #[entity(key)]
+    pub genre_id: i32,
+    #[entity(
+        native(name = "character varying(120)", carrier = "text", compared = "character varying")
+    )]
+    pub name: Option<String>,
+}

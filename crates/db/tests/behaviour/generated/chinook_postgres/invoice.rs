@@ -1,0 +1,43 @@
+//! The table `invoice`.
+
+use mwallet_db::schema::Decimal;
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "invoice",
+    schema = "public",
+    foreign_key(columns(customer_id), references = "customer", to("customer_id"))
+)]
+pub struct Invoice {
+    #[entity(key)]
+    pub invoice_id: i32,
+    #[entity(index)]
+    pub customer_id: i32,
+    #[entity(native(name = "timestamp without time zone", carrier = "json"))]
+    pub invoice_date: String,
+    #[entity(
+        native(name = "character varying(70)", carrier = "text", compared = "character varying")
+    )]
+    pub billing_address: Option<String>,
+    #[entity(
+        native(name = "character varying(40)", carrier = "text", compared = "character varying")
+    )]
+    pub billing_city: Option<String>,
+    #[entity(
+        native(name = "character varying(40)", carrier = "text", compared = "character varying")
+    )]
+    pub billing_state: Option<String>,
+    #[entity(
+        native(name = "character varying(40)", carrier = "text", compared = "character varying")
+    )]
+    pub billing_country: Option<String>,
+    #[entity(
+        native(name = "character varying(10)", carrier = "text", compared = "character varying")
+    )]
+    pub billing_postal_code: Option<String>,
+    #[entity(
+        native(name = "numeric(10,2)", carrier = "number", compared = "numeric")
+    )]
+    pub total: Decimal,
+}

@@ -1,0 +1,14 @@
+//! The table `media_type`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "media_type", schema = "public")]
+pub struct MediaType {
+    #[entity(key)]
+    pub media_type_id: i32,
+    #[entity(
+        native(name = "character varying(120)", carrier = "text", compared = "character varying")
+    )]
+    pub name: Option<String>,
+}

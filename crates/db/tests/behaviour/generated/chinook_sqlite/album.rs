@@ -1,0 +1,18 @@
+//! The table `Album`.
+
+use mwallet_db::{Auto, Entity};
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "Album",
+    index(name = "IFK_AlbumArtistId", columns(artist_id)),
+    foreign_key(name = "Album_fkey0", columns(artist_id), references = "Artist", to("ArtistId"))
+)]
+pub struct Album {
+    #[entity(column = "AlbumId", declared = "INTEGER", key, default_sql = "rowid")]
+    pub album_id: Auto<i64>,
+    #[entity(column = "Title", declared = "NVARCHAR(160)")]
+    pub title: String,
+    #[entity(column = "ArtistId", declared = "INTEGER")]
+    pub artist_id: i64,
+}

@@ -1,0 +1,30 @@
+//! The table `InvoiceLine`.
+
+use mwallet_db::schema::Decimal;
+use mwallet_db::{Auto, Entity};
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "InvoiceLine",
+    index(name = "IFK_InvoiceLineInvoiceId", columns(invoice_id)),
+    index(name = "IFK_InvoiceLineTrackId", columns(track_id)),
+    foreign_key(name = "InvoiceLine_fkey0", columns(track_id), references = "Track", to("TrackId")),
+    foreign_key(name = "InvoiceLine_fkey1", columns(invoice_id), references = "Invoice", to("InvoiceId"))
+)]
+pub struct InvoiceLine {
+    #[entity(
+        column = "InvoiceLineId",
+        declared = "INTEGER",
+        key,
+        default_sql = "rowid"
+    )]
+    pub invoice_line_id: Auto<i64>,
+    #[entity(column = "InvoiceId", declared = "INTEGER")]
+    pub invoice_id: i64,
+    #[entity(column = "TrackId", declared = "INTEGER")]
+    pub track_id: i64,
+    #[entity(column = "UnitPrice", declared = "NUMERIC(10,2)")]
+    pub unit_price: Decimal,
+    #[entity(column = "Quantity", declared = "INTEGER")]
+    pub quantity: i64,
+}

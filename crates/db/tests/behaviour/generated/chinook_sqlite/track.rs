@@ -1,0 +1,35 @@
+//! The table `Track`.
+
+use mwallet_db::schema::Decimal;
+use mwallet_db::{Auto, Entity};
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "Track",
+    index(name = "IFK_TrackAlbumId", columns(album_id)),
+    index(name = "IFK_TrackGenreId", columns(genre_id)),
+    index(name = "IFK_TrackMediaTypeId", columns(media_type_id)),
+    foreign_key(name = "Track_fkey0", columns(media_type_id), references = "MediaType", to("MediaTypeId")),
+    foreign_key(name = "Track_fkey1", columns(genre_id), references = "Genre", to("GenreId")),
+    foreign_key(name = "Track_fkey2", columns(album_id), references = "Album", to("AlbumId"))
+)]
+pub struct Track {
+    #[entity(column = "TrackId", declared = "INTEGER", key, default_sql = "rowid")]
+    pub track_id: Auto<i64>,
+    #[entity(column = "Name", declared = "NVARCHAR(200)")]
+    pub name: String,
+    #[entity(column = "AlbumId", declared = "INTEGER")]
+    pub album_id: Option<i64>,
+    #[entity(column = "MediaTypeId", declared = "INTEGER")]
+    pub media_type_id: i64,
+    #[entity(column = "GenreId", declared = "INTEGER")]
+    pub genre_id: Option<i64>,
+    #[entity(column = "Composer", declared = "NVARCHAR(220)")]
+    pub composer: Option<String>,
+    #[entity(column = "Milliseconds", declared = "INTEGER")]
+    pub milliseconds: i64,
+    #[entity(column = "Bytes", declared = "INTEGER")]
+    pub bytes: Option<i64>,
+    #[entity(column = "UnitPrice", declared = "NUMERIC(10,2)")]
+    pub unit_price: Decimal,
+}

@@ -1,0 +1,30 @@
+//! The table `Customers`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "Customers")]
+pub struct Customer {
+    #[entity(column = "CustomerID", declared = "TEXT", key)]
+    pub customer_id: Option<String>,
+    #[entity(column = "CompanyName", declared = "TEXT")]
+    pub company_name: Option<String>,
+    #[entity(column = "ContactName", declared = "TEXT")]
+    pub contact_name: Option<String>,
+    #[entity(column = "ContactTitle", declared = "TEXT")]
+    pub contact_title: Option<String>,
+    #[entity(column = "Address", declared = "TEXT")]
+    pub address: Option<String>,
+    #[entity(column = "City", declared = "TEXT")]
+    pub city: Option<String>,
+    #[entity(column = "Region", declared = "TEXT")]
+    pub region: Option<String>,
+    #[entity(column = "PostalCode", declared = "TEXT")]
+    pub postal_code: Option<String>,
+    #[entity(column = "Country", declared = "TEXT")]
+    pub country: Option<String>,
+    #[entity(column = "Phone", declared = "TEXT")]
+    pub phone: Option<String>,
+    #[entity(column = "Fax", declared = "TEXT")]
+    pub fax: Option<String>,
+}

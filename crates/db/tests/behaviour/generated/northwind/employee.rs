@@ -1,0 +1,52 @@
+//! The table `Employees`.
+
+use mwallet_db::{Auto, Entity};
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "Employees",
+    foreign_key(name = "Employees_fkey0", columns(reports_to), references = "Employees", to("EmployeeID"))
+)]
+pub struct Employee {
+    #[entity(
+        column = "EmployeeID",
+        declared = "INTEGER",
+        key,
+        default_sql = "AUTOINCREMENT"
+    )]
+    pub employee_id: Auto<i64>,
+    #[entity(column = "LastName", declared = "TEXT")]
+    pub last_name: Option<String>,
+    #[entity(column = "FirstName", declared = "TEXT")]
+    pub first_name: Option<String>,
+    #[entity(column = "Title", declared = "TEXT")]
+    pub title: Option<String>,
+    #[entity(column = "TitleOfCourtesy", declared = "TEXT")]
+    pub title_of_courtesy: Option<String>,
+    #[entity(column = "BirthDate", declared = "DATE")]
+    pub birth_date: Option<String>,
+    #[entity(column = "HireDate", declared = "DATE")]
+    pub hire_date: Option<String>,
+    #[entity(column = "Address", declared = "TEXT")]
+    pub address: Option<String>,
+    #[entity(column = "City", declared = "TEXT")]
+    pub city: Option<String>,
+    #[entity(column = "Region", declared = "TEXT")]
+    pub region: Option<String>,
+    #[entity(column = "PostalCode", declared = "TEXT")]
+    pub postal_code: Option<String>,
+    #[entity(column = "Country", declared = "TEXT")]
+    pub country: Option<String>,
+    #[entity(column = "HomePhone", declared = "TEXT")]
+    pub home_phone: Option<String>,
+    #[entity(column = "Extension", declared = "TEXT")]
+    pub extension: Option<String>,
+    #[entity(column = "Photo", declared = "BLOB")]
+    pub photo: Option<Vec<u8>>,
+    #[entity(column = "Notes", declared = "TEXT")]
+    pub notes: Option<String>,
+    #[entity(column = "ReportsTo", declared = "INTEGER")]
+    pub reports_to: Option<i64>,
+    #[entity(column = "PhotoPath", declared = "TEXT")]
+    pub photo_path: Option<String>,
+}

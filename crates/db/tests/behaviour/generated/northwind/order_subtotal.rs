@@ -1,0 +1,17 @@
+//! The view `Order Subtotals`.
+
+use mwallet_db::schema::Value;
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "Order Subtotals", kind = "view", read_only)]
+pub struct OrderSubtotal {
+    #[entity(
+        column = "OrderID",
+        declared = "INTEGER",
+        base(table = "Order Details", column = "OrderID")
+    )]
+    pub order_id: Option<i64>,
+    #[entity(column = "Subtotal", declared = "")]
+    pub subtotal: Option<Value>,
+}

@@ -1,0 +1,15 @@
+//! The table `Items`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "Items",
+    schema = "Other Schema",
+    foreign_key(columns(child), schema = "public", references = "children", to("id"))
+)]
+pub struct Item {
+    #[entity(key)]
+    pub id: i32,
+    pub child: Option<i32>,
+}

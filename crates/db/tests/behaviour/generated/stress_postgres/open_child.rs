@@ -1,0 +1,15 @@
+//! The view `open_children`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(table = "open_children", schema = "public", kind = "view")]
+pub struct OpenChild {
+    #[entity(key, base(table = "children", column = "id"))]
+    pub id: Option<i32>,
+    #[entity(
+        native(name = "character varying(20)", carrier = "text", compared = "character varying"),
+        base(table = "children", column = "label")
+    )]
+    pub title: Option<String>,
+}

@@ -1,0 +1,11 @@
+//! The table `rooms`.
+
+use mwallet_db::Entity;
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(schema = "public")]
+pub struct Room {
+    pub room: Option<i32>,
+    #[entity(native(name = "tsrange", carrier = "literal"))]
+    pub during: Option<String>,
+}

@@ -1,0 +1,39 @@
+//! The table `children`.
+
+use mwallet_db::schema::Decimal;
+use mwallet_db::{Auto, Entity};
+
+#[derive(Clone, Debug, PartialEq, Entity)]
+#[entity(
+    table = "children",
+    unique(name = "unique_share", columns(share)),
+    index(name = "downward", columns(label)),
+    index(name = "plain", columns(state, label)),
+    foreign_key(name = "children_fkey0", columns(b, a), references = "parents", to("b", "a")),
+    foreign_key(name = "children_fkey2", columns(parent), references = "children", to("id"), on_delete = "restrict"),
+    foreign_key(name = "children_fkey3", columns(second), references = "parents", to("a")),
+    foreign_key(name = "children_fkey4", columns(first), references = "parents", to("a"), on_delete = "cascade", on_update = "set_null"),
+    check(constraint = "children_check3", sql = "first < second")
+)]
+pub struct Child {
+    #[entity(declared = "INTEGER", key, default_sql = "rowid")]
+    pub id: Auto<i64>,
+    #[entity(declared = "TEXT")]
+    pub b: Option<String>,
+    #[entity(declared = "INT")]
+    pub a: Option<i64>,
+    #[entity(declared = "INT")]
+    pub first: Option<i64>,
+    #[entity(declared = "INT")]
+    pub second: Option<i64>,
+    #[entity(declared = "INT")]
+    pub parent: Option<i64>,
+    #[entity(declared = "INT")]
+    pub lost: Option<i64>,
+    #[entity(declared = "TEXT", one_of("open", "closed"))]
+    pub state: Option<String>,
+    #[entity(declared = "REAL", at_least = "0", at_most = "1")]
+    pub share: Option<Decimal>,
+    #[entity(declared = "VARCHAR(20)", min_length = 2, max_length = 10)]
+    pub label: Option<String>,
+}

@@ -1,0 +1,52 @@
+//! The tables of a database, a struct for each of its tables and views.
+//!
+//! They were written from the database by `mwallet generate rust`, and describe it as it was then.
+
+#![allow(clippy::duplicated_attributes, reason = "a column may have its part in several constraints")]
+
+mod chicken;
+mod chickens_egg;
+mod child;
+mod egg;
+mod no_key;
+mod of_view;
+mod open_child;
+mod parent;
+mod r#type;
+mod select;
+mod strict_type;
+mod word;
+
+use mwallet_db::Entity as _;
+use mwallet_db::schema::Table;
+
+pub use chicken::Chicken;
+pub use chickens_egg::ChickensEgg;
+pub use child::Child;
+pub use egg::Egg;
+pub use no_key::NoKey;
+pub use of_view::OfView;
+pub use open_child::OpenChild;
+pub use parent::Parent;
+pub use r#type::Type;
+pub use select::Select;
+pub use strict_type::StrictType;
+pub use word::Word;
+
+/// The tables and views, as they are described here.
+pub fn tables() -> Vec<&'static Table> {
+    vec![
+        Chicken::table(),
+        ChickensEgg::table(),
+        Child::table(),
+        Egg::table(),
+        NoKey::table(),
+        OfView::table(),
+        OpenChild::table(),
+        Parent::table(),
+        Select::table(),
+        StrictType::table(),
+        Type::table(),
+        Word::table(),
+    ]
+}

@@ -1,0 +1,103 @@
+//! What a field says of its column in a database that mWallet did not make.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::Lit;
+
+use crate::attribute::{Errors, Item, Known, find};
+
+const NATIVE: &[Known] = &[
+    Known { name: "name", form: "name = \"inet\"" },
+    Known { name: "carrier", form: "carrier = \"literal\"" },
+    Known { name: "compared", form: "compared = \"text\"" },
+];
+
+const BASE: &[Known] = &[
+    Known { name: "table", form: "table = \"orders\"" },
+    Known { name: "column", form: "column = \"id\"" },
+    Known { name: "schema", form: "schema = \"sales\"" },
+];
+
+const CARRIERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "Literal"), ("json", "Json")];
+
+/// The parts of its `FieldSpec`.
+pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
+    let some = quote!(::core::option::Option::Some);
+    let mut parts = Vec::new();
+    // What a column of SQLite declares may be nothing.
+    if let Some(written) = find(given, "declared").and_then(|item| errors.take(item.text())) {
+        parts.push(quote!(native: #some(::mwallet_db::NativeSpec::Declared(#written))));
+    }
+    if let Some(native) = find(given, "native").and_then(|item| native(item, errors)) {
+        parts.push(quote!(native: #some(#native)));
+    }
+    if let Some(expression) = find(given, "default_sql").and_then(|item| errors.take(item.name_text())) {
+        parts.push(quote!(default_sql: #some(#expression)));
+    }
+    if let Some(values) = find(given, "one_of").and_then(|item| one_of(item, errors)) {
+        parts.push(quote!(one_of: ::std::vec![#(#values),*]));
+    }
+    if let Some(base) = find(given, "base").and_then(|item| base(item, errors)) {
+        parts.push(quote!(base: #some(#base)));
+    }
+    parts
+}
+
+fn native(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
+    let inner = item.nested(NATIVE, errors)?;
+    let name = text(item, &inner, "name", errors)?;
+    let Some(carrier) = find(&inner, "carrier") else {
+        errors.add(item.wrong("`carrier`"));
+        return None;
+    };
+    let carrier = Ident::new(errors.take(carrier.choice(CARRIERS))?, Span::call_site());
+    let compared = optional(&inner, "compared", errors);
+    Some(quote! {
+        ::mwallet_db::NativeSpec::Postgres {
+            name: #name,
+            compared: #compared,
+            carrier: ::mwallet_db::NativeCarrier::#carrier,
+        }
+    })
+}
+
+fn one_of(item: &Item, errors: &mut Errors) -> Option<Vec<TokenStream>> {
+    let value = quote!(::mwallet_db::schema::Value);
+    let literals = errors.take(item.literals())?;
+    let values = literals.into_iter().map(|(negative, literal)| match literal {
+        Lit::Str(text) => Some(quote!(#value::from(#text))),
+        Lit::Bool(truth) => Some(quote!(#value::from(#truth))),
+        Lit::Int(number) if number.suffix().is_empty() => {
+            let sign = negative.then(|| quote!(-));
+            let number = syn::LitInt::new(&format!("{}i64", number.base10_digits()), number.span());
+            Some(quote!(#value::from(#sign #number)))
+        }
+        _ => None,
+    });
+    let values: Option<Vec<TokenStream>> = values.collect();
+    if values.is_none() {
+        errors.add(item.wrong("strings, whole numbers, `true` and `false`"));
+    }
+    values
+}
+
+fn base(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
+    let inner = item.nested(BASE, errors)?;
+    let (table, column) = (text(item, &inner, "table", errors)?, text(item, &inner, "column", errors)?);
+    let schema = optional(&inner, "schema", errors);
+    Some(quote!((#schema, #table, #column)))
+}
+
+fn text(item: &Item, inner: &[Item], name: &str, errors: &mut Errors) -> Option<String> {
+    match find(inner, name) {
+        Some(part) => errors.take(part.name_text()),
+        None => errors.take(Err(item.wrong(&format!("`{name}`")))),
+    }
+}
+
+fn optional(inner: &[Item], name: &str, errors: &mut Errors) -> TokenStream {
+    match find(inner, name).and_then(|item| errors.take(item.name_text())) {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}

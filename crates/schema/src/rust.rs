@@ -1,0 +1,199 @@
+//! Tables as Rust: a struct for each, of which `#[derive(Entity)]` makes the same [`Table`] again.
+//!
+//! Names become what Rust programs are used to, and each attribute says what the name or the type does not; what the struct
+//! says of its table is all that reflection found.
+
+mod attributes;
+mod enums;
+mod fields;
+mod names;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::Table;
+use enums::Enums;
+use fields::Row;
+use names::Names;
+
+/// A file of Rust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name, such as `order.rs`.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+const HEAD: &str = "\
+//! The tables of a database, a struct for each of its tables and views.
+//!
+//! They were written from the database by `mwallet generate rust`, and describe it as it was then.
+
+#![allow(clippy::duplicated_attributes, reason = \"a column may have its part in several constraints\")]
+";
+
+/// The module of tables: `mod.rs`, a file for each table, and `enums.rs` where there are enums.
+///
+/// ```
+/// # use mwallet_schema::{Column, ColumnType, Table, rust};
+/// let mut coins = Table::new("coins");
+/// coins.columns.push(Column::new("Name", ColumnType::Text { max: Some(10) }));
+/// coins.primary_key.push("Name".into());
+/// let files = rust::module(&[&coins]);
+/// assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["mod.rs", "coin.rs"]);
+/// assert!(files[1].text.contains("#[entity(column = \"Name\", max = 10, key)]\n    pub name: String,"));
+/// ```
+pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
+    let Source { rows, enums } = source(tables);
+    let mut modules: Vec<&str> = rows.iter().map(|row| row.module.as_str()).collect();
+    let mut exports: Vec<(&str, &str)> = rows.iter().map(|row| (row.module.as_str(), row.type_name.as_str())).collect();
+    if !enums.is_empty() {
+        modules.push(names::ENUMS);
+        exports.extend(enums.names().map(|name| (names::ENUMS, name)));
+    }
+    modules.sort_unstable();
+    exports.sort_unstable();
+    let mut text = format!("{HEAD}\n");
+    modules.iter().for_each(|module| line(&mut text, &format!("mod {module};")));
+    text.push_str("\nuse mwallet_db::Entity as _;\nuse mwallet_db::schema::Table;\n\n");
+    exports.iter().for_each(|(module, name)| line(&mut text, &format!("pub use {module}::{name};")));
+    text.push_str(&list(&rows));
+
+    let mut files = vec![SourceFile { name: "mod.rs".into(), text }];
+    for row in &rows {
+        let text = format!("//! The {} `{}`.\n\n{}\n{}", row.kind, row.table, row.imports.text(true), row.text);
+        files.push(SourceFile { name: file_name(&row.module), text });
+    }
+    if !enums.is_empty() {
+        let text = format!("//! Types with labels.\n\nuse mwallet_db::Enumeration;\n\n{}", enums.text());
+        files.push(SourceFile { name: file_name(names::ENUMS), text });
+    }
+    files
+}
+
+/// The same as one file.
+pub fn file(tables: &[&Table]) -> String {
+    let Source { rows, enums } = source(tables);
+    let mut imports = Imports::default();
+    imports.db.insert("Entity");
+    imports.schema.insert("Table");
+    rows.iter().for_each(|row| imports.extend(&row.imports));
+    if !enums.is_empty() {
+        imports.db.insert("Enumeration");
+    }
+    let mut text = format!("{HEAD}\n{}\n", imports.text(false));
+    let parts = rows.iter().map(|row| row.text.clone()).chain((!enums.is_empty()).then(|| enums.text()));
+    text.push_str(&parts.collect::<Vec<_>>().join("\n"));
+    text.push_str(&list(&rows));
+    text
+}
+
+struct Source {
+    rows: Vec<Row>,
+    enums: Enums,
+}
+
+fn source(tables: &[&Table]) -> Source {
+    let mut names = Names::default();
+    let named: Vec<(&Table, String)> = tables.iter().map(|table| (*table, names.of_table(table))).collect();
+    let mut enums = Enums::default();
+    let rows = named.into_iter().map(|(table, name)| Row::of(table, name, &mut names, &mut enums)).collect();
+    Source { rows, enums }
+}
+
+/// The function that lists the tables.
+fn list(rows: &[Row]) -> String {
+    let mut text = String::from("\n/// The tables and views, as they are described here.\n");
+    text.push_str("pub fn tables() -> Vec<&'static Table> {\n");
+    let calls: Vec<String> = rows.iter().map(|row| format!("{}::table()", row.type_name)).collect();
+    let all = calls.join(", ");
+    if all.len() <= 50 {
+        line(&mut text, &format!("    vec![{all}]"));
+    } else {
+        text.push_str("    vec![\n");
+        calls.iter().for_each(|call| line(&mut text, &format!("        {call},")));
+        text.push_str("    ]\n");
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// What a file names of other crates and files.
+#[derive(Clone, Debug, Default)]
+struct Imports {
+    db: BTreeSet<&'static str>,
+    schema: BTreeSet<&'static str>,
+    enums: BTreeSet<String>,
+}
+
+impl Imports {
+    fn extend(&mut self, other: &Self) {
+        self.db.extend(&other.db);
+        self.schema.extend(&other.schema);
+        self.enums.extend(other.enums.iter().cloned());
+    }
+
+    fn text(&self, with_enums: bool) -> String {
+        let mut text = String::new();
+        let mut import = |path: &str, names: Vec<&str>| match names.as_slice() {
+            [] => {}
+            [name] => line(&mut text, &format!("use {path}::{name};")),
+            names => line(&mut text, &format!("use {path}::{{{}}};", names.join(", "))),
+        };
+        import("mwallet_db::schema", self.schema.iter().copied().collect());
+        import("mwallet_db", self.db.iter().copied().collect());
+        if with_enums && !self.enums.is_empty() {
+            text.push('\n');
+            let names: Vec<&str> = self.enums.iter().map(String::as_str).collect();
+            match names.as_slice() {
+                [name] => line(&mut text, &format!("use super::{name};")),
+                names => line(&mut text, &format!("use super::{{{}}};", names.join(", "))),
+            }
+        }
+        text
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// The file of a module, whose name may be a word of the language.
+fn file_name(module: &str) -> String {
+    format!("{}.rs", module.strip_prefix("r#").unwrap_or(module))
+}
+
+/// A comment as lines of documentation, if it is the same when it is read from them again.
+fn documentation(comment: &str, indent: &str) -> Option<String> {
+    let mut text = String::new();
+    for (index, paragraph) in comment.split("\n\n").enumerate() {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        if words.is_empty() || words.join(" ") != paragraph {
+            return None;
+        }
+        if index > 0 {
+            line(&mut text, &format!("{indent}///"));
+        }
+        let mut current = format!("{indent}///");
+        for word in words {
+            if current.chars().count() + word.chars().count() > 110 {
+                line(&mut text, &current);
+                current = format!("{indent}///");
+            }
+            // Writing to a string cannot fail.
+            let _ = write!(current, " {word}");
+        }
+        line(&mut text, &current);
+    }
+    Some(text)
+}
+
+/// A text as a literal of Rust.
+fn literal(text: &str) -> String {
+    format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Enums: each type with labels once, whichever tables have columns of it.
+
+use std::fmt::Write as _;
+
+use heck::ToShoutySnakeCase;
+
+use super::names::{Members, Names};
+use super::{documentation, literal};
+use crate::{Carrier, Column, ColumnType, EnumLabel, EnumType, Value};
+
+/// The enums there are so far.
+#[derive(Default)]
+pub(super) struct Enums(Vec<(EnumType, String)>);
+
+impl Enums {
+    /// The Rust enum of a column, if its values are labels of a type.
+    pub(super) fn of(&mut self, column: &Column, names: &mut Names) -> Option<String> {
+        let found = labels(column)?;
+        if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == found) {
+            return Some(name.clone());
+        }
+        let name = names.of_enum(&found.name);
+        self.0.push((found, name.clone()));
+        Some(name)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, name)| name.as_str())
+    }
+
+    pub(super) fn text(&self) -> String {
+        let one = |(found, name): &(EnumType, String)| {
+            let mut text = format!("/// The labels of `{}`.\n", found.name);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "#[derive(Clone, Copy, Debug, PartialEq, Eq, Enumeration)]\npub enum {name} {{");
+            let mut members = Members::default();
+            for (position, label) in (0..).zip(&found.labels) {
+                let EnumLabel { name, code, comment } = label;
+                let variant = members.variant(name);
+                text.push_str(&comment.as_deref().and_then(|text| documentation(text, "    ")).unwrap_or_default());
+                if variant.to_shouty_snake_case() != *name {
+                    let _ = writeln!(text, "    #[enumeration(label = {})]", literal(name));
+                }
+                let number = if *code == position { String::new() } else { format!(" = {code}") };
+                let _ = writeln!(text, "    {variant}{number},");
+            }
+            text.push_str("}\n");
+            text
+        };
+        self.0.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The labels of a column: of a type of its own, or those that reflection found of an enum of PostgreSQL.
+fn labels(column: &Column) -> Option<EnumType> {
+    match &column.kind {
+        ColumnType::Enum(found) => Some(EnumType::clone(found)),
+        ColumnType::Native(native) if native.carrier == Carrier::Literal && !column.rules.one_of.is_empty() => {
+            let label = |(code, value): (i64, &Value)| match value {
+                // A label is never empty in Rust.
+                Value::Text(name) if !name.is_empty() => Some(EnumLabel { name: name.clone(), code, comment: None }),
+                _ => None,
+            };
+            let labels = (0..).zip(&column.rules.one_of).map(label).collect::<Option<_>>()?;
+            Some(EnumType { name: native.name.clone(), labels })
+        }
+        _ => None,
+    }
+}

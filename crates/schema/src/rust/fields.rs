@@ -1,0 +1,364 @@
+//! A table as a struct: its fields, and what stands above it.
+
+use super::attributes::{Attributes, assigned, listed};
+use super::enums::Enums;
+use super::names::{Members, Names};
+use super::{Imports, documentation, literal};
+use crate::{
+    Access, Action, Carrier, Check, Column, ColumnDefault, ColumnType, Declared, ForeignKey, Generator, NativeType,
+    OnUpdate, Rules, Table, TableKind, Value, Writes, constraint_name, plural, snake_case,
+};
+
+/// The struct of a table.
+pub(super) struct Row {
+    pub(super) kind: &'static str,
+    pub(super) table: String,
+    pub(super) type_name: String,
+    pub(super) module: String,
+    pub(super) imports: Imports,
+    pub(super) text: String,
+}
+
+/// A table whose fields have names.
+struct Named<'t> {
+    table: &'t Table,
+    fields: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn of(table: &Table, type_name: String, names: &mut Names, enums: &mut Enums) -> Self {
+        let mut members = Members::default();
+        let fields = table.columns.iter().map(|column| members.field(&column.name)).collect();
+        let named = Named { table, fields };
+        let mut imports = Imports::default();
+        imports.db.insert("Entity");
+
+        let mut above = Attributes::default();
+        let mut text = comment(table.comment.as_deref(), "", &mut above);
+        let (uniques, indexes) = (named.by_field(true), named.by_field(false));
+        named.describe(&type_name, uniques, indexes, &mut above);
+        text.push_str("#[derive(Clone, Debug, PartialEq, Entity)]\n");
+        text.push_str(&above.written(""));
+        text.push_str(&format!("pub struct {type_name} {{\n"));
+        for (column, field) in table.columns.iter().zip(&named.fields) {
+            let mut items = Attributes::default();
+            text.push_str(&comment(column.comment.as_deref(), "    ", &mut items));
+            if unraw(field) != column.name {
+                items.text("column", &column.name);
+            }
+            let held = kind(column, names, enums, &mut imports, &mut items);
+            named.column(column, uniques, indexes, &mut items);
+            text.push_str(&items.written("    "));
+            text.push_str(&format!("    pub {field}: {},\n", filled(column, held, &mut imports)));
+        }
+        text.push_str("}\n");
+        let module = names.of_module(&type_name);
+        Self { kind: table.kind.name(), table: table.name.clone(), type_name, module, imports, text }
+    }
+}
+
+impl Named<'_> {
+    fn field(&self, column: &str) -> String {
+        // A key names columns that exist; if not, the name is at least one that the compiler shows.
+        self.table.position(column).map_or_else(|| column.into(), |at| self.fields[at].clone())
+    }
+
+    fn fields(&self, columns: &[String]) -> Vec<String> {
+        columns.iter().map(|column| self.field(column)).collect()
+    }
+
+    /// Whether unique constraints, or indexes, can stand above their fields: where all are named as the derive names them, and
+    /// are found in the order of the fields.
+    fn by_field(&self, uniques: bool) -> bool {
+        let table = self.table;
+        let all: Vec<(&str, &[String])> = match uniques {
+            true => table.uniques.iter().map(|one| (one.name.as_str(), one.columns.as_slice())).collect(),
+            false => table.indexes.iter().map(|one| (one.name.as_str(), one.columns.as_slice())).collect(),
+        };
+        let ending = if uniques { "key" } else { "idx" };
+        let mut last = None;
+        !all.is_empty()
+            && all.iter().all(|(name, columns)| {
+                let [column] = columns else { return false };
+                let position = table.position(column);
+                let is_next = position > last;
+                last = position;
+                let is_key = table.primary_key.len() == 1 && table.primary_key[0] == *column;
+                // A unique column has an index, and the derive takes no second one.
+                let is_unique = !uniques && table.uniques.iter().any(|unique| unique.columns == *columns);
+                is_next && !is_key && !is_unique && *name == constraint_name(&table.name, &[column], ending)
+            })
+    }
+
+    /// What stands above the struct.
+    fn describe(&self, type_name: &str, uniques: bool, indexes: bool, items: &mut Attributes) {
+        let table = self.table;
+        if table.name != plural(&snake_case(type_name)) {
+            items.text("table", &table.name);
+        }
+        if let Some(schema) = &table.schema {
+            items.text("schema", schema);
+        }
+        if table.kind != TableKind::Table {
+            items.text("kind", table.kind.name());
+        }
+        let writes =
+            [("insert", table.writes.insert), ("update", table.writes.update), ("delete", table.writes.delete)];
+        if table.writes == Writes::NONE {
+            items.add("read_only");
+        } else if table.writes != Writes::default() {
+            let allowed: Vec<String> = writes.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).into()).collect();
+            items.list("writes", &allowed);
+        }
+        if table.primary_key.len() > 1 {
+            items.list("key", &self.fields(&table.primary_key));
+        }
+        for unique in table.uniques.iter().filter(|_| !uniques) {
+            items.add(self.constraint("unique", &unique.name, &unique.columns, "key"));
+        }
+        for index in table.indexes.iter().filter(|_| !indexes) {
+            items.add(self.constraint("index", &index.name, &index.columns, "idx"));
+        }
+        table.foreign_keys.iter().for_each(|key| items.add(self.foreign_key(key)));
+        for Check { name, expression } in &table.checks {
+            let start = format!("{}_", table.name);
+            let middle = name.strip_prefix(&start).and_then(|rest| rest.strip_suffix("_check"));
+            let name = match middle.filter(|middle| !middle.is_empty()) {
+                Some(middle) => assigned("name", middle),
+                None => assigned("constraint", name),
+            };
+            items.list("check", &[name, assigned("sql", expression)]);
+        }
+    }
+
+    fn constraint(&self, word: &str, name: &str, columns: &[String], ending: &str) -> String {
+        let fields = self.fields(columns);
+        let given: Vec<&str> = columns.iter().map(String::as_str).collect();
+        match name == constraint_name(&self.table.name, &given, ending) {
+            true => listed(word, &fields),
+            false => listed(word, &[assigned("name", name), listed("columns", &fields)]),
+        }
+    }
+
+    fn foreign_key(&self, key: &ForeignKey) -> String {
+        let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+        let mut items = Vec::new();
+        if key.name != constraint_name(&self.table.name, &columns, "fkey") {
+            items.push(assigned("name", &key.name));
+        }
+        items.push(listed("columns", &self.fields(&key.columns)));
+        if let Some(schema) = &key.references_schema {
+            items.push(assigned("schema", schema));
+        }
+        items.push(assigned("references", &key.references));
+        let to: Vec<String> = key.referenced_columns.iter().map(|name| literal(name)).collect();
+        items.push(listed("to", &to));
+        for (name, action) in [("on_delete", key.on_delete), ("on_update", key.on_update)] {
+            let action = match action {
+                Action::NoAction => continue,
+                Action::Restrict => "restrict",
+                Action::Cascade => "cascade",
+                Action::SetNull => "set_null",
+                Action::SetDefault => "set_default",
+            };
+            items.push(assigned(name, action));
+        }
+        listed("foreign_key", &items)
+    }
+
+    /// What stands above the field of a column, but for its type.
+    fn column(&self, column: &Column, uniques: bool, indexes: bool, items: &mut Attributes) {
+        let table = self.table;
+        let is_key = table.primary_key.len() == 1 && table.primary_key[0] == column.name;
+        if column.default == Some(ColumnDefault::Identity) {
+            items.add("identity");
+        } else if is_key {
+            items.add("key");
+        }
+        if uniques && table.uniques.iter().any(|unique| unique.columns == [column.name.as_str()]) {
+            items.add("unique");
+        }
+        if indexes && table.indexes.iter().any(|index| index.columns == [column.name.as_str()]) {
+            items.add("index");
+        }
+        match &column.default {
+            Some(ColumnDefault::Database(expression)) => items.text("default_sql", expression),
+            Some(ColumnDefault::Generated(generator)) => items.text("generate", generator_name(*generator)),
+            Some(ColumnDefault::Constant(value)) => items.add(format!("default = {}", constant(value))),
+            Some(ColumnDefault::Identity) | None => {}
+        }
+        match column.on_update {
+            Some(OnUpdate::Now) => items.text("on_update", "now"),
+            Some(OnUpdate::Increment) => items.text("on_update", "increment"),
+            None => {}
+        }
+        rules(column, items);
+        match column.access {
+            Access::ReadOnly => items.add("read_only"),
+            Access::WriteOnly => items.add("write_only"),
+            Access::ReadWrite => {}
+        }
+        if let Some(base) = &column.base {
+            let schema = base.schema.as_ref().map(|schema| assigned("schema", schema));
+            let rest = [assigned("table", &base.table), assigned("column", &base.column)];
+            items.list("base", &schema.into_iter().chain(rest).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The documentation of a comment; or an attribute, where it would not be read again as it is.
+fn comment(comment: Option<&str>, indent: &str, items: &mut Attributes) -> String {
+    let Some(comment) = comment else { return String::new() };
+    documentation(comment, indent).unwrap_or_else(|| {
+        items.text("comment", comment);
+        String::new()
+    })
+}
+
+/// The type of a field, without what may be absent.
+fn kind(
+    column: &Column,
+    names: &mut Names,
+    enums: &mut Enums,
+    imports: &mut Imports,
+    items: &mut Attributes,
+) -> String {
+    let label = enums.of(column, names);
+    if let ColumnType::Native(native) = &column.kind {
+        describe_native(native, items);
+    }
+    if let Some(label) = label {
+        imports.enums.insert(label.clone());
+        return label;
+    }
+    let word = match &column.kind {
+        ColumnType::SmallInt => "i16",
+        ColumnType::Integer => "i32",
+        ColumnType::BigInt => "i64",
+        ColumnType::Decimal { precision, scale } => {
+            items.number("precision", *precision);
+            items.number("scale", *scale);
+            "Decimal"
+        }
+        ColumnType::Text { max } | ColumnType::Bytes { max } => {
+            max.iter().for_each(|max| items.number("max", *max));
+            if matches!(column.kind, ColumnType::Text { .. }) { "String" } else { "Vec<u8>" }
+        }
+        ColumnType::Timestamp => "Timestamp",
+        ColumnType::Uuid => "Uuid",
+        ColumnType::Json => "Json",
+        ColumnType::Boolean => "bool",
+        // Its labels are those of a Rust enum, which it has by now.
+        ColumnType::Enum(_) => "String",
+        ColumnType::Native(native) => native_word(native),
+    };
+    match word {
+        "Decimal" | "Timestamp" | "Uuid" | "Value" => _ = imports.schema.insert(word),
+        "Json" => _ = imports.db.insert(word),
+        _ => {}
+    }
+    word.into()
+}
+
+fn describe_native(native: &NativeType, items: &mut Attributes) {
+    let carrier = match native.carrier {
+        Carrier::Stored(_) => return items.text("declared", &native.name),
+        Carrier::Text { .. } => "text",
+        Carrier::Number { .. } => "number",
+        Carrier::Literal => "literal",
+        Carrier::Json => "json",
+    };
+    let compared = native.compared.as_ref().map(|compared| assigned("compared", compared));
+    let rest = [assigned("name", &native.name), assigned("carrier", carrier)];
+    items.list("native", &rest.into_iter().chain(compared).collect::<Vec<_>>());
+}
+
+/// The Rust type that holds what a type of a database holds.
+fn native_word(native: &NativeType) -> &'static str {
+    match native.carrier {
+        Carrier::Text { .. } => "String",
+        Carrier::Number { .. } => "Decimal",
+        Carrier::Literal if native.name == "bytea" => "Vec<u8>",
+        Carrier::Literal => "String",
+        Carrier::Json => made_of_json(native),
+        Carrier::Stored(Declared::Integer) => "i64",
+        Carrier::Stored(Declared::Number { .. }) => "Decimal",
+        Carrier::Stored(Declared::Text { .. } | Declared::Time) => "String",
+        Carrier::Stored(Declared::Boolean) => "bool",
+        Carrier::Stored(Declared::Any) if native.name.to_ascii_uppercase().contains("BLOB") => "Vec<u8>",
+        Carrier::Stored(Declared::Any) => "Value",
+    }
+}
+
+/// The Rust type of what PostgreSQL makes JSON of, by the name of its type.
+fn made_of_json(native: &NativeType) -> &'static str {
+    match native.json_name().as_str() {
+        "smallint" => "i16",
+        "integer" => "i32",
+        "bigint" => "i64",
+        // Exact, as all numbers with a fraction are: the shortest that stands for the float.
+        "real" | "double precision" | "numeric" => "Decimal",
+        "boolean" => "bool",
+        "uuid" => "Uuid",
+        "timestamp with time zone" => "Timestamp",
+        "text" | "character varying" | "character" | "bpchar" | "name" | "inet" | "bytea" | "bit" | "\"bit\""
+        | "citext" => "String",
+        "bit varying" | "date" | "interval" | "time without time zone" | "time with time zone" => "String",
+        "timestamp without time zone" => "String",
+        _ => "Json",
+    }
+}
+
+/// The type, which may be null or filled in.
+fn filled(column: &Column, held: String, imports: &mut Imports) -> String {
+    let held = if column.nullable { format!("Option<{held}>") } else { held };
+    match column.default {
+        Some(ColumnDefault::Identity | ColumnDefault::Database(_) | ColumnDefault::Generated(_)) => {
+            imports.db.insert("Auto");
+            format!("Auto<{held}>")
+        }
+        Some(ColumnDefault::Constant(_)) | None => held,
+    }
+}
+
+fn rules(column: &Column, items: &mut Attributes) {
+    let Rules { min, max, min_length, max_length, pattern, one_of } = &column.rules;
+    for (bound, inclusive, exclusive) in [(min, "at_least", "above"), (max, "at_most", "below")] {
+        if let Some(bound) = bound {
+            items.text(if bound.exclusive { exclusive } else { inclusive }, &bound.value.to_string());
+        }
+    }
+    for (name, length) in [("min_length", min_length), ("max_length", max_length)] {
+        length.iter().for_each(|length| items.number(name, *length));
+    }
+    pattern.iter().for_each(|pattern| items.text("pattern", pattern));
+    let is_enum = matches!(&column.kind, ColumnType::Native(native) if native.carrier == Carrier::Literal)
+        && one_of.iter().all(|value| matches!(value, Value::Text(label) if !label.is_empty()));
+    if !one_of.is_empty() && !is_enum {
+        items.list("one_of", &one_of.iter().map(constant).collect::<Vec<_>>());
+    }
+}
+
+/// A value as a literal of Rust; a decimal as its text, of which it is read again.
+fn constant(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Decimal(number) => literal(&number.to_string()),
+        Value::Text(text) | Value::Json(text) => literal(text),
+        other => literal(&format!("{other:?}")),
+    }
+}
+
+fn generator_name(generator: Generator) -> &'static str {
+    match generator {
+        Generator::UuidV7 => "uuid_v7",
+        Generator::Slug => "slug",
+        Generator::TransactionReference => "transaction_reference",
+        Generator::Now => "now",
+    }
+}
+
+fn unraw(field: &str) -> &str {
+    field.strip_prefix("r#").unwrap_or(field)
+}

@@ -1,0 +1,61 @@
+//! Texts of Rust, where no database is needed to see them.
+
+use super::*;
+
+#[test]
+fn a_comment_is_documentation_if_it_is_read_again_as_it_is() {
+    assert_eq!(documentation("One.\n\nTwo.", "").as_deref(), Some("/// One.\n///\n/// Two.\n"));
+    let long = "word ".repeat(60).trim_end().to_owned();
+    assert_eq!(documentation(&long, "    ").unwrap().lines().count(), 3);
+    for kept in ["", "two  spaces", "a line\nand another", " around ", "a\n\n\n\nb"] {
+        assert_eq!(documentation(kept, ""), None, "{kept:?}");
+    }
+}
+
+#[test]
+fn one_file_holds_what_the_module_holds() {
+    use crate::{Column, ColumnDefault, ColumnType, EnumLabel, EnumType};
+    let label = |(code, name): (i64, &str)| EnumLabel { name: name.into(), code, comment: None };
+    let state = EnumType { name: "state".into(), labels: [(0, "OPEN"), (-1, "half done")].map(label).to_vec() };
+    let mut orders = Table::new("orders");
+    orders.comment = Some("What is asked for.".into());
+    orders.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+    orders.columns.push(Column::new("state", ColumnType::Enum(state.into())));
+    orders.columns.push(Column::new("at", ColumnType::Timestamp).nullable());
+    orders.primary_key.push("id".into());
+    orders.add_index(&["at"]);
+    let expected = "\
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Entity)]
+pub struct Order {
+    #[entity(identity)]
+    pub id: Auto<i64>,
+    pub state: State,
+    #[entity(index)]
+    pub at: Option<Timestamp>,
+}
+";
+    let labels = "\
+/// The labels of `state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enumeration)]
+pub enum State {
+    Open,
+    #[enumeration(label = \"half done\")]
+    HalfDone = -1,
+}
+";
+    let one = file(&[&orders]);
+    assert!(one.contains(expected), "{one}");
+    assert!(one.contains(labels), "{one}");
+    assert!(
+        one.contains("use mwallet_db::schema::{Table, Timestamp};\nuse mwallet_db::{Auto, Entity, Enumeration};\n")
+    );
+    assert!(one.ends_with("pub fn tables() -> Vec<&'static Table> {\n    vec![Order::table()]\n}\n"), "{one}");
+
+    let files = module(&[&orders]);
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["mod.rs", "order.rs", "enums.rs"]);
+    assert!(files[1].text.ends_with(expected));
+    assert!(files[1].text.contains("use super::State;\n"));
+    assert!(files[2].text.ends_with(labels));
+}
