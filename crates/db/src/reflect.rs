@@ -214,6 +214,25 @@ impl Engine {
         Ok(reflection)
     }
 
+    /// The statements that make the schema of the database again, one after the other: those that it keeps or writes itself, so
+    /// that nothing which they say is lost. What they leave out is said at their head.
+    ///
+    /// # Errors
+    ///
+    /// As [`reflect`](Self::reflect).
+    pub async fn script(&self, options: &ReflectOptions) -> Result<String> {
+        if self.is_mock() {
+            return Err(Error::Config("a mock engine has no schema".into()));
+        }
+        let mut session = self.sessions().read_only().begin().await?;
+        let script = match self.dialect() {
+            Dialect::Postgres => postgres::script(&mut session, &options.schemas).await?,
+            Dialect::Sqlite => sqlite::script(&mut session).await?,
+        };
+        session.roll_back().await?;
+        Ok(script)
+    }
+
     /// Holds the rows of tables against their description, where the database does not do so itself: on SQLite, whether
     /// the values of a column are stored in one way, and whether foreign keys lead to rows. It reads every row.
     ///

@@ -33,7 +33,16 @@ macro_rules! cases {
     };
 }
 
-cases!(wrong_attribute, wrong_columns, wrong_combination, wrong_default, wrong_foreign, wrong_shape, wrong_type, wrong_value);
+cases!(
+    wrong_attribute,
+    wrong_columns,
+    wrong_combination,
+    wrong_default,
+    wrong_foreign,
+    wrong_shape,
+    wrong_type,
+    wrong_value
+);
 
 fn check(name: &str) {
     let path = format!("ui/{name}.rs");

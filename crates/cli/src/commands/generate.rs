@@ -21,6 +21,7 @@ Examples:
   mwallet generate openapi --database-url postgresql://me@localhost/shop --schema sales
   mwallet generate jsonschema --database-url sqlite:legacy.db --out schemas
   mwallet generate rust --database-url sqlite:legacy.db --out src/entities
+  mwallet generate sql --database-url postgresql://me@localhost/shop > schema.sql
 
 The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is written
 to the database.";
@@ -49,17 +50,22 @@ enum What {
     Jsonschema,
     /// The OpenAPI document of a server over the database: openapi.json
     Openapi,
+    /// The statements that make its schema again: schema.sql
+    Sql,
 }
 
 pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Options) -> Result<()> {
     let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
-    let tables = engine.reflect(&ReflectOptions { schemas: schema }).await?.tables;
-    engine.close().await;
-    let tables: Vec<&Table> = tables.iter().collect();
-    let Some(folder) = out else {
-        return output::write(printed(what, &tables)?.trim_end());
+    let options = ReflectOptions { schemas: schema };
+    let source = match what {
+        What::Sql => Source { script: engine.script(&options).await?, ..Source::default() },
+        _ => Source { tables: engine.reflect(&options).await?.tables, ..Source::default() },
     };
-    let files = write(what, &tables)?;
+    engine.close().await;
+    let Some(folder) = out else {
+        return output::write(source.printed(what)?.trim_end());
+    };
+    let files = source.files(what)?;
     let wrong = |error: &std::io::Error| Failure::caused(&format!("{} cannot be written", folder.display()), error);
     fs::create_dir_all(&folder).map_err(|error| wrong(&error))?;
     let mut paths = Vec::with_capacity(files.len());
@@ -76,43 +82,63 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     )
 }
 
-fn write(what: What, tables: &[&Table]) -> Result<Vec<SourceFile>> {
-    let contradiction = |error: &dyn std::error::Error| Failure::caused("the tables cannot be described", error);
-    match what {
-        What::Rust => Ok(rust::module(tables)),
-        What::Typescript => Ok(vec![SourceFile { name: "database.ts".into(), text: typescript::database(tables) }]),
-        What::Openapi => {
-            let document = Document::new(tables.iter().copied()).json().map_err(|error| contradiction(&error))?;
-            Ok(vec![SourceFile { name: "openapi.json".into(), text: format!("{document:#}\n") }])
-        }
-        What::Jsonschema => {
-            let mut taken = HashSet::new();
-            let file = |table: &&Table| {
-                let schema = Schema::from_table(table, FromTable::default()).map_err(|error| contradiction(&error))?;
-                let text = json!({
-                    "input": schema.json_schema(Purpose::Input), "answer": schema.json_schema(Purpose::Answer),
-                });
-                Ok(SourceFile { name: file_name(table, &mut taken), text: format!("{text:#}\n") })
-            };
-            tables.iter().map(file).collect()
-        }
-    }
+/// What was read of the database.
+#[derive(Default)]
+struct Source {
+    tables: Vec<Table>,
+    /// The statements that make its schema.
+    script: String,
 }
 
-/// What is printed instead of files: the only one, or all as the members of an object.
-fn printed(what: What, tables: &[&Table]) -> Result<String> {
-    match what {
-        What::Rust => Ok(rust::file(tables)),
-        What::Typescript | What::Openapi => Ok(write(what, tables)?.into_iter().map(|file| file.text).collect()),
-        What::Jsonschema => {
-            let mut all = serde_json::Map::new();
-            for SourceFile { name, text } in write(what, tables)? {
-                let json: Value = serde_json::from_str(&text).map_err(|error| Failure::caused("a schema", &error))?;
-                let name = Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                all.insert(name, json);
+impl Source {
+    fn files(&self, what: What) -> Result<Vec<SourceFile>> {
+        let contradiction = |error: &dyn std::error::Error| Failure::caused("the tables cannot be described", error);
+        let one = |name: &str, text: String| Ok(vec![SourceFile { name: name.into(), text }]);
+        match what {
+            What::Rust => Ok(rust::module(&self.tables())),
+            What::Typescript => one("database.ts", typescript::database(&self.tables())),
+            What::Openapi => {
+                let document = Document::new(&self.tables).json().map_err(|error| contradiction(&error))?;
+                one("openapi.json", format!("{document:#}\n"))
             }
-            Ok(format!("{:#}", Value::Object(all)))
+            What::Sql => one("schema.sql", self.script.clone()),
+            What::Jsonschema => {
+                let mut taken = HashSet::new();
+                let file = |table: &Table| {
+                    let schema =
+                        Schema::from_table(table, FromTable::default()).map_err(|error| contradiction(&error))?;
+                    let text = json!({
+                        "input": schema.json_schema(Purpose::Input), "answer": schema.json_schema(Purpose::Answer),
+                    });
+                    Ok(SourceFile { name: file_name(table, &mut taken), text: format!("{text:#}\n") })
+                };
+                self.tables.iter().map(file).collect()
+            }
         }
+    }
+
+    /// What is printed instead of files: the only one, or all in one.
+    fn printed(&self, what: What) -> Result<String> {
+        match what {
+            What::Rust => Ok(rust::file(&self.tables())),
+            What::Typescript | What::Openapi | What::Sql => {
+                Ok(self.files(what)?.into_iter().map(|file| file.text).collect())
+            }
+            What::Jsonschema => {
+                let mut all = serde_json::Map::new();
+                for SourceFile { name, text } in self.files(what)? {
+                    let json: Value =
+                        serde_json::from_str(&text).map_err(|error| Failure::caused("a schema", &error))?;
+                    let name = Path::new(&name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    all.insert(name, json);
+                }
+                Ok(format!("{:#}", Value::Object(all)))
+            }
+        }
+    }
+
+    fn tables(&self) -> Vec<&Table> {
+        self.tables.iter().collect()
     }
 }
 

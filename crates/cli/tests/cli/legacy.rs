@@ -93,6 +93,21 @@ both_engines! {
         assert_eq!(server.get("/rest/v1/things"), "[]");
     }
 
+    async fn a_database_is_written_as_entities_and_as_sql(db: TestDb) {
+        Sample::Chinook.fill(&db).await;
+        let said = call_on(&db, &["generate", "rust", "--out", "made/entities", "--json"]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        let json: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(json["files"].as_array().unwrap().len(), 12);
+        let track = match db.dialect() { Dialect::Postgres => "track", Dialect::Sqlite => "Track" };
+        let file = std::fs::read_to_string(db.folder.path().join("made/entities/track.rs")).unwrap();
+        assert!(file.starts_with(&format!("//! The table `{track}`.\n")) && file.contains("pub struct Track {"), "{file}");
+        let one = call_on(&db, &["generate", "rust"]).out;
+        assert!(one.contains("pub struct PlaylistTrack {") && one.contains("        Track::table(),"), "{one}");
+        let sql = call_on(&db, &["generate", "sql"]).out;
+        assert_eq!(sql.matches("CREATE TABLE ").count(), 11, "{sql}");
+    }
+
     async fn a_database_without_tables_is_not_served(db: TestDb) {
         db.engine.ping().await.unwrap();
         let said = call_on(&db, &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"]);

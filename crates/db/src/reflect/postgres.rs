@@ -5,6 +5,7 @@ mod constraints;
 mod indexes;
 mod others;
 mod relations;
+mod script;
 mod views;
 
 use mwallet_schema::{ColumnType, Table, Value};
@@ -13,6 +14,8 @@ use super::{Finding, ReflectOptions, Reflection};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::statement::Sql;
+
+pub(super) use script::script;
 
 /// The schema that is reflected where none is named.
 const DEFAULT_SCHEMA: &str = "public";
@@ -27,6 +30,12 @@ struct Work {
 }
 
 impl Work {
+    /// Nothing is known yet of these schemas; where there are none, of the one that every database has.
+    fn of(schemas: &[String]) -> Self {
+        let schemas = if schemas.is_empty() { vec![DEFAULT_SCHEMA.into()] } else { schemas.to_vec() };
+        Self { schemas, tables: Vec::new(), found: Reflection::default() }
+    }
+
     /// A question about the schemas that are reflected, which are `$1`.
     fn question(&self, text: &'static str) -> Sql {
         let schemas = self.schemas.iter().map(|schema| Value::Text(schema.clone())).collect();
@@ -41,11 +50,7 @@ impl Work {
 }
 
 pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
-    let schemas = match options.schemas.is_empty() {
-        true => vec![DEFAULT_SCHEMA.into()],
-        false => options.schemas.clone(),
-    };
-    let mut work = Work { schemas, tables: Vec::new(), found: Reflection::default() };
+    let mut work = Work::of(&options.schemas);
     check_schemas(session, &work).await?;
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;

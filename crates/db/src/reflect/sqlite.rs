@@ -5,6 +5,7 @@ mod ddl;
 mod keys;
 mod others;
 mod relations;
+mod script;
 mod values;
 mod views;
 
@@ -17,6 +18,7 @@ use crate::error::Result;
 use crate::session::Session;
 use crate::sqlite::Origins;
 
+pub(super) use script::script;
 pub(super) use values::doubts;
 
 /// What is known so far, while one kind of thing after the other is read.

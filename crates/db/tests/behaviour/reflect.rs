@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mwallet_db::schema::{Access, ColumnDefault, ColumnType, Rules, Table, TableKind};
 use mwallet_db::{Dialect, Error, ReflectOptions, Reflection, Sql, crud};
-use mwallet_testkit::{TestDb, run};
+use mwallet_testkit::{Sample, TestDb, run, run_beside};
 
 /// Every construct that a database of PostgreSQL may have.
 pub(crate) const POSTGRES: &str = include_str!("reflect/postgres.sql");
@@ -124,6 +124,45 @@ fn everything_in_a_sqlite_database_is_told() {
             assert_eq!(table.check(), Ok(()));
         }
     });
+}
+
+/// What is written as SQL of a database makes one of which the same is told.
+fn made_again(dialect: Dialect, schemas: &[&str], fill: impl AsyncFn(&TestDb) + Send + Sync) {
+    let options = ReflectOptions { schemas: schemas.iter().map(|name| (*name).to_owned()).collect() };
+    let mut told = None;
+    run_beside(dialect, async |db: TestDb| {
+        fill(&db).await;
+        let script = db.engine.script(&options).await.unwrap();
+        told = Some((script, db.engine.reflect(&options).await.unwrap()));
+    });
+    let (script, mut expected) = told.unwrap();
+    // They are said to be left out.
+    expected.tables.retain(|table| table.kind != TableKind::Foreign);
+    expected.findings.retain(|finding| finding.table != "outside");
+    run_beside(dialect, async |db: TestDb| {
+        execute(&db, &script).await;
+        let again = db.engine.reflect(&options).await.unwrap();
+        assert_eq!(again.tables, expected.tables);
+        assert_eq!(again.findings, expected.findings);
+        assert_eq!(db.engine.script(&options).await.unwrap(), script);
+    });
+}
+
+#[test]
+fn every_construct_of_postgres_is_made_again() {
+    made_again(Dialect::Postgres, &["public", "Other Schema"], async |db| execute(db, POSTGRES).await);
+}
+
+#[test]
+fn every_construct_of_sqlite_is_made_again() {
+    made_again(Dialect::Sqlite, &[], async |db| execute(db, SQLITE).await);
+}
+
+#[test]
+fn the_samples_are_made_again() {
+    made_again(Dialect::Postgres, &[], async |db| Sample::Chinook.fill(db).await);
+    made_again(Dialect::Sqlite, &[], async |db| Sample::Chinook.fill(db).await);
+    made_again(Dialect::Sqlite, &[], async |db| Sample::Northwind.fill(db).await);
 }
 
 #[test]

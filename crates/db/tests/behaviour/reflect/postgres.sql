@@ -86,3 +86,17 @@ CREATE POLICY own_lines ON no_key USING (line = current_user);
 
 CREATE TABLE "Other Schema"."Items" (id int PRIMARY KEY, child int REFERENCES public.children);
 CREATE TABLE private.secrets (id int);
+
+-- What no description of tables says.
+CREATE SEQUENCE ticks AS smallint INCREMENT BY -2 MINVALUE -10 MAXVALUE 10 START WITH 4 CYCLE;
+CREATE UNLOGGED TABLE drafts (line text);
+CREATE FUNCTION shown_as(child children) RETURNS text LANGUAGE sql STABLE AS 'SELECT child.label';
+CREATE VIEW closed_children AS SELECT id, state FROM children WHERE state = 'closed' WITH LOCAL CHECK OPTION;
+CREATE RULE keep AS ON DELETE TO drafts DO INSTEAD NOTHING;
+CREATE TRIGGER sleeping AFTER DELETE ON children FOR EACH STATEMENT EXECUTE FUNCTION nothing();
+ALTER TABLE children DISABLE TRIGGER sleeping;
+ALTER TABLE no_key FORCE ROW LEVEL SECURITY;
+COMMENT ON VIEW open_children IS 'Those that are open';
+COMMENT ON TYPE mood IS 'How it feels';
+COMMENT ON DOMAIN positive IS 'More than nothing';
+COMMENT ON INDEX plain IS 'By state';

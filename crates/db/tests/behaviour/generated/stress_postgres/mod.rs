@@ -9,7 +9,9 @@ mod bird;
 mod chicken;
 mod chickens_egg;
 mod child;
+mod closed_child;
 mod counted;
+mod draft;
 mod egg;
 mod enums;
 mod item;
@@ -32,7 +34,9 @@ pub use bird::Bird;
 pub use chicken::Chicken;
 pub use chickens_egg::ChickensEgg;
 pub use child::Child;
+pub use closed_child::ClosedChild;
 pub use counted::Counted;
+pub use draft::Draft;
 pub use egg::Egg;
 pub use enums::Mood;
 pub use item::Item;
@@ -55,7 +59,9 @@ pub fn tables() -> Vec<&'static Table> {
         Chicken::table(),
         ChickensEgg::table(),
         Child::table(),
+        ClosedChild::table(),
         Counted::table(),
+        Draft::table(),
         Egg::table(),
         Joined::table(),
         Measure::table(),

@@ -2,6 +2,7 @@
 
 use mwallet_db::Entity;
 
+/// Those that are open
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "open_children", schema = "public", kind = "view")]
 pub struct OpenChild {

@@ -1,0 +1,23 @@
+//! The statements that make the schema again, which SQLite keeps as they were written.
+
+use crate::error::Result;
+use crate::reflect::fields::ask;
+use crate::session::Session;
+use crate::statement::Sql;
+
+/// What stands first.
+const HEAD: &str = "-- Settings of the file and rows are not written.\n";
+
+/// Without what SQLite makes itself, and without the tables in which virtual ones keep their rows.
+const SQL: &str = "
+SELECT s.sql FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
+WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND coalesce(l.type, '') <> 'shadow'
+ORDER BY CASE s.type WHEN 'table' THEN 1 WHEN 'view' THEN 2 WHEN 'index' THEN 3 ELSE 4 END, s.rowid";
+
+pub(in crate::reflect) async fn script(session: &mut Session) -> Result<String> {
+    let mut script = String::from(HEAD);
+    for mut statement in ask(session, Sql::new(SQL), "t").await? {
+        script.push_str(&format!("\n{};\n", statement.text()?.trim_end()));
+    }
+    Ok(script)
+}
