@@ -9,6 +9,7 @@ mod names;
 mod parameters;
 mod paths;
 mod problems;
+mod profile;
 mod questions;
 mod responses;
 mod schemas;
@@ -45,12 +46,13 @@ pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
 pub struct Document<'t> {
     tables: Vec<&'t Table>,
     questions: Vec<Question>,
+    schemas: Vec<String>,
 }
 
 impl<'t> Document<'t> {
     /// The document of a server that has these tables, in their order.
     pub fn new(tables: impl IntoIterator<Item = &'t Table>) -> Self {
-        Self { tables: tables.into_iter().collect(), questions: Vec::new() }
+        Self { tables: tables.into_iter().collect(), questions: Vec::new(), schemas: Vec::new() }
     }
 
     /// The same with an operation that is no table. It is left out where a table that it asks is not served.
@@ -59,6 +61,13 @@ impl<'t> Document<'t> {
         if question.tables.iter().all(is_served) {
             self.questions.push(question);
         }
+        self
+    }
+
+    /// The same on a server that has several schemas, the one first that is meant where a request names none. The tables are
+    /// those of one of them.
+    pub fn of_schemas<'s>(mut self, schemas: impl IntoIterator<Item = &'s str>) -> Self {
+        self.schemas = schemas.into_iter().map(Into::into).collect();
         self
     }
 
@@ -81,6 +90,9 @@ impl<'t> Document<'t> {
             responses::insert_of_table(&mut components, &described);
             paths.extend(paths::of_table(&described));
             tags.push(tag(table));
+        }
+        if let (Some(own), [_, _, ..]) = (self.own_schema(), self.schemas.as_slice()) {
+            profile::insert(own, &self.schemas, &mut paths, &mut components);
         }
         // A table of that name has the heading already.
         if self.tables.iter().all(|table| table.name != server::TAG) {
@@ -109,13 +121,20 @@ impl<'t> Document<'t> {
     }
 }
 
+impl Document<'_> {
+    /// The schema of its tables.
+    fn own_schema(&self) -> Option<&str> {
+        self.tables.first()?.schema.as_deref()
+    }
+}
+
 /// The document of a server of these tables and questions, as it is sent.
 ///
 /// # Errors
 ///
 /// As [`Document::json`].
-pub(crate) fn render(tables: &[&Table], questions: &[Question]) -> Result<Bytes, SchemaError> {
-    let document = Document::new(tables.iter().copied());
+pub(crate) fn render(tables: &[&Table], questions: &[Question], schemas: &[&str]) -> Result<Bytes, SchemaError> {
+    let document = Document::new(tables.iter().copied()).of_schemas(schemas.iter().copied());
     Ok(questions.iter().cloned().fold(document, Document::with).json()?.to_string().into())
 }
 

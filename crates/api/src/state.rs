@@ -221,7 +221,9 @@ impl Tables {
         if schemas.is_empty() {
             schemas.push((None, Vec::new()));
         }
-        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, tables));
+        let names: Vec<String> = schemas.iter().filter_map(|(schema, _)| schema.clone()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, tables, &names));
         Ok(Self { profiles: profiles.collect::<Result<_, _>>()? })
     }
 
@@ -243,9 +245,9 @@ impl Tables {
 }
 
 impl Profile {
-    fn new(schema: Option<String>, tables: Vec<&Table>) -> Result<Self, SchemaError> {
+    fn new(schema: Option<String>, tables: Vec<&Table>, schemas: &[&str]) -> Result<Self, SchemaError> {
         let questions = questions::served(&tables);
-        let document = openapi::render(&tables, &questions)?;
+        let document = openapi::render(&tables, &questions, schemas)?;
         let resource = |table: &Table| {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());

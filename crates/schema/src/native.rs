@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::json::{Reader, Token};
 use crate::{ColumnType, Decimal, Value, ValueError};
 
 /// A type as its database calls it, and how its values come and go.
@@ -35,6 +36,48 @@ pub enum Carrier {
     Json,
     /// As SQLite stores each value, whatever the column declares.
     Stored(Declared),
+}
+
+/// What the JSON is like that PostgreSQL makes of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JsonKind {
+    /// A number; what is none, such as `NaN`, is a string.
+    Number,
+    /// A string.
+    Text,
+    /// True or false.
+    Boolean,
+    /// Any JSON.
+    Any,
+}
+
+impl JsonKind {
+    /// By the name of a type, without its length or precision.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => Self::Number,
+            "boolean" => Self::Boolean,
+            "text"
+            | "character varying"
+            | "character"
+            | "bpchar"
+            | "name"
+            | "citext"
+            | "uuid"
+            | "inet"
+            | "bytea"
+            | "bit"
+            | "\"bit\""
+            | "bit varying"
+            | "date"
+            | "interval"
+            | "time without time zone"
+            | "time with time zone"
+            | "timestamp without time zone"
+            | "timestamp with time zone" => Self::Text,
+            _ => Self::Any,
+        }
+    }
 }
 
 /// What a column of SQLite declares, by which what is brought is judged. What is there may be anything.
@@ -125,6 +168,11 @@ impl NativeType {
         }
     }
 
+    /// What its values are in JSON, where they come and go as such.
+    pub(crate) fn json_kind(&self) -> Option<JsonKind> {
+        (self.carrier == Carrier::Json).then(|| JsonKind::of(&self.json_name()))
+    }
+
     /// The longest text, where there is a limit.
     pub fn max(&self) -> Option<u32> {
         match self.carrier {
@@ -135,15 +183,14 @@ impl NativeType {
 
     /// Whether its values are numbers, which have ranges.
     pub fn is_number(&self) -> bool {
-        matches!(
-            self.carrier,
-            Carrier::Number { .. } | Carrier::Stored(Declared::Integer | Declared::Number { .. }) | Carrier::Json
-        )
+        let is_stored = matches!(self.carrier, Carrier::Stored(Declared::Integer | Declared::Number { .. }));
+        is_stored || matches!(self.carrier, Carrier::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
     /// Whether its values are text, which has a length and may be matched with a pattern.
     pub fn is_text(&self) -> bool {
-        matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }))
+        let is_declared = matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }));
+        is_declared || self.json_kind() == Some(JsonKind::Text)
     }
 
     /// What a client is asked for, in words.
@@ -152,7 +199,12 @@ impl NativeType {
             Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }) => "a string",
             Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }) => "a number",
             Carrier::Literal => "a string, a number or a boolean",
-            Carrier::Json => "JSON",
+            Carrier::Json => match JsonKind::of(&self.json_name()) {
+                JsonKind::Number => "a number",
+                JsonKind::Text => "a string",
+                JsonKind::Boolean => "true or false",
+                JsonKind::Any => "JSON",
+            },
             Carrier::Stored(Declared::Integer) => "a whole number",
             Carrier::Stored(Declared::Boolean) => "true or false",
             Carrier::Stored(Declared::Time) => "a string or a number",
@@ -203,19 +255,12 @@ impl NativeType {
             (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
                 return self.coerce(number(&text)?);
             }
-            (Carrier::Literal | Carrier::Json, value @ Value::Text(_)) => {
-                value.coerce(&ColumnType::Text { max: None })?
-            }
+            (Carrier::Literal, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
             (Carrier::Literal, Value::Bytes(bytes)) => Value::Text(written_bytes(&bytes)),
             (Carrier::Literal, Value::Bool(value)) => Value::Text(value.to_string()),
             (Carrier::Literal, Value::Int(number)) => Value::Text(number.to_string()),
             (Carrier::Literal, Value::Decimal(number)) => Value::Text(number.to_string()),
-            (Carrier::Json, value @ Value::Json(_)) => value,
-            (Carrier::Json, Value::Timestamp(time)) => Value::Text(time.to_string()),
-            (Carrier::Json, Value::Uuid(uuid)) => Value::Text(uuid.to_string()),
-            (Carrier::Json, Value::Bool(value)) => Value::Json(value.to_string()),
-            (Carrier::Json, Value::Int(number)) => Value::Json(number.to_string()),
-            (Carrier::Json, Value::Decimal(number)) => Value::Json(number.to_string()),
+            (Carrier::Json, value) => self.coerce_json(value)?,
             (Carrier::Stored(Declared::Integer | Declared::Time | Declared::Any), value @ Value::Int(_)) => value,
             (Carrier::Stored(Declared::Integer), Value::Decimal(number)) => whole(&number)
                 .ok_or_else(|| ValueError::WrongType("expected a whole number of 64 bits, got a fraction".into()))?,
@@ -240,6 +285,36 @@ impl NativeType {
             _ => Ok(value),
         }
     }
+
+    /// The same for what comes and goes as JSON: a text stays one, so that it is not read as JSON.
+    fn coerce_json(&self, value: Value) -> Result<Value, ValueError> {
+        let kind = JsonKind::of(&self.json_name());
+        Ok(match (kind, value) {
+            // What is no number, such as `NaN`, is written as a text.
+            (_, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
+            (JsonKind::Text | JsonKind::Any, Value::Timestamp(time)) => Value::Text(time.to_string()),
+            (JsonKind::Text | JsonKind::Any, Value::Uuid(uuid)) => Value::Text(uuid.to_string()),
+            (JsonKind::Number | JsonKind::Any, Value::Int(number)) => Value::Json(number.to_string()),
+            (JsonKind::Number | JsonKind::Any, Value::Decimal(number)) => Value::Json(number.to_string()),
+            (JsonKind::Boolean | JsonKind::Any, Value::Bool(value)) => Value::Json(value.to_string()),
+            (JsonKind::Any, value @ Value::Json(_)) => value,
+            (_, Value::Json(text)) => match Value::scalar(&text) {
+                // The digits stay as they were written.
+                Some(Value::Int(_) | Value::Decimal(_)) if kind == JsonKind::Number => Value::Json(text),
+                // A float may be larger than any decimal.
+                None if kind == JsonKind::Number && is_number(&text) => Value::Json(text),
+                Some(Value::Bool(_)) if kind == JsonKind::Boolean => Value::Json(text),
+                Some(value @ Value::Text(_)) => value,
+                found => {
+                    let got = found.as_ref().map_or("a list or an object", Value::kind_name);
+                    return Err(ValueError::WrongType(format!("expected {}, got {got}", self.wanted())));
+                }
+            },
+            (_, value) => {
+                return Err(ValueError::WrongType(format!("expected {}, got {}", self.wanted(), value.kind_name())));
+            }
+        })
+    }
 }
 
 /// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.
@@ -249,6 +324,10 @@ fn limits(written: &str) -> Option<(u32, u32)> {
     let mut numbers = inner.split(',').map(|number| number.trim().parse().ok());
     let first = numbers.next()??;
     Some((first, numbers.next().map_or(Some(0), |second| second)?))
+}
+
+fn is_number(json: &str) -> bool {
+    Reader::new(json.as_bytes()).is_ok_and(|mut reader| matches!(reader.value(), Ok(Token::Number(_))))
 }
 
 /// Reads a number: a whole one of 64 bits as such.
@@ -350,6 +429,11 @@ mod tests {
         assert_eq!(of(Carrier::Literal).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
         assert_eq!(of(Carrier::Literal).coerce(7.into()), Ok(Value::Text("7".into())));
         assert_eq!(of(Carrier::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
+        let double = NativeType { name: "double precision".into(), ..of(Carrier::Json) };
+        assert_eq!(double.coerce(Value::Json("1e300".into())), Ok(Value::Json("1e300".into())));
+        assert_eq!(double.coerce("NaN".into()), Ok(Value::Text("NaN".into())));
+        let code = NativeType { compared: Some("character varying".into()), ..of(Carrier::Json) };
+        assert_eq!(code.coerce(Value::Json("\"a\"".into())), Ok(Value::Text("a".into())));
     }
 
     #[test]
@@ -364,5 +448,10 @@ mod tests {
         assert!(matches!(refused(Carrier::Stored(Declared::Integer), "a".into()), ValueError::WrongType(_)));
         assert!(matches!(refused(Carrier::Literal, "a\0".into()), ValueError::NulInText));
         assert!(of(Carrier::Stored(Declared::Integer)).parse("abc").is_err());
+        let double = NativeType { name: "double precision".into(), ..of(Carrier::Json) };
+        assert!(matches!(double.coerce(Value::Json("[1]".into())), Err(ValueError::WrongType(_))));
+        assert!(matches!(double.coerce(true.into()), Err(ValueError::WrongType(_))));
+        let code = NativeType { compared: Some("character varying".into()), ..of(Carrier::Json) };
+        assert!(matches!(code.coerce(7.into()), Err(ValueError::WrongType(_))));
     }
 }

@@ -1,6 +1,6 @@
 //! A table described as a value, from an entity or from a live database.
 
-use crate::{ColumnType, Generator, Rules, Value};
+use crate::{Carrier, ColumnType, EnumLabel, EnumType, Generator, Rules, Value};
 
 /// A table: its columns, keys, indexes and what they promise.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -306,6 +306,25 @@ impl Column {
         self.access != Access::WriteOnly
     }
 
+    /// The labels of its type, where it has some: of one of our own, or of an enum of PostgreSQL.
+    pub(crate) fn labels(&self) -> Option<EnumType> {
+        match &self.kind {
+            ColumnType::Enum(found) => Some(EnumType::clone(found)),
+            ColumnType::Native(native) if native.carrier == Carrier::Literal && !self.rules.one_of.is_empty() => {
+                let label = |(code, value): (i64, &Value)| match value {
+                    // A label is never empty in Rust.
+                    Value::Text(name) if !name.is_empty() => {
+                        Some(EnumLabel { name: name.clone(), code, comment: None })
+                    }
+                    _ => None,
+                };
+                let labels = (0..).zip(&self.rules.one_of).map(label).collect::<Option<_>>()?;
+                Some(EnumType { name: native.name.clone(), labels })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the server fills the column when it is not given.
     pub fn is_filled(&self) -> bool {
         self.default.is_some() || self.nullable
@@ -366,6 +385,17 @@ impl Table {
     pub fn is_identified_by(&self, columns: &[&str]) -> bool {
         let holds = |names: &[String]| !names.is_empty() && names.iter().all(|name| columns.contains(&name.as_str()));
         holds(&self.primary_key) || self.uniques.iter().any(|unique| holds(&unique.columns))
+    }
+
+    /// The tables that it joins, where it is there for that alone: its key is two references or more, and all of each.
+    pub fn joins(&self) -> Vec<&str> {
+        let is_of_key = |key: &&ForeignKey| key.columns.iter().all(|column| self.primary_key.contains(column));
+        let keys: Vec<&ForeignKey> = self.foreign_keys.iter().filter(is_of_key).collect();
+        let is_covered = self.primary_key.iter().all(|column| keys.iter().any(|key| key.columns.contains(column)));
+        if keys.len() < 2 || !is_covered {
+            return Vec::new();
+        }
+        keys.iter().map(|key| key.references.as_str()).collect()
     }
 
     /// Holds the description against itself: names that exist, pairs that pair, defaults that fit.
@@ -433,6 +463,20 @@ pub fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_whose_key_is_references_joins_tables() {
+        let mut table = Table::new("playlist_track");
+        table.primary_key = owned(&["playlist_id", "track_id"]);
+        table.add_foreign_key(&["playlist_id"], "playlists", &["id"], Action::Cascade);
+        assert!(table.joins().is_empty());
+        table.add_foreign_key(&["added_by"], "users", &["id"], Action::Cascade);
+        assert!(table.joins().is_empty());
+        table.add_foreign_key(&["track_id"], "tracks", &["id"], Action::Cascade);
+        assert_eq!(table.joins(), ["playlists", "tracks"]);
+        table.primary_key.push("position".into());
+        assert!(table.joins().is_empty());
+    }
 
     #[test]
     fn a_description_that_contradicts_itself_is_refused() {

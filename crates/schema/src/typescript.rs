@@ -3,10 +3,13 @@
 //! Its shape is the one that `createClient<Database>` of supabase-js and `new PostgrestClient<Database>` of postgrest-js read:
 //! for each schema its tables and views, for each of these what is answered, what is taken, and how they refer to each other.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::native::JsonKind;
 use crate::{
-    Access, Carrier, Column, ColumnType, Declared, ForeignKey, NativeType, Table, TableKind, Value, json::write_string,
+    Access, Carrier, Column, ColumnType, Declared, EnumType, ForeignKey, NativeType, Table, TableKind, Value,
+    json::write_string,
 };
 
 /// The schema of tables that name none.
@@ -34,6 +37,8 @@ export type TablesInsert<Name extends keyof First['Tables']> =
 /** A change of a row. */
 export type TablesUpdate<Name extends keyof First['Tables']> =
   First['Tables'][Name] extends { Update: infer Update } ? Update : never
+/** The labels of a type. */
+export type Enums<Name extends keyof First['Enums']> = First['Enums'][Name]
 ";
 
 /// The type `Database` of tables, as the source of a module.
@@ -67,7 +72,8 @@ pub fn database(tables: &[&Table]) -> String {
                     out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table, tables)));
                 }
             }
-            for empty in ["Functions", "Enums", "CompositeTypes"] {
+            write_enums(out, &of_schema);
+            for empty in ["Functions", "CompositeTypes"] {
                 out.line(&format!("{empty}: {{ [_ in never]: never }}"));
             }
         });
@@ -75,6 +81,24 @@ pub fn database(tables: &[&Table]) -> String {
     out.text.push_str("}\n");
     out.text.push_str(TAIL);
     out.text
+}
+
+/// The types with labels, each once, by their names.
+fn write_enums(out: &mut Writer, tables: &[&Table]) {
+    let columns = tables.iter().flat_map(|table| &table.columns);
+    let enums: BTreeMap<String, EnumType> =
+        columns.filter_map(Column::labels).map(|found| (found.name.clone(), found)).collect();
+    if enums.is_empty() {
+        return out.line("Enums: { [_ in never]: never }");
+    }
+    out.block("Enums: {", "}", |out| {
+        for (name, found) in &enums {
+            // PostgreSQL quotes what must be.
+            let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+            let labels = union(found.labels.iter().map(|label| literal(&label.name)));
+            out.line(&format!("{}: {labels}", key(name)));
+        }
+    });
 }
 
 struct Writer {
@@ -255,14 +279,11 @@ fn made_of_json(native: &NativeType) -> String {
 }
 
 fn plain(name: &str) -> &'static str {
-    match name {
-        "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => "number",
-        "boolean" => "boolean",
-        "text" | "character varying" | "character" | "bpchar" | "name" | "uuid" | "inet" | "bytea" | "bit"
-        | "\"bit\"" => "string",
-        "bit varying" | "date" | "interval" | "time without time zone" | "time with time zone" => "string",
-        "timestamp without time zone" | "timestamp with time zone" => "string",
-        _ => "Json",
+    match JsonKind::of(name) {
+        JsonKind::Number => "number",
+        JsonKind::Text => "string",
+        JsonKind::Boolean => "boolean",
+        JsonKind::Any => "Json",
     }
 }
 

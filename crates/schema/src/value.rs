@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::json::{Reader, Token};
 use crate::{ColumnType, Decimal, DecimalError, Record, Timestamp, TimestampError};
 
 /// A value of one of the [`ColumnType`]s, or of a field that is a list, a map or a record.
@@ -148,6 +149,19 @@ impl Value {
             // Anybody can make one of any text.
             (Self::Json(text), ColumnType::Json) => Self::parse(kind, &text),
             (value, kind) => Err(ValueError::WrongType(format!("expected {}, got {}", kind.name(), value.kind_name()))),
+        }
+    }
+
+    /// The text, number or truth that a JSON text is; `None` for null, a list, an object, or a number beyond every decimal.
+    pub fn scalar(json: &str) -> Option<Self> {
+        match Reader::new(json.as_bytes()).ok()?.value().ok()? {
+            Token::String(text) => Some(Self::Text(text.into_owned())),
+            Token::Bool(value) => Some(Self::Bool(value)),
+            Token::Number(number) => match number.parse() {
+                Ok(number) => Some(Self::Int(number)),
+                Err(_) => number.parse().ok().map(Self::Decimal),
+            },
+            Token::Null | Token::Array | Token::Object => None,
         }
     }
 

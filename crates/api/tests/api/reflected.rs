@@ -309,7 +309,49 @@ fn a_request_chooses_among_schemas() {
         assert_eq!(ask("POST", "content-profile", "Sales 2", r#"{"id": 7, "b": "x"}"#).await.status, 201);
         let other = ask("GET", "accept-profile", "Sales 2", "").await;
         assert_eq!((other.text.as_str(), other.header("content-profile")), (r#"[{"id":7,"b":"x"}]"#, Some("Sales 2")));
+        // Each schema has a document, which says how its tables are asked for.
+        for (schema, is_first) in [("public", true), ("Sales 2", false)] {
+            let request = Request::builder().uri("/rest/v1/").header("accept-profile", schema).body(Body::empty());
+            let document = crate::support::exchange(&app, request.unwrap()).await.json();
+            let header = &document["components"]["parameters"]["ContentProfile"];
+            assert_eq!(
+                (header["schema"]["enum"][0].as_str(), header["required"].as_bool()),
+                (Some(schema), Some(!is_first))
+            );
+            let parameters = document["paths"]["/rest/v1/a"]["post"]["parameters"].as_array().unwrap();
+            assert!(parameters.iter().any(|one| one["$ref"] == "#/components/parameters/ContentProfile"));
+        }
         let refused = ask("GET", "accept-profile", "hidden", "").await;
         assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (406, Some("PGRST106")));
+    });
+}
+
+#[test]
+fn rules_of_floats_and_domains_are_checked_before_the_database_is_asked() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let sql = "CREATE DOMAIN code AS varchar(10) CHECK (length(VALUE) BETWEEN 2 AND 4);
+                   CREATE DOMAIN share AS numeric(5, 4) CHECK (VALUE >= 0 AND VALUE <= 1);
+                   CREATE TABLE things (id int PRIMARY KEY, code code, share share, ratio float8 CHECK (ratio < 10),
+                       at timestamptz)";
+        connect(&db.url).await.batch_execute(sql).await.unwrap();
+        let app = app(&db, ReflectOptions::default(), false).await;
+        let body = r#"{"id": 1, "code": "abcde", "share": 1.5, "ratio": 10, "at": 7}"#;
+        let refused = write(&app, "POST", "/rest/v1/things", "return=minimal", body).await;
+        let errors = refused.json()["errors"].clone();
+        let told: Vec<String> = errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| format!("{} {}", error["loc"].as_str().unwrap(), error["type"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, ["/code too_long", "/share too_large", "/ratio too_large", "/at wrong_type"]);
+
+        let body = r#"{"id": 1, "code": "abcd", "share": 0.5, "ratio": 1e-300, "at": "2026-01-02T03:04:05Z"}"#;
+        let made = write(&app, "POST", "/rest/v1/things", "return=representation", body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.json()[0]["share"].to_string(), "0.5000");
+        // What is no number is one of PostgreSQL.
+        let body = r#"{"id": 2, "ratio": "-Infinity"}"#;
+        assert_eq!(write(&app, "POST", "/rest/v1/things", "return=minimal", body).await.status, 201);
     });
 }

@@ -98,8 +98,18 @@ impl Source {
             What::Rust => Ok(rust::module(&self.tables())),
             What::Typescript => one("database.ts", typescript::database(&self.tables())),
             What::Openapi => {
-                let document = Document::new(&self.tables).json().map_err(|error| contradiction(&error))?;
-                one("openapi.json", format!("{document:#}\n"))
+                let schemas = self.schemas();
+                let file = |schema: &Option<&str>| {
+                    let tables = self.tables.iter().filter(|table| table.schema.as_deref() == *schema);
+                    let document = Document::new(tables).of_schemas(schemas.iter().flatten().copied());
+                    let document = document.json().map_err(|error| contradiction(&error))?;
+                    let name = match schema.filter(|_| schemas.len() > 1) {
+                        Some(schema) => format!("{}.openapi.json", plain(schema)),
+                        None => "openapi.json".into(),
+                    };
+                    Ok(SourceFile { name, text: format!("{document:#}\n") })
+                };
+                schemas.iter().map(file).collect()
             }
             What::Sql => one("schema.sql", self.script.clone()),
             What::Jsonschema => {
@@ -121,6 +131,9 @@ impl Source {
     fn printed(&self, what: What) -> Result<String> {
         match what {
             What::Rust => Ok(rust::file(&self.tables())),
+            What::Openapi if self.schemas().len() > 1 => Err(Failure::new(
+                "each schema has a document of its own: name a folder for them with --out, or one --schema",
+            )),
             What::Typescript | What::Openapi | What::Sql => {
                 Ok(self.files(what)?.into_iter().map(|file| file.text).collect())
             }
@@ -137,17 +150,29 @@ impl Source {
         }
     }
 
+    /// The schemas that the tables stand in, the first one first.
+    fn schemas(&self) -> Vec<Option<&str>> {
+        let mut schemas: Vec<Option<&str>> = self.tables.iter().map(|table| table.schema.as_deref()).collect();
+        schemas.dedup();
+        schemas
+    }
+
     fn tables(&self) -> Vec<&Table> {
         self.tables.iter().collect()
     }
+}
+
+/// A name that every system takes for a file.
+fn plain(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    if plain.starts_with('.') || plain.is_empty() { format!("_{plain}") } else { plain }
 }
 
 /// A name for the file of a table that every system takes, and that no other one has.
 fn file_name(table: &Table, taken: &mut HashSet<String>) -> String {
     let schema = table.schema.as_deref().filter(|schema| *schema != "public");
     let whole = schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name));
-    let plain: String = whole.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
-    let plain = if plain.starts_with('.') || plain.is_empty() { format!("_{plain}") } else { plain };
+    let plain = plain(&whole);
     let mut name = plain.clone();
     let mut number = 1;
     // Some systems take two names that differ in case for one.

@@ -119,6 +119,10 @@ fn summary(table: &Table) -> String {
     if !table.foreign_keys.is_empty() {
         parts.push(counted(table.foreign_keys.len(), "foreign key", "foreign keys"));
     }
+    let joined = table.joins();
+    if !joined.is_empty() {
+        parts.push(format!("joins {}", joined.join(", ")));
+    }
     let writes = table.writes;
     if !(writes.insert || writes.update || writes.delete) {
         parts.push("read only".into());
@@ -148,7 +152,7 @@ fn json(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> Value {
         json!({
             "schema": table.schema, "name": table.name, "kind": table.kind.name(),
             "columns": table.columns.len(), "primary_key": table.primary_key,
-            "foreign_keys": table.foreign_keys.len(),
+            "foreign_keys": table.foreign_keys.len(), "joins": table.joins(),
             "writes": { "insert": table.writes.insert, "update": table.writes.update, "delete": table.writes.delete },
         })
     });

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use mwallet_schema::json::{Reader, Token};
 use mwallet_schema::{ColumnType, Decimal, EnumType, NativeType, Timestamp, Uuid, Value};
 
 use super::{Auto, Cell, Entity, Ref};
@@ -183,15 +182,9 @@ impl FromForeign for Uuid {
 
 /// The value itself, or the text, number or truth that JSON holds.
 fn scalar(value: &Value) -> Option<Value> {
-    let Value::Json(text) = value else { return Some(value.clone()) };
-    match Reader::new(text.as_bytes()).ok()?.value().ok()? {
-        Token::String(text) => Some(Value::Text(text.into_owned())),
-        Token::Bool(value) => Some(Value::Bool(value)),
-        Token::Number(number) => match number.parse::<i64>() {
-            Ok(number) => Some(Value::Int(number)),
-            Err(_) => number.parse().ok().map(Value::Decimal),
-        },
-        Token::Null | Token::Array | Token::Object => None,
+    match value {
+        Value::Json(text) => Value::scalar(text),
+        value => Some(value.clone()),
     }
 }
 

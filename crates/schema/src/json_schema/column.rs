@@ -3,6 +3,7 @@
 use serde_json::{Map, Number, Value as Json, json};
 
 use super::{Purpose, object};
+use crate::native::JsonKind;
 use crate::{Carrier, ColumnType, Decimal, Declared, EnumType, NativeType, Rules};
 
 /// Base64 (RFC 4648) whose padding and unused bits are as they must be.
@@ -26,14 +27,7 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
             json
         }
         ColumnType::Decimal { precision, scale } => decimal(*precision, *scale, rules, purpose),
-        ColumnType::Text { max } => {
-            let mut json = object(json!({ "type": "string" }));
-            insert_length(&mut json, "Length", rules.min_length, least(*max, rules.max_length));
-            if let Some(pattern) = &rules.pattern {
-                json.insert("pattern".into(), pattern.as_str().into());
-            }
-            json
-        }
+        ColumnType::Text { max } => text(*max, rules),
         ColumnType::Timestamp => timestamp(purpose),
         ColumnType::Uuid => object(json!({ "type": "string", "format": "uuid" })),
         ColumnType::Enum(labels) => object(json!({ "enum": enum_values(labels, purpose) })),
@@ -53,28 +47,27 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
 
 /// The schema of a type that only its database knows.
 fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
-    let max = least(native.max(), rules.max_length);
     let json = match (native.carrier, purpose) {
         (Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }), Purpose::Input) | (Carrier::Text { .. }, _) => {
-            let mut json = object(json!({ "type": "string" }));
-            insert_length(&mut json, "Length", rules.min_length, max);
-            if let Some(pattern) = &rules.pattern {
-                json.insert("pattern".into(), pattern.as_str().into());
-            }
-            return json;
+            return text(native.max(), rules);
         }
         // NaN and the infinities are texts.
         (Carrier::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
         (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Purpose::Input) => {
-            let mut json = object(json!({ "type": "number" }));
-            insert_range(&mut json, rules);
-            json.insert("type".into(), json!(["number", "string"]));
+            let mut json = number_or_text(rules);
             json.insert("pattern".into(), NUMBER.into());
             return json;
         }
         (Carrier::Literal, Purpose::Answer) => json!({ "type": "string" }),
         (Carrier::Literal, Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
-        (Carrier::Json, _) => json!({}),
+        (Carrier::Json, _) => match native.json_kind() {
+            Some(JsonKind::Number) => return number_or_text(rules),
+            Some(JsonKind::Text) => return text(None, rules),
+            // A text is left to PostgreSQL, which reads `yes` too.
+            Some(JsonKind::Boolean) if purpose == Purpose::Input => json!({ "type": ["boolean", "string"] }),
+            Some(JsonKind::Boolean) => json!({ "type": "boolean" }),
+            Some(JsonKind::Any) | None => json!({}),
+        },
         (Carrier::Stored(Declared::Integer), Purpose::Input) => {
             let mut json = object(json!({ "type": "integer" }));
             insert_range(&mut json, rules);
@@ -90,6 +83,24 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
         (Carrier::Stored(_), Purpose::Answer) => json!({ "type": ["number", "string"] }),
     };
     object(json)
+}
+
+/// Text with its lengths and pattern.
+fn text(max: Option<u32>, rules: &Rules) -> Map<String, Json> {
+    let mut json = object(json!({ "type": "string" }));
+    insert_length(&mut json, "Length", rules.min_length, least(max, rules.max_length));
+    if let Some(pattern) = &rules.pattern {
+        json.insert("pattern".into(), pattern.as_str().into());
+    }
+    json
+}
+
+/// A number within its range, or a text that stands for one.
+fn number_or_text(rules: &Rules) -> Map<String, Json> {
+    let mut json = object(json!({ "type": "number" }));
+    insert_range(&mut json, rules);
+    json.insert("type".into(), json!(["number", "string"]));
+    json
 }
 
 /// The same schema for the values that a rule lists.

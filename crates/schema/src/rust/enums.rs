@@ -6,7 +6,7 @@ use heck::ToShoutySnakeCase;
 
 use super::names::{Members, Names};
 use super::{documentation, literal};
-use crate::{Carrier, Column, ColumnType, EnumLabel, EnumType, Value};
+use crate::{Column, EnumLabel, EnumType};
 
 /// The enums there are so far.
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(super) struct Enums(Vec<(EnumType, String)>);
 impl Enums {
     /// The Rust enum of a column, if its values are labels of a type.
     pub(super) fn of(&mut self, column: &Column, names: &mut Names) -> Option<String> {
-        let found = labels(column)?;
+        let found = column.labels()?;
         if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == found) {
             return Some(name.clone());
         }
@@ -52,22 +52,5 @@ impl Enums {
             text
         };
         self.0.iter().map(one).collect::<Vec<_>>().join("\n")
-    }
-}
-
-/// The labels of a column: of a type of its own, or those that reflection found of an enum of PostgreSQL.
-fn labels(column: &Column) -> Option<EnumType> {
-    match &column.kind {
-        ColumnType::Enum(found) => Some(EnumType::clone(found)),
-        ColumnType::Native(native) if native.carrier == Carrier::Literal && !column.rules.one_of.is_empty() => {
-            let label = |(code, value): (i64, &Value)| match value {
-                // A label is never empty in Rust.
-                Value::Text(name) if !name.is_empty() => Some(EnumLabel { name: name.clone(), code, comment: None }),
-                _ => None,
-            };
-            let labels = (0..).zip(&column.rules.one_of).map(label).collect::<Option<_>>()?;
-            Some(EnumType { name: native.name.clone(), labels })
-        }
-        _ => None,
     }
 }

@@ -332,9 +332,7 @@ fn rules(column: &Column, items: &mut Attributes) {
         length.iter().for_each(|length| items.number(name, *length));
     }
     pattern.iter().for_each(|pattern| items.text("pattern", pattern));
-    let is_enum = matches!(&column.kind, ColumnType::Native(native) if native.carrier == Carrier::Literal)
-        && one_of.iter().all(|value| matches!(value, Value::Text(label) if !label.is_empty()));
-    if !one_of.is_empty() && !is_enum {
+    if !one_of.is_empty() && column.labels().is_none() {
         items.list("one_of", &one_of.iter().map(constant).collect::<Vec<_>>());
     }
 }

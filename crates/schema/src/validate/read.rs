@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::{Collector, FailureKind, Place, rules};
 use crate::json::{Reader, SyntaxError, Token, storable};
-use crate::{
-    Access, AtOnce, Carrier, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError,
-};
+use crate::native::JsonKind;
+use crate::{Access, AtOnce, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
 
 /// A walk through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
@@ -88,7 +87,7 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn column(&mut self, kind: &ColumnType, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
         let is_json = match kind {
-            ColumnType::Native(native) => native.carrier == Carrier::Json && self.reader.peek() != Some(b'"'),
+            ColumnType::Native(native) => native.json_kind() == Some(JsonKind::Any) && self.reader.peek() != Some(b'"'),
             kind => *kind == ColumnType::Json,
         };
         let value = if is_json {
@@ -190,6 +189,10 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
             _ => Err(ValueError::NotALabel { labels: labels.names() }),
         },
         (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
+        // A float has more digits before its point than any decimal.
+        (ColumnType::Native(native), Token::Number(text)) if native.json_kind() == Some(JsonKind::Number) => {
+            Ok(Value::Json(text.into()))
+        }
         (ColumnType::Native(_), token) => native(token)?.coerce(kind),
         (_, token) => Err(ValueError::WrongType(format!("expected {}, got {}", wanted(kind), token_name(&token)))),
     }

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::{Collector, FailureKind, Place};
-use crate::{Access, Decimal, Field, FieldDefault, FieldType, Record, Rules, Schema, Sources, Value};
+use crate::{Access, ColumnType, Decimal, Field, FieldDefault, FieldType, Record, Rules, Schema, Sources, Value};
 
 /// Holds a value of the right type against the rules of its field; false if it broke one.
 pub(crate) fn check(
@@ -14,6 +14,12 @@ pub(crate) fn check(
     out: &mut Collector,
 ) -> bool {
     let rules = &field.rules;
+    // Numbers and texts that come and go as JSON have the same rules as others.
+    let held = match value {
+        Value::Json(text) if field.kind != FieldType::Column(ColumnType::Json) => Value::scalar(text),
+        _ => None,
+    };
+    let value = held.as_ref().unwrap_or(value);
     let mut good = true;
     let mut fail = |kind, msg: String| {
         good = false;

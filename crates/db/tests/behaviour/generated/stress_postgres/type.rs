@@ -106,7 +106,8 @@ pub struct Type {
     #[entity(native(name = "address[]", carrier = "json"))]
     pub homes: Option<Json>,
     #[entity(
-        native(name = "postal_code", carrier = "json", compared = "character varying")
+        native(name = "postal_code", carrier = "json", compared = "character varying"),
+        min_length = 4
     )]
     pub code: Option<String>,
     #[entity(
