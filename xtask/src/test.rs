@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Write the summary as JSON to standard output, and everything else to standard error
     #[arg(long)]
     json: bool,
+    /// Test the program as it is released: built to be fast, which takes minutes
+    #[arg(long)]
+    release: bool,
     /// Run the tests of this package only
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
@@ -38,6 +41,9 @@ impl Options {
     fn cargo_test(&self) -> Command {
         let mut command = cargo();
         command.arg("test");
+        if self.release {
+            command.arg("--release");
+        }
         if self.package.is_empty() {
             command.arg("--workspace");
         }

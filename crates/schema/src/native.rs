@@ -153,6 +153,15 @@ impl NativeType {
         Self { name, compared: None, carrier }
     }
 
+    /// The type as which values are compared of a type with a length or precision: `numeric` of `numeric(10,2)`; `None` where
+    /// it has neither, so that it is the type itself.
+    pub fn without_limits(name: &str) -> Option<String> {
+        match (name.split_once('('), name.split_once(')')) {
+            (Some((before, _)), Some((_, behind))) => Some(format!("{before}{behind}")),
+            _ => None,
+        }
+    }
+
     /// The bytes that PostgreSQL writes as `\x` and hexadecimal digits; `None` for any other text.
     pub fn bytes(text: &str) -> Option<Vec<u8>> {
         hexadecimal(text)
@@ -162,10 +171,7 @@ impl NativeType {
     /// `timestamp(3) without time zone`, and what a domain is made of.
     pub(crate) fn json_name(&self) -> String {
         let name = self.compared.as_deref().unwrap_or(&self.name);
-        match (name.split_once('('), name.split_once(')')) {
-            (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
-            _ => name.to_owned(),
-        }
+        Self::without_limits(name).unwrap_or_else(|| name.to_owned())
     }
 
     /// What its values are in JSON, where they come and go as such.

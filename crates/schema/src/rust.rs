@@ -30,7 +30,10 @@ const HEAD: &str = "\
 //!
 //! They were written from the database by `mwallet generate rust`, and describe it as it was then.
 
-#![allow(clippy::duplicated_attributes, reason = \"a column may have its part in several constraints\")]
+#![allow(
+    clippy::duplicated_attributes,
+    reason = \"a column may have its part in several constraints\"
+)]
 ";
 
 /// The module of tables: `mod.rs`, a file for each table, and `enums.rs` where there are enums.
@@ -141,8 +144,12 @@ impl Imports {
             [name] => line(&mut text, &format!("use {path}::{name};")),
             names => line(&mut text, &format!("use {path}::{{{}}};", names.join(", "))),
         };
-        import("mwallet_db::schema", self.schema.iter().copied().collect());
-        import("mwallet_db", self.db.iter().copied().collect());
+        let mut lines = [("mwallet_db::schema", &self.schema), ("mwallet_db", &self.db)];
+        // `rustfmt` sorts a name before a path, and a list of names after it.
+        if self.db.len() == 1 {
+            lines.reverse();
+        }
+        lines.iter().for_each(|(path, names)| import(path, names.iter().copied().collect()));
         if with_enums && !self.enums.is_empty() {
             text.push('\n');
             let names: Vec<&str> = self.enums.iter().map(String::as_str).collect();

@@ -81,7 +81,7 @@ pub enum NativeSpec {
     Postgres {
         /// Its name, with its length or precision.
         name: &'static str,
-        /// The type as which its values are compared, where it is another.
+        /// The type as which its values are compared, where it is another than this one without its limits.
         compared: Option<&'static str>,
         /// How its values come and go.
         carrier: NativeCarrier,
@@ -139,7 +139,7 @@ impl NativeSpec {
             Self::Declared(written) => NativeType::declared(written),
             Self::Postgres { name, compared, carrier } => NativeType {
                 name: name.into(),
-                compared: compared.map(Into::into),
+                compared: compared.map(Into::into).or_else(|| NativeType::without_limits(name)),
                 carrier: match carrier {
                     NativeCarrier::Text => Carrier::text(name),
                     NativeCarrier::Number => Carrier::number(name),

@@ -2,16 +2,24 @@
 
 use super::literal;
 
-/// The most characters of an attribute's items that stand on one line, as `rustfmt` has it.
+/// The most characters of a list's items that stand on one line, as `rustfmt` has it.
 const WIDTH: usize = 70;
+
+/// One item of an attribute.
+pub(super) enum Item {
+    /// As it is written: `unique`, `max = 10`.
+    Plain(String),
+    /// `name(a, b)`.
+    List(&'static str, Vec<Item>),
+}
 
 /// The items of one attribute: `#[entity(unique, max = 10)]`.
 #[derive(Default)]
-pub(super) struct Attributes(Vec<String>);
+pub(super) struct Attributes(Vec<Item>);
 
 impl Attributes {
-    /// A word, or an item that is written already.
-    pub(super) fn add(&mut self, item: impl Into<String>) {
+    /// An item.
+    pub(super) fn add(&mut self, item: impl Into<Item>) {
         self.0.push(item.into());
     }
 
@@ -25,32 +33,66 @@ impl Attributes {
         self.add(format!("{name} = {number}"));
     }
 
-    /// `name(a, b)`.
-    pub(super) fn list(&mut self, name: &str, items: &[String]) {
-        self.add(listed(name, items));
-    }
-
     /// The attribute, or nothing where it has no items.
     pub(super) fn written(&self, indent: &str) -> String {
-        let Self(items) = self;
-        let all = items.join(", ");
-        if items.is_empty() {
-            String::new()
-        } else if all.chars().count() <= WIDTH {
-            format!("{indent}#[entity({all})]\n")
-        } else {
-            let lines: Vec<String> = items.iter().map(|item| format!("{indent}    {item}")).collect();
-            format!("{indent}#[entity(\n{}\n{indent})]\n", lines.join(",\n"))
+        if self.0.is_empty() { String::new() } else { format!("{indent}#[entity{}]\n", brackets(&self.0, indent)) }
+    }
+}
+
+impl From<String> for Item {
+    fn from(item: String) -> Self {
+        Self::Plain(item)
+    }
+}
+
+impl From<&str> for Item {
+    fn from(item: &str) -> Self {
+        Self::Plain(item.into())
+    }
+}
+
+impl Item {
+    /// On one line.
+    fn short(&self) -> String {
+        match self {
+            Self::Plain(item) => item.clone(),
+            Self::List(name, items) => format!("{name}({})", joined(items)),
+        }
+    }
+
+    fn written(&self, indent: &str) -> String {
+        match self {
+            Self::Plain(item) => item.clone(),
+            Self::List(name, items) => format!("{name}{}", brackets(items, indent)),
         }
     }
 }
 
 /// `name = "text"`.
-pub(super) fn assigned(name: &str, text: &str) -> String {
-    format!("{name} = {}", literal(text))
+pub(super) fn assigned(name: &str, text: &str) -> Item {
+    Item::Plain(format!("{name} = {}", literal(text)))
 }
 
 /// `name(a, b)`.
-pub(super) fn listed(name: &str, items: &[String]) -> String {
-    format!("{name}({})", items.join(", "))
+pub(super) fn listed(name: &'static str, items: impl IntoIterator<Item = impl Into<Item>>) -> Item {
+    Item::List(name, items.into_iter().map(Into::into).collect())
+}
+
+fn joined(items: &[Item]) -> String {
+    items.iter().map(Item::short).collect::<Vec<_>>().join(", ")
+}
+
+/// Items in brackets: on one line, or each on its own.
+fn brackets(items: &[Item], indent: &str) -> String {
+    let all = joined(items);
+    if all.chars().count() <= WIDTH {
+        return format!("({all})");
+    }
+    // A list that stands alone shares its brackets.
+    if let [Item::List(name, items)] = items {
+        return format!("({name}{})", brackets(items, indent));
+    }
+    let inner = format!("{indent}    ");
+    let lines: Vec<String> = items.iter().map(|item| format!("{inner}{}", item.written(&inner))).collect();
+    format!("(\n{}\n{indent})", lines.join(",\n"))
 }

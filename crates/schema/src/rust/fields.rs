@@ -1,6 +1,6 @@
 //! A table as a struct: its fields, and what stands above it.
 
-use super::attributes::{Attributes, assigned, listed};
+use super::attributes::{Attributes, Item, assigned, listed};
 use super::enums::Enums;
 use super::names::{Members, Names};
 use super::{Imports, documentation, literal};
@@ -108,10 +108,10 @@ impl Named<'_> {
             items.add("read_only");
         } else if table.writes != Writes::default() {
             let allowed: Vec<String> = writes.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).into()).collect();
-            items.list("writes", &allowed);
+            items.add(listed("writes", allowed));
         }
         if table.primary_key.len() > 1 {
-            items.list("key", &self.fields(&table.primary_key));
+            items.add(listed("key", self.fields(&table.primary_key)));
         }
         for unique in table.uniques.iter().filter(|_| !uniques) {
             items.add(self.constraint("unique", &unique.name, &unique.columns, "key"));
@@ -127,32 +127,32 @@ impl Named<'_> {
                 Some(middle) => assigned("name", middle),
                 None => assigned("constraint", name),
             };
-            items.list("check", &[name, assigned("sql", expression)]);
+            items.add(listed("check", [name, assigned("sql", expression)]));
         }
     }
 
-    fn constraint(&self, word: &str, name: &str, columns: &[String], ending: &str) -> String {
+    fn constraint(&self, word: &'static str, name: &str, columns: &[String], ending: &str) -> Item {
         let fields = self.fields(columns);
         let given: Vec<&str> = columns.iter().map(String::as_str).collect();
         match name == constraint_name(&self.table.name, &given, ending) {
-            true => listed(word, &fields),
-            false => listed(word, &[assigned("name", name), listed("columns", &fields)]),
+            true => listed(word, fields),
+            false => listed(word, [assigned("name", name), listed("columns", fields)]),
         }
     }
 
-    fn foreign_key(&self, key: &ForeignKey) -> String {
+    fn foreign_key(&self, key: &ForeignKey) -> Item {
         let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
         let mut items = Vec::new();
         if key.name != constraint_name(&self.table.name, &columns, "fkey") {
             items.push(assigned("name", &key.name));
         }
-        items.push(listed("columns", &self.fields(&key.columns)));
+        items.push(listed("columns", self.fields(&key.columns)));
         if let Some(schema) = &key.references_schema {
             items.push(assigned("schema", schema));
         }
         items.push(assigned("references", &key.references));
         let to: Vec<String> = key.referenced_columns.iter().map(|name| literal(name)).collect();
-        items.push(listed("to", &to));
+        items.push(listed("to", to));
         for (name, action) in [("on_delete", key.on_delete), ("on_update", key.on_update)] {
             let action = match action {
                 Action::NoAction => continue,
@@ -163,7 +163,7 @@ impl Named<'_> {
             };
             items.push(assigned(name, action));
         }
-        listed("foreign_key", &items)
+        listed("foreign_key", items)
     }
 
     /// What stands above the field of a column, but for its type.
@@ -201,7 +201,7 @@ impl Named<'_> {
         if let Some(base) = &column.base {
             let schema = base.schema.as_ref().map(|schema| assigned("schema", schema));
             let rest = [assigned("table", &base.table), assigned("column", &base.column)];
-            items.list("base", &schema.into_iter().chain(rest).collect::<Vec<_>>());
+            items.add(listed("base", schema.into_iter().chain(rest)));
         }
     }
 }
@@ -268,9 +268,10 @@ fn describe_native(native: &NativeType, items: &mut Attributes) {
         Carrier::Literal => "literal",
         Carrier::Json => "json",
     };
-    let compared = native.compared.as_ref().map(|compared| assigned("compared", compared));
+    let compared = native.compared.as_ref().filter(|_| native.compared != NativeType::without_limits(&native.name));
+    let compared = compared.map(|compared| assigned("compared", compared));
     let rest = [assigned("name", &native.name), assigned("carrier", carrier)];
-    items.list("native", &rest.into_iter().chain(compared).collect::<Vec<_>>());
+    items.add(listed("native", rest.into_iter().chain(compared)));
 }
 
 /// The Rust type that holds what a type of a database holds.
@@ -333,7 +334,7 @@ fn rules(column: &Column, items: &mut Attributes) {
     }
     pattern.iter().for_each(|pattern| items.text("pattern", pattern));
     if !one_of.is_empty() && column.labels().is_none() {
-        items.list("one_of", &one_of.iter().map(constant).collect::<Vec<_>>());
+        items.add(listed("one_of", one_of.iter().map(constant)));
     }
 }
 

@@ -11,9 +11,7 @@ use mwallet_db::Entity;
 pub struct Album {
     #[entity(key)]
     pub album_id: i32,
-    #[entity(
-        native(name = "character varying(160)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(160)", carrier = "text"))]
     pub title: String,
     #[entity(index)]
     pub artist_id: i32,

@@ -11,17 +11,11 @@ use mwallet_db::Entity;
 pub struct Employee {
     #[entity(key)]
     pub employee_id: i32,
-    #[entity(
-        native(name = "character varying(20)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(20)", carrier = "text"))]
     pub last_name: String,
-    #[entity(
-        native(name = "character varying(20)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(20)", carrier = "text"))]
     pub first_name: String,
-    #[entity(
-        native(name = "character varying(30)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(30)", carrier = "text"))]
     pub title: Option<String>,
     #[entity(index)]
     pub reports_to: Option<i32>,
@@ -29,36 +23,20 @@ pub struct Employee {
     pub birth_date: Option<String>,
     #[entity(native(name = "timestamp without time zone", carrier = "json"))]
     pub hire_date: Option<String>,
-    #[entity(
-        native(name = "character varying(70)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(70)", carrier = "text"))]
     pub address: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub city: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub state: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub country: Option<String>,
-    #[entity(
-        native(name = "character varying(10)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(10)", carrier = "text"))]
     pub postal_code: Option<String>,
-    #[entity(
-        native(name = "character varying(24)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(24)", carrier = "text"))]
     pub phone: Option<String>,
-    #[entity(
-        native(name = "character varying(24)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(24)", carrier = "text"))]
     pub fax: Option<String>,
-    #[entity(
-        native(name = "character varying(60)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(60)", carrier = "text"))]
     pub email: Option<String>,
 }

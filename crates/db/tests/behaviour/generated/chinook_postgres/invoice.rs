@@ -1,7 +1,7 @@
 //! The table `invoice`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -16,28 +16,16 @@ pub struct Invoice {
     pub customer_id: i32,
     #[entity(native(name = "timestamp without time zone", carrier = "json"))]
     pub invoice_date: String,
-    #[entity(
-        native(name = "character varying(70)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(70)", carrier = "text"))]
     pub billing_address: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub billing_city: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub billing_state: Option<String>,
-    #[entity(
-        native(name = "character varying(40)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(40)", carrier = "text"))]
     pub billing_country: Option<String>,
-    #[entity(
-        native(name = "character varying(10)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(10)", carrier = "text"))]
     pub billing_postal_code: Option<String>,
-    #[entity(
-        native(name = "numeric(10,2)", carrier = "number", compared = "numeric")
-    )]
+    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
     pub total: Decimal,
 }

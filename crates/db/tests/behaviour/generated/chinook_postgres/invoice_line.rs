@@ -1,7 +1,7 @@
 //! The table `invoice_line`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -17,9 +17,7 @@ pub struct InvoiceLine {
     pub invoice_id: i32,
     #[entity(index)]
     pub track_id: i32,
-    #[entity(
-        native(name = "numeric(10,2)", carrier = "number", compared = "numeric")
-    )]
+    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
     pub unit_price: Decimal,
     pub quantity: i32,
 }

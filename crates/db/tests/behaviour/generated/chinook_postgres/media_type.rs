@@ -7,8 +7,6 @@ use mwallet_db::Entity;
 pub struct MediaType {
     #[entity(key)]
     pub media_type_id: i32,
-    #[entity(
-        native(name = "character varying(120)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(120)", carrier = "text"))]
     pub name: Option<String>,
 }

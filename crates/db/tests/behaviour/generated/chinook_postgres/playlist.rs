@@ -7,8 +7,6 @@ use mwallet_db::Entity;
 pub struct Playlist {
     #[entity(key)]
     pub playlist_id: i32,
-    #[entity(
-        native(name = "character varying(120)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(120)", carrier = "text"))]
     pub name: Option<String>,
 }

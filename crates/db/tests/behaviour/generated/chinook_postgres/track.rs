@@ -1,7 +1,7 @@
 //! The table `track`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -17,21 +17,15 @@ use mwallet_db::Entity;
 pub struct Track {
     #[entity(key)]
     pub track_id: i32,
-    #[entity(
-        native(name = "character varying(200)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(200)", carrier = "text"))]
     pub name: String,
     pub album_id: Option<i32>,
     pub media_type_id: i32,
     pub genre_id: Option<i32>,
-    #[entity(
-        native(name = "character varying(220)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(220)", carrier = "text"))]
     pub composer: Option<String>,
     pub milliseconds: i32,
     pub bytes: Option<i32>,
-    #[entity(
-        native(name = "numeric(10,2)", carrier = "number", compared = "numeric")
-    )]
+    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
     pub unit_price: Decimal,
 }

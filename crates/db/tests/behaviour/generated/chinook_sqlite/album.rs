@@ -6,7 +6,12 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Album",
     index(name = "IFK_AlbumArtistId", columns(artist_id)),
-    foreign_key(name = "Album_fkey0", columns(artist_id), references = "Artist", to("ArtistId"))
+    foreign_key(
+        name = "Album_fkey0",
+        columns(artist_id),
+        references = "Artist",
+        to("ArtistId")
+    )
 )]
 pub struct Album {
     #[entity(column = "AlbumId", declared = "INTEGER", key, default_sql = "rowid")]

@@ -1,7 +1,7 @@
 //! The view `Alphabetical list of products`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Alphabetical list of products", kind = "view", read_only)]

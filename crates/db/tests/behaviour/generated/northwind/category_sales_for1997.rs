@@ -1,7 +1,7 @@
 //! The view `Category Sales for 1997`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Category Sales for 1997", kind = "view", read_only)]

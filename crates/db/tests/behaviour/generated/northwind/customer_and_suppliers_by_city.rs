@@ -1,7 +1,7 @@
 //! The view `Customer and Suppliers by City`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Customer and Suppliers by City", kind = "view", read_only)]

@@ -6,8 +6,18 @@ use mwallet_db::Entity;
 #[entity(
     table = "CustomerCustomerDemo",
     key(customer_id, customer_type_id),
-    foreign_key(name = "CustomerCustomerDemo_fkey0", columns(customer_type_id), references = "CustomerDemographics", to("CustomerTypeID")),
-    foreign_key(name = "CustomerCustomerDemo_fkey1", columns(customer_id), references = "Customers", to("CustomerID"))
+    foreign_key(
+        name = "CustomerCustomerDemo_fkey0",
+        columns(customer_type_id),
+        references = "CustomerDemographics",
+        to("CustomerTypeID")
+    ),
+    foreign_key(
+        name = "CustomerCustomerDemo_fkey1",
+        columns(customer_id),
+        references = "Customers",
+        to("CustomerID")
+    )
 )]
 pub struct CustomerCustomerDemo {
     #[entity(column = "CustomerID", declared = "TEXT")]

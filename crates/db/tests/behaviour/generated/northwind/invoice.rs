@@ -1,7 +1,7 @@
 //! The view `Invoices`.
 
-use mwallet_db::schema::{Decimal, Value};
 use mwallet_db::Entity;
+use mwallet_db::schema::{Decimal, Value};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Invoices", kind = "view", read_only)]

@@ -1,7 +1,7 @@
 //! The view `Order Details Extended`.
 
-use mwallet_db::schema::{Decimal, Value};
 use mwallet_db::Entity;
+use mwallet_db::schema::{Decimal, Value};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Order Details Extended", kind = "view", read_only)]

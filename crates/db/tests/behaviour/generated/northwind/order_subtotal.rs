@@ -1,7 +1,7 @@
 //! The view `Order Subtotals`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Order Subtotals", kind = "view", read_only)]

@@ -1,7 +1,7 @@
 //! The view `Orders Qry`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Orders Qry", kind = "view", read_only)]

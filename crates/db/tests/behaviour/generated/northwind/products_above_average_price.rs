@@ -1,7 +1,7 @@
 //! The view `Products Above Average Price`.
 
-use mwallet_db::schema::Decimal;
 use mwallet_db::Entity;
+use mwallet_db::schema::Decimal;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Products Above Average Price", kind = "view", read_only)]

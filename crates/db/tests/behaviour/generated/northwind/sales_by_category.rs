@@ -1,7 +1,7 @@
 //! The view `Sales by Category`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Sales by Category", kind = "view", read_only)]

@@ -1,7 +1,7 @@
 //! The view `Sales Totals by Amount`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Sales Totals by Amount", kind = "view", read_only)]

@@ -1,7 +1,7 @@
 //! The view `Summary of Sales by Quarter`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Summary of Sales by Quarter", kind = "view", read_only)]

@@ -11,11 +11,37 @@ use mwallet_db::{Auto, Entity};
     index(name = "covering", columns(state)),
     index(name = "downward", columns(made_at)),
     index(name = "plain", columns(state, label)),
-    foreign_key(columns(first), references = "parents", to("a"), on_delete = "cascade", on_update = "set_null"),
-    foreign_key(columns(parent), references = "children", to("id"), on_delete = "restrict"),
-    foreign_key(columns(second), references = "parents", to("a"), on_delete = "set_default"),
-    foreign_key(name = "late", columns(first), references = "parents", to("mixed Case")),
-    foreign_key(name = "whole \"key\"", columns(b, a), references = "parents", to("b", "a")),
+    foreign_key(
+        columns(first),
+        references = "parents",
+        to("a"),
+        on_delete = "cascade",
+        on_update = "set_null"
+    ),
+    foreign_key(
+        columns(parent),
+        references = "children",
+        to("id"),
+        on_delete = "restrict"
+    ),
+    foreign_key(
+        columns(second),
+        references = "parents",
+        to("a"),
+        on_delete = "set_default"
+    ),
+    foreign_key(
+        name = "late",
+        columns(first),
+        references = "parents",
+        to("mixed Case")
+    ),
+    foreign_key(
+        name = "whole \"key\"",
+        columns(b, a),
+        references = "parents",
+        to("b", "a")
+    ),
     check(constraint = "ordered", sql = "(first < second)")
 )]
 pub struct Child {
@@ -46,7 +72,7 @@ pub struct Child {
     )]
     pub share: Option<Decimal>,
     #[entity(
-        native(name = "character varying(20)", carrier = "text", compared = "character varying"),
+        native(name = "character varying(20)", carrier = "text"),
         min_length = 2,
         max_length = 10
     )]

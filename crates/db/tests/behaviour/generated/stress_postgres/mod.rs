@@ -2,7 +2,10 @@
 //!
 //! They were written from the database by `mwallet generate rust`, and describe it as it was then.
 
-#![allow(clippy::duplicated_attributes, reason = "a column may have its part in several constraints")]
+#![allow(
+    clippy::duplicated_attributes,
+    reason = "a column may have its part in several constraints"
+)]
 
 mod animal;
 mod bird;

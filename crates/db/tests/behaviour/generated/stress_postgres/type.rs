@@ -17,22 +17,16 @@ pub struct Type {
     pub big: Option<i64>,
     #[entity(native(name = "numeric", carrier = "number"))]
     pub exact: Option<Decimal>,
-    #[entity(
-        native(name = "numeric(10,2)", carrier = "number", compared = "numeric")
-    )]
+    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
     pub money_like: Option<Decimal>,
-    #[entity(
-        native(name = "numeric(3,-2)", carrier = "number", compared = "numeric")
-    )]
+    #[entity(native(name = "numeric(3,-2)", carrier = "number"))]
     pub rounded: Option<Decimal>,
     #[entity(native(name = "real", carrier = "json"))]
     pub single: Option<Decimal>,
     #[entity(native(name = "double precision", carrier = "json"))]
     pub double: Option<Decimal>,
     pub plain: Option<String>,
-    #[entity(
-        native(name = "character varying(5)", carrier = "text", compared = "character varying")
-    )]
+    #[entity(native(name = "character varying(5)", carrier = "text"))]
     pub limited: Option<String>,
     #[entity(native(name = "character varying", carrier = "text"))]
     pub unlimited: Option<String>,
@@ -58,9 +52,7 @@ pub struct Type {
     pub at: Option<String>,
     #[entity(native(name = "timestamp with time zone", carrier = "json"))]
     pub at_zone: Option<Timestamp>,
-    #[entity(
-        native(name = "timestamp(0) with time zone", carrier = "json", compared = "timestamp with time zone")
-    )]
+    #[entity(native(name = "timestamp(0) with time zone", carrier = "json"))]
     pub at_seconds: Option<Timestamp>,
     #[entity(native(name = "interval", carrier = "literal"))]
     pub pause: Option<String>,
@@ -72,9 +64,7 @@ pub struct Type {
     pub mac: Option<String>,
     #[entity(native(name = "bit(3)", carrier = "json", compared = "\"bit\""))]
     pub bits: Option<String>,
-    #[entity(
-        native(name = "bit varying(8)", carrier = "json", compared = "bit varying")
-    )]
+    #[entity(native(name = "bit varying(8)", carrier = "json"))]
     pub many_bits: Option<String>,
     #[entity(native(name = "money", carrier = "literal"))]
     pub coins: Option<String>,

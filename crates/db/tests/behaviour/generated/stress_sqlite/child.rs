@@ -9,10 +9,33 @@ use mwallet_db::{Auto, Entity};
     unique(name = "unique_share", columns(share)),
     index(name = "downward", columns(label)),
     index(name = "plain", columns(state, label)),
-    foreign_key(name = "children_fkey0", columns(b, a), references = "parents", to("b", "a")),
-    foreign_key(name = "children_fkey2", columns(parent), references = "children", to("id"), on_delete = "restrict"),
-    foreign_key(name = "children_fkey3", columns(second), references = "parents", to("a")),
-    foreign_key(name = "children_fkey4", columns(first), references = "parents", to("a"), on_delete = "cascade", on_update = "set_null"),
+    foreign_key(
+        name = "children_fkey0",
+        columns(b, a),
+        references = "parents",
+        to("b", "a")
+    ),
+    foreign_key(
+        name = "children_fkey2",
+        columns(parent),
+        references = "children",
+        to("id"),
+        on_delete = "restrict"
+    ),
+    foreign_key(
+        name = "children_fkey3",
+        columns(second),
+        references = "parents",
+        to("a")
+    ),
+    foreign_key(
+        name = "children_fkey4",
+        columns(first),
+        references = "parents",
+        to("a"),
+        on_delete = "cascade",
+        on_update = "set_null"
+    ),
     check(constraint = "children_check3", sql = "first < second")
 )]
 pub struct Child {

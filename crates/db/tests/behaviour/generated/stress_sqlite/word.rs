@@ -1,7 +1,7 @@
 //! The table `words`.
 
-use mwallet_db::schema::Value;
 use mwallet_db::Entity;
+use mwallet_db::schema::Value;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 pub struct Word {
