@@ -1,6 +1,8 @@
 //! Tables as the SQL that creates and drops them, on either engine.
 
-use mwallet_schema::{Action, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Table, Timestamp, Value};
+use mwallet_schema::{
+    Action, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Table, Timestamp, Value, constraint_name,
+};
 
 use crate::Dialect;
 use crate::query::quote;
@@ -109,7 +111,7 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
     }
     for column in &table.columns {
         if let Some(condition) = column_check(column, dialect) {
-            let name = quote(&format!("{}_{}_check", table.name, column.name));
+            let name = quote(&check_name(&table.name, &column.name));
             lines.push((format!("CONSTRAINT {name} CHECK ({condition})"), None));
         }
     }
@@ -133,7 +135,8 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
         sql.push_str(if index < last { ",\n" } else { "\n" });
     }
     sql.push(')');
-    if dialect == Dialect::Sqlite {
+    let is_own = table.columns.iter().all(|column| !matches!(column.kind, ColumnType::Native(_)));
+    if dialect == Dialect::Sqlite && is_own {
         sql.push_str(" STRICT");
     }
     sql
@@ -158,20 +161,37 @@ fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String
             // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
             Dialect::Sqlite => {
                 let constraint = quote(&format!("{}_pkey", table.name));
-                format!("{name} INTEGER CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
+                let kind = stored_type(&column.kind, dialect);
+                format!("{name} {kind} CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
             }
         };
     }
-    let mut sql = format!("{name} {}", type_name(&column.kind, dialect));
-    if let Some(default) = column_default(column, dialect) {
-        sql.push_str(" DEFAULT ");
-        sql.push_str(&default);
+    let mut sql = format!("{name} {}", stored_type(&column.kind, dialect));
+    match column_default(column, dialect) {
+        // A clause of its own, which is no default.
+        Some(clause) if clause.starts_with("GENERATED ") => sql.push_str(&format!(" {clause}")),
+        Some(default) => sql.push_str(&format!(" DEFAULT {default}")),
+        None => {}
     }
     if !column.nullable {
         sql.push_str(" NOT NULL");
     }
     sql
 }
+
+/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`.
+/// Reflection reads it again.
+fn stored_type(kind: &ColumnType, dialect: Dialect) -> String {
+    let stored = type_name(kind, dialect);
+    match (dialect, kind) {
+        (Dialect::Postgres, _) | (_, ColumnType::Native(_)) => stored,
+        (Dialect::Sqlite, ColumnType::Enum(_)) => format!("{stored} /* {ENUM} */"),
+        (Dialect::Sqlite, kind) => format!("{stored} /* {} */", kind.name()),
+    }
+}
+
+/// What stands beside the type of a column whose values are labels; they stand in its check.
+pub(crate) const ENUM: &str = "enum";
 
 fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
     match (kind, dialect) {
@@ -195,7 +215,7 @@ fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
 }
 
 /// What the database itself fills in, for programs that write to it beside mWallet.
-fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
+pub(crate) fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
     match column.default.as_ref()? {
         ColumnDefault::Constant(value) => stored_literal(value, &column.kind, dialect),
         ColumnDefault::Generated(Generator::Now) => Some(match dialect {
@@ -218,7 +238,7 @@ fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<
         (Value::Decimal(value), Dialect::Postgres) => value.to_string(),
         (Value::Decimal(value), Dialect::Sqlite) => match kind {
             ColumnType::Decimal { precision, scale } => literal(&decimal_text::encode(&value, *precision, *scale)?),
-            _ => return None,
+            _ => value.to_string(),
         },
         (Value::Text(text) | Value::Json(text), _) => literal(&text),
         (Value::Timestamp(time), _) => literal(std::str::from_utf8(&time.fixed_width()).ok()?),
@@ -235,11 +255,14 @@ fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<
 }
 
 /// The condition that the type and the rules of a column make.
-fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
+pub(crate) fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
     let name = quote(&column.name);
     let mut all = type_conditions(&name, &column.kind, dialect);
     if let Some(least) = column.rules.min_length {
         all.push(format!("{} >= {least}", length(&name, &column.kind, dialect)));
+    }
+    if let Some(most) = column.rules.max_length {
+        all.push(format!("{} <= {most}", length(&name, &column.kind, dialect)));
     }
     for (bound, closed, open) in [(&column.rules.min, ">=", ">"), (&column.rules.max, "<=", "<")] {
         if let Some(bound) = bound
@@ -248,7 +271,17 @@ fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
             all.push(format!("{name} {} {value}", if bound.exclusive { open } else { closed }));
         }
     }
+    let listed: Vec<String> =
+        column.rules.one_of.iter().filter_map(|value| stored_literal(value, &column.kind, dialect)).collect();
+    if !listed.is_empty() {
+        all.push(format!("{name} IN ({})", listed.join(", ")));
+    }
     (!all.is_empty()).then(|| all.join(" AND "))
+}
+
+/// The name of the check that a column's type and rules make, as PostgreSQL would call it.
+pub(crate) fn check_name(table: &str, column: &str) -> String {
+    constraint_name(table, &[column], "check")
 }
 
 /// A bound as a value of the column's type, where it is one.
@@ -268,7 +301,7 @@ fn length(name: &str, kind: &ColumnType, dialect: Dialect) -> String {
 }
 
 /// What the engine does not enforce by the type alone.
-fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
+pub(crate) fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
     let one = match (kind, dialect) {
         (ColumnType::Text { max: Some(max) } | ColumnType::Bytes { max: Some(max) }, _) => {
             format!("{} <= {max}", length(name, kind, dialect))
@@ -278,6 +311,8 @@ fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<Strin
             format!("{name} IN ({})", labels.join(", "))
         }
         (ColumnType::Decimal { .. }, Dialect::Postgres) => format!("{name} <> 'NaN'"),
+        // It is always true, and says that these are bytes of ours: reflection asks for it.
+        (ColumnType::Bytes { max: None }, Dialect::Postgres) => format!("{} >= 0", length(name, kind, dialect)),
         (ColumnType::Timestamp, Dialect::Postgres) => {
             format!("{name} >= '0001-01-01T00:00:00Z' AND {name} < '10000-01-01T00:00:00Z'")
         }
@@ -318,7 +353,18 @@ fn foreign_key(key: &ForeignKey) -> String {
     sql
 }
 
+/// What stands before the text of a check in its comment. PostgreSQL keeps what it made of a check, and no tool could tell
+/// whether that is still what was declared.
+pub(crate) const DECLARED_AS: &str = "declared as ";
+
+/// The statement that keeps the text of a check.
+pub(crate) fn check_comment(table: &str, check: &Check) -> String {
+    let text = literal(&format!("{DECLARED_AS}{}", check.expression));
+    format!("COMMENT ON CONSTRAINT {} ON {table} IS {text}", quote(&check.name))
+}
+
 fn comments(table: &Table, statements: &mut Vec<String>) {
+    statements.extend(table.checks.iter().map(|check| check_comment(&table_name(table), check)));
     if let Some(comment) = &table.comment {
         statements.push(format!("COMMENT ON TABLE {} IS {}", table_name(table), literal(comment)));
     }

@@ -40,6 +40,7 @@ mod transaction;
 mod url;
 
 pub mod crud;
+pub mod migrate;
 pub mod worker;
 
 /// The README's examples, which must compile.

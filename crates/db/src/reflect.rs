@@ -5,6 +5,7 @@
 
 mod check;
 mod fields;
+mod own;
 mod postgres;
 mod sqlite;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use mwallet_schema::{Check, Column, Field, Rules, Schema, Table};
 
 use check::ColumnRule;
+pub(crate) use own::labels;
 
 use crate::Dialect;
 use crate::engine::Engine;
@@ -269,7 +271,8 @@ fn add_check(table: &mut Table, check: Check) -> Standing {
         table.checks.push(check);
         standing
     };
-    let Some(found) = check::rules(&check.expression) else { return by_database(table, check) };
+    let found = check::rules(&check.expression).filter(|found| found.iter().all(|one| one.rule.is_of_column()));
+    let Some(found) = found else { return by_database(table, check) };
     let mut columns = table.columns.clone();
     for ColumnRule { column: name, rule } in found {
         // An unquoted name has lost its case.

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use mwallet_db::migrate::stored;
 use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
-use mwallet_db::{Entity, Enumeration};
+use mwallet_db::{Entity, Enumeration, ReflectOptions};
 use mwallet_models::{
     AppNotice, AssetType, Group, NoticeRecipient, Order, OrderType, Transaction, UserAddress, UserGroup, tables,
 };
+use mwallet_testkit::{TestDb, both_engines};
 
 #[test]
 fn the_tables() {
@@ -137,4 +139,21 @@ fn describe_column(column: &Column) -> String {
         let _ = write!(text, ", pattern {pattern}");
     }
     text
+}
+
+both_engines! {
+    async fn what_a_database_keeps_of_the_tables_is_what_was_declared(db: TestDb) {
+        db.engine.create_all(&tables()).await.unwrap();
+        let mut expected: Vec<Table> = tables().into_iter().map(|table| stored(table, db.dialect())).collect();
+        expected.sort_by(|a, b| a.name.cmp(&b.name));
+        let found = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let found: Vec<Table> = found.tables.iter().map(|table| stored(table, db.dialect())).collect();
+        for (found, expected) in found.iter().zip(&expected) {
+            for (found, expected) in found.columns.iter().zip(&expected.columns) {
+                assert_eq!(found, expected);
+            }
+            assert_eq!(found, expected);
+        }
+        assert_eq!(found.len(), expected.len());
+    }
 }

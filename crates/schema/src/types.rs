@@ -67,6 +67,36 @@ impl ColumnType {
         }
     }
 
+    /// The type of a [`name`](Self::name), where that says all of it: of an enum it does not say the labels.
+    ///
+    /// ```
+    /// # use mwallet_schema::ColumnType;
+    /// let amount = ColumnType::Decimal { precision: 38, scale: 18 };
+    /// assert_eq!(ColumnType::from_name(&amount.name()), Some(amount));
+    /// assert_eq!(ColumnType::from_name("varchar"), None);
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (word, limits) = match name.split_once('(') {
+            Some((word, rest)) => {
+                (word, rest.strip_suffix(')')?.split(", ").map(str::parse).collect::<Result<_, _>>().ok()?)
+            }
+            None => (name, Vec::<u32>::new()),
+        };
+        Some(match (word, limits.as_slice()) {
+            ("smallint", []) => Self::SmallInt,
+            ("integer", []) => Self::Integer,
+            ("bigint", []) => Self::BigInt,
+            ("decimal", [precision, scale]) => Self::Decimal { precision: *precision, scale: *scale },
+            ("text", limits @ ([] | [_])) => Self::Text { max: limits.first().copied() },
+            ("timestamp", []) => Self::Timestamp,
+            ("uuid", []) => Self::Uuid,
+            ("bytes", limits @ ([] | [_])) => Self::Bytes { max: limits.first().copied() },
+            ("json", []) => Self::Json,
+            ("boolean", []) => Self::Boolean,
+            _ => return None,
+        })
+    }
+
     /// The smallest and the largest whole number of an integer type.
     pub fn integer_range(&self) -> Option<(i64, i64)> {
         match self {

@@ -19,9 +19,20 @@ pub(super) enum Rule {
     MinLength(u32),
     MaxLength(u32),
     OneOf(Vec<Value>),
+    /// Not the number that is none.
+    NotNan,
+    /// Not before a time, as PostgreSQL writes it.
+    Since(String),
+    /// Before a time.
+    Before(String),
 }
 
 impl Rule {
+    /// Whether the rules of a column have it; the others belong to types of ours.
+    pub(super) fn is_of_column(&self) -> bool {
+        !matches!(self, Self::NotNan | Self::Since(_) | Self::Before(_))
+    }
+
     /// Adds the rule to those of a column; the tighter one counts.
     pub(super) fn add_to(self, rules: &mut Rules) {
         match self {
@@ -41,6 +52,7 @@ impl Rule {
             }
             Self::MinLength(least) => rules.min_length = rules.min_length.max(Some(least)),
             Self::MaxLength(most) => rules.max_length = Some(rules.max_length.map_or(most, |old| old.min(most))),
+            Self::NotNan | Self::Since(_) | Self::Before(_) => {}
             Self::OneOf(values) if rules.one_of.is_empty() => rules.one_of = values,
             Self::OneOf(values) => rules.one_of.retain(|value| values.contains(value)),
         }
@@ -172,7 +184,7 @@ impl Reader {
             return self.listed(left, ")");
         }
         let sign = match self.next()? {
-            Token::Sign(sign @ ("<=" | ">=" | "<" | ">" | "=" | "==")) => *sign,
+            Token::Sign(sign @ ("<=" | ">=" | "<" | ">" | "=" | "==" | "<>")) => *sign,
             _ => return None,
         };
         if sign == "=" && self.takes_word("any") {
@@ -229,10 +241,12 @@ impl Reader {
             Token::Text(text) => Side::Value(Value::Text(text)),
             Token::Name(name) => Side::Column(name),
             Token::Word(word, written) => match word.as_str() {
-                "length" | "char_length" | "character_length" if self.takes("(") => match self.side()? {
-                    Side::Column(column) if self.takes(")") => Side::Length(column),
-                    _ => return None,
-                },
+                "length" | "char_length" | "character_length" | "octet_length" if self.takes("(") => {
+                    match self.side()? {
+                        Side::Column(column) if self.takes(")") => Side::Length(column),
+                        _ => return None,
+                    }
+                }
                 "and" | "or" | "not" | "null" | "is" | "in" | "between" | "case" | "array" | "any" => return None,
                 // A function of another name.
                 _ if self.peeks("(") => return None,
@@ -317,6 +331,10 @@ fn rule(left: Side, sign: &str, right: Side) -> Option<ColumnRule> {
         Side::Column(column) => {
             let rule = match (sign, value) {
                 ("=" | "==", value) => Rule::OneOf(vec![value]),
+                ("<>", Value::Text(text)) if text == "NaN" => Rule::NotNan,
+                ("<>", _) => return None,
+                (">=", Value::Text(text)) if text.parse::<Decimal>().is_err() => Rule::Since(text),
+                ("<", Value::Text(text)) if text.parse::<Decimal>().is_err() => Rule::Before(text),
                 (sign, value) => {
                     let value = number(value)?;
                     let exclusive = sign.len() == 1;

@@ -8,9 +8,11 @@ mod relations;
 mod script;
 mod views;
 
+use std::collections::HashSet;
+
 use mwallet_schema::{ColumnType, Table, Value};
 
-use super::{Finding, ReflectOptions, Reflection};
+use super::{Finding, ReflectOptions, Reflection, own};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::statement::Sql;
@@ -26,6 +28,8 @@ struct Work {
     schemas: Vec<String>,
     /// The tables with their object identifiers, in the order of the catalogue.
     tables: Vec<(i64, Table)>,
+    /// Columns whose texts are in the order of their bytes, by table and name.
+    in_order_of_bytes: HashSet<(i64, String)>,
     found: Reflection,
 }
 
@@ -33,7 +37,7 @@ impl Work {
     /// Nothing is known yet of these schemas; where there are none, of the one that every database has.
     fn of(schemas: &[String]) -> Self {
         let schemas = if schemas.is_empty() { vec![DEFAULT_SCHEMA.into()] } else { schemas.to_vec() };
-        Self { schemas, tables: Vec::new(), found: Reflection::default() }
+        Self { schemas, tables: Vec::new(), in_order_of_bytes: HashSet::new(), found: Reflection::default() }
     }
 
     /// A question about the schemas that are reflected, which are `$1`.
@@ -52,6 +56,8 @@ impl Work {
 pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
     let mut work = Work::of(&options.schemas);
     check_schemas(session, &work).await?;
+    // Times in checks are written in the zone of the session.
+    super::fields::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;
     constraints::read(session, &mut work).await?;
@@ -59,7 +65,8 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
     views::read(session, &mut work).await?;
     others::read(session, &mut work).await?;
 
-    let Work { schemas, tables, mut found } = work;
+    let Work { schemas, mut tables, mut found, .. } = work;
+    tables.iter_mut().for_each(|(_, table)| own::defaults_of_postgres(table));
     let order = |schema: &Option<String>| schemas.iter().position(|name| Some(name) == schema.as_ref());
     found.tables = tables.into_iter().map(|(_, table)| table).collect();
     found.tables.sort_by(|a, b| (order(&a.schema), &a.name).cmp(&(order(&b.schema), &b.name)));

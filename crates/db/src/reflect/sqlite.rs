@@ -11,7 +11,7 @@ mod views;
 
 use std::collections::HashMap;
 
-use mwallet_schema::Table;
+use mwallet_schema::{Table, constraint_name};
 
 use super::{Finding, Reflection};
 use crate::error::Result;
@@ -31,6 +31,13 @@ struct Work {
 }
 
 impl Work {
+    /// The name of a constraint of these columns, or the one that PostgreSQL would give it.
+    fn constraint_name(&self, table: &str, is_foreign: bool, columns: &[String], ending: &str) -> String {
+        let named = self.definitions.get(table).and_then(|found| found.name_of(is_foreign, columns));
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        named.map_or_else(|| constraint_name(table, &columns, ending), Into::into)
+    }
+
     fn table(&mut self, name: &str) -> Option<&mut Table> {
         self.tables.iter_mut().find(|table| table.name == name)
     }

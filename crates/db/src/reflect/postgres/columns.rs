@@ -114,7 +114,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         if is_made || (table.writes.update && !is_updatable) {
             column.access = Access::ReadOnly;
         }
-        if let Some(collation) = collation {
+        // The order of bytes is that of all texts of ours.
+        let is_of_bytes = collation.as_deref() == Some("C");
+        if let Some(collation) = collation.filter(|_| !is_of_bytes || !matches!(column.kind, ColumnType::Text { .. })) {
             let loss = format!("texts are ordered and compared by {collation}, which the description does not say");
             findings.push((Construct::Collation, Standing::Degraded(loss)));
         }
@@ -123,6 +125,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
         table.columns.push(column);
         let place = place(table);
+        if is_of_bytes {
+            work.in_order_of_bytes.insert((oid, name.clone()));
+        }
         for (construct, standing) in findings {
             work.found.find(place.clone(), construct, &name, standing);
         }
@@ -133,7 +138,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 /// Adds the check of a domain to the rules of a column.
 fn domain_rule(column: &mut Column, expression: &str) -> Standing {
     let by_database = || Standing::Degraded(format!("only the database checks {expression}"));
-    let Some(rules) = check::rules(expression) else { return by_database() };
+    let rules = check::rules(expression).filter(|rules| rules.iter().all(|one| one.rule.is_of_column()));
+    let Some(rules) = rules else { return by_database() };
     let mut all = column.rules.clone();
     for ColumnRule { column, rule } in rules {
         if !column.eq_ignore_ascii_case("value") {

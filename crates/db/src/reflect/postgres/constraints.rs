@@ -3,9 +3,10 @@
 use mwallet_schema::{Action, Check, ForeignKey, Unique};
 
 use super::Work;
+use crate::ddl::DECLARED_AS;
 use crate::error::Result;
 use crate::reflect::fields::ask;
-use crate::reflect::{Construct, Standing, add_check, place};
+use crate::reflect::{Construct, Standing, add_check, own, place};
 use crate::session::Session;
 
 /// A row for each column of a key, in the key's order; one for a constraint of another kind.
@@ -13,7 +14,8 @@ const SQL: &str = "
 SELECT c.conrelid::int8, c.conname::text, c.contype::text, a.attname::text, r.relname::text, rn.nspname::text,
     b.attname::text, c.confdeltype::text, c.confupdtype::text, c.condeferrable::int::int8,
     (c.contype = 'f' AND c.confmatchtype = 'f')::int::int8, (c.contype = 'f' AND NOT c.convalidated)::int::int8,
-    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE pg_get_constraintdef(c.oid) END
+    CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE pg_get_constraintdef(c.oid) END,
+    obj_description(c.oid, 'pg_constraint')
 FROM pg_constraint c
 JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 LEFT JOIN LATERAL unnest(CASE WHEN c.contype IN ('p', 'u', 'f') THEN c.conkey END, c.confkey)
@@ -38,16 +40,17 @@ struct Gathered {
     is_full: bool,
     is_unchecked: bool,
     definition: String,
+    comment: Option<String>,
 }
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let mut gathered: Vec<Gathered> = Vec::new();
-    for mut fields in ask(session, work.question(SQL), "nttttttttnnnt").await? {
+    for mut fields in ask(session, work.question(SQL), "nttttttttnnntt").await? {
         let (oid, name, kind) = (fields.number()?, fields.text()?, fields.text()?);
         let (column, table, schema) = (fields.maybe()?, fields.maybe()?, fields.maybe()?);
         let (referenced, on_delete, on_update) = (fields.maybe()?, fields.text()?, fields.text()?);
         let (is_deferrable, is_full, is_unchecked) = (fields.flag()?, fields.flag()?, fields.flag()?);
-        let definition = fields.maybe()?.unwrap_or_default();
+        let (definition, comment) = (fields.maybe()?.unwrap_or_default(), fields.maybe()?);
         match gathered.last_mut() {
             Some(last) if last.oid == oid && last.name == name && last.kind == kind => {
                 last.columns.extend(column);
@@ -66,6 +69,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 is_full,
                 is_unchecked,
                 definition,
+                comment,
             }),
         }
     }
@@ -75,7 +79,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 
 fn add(constraint: Gathered, work: &mut Work) {
     let Gathered { oid, name, kind, columns, definition, .. } = constraint;
-    let Some(table) = work.table(oid) else { return };
+    let Ok(at) = work.tables.binary_search_by_key(&oid, |(oid, _)| *oid) else { return };
+    let (table, in_order_of_bytes) = (&mut work.tables[at].1, &work.in_order_of_bytes);
+    let is_in_order = |column: &str| in_order_of_bytes.contains(&(oid, column.to_owned()));
     let losses = [
         (constraint.is_deferrable, "deferrable, which the description does not say"),
         (constraint.is_full, "MATCH FULL: the database alone refuses keys that are null in part"),
@@ -107,6 +113,11 @@ fn add(constraint: Gathered, work: &mut Work) {
                 on_update: constraint.on_update,
             });
             (Construct::ForeignKey, standing)
+        }
+        "c" if own::check_of_postgres(table, &name, &definition, is_in_order) => (Construct::Check, standing),
+        "c" if let Some(declared) = constraint.comment.as_ref().and_then(|text| text.strip_prefix(DECLARED_AS)) => {
+            table.checks.push(Check { name: name.clone(), expression: declared.into() });
+            (Construct::Check, standing)
         }
         "c" => (Construct::Check, add_check(table, Check { name: name.clone(), expression: definition })),
         _ => {

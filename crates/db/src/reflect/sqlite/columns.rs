@@ -5,9 +5,10 @@ use std::sync::Arc;
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, TableKind};
 
 use super::Work;
+use crate::ddl::check_name;
 use crate::error::Result;
 use crate::reflect::fields::ask;
-use crate::reflect::{Construct, Standing, add_check, place};
+use crate::reflect::{Construct, Standing, add_check, own, place};
 use crate::session::Session;
 use crate::statement::Sql;
 
@@ -58,6 +59,23 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
     }
     for table in &mut work.tables {
+        let beside = work.definitions.get(&table.name).map(|found| &found.beside);
+        for column in &mut table.columns {
+            let Some(beside) = beside.and_then(|beside| beside.get(&column.name)) else { continue };
+            let check = check_name(&table.name, &column.name);
+            let before = table.checks.len();
+            let is_own = own::of_sqlite(&table.name, &mut table.checks, column, beside);
+            if is_own && table.checks.len() < before {
+                work.found.find((None, table.name.clone()), Construct::Check, &check, Standing::Kept);
+            }
+        }
+        // The other checks of a table of ours are what its author wrote.
+        if beside.is_some_and(|beside| !beside.is_empty()) {
+            for check in &table.checks {
+                work.found.find((None, table.name.clone()), Construct::Check, &check.name, Standing::Kept);
+            }
+            continue;
+        }
         // Their checks were kept until their columns were there.
         for check in std::mem::take(&mut table.checks) {
             let name = check.name.clone();

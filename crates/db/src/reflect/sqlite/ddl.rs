@@ -1,5 +1,7 @@
 //! The text of `CREATE TABLE`, for what no pragma tells: checks and collations.
 
+use std::collections::HashMap;
+
 /// What a definition says beside its columns and keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
@@ -10,6 +12,19 @@ pub(super) struct Definition {
     pub(super) is_numbered: bool,
     /// How many foreign keys are held at the end of a transaction only.
     pub(super) deferrable_keys: usize,
+    /// The comments that stand beside the types of columns, by the columns.
+    pub(super) beside: HashMap<String, String>,
+    /// The names of the constraints `UNIQUE` and `FOREIGN KEY` with their columns.
+    pub(super) named: Vec<Named>,
+}
+
+/// A constraint of columns that has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) name: String,
+    /// Whether it is a foreign key; if not, it is a unique constraint.
+    pub(super) is_foreign: bool,
+    pub(super) columns: Vec<String>,
 }
 
 /// A condition, and its name where it has one.
@@ -43,7 +58,51 @@ impl Definition {
                 read.is_numbered = true;
             }
         }
+        read.items(sql, &words);
         read
+    }
+
+    /// Reads what stands between the commas: columns, and constraints over several of them.
+    fn items(&mut self, sql: &str, words: &[Word<'_>]) {
+        let Some(open) = words.iter().position(|word| word.text == "(") else { return };
+        let Some(close) = closing(words, open) else { return };
+        let mut start = open + 1;
+        while start < close {
+            let mut end = start;
+            while end < close && words[end].text != "," {
+                end = if words[end].text == "(" { closing(words, end).unwrap_or(close) } else { end } + 1;
+            }
+            self.item(sql, &words[start..end], words[end.min(close)].start);
+            start = end + 1;
+        }
+    }
+
+    fn item(&mut self, sql: &str, words: &[Word<'_>], end: usize) {
+        match words {
+            [word, name, kind, rest @ ..] if word.is("CONSTRAINT") => {
+                let is_foreign = kind.is("FOREIGN");
+                let columns =
+                    rest.iter().skip_while(|word| word.text != "(").skip(1).take_while(|word| word.text != ")");
+                let columns = columns.filter(|word| word.text != ",").map(Word::name).collect();
+                if is_foreign || kind.is("UNIQUE") {
+                    self.named.push(Named { name: name.name(), is_foreign, columns });
+                }
+            }
+            [name, kind, rest @ ..] => {
+                let behind = &sql[kind.end..rest.first().map_or(end, |next| next.start)];
+                let comment = behind.split_once("/*").and_then(|(_, rest)| rest.split_once("*/"));
+                if let Some((comment, _)) = comment {
+                    self.beside.insert(name.name(), comment.trim().into());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The name of a constraint of these columns.
+    pub(super) fn name_of(&self, is_foreign: bool, columns: &[String]) -> Option<&str> {
+        let found = self.named.iter().find(|one| one.is_foreign == is_foreign && one.columns == columns);
+        found.map(|one| one.name.as_str())
     }
 }
 
@@ -142,6 +201,21 @@ mod tests {
         );
         assert_eq!(read.collations, ["NOCASE"]);
         assert!(read.is_numbered);
+    }
+
+    #[test]
+    fn names_and_what_stands_beside_types_are_found() {
+        let sql = "CREATE TABLE t (
+            -- What it costs.
+            \"a b\" TEXT /* decimal(5, 2) */ DEFAULT '0' NOT NULL, c INTEGER CHECK (c IN (1, 2)), last TEXT /* uuid */,
+            CONSTRAINT t_key UNIQUE (\"a b\", c), CONSTRAINT \"t_fkey\" FOREIGN KEY (c) REFERENCES u (d), UNIQUE (c)
+        ) STRICT";
+        let read = Definition::read(sql);
+        assert_eq!(read.beside.get("a b").map(String::as_str), Some("decimal(5, 2)"));
+        assert_eq!((read.beside.len(), read.beside.get("last").map(String::as_str)), (2, Some("uuid")));
+        assert_eq!(read.name_of(false, &["a b".into(), "c".into()]), Some("t_key"));
+        assert_eq!(read.name_of(true, &["c".into()]), Some("t_fkey"));
+        assert_eq!(read.name_of(false, &["c".into()]), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Primary keys, unique constraints, indexes and foreign keys.
 
-use mwallet_schema::{Action, ColumnDefault, ForeignKey, Index, TableKind, Unique};
+use mwallet_schema::{Action, ColumnDefault, ColumnType, ForeignKey, Index, TableKind, Unique};
 
 use super::Work;
 use crate::error::Result;
@@ -62,7 +62,10 @@ async fn primary_keys(session: &mut Session, work: &mut Work) -> Result<()> {
             let how = if is_numbered { "AUTOINCREMENT" } else { "rowid" };
             if let Some(column) = table.columns.iter_mut().find(|column| column.name == *key) {
                 // It is the number of the row, which SQLite gives and which is never null.
-                column.default = Some(ColumnDefault::Database(how.into()));
+                column.default = match column.kind {
+                    ColumnType::BigInt if is_numbered => Some(ColumnDefault::Identity),
+                    _ => Some(ColumnDefault::Database(how.into())),
+                };
                 column.nullable = false;
             }
         }
@@ -98,8 +101,13 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
         }
     }
     for index in gathered {
-        let Some(table) = work.table(&index.table) else { continue };
         let GatheredIndex { name, columns, definition, .. } = index;
+        // SQLite numbers the indexes of constraints.
+        let name = match index.is_constraint {
+            true => work.constraint_name(&index.table, false, &columns, "key"),
+            false => name,
+        };
+        let Some(table) = work.table(&index.table) else { continue };
         let construct = if index.is_constraint { Construct::Unique } else { Construct::Index };
         let standing = if index.is_partial || index.has_expression {
             Standing::Unsupported(format!("only the database knows {definition}"))
@@ -135,7 +143,7 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
             }
             _ => {
                 let key = ForeignKey {
-                    name: format!("{table}_fkey{number}"),
+                    name: String::new(),
                     columns: vec![column],
                     references_schema: None,
                     references,
@@ -147,7 +155,8 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
             }
         }
     }
-    for (table, _, mut key) in gathered {
+    for (table, number, mut key) in gathered {
+        key.name = work.constraint_name(&table, true, &key.columns, "fkey");
         // SQLite takes the name of a table whatever the case of its letters.
         let parent = work.tables.iter().find(|parent| parent.name.eq_ignore_ascii_case(&key.references));
         let standing = match parent {
@@ -164,6 +173,9 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
             None => Standing::Unsupported(format!("it refers to {}, which is not there", key.references)),
         };
         let Some(table) = work.table(&table).filter(|table| table.kind == TableKind::Table) else { continue };
+        if table.foreign_keys.iter().any(|other| other.name == key.name) {
+            key.name = format!("{}{number}", key.name);
+        }
         let (place, name) = (place(table), key.name.clone());
         if standing == Standing::Kept {
             table.foreign_keys.push(key);

@@ -1,0 +1,62 @@
+//! Tables as a database keeps them.
+
+use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table, Value};
+
+use crate::Dialect;
+use crate::reflect::labels;
+
+/// The schema of PostgreSQL that a table stands in where it names none.
+const DEFAULT_SCHEMA: &str = "public";
+
+/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may see a
+/// column, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.
+///
+/// SQLite keeps no comments. Two tables that are the same this way need no migration.
+pub fn stored(table: &Table, dialect: Dialect) -> Table {
+    let mut table = table.clone();
+    table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
+    table.writes = mwallet_schema::Writes::default();
+    table.columns = table.columns.into_iter().map(|column| stored_column(column, dialect)).collect();
+    table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
+    table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+    table.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    for key in &mut table.foreign_keys {
+        key.references_schema = key.references_schema.take().filter(|schema| schema != DEFAULT_SCHEMA);
+    }
+    if dialect == Dialect::Sqlite {
+        table.comment = None;
+    }
+    table
+}
+
+fn stored_column(mut column: Column, dialect: Dialect) -> Column {
+    if let ColumnType::Enum(found) = &column.kind {
+        column.kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
+    }
+    column.default = match column.default {
+        Some(ColumnDefault::Generated(Generator::Now)) => Some(ColumnDefault::Generated(Generator::Now)),
+        Some(ColumnDefault::Generated(_)) | None => None,
+        Some(ColumnDefault::Constant(value)) => constant(value, &column.kind),
+        other => other,
+    };
+    column.access = Access::ReadWrite;
+    column.on_update = None;
+    column.base = None;
+    column.rules.pattern = None;
+    if dialect == Dialect::Sqlite {
+        column.comment = None;
+    }
+    column
+}
+
+/// The value in the form of its type, so that `0` is `0.00`.
+fn constant(value: Value, kind: &ColumnType) -> Option<ColumnDefault> {
+    match (value.coerce(kind).ok()?, kind) {
+        (Value::Null, _) => None,
+        (Value::Decimal(number), ColumnType::Decimal { scale, .. }) => {
+            Some(ColumnDefault::Constant(Value::Decimal(number.rescale(*scale).unwrap_or(number))))
+        }
+        (value, _) => Some(ColumnDefault::Constant(value)),
+    }
+}
