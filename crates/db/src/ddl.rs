@@ -1,7 +1,8 @@
 //! Tables as the SQL that creates and drops them, on either engine.
 
 use mwallet_schema::{
-    Action, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Table, Timestamp, Value, constraint_name,
+    Action, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Index, Table, Timestamp, Unique, Value,
+    constraint_name,
 };
 
 use crate::Dialect;
@@ -20,10 +21,7 @@ pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
             dialect == Dialect::Sqlite || created(&key.references) || !ordered.iter().any(|t| t.name == key.references)
         });
         statements.push(create_table(table, &inline, dialect));
-        for index in &table.indexes {
-            let columns = quoted_list(&index.columns);
-            statements.push(format!("CREATE INDEX {} ON {} ({columns})", quote(&index.name), table_name(table)));
-        }
+        statements.extend(table.indexes.iter().map(|index| create_index(&table_name(table), index)));
         if dialect == Dialect::Postgres {
             comments(table, &mut statements);
         }
@@ -75,23 +73,28 @@ pub(crate) fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     ordered
 }
 
-fn table_name(table: &Table) -> String {
+pub(crate) fn table_name(table: &Table) -> String {
     match &table.schema {
         Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
         None => quote(&table.name),
     }
 }
 
-fn quoted_list(names: &[String]) -> String {
+pub(crate) fn quoted_list(names: &[String]) -> String {
     names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A text as a literal of SQL. Only texts of table descriptions come here, never one of a request.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
 fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
+    create_table_as(&table_name(table), table, keys, dialect)
+}
+
+/// The statement that makes a table under another name, with constraints that are called as under its own.
+pub(crate) fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
     let mut lines: Vec<(String, Option<&str>)> = Vec::new();
     for column in &table.columns {
         lines.push((column_definition(table, column, dialect), column.comment.as_deref()));
@@ -102,10 +105,7 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
         let name = quote(&format!("{}_pkey", table.name));
         lines.push((format!("CONSTRAINT {name} PRIMARY KEY ({})", quoted_list(&table.primary_key)), None));
     }
-    for unique in &table.uniques {
-        let name = quote(&unique.name);
-        lines.push((format!("CONSTRAINT {name} UNIQUE ({})", quoted_list(&unique.columns)), None));
-    }
+    lines.extend(table.uniques.iter().map(|one| (unique(one), None)));
     for key in keys {
         lines.push((foreign_key(key), None));
     }
@@ -115,14 +115,12 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
             lines.push((format!("CONSTRAINT {name} CHECK ({condition})"), None));
         }
     }
-    for check in &table.checks {
-        lines.push((format!("CONSTRAINT {} CHECK ({})", quote(&check.name), check.expression), None));
-    }
+    lines.extend(table.checks.iter().map(|one| (check(one), None)));
     let mut sql = String::new();
     if let (Dialect::Sqlite, Some(comment)) = (dialect, &table.comment) {
         sql.push_str(&comment_lines(comment, "  "));
     }
-    let head = format!("CREATE TABLE {} (", table_name(table));
+    let head = format!("CREATE TABLE {name} (");
     // SQLite keeps the text of the statement and nothing before it, so its comments stand inside.
     sql = format!("{head}\n{sql}");
     let last = lines.len() - 1;
@@ -151,7 +149,7 @@ fn identity(table: &Table) -> Option<&Column> {
     table.columns.iter().find(|column| column.default == Some(ColumnDefault::Identity))
 }
 
-fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
+pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
     let name = quote(&column.name);
     if column.default == Some(ColumnDefault::Identity) {
         return match dialect {
@@ -179,6 +177,11 @@ fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String
     sql
 }
 
+/// The definition of a column of PostgreSQL with a default for the rows that are there.
+pub(crate) fn column_definition_with(column: &Column, value: &str) -> String {
+    format!("{} {} DEFAULT {value} NOT NULL", quote(&column.name), type_name(&column.kind, Dialect::Postgres))
+}
+
 /// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`.
 /// Reflection reads it again.
 fn stored_type(kind: &ColumnType, dialect: Dialect) -> String {
@@ -193,7 +196,7 @@ fn stored_type(kind: &ColumnType, dialect: Dialect) -> String {
 /// What stands beside the type of a column whose values are labels; they stand in its check.
 pub(crate) const ENUM: &str = "enum";
 
-fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
+pub(crate) fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
     match (kind, dialect) {
         (ColumnType::SmallInt, Dialect::Postgres) => "smallint".into(),
         (ColumnType::Integer, Dialect::Postgres) => "integer".into(),
@@ -228,7 +231,7 @@ pub(crate) fn column_default(column: &Column, dialect: Dialect) -> Option<String
 }
 
 /// A value as a literal in the form in which the engine stores it.
-fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
+pub(crate) fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
     let value = value.clone().coerce(kind).ok()?;
     Some(match (value, dialect) {
         (Value::Null, _) => return None,
@@ -332,7 +335,23 @@ pub(crate) fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -
     vec![one]
 }
 
-fn foreign_key(key: &ForeignKey) -> String {
+/// The statement that makes an index.
+pub(crate) fn create_index(table: &str, index: &Index) -> String {
+    format!("CREATE INDEX {} ON {table} ({})", quote(&index.name), quoted_list(&index.columns))
+}
+
+/// A unique constraint within a table.
+pub(crate) fn unique(unique: &Unique) -> String {
+    format!("CONSTRAINT {} UNIQUE ({})", quote(&unique.name), quoted_list(&unique.columns))
+}
+
+/// A check within a table.
+pub(crate) fn check(check: &Check) -> String {
+    format!("CONSTRAINT {} CHECK ({})", quote(&check.name), check.expression)
+}
+
+/// A foreign key within a table.
+pub(crate) fn foreign_key(key: &ForeignKey) -> String {
     let mut sql = format!(
         "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
         quote(&key.name),
@@ -365,13 +384,22 @@ pub(crate) fn check_comment(table: &str, check: &Check) -> String {
 
 fn comments(table: &Table, statements: &mut Vec<String>) {
     statements.extend(table.checks.iter().map(|check| check_comment(&table_name(table), check)));
-    if let Some(comment) = &table.comment {
-        statements.push(format!("COMMENT ON TABLE {} IS {}", table_name(table), literal(comment)));
+    let place = table_name(table);
+    if let Some(text) = &table.comment {
+        statements.push(comment(&place, None, Some(text)));
     }
     for column in &table.columns {
-        if let Some(comment) = &column.comment {
-            let name = quote(&column.name);
-            statements.push(format!("COMMENT ON COLUMN {}.{name} IS {}", table_name(table), literal(comment)));
+        if let Some(text) = &column.comment {
+            statements.push(comment(&place, Some(&column.name), Some(text)));
         }
+    }
+}
+
+/// The statement that says what a table or column of PostgreSQL means, or nothing any more.
+pub(crate) fn comment(table: &str, column: Option<&str>, text: Option<&str>) -> String {
+    let text = text.map_or_else(|| "NULL".into(), literal);
+    match column {
+        Some(column) => format!("COMMENT ON COLUMN {table}.{} IS {text}", quote(column)),
+        None => format!("COMMENT ON TABLE {table} IS {text}"),
     }
 }

@@ -137,6 +137,9 @@ fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors
     if let Some(name) = find(given, "schema").and_then(|item| errors.take(item.name_text())) {
         parts.push(quote!(schema: ::core::option::Option::Some(#name)));
     }
+    if let Some(name) = find(given, "renamed_from").and_then(|item| errors.take(item.name_text())) {
+        parts.push(quote!(renamed_from: ::core::option::Option::Some(#name)));
+    }
     if let Some(kind) = find(given, "kind").and_then(|item| errors.take(item.choice(KINDS))) {
         let kind = Ident::new(kind, Span::call_site());
         parts.push(quote!(kind: #schema::TableKind::#kind));

@@ -189,6 +189,9 @@ fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, erro
     if let Some(pattern) = find(given, "pattern").and_then(|item| errors.take(item.text())) {
         parts.push(quote!(pattern: ::core::option::Option::Some(#pattern)));
     }
+    if let Some(name) = find(given, "renamed_from").and_then(|item| errors.take(item.name_text())) {
+        parts.push(quote!(renamed_from: ::core::option::Option::Some(#name)));
+    }
     parts.extend(foreign::parts(given, errors));
     quote!(::mwallet_db::FieldSpec { #(#parts,)* ..::core::default::Default::default() })
 }

@@ -27,6 +27,8 @@ pub struct Table {
     pub comment: Option<String>,
     /// What may be done to its rows.
     pub writes: Writes,
+    /// The name it had before, for the migration that renames it.
+    pub renamed_from: Option<String>,
 }
 
 /// What something with columns and rows is.
@@ -101,6 +103,8 @@ pub struct Column {
     pub comment: Option<String>,
     /// The column of a table that it shows, where it is one of a view.
     pub base: Option<BaseColumn>,
+    /// The name it had before, for the migration that renames it.
+    pub renamed_from: Option<String>,
 }
 
 /// The column of a table that a view shows.
@@ -280,6 +284,7 @@ impl Column {
             access: Access::default(),
             comment: None,
             base: None,
+            renamed_from: None,
         }
     }
 

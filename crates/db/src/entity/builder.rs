@@ -70,6 +70,8 @@ pub struct FieldSpec {
     pub default_sql: Option<&'static str>,
     /// The schema, table and column that a column of a view shows.
     pub base: Option<(Option<&'static str>, &'static str, &'static str)>,
+    /// The name that the column had before.
+    pub renamed_from: Option<&'static str>,
 }
 
 /// The type of a column in a database that mWallet did not make.
@@ -112,6 +114,8 @@ pub struct TableSpec {
     pub kind: TableKind,
     /// What may be done to its rows.
     pub writes: Writes,
+    /// The name that the table had before.
+    pub renamed_from: Option<&'static str>,
 }
 
 /// What an attribute above a struct says of a reference to rows of a table.
@@ -158,9 +162,10 @@ pub struct TableBuilder {
 
 impl TableBuilder {
     /// Starts a table.
-    pub fn new(name: &str, TableSpec { comment, schema, kind, writes }: TableSpec) -> Self {
+    pub fn new(name: &str, TableSpec { comment, schema, kind, writes, renamed_from }: TableSpec) -> Self {
         let (comment, schema) = (comment.map(Into::into), schema.map(Into::into));
-        Self { table: Table { comment, schema, kind, writes, ..Table::new(name) } }
+        let renamed_from = renamed_from.map(Into::into);
+        Self { table: Table { comment, schema, kind, writes, renamed_from, ..Table::new(name) } }
     }
 
     /// Adds the column of a field.
@@ -214,6 +219,7 @@ impl TableBuilder {
                 table: table.into(),
                 column: column.into(),
             }),
+            renamed_from: spec.renamed_from.map(Into::into),
             kind,
         });
     }

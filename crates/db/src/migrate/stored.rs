@@ -16,6 +16,7 @@ pub fn stored(table: &Table, dialect: Dialect) -> Table {
     let mut table = table.clone();
     table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
     table.writes = mwallet_schema::Writes::default();
+    table.renamed_from = None;
     table.columns = table.columns.into_iter().map(|column| stored_column(column, dialect)).collect();
     table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
     table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -43,11 +44,23 @@ fn stored_column(mut column: Column, dialect: Dialect) -> Column {
     column.access = Access::ReadWrite;
     column.on_update = None;
     column.base = None;
+    column.renamed_from = None;
     column.rules.pattern = None;
     if dialect == Dialect::Sqlite {
         column.comment = None;
     }
     column
+}
+
+/// The column under its new name, after which its labels are called.
+pub(super) fn renamed(column: &Column) -> Column {
+    match &column.kind {
+        ColumnType::Enum(found) => {
+            let kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
+            Column { kind, ..column.clone() }
+        }
+        _ => column.clone(),
+    }
 }
 
 /// The value in the form of its type, so that `0` is `0.00`.

@@ -3,6 +3,7 @@
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, SqlState};
 
+use super::codec::WrongType;
 use crate::error::{ConstraintKind, Error, Violation};
 
 /// Turns an error of the pool into ours.
@@ -24,7 +25,12 @@ const STALE: &str = "cached plan must not change result type";
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     let Some(said) = error.as_db_error() else {
         // A connection that breaks says so by an error of the system before it says that it is closed.
-        let broken = std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>());
+        let source = std::error::Error::source(&error);
+        // The columns have other types than when the statement was prepared; nothing was sent.
+        if source.is_some_and(|source| source.is::<WrongType>()) {
+            return Error::Stale;
+        }
+        let broken = source.is_some_and(|source| source.is::<std::io::Error>());
         return match error.is_closed() || broken {
             true => Error::Unavailable(error.into()),
             false => Error::Database { code: None, source: error.into() },

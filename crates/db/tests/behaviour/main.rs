@@ -11,6 +11,7 @@ mod echo;
 mod edges;
 mod generated;
 mod lookups;
+mod migrate;
 mod postgres_cancel;
 mod reflect;
 mod session;

@@ -1,0 +1,215 @@
+//! One change of a database's tables: what it does, what it may lose, and what it locks.
+
+use std::fmt;
+
+use mwallet_schema::{Check, Column, ForeignKey, Index, Table, Unique};
+
+use super::convert::converts;
+
+/// One change. Names of tables and columns are those that hold when it is its turn: renames come first.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A table has another name.
+    RenameTable {
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// A column has another name.
+    RenameColumn {
+        /// The table.
+        table: String,
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// A table is made.
+    CreateTable(Table),
+    /// A table is dropped with its rows.
+    DropTable(Table),
+    /// A column is added.
+    AddColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: Column,
+    },
+    /// A column is dropped with its values.
+    DropColumn {
+        /// The table.
+        table: String,
+        /// The column.
+        column: Column,
+    },
+    /// A column has another type, default or rules, or may be null where it could not.
+    AlterColumn {
+        /// The table.
+        table: String,
+        /// Before.
+        from: Box<Column>,
+        /// After.
+        to: Box<Column>,
+    },
+    /// Other columns are the primary key.
+    PrimaryKey {
+        /// The table.
+        table: String,
+        /// Before.
+        from: Vec<String>,
+        /// After.
+        to: Vec<String>,
+    },
+    /// A unique constraint is added.
+    AddUnique(String, Unique),
+    /// A unique constraint is dropped.
+    DropUnique(String, Unique),
+    /// An index is added.
+    AddIndex(String, Index),
+    /// An index is dropped.
+    DropIndex(String, Index),
+    /// A foreign key is added.
+    AddForeignKey(String, ForeignKey),
+    /// A foreign key is dropped.
+    DropForeignKey(String, ForeignKey),
+    /// A check is added.
+    AddCheck(String, Check),
+    /// A check is dropped.
+    DropCheck(String, Check),
+    /// A table or column means something else.
+    Comment {
+        /// The table.
+        table: String,
+        /// The column, where it is one.
+        column: Option<String>,
+        /// Before.
+        from: Option<String>,
+        /// After.
+        to: Option<String>,
+    },
+}
+
+impl Change {
+    /// The table that it concerns, under the name that it has then.
+    pub fn table(&self) -> &str {
+        match self {
+            Self::RenameTable { to, .. } => to,
+            Self::CreateTable(table) | Self::DropTable(table) => &table.name,
+            Self::RenameColumn { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::AlterColumn { table, .. }
+            | Self::PrimaryKey { table, .. }
+            | Self::Comment { table, .. }
+            | Self::AddUnique(table, _)
+            | Self::DropUnique(table, _)
+            | Self::AddIndex(table, _)
+            | Self::DropIndex(table, _)
+            | Self::AddForeignKey(table, _)
+            | Self::DropForeignKey(table, _)
+            | Self::AddCheck(table, _)
+            | Self::DropCheck(table, _) => table,
+        }
+    }
+
+    /// What is lost for good, if anything is.
+    pub fn loses(&self) -> Option<String> {
+        match self {
+            Self::DropTable(table) => Some(format!("the rows of {}", table.name)),
+            Self::DropColumn { table, column } => Some(format!("the values of {table}.{}", column.name)),
+            _ => None,
+        }
+    }
+
+    /// What keeps it from being done where rows do not allow it; then nothing is changed.
+    pub fn may_fail(&self) -> Option<String> {
+        match self {
+            Self::AlterColumn { table, from, to } => {
+                let name = &to.name;
+                if from.nullable && !to.nullable && to.default.is_none() {
+                    Some(format!("rows of {table} without {name} make it fail"))
+                } else if from.kind != to.kind && !converts(&to.kind, &from.kind) || from.rules != to.rules {
+                    Some(format!("values of {table}.{name} that do not fit make it fail"))
+                } else {
+                    None
+                }
+            }
+            Self::AddUnique(table, unique) => {
+                Some(format!("rows of {table} that are equal in {} make it fail", unique.columns.join(", ")))
+            }
+            Self::PrimaryKey { table, to, .. } if !to.is_empty() => {
+                Some(format!("rows of {table} that are equal in {} make it fail", to.join(", ")))
+            }
+            Self::AddForeignKey(table, key) => {
+                Some(format!("rows of {table} that refer to no row of {} make it fail", key.references))
+            }
+            Self::AddCheck(table, check) => Some(format!("rows of {table} that break {} make it fail", check.name)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RenameTable { from, to } => write!(f, "rename table {from} to {to}"),
+            Self::RenameColumn { table, from, to } => write!(f, "rename column {table}.{from} to {to}"),
+            Self::CreateTable(table) => write!(f, "create table {}", table.name),
+            Self::DropTable(table) => write!(f, "drop table {}", table.name),
+            Self::AddColumn { table, column } => write!(f, "add column {table}.{}: {}", column.name, told(column)),
+            Self::DropColumn { table, column } => write!(f, "drop column {table}.{}", column.name),
+            Self::AlterColumn { table, from, to } => {
+                write!(f, "alter column {table}.{}: {} to {}", to.name, told(from), told(to))
+            }
+            Self::PrimaryKey { table, from, to } => {
+                write!(f, "primary key of {table}: ({}) to ({})", from.join(", "), to.join(", "))
+            }
+            Self::AddUnique(table, one) => write!(f, "add unique {} on {table} ({})", one.name, one.columns.join(", ")),
+            Self::DropUnique(table, one) => write!(f, "drop unique {} of {table}", one.name),
+            Self::AddIndex(table, one) => write!(f, "add index {} on {table} ({})", one.name, one.columns.join(", ")),
+            Self::DropIndex(table, one) => write!(f, "drop index {} of {table}", one.name),
+            Self::AddForeignKey(table, one) => {
+                write!(f, "add foreign key {} of {table} to {}", one.name, one.references)
+            }
+            Self::DropForeignKey(table, one) => write!(f, "drop foreign key {} of {table}", one.name),
+            Self::AddCheck(table, one) => write!(f, "add check {} of {table}: {}", one.name, one.expression),
+            Self::DropCheck(table, one) => write!(f, "drop check {} of {table}", one.name),
+            Self::Comment { table, column: None, .. } => write!(f, "comment of {table}"),
+            Self::Comment { table, column: Some(column), .. } => write!(f, "comment of {table}.{column}"),
+        }
+    }
+}
+
+/// What a column is, in few words.
+fn told(column: &Column) -> String {
+    use mwallet_schema::{ColumnDefault, ColumnType};
+    let mut text = match &column.kind {
+        ColumnType::Enum(labels) => format!("one of {}", labels.names()),
+        kind => kind.name(),
+    };
+    text.push_str(if column.nullable { ", null" } else { ", not null" });
+    match &column.default {
+        Some(ColumnDefault::Constant(value)) => {
+            let mut json = Vec::new();
+            mwallet_schema::json::write_value(&mut json, value);
+            text.push_str(&format!(", default {}", String::from_utf8_lossy(&json)));
+        }
+        Some(ColumnDefault::Identity) => text.push_str(", numbered"),
+        Some(ColumnDefault::Generated(_)) => text.push_str(", default now"),
+        Some(ColumnDefault::Database(expression)) => text.push_str(&format!(", default {expression}")),
+        None => {}
+    }
+    let rules = &column.rules;
+    for (bound, inclusive, exclusive) in [(&rules.min, ">=", ">"), (&rules.max, "<=", "<")] {
+        if let Some(bound) = bound {
+            text.push_str(&format!(", {} {}", if bound.exclusive { exclusive } else { inclusive }, bound.value));
+        }
+    }
+    for (length, word) in [(rules.min_length, "at least"), (rules.max_length, "at most")] {
+        if let Some(length) = length {
+            text.push_str(&format!(", length {word} {length}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,197 @@
+//! A difference as statements of PostgreSQL.
+
+use mwallet_schema::{Column, ColumnDefault, Table};
+
+use super::change::Change;
+use super::convert;
+use super::diff::Difference;
+use super::fill::{filler, note};
+use super::script::Step;
+use crate::Dialect::Postgres;
+use crate::ddl;
+use crate::query::quote;
+
+/// The statements, in their order.
+pub(super) fn steps(difference: &Difference) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for change in &difference.changes {
+        of_change(change, difference, &mut steps);
+    }
+    // Keys of new tables wait until what they refer to is there.
+    let created = difference.changes.iter().filter_map(|change| match change {
+        Change::CreateTable(table) => Some(table),
+        _ => None,
+    });
+    let keys: Vec<Step> = created
+        .flat_map(|table| table.foreign_keys.iter().map(|key| add(table, &ddl::foreign_key(key))))
+        .map(Step::of)
+        .collect();
+    let last =
+        steps.iter().rposition(|step| !step.sql.starts_with("DROP TABLE") && !step.sql.starts_with("COMMENT ON"));
+    let at = last.map_or(0, |last| last + 1);
+    steps.splice(at..at, keys);
+    steps
+}
+
+fn add(table: &Table, constraint: &str) -> String {
+    format!("ALTER TABLE {} ADD {constraint}", ddl::table_name(table))
+}
+
+fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
+    let mut step = |sql: String| steps.push(Step::of(sql));
+    let alter = |table: &str, what: String| format!("ALTER TABLE {} {what}", named(difference, table));
+    match change {
+        Change::RenameTable { from, to } => {
+            step(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)));
+            // The names that are made of that of the table.
+            let Some(table) = difference.from.iter().find(|table| table.name == *to) else { return };
+            let mut names = Vec::new();
+            if !table.primary_key.is_empty() {
+                names.push((format!("{from}_pkey"), format!("{to}_pkey")));
+            }
+            for column in table.columns.iter().filter(|column| ddl::column_check(column, Postgres).is_some()) {
+                // Columns get their new names later.
+                let before = difference.changes.iter().find_map(|change| match change {
+                    Change::RenameColumn { table, from, to: after } if table == to && *after == column.name => {
+                        Some(from)
+                    }
+                    _ => None,
+                });
+                let name = before.unwrap_or(&column.name);
+                names.push((ddl::check_name(from, name), ddl::check_name(to, name)));
+            }
+            for (from, to) in names {
+                step(alter(&table.name, format!("RENAME CONSTRAINT {} TO {}", quote(&from), quote(&to))));
+            }
+        }
+        Change::RenameColumn { table, from, to } => {
+            step(alter(table, format!("RENAME COLUMN {} TO {}", quote(from), quote(to))));
+            let column = difference.from.iter().find(|found| found.name == *table).and_then(|found| found.column(to));
+            if column.is_some_and(|column| ddl::column_check(column, Postgres).is_some()) {
+                let (from, to) = (ddl::check_name(table, from), ddl::check_name(table, to));
+                step(alter(table, format!("RENAME CONSTRAINT {} TO {}", quote(&from), quote(&to))));
+            }
+        }
+        Change::CreateTable(table) => {
+            let bare = Table { foreign_keys: Vec::new(), ..table.clone() };
+            ddl::create_statements(&[&bare], Postgres).into_iter().for_each(step);
+        }
+        Change::DropTable(table) => step(format!("DROP TABLE {}", ddl::table_name(table))),
+        Change::AddColumn { table, column } => add_column(change, table, column, difference, steps),
+        Change::DropColumn { table, column } => step(alter(table, format!("DROP COLUMN {}", quote(&column.name)))),
+        Change::AlterColumn { table, from, to } => alter_column(table, from, to, difference, steps),
+        Change::PrimaryKey { table, from, to } => {
+            let name = quote(&format!("{table}_pkey"));
+            if !from.is_empty() {
+                step(alter(table, format!("DROP CONSTRAINT {name}")));
+            }
+            if !to.is_empty() {
+                step(alter(table, format!("ADD CONSTRAINT {name} PRIMARY KEY ({})", ddl::quoted_list(to))));
+            }
+            // A key made its columns not null, and they stay so.
+            let after = difference.to.iter().find(|found| found.name == *table);
+            for column in from.iter().filter(|name| !to.contains(name)) {
+                if after.and_then(|table| table.column(column)).is_some_and(|column| column.nullable) {
+                    step(alter(table, format!("ALTER COLUMN {} DROP NOT NULL", quote(column))));
+                }
+            }
+        }
+        Change::AddUnique(table, unique) => step(alter(table, format!("ADD {}", ddl::unique(unique)))),
+        Change::AddForeignKey(table, key) => step(alter(table, format!("ADD {}", ddl::foreign_key(key)))),
+        Change::AddCheck(table, check) => {
+            step(alter(table, format!("ADD {}", ddl::check(check))));
+            step(ddl::check_comment(&named(difference, table), check));
+        }
+        Change::DropUnique(table, mwallet_schema::Unique { name, .. })
+        | Change::DropForeignKey(table, mwallet_schema::ForeignKey { name, .. })
+        | Change::DropCheck(table, mwallet_schema::Check { name, .. }) => {
+            step(alter(table, format!("DROP CONSTRAINT {}", quote(name))));
+        }
+        Change::AddIndex(table, index) => step(ddl::create_index(&named(difference, table), index)),
+        Change::DropIndex(table, index) => {
+            let schema =
+                difference.from.iter().find(|found| found.name == *table).and_then(|found| found.schema.clone());
+            let schema = schema.map(|schema| format!("{}.", quote(&schema))).unwrap_or_default();
+            step(format!("DROP INDEX {schema}{}", quote(&index.name)));
+        }
+        Change::Comment { table, column, to, .. } => {
+            step(ddl::comment(&named(difference, table), column.as_deref(), to.as_deref()));
+        }
+    }
+}
+
+/// The name of a table with its schema.
+fn named(difference: &Difference, table: &str) -> String {
+    let found = difference.to.iter().chain(&difference.from).find(|found| found.name == table);
+    found.map_or_else(|| quote(table), ddl::table_name)
+}
+
+fn add_column(change: &Change, table: &str, column: &Column, difference: &Difference, steps: &mut Vec<Step>) {
+    let (name, place) = (quote(&column.name), named(difference, table));
+    let check = ddl::column_check(column, Postgres)
+        .map(|condition| format!(" CONSTRAINT {} CHECK ({condition})", quote(&ddl::check_name(table, &column.name))));
+    let check = check.unwrap_or_default();
+    let filled = filler(column, Postgres);
+    match &filled {
+        // Rows that are there need a value, and those that come give their own.
+        Some(value) => {
+            let typed = ddl::column_definition_with(column, value);
+            steps.push(Step::noted(note(change, value), format!("ALTER TABLE {place} ADD COLUMN {typed}{check}")));
+            steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} DROP DEFAULT")));
+        }
+        None => {
+            let typed = ddl::column_definition(&Table::new(table), column, Postgres);
+            steps.push(Step::of(format!("ALTER TABLE {place} ADD COLUMN {typed}{check}")));
+        }
+    }
+    if let Some(comment) = &column.comment {
+        steps.push(Step::of(ddl::comment(&place, Some(&column.name), Some(comment))));
+    }
+}
+
+fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference, steps: &mut Vec<Step>) {
+    let (name, place) = (quote(&to.name), named(difference, table));
+    let check = quote(&ddl::check_name(table, &to.name));
+    let (before, after) = (ddl::column_check(from, Postgres), ddl::column_check(to, Postgres));
+    let (old_type, new_type) = (ddl::type_name(&from.kind, Postgres), ddl::type_name(&to.kind, Postgres));
+    let (old_default, new_default) = (ddl::column_default(from, Postgres), ddl::column_default(to, Postgres));
+    let identity = |column: &Column| column.default == Some(ColumnDefault::Identity);
+    let mut step = |what: String| steps.push(Step::of(format!("ALTER TABLE {place} {what}")));
+    if before != after && before.is_some() {
+        step(format!("DROP CONSTRAINT {check}"));
+    }
+    if identity(from) && !identity(to) {
+        step(format!("ALTER COLUMN {name} DROP IDENTITY"));
+    }
+    if old_default.is_some() && (old_default != new_default || old_type != new_type) {
+        step(format!("ALTER COLUMN {name} DROP DEFAULT"));
+    }
+    if old_type != new_type {
+        let value = convert::expression(&name, &from.kind, &to.kind, Postgres);
+        step(format!("ALTER COLUMN {name} TYPE {new_type} USING {value}"));
+    }
+    if let Some(default) = new_default.as_ref().filter(|_| old_default != new_default || old_type != new_type) {
+        step(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
+    }
+    if from.nullable && !to.nullable {
+        if let Some(default) = &new_default {
+            steps.push(Step::of(format!("UPDATE {place} SET {name} = {default} WHERE {name} IS NULL")));
+        }
+        steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} SET NOT NULL")));
+    }
+    let mut step = |what: String| steps.push(Step::of(format!("ALTER TABLE {place} {what}")));
+    if !from.nullable && to.nullable {
+        step(format!("ALTER COLUMN {name} DROP NOT NULL"));
+    }
+    if identity(to) && !identity(from) {
+        step(format!("ALTER COLUMN {name} ADD GENERATED BY DEFAULT AS IDENTITY"));
+        let (table, column) = (ddl::literal(&place), ddl::literal(&to.name));
+        steps.push(Step::of(format!(
+            "SELECT setval(pg_get_serial_sequence({table}, {column}), greatest((SELECT max({name}) FROM {place}), 1), \
+             EXISTS (SELECT FROM {place}))"
+        )));
+    }
+    if let Some(condition) = after.filter(|_| before != ddl::column_check(to, Postgres)) {
+        steps.push(Step::of(format!("ALTER TABLE {place} ADD CONSTRAINT {check} CHECK ({condition})")));
+    }
+}

@@ -1,0 +1,397 @@
+//! Random sets of tables, others that were made of them, and rows.
+
+use mwallet_db::migrate::Renames;
+use mwallet_db::schema::{
+    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Record, Table,
+    Timestamp, Value,
+};
+use mwallet_db::{Dialect, crud};
+use mwallet_testkit::TestDb;
+
+/// Numbers that look random and are the same each time (xorshift).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 11
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next()).unwrap() % end
+    }
+
+    fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    fn pick<'t, T>(&mut self, all: &'t [T]) -> &'t T {
+        &all[self.below(all.len())]
+    }
+}
+
+/// Two sets of tables, and what has another name in the second.
+pub(crate) struct Pair {
+    pub(crate) from: Vec<Table>,
+    pub(crate) to: Vec<Table>,
+    pub(crate) renames: Renames,
+    /// Columns whose values are given up: tables and columns under their new names.
+    anew: Vec<(String, String)>,
+}
+
+impl Pair {
+    pub(crate) fn generate(random: &mut Random, dialect: Dialect) -> Self {
+        let count = 1 + random.below(4);
+        let mut from: Vec<Table> = Vec::new();
+        for number in 0..count {
+            let made = table(&format!("t{number}"), &from, random, dialect);
+            from.push(made);
+        }
+        let mut pair = Self { to: from.clone(), from, renames: Renames::default(), anew: Vec::new() };
+        for _ in 0..1 + random.below(6) {
+            pair.change(random, dialect);
+        }
+        pair
+    }
+
+    pub(crate) fn renamed_table<'n>(&'n self, name: &'n str) -> &'n str {
+        self.renames.tables.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to)
+    }
+
+    pub(crate) fn renamed_column<'n>(&'n self, table: &str, name: &'n str) -> &'n str {
+        self.renames.columns.iter().find(|(of, from, _)| of == table && from == name).map_or(name, |(_, _, to)| to)
+    }
+
+    pub(crate) fn is_made_anew(&self, table: &str, column: &str) -> bool {
+        self.anew.iter().any(|(of, name)| of == table && name == column)
+    }
+
+    /// Changes one thing of the second set.
+    fn change(&mut self, random: &mut Random, dialect: Dialect) {
+        let at = random.below(self.to.len().max(1));
+        match random.below(12) {
+            0 if self.to.len() < 6 => {
+                let made = table(&format!("n{}", random.below(1_000)), &self.to, random, dialect);
+                if self.to.iter().all(|table| table.name != made.name) {
+                    self.to.push(made);
+                }
+            }
+            1 if self.to.len() > 1 => {
+                let gone = self.to.remove(at);
+                for table in &mut self.to {
+                    table.foreign_keys.retain(|key| key.references != gone.name);
+                }
+                self.renames.tables.retain(|(_, to)| *to != gone.name);
+                self.renames.columns.retain(|(table, ..)| *table != gone.name);
+            }
+            2 => self.rename_table(at, random),
+            3 => self.rename_column(at, random),
+            4 | 5 => {
+                let Some(table) = self.to.get_mut(at) else { return };
+                let mut added = column(&format!("a{}", random.below(1_000)), random, dialect);
+                if random.one_in(2) {
+                    added.nullable = true;
+                }
+                if table.column(&added.name).is_none() {
+                    let place = random.below(table.columns.len() + 1);
+                    table.columns.insert(place, added);
+                }
+            }
+            6 => {
+                let Some(table) = self.to.get_mut(at) else { return };
+                let column = random.pick(&table.columns).name.clone();
+                if table.columns.len() > 2 && !is_used(table, &column) {
+                    table.columns.retain(|other| other.name != column);
+                    let name = table.name.clone();
+                    self.renames.columns.retain(|(of, _, to)| !(*of == name && *to == column));
+                }
+            }
+            7 | 8 => self.alter(at, random),
+            9 => {
+                let Some(table) = self.to.get_mut(at) else { return };
+                match random.below(4) {
+                    0 => drop(table.indexes.pop()),
+                    1 => drop(table.uniques.pop()),
+                    2 => drop(table.foreign_keys.pop()),
+                    _ => drop(table.checks.pop()),
+                }
+            }
+            10 => {
+                let Some(table) = self.to.get_mut(at) else { return };
+                let name = random.pick(&table.columns).name.clone();
+                // JSON has no order on PostgreSQL 15 that all versions of it share, and a long text is no key.
+                if table.indexes.iter().all(|index| index.columns != [name.as_str()]) {
+                    table.add_index(&[&name]);
+                }
+            }
+            _ => {
+                let Some(table) = self.to.get_mut(at) else { return };
+                table.comment = random.one_in(3).then(|| format!("What it is: {}'s", random.below(9)));
+                let place = random.below(table.columns.len());
+                table.columns[place].comment = random.one_in(2).then(|| "A \"comment\"".to_owned());
+            }
+        }
+    }
+
+    fn rename_table(&mut self, at: usize, random: &mut Random) {
+        let Some(table) = self.to.get(at) else { return };
+        let (old, new) = (table.name.clone(), format!("r{}", random.below(1_000)));
+        let is_first =
+            self.from.iter().any(|table| table.name == old) && self.renames.tables.iter().all(|(_, to)| *to != old);
+        if !is_first || self.to.iter().any(|table| table.name == new) {
+            return;
+        }
+        for table in &mut self.to {
+            for key in table.foreign_keys.iter_mut().filter(|key| key.references == old) {
+                key.references.clone_from(&new);
+            }
+        }
+        self.to[at].name.clone_from(&new);
+        for (table, ..) in self.renames.columns.iter_mut().filter(|(table, ..)| *table == old) {
+            table.clone_from(&new);
+        }
+        for (table, _) in self.anew.iter_mut().filter(|(table, _)| *table == old) {
+            table.clone_from(&new);
+        }
+        self.renames.tables.push((old, new));
+    }
+
+    fn rename_column(&mut self, at: usize, random: &mut Random) {
+        let Some(table) = self.to.get_mut(at) else { return };
+        let column = random.pick(&table.columns).name.clone();
+        let new = format!("r{}", random.below(1_000));
+        let old_table =
+            self.renames.tables.iter().find(|(_, to)| *to == table.name).map_or(&table.name, |(from, _)| from);
+        let was_there = self.from.iter().any(|from| from.name == *old_table && from.column(&column).is_some());
+        let is_again = self.renames.columns.iter().any(|(of, _, to)| *of == table.name && *to == column);
+        if !was_there || is_again || table.column(&new).is_some() || !table.checks.is_empty() {
+            return;
+        }
+        let set = |names: &mut Vec<String>| {
+            names.iter_mut().filter(|name| **name == column).for_each(|name| name.clone_from(&new));
+        };
+        table.columns.iter_mut().filter(|other| other.name == column).for_each(|other| other.name.clone_from(&new));
+        set(&mut table.primary_key);
+        table.uniques.iter_mut().for_each(|unique| set(&mut unique.columns));
+        table.indexes.iter_mut().for_each(|index| set(&mut index.columns));
+        table.foreign_keys.iter_mut().for_each(|key| set(&mut key.columns));
+        let name = table.name.clone();
+        for other in &mut self.to {
+            other
+                .foreign_keys
+                .iter_mut()
+                .filter(|key| key.references == name)
+                .for_each(|key| set(&mut key.referenced_columns));
+        }
+        self.anew
+            .iter_mut()
+            .filter(|(of, old)| *of == name && *old == column)
+            .for_each(|(_, old)| old.clone_from(&new));
+        self.renames.columns.push((name, column, new));
+    }
+
+    /// Gives a column another type, default, rule or null.
+    fn alter(&mut self, at: usize, random: &mut Random) {
+        let Some(table) = self.to.get_mut(at) else { return };
+        let place = random.below(table.columns.len());
+        let name = table.columns[place].name.clone();
+        let is_key = is_used(table, &name);
+        let column = &mut table.columns[place];
+        match random.below(4) {
+            0 => column.nullable = column.nullable || !is_key,
+            1 => {
+                let is_generated = matches!(column.default, Some(ColumnDefault::Identity));
+                if !is_generated {
+                    column.default = None;
+                }
+            }
+            2 if !is_key => {
+                column.default = None;
+                column.rules = Default::default();
+                column.kind = match &column.kind {
+                    ColumnType::SmallInt => ColumnType::BigInt,
+                    ColumnType::Integer => ColumnType::Decimal { precision: 14, scale: 3 },
+                    ColumnType::BigInt => ColumnType::Text { max: None },
+                    ColumnType::Decimal { precision, scale } => {
+                        ColumnType::Decimal { precision: precision + 5, scale: scale + 2 }
+                    }
+                    ColumnType::Text { max: Some(max) } => ColumnType::Text { max: Some(max + 7) },
+                    ColumnType::Uuid => ColumnType::Text { max: Some(40) },
+                    ColumnType::Enum(labels) => {
+                        let mut labels = EnumType::clone(labels);
+                        let code = i64::try_from(labels.labels.len()).unwrap();
+                        labels.labels.push(EnumLabel { name: format!("l{code}'s"), code, comment: None });
+                        ColumnType::Enum(labels.into())
+                    }
+                    ColumnType::Boolean => {
+                        self.anew.push((table.name.clone(), name));
+                        ColumnType::Timestamp
+                    }
+                    other => other.clone(),
+                };
+            }
+            _ => {
+                if column.kind.integer_range().is_some() && !is_key {
+                    column.rules.min = Some(Bound::inclusive(-1_000));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a key, index, check or reference names the column.
+fn is_used(table: &Table, column: &str) -> bool {
+    let has = |names: &[String]| names.iter().any(|name| name == column);
+    has(&table.primary_key)
+        || table.uniques.iter().any(|unique| has(&unique.columns))
+        || table.indexes.iter().any(|index| has(&index.columns))
+        || table.foreign_keys.iter().any(|key| has(&key.columns))
+        || table.checks.iter().any(|check| check.expression.contains(column))
+}
+
+fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) -> Table {
+    let mut table = Table::new(name);
+    match random.below(3) {
+        0 => {
+            for key in ["k1", "k2"] {
+                table.columns.push(Column::new(key, ColumnType::BigInt));
+            }
+            table.primary_key = vec!["k2".into(), "k1".into()];
+        }
+        1 => {
+            table.columns.push(Column::new("code", ColumnType::Text { max: Some(30) }));
+            table.primary_key = vec!["code".into()];
+        }
+        _ => {
+            table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+            table.primary_key = vec!["id".into()];
+        }
+    }
+    for number in 0..1 + random.below(6) {
+        table.columns.push(column(&format!("c{number}"), random, dialect));
+    }
+    let parents: Vec<&Table> = others.iter().filter(|other| other.primary_key == ["id"]).collect();
+    if !parents.is_empty() && random.one_in(2) {
+        let parent = random.pick(&parents);
+        table.columns.push(Column::new("parent", ColumnType::BigInt).nullable());
+        let action = *random.pick(&[Action::NoAction, Action::Cascade, Action::SetNull, Action::Restrict]);
+        table.add_foreign_key(&["parent"], &parent.name, &["id"], action);
+    }
+    if random.one_in(3) {
+        table.columns.push(Column::new("twin 2", ColumnType::Integer).nullable());
+        table.add_unique(&["twin 2"]);
+    }
+    if random.one_in(3) {
+        table.add_index(&["c0"]);
+    }
+    if random.one_in(4) {
+        table.columns.push(Column::new("low", ColumnType::Integer).nullable());
+        table.columns.push(Column::new("high", ColumnType::Integer).nullable());
+        table.checks.push(Check { name: format!("{name}_range_check"), expression: "low <= high OR low = -1".into() });
+    }
+    if random.one_in(2) {
+        table.comment = Some("Made by chance.\n\nIt's a table.".into());
+    }
+    table
+}
+
+fn column(name: &str, random: &mut Random, dialect: Dialect) -> Column {
+    let labels = ["OPEN", "it's shut", "half \"open\""];
+    let label = |(code, name): (i64, &&str)| EnumLabel { name: (*name).into(), code, comment: None };
+    let labels = EnumType { name: name.into(), labels: (0..).zip(&labels[..1 + random.below(3)]).map(label).collect() };
+    let kinds = [
+        ColumnType::SmallInt,
+        ColumnType::Integer,
+        ColumnType::BigInt,
+        ColumnType::Boolean,
+        ColumnType::Decimal { precision: 10, scale: 2 },
+        ColumnType::Decimal { precision: 38, scale: 18 },
+        ColumnType::Decimal { precision: 6, scale: 0 },
+        ColumnType::Text { max: None },
+        ColumnType::Text { max: Some(40) },
+        ColumnType::Timestamp,
+        ColumnType::Uuid,
+        ColumnType::Json,
+        ColumnType::Bytes { max: None },
+        ColumnType::Bytes { max: Some(64) },
+        ColumnType::Enum(labels.into()),
+    ];
+    let mut column = Column::new(name, random.pick(&kinds).clone());
+    column.nullable = random.one_in(2);
+    if random.one_in(3) {
+        column.default = Some(match &column.kind {
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => ColumnDefault::Constant((-7).into()),
+            ColumnType::Boolean => ColumnDefault::Constant(true.into()),
+            ColumnType::Decimal { .. } => ColumnDefault::Constant(Value::Decimal(12.into())),
+            ColumnType::Text { .. } => ColumnDefault::Constant("it's; --".into()),
+            ColumnType::Timestamp => ColumnDefault::Generated(Generator::Now),
+            ColumnType::Uuid => ColumnDefault::Generated(Generator::UuidV7),
+            ColumnType::Json => ColumnDefault::Constant(Value::Json("{\"a\":[1,null]}".into())),
+            ColumnType::Bytes { .. } => ColumnDefault::Constant(Value::Bytes(vec![0, 39, 255])),
+            ColumnType::Enum(labels) => ColumnDefault::Constant(labels.labels[0].name.clone().into()),
+            ColumnType::Native(_) => unreachable!("none is picked"),
+        });
+    }
+    match &column.kind {
+        ColumnType::Integer if random.one_in(2) => {
+            column.rules.min = Some(Bound::inclusive(-40_000));
+            column.rules.max = Some(Bound::exclusive(70_000));
+        }
+        ColumnType::Decimal { precision: 10, .. } if random.one_in(2) => {
+            column.rules.min = Some(Bound::exclusive("-99999.5".parse::<Decimal>().unwrap()));
+        }
+        ColumnType::Text { max: Some(_) } if random.one_in(2) => column.rules.min_length = Some(2),
+        _ => {}
+    }
+    if dialect == Dialect::Postgres && random.one_in(4) {
+        column.comment = Some("It's commented.".into());
+    }
+    column
+}
+
+/// Fills tables with rows, those that are referred to first.
+pub(crate) async fn fill(db: &TestDb, tables: &[Table], random: &mut Random) {
+    for table in tables {
+        let count = random.below(6);
+        let rows: Vec<Record> = (0..count).map(|number| row(table, number, random)).collect();
+        for row in rows {
+            if let Err(error) = crud::create(&db.engine, table, row.clone()).await {
+                panic!("{error:?}: {row:?} of {table:?}");
+            }
+        }
+    }
+}
+
+fn row(table: &Table, number: usize, random: &mut Random) -> Record {
+    let mut row = Record::new();
+    let number = i64::try_from(number).unwrap();
+    for column in &table.columns {
+        if matches!(column.name.as_str(), "id" | "parent" | "low" | "high") {
+            continue;
+        }
+        let sign = if random.one_in(2) { -1 } else { 1 };
+        let value: Value = match &column.kind {
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => (sign * (number * 11 + 1)).into(),
+            ColumnType::Boolean => random.one_in(2).into(),
+            ColumnType::Decimal { scale: 0, .. } => Value::Decimal((sign * (number * 900 + 5)).into()),
+            ColumnType::Decimal { .. } => Value::Decimal(
+                format!("{}{}.{}5", if sign < 0 { "-" } else { "" }, number * 317, number % 10).parse().unwrap(),
+            ),
+            ColumnType::Text { .. } => format!("row {number}: ö'\"").into(),
+            ColumnType::Timestamp => Value::Timestamp(Timestamp::from_micros(1_700_000_000_000_001 + number).unwrap()),
+            ColumnType::Uuid => Value::Uuid(format!("00000000-0000-0000-0000-{number:012}").parse().unwrap()),
+            ColumnType::Json => Value::Json(format!("{{\"n\":{number}}}")),
+            ColumnType::Bytes { .. } => Value::Bytes(vec![0, u8::try_from(number).unwrap(), 255]),
+            ColumnType::Enum(labels) => random.pick(&labels.labels).name.clone().into(),
+            ColumnType::Native(_) => unreachable!("none is made"),
+        };
+        row.set(&column.name, value);
+    }
+    row
+}
