@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod generate;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod migrate;
 pub(crate) mod schema;
 pub(crate) mod seed;
 pub(crate) mod serve;

@@ -2,6 +2,7 @@
 
 mod block;
 mod commands;
+mod database;
 mod failure;
 mod output;
 mod seed;
@@ -52,6 +53,8 @@ enum Command {
     Inspect(commands::inspect::Options),
     /// Writes types, schemas and documents of a database for other programs
     Generate(commands::generate::Options),
+    /// Changes the tables by files that are reviewed, and back
+    Migrate(commands::migrate::Options),
     /// Creates, drops or shows the tables
     Schema(commands::schema::Options),
     /// Writes what a shell needs to complete commands
@@ -79,6 +82,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Inspect(options) => commands::inspect::run(&settings, options).await,
             Command::Generate(options) => commands::generate::run(&settings, options).await,
+            Command::Migrate(options) => commands::migrate::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,
             Command::Completions(options) => commands::completions::run(&settings, options),
         }

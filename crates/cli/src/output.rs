@@ -18,6 +18,11 @@ pub(crate) fn report(settings: &Settings, text: impl Display, json: &Value) -> R
     }
 }
 
+/// Says what was asked for, however quiet the command is: as JSON where that is wanted.
+pub(crate) fn answer(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
+    if settings.json { write(json) } else { write(text) }
+}
+
 /// Writes a line that was asked for, however quiet the command is.
 pub(crate) fn write(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();

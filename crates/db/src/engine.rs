@@ -327,7 +327,14 @@ impl Engine {
                 let connection = postgres.lease(options.isolation, read_only, limit).await?;
                 Ok(Transaction::Postgres(Box::new(connection)))
             }
-            Driver::Sqlite(sqlite) => Ok(Transaction::Sqlite(sqlite.lease(read_only, limit).await?)),
+            Driver::Sqlite(sqlite) => {
+                let purpose = match (read_only, options.changes_tables) {
+                    (true, _) => sqlite::Purpose::Read,
+                    (false, true) => sqlite::Purpose::ChangeTables,
+                    (false, false) => sqlite::Purpose::Write,
+                };
+                Ok(Transaction::Sqlite(sqlite.lease(purpose, limit).await?))
+            }
             Driver::Mock(_) => Err(Error::Config("a mock engine has no sessions".into())),
         }
     }

@@ -62,7 +62,7 @@ pub use entity::{
 pub use error::{ConstraintKind, Error, Internal, Result, Violation};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
-pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
+pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, migrations};
 pub use postgres::Notifications;
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,

@@ -48,6 +48,12 @@ impl SessionFactory {
         self
     }
 
+    /// The same for sessions that change tables: see [`SessionOptions`].
+    pub(crate) fn changes_tables(mut self) -> Self {
+        self.options.changes_tables = true;
+        self
+    }
+
     /// The same with a time limit.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.options.limit = Some(limit);

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use lease::Lease;
+pub(crate) use lease::{Lease, Purpose};
 pub(crate) use rows::RowReceiver;
 
 /// Where the columns of a statement come from: a table and its column each, unless it is made of something else.
@@ -124,10 +124,10 @@ impl Sqlite {
     }
 
     /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.
-    pub(crate) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
-        match read_only && !self.is_in_memory() {
+    pub(crate) async fn lease(&self, purpose: Purpose, limit: Duration) -> Result<Lease> {
+        match purpose == Purpose::Read && !self.is_in_memory() {
             true => self.readers.lease(limit).await,
-            false => self.writer.lease(read_only, limit).await,
+            false => self.writer.lease(purpose, limit).await,
         }
     }
 }

@@ -17,6 +17,9 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// How long it may take; the engine's limit where nothing is said.
     pub limit: Option<Duration>,
+    /// Whether it changes tables. SQLite makes a table anew for it, during which foreign keys must be off: whoever begins such a
+    /// session sees to it that they lead to rows at its end.
+    pub changes_tables: bool,
 }
 
 /// A transaction that has begun. Dropped before its end, it is rolled back.

@@ -11,6 +11,7 @@ mod foreign;
 mod group;
 mod kind;
 mod known;
+mod migrations;
 mod structure;
 #[cfg(test)]
 mod ui_tests;
@@ -44,6 +45,16 @@ pub fn derive_column_group(input: proc_macro::TokenStream) -> proc_macro::TokenS
 #[proc_macro_derive(Enumeration, attributes(enumeration))]
 pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_enumeration(input.into()).into()
+}
+
+/// The migrations of a folder, as `mwallet_db::migrate::embedded` takes them: a program carries them in itself.
+///
+/// The folder is named from that of the crate: `migrations!("migrations")`. A migration that is added needs the crate to be
+/// built anew, which `build.rs` sees to with `cargo::rerun-if-changed=migrations`.
+#[proc_macro]
+pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let folder = syn::parse_macro_input!(input as syn::LitStr);
+    migrations::expand(&folder).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 // Outside of the compiler there is no `proc_macro`, so the work is done on `proc_macro2`, where tests can call it.

@@ -2,7 +2,10 @@
 //!
 //! Each file declares the entities of one topic; the list below registers them. It knows no SQL dialect and no HTTP.
 
+use std::sync::OnceLock;
+
 use mwallet_db::Entity;
+use mwallet_db::migrate::{Migration, embedded};
 use mwallet_db::schema::Table;
 
 mod owner;
@@ -23,6 +26,19 @@ macro_rules! entities {
             vec![$($(<$entity as Entity>::table()),+),*]
         }
     };
+}
+
+/// The migrations that make the tables, in their order.
+///
+/// # Panics
+///
+/// Where two of them have one version: the first test that asks for them says so.
+pub fn migrations() -> &'static [Migration] {
+    static MADE: OnceLock<Vec<Migration>> = OnceLock::new();
+    MADE.get_or_init(|| match embedded(mwallet_db::migrations!("../../migrations")) {
+        Ok(migrations) => migrations,
+        Err(error) => panic!("{error}"),
+    })
 }
 
 // One line for each file: its name, then its entities. A new entity is a file and a line here.

@@ -7,6 +7,7 @@ use mwallet_db::schema::Table;
 use mwallet_db::{Dialect, create_statements};
 use serde_json::json;
 
+use crate::database;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
@@ -45,7 +46,7 @@ enum Action {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum DialectName {
+pub(super) enum DialectName {
     Sqlite,
     Postgres,
 }
@@ -70,7 +71,7 @@ pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Res
 
 async fn create(settings: &Settings, tables: &[&Table]) -> Result<()> {
     let engine = settings.engine()?;
-    engine.create_all(tables).await?;
+    database::prepare_with(&engine, false).await?;
     engine.close().await;
     let text = format!("{engine} has all {} tables", tables.len());
     output::report(settings, text, &json!({"database": engine.to_string(), "tables": names(tables)}))
@@ -82,7 +83,7 @@ async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<(
     if !yes && !confirm(&what)? {
         return Err(Failure::new("nothing was dropped"));
     }
-    engine.drop_all(tables).await?;
+    database::drop_all(&engine, tables).await?;
     engine.close().await;
     output::report(
         settings,

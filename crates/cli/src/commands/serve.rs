@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use limits::LimitOptions;
 use reflected::ReflectedOptions;
 
+use crate::database;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
@@ -48,6 +49,9 @@ pub(crate) struct Options {
     /// Databases that the environment or mwallet.toml name are not touched; --database-url is refused beside it.
     #[arg(long)]
     demo: bool,
+    /// Bring the tables of an older database up to date first; without it, such a database is refused
+    #[arg(long, conflicts_with_all = ["reflect", "demo"])]
+    migrate: bool,
     #[command(flatten)]
     reflected: ReflectedOptions,
     /// The address and port; port 0 takes any that is free
@@ -62,7 +66,7 @@ fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
 }
 
 pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
-    let Options { open, demo, reflected, listen, limits } = options;
+    let Options { open, demo, migrate, reflected, listen, limits } = options;
     if !open && !demo {
         let message = "there are no accounts yet, so there is nobody to serve but everybody";
         let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
@@ -88,7 +92,10 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
         None => mwallet_models::tables(),
     };
     if found.is_none() {
-        engine.create_all(&tables).await?;
+        match demo {
+            true => database::prepare_with(&engine, true).await?,
+            false => database::prepare(settings, &engine, migrate).await?,
+        };
     }
     if demo {
         demo::fill(settings, &engine).await?;

@@ -103,7 +103,7 @@ fn the_picture_of_a_database_is_searched_without_a_network() {
         let parsed = done(python.args(["-c", read]).arg(folder.join("erd.svg")));
         assert!(parsed.out.trim().parse::<usize>().unwrap() > 100, "{}", parsed.err);
         let mermaid = std::fs::read_to_string(folder.join("erd.mmd")).unwrap();
-        assert!(mermaid.contains("\"Album\" }o--|| \"Artist\" : \"Album_fkey0\""), "{mermaid}");
+        assert!(mermaid.contains("\"Album\" }o--|| \"Artist\" : \"Album_ArtistId_fkey\""), "{mermaid}");
         let unknown = call_on(&db, &["inspect", "--erd", "erd.png"]);
         assert!(unknown.code == 2 && unknown.err.contains(".svg, .html or .mmd"), "{}", unknown.err);
     });

@@ -68,7 +68,9 @@ fn newcomers_program() -> &'static Path {
             let text = std::fs::read_to_string(root().join(part)).unwrap();
             write(&tree.join(part), renumbered(&text).as_bytes());
         }
-        for part in ["crates", "xtask"] {
+        // What an earlier run has added is not there at first.
+        let _ = std::fs::remove_dir_all(tree.join("migrations"));
+        for part in ["crates", "xtask", "migrations"] {
             copy(&root().join(part), &tree.join(part));
         }
 
@@ -87,14 +89,26 @@ fn newcomers_program() -> &'static Path {
         let named =
             std::fs::read_to_string(&manifest).unwrap().replace("name = \"mwallet\"", "name = \"newcomers-mwallet\"");
         write(&manifest, named.as_bytes());
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--offline", "--package", "mwallet-cli"])
-            .current_dir(&tree)
-            .env("CARGO_TARGET_DIR", target)
-            .status()
-            .unwrap();
-        assert!(built.success(), "what the guide says does not compile");
-        target.join("debug/newcomers-mwallet")
+        let build = || {
+            let built = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--locked", "--offline", "--package", "mwallet-cli"])
+                .current_dir(&tree)
+                .env("CARGO_TARGET_DIR", target)
+                .status()
+                .unwrap();
+            assert!(built.success(), "what the guide says does not compile");
+        };
+        build();
+        let program = target.join("debug/newcomers-mwallet");
+        assert!(
+            guide.contains("cargo run -- migrate new add_vaults\n"),
+            "the guide does not say how the migration is written"
+        );
+        let written = done(program_at(&program, &tree).args(["migrate", "new", "add_vaults"]));
+        assert!(written.out.contains("_add_vaults/up.sqlite.sql"), "{}{}", written.out, written.err);
+        assert_eq!(written.err, "create table vaults\n");
+        build();
+        program
     })
 }
 

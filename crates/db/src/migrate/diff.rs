@@ -5,7 +5,7 @@ use mwallet_schema::{Column, ForeignKey, Table};
 use super::change::Change;
 use super::convert::converts;
 use super::sqlite::Beside;
-use super::stored::stored;
+use super::stored::{in_full, stored};
 use super::{postgres, script, sqlite};
 use crate::Dialect;
 use crate::ddl::parents_first;
@@ -80,6 +80,7 @@ pub struct Difference {
 /// ```
 pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -> Difference {
     let mut from: Vec<Table> = from.iter().map(|table| stored(table, dialect)).collect();
+    let full: Vec<Table> = to.iter().map(in_full).collect();
     let to: Vec<Table> = to.iter().map(|table| stored(table, dialect)).collect();
     let mut changes = rename(&mut from, renames);
     let mut dropped_keys = Vec::new();
@@ -95,7 +96,7 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
                 dropped_keys.extend(dropped.into_iter().map(|key| Change::DropForeignKey(table.name.clone(), key)));
                 added_keys.extend(added.into_iter().map(|key| Change::AddForeignKey(table.name.clone(), key)));
             }
-            None => created.push(table),
+            None => created.extend(full.iter().find(|full| full.name == table.name)),
         }
     }
     let is_gone = |table: &&Table| to.iter().all(|after| after.name != table.name);
@@ -115,7 +116,14 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     changes.extend(added_keys);
     changes.extend(parents_first(&gone).into_iter().rev().cloned().map(Change::DropTable));
     changes.extend(comments);
-    Difference { from, to, changes }
+    Difference { from, to: full, changes }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines: Vec<String> = self.changes.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
 }
 
 impl Difference {

@@ -13,11 +13,26 @@ const DEFAULT_SCHEMA: &str = "public";
 ///
 /// SQLite keeps no comments. Two tables that are the same this way need no migration.
 pub fn stored(table: &Table, dialect: Dialect) -> Table {
+    match dialect {
+        Dialect::Postgres => in_full(table),
+        Dialect::Sqlite => without_comments(in_full(table)),
+    }
+}
+
+/// The same without comments.
+fn without_comments(mut table: Table) -> Table {
+    table.comment = None;
+    table.columns.iter_mut().for_each(|column| column.comment = None);
+    table
+}
+
+/// The same with its comments, which stand in the statements of SQLite.
+pub(super) fn in_full(table: &Table) -> Table {
     let mut table = table.clone();
     table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
     table.writes = mwallet_schema::Writes::default();
     table.renamed_from = None;
-    table.columns = table.columns.into_iter().map(|column| stored_column(column, dialect)).collect();
+    table.columns = table.columns.into_iter().map(stored_column).collect();
     table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
     table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
     table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
@@ -25,13 +40,10 @@ pub fn stored(table: &Table, dialect: Dialect) -> Table {
     for key in &mut table.foreign_keys {
         key.references_schema = key.references_schema.take().filter(|schema| schema != DEFAULT_SCHEMA);
     }
-    if dialect == Dialect::Sqlite {
-        table.comment = None;
-    }
     table
 }
 
-fn stored_column(mut column: Column, dialect: Dialect) -> Column {
+fn stored_column(mut column: Column) -> Column {
     if let ColumnType::Enum(found) = &column.kind {
         column.kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
     }
@@ -46,9 +58,6 @@ fn stored_column(mut column: Column, dialect: Dialect) -> Column {
     column.base = None;
     column.renamed_from = None;
     column.rules.pattern = None;
-    if dialect == Dialect::Sqlite {
-        column.comment = None;
-    }
     column
 }
 

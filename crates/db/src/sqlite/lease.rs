@@ -12,6 +12,28 @@ use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It only reads.
+    Read,
+    /// It writes rows.
+    Write,
+    /// It changes tables, for which foreign keys are off.
+    ChangeTables,
+}
+
+impl Purpose {
+    /// What must be set before its transaction begins, and what afterwards, where it is not as ever.
+    pub(super) fn settings(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Read => Some(("PRAGMA query_only = ON", "PRAGMA query_only = OFF")),
+            Self::Write => None,
+            Self::ChangeTables => Some(("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON")),
+        }
+    }
+}
+
 /// What a session asks of the thread it leases.
 pub(super) enum Command {
     Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::Settings;
 use super::connection::{self, Role, Timed};
 use super::deadline::after;
-use super::lease::{Command, Lease, serve_lease};
+use super::lease::{Command, Lease, Purpose, serve_lease};
 use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
@@ -45,7 +45,7 @@ enum Job {
     Lease {
         commands: Receiver<Command>,
         limit: Duration,
-        read_only: bool,
+        purpose: Purpose,
         ready: oneshot::Sender<Result<()>>,
     },
 }
@@ -73,10 +73,10 @@ impl Writer {
         answer.await.unwrap_or(Err(Error::Cancelled))
     }
 
-    pub(super) async fn lease(&self, read_only: bool, limit: Duration) -> Result<Lease> {
+    pub(super) async fn lease(&self, purpose: Purpose, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
         let (ready, begun) = oneshot::channel();
-        self.send(Job::Lease { commands: receiver, limit, read_only, ready })?;
+        self.send(Job::Lease { commands: receiver, limit, purpose, ready })?;
         match tokio::time::timeout(self.settings.pool_timeout, begun).await {
             Ok(begun) => begun.unwrap_or(Err(Error::Cancelled))?,
             Err(_) => return Err(Error::Busy),
@@ -159,10 +159,10 @@ impl Thread {
                 let _ = done.send(());
                 return false;
             }
-            Job::Lease { commands, limit, read_only, ready } => {
+            Job::Lease { commands, limit, purpose, ready } => {
                 // Whoever waited for it may have stopped.
                 if !ready.is_closed() {
-                    self.lease(&commands, limit, read_only, ready);
+                    self.lease(&commands, limit, purpose, ready);
                 }
             }
         }
@@ -257,26 +257,25 @@ impl Thread {
         &mut self,
         commands: &Receiver<Command>,
         limit: Duration,
-        read_only: bool,
+        purpose: Purpose,
         ready: oneshot::Sender<Result<()>>,
     ) {
-        // A database in memory has no reader to lend to a session that only reads.
+        // A database in memory has no reader to lend to a session that only reads. One that is read-only is set so already.
+        let settings = purpose.settings().filter(|_| purpose != Purpose::Read || !self.settings.read_only);
         let begun = self.connection().and_then(|timed| {
-            execute(&timed.connection, "BEGIN IMMEDIATE")?;
-            if read_only { execute(&timed.connection, "PRAGMA query_only = ON") } else { Ok(()) }
+            settings.map_or(Ok(()), |(before, _)| execute(&timed.connection, before))?;
+            let begin = if purpose == Purpose::Read { "BEGIN" } else { "BEGIN IMMEDIATE" };
+            execute(&timed.connection, begin)
         });
         let failed = begun.is_err();
-        if ready.send(begun).is_err() || failed {
-            if let Some(timed) = &self.connection {
-                roll_back(&timed.connection);
-            }
-            return;
+        let is_served = ready.send(begun).is_ok() && !failed;
+        let Some(timed) = &self.connection else { return };
+        match is_served {
+            true => serve_lease(timed, commands, limit, self.settings.echo),
+            false => roll_back(&timed.connection),
         }
-        if let Some(timed) = &self.connection {
-            serve_lease(timed, commands, limit, self.settings.echo);
-            if read_only && !self.settings.read_only && execute(&timed.connection, "PRAGMA query_only = OFF").is_err() {
-                self.connection = None;
-            }
+        if settings.is_some_and(|(_, after)| execute(&timed.connection, after).is_err()) {
+            self.connection = None;
         }
     }
 }

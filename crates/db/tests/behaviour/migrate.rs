@@ -82,6 +82,7 @@ fn said(value: &Value) -> String {
             |whole| whole.to_string(),
         ),
         Value::Text(text) => text.clone(),
+        Value::Uuid(uuid) => uuid.to_string(),
         other => format!("{other:?}").trim_start_matches("Int(").trim_end_matches(')').to_owned(),
     }
 }

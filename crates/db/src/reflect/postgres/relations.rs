@@ -9,13 +9,15 @@ use crate::reflect::{Construct, Standing, place};
 use crate::session::Session;
 
 /// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are served
-/// by it. What extensions brought is not the database's own.
+/// by it. What extensions brought is not the database's own,
+/// and the history of migrations is mWallet's.
 const SQL: &str = "
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'),
     c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,
     (SELECT count(*) FROM pg_inherits i WHERE i.inhrelid = c.oid)::int8
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
+    AND c.relname <> '_mwallet_migrations'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.oid::int8";
 

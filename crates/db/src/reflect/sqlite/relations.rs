@@ -9,12 +9,14 @@ use crate::reflect::{Construct, Standing, place};
 use crate::session::Session;
 use crate::statement::Sql;
 
-/// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own.
+/// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own. The history
+/// of migrations is mWallet's.
 const SQL: &str = "
 SELECT s.name, l.type, s.sql,
     (SELECT group_concat(t.sql, char(10)) FROM sqlite_schema t WHERE t.type = 'trigger' AND t.tbl_name = s.name)
 FROM sqlite_schema s JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
 WHERE s.type IN ('table', 'view') AND l.type <> 'shadow' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND s.name <> '_mwallet_migrations'
 ORDER BY s.name";
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {

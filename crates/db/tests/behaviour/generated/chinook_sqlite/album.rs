@@ -6,12 +6,7 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Album",
     index(name = "IFK_AlbumArtistId", columns(artist_id)),
-    foreign_key(
-        name = "Album_fkey0",
-        columns(artist_id),
-        references = "Artist",
-        to("ArtistId")
-    )
+    foreign_key(columns(artist_id), references = "Artist", to("ArtistId"))
 )]
 pub struct Album {
     #[entity(column = "AlbumId", declared = "INTEGER", key, default_sql = "rowid")]

@@ -6,12 +6,7 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Customer",
     index(name = "IFK_CustomerSupportRepId", columns(support_rep_id)),
-    foreign_key(
-        name = "Customer_fkey0",
-        columns(support_rep_id),
-        references = "Employee",
-        to("EmployeeId")
-    )
+    foreign_key(columns(support_rep_id), references = "Employee", to("EmployeeId"))
 )]
 pub struct Customer {
     #[entity(

@@ -6,12 +6,7 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Employee",
     index(name = "IFK_EmployeeReportsTo", columns(reports_to)),
-    foreign_key(
-        name = "Employee_fkey0",
-        columns(reports_to),
-        references = "Employee",
-        to("EmployeeId")
-    )
+    foreign_key(columns(reports_to), references = "Employee", to("EmployeeId"))
 )]
 pub struct Employee {
     #[entity(

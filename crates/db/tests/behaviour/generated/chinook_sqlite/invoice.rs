@@ -7,12 +7,7 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Invoice",
     index(name = "IFK_InvoiceCustomerId", columns(customer_id)),
-    foreign_key(
-        name = "Invoice_fkey0",
-        columns(customer_id),
-        references = "Customer",
-        to("CustomerId")
-    )
+    foreign_key(columns(customer_id), references = "Customer", to("CustomerId"))
 )]
 pub struct Invoice {
     #[entity(column = "InvoiceId", declared = "INTEGER", key, default_sql = "rowid")]

@@ -8,18 +8,8 @@ use mwallet_db::{Auto, Entity};
     table = "InvoiceLine",
     index(name = "IFK_InvoiceLineInvoiceId", columns(invoice_id)),
     index(name = "IFK_InvoiceLineTrackId", columns(track_id)),
-    foreign_key(
-        name = "InvoiceLine_fkey0",
-        columns(track_id),
-        references = "Track",
-        to("TrackId")
-    ),
-    foreign_key(
-        name = "InvoiceLine_fkey1",
-        columns(invoice_id),
-        references = "Invoice",
-        to("InvoiceId")
-    )
+    foreign_key(columns(track_id), references = "Track", to("TrackId")),
+    foreign_key(columns(invoice_id), references = "Invoice", to("InvoiceId"))
 )]
 pub struct InvoiceLine {
     #[entity(

@@ -8,18 +8,8 @@ use mwallet_db::Entity;
     key(playlist_id, track_id),
     index(name = "IFK_PlaylistTrackPlaylistId", columns(playlist_id)),
     index(name = "IFK_PlaylistTrackTrackId", columns(track_id)),
-    foreign_key(
-        name = "PlaylistTrack_fkey0",
-        columns(track_id),
-        references = "Track",
-        to("TrackId")
-    ),
-    foreign_key(
-        name = "PlaylistTrack_fkey1",
-        columns(playlist_id),
-        references = "Playlist",
-        to("PlaylistId")
-    )
+    foreign_key(columns(track_id), references = "Track", to("TrackId")),
+    foreign_key(columns(playlist_id), references = "Playlist", to("PlaylistId"))
 )]
 pub struct PlaylistTrack {
     #[entity(column = "PlaylistId", declared = "INTEGER")]

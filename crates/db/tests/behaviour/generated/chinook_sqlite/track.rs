@@ -9,24 +9,9 @@ use mwallet_db::{Auto, Entity};
     index(name = "IFK_TrackAlbumId", columns(album_id)),
     index(name = "IFK_TrackGenreId", columns(genre_id)),
     index(name = "IFK_TrackMediaTypeId", columns(media_type_id)),
-    foreign_key(
-        name = "Track_fkey0",
-        columns(media_type_id),
-        references = "MediaType",
-        to("MediaTypeId")
-    ),
-    foreign_key(
-        name = "Track_fkey1",
-        columns(genre_id),
-        references = "Genre",
-        to("GenreId")
-    ),
-    foreign_key(
-        name = "Track_fkey2",
-        columns(album_id),
-        references = "Album",
-        to("AlbumId")
-    )
+    foreign_key(columns(media_type_id), references = "MediaType", to("MediaTypeId")),
+    foreign_key(columns(genre_id), references = "Genre", to("GenreId")),
+    foreign_key(columns(album_id), references = "Album", to("AlbumId"))
 )]
 pub struct Track {
     #[entity(column = "TrackId", declared = "INTEGER", key, default_sql = "rowid")]

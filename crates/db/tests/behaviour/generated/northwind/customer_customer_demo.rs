@@ -7,17 +7,11 @@ use mwallet_db::Entity;
     table = "CustomerCustomerDemo",
     key(customer_id, customer_type_id),
     foreign_key(
-        name = "CustomerCustomerDemo_fkey0",
         columns(customer_type_id),
         references = "CustomerDemographics",
         to("CustomerTypeID")
     ),
-    foreign_key(
-        name = "CustomerCustomerDemo_fkey1",
-        columns(customer_id),
-        references = "Customers",
-        to("CustomerID")
-    )
+    foreign_key(columns(customer_id), references = "Customers", to("CustomerID"))
 )]
 pub struct CustomerCustomerDemo {
     #[entity(column = "CustomerID", declared = "TEXT")]

@@ -5,12 +5,7 @@ use mwallet_db::{Auto, Entity};
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
     table = "Employees",
-    foreign_key(
-        name = "Employees_fkey0",
-        columns(reports_to),
-        references = "Employees",
-        to("EmployeeID")
-    )
+    foreign_key(columns(reports_to), references = "Employees", to("EmployeeID"))
 )]
 pub struct Employee {
     #[entity(

@@ -6,18 +6,8 @@ use mwallet_db::Entity;
 #[entity(
     table = "EmployeeTerritories",
     key(employee_id, territory_id),
-    foreign_key(
-        name = "EmployeeTerritories_fkey0",
-        columns(territory_id),
-        references = "Territories",
-        to("TerritoryID")
-    ),
-    foreign_key(
-        name = "EmployeeTerritories_fkey1",
-        columns(employee_id),
-        references = "Employees",
-        to("EmployeeID")
-    )
+    foreign_key(columns(territory_id), references = "Territories", to("TerritoryID")),
+    foreign_key(columns(employee_id), references = "Employees", to("EmployeeID"))
 )]
 pub struct EmployeeTerritory {
     #[entity(column = "EmployeeID", declared = "INTEGER")]

@@ -6,24 +6,9 @@ use mwallet_db::{Auto, Entity};
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
     table = "Orders",
-    foreign_key(
-        name = "Orders_fkey0",
-        columns(ship_via),
-        references = "Shippers",
-        to("ShipperID")
-    ),
-    foreign_key(
-        name = "Orders_fkey1",
-        columns(customer_id),
-        references = "Customers",
-        to("CustomerID")
-    ),
-    foreign_key(
-        name = "Orders_fkey2",
-        columns(employee_id),
-        references = "Employees",
-        to("EmployeeID")
-    )
+    foreign_key(columns(ship_via), references = "Shippers", to("ShipperID")),
+    foreign_key(columns(customer_id), references = "Customers", to("CustomerID")),
+    foreign_key(columns(employee_id), references = "Employees", to("EmployeeID"))
 )]
 pub struct Order {
     #[entity(

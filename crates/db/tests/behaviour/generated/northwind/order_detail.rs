@@ -7,18 +7,8 @@ use mwallet_db::{Auto, Entity};
 #[entity(
     table = "Order Details",
     key(order_id, product_id),
-    foreign_key(
-        name = "Order Details_fkey0",
-        columns(product_id),
-        references = "Products",
-        to("ProductID")
-    ),
-    foreign_key(
-        name = "Order Details_fkey1",
-        columns(order_id),
-        references = "Orders",
-        to("OrderID")
-    )
+    foreign_key(columns(product_id), references = "Products", to("ProductID")),
+    foreign_key(columns(order_id), references = "Orders", to("OrderID"))
 )]
 pub struct OrderDetail {
     #[entity(column = "OrderID", declared = "INTEGER")]

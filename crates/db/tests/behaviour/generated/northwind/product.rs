@@ -6,18 +6,8 @@ use mwallet_db::{Auto, Entity};
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
     table = "Products",
-    foreign_key(
-        name = "Products_fkey0",
-        columns(supplier_id),
-        references = "Suppliers",
-        to("SupplierID")
-    ),
-    foreign_key(
-        name = "Products_fkey1",
-        columns(category_id),
-        references = "Categories",
-        to("CategoryID")
-    )
+    foreign_key(columns(supplier_id), references = "Suppliers", to("SupplierID")),
+    foreign_key(columns(category_id), references = "Categories", to("CategoryID"))
 )]
 pub struct Product {
     #[entity(

@@ -5,12 +5,7 @@ use mwallet_db::Entity;
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
     table = "Territories",
-    foreign_key(
-        name = "Territories_fkey0",
-        columns(region_id),
-        references = "Regions",
-        to("RegionID")
-    )
+    foreign_key(columns(region_id), references = "Regions", to("RegionID"))
 )]
 pub struct Territory {
     #[entity(column = "TerritoryID", declared = "TEXT", key)]

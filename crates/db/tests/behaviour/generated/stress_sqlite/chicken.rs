@@ -3,7 +3,7 @@
 use mwallet_db::{Auto, Entity};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(foreign_key(name = "chickens_fkey0", columns(egg), references = "eggs", to("id")))]
+#[entity(foreign_key(columns(egg), references = "eggs", to("id")))]
 pub struct Chicken {
     #[entity(declared = "INTEGER", key, default_sql = "rowid")]
     pub id: Auto<i64>,

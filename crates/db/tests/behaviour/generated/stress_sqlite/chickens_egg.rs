@@ -5,18 +5,8 @@ use mwallet_db::Entity;
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
     key(chicken, egg),
-    foreign_key(
-        name = "chickens_eggs_fkey0",
-        columns(egg),
-        references = "eggs",
-        to("id")
-    ),
-    foreign_key(
-        name = "chickens_eggs_fkey1",
-        columns(chicken),
-        references = "chickens",
-        to("id")
-    )
+    foreign_key(columns(egg), references = "eggs", to("id")),
+    foreign_key(columns(chicken), references = "chickens", to("id"))
 )]
 pub struct ChickensEgg {
     #[entity(declared = "INT")]

@@ -9,27 +9,15 @@ use mwallet_db::{Auto, Entity};
     unique(name = "unique_share", columns(share)),
     index(name = "downward", columns(label)),
     index(name = "plain", columns(state, label)),
+    foreign_key(columns(b, a), references = "parents", to("b", "a")),
     foreign_key(
-        name = "children_fkey0",
-        columns(b, a),
-        references = "parents",
-        to("b", "a")
-    ),
-    foreign_key(
-        name = "children_fkey2",
         columns(parent),
         references = "children",
         to("id"),
         on_delete = "restrict"
     ),
+    foreign_key(columns(second), references = "parents", to("a")),
     foreign_key(
-        name = "children_fkey3",
-        columns(second),
-        references = "parents",
-        to("a")
-    ),
-    foreign_key(
-        name = "children_fkey4",
         columns(first),
         references = "parents",
         to("a"),

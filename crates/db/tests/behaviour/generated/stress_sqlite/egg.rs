@@ -3,12 +3,7 @@
 use mwallet_db::{Auto, Entity};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(foreign_key(
-    name = "eggs_fkey0",
-    columns(chicken),
-    references = "chickens",
-    to("id")
-))]
+#[entity(foreign_key(columns(chicken), references = "chickens", to("id")))]
 pub struct Egg {
     #[entity(declared = "INTEGER", key, default_sql = "rowid")]
     pub id: Auto<i64>,

@@ -3,11 +3,7 @@
 use mwallet_db::Entity;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(
-    key(b, a),
-    unique(name = "sqlite_autoindex_parents_1", columns(mixed_case)),
-    unique(name = "sqlite_autoindex_parents_3", columns(a))
-)]
+#[entity(key(b, a), unique(mixed_case), unique(a))]
 pub struct Parent {
     #[entity(declared = "INT")]
     pub a: i64,

@@ -1,0 +1,273 @@
+//! `mwallet migrate`: the changes of tables, as files that are reviewed, applied and taken back.
+
+mod new;
+mod told;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use mwallet_db::EngineOptions;
+use mwallet_db::migrate::{self, Migration, Migrator, Standing};
+use mwallet_db::schema::Table;
+use mwallet_db::{Dialect, Engine};
+use serde_json::json;
+
+use super::schema::DialectName;
+use crate::database;
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet migrate status                                   what the database has had, and what is still to come
+  mwallet migrate up                                       applies what is still to come
+  mwallet migrate down --to 20261124093000                 takes back what came after that
+  mwallet migrate check                                    how the tables of the database differ from those declared
+  mwallet migrate new add_memo                             writes what is declared and not made yet as files, to be reviewed
+  mwallet migrate new add_memo --rename orders.note=orders.memo
+  mwallet migrate sql --dialect postgres | psql …          without a connection of its own
+  mwallet migrate lint                                     which changes hold up a server that runs meanwhile
+
+The migrations are those that the program carries in itself; --folder takes those of a folder instead. Version 0 is before the
+first.";
+
+/// The options of `mwallet migrate`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    action: Action,
+    /// Take the migrations of this folder, not those of the program
+    #[arg(long, global = true, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Writes a migration: the difference between the migrations so far and the entities
+    New(new::Options),
+    /// Applies migrations
+    Up {
+        /// Up to this version [default: the last]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u64>,
+        /// Apply those too that lose rows or values for good
+        #[arg(long)]
+        allow_destructive: bool,
+    },
+    /// Takes migrations back
+    Down {
+        /// Down to this version; 0 takes back all [default: the one before the last that was applied]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u64>,
+        /// Take those back too by which rows or values are lost for good
+        #[arg(long)]
+        allow_destructive: bool,
+    },
+    /// Says which migrations the database has had
+    Status,
+    /// Lists the migrations, without a database
+    History,
+    /// Notes that the database is at a version, without changing anything else
+    Stamp {
+        /// The version; 0 is before the first
+        version: u64,
+    },
+    /// Says how the tables of the database differ from the entities, and ends with 1 where they do
+    Check,
+    /// Prints migrations as one script, without a database
+    Sql {
+        /// Whose SQL [default: that of the database of the settings]
+        #[arg(long)]
+        dialect: Option<DialectName>,
+        /// From this version
+        #[arg(long, value_name = "VERSION", default_value_t = 0)]
+        from: u64,
+        /// To this version [default: the last]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u64>,
+        /// Pass over migrations that change rows by more than statements
+        #[arg(long)]
+        skip_data: bool,
+    },
+    /// Says which changes hold up a server that runs meanwhile, and what is gentler; ends with 1 where there are some
+    Lint,
+}
+
+pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options) -> Result<()> {
+    if let Action::New(options) = action {
+        return new::run(settings, folder, options).await;
+    }
+    let migrations = match &folder {
+        Some(folder) => migrate::read(folder).map_err(|error| Failure::caused("", &error))?,
+        None => mwallet_models::migrations().to_vec(),
+    };
+    match action {
+        Action::New(_) => Ok(()),
+        Action::Up { to, allow_destructive } => {
+            let engine = engine(settings)?;
+            let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
+            let done = told::with_progress(settings, async |told| migrator.up(to, told).await).await?;
+            engine.close().await;
+            told::done(settings, &engine, &migrations, &done, "applied", "is up to date")
+        }
+        Action::Down { to, allow_destructive } => {
+            let engine = engine(settings)?;
+            let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
+            let to = match to {
+                Some(to) => to,
+                None => before_the_last(&migrator).await?,
+            };
+            let done = told::with_progress(settings, async |told| migrator.down(to, told).await).await?;
+            engine.close().await;
+            told::done(settings, &engine, &migrations, &done, "took back", "is there already")
+        }
+        Action::Status => status(settings, &migrations).await,
+        Action::History => history(settings, &migrations),
+        Action::Stamp { version } => {
+            let engine = engine(settings)?;
+            Migrator::new(&engine, &migrations).stamp(version).await.map_err(told::failure)?;
+            engine.close().await;
+            let text = format!("{engine} is noted to be at version {version}");
+            output::report(settings, text, &json!({ "database": engine.to_string(), "version": version }))
+        }
+        Action::Check => check(settings, &migrations).await,
+        Action::Sql { dialect, from, to, skip_data } => {
+            let dialect =
+                dialect.map_or_else(|| settings.database_url().map(|url| url.dialect()), |name| Ok(name.into()))?;
+            sql(settings, &migrations, dialect, (from, to), skip_data)
+        }
+        Action::Lint => lint(settings, &migrations),
+    }
+}
+
+/// An engine for statements that may take long.
+fn engine(settings: &Settings) -> Result<Engine> {
+    settings.engine_with(|options| EngineOptions { statement_timeout: database::LIMIT, ..options })
+}
+
+/// The version before the last one that the database has had.
+async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
+    let all = migrator.status().await.map_err(told::failure)?;
+    let had = all.iter().filter(|status| status.standing != Standing::Pending).map(|status| status.version);
+    let mut had: Vec<u64> = had.collect();
+    had.pop();
+    Ok(had.pop().unwrap_or(0))
+}
+
+async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
+    let engine = settings.engine()?;
+    let all = Migrator::new(&engine, migrations).status().await.map_err(told::failure)?;
+    engine.close().await;
+    let rows: Vec<(String, String)> = all
+        .iter()
+        .map(|status| {
+            let standing = match status.standing {
+                Standing::Applied(at) => format!("applied {at}"),
+                Standing::Changed(at) => format!("applied {at}, and changed since"),
+                Standing::Begun(at) => format!("begun {at}, not done"),
+                Standing::Pending => "pending".into(),
+                Standing::Unknown(at) => format!("applied {at}, not among the migrations here"),
+            };
+            (format!("{}_{}", status.version, status.name), standing)
+        })
+        .collect();
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let lines: Vec<String> = rows.iter().map(|(name, standing)| format!("{name:width$}  {standing}")).collect();
+    let text = if lines.is_empty() { "there are no migrations".into() } else { lines.join("\n") };
+    let json: Vec<_> = all
+        .iter()
+        .map(|status| {
+            let (standing, at) = match status.standing {
+                Standing::Applied(at) => ("applied", Some(at)),
+                Standing::Changed(at) => ("changed", Some(at)),
+                Standing::Begun(at) => ("begun", Some(at)),
+                Standing::Pending => ("pending", None),
+                Standing::Unknown(at) => ("unknown", Some(at)),
+            };
+            json!({ "version": status.version, "name": status.name, "standing": standing, "at": at.map(|at| at.to_string()) })
+        })
+        .collect();
+    output::answer(settings, text, &json!({ "database": engine.to_string(), "migrations": json }))
+}
+
+fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
+    let lines: Vec<String> = migrations.iter().map(ToString::to_string).collect();
+    let text = if lines.is_empty() { "there are no migrations".into() } else { lines.join("\n") };
+    let json: Vec<_> =
+        migrations.iter().map(|migration| json!({ "version": migration.version, "name": migration.name })).collect();
+    output::answer(settings, text, &json!({ "migrations": json }))
+}
+
+async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
+    let engine = settings.engine()?;
+    let made = migrate::made(migrations).await.map_err(told::failure)?;
+    let known: Vec<&Table> = made.tables.iter().collect();
+    let difference = migrate::check(&engine, &mwallet_models::tables(), &known).await?;
+    engine.close().await;
+    let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
+    let json = json!({ "database": engine.to_string(), "is_same": changes.is_empty(), "changes": changes });
+    if changes.is_empty() {
+        return output::report(settings, format!("{engine} has the tables that are declared"), &json);
+    }
+    output::answer(
+        settings,
+        format!("to have the tables that are declared, {engine} must\n  {difference}").replace('\n', "\n  "),
+        &json,
+    )?;
+    Err(Failure::new(format!("{} changes are to be made", changes.len()))
+        .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one where none makes these"))
+}
+
+fn sql(
+    settings: &Settings,
+    migrations: &[Migration],
+    dialect: Dialect,
+    (from, to): (u64, Option<u64>),
+    skip_data: bool,
+) -> Result<()> {
+    let last = migrations.last().map_or(0, |migration| migration.version);
+    let to = to.unwrap_or(last);
+    for version in [from, to].into_iter().filter(|version| *version > 0) {
+        if migrations.iter().all(|migration| migration.version != version) {
+            return Err(told::failure(migrate::MigrateError::NoVersion(version)));
+        }
+    }
+    let (text, stopped) = migrate::sql(migrations, dialect, from, to, |_| false, skip_data);
+    let json = json!({
+        "dialect": dialect.to_string(), "from": from, "to": to, "sql": text,
+        "stopped_before": stopped.as_ref().map(|stopped| stopped.migration.clone()),
+    });
+    output::answer(settings, text.trim_end(), &json)?;
+    match stopped {
+        None => Ok(()),
+        Some(stopped) => Err(Failure::new(format!("the script ends before {}, which changes rows", stopped.migration))
+            .hint("run `mwallet migrate up` for it, or pass over it with --skip-data")),
+    }
+}
+
+fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
+    let warnings = migrate::lint(migrations);
+    let lines: Vec<String> = warnings
+        .iter()
+        .map(|warning| {
+            format!(
+                "{}, statement {}: {}\n  instead: {}",
+                warning.migration, warning.number, warning.text, warning.instead
+            )
+        })
+        .collect();
+    let json: Vec<_> = warnings
+        .iter()
+        .map(|warning| {
+            json!({ "migration": warning.migration, "statement": warning.number, "text": warning.text, "instead": warning.instead })
+        })
+        .collect();
+    let json = json!({ "warnings": json });
+    if lines.is_empty() {
+        return output::report(settings, "no change holds up a server that runs meanwhile", &json);
+    }
+    output::answer(settings, lines.join("\n"), &json)?;
+    Err(Failure::new(format!("{} statements hold up a server that runs meanwhile", lines.len())))
+}

@@ -1,0 +1,87 @@
+//! How migrations go, for people and for scripts.
+
+use mwallet_db::Engine;
+use mwallet_db::migrate::{Event, MigrateError, Migration};
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+
+/// Does something while a bar shows the statements of each migration.
+pub(super) async fn with_progress<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(Box<dyn FnMut(Event<'_>) + Send + '_>) -> std::result::Result<T, MigrateError>,
+) -> Result<T> {
+    let bar = output::progress(settings, 0, "statements");
+    let told = |event: Event<'_>| match event {
+        Event::Begun(migration) => {
+            bar.set_length(0);
+            bar.set_message(format!("statements of {migration}"));
+        }
+        Event::Statements { done, all } => {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        }
+        Event::Batch(place) => bar.set_message(format!("rows, up to {place}")),
+        Event::Ended(_) => {}
+    };
+    let done = work(Box::new(told)).await;
+    bar.finish_and_clear();
+    done.map_err(failure)
+}
+
+/// Says what was done.
+pub(super) fn done(
+    settings: &Settings,
+    engine: &Engine,
+    migrations: &[Migration],
+    versions: &[u64],
+    did: &str,
+    nothing: &str,
+) -> Result<()> {
+    let name = |version: &u64| {
+        let found = migrations.iter().find(|migration| migration.version == *version);
+        found.map_or_else(|| version.to_string(), ToString::to_string)
+    };
+    let names: Vec<String> = versions.iter().map(name).collect();
+    let text = match names.is_empty() {
+        true => format!("{engine} {nothing}"),
+        false => format!("{did} {} on {engine}", names.join(", ")),
+    };
+    output::report(settings, text, &json!({ "database": engine.to_string(), "migrations": names }))
+}
+
+/// A failure with what to do next.
+pub(super) fn failure(error: MigrateError) -> Failure {
+    let hint = match &error {
+        MigrateError::Database(_) => return database_failure(error),
+        MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
+        MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
+        MigrateError::Changed(_) => "`mwallet migrate status` shows which",
+        MigrateError::Unknown(_) => {
+            "use the program that made it, or `mwallet migrate stamp` where the history is wrong"
+        }
+        MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
+        MigrateError::Destructive { .. } => "make a copy of the database before",
+        MigrateError::Different(_) => {
+            "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had"
+        }
+        MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
+        MigrateError::Begun(_) => "`mwallet migrate up` ends it",
+    };
+    Failure::caused("", &error).hint(hint)
+}
+
+fn database_failure(error: MigrateError) -> Failure {
+    match error {
+        MigrateError::Database(error) => error.into(),
+        other => Failure::caused("", &other),
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        failure(error)
+    }
+}

@@ -1,0 +1,37 @@
+//! A database that is ready for the entities of this program.
+
+use std::time::Duration;
+
+use mwallet_db::migrate::{Migrator, Prepared};
+use mwallet_db::schema::Table;
+use mwallet_db::{DatabaseUrl, Engine, EngineOptions, SqliteUrl};
+
+use crate::failure::Result;
+use crate::settings::Settings;
+
+/// How long a statement of a migration may take: a table may be large.
+pub(crate) const LIMIT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Makes the database of the settings ready: sets up an empty one, and brings one that is older up to date where that is allowed.
+pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: bool) -> Result<Prepared> {
+    if settings.database_url()? == DatabaseUrl::Sqlite(SqliteUrl::Memory) {
+        // It is that of one engine alone.
+        return prepare_with(engine, may_migrate).await;
+    }
+    let patient = settings.engine_with(|options| EngineOptions { statement_timeout: LIMIT, ..options })?;
+    let prepared = prepare_with(&patient, may_migrate).await;
+    patient.close().await;
+    prepared
+}
+
+/// The same for a database that is new or small.
+pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool) -> Result<Prepared> {
+    let migrator = Migrator::new(engine, mwallet_models::migrations()).allow_destructive(may_migrate);
+    Ok(migrator.prepare(&mwallet_models::tables(), may_migrate).await?)
+}
+
+/// Drops the tables, and forgets which migrations made them.
+pub(crate) async fn drop_all(engine: &Engine, tables: &[&Table]) -> Result<()> {
+    engine.drop_all(tables).await?;
+    Ok(Migrator::new(engine, mwallet_models::migrations()).stamp(0).await?)
+}

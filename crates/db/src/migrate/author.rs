@@ -1,0 +1,210 @@
+//! Writes migrations: the difference between the tables that migrations make so far and those that are declared.
+
+use mwallet_schema::{ColumnType, Table, Timestamp};
+
+use super::files::{Migration, Scripts};
+use super::runner::{DESTRUCTIVE, MigrateError, Migrator};
+use super::sqlite::Beside;
+use super::{Difference, Renames, diff, script};
+use crate::Dialect;
+use crate::engine::{Engine, EngineOptions};
+use crate::error::Result;
+use crate::reflect::ReflectOptions;
+use crate::statement::{Format, Sql};
+use crate::url::{DatabaseUrl, SqliteUrl};
+
+/// The tables that migrations make, and what belongs to them that no table says.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The tables; with the comments that scripts for PostgreSQL give them.
+    pub tables: Vec<Table>,
+    /// Statements of triggers and of indexes that no table says, by the tables.
+    pub beside: Beside,
+}
+
+/// A migration that is to be written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The migration.
+    pub migration: Migration,
+    /// What it does; on SQLite without comments.
+    pub difference: Difference,
+    /// What is lost for good by it.
+    pub losses: Vec<String>,
+}
+
+/// Applies migrations to an empty database in memory, and reads what they made.
+///
+/// # Errors
+///
+/// Where one of them fails.
+pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, MigrateError> {
+    let engine = Engine::with(&DatabaseUrl::Sqlite(SqliteUrl::Memory), EngineOptions::default())?;
+    Migrator::new(&engine, migrations).up(None, |_| {}).await?;
+    let mut tables = engine.reflect(&ReflectOptions::default()).await?.tables;
+    let beside = beside(&engine, &tables).await?;
+    engine.close().await;
+    comments(migrations, &mut tables);
+    Ok(Made { tables, beside })
+}
+
+/// The triggers of tables, and the indexes that they do not say.
+async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
+    let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL ORDER BY rowid";
+    let text = || ColumnType::Text { max: None };
+    let sql = Sql::new(sql).returns("table", text()).returns("name", text()).returns("sql", text());
+    let rows = engine.read(sql.statement(Dialect::Sqlite), Format::Values).await?.into_values();
+    let mut beside = Beside::new();
+    for row in rows {
+        let [mwallet_schema::Value::Text(table), mwallet_schema::Value::Text(name), mwallet_schema::Value::Text(sql)] =
+            row.as_slice()
+        else {
+            continue;
+        };
+        let of = tables.iter().find(|known| known.name == *table);
+        let is_told = of.is_some_and(|of| of.indexes.iter().any(|index| index.name == *name));
+        if !is_told {
+            beside.entry(table.clone()).or_default().push(sql.clone());
+        }
+    }
+    Ok(beside)
+}
+
+/// Gives tables the comments that the scripts for PostgreSQL give them: SQLite keeps none.
+fn comments(migrations: &[Migration], tables: &mut [Table]) {
+    for table in tables.iter_mut() {
+        table.comment = None;
+        table.columns.iter_mut().for_each(|column| column.comment = None);
+    }
+    for migration in migrations {
+        for statement in script::statements(&migration.up.postgres) {
+            let Some((table, column, text)) = comment(statement) else { continue };
+            let Some(table) = tables.iter_mut().find(|known| known.name == table) else { continue };
+            match column {
+                None => table.comment = text,
+                Some(column) => {
+                    table.columns.iter_mut().filter(|known| known.name == column).for_each(|known| {
+                        known.comment.clone_from(&text);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Takes `COMMENT ON COLUMN "orders"."memo" IS 'text'` apart.
+fn comment(statement: &str) -> Option<(String, Option<String>, Option<String>)> {
+    let (rest, is_column) = match statement.strip_prefix("COMMENT ON TABLE ") {
+        Some(rest) => (rest, false),
+        None => (statement.strip_prefix("COMMENT ON COLUMN ")?, true),
+    };
+    let (table, rest) = quoted(rest, '"')?;
+    let (column, rest) = match rest.strip_prefix('.').filter(|_| is_column) {
+        Some(rest) => quoted(rest, '"').map(|(column, rest)| (Some(column), rest))?,
+        None => (None, rest),
+    };
+    let text = rest.trim_start().strip_prefix("IS")?.trim_start();
+    let text = if text.starts_with("NULL") { None } else { Some(quoted(text, '\'')?.0) };
+    Some((table, column, text))
+}
+
+/// What stands between quotes at the beginning, and what follows; a quote is doubled within.
+fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
+    let mut inner = String::new();
+    let mut chars = text.strip_prefix(quote)?.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c != quote {
+            inner.push(c);
+        } else if chars.next_if(|(_, next)| *next == quote).is_some() {
+            inner.push(quote);
+        } else {
+            return Some((inner, &text[at + 2 * quote.len_utf8()..]));
+        }
+    }
+    None
+}
+
+/// Writes the migration from what migrations make so far to other tables.
+///
+/// Renames are those that the tables declare of themselves, and those that are given.
+pub fn draft(name: &str, at: Timestamp, made: &Made, last: u64, tables: &[Table], given: &Renames) -> Draft {
+    let mut renames = Renames::declared(&made.tables, tables);
+    renames.tables.extend(given.tables.iter().cloned());
+    renames.columns.extend(given.columns.iter().cloned());
+    let up = |dialect| diff(&made.tables, tables, &renames, dialect);
+    let down = |dialect| {
+        // What it goes back to has no comments on SQLite and those of scripts on PostgreSQL.
+        diff(tables, &made.tables, &renames.inverse(), dialect)
+    };
+    let script = |difference: &Difference, dialect| {
+        let losses: String = difference
+            .changes
+            .iter()
+            .filter_map(|change| change.loses())
+            .map(|loss| format!("{DESTRUCTIVE} {loss}\n"))
+            .collect();
+        let text = difference.script(dialect, &made.beside);
+        let text = if text.is_empty() { format!("-- Nothing changes on {dialect}.\n") } else { text };
+        format!("{losses}{text}")
+    };
+    let scripts = |way: &dyn Fn(Dialect) -> Difference| Scripts {
+        postgres: script(&way(Dialect::Postgres), Dialect::Postgres),
+        sqlite: script(&way(Dialect::Sqlite), Dialect::Sqlite),
+    };
+    let difference = up(Dialect::Postgres);
+    let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
+    let migration =
+        Migration { version: version(at).max(last + 1), name: snake(name), up: scripts(&up), down: scripts(&down) };
+    Draft { migration, difference, losses }
+}
+
+/// A migration without statements, to be written by hand.
+pub fn empty(name: &str, at: Timestamp, last: u64) -> Migration {
+    let script = |way: &str| Scripts {
+        postgres: format!("-- {way}, on PostgreSQL.\n"),
+        sqlite: format!("-- {way}, on SQLite.\n"),
+    };
+    Migration {
+        version: version(at).max(last + 1),
+        name: snake(name),
+        up: script("The way up"),
+        down: script("The way back"),
+    }
+}
+
+/// The digits of a time to the second: 20261124093000.
+fn version(at: Timestamp) -> u64 {
+    let digits: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    digits.parse().unwrap_or(1)
+}
+
+fn snake(name: &str) -> String {
+    let name = mwallet_schema::snake_case(name);
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    if plain.is_empty() { "change".into() } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_read_from_scripts() {
+        let told = |statement| comment(statement);
+        assert_eq!(told("COMMENT ON TABLE \"orders\" IS 'It''s'"), Some(("orders".into(), None, Some("It's".into()))));
+        assert_eq!(
+            told("COMMENT ON COLUMN \"a \"\"b\"\"\".\"c\" IS NULL"),
+            Some(("a \"b\"".into(), Some("c".into()), None))
+        );
+        for other in ["COMMENT ON INDEX \"i\" IS 'x'", "COMMENT ON TABLE orders", "SELECT 1", "COMMENT ON TABLE \"a"] {
+            assert_eq!(told(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn versions_are_times_and_come_after_the_last() {
+        let at: Timestamp = "2026-11-24T09:30:00.5Z".parse().unwrap();
+        assert_eq!(version(at), 20_261_124_093_000);
+        assert_eq!(empty("Add Memo!", at, 20_261_124_093_000).to_string(), "20261124093001_add_memo");
+    }
+}

@@ -1,0 +1,186 @@
+//! What a migration does to a server that runs while it is applied, and how to do it more gently.
+
+use std::collections::HashSet;
+
+use super::files::Migration;
+use super::script;
+
+/// Something in a script for PostgreSQL that those who use the database will notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The migration.
+    pub migration: String,
+    /// Which of its statements, from 1.
+    pub number: usize,
+    /// What it locks or breaks, and for how long.
+    pub text: String,
+    /// What to do instead.
+    pub instead: &'static str,
+}
+
+/// Looks through the ways up of migrations for PostgreSQL. What is done to a table that the same migration makes disturbs nobody.
+pub fn lint(migrations: &[Migration]) -> Vec<Warning> {
+    migrations.iter().flat_map(of_migration).collect()
+}
+
+fn of_migration(migration: &Migration) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut made: HashSet<String> = HashSet::new();
+    let is_stepwise = migration.is_stepwise(crate::Dialect::Postgres);
+    for (index, statement) in script::statements(&migration.up.postgres).into_iter().enumerate() {
+        let words = words(statement);
+        if words.starts_with(&["CREATE".into(), "TABLE".into()]) {
+            made.extend(words.get(2).cloned());
+            continue;
+        }
+        let mut warn = |text: String, instead| {
+            warnings.push(Warning { migration: migration.to_string(), number: index + 1, text, instead });
+        };
+        if is_stepwise && words.iter().any(|word| word == "CONCURRENTLY") {
+            continue;
+        }
+        if let Some((text, instead)) = look(&words, &made) {
+            warn(text, instead);
+        }
+    }
+    warnings
+}
+
+fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static str)> {
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let has = |sequence: &[&str]| words.windows(sequence.len()).any(|window| window == sequence);
+    let at = |keyword: &str| words.iter().position(|word| word == keyword);
+    match (word(0), word(1)) {
+        ("CREATE", "INDEX") | ("CREATE", "UNIQUE") => {
+            let table = word(at("ON")? + 1);
+            let text = format!("writes to {table} wait until its index is made");
+            let instead =
+                "CREATE INDEX CONCURRENTLY, in a migration of its own that begins with `-- mwallet: no transaction`";
+            (!made.contains(table)).then_some((text, instead))
+        }
+        ("DROP", "TABLE") => {
+            let text = format!("programs that still use {} fail from here on", word(2));
+            Some((text, "first release programs that do not use it, and drop it in a later migration"))
+        }
+        ("ALTER", "TABLE") => {
+            let table = word(2);
+            if made.contains(table) {
+                return None;
+            }
+            if has(&["RENAME", "TO"]) || has(&["RENAME", "COLUMN"]) {
+                let text = format!("programs that use the old name in {table} fail from here on");
+                return Some((
+                    text,
+                    "add the new one beside it, write both, move the readers, and drop the old one later",
+                ));
+            }
+            if has(&["DROP", "COLUMN"]) {
+                let text = format!("programs that still use the column of {table} fail from here on");
+                return Some((text, "first release programs that do not use it, and drop it in a later migration"));
+            }
+            if at("TYPE").is_some() && has(&["ALTER", "COLUMN"]) {
+                let text = format!("reads and writes of {table} wait while all its rows are written anew");
+                return Some((
+                    text,
+                    "add a column of the new type, copy in batches, move the readers, and drop the old one later",
+                ));
+            }
+            if has(&["SET", "NOT", "NULL"]) {
+                let text = format!("reads and writes of {table} wait while all its rows are read");
+                return Some((
+                    text,
+                    "ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in the next migration, then SET NOT NULL",
+                ));
+            }
+            if has(&["NOT", "VALID"]) || !has(&["ADD", "CONSTRAINT"]) {
+                return None;
+            }
+            let instead = "ADD CONSTRAINT … NOT VALID here, and VALIDATE CONSTRAINT in the next migration";
+            if has(&["FOREIGN", "KEY"]) {
+                let text =
+                    format!("writes to {table}, and to what it refers to, wait while all its rows are looked up");
+                Some((text, instead))
+            } else if at("CHECK").is_some() {
+                Some((format!("reads and writes of {table} wait while all its rows are checked"), instead))
+            } else if at("UNIQUE").is_some() || has(&["PRIMARY", "KEY"]) {
+                let text = format!("reads and writes of {table} wait until its index is made");
+                Some((text, "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"))
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The words of a statement: names without quotes as they are written, all else in capitals; no texts or comments.
+fn words(statement: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = statement;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            _ if rest.starts_with("--") => rest.find('\n').map_or(rest.len(), |end| end + 1),
+            '"' => {
+                let end = rest[1..].find('"').map_or(rest.len() - 1, |end| end + 1);
+                words.push(rest[1..end].to_owned());
+                (end + 1).min(rest.len())
+            }
+            '\'' => rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
+            _ if first.is_alphabetic() || first == '_' => {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                words.push(rest[..end].to_ascii_uppercase());
+                end
+            }
+            _ => first.len_utf8(),
+        };
+        rest = &rest[length..];
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::Scripts;
+    use super::*;
+
+    fn linted(script: &str) -> Vec<String> {
+        let up = Scripts { postgres: script.into(), sqlite: String::new() };
+        let migration = Migration { version: 1, name: "a".into(), up, down: Scripts::default() };
+        lint(&[migration]).into_iter().map(|warning| format!("{}: {}", warning.number, warning.text)).collect()
+    }
+
+    #[test]
+    fn what_holds_others_up_is_told() {
+        for (script, told) in [
+            ("CREATE INDEX \"i\" ON \"t\" (\"a\")", "1: writes to t wait until its index is made"),
+            (
+                "SELECT 1; ALTER TABLE \"t\" ALTER COLUMN \"a\" TYPE bigint",
+                "2: reads and writes of t wait while all its rows are written anew",
+            ),
+            (
+                "ALTER TABLE \"t\" ADD CONSTRAINT \"c\" CHECK (a > 0)",
+                "1: reads and writes of t wait while all its rows are checked",
+            ),
+            ("ALTER TABLE \"t\" DROP COLUMN \"a\"", "1: programs that still use the column of t fail from here on"),
+            (
+                "ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"b\"",
+                "1: programs that use the old name in t fail from here on",
+            ),
+        ] {
+            assert_eq!(linted(script), [told]);
+        }
+    }
+
+    #[test]
+    fn what_disturbs_nobody_is_not() {
+        for script in [
+            "CREATE TABLE \"t\" (a int); CREATE INDEX \"i\" ON \"t\" (\"a\"); ALTER TABLE \"t\" ADD CONSTRAINT c CHECK (a > 0)",
+            "-- mwallet: no transaction\nCREATE INDEX CONCURRENTLY i ON t (a)",
+            "ALTER TABLE \"t\" ADD COLUMN \"TYPE\" text",
+            "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u (b) NOT VALID",
+            "COMMENT ON TABLE t IS 'DROP COLUMN'",
+        ] {
+            assert!(linted(script).is_empty(), "{script}: {:?}", linted(script));
+        }
+    }
+}

@@ -1,0 +1,585 @@
+//! Applies migrations and takes them back, one transaction each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use mwallet_schema::{Table, Timestamp};
+
+use super::files::Migration;
+use super::history::{self, Entry};
+use super::{Difference, Renames, diff, script};
+use crate::Dialect;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::reflect::ReflectOptions;
+use crate::session::Session;
+use crate::statement::{Format, Sql, Statement};
+
+/// The longest that a migration may take.
+const LIMIT: Duration = Duration::from_secs(7 * 86_400);
+
+/// How long to wait before asking again for a database that another program changes.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long to wait for a database that another program changes.
+const PATIENCE: Duration = Duration::from_secs(86_400);
+
+/// Microseconds since the last migration after which no other program is thought to be at it.
+const RECENT: i64 = 60_000_000;
+
+/// How long nothing happens in the middle of migrations before nobody is thought to be at it.
+const REST: Duration = Duration::from_secs(5);
+
+/// What stands in the first lines of a script by which something is lost.
+pub const DESTRUCTIVE: &str = "-- mwallet: destructive:";
+
+/// One batch of a data migration: it is given where the last one stopped, and says where it stopped, or that all is done.
+///
+/// Each batch is one transaction together with the place where it stopped, so that none is done twice or left out.
+pub type DataMigration =
+    Arc<dyn for<'s> Fn(&'s mut Session, Option<String>) -> BoxFuture<'s, crate::Result<Option<String>>> + Send + Sync>;
+
+/// Why migrations cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// What the database says beside migrations.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// A statement failed. The database is as it was before its migration.
+    #[error("{migration}: {error}\nat statement {number}: {statement}")]
+    Failed {
+        /// The migration.
+        migration: String,
+        /// Which of its statements, from 1.
+        number: usize,
+        /// The statement's beginning.
+        statement: String,
+        /// What the database says of it.
+        error: String,
+    },
+    /// A foreign key leads nowhere after a migration, which was undone.
+    #[error("{migration}: {rows} rows of {table} refer to no row of {parent} after it; nothing was changed")]
+    Orphans {
+        /// The migration.
+        migration: String,
+        /// The table whose rows refer.
+        table: String,
+        /// The table that they refer to.
+        parent: String,
+        /// How many.
+        rows: u64,
+    },
+    /// A migration has changed since it was applied.
+    #[error("{0} was changed after it was applied: undo the change, and write another migration instead")]
+    Changed(String),
+    /// The database has had a migration that is not among these.
+    #[error("the database has had {0}, which is not among the migrations here: is this an older program?")]
+    Unknown(String),
+    /// There is no such version.
+    #[error("there is no migration {0}; `migrate status` lists them, and 0 is before the first")]
+    NoVersion(u64),
+    /// A script loses something for good, which must be allowed.
+    #[error("{migration} loses {loss}: --allow-destructive lets it")]
+    Destructive {
+        /// The migration.
+        migration: String,
+        /// What is lost.
+        loss: String,
+    },
+    /// The database was made before there were migrations, and is not as these make it.
+    #[error("the tables of the database are not as the migrations make them, and it has no history:\n{0}")]
+    Different(String),
+    /// The database has not had all migrations.
+    #[error("the database has not had {0}")]
+    OutOfDate(String),
+    /// A migration was begun and not ended.
+    #[error("{0} was begun and is not done: `migrate up` ends it first")]
+    Begun(String),
+}
+
+type Result<T> = std::result::Result<T, MigrateError>;
+
+/// What came of making a database ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// It had all migrations already.
+    Ready,
+    /// It had none of these tables, and has them now.
+    SetUp,
+    /// It had the tables before there were migrations, and has the history now.
+    Adopted,
+    /// It was brought up to date by these versions.
+    Migrated(Vec<u64>),
+}
+
+/// How a migration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Its version.
+    pub version: u64,
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was applied.
+    Applied(Timestamp),
+    /// It was applied, and has changed since.
+    Changed(Timestamp),
+    /// It was begun; the rest is still to be done.
+    Begun(Timestamp),
+    /// It is still to be applied.
+    Pending,
+    /// It was applied, and is not among the migrations here.
+    Unknown(Timestamp),
+}
+
+/// What happens while migrations run.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'m> {
+    /// A migration is applied, or taken back.
+    Begun(&'m Migration),
+    /// So many of its statements are done, of so many.
+    Statements {
+        /// How many are done.
+        done: usize,
+        /// How many there are.
+        all: usize,
+    },
+    /// A batch of rows is done, up to this place.
+    Batch(&'m str),
+    /// It is done.
+    Ended(&'m Migration),
+}
+
+/// Migrations for one database.
+pub struct Migrator<'m> {
+    engine: Engine,
+    migrations: &'m [Migration],
+    data: Vec<(u64, DataMigration)>,
+    allow_destructive: bool,
+}
+
+impl<'m> Migrator<'m> {
+    /// Migrations, in the order of their versions, for the database of an engine. Its statements may take as long as the
+    /// engine's own limit says: give it one that allows for the largest table.
+    pub fn new(engine: &Engine, migrations: &'m [Migration]) -> Self {
+        Self { engine: engine.clone(), migrations, data: Vec::new(), allow_destructive: false }
+    }
+
+    /// The same, where scripts may lose what they say they lose.
+    pub fn allow_destructive(mut self, allow: bool) -> Self {
+        self.allow_destructive = allow;
+        self
+    }
+
+    /// The same with a function that changes rows after the script of a version.
+    pub fn data(mut self, version: u64, function: DataMigration) -> Self {
+        self.data.push((version, function));
+        self
+    }
+
+    /// How each migration stands, and those that the database has had from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn status(&self) -> Result<Vec<Status>> {
+        let mut session = self.engine.sessions().read_only().begin().await?;
+        let entries = history::read(&mut session).await?;
+        session.roll_back().await?;
+        let dialect = self.engine.dialect();
+        let known = self.migrations.iter().map(|migration| {
+            let standing = match entries.iter().find(|entry| entry.version == migration.version) {
+                None => Standing::Pending,
+                Some(entry) if entry.is_begun => Standing::Begun(entry.at),
+                Some(entry) if entry.checksum != migration.checksum(dialect) => Standing::Changed(entry.at),
+                Some(entry) => Standing::Applied(entry.at),
+            };
+            Status { version: migration.version, name: migration.name.clone(), standing }
+        });
+        let is_known = |entry: &&Entry| self.migrations.iter().any(|migration| migration.version == entry.version);
+        let unknown = entries.iter().filter(|entry| !is_known(entry)).map(|entry| Status {
+            version: entry.version,
+            name: entry.name.clone(),
+            standing: Standing::Unknown(entry.at),
+        });
+        let mut all: Vec<Status> = known.chain(unknown).collect();
+        all.sort_by_key(|status| status.version);
+        Ok(all)
+    }
+
+    /// Applies what is still to be applied, up to a version, or all. Gives the versions that were applied here; others may
+    /// have been by programs that began at the same time.
+    ///
+    /// # Errors
+    ///
+    /// Where one fails; it is undone then, and those before it stay. Where one that was applied has changed.
+    pub async fn up(&self, to: Option<u64>, mut told: impl FnMut(Event<'_>)) -> Result<Vec<u64>> {
+        self.check_version(to)?;
+        let last = to.unwrap_or(u64::MAX);
+        let mut applied = Vec::new();
+        // Nothing is lost where nothing was.
+        let mut is_new = None;
+        loop {
+            let mut session = self.begin().await?;
+            history::create(&mut session).await?;
+            let entries = history::read(&mut session).await?;
+            self.check_history(&entries)?;
+            let is_new = *is_new.get_or_insert(entries.is_empty());
+            let is_due = |migration: &&Migration| {
+                let entry = entries.iter().find(|entry| entry.version == migration.version);
+                migration.version <= last && entry.is_none_or(|entry| entry.is_begun)
+            };
+            let Some(migration) = self.migrations.iter().find(is_due) else {
+                session.commit().await?;
+                return Ok(applied);
+            };
+            let entry = entries.iter().find(|entry| entry.version == migration.version);
+            if entry.is_none() && !is_new {
+                self.check_losses(migration, migration.up.of(self.engine.dialect()))?;
+            }
+            told(Event::Begun(migration));
+            self.apply(session, migration, entry.cloned(), &mut told).await?;
+            told(Event::Ended(migration));
+            applied.push(migration.version);
+        }
+    }
+
+    /// Takes back what was applied after a version; 0 takes back all. Gives the versions that were taken back.
+    ///
+    /// # Errors
+    ///
+    /// Where one fails; it stays applied then, and those after it are taken back.
+    pub async fn down(&self, to: u64, mut told: impl FnMut(Event<'_>)) -> Result<Vec<u64>> {
+        self.check_version(Some(to).filter(|to| *to > 0))?;
+        let mut taken_back = Vec::new();
+        loop {
+            let mut session = self.begin().await?;
+            let entries = history::read(&mut session).await?;
+            self.check_history(&entries)?;
+            let Some(entry) = entries.iter().rev().find(|entry| entry.version > to) else {
+                session.commit().await?;
+                return Ok(taken_back);
+            };
+            let migration = self.migrations.iter().find(|migration| migration.version == entry.version);
+            let migration = migration.ok_or_else(|| MigrateError::Unknown(told_of(entry)))?;
+            if entry.is_begun {
+                return Err(MigrateError::Begun(migration.to_string()));
+            }
+            let text = migration.down.of(self.engine.dialect());
+            self.check_losses(migration, text)?;
+            told(Event::Begun(migration));
+            self.run(&mut session, migration, text, &mut told).await?;
+            history::remove(&mut session, migration.version).await?;
+            session.commit().await?;
+            told(Event::Ended(migration));
+            taken_back.push(migration.version);
+        }
+    }
+
+    /// Notes that the database is at a version, without running anything.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn stamp(&self, version: u64) -> Result<()> {
+        self.check_version(Some(version).filter(|version| *version > 0))?;
+        let mut session = self.begin().await?;
+        history::create(&mut session).await?;
+        for entry in history::read(&mut session).await? {
+            history::remove(&mut session, entry.version).await?;
+        }
+        for migration in self.migrations.iter().filter(|migration| migration.version <= version) {
+            history::put(&mut session, &self.entry(migration)).await?;
+        }
+        session.commit().await?;
+        Ok(())
+    }
+
+    /// Makes the database ready for a program that has these tables: sets up one that has none of them, notes the history of
+    /// one that was made before there were migrations, and brings one that is older up to date where that is allowed.
+    ///
+    /// # Errors
+    ///
+    /// Where it is out of date and may not be changed, or is another than the migrations make.
+    pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
+        let entries = self.entries().await?;
+        if entries.is_empty() {
+            let found = self.engine.reflect(&ReflectOptions::default()).await?.tables;
+            if found.iter().all(|found| tables.iter().all(|table| table.name != found.name)) {
+                // Whoever began to set it up at the same time is waited for.
+                self.up(None, |_| {}).await?;
+                return Ok(Prepared::SetUp);
+            }
+            let difference = check(&self.engine, tables, tables).await?;
+            match (difference.is_empty(), self.migrations.last()) {
+                (true, Some(last)) => {
+                    self.stamp(last.version).await?;
+                    return Ok(Prepared::Adopted);
+                }
+                // Another program may have set it up since.
+                _ if self.entries().await?.is_empty() => return Err(MigrateError::Different(difference.to_string())),
+                _ => {}
+            }
+        }
+        let due = self.due_at_rest().await?;
+        match (due.is_empty(), may_migrate) {
+            (true, _) => Ok(Prepared::Ready),
+            (false, true) => Ok(Prepared::Migrated(self.up(None, |_| {}).await?)),
+            (false, false) => Err(MigrateError::OutOfDate(due.join(", "))),
+        }
+    }
+
+    /// What the database has had.
+    async fn entries(&self) -> Result<Vec<Entry>> {
+        let mut session = self.engine.sessions().read_only().begin().await?;
+        let entries = history::read(&mut session).await?;
+        session.roll_back().await?;
+        self.check_history(&entries)?;
+        Ok(entries)
+    }
+
+    /// What is still to be applied, when no other program applies it just now.
+    async fn due_at_rest(&self) -> Result<Vec<String>> {
+        let mut last = None;
+        let mut begun = std::time::Instant::now();
+        loop {
+            let entries = self.entries().await?;
+            let is_due = |migration: &&Migration| {
+                entries.iter().find(|entry| entry.version == migration.version).is_none_or(|entry| entry.is_begun)
+            };
+            let due: Vec<String> = self.migrations.iter().filter(is_due).map(ToString::to_string).collect();
+            let newest = entries.iter().map(|entry| entry.at.micros()).max().unwrap_or(0);
+            let is_old = self.engine.options().sources.now().micros() - newest > RECENT;
+            if last.as_ref() != Some(&due) {
+                begun = std::time::Instant::now();
+                last = Some(due.clone());
+            }
+            if due.is_empty() || is_old || begun.elapsed() > REST {
+                return Ok(due);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn entry(&self, migration: &Migration) -> Entry {
+        Entry {
+            version: migration.version,
+            name: migration.name.clone(),
+            checksum: migration.checksum(self.engine.dialect()),
+            at: self.engine.options().sources.now(),
+            is_begun: false,
+            statements: 0,
+            place: None,
+        }
+    }
+
+    /// Begins a transaction when no other program migrates the database.
+    async fn begin(&self) -> Result<Session> {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.engine.sessions().changes_tables().limit(LIMIT).begin().await {
+                // On SQLite another program writes.
+                Err(Error::Busy) if begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                result => {
+                    let mut session = result?;
+                    history::lock(&mut session).await?;
+                    return Ok(session);
+                }
+            }
+        }
+    }
+
+    async fn apply(
+        &self,
+        mut session: Session,
+        migration: &Migration,
+        begun: Option<Entry>,
+        told: &mut impl FnMut(Event<'_>),
+    ) -> Result<()> {
+        let dialect = self.engine.dialect();
+        let function =
+            self.data.iter().find(|(version, _)| *version == migration.version).map(|(_, function)| function);
+        let is_stepwise = migration.is_stepwise(dialect) && dialect == Dialect::Postgres;
+        let mut entry = begun.clone().unwrap_or_else(|| self.entry(migration));
+        if is_stepwise {
+            entry.is_begun = true;
+            history::put(&mut session, &entry).await?;
+            session.commit().await?;
+            self.step_by_step(migration, &mut entry, told).await?;
+            session = self.begin().await?;
+        } else if begun.is_none() {
+            let text = migration.up.of(dialect);
+            self.run(&mut session, migration, text, told).await?;
+        }
+        entry.is_begun = function.is_some();
+        history::put(&mut session, &entry).await?;
+        session.commit().await?;
+        let Some(function) = function else { return Ok(()) };
+        loop {
+            let mut session = self.begin().await?;
+            let entries = history::read(&mut session).await?;
+            // Another program may have gone on with it.
+            let Some(mut entry) =
+                entries.into_iter().find(|entry| entry.version == migration.version && entry.is_begun)
+            else {
+                return Ok(());
+            };
+            let place = function(&mut session, entry.place.take()).await?;
+            entry.is_begun = place.is_some();
+            entry.place = place;
+            history::put(&mut session, &entry).await?;
+            session.commit().await?;
+            match &entry.place {
+                Some(place) => told(Event::Batch(place)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Runs statements that cannot be in a transaction, and notes how far it came.
+    async fn step_by_step(
+        &self,
+        migration: &Migration,
+        entry: &mut Entry,
+        told: &mut impl FnMut(Event<'_>),
+    ) -> Result<()> {
+        let statements = script::statements(migration.up.of(self.engine.dialect()));
+        // Held while they run, so that no other program runs them too.
+        let guard = self.begin().await?;
+        for (index, sql) in statements.iter().enumerate().skip(usize::try_from(entry.statements).unwrap_or(0)) {
+            let ran = self.engine.read(Statement::new((*sql).to_owned()), Format::Values).await;
+            ran.map_err(|error| failed(migration, index, sql, &error))?;
+            entry.statements += 1;
+            let mut session = self.engine.sessions().begin().await?;
+            history::put(&mut session, entry).await?;
+            session.commit().await?;
+            told(Event::Statements { done: index + 1, all: statements.len() });
+        }
+        guard.roll_back().await?;
+        Ok(())
+    }
+
+    async fn run(
+        &self,
+        session: &mut Session,
+        migration: &Migration,
+        text: &str,
+        told: &mut impl FnMut(Event<'_>),
+    ) -> Result<()> {
+        let statements = script::statements(text);
+        let before = orphans(session).await?;
+        for (index, sql) in statements.iter().enumerate() {
+            let ran = session.run_statement(Statement::new((*sql).to_owned())).await;
+            ran.map_err(|error| failed(migration, index, sql, &error))?;
+            told(Event::Statements { done: index + 1, all: statements.len() });
+        }
+        let is_new = |orphan: &&(String, String, u64)| {
+            let known = before.iter().find(|(table, parent, _)| *table == orphan.0 && *parent == orphan.1);
+            known.is_none_or(|(.., rows)| *rows < orphan.2)
+        };
+        match orphans(session).await?.iter().find(is_new) {
+            None => Ok(()),
+            Some((table, parent, rows)) => Err(MigrateError::Orphans {
+                migration: migration.to_string(),
+                table: table.clone(),
+                parent: parent.clone(),
+                rows: *rows,
+            }),
+        }
+    }
+
+    fn check_version(&self, version: Option<u64>) -> Result<()> {
+        match version {
+            Some(version) if self.migrations.iter().all(|migration| migration.version != version) => {
+                Err(MigrateError::NoVersion(version))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a history that these migrations cannot have made.
+    fn check_history(&self, entries: &[Entry]) -> Result<()> {
+        for entry in entries {
+            match self.migrations.iter().find(|migration| migration.version == entry.version) {
+                None => return Err(MigrateError::Unknown(told_of(entry))),
+                Some(migration) if migration.checksum(self.engine.dialect()) != entry.checksum => {
+                    return Err(MigrateError::Changed(migration.to_string()));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_losses(&self, migration: &Migration, text: &str) -> Result<()> {
+        let loss = text.lines().find_map(|line| line.strip_prefix(DESTRUCTIVE));
+        match loss.filter(|_| !self.allow_destructive) {
+            Some(loss) => {
+                Err(MigrateError::Destructive { migration: migration.to_string(), loss: loss.trim().to_owned() })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a database would have to change so that its tables are these. Tables that are neither among them nor among `known` are
+/// somebody else's.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn check(engine: &Engine, tables: &[&Table], known: &[&Table]) -> crate::Result<Difference> {
+    let is_ours = |found: &Table| tables.iter().chain(known).any(|table| table.name == found.name);
+    let mut found = engine.reflect(&ReflectOptions::default()).await?.tables;
+    found.retain(is_ours);
+    let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
+    Ok(diff(&found, &tables, &Renames::declared(&found, &tables), engine.dialect()))
+}
+
+fn told_of(entry: &Entry) -> String {
+    format!("{}_{}", entry.version, entry.name)
+}
+
+fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
+    // The words of the database are for whoever migrates it, who has its rows too.
+    let error = match error {
+        Error::Database { source, .. } => source.to_string(),
+        error => error.to_string(),
+    };
+    let statement: String = sql.chars().take(300).collect();
+    MigrateError::Failed { migration: migration.to_string(), number: index + 1, statement, error }
+}
+
+/// How many rows of tables refer to no row of others, on SQLite, which does not look while tables are made anew.
+async fn orphans(session: &mut Session) -> crate::Result<Vec<(String, String, u64)>> {
+    if session.engine().dialect() == Dialect::Postgres {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new("SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2");
+    let text = || mwallet_schema::ColumnType::Text { max: None };
+    let sql = sql.returns("table", text()).returns("parent", text());
+    let rows = session.run(sql.returns("rows", mwallet_schema::ColumnType::BigInt)).await?;
+    let row = |row: crate::row::Row| {
+        let mut values = row.into_values().into_iter();
+        let mut text = || {
+            values.next().map(|value| match value {
+                mwallet_schema::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            })
+        };
+        let (table, parent) = (text().unwrap_or_default(), text().unwrap_or_default());
+        let rows = match values.next() {
+            Some(mwallet_schema::Value::Int(rows)) => u64::try_from(rows).unwrap_or(0),
+            _ => 0,
+        };
+        (table, parent, rows)
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
