@@ -290,6 +290,14 @@ impl Session {
         self.run_as(statement, Format::Values).await
     }
 
+    /// Runs a text without values and forgets what it answers.
+    pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
+        self.enter()?;
+        let result = self.transaction.run_plain(sql).await;
+        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        result
+    }
+
     pub(crate) async fn run_as(&mut self, statement: Statement, format: Format) -> Result<Output> {
         self.enter()?;
         let result = self.transaction.run(statement, format).await;

@@ -36,6 +36,15 @@ impl Transaction {
         }
     }
 
+    /// Runs a text without values and forgets what it answers. On PostgreSQL nothing of it is left open, as the last statement
+    /// with values is, whose view of the rows others may wait for.
+    pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.execute(sql).await,
+            Self::Sqlite(lease) => lease.run(Statement::new(sql.to_owned()), Format::Values).await.map(drop),
+        }
+    }
+
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<Batches<'_>> {
         match self {
             Self::Postgres(connection) => {

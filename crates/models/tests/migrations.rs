@@ -1,5 +1,7 @@
 //! Migrations of the entities as they stand: each kind of change with rows, there and back, on both engines.
 
+#![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
+
 use mwallet_db::migrate::{Draft, Made, Migration, Migrator, Renames, check, draft, made};
 use mwallet_db::schema::{
     Action, Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Record, Table, Timestamp, Value,

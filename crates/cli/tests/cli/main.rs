@@ -11,5 +11,6 @@ mod docs;
 mod guides;
 mod how_to;
 mod legacy;
+mod migrate;
 mod seed;
 mod support;

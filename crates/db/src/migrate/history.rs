@@ -60,7 +60,7 @@ pub(super) fn statements(dialect: Dialect) -> Vec<String> {
 /// Waits until no other program migrates the database; SQLite's writer is alone already.
 pub(super) async fn lock(session: &mut Session) -> Result<()> {
     if session.engine().dialect() == Dialect::Postgres {
-        session.run(Sql::new("SELECT 1 FROM pg_advisory_xact_lock($1)").bind(LOCK)).await?;
+        session.run_plain(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }
     Ok(())
 }

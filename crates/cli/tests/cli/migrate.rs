@@ -1,0 +1,248 @@
+//! Migrations by the commands: from folders of their own, by many processes at once, killed in the middle.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mwallet_db::schema::ColumnType;
+use mwallet_db::{Dialect, ReflectOptions, Sql, crud};
+use mwallet_testkit::{TestDb, both_engines, connect};
+use serde_json::Value;
+
+use crate::support::{Done, Server, call_on, program};
+
+/// Rows of the table that is changed while the program is killed; `MWALLET_TEST_ROWS` asks for more.
+fn rows() -> u64 {
+    std::env::var("MWALLET_TEST_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(60_000)
+}
+
+/// How often it is killed; `MWALLET_TEST_KILLS` asks for more.
+fn kills() -> u64 {
+    std::env::var("MWALLET_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
+}
+
+/// Writes a migration with the same scripts for both engines.
+fn write(folder: &Path, name: &str, up: &str, down: &str) {
+    write_each(folder, name, [up, up, down, down]);
+}
+
+fn write_each(folder: &Path, name: &str, [up_postgres, up_sqlite, down_postgres, down_sqlite]: [&str; 4]) {
+    let place = folder.join("migrations").join(name);
+    std::fs::create_dir_all(&place).unwrap();
+    let files = [
+        ("up.postgres.sql", up_postgres),
+        ("up.sqlite.sql", up_sqlite),
+        ("down.postgres.sql", down_postgres),
+        ("down.sqlite.sql", down_sqlite),
+    ];
+    for (file, text) in files {
+        std::fs::write(place.join(file), text).unwrap();
+    }
+}
+
+/// `mwallet migrate` on a test's database with the folder of the test.
+fn migrate(db: &TestDb, arguments: &[&str]) -> Done {
+    call_on(db, &[&["migrate"], arguments, &["--folder", "migrations"]].concat())
+}
+
+async fn number(db: &TestDb, sql: &'static str) -> i64 {
+    let found: Vec<(i64,)> = crud::execute(&db.engine, Sql::new(sql).returns("n", ColumnType::BigInt)).await.unwrap();
+    found[0].0
+}
+
+both_engines! {
+    async fn migrations_of_a_folder_go_there_and_back(db: TestDb) {
+        let folder = db.folder.path();
+        write(folder, "1_make", "CREATE TABLE a (id bigint PRIMARY KEY);", "-- mwallet: destructive: a\nDROP TABLE a;");
+        write(folder, "20_fill", "INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);", "DELETE FROM a;");
+        let status = |db: &TestDb| -> Vec<String> {
+            let json: Value = serde_json::from_str(&migrate(db, &["status", "--json"]).out).unwrap();
+            let all = json["migrations"].as_array().unwrap();
+            all.iter().map(|one| format!("{} {}", one["version"], one["standing"].as_str().unwrap())).collect()
+        };
+        assert_eq!(status(&db), ["1 pending", "20 pending"]);
+        assert!(migrate(&db, &["up", "--to", "1"]).out.starts_with("applied 1_make on "));
+        assert!(migrate(&db, &["up"]).out.starts_with("applied 20_fill on "));
+        assert!(migrate(&db, &["up"]).out.contains("is up to date"));
+        assert_eq!(status(&db), ["1 applied", "20 applied"]);
+        assert_eq!(number(&db, "SELECT count(*) FROM a").await, 2);
+
+        let back = migrate(&db, &["down"]);
+        assert!(back.out.starts_with("took back 20_fill"), "{}", back.err);
+        let refused = migrate(&db, &["down", "--to", "0"]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.err.contains("1_make loses a: --allow-destructive lets it"), "{}", refused.err);
+        let back: Value = serde_json::from_str(&migrate(&db, &["down", "--to", "0", "--allow-destructive", "--json"]).out).unwrap();
+        assert_eq!(back["migrations"], serde_json::json!(["1_make"]));
+        assert_eq!(status(&db), ["1 pending", "20 pending"]);
+
+        assert_eq!(migrate(&db, &["stamp", "1"]).code, 0);
+        assert_eq!(status(&db), ["1 applied", "20 pending"]);
+        assert!(migrate(&db, &["up", "--to", "7"]).err.contains("there is no migration 7"));
+    }
+
+    async fn a_migration_that_fails_changes_nothing(db: TestDb) {
+        let folder = db.folder.path();
+        write(folder, "1_make", "CREATE TABLE a (id bigint PRIMARY KEY); INSERT INTO a VALUES (1);", "");
+        write(folder, "2_break", "INSERT INTO a VALUES (2);\nCREATE TABLE b (id bigint);\nINSERT INTO a VALUES (1);", "");
+        let failed = migrate(&db, &["up"]);
+        assert_eq!(failed.code, 1);
+        assert!(failed.err.contains("2_break: ") && failed.err.contains("at statement 3: INSERT INTO a VALUES (1)"), "{}", failed.err);
+        assert_eq!(number(&db, "SELECT count(*) FROM a").await, 1);
+        assert_eq!(db.engine.reflect(&ReflectOptions::default()).await.unwrap().tables.len(), 1);
+        // It is mended and goes on; what was applied may not change any more.
+        write(folder, "2_break", "INSERT INTO a VALUES (2);", "");
+        assert_eq!(migrate(&db, &["up"]).code, 0);
+        write(folder, "1_make", "CREATE TABLE a (id bigint);", "");
+        let refused = migrate(&db, &["up"]);
+        assert!(refused.err.contains("1_make was changed after it was applied"), "{}", refused.err);
+        std::fs::remove_dir_all(folder.join("migrations/1_make")).unwrap();
+        let refused = migrate(&db, &["up"]);
+        assert!(refused.err.contains("has had 1_make, which is not among"), "{}", refused.err);
+    }
+
+    async fn ten_processes_migrate_once(db: TestDb) {
+        let servers: Vec<Server> = std::thread::scope(|scope| {
+            let starting: Vec<_> = (0..10).map(|_| scope.spawn(|| Server::start(&db))).collect();
+            starting.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        for server in &servers {
+            assert_eq!(server.get("/rest/v1/orders"), "[]");
+        }
+        let migrations = i64::try_from(mwallet_models::migrations().len()).unwrap();
+        assert_eq!(number(&db, "SELECT count(*) FROM _mwallet_migrations").await, migrations);
+    }
+
+    async fn an_older_database_is_refused_or_migrated(db: TestDb) {
+        assert_eq!(call_on(&db, &["migrate", "up"]).code, 0);
+        assert_eq!(call_on(&db, &["migrate", "down", "--to", "0", "--allow-destructive"]).code, 0);
+        // It has none of the tables, so it is set up as an empty one is.
+        drop(Server::start(&db));
+        let sql = "UPDATE _mwallet_migrations SET is_begun = is_begun, checksum = 'other'";
+        crud::execute::<(i64,)>(&db.engine, Sql::new(sql)).await.unwrap();
+        let refused = call_on(&db, &["serve", "--open", "--listen", "127.0.0.1:0"]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.err.contains("was changed after it was applied"), "{}", refused.err);
+        let checked = call_on(&db, &["migrate", "check"]);
+        assert_eq!((checked.code, checked.err.as_str()), (0, ""));
+        let sql = "ALTER TABLE orders DROP COLUMN memo";
+        if db.dialect() == Dialect::Postgres {
+            connect(&db.url).await.batch_execute(sql).await.unwrap();
+            let checked = call_on(&db, &["migrate", "check"]);
+            assert_eq!(checked.code, 1);
+            assert!(checked.out.contains("add column orders.memo"), "{}", checked.out);
+        }
+    }
+
+    async fn scripts_make_what_up_makes(db: TestDb) {
+        let dialect = db.dialect().to_string();
+        let script = call_on(&db, &["migrate", "sql", "--dialect", &dialect]).out;
+        match db.dialect() {
+            Dialect::Postgres => connect(&db.url).await.batch_execute(&script).await.unwrap(),
+            Dialect::Sqlite => {
+                let file = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
+                file.execute_batch(&script).unwrap();
+            }
+        }
+        let by_script = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let history = "SELECT count(*) FROM _mwallet_migrations WHERE checksum <> ''";
+        assert_eq!(number(&db, history).await, i64::try_from(mwallet_models::migrations().len()).unwrap());
+        assert!(call_on(&db, &["migrate", "up"]).out.contains("is up to date"));
+        let down = call_on(&db, &["migrate", "down", "--to", "0", "--allow-destructive"]);
+        assert_eq!(down.code, 0, "{}", down.err);
+        assert_eq!(call_on(&db, &["migrate", "up"]).code, 0);
+        let by_up = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        assert_eq!(by_script, by_up);
+    }
+
+    async fn a_kill_leaves_one_version_or_the_other(db: TestDb) {
+        let folder = db.folder.path();
+        let count = rows();
+        let series = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
+        let make = format!("CREATE TABLE a (id bigint PRIMARY KEY, n bigint NOT NULL);\n{series} INSERT INTO a SELECT i, i * 2 FROM n;\n\
+                            CREATE TABLE b (id bigint REFERENCES a);\nINSERT INTO b VALUES (1);");
+        let make = if db.dialect() == Dialect::Postgres { make.replace(&format!("\n{series} INSERT INTO a SELECT i, i * 2 FROM n;"), &format!("\nINSERT INTO a SELECT i, i * 2 FROM generate_series(1, {count}) AS i;")) } else { make };
+        let postgres = "ALTER TABLE a ALTER COLUMN n TYPE text USING n::text;\nALTER TABLE a ADD COLUMN m bigint NOT NULL DEFAULT 5;\n\
+                        UPDATE a SET m = id;";
+        let sqlite = "PRAGMA legacy_alter_table = ON;\nCREATE TABLE new_a (id bigint PRIMARY KEY, n text NOT NULL, m bigint NOT NULL);\n\
+                      INSERT INTO new_a SELECT id, CAST(n AS text), id FROM a;\nDROP TABLE a;\nALTER TABLE new_a RENAME TO a;\n\
+                      PRAGMA legacy_alter_table = OFF;";
+        write_each(folder, "1_make", [&make, &make, "", ""]);
+        write_each(folder, "2_change", [postgres, sqlite, "", ""]);
+        assert_eq!(migrate(&db, &["up", "--to", "1"]).code, 0);
+        let begun = Instant::now();
+        let whole = |sum: i64| i64::try_from(count).map(|count| count * (count + 1) / 2 == sum).unwrap();
+        // How long it takes, where nobody disturbs it, is seen on a copy of its own: the first time it is killed early.
+        let mut longest = Duration::from_millis(40);
+        let mut before = 0;
+        for kill in 0..kills() {
+            let mut child = program(folder);
+            child.args(["migrate", "up", "--folder", "migrations", "--database-url", &db.url.expose()]);
+            let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            // Spread over all of its time, and somewhat beyond.
+            std::thread::sleep(longest * u32::try_from(kill * 7 % 10 + 1).unwrap() / 10);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let columns = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+            let of_a = columns.tables.iter().find(|table| table.name == "a").unwrap().columns.len();
+            assert!(columns.tables.iter().all(|table| ["a", "b"].contains(&table.name.as_str())), "something is left over");
+            match of_a {
+                2 => before += 1,
+                3 => assert!(whole(number(&db, "SELECT CAST(sum(m) AS bigint) FROM a").await)),
+                other => panic!("{other} columns"),
+            }
+            if of_a == 3 {
+                break;
+            }
+            longest = (longest * 3 / 2).min(Duration::from_secs(20));
+        }
+        println!("{before} of {} kills before it was done, in {:?}", kills(), begun.elapsed());
+        assert!(before > 0, "it was never killed in the middle");
+        let ended = migrate(&db, &["up"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        assert_eq!(number(&db, "SELECT count(*) FROM a WHERE id = m").await, i64::try_from(count).unwrap());
+        assert_eq!(number(&db, "SELECT count(*) FROM _mwallet_migrations").await, 2);
+        assert_eq!(number(&db, "SELECT count(*) FROM b").await, 1);
+    }
+}
+
+#[test]
+fn an_index_that_is_made_beside_writes_is_taken_up_again() {
+    mwallet_testkit::run(Dialect::Postgres, async |db: TestDb| {
+        let folder = db.folder.path();
+        write(folder, "1_make", "CREATE TABLE a (id bigint, n bigint); INSERT INTO a VALUES (1, 1), (2, 1);", "");
+        let steps = "-- mwallet: no transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_id ON a (id);\n\
+                     DROP INDEX IF EXISTS by_n;\nCREATE UNIQUE INDEX CONCURRENTLY by_n ON a (n);";
+        write_each(folder, "2_index", [steps, "CREATE INDEX by_id ON a (id);", "", ""]);
+        let failed = migrate(&db, &["up"]);
+        assert!(failed.err.contains("at statement 3"), "{}", failed.err);
+        assert!(migrate(&db, &["status"]).out.contains("2_index  begun "));
+        connect(&db.url).await.batch_execute("UPDATE a SET n = id; DROP INDEX by_n").await.unwrap();
+        let done = migrate(&db, &["up"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let valid = "SELECT count(*) FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname IN ('by_id', 'by_n') AND indisvalid";
+        assert_eq!(number(&db, valid).await, 2);
+        assert!(migrate(&db, &["lint"]).out.contains("no change holds up"));
+    });
+}
+
+#[test]
+fn what_is_wrong_with_a_call_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = |arguments: &[&str]| {
+        let mut command: Command = program(folder.path());
+        crate::support::done(command.arg("migrate").args(arguments))
+    };
+    for (arguments, code, said) in [
+        (&["new", "x", "--rename", "a.b"][..], 2, "expected OLD=NEW"),
+        (&["new", "x", "--rename", "gone=orders"], 2, "there is no table gone so far"),
+        (&["up", "--to", "x"], 2, "invalid digit"),
+        (&["sql", "--to", "5"], 1, "there is no migration 5"),
+        (&["up", "--folder", "wrong"], 1, "expected a version and a name"),
+    ] {
+        std::fs::create_dir_all(folder.path().join("wrong/notes")).unwrap();
+        let done = call(arguments);
+        assert_eq!(done.code, code, "{arguments:?}: {}", done.err);
+        assert!(done.err.contains(said), "{arguments:?}: {}", done.err);
+    }
+}
