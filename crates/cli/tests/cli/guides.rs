@@ -68,13 +68,13 @@ fn is_line_as_told(told: &str, line: &str) -> bool {
     rest.is_empty()
 }
 
-/// Runs the examples of a guide in a folder, beside a server.
-fn follow(guide: &str, folder: &Path, server: &Server) {
+/// Runs the examples of a guide in a folder, beside a server, where there is one.
+fn follow(guide: &str, folder: &Path, url: &str) {
     let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(guide)).unwrap();
     let examples = examples(&guide);
     assert!(examples.len() > 5, "the guide has lost its examples");
     for Example { commands, printed } in examples {
-        let script = format!("{PRELUDE}\nURL={}/rest/v1\n{commands}", server.url);
+        let script = format!("{PRELUDE}\nURL={url}/rest/v1\n{commands}");
         let mut bash = Command::new("bash");
         bash.args(["-c", &script]).current_dir(folder).env("MWALLET", program(folder).get_program());
         let ran = done(&mut bash);
@@ -85,7 +85,7 @@ fn follow(guide: &str, folder: &Path, server: &Server) {
 
 both_engines! {
     async fn the_guide_to_the_data_plane_tells_what_happens(db: TestDb) {
-        follow("api.md", db.folder.path(), &Server::start(&db));
+        follow("api.md", db.folder.path(), &Server::start(&db).url);
     }
 }
 
@@ -97,8 +97,14 @@ fn the_guide_to_a_database_of_ones_own_tells_what_happens() {
         std::fs::rename(folder.join("test.db"), folder.join("chinook.db")).unwrap();
         let mut program = program(folder);
         program.args(["serve", "--open", "--reflect", "--database-url", "sqlite:chinook.db"]);
-        follow("legacy-database.md", folder, &Server::listening(program));
+        follow("legacy-database.md", folder, &Server::listening(program).url);
     });
+}
+
+#[test]
+fn the_guide_to_migrations_tells_what_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    follow("migrations.md", folder.path(), "");
 }
 
 #[test]
