@@ -1,6 +1,6 @@
 //! The difference between two sets of tables.
 
-use mwallet_schema::{Column, ForeignKey, Table};
+use mwallet_schema::{Column, ForeignKey, Table, TableKind};
 
 use super::change::Change;
 use super::convert::converts;
@@ -65,7 +65,7 @@ pub struct Difference {
     pub changes: Vec<Change>,
 }
 
-/// Compares two sets of tables as a database keeps them.
+/// Compares two sets of tables as a database keeps them. Views are not compared.
 ///
 /// ```
 /// # use mwallet_db::Dialect;
@@ -79,9 +79,11 @@ pub struct Difference {
 /// assert_eq!(difference.changes[0].to_string(), "add column coins.rank: integer, null");
 /// ```
 pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -> Difference {
-    let mut from: Vec<Table> = from.iter().map(|table| stored(table, dialect)).collect();
-    let full: Vec<Table> = to.iter().map(in_full).collect();
-    let to: Vec<Table> = to.iter().map(|table| stored(table, dialect)).collect();
+    // Views are made by hand.
+    let is_table = |table: &&Table| table.kind == TableKind::Table;
+    let mut from: Vec<Table> = from.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
+    let full: Vec<Table> = to.iter().filter(is_table).map(in_full).collect();
+    let to: Vec<Table> = to.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
     let mut changes = rename(&mut from, renames);
     let mut dropped_keys = Vec::new();
     let mut added_keys = Vec::new();

@@ -3,10 +3,15 @@
 mod generate;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use mwallet_db::migrate::{Beside, Difference, Renames, diff, stored};
-use mwallet_db::schema::{Record, Table, Value};
-use mwallet_db::{Dialect, Query, ReflectOptions, crud};
+use mwallet_db::migrate::{
+    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Renames, Scripts, Standing, diff, draft,
+    made, sql, stored,
+};
+use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Record, Table, Timestamp, Value};
+use mwallet_db::{Dialect, Error, Query, ReflectOptions, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
 use generate::{Pair, Random};
@@ -113,11 +118,125 @@ fn assert_kept(
     }
 }
 
-fn compare(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -> Difference {
-    diff(from, to, renames, dialect)
+/// A migration with one script for both engines.
+fn migration(version: u64, up: &str) -> Migration {
+    let scripts = |text: &str| Scripts { postgres: text.into(), sqlite: text.into() };
+    Migration { version, name: "change".into(), up: scripts(up), down: scripts("") }
+}
+
+/// Doubles the numbers of `a`, two rows at a time; it fails once at a row.
+fn doubling(fails_at: i64, has_failed: Arc<AtomicBool>) -> DataMigration {
+    Arc::new(move |session, place| {
+        let has_failed = has_failed.clone();
+        Box::pin(async move {
+            let last: i64 = place.and_then(|place| place.parse().ok()).unwrap_or(0);
+            let rows: Vec<(i64,)> = session
+                .run(
+                    Sql::new("SELECT id FROM a WHERE id > $1 ORDER BY id LIMIT 2")
+                        .bind(last)
+                        .returns("id", ColumnType::BigInt),
+                )
+                .await?
+                .into_iter()
+                .map(|row| (i64::try_from(said(&row.into_values()[0]).parse::<i128>().unwrap()).unwrap(),))
+                .collect();
+            for (id,) in &rows {
+                session.run(Sql::new("UPDATE a SET n = n * 2 WHERE id = $1").bind(*id)).await?;
+                if *id == fails_at && !has_failed.swap(true, Ordering::SeqCst) {
+                    return Err(Error::Config("somebody pulled the plug".into()));
+                }
+            }
+            Ok(rows.last().map(|(id,)| id.to_string()))
+        })
+    })
 }
 
 both_engines! {
+    async fn rows_are_changed_in_batches_each_once(db: TestDb) {
+        let make = "CREATE TABLE a (id bigint PRIMARY KEY, n bigint NOT NULL);
+                    INSERT INTO a VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5);";
+        let all = [migration(1, make), migration(2, "-- Doubles."), migration(3, "INSERT INTO a VALUES (6, 100);")];
+        let has_failed = Arc::new(AtomicBool::new(false));
+        let migrator = Migrator::new(&db.engine, &all).data(2, doubling(4, has_failed.clone()));
+        let mut places = Vec::new();
+        let mut told = |event: Event<'_>| {
+            if let Event::Batch(place) = event {
+                places.push(place.to_owned());
+            }
+        };
+        let failed = migrator.up(None, &mut told).await.unwrap_err();
+        assert!(failed.to_string().contains("pulled the plug"), "{failed}");
+        let standings: Vec<_> = migrator.status().await.unwrap().into_iter().map(|status| status.standing).collect();
+        assert!(matches!(standings.as_slice(), [Standing::Applied(_), Standing::Begun(_), Standing::Pending]), "{standings:?}");
+        assert!(matches!(migrator.down(0, |_| {}).await, Err(MigrateError::Begun(_))));
+
+        assert_eq!(migrator.up(None, &mut told).await.unwrap(), [2, 3]);
+        assert_eq!(places, ["2", "4", "5"]);
+        let numbers: Vec<(i64,)> =
+            crud::execute(&db.engine, Sql::new("SELECT n FROM a ORDER BY id").returns("n", ColumnType::BigInt)).await.unwrap();
+        assert_eq!(numbers, [(2,), (4,), (6,), (8,), (10,), (100,)]);
+        // A script for a database that is not at hand stops before it.
+        let (script, stopped) = sql(&all, db.dialect(), 0, 3, |version| version == 2, false);
+        assert_eq!(stopped.unwrap().migration, "2_change");
+        assert!(script.contains("CREATE TABLE a") && !script.contains("(6, 100)"));
+        let (script, stopped) = sql(&all, db.dialect(), 0, 3, |version| version == 2, true);
+        assert!(stopped.is_none() && script.contains("(6, 100)"));
+    }
+
+    async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
+        let make = "CREATE TABLE a (id bigint PRIMARY KEY);
+                    CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a (id));
+                    INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1);";
+        let all = [migration(1, make), migration(2, "DELETE FROM a;")];
+        let failed = Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap_err();
+        match db.dialect() {
+            Dialect::Postgres => assert!(matches!(failed, MigrateError::Failed { number: 1, .. }), "{failed}"),
+            Dialect::Sqlite => assert!(matches!(failed, MigrateError::Orphans { rows: 1, .. }), "{failed}"),
+        }
+        let rows: Vec<(i64,)> =
+            crud::execute(&db.engine, Sql::new("SELECT count(*) FROM a").returns("n", ColumnType::BigInt)).await.unwrap();
+        assert_eq!(rows, [(1,)]);
+        // Outside of migrations foreign keys hold as ever.
+        let refused = crud::execute::<(i64,)>(&db.engine, Sql::new("DELETE FROM a")).await;
+        assert!(matches!(refused, Err(Error::Constraint(_))), "{refused:?}");
+    }
+
+    async fn what_no_table_says_is_still_there_when_it_is_made_anew(db: TestDb) {
+        if db.dialect() == Dialect::Postgres {
+            // It changes its tables in place.
+            return;
+        }
+        let mut table = Table::new("a");
+        table.columns.push(Column::new("id", ColumnType::BigInt));
+        table.columns.push(Column::new("n", ColumnType::Text { max: Some(5) }).nullable());
+        table.primary_key.push("id".into());
+        let first = draft("first", Timestamp::from_micros(0).unwrap(), &Made::default(), 0, &[table.clone()], &Renames::default());
+        let beside = "CREATE TABLE log (n text);
+                      CREATE UNIQUE INDEX \"one long\" ON a (lower(n)) WHERE length(n) > 3;
+                      CREATE VIEW shown AS SELECT n FROM a;
+                      CREATE TRIGGER noted AFTER INSERT ON a BEGIN INSERT INTO log VALUES (NEW.n); END;";
+        let mut all = vec![first.migration.clone(), migration(first.migration.version + 1, beside)];
+        table.columns[1].kind = ColumnType::Text { max: Some(50) };
+        table.columns[1].nullable = false;
+        table.columns[1].default = Some(ColumnDefault::Constant("none".into()));
+        let made = made(&all).await.unwrap();
+        let mut tables = vec![table.clone()];
+        tables.extend(made.tables.iter().find(|table| table.name == "log").cloned());
+        let second = draft("second", Timestamp::from_micros(0).unwrap(), &made, all[1].version, &tables, &Renames::default());
+        Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
+        crud::execute::<(i64,)>(&db.engine, Sql::new("INSERT INTO a VALUES (1, 'long'), (2, NULL)")).await.unwrap();
+        all.push(second.migration.clone());
+        Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
+        let insert = |value: &'static str| crud::execute::<(i64,)>(&db.engine, Sql::new(value));
+        assert!(matches!(insert("INSERT INTO a VALUES (3, 'LONG')").await, Err(Error::Constraint(_))));
+        insert("INSERT INTO a VALUES (3, 'longer')").await.unwrap();
+        let shown: Vec<(String,)> = crud::execute(
+            &db.engine,
+            Sql::new("SELECT n FROM shown UNION ALL SELECT n FROM log WHERE n = 'longer'").returns("n", ColumnType::Text { max: None }),
+        ).await.unwrap();
+        assert_eq!(shown.into_iter().map(|(n,)| n).collect::<Vec<_>>(), ["long", "none", "longer", "longer"]);
+    }
+
     async fn what_is_written_as_a_difference_is_the_difference(db: TestDb) {
         let dialect = db.dialect();
         let none = Renames::default();
@@ -126,10 +245,10 @@ both_engines! {
             let pair = Pair::generate(&mut random, dialect);
             let place = format!("seed {seed}");
             // Nothing is different of what is the same.
-            assert!(compare(&pair.from, &pair.from, &none, dialect).is_empty(), "{place}");
+            assert!(diff(&pair.from, &pair.from, &none, dialect).is_empty(), "{place}");
 
             let empty = found(&db).await;
-            let all = compare(&empty, &pair.from, &none, dialect).script(dialect, &Beside::new());
+            let all = diff(&empty, &pair.from, &none, dialect).script(dialect, &Beside::new());
             apply(&db, &all).await;
             let expected = comparable(&pair.from, dialect);
             assert_same(&found(&db).await, &expected, &all, &place);
@@ -137,18 +256,18 @@ both_engines! {
             generate::fill(&db, &pair.from, &mut random).await;
             let before = rows(&db, &pair.from).await;
             let there = found(&db).await;
-            let up = compare(&there, &pair.to, &pair.renames, dialect);
+            let up = diff(&there, &pair.to, &pair.renames, dialect);
             let script = up.script(dialect, &Beside::new());
             apply(&db, &script).await;
             assert_same(&found(&db).await, &comparable(&pair.to, dialect), &script, &place);
             let after = rows(&db, &pair.to).await;
             assert_kept(&before, &after, &pair, &script);
 
-            let down = compare(&pair.to, &pair.from, &pair.renames.inverse(), dialect).script(dialect, &Beside::new());
+            let down = diff(&pair.to, &pair.from, &pair.renames.inverse(), dialect).script(dialect, &Beside::new());
             apply(&db, &down).await;
             assert_same(&found(&db).await, &expected, &format!("{script}\n---- and back\n{down}"), &place);
 
-            let gone = compare(&found(&db).await, &[], &none, dialect).script(dialect, &Beside::new());
+            let gone = diff(&found(&db).await, &[], &none, dialect).script(dialect, &Beside::new());
             apply(&db, &gone).await;
             assert!(found(&db).await.is_empty(), "{place}\n{gone}");
         }
