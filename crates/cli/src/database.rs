@@ -16,17 +16,17 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(7 * 86_400);
 pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: bool) -> Result<Prepared> {
     if settings.database_url()? == DatabaseUrl::Sqlite(SqliteUrl::Memory) {
         // It is that of one engine alone.
-        return prepare_with(engine, may_migrate).await;
+        return prepare_with(engine, may_migrate, false).await;
     }
     let patient = settings.engine_with(|options| EngineOptions { statement_timeout: LIMIT, ..options })?;
-    let prepared = prepare_with(&patient, may_migrate).await;
+    let prepared = prepare_with(&patient, may_migrate, false).await;
     patient.close().await;
     prepared
 }
 
-/// The same for a database that is new or small.
-pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool) -> Result<Prepared> {
-    let migrator = Migrator::new(engine, mwallet_models::migrations()).allow_destructive(may_migrate);
+/// The same for a database that is new or small; `may_lose` lets migrations lose what they say they lose.
+pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool, may_lose: bool) -> Result<Prepared> {
+    let migrator = Migrator::new(engine, mwallet_models::migrations()).allow_destructive(may_lose);
     Ok(migrator.prepare(&mwallet_models::tables(), may_migrate).await?)
 }
 

@@ -46,7 +46,7 @@ pub(crate) enum Outcome {
 /// users and orders that are written.
 pub(crate) async fn fill(engine: &Engine, amounts: Amounts, seed: u64, progress: &ProgressBar) -> Result<Outcome> {
     let tables = mwallet_models::tables();
-    crate::database::prepare_with(engine, false).await?;
+    crate::database::prepare_with(engine, false, false).await?;
     let session = engine.sessions().limit(LIMIT).begin().await?;
     let mut writer = Writer { session, progress, written: Vec::new() };
     for table in tables {

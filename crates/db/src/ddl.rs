@@ -337,7 +337,20 @@ pub(crate) fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -
 
 /// The statement that makes an index.
 pub(crate) fn create_index(table: &str, index: &Index) -> String {
-    format!("CREATE INDEX {} ON {table} ({})", quote(&index.name), quoted_list(&index.columns))
+    let name = quote(&index.name);
+    match &index.special {
+        None => format!("CREATE INDEX {name} ON {table} ({})", quoted_list(&index.columns)),
+        Some(special) => {
+            format!("CREATE {}INDEX {name} ON {table} {}", if special.unique { "UNIQUE " } else { "" }, special.sql())
+        }
+    }
+}
+
+/// The statement that keeps the text of an index that is more than one of columns; PostgreSQL keeps what it made of it.
+pub(crate) fn index_comment(schema: Option<&str>, index: &Index) -> Option<String> {
+    let text = literal(&format!("{DECLARED_AS}{}", index.special.as_ref()?.sql()));
+    let schema = schema.map(|schema| format!("{}.", quote(schema))).unwrap_or_default();
+    Some(format!("COMMENT ON INDEX {schema}{} IS {text}", quote(&index.name)))
 }
 
 /// A unique constraint within a table.
@@ -384,6 +397,7 @@ pub(crate) fn check_comment(table: &str, check: &Check) -> String {
 
 fn comments(table: &Table, statements: &mut Vec<String>) {
     statements.extend(table.checks.iter().map(|check| check_comment(&table_name(table), check)));
+    statements.extend(table.indexes.iter().filter_map(|index| index_comment(table.schema.as_deref(), index)));
     let place = table_name(table);
     if let Some(text) = &table.comment {
         statements.push(comment(&place, None, Some(text)));

@@ -12,7 +12,7 @@ mod sqlite;
 use std::fmt;
 use std::time::Duration;
 
-use mwallet_schema::{Check, Column, Field, Rules, Schema, Table};
+use mwallet_schema::{Check, Column, Field, Rules, Schema, SpecialIndex, Table};
 
 use check::ColumnRule;
 pub(crate) use own::labels;
@@ -250,6 +250,31 @@ impl Engine {
         session.roll_back().await?;
         Ok(doubts)
     }
+}
+
+/// The keys and the condition of a statement that makes an index, or of what follows the table in it.
+fn special_index(definition: &str, unique: bool) -> Option<SpecialIndex> {
+    let words = sqlite::words(definition);
+    let open = words.iter().position(|(start, end)| &definition[*start..*end] == "(")?;
+    let mut depth = 0_usize;
+    let close = words.iter().skip(open).position(|(start, end)| {
+        match &definition[*start..*end] {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })? + open;
+    let keys = definition[words[open].1..words[close].0].trim().to_owned();
+    let condition = match words.get(close + 1) {
+        None => None,
+        Some((start, end)) if definition[*start..*end].eq_ignore_ascii_case("WHERE") => {
+            Some(definition[*end..].trim().trim_end_matches(';').to_owned())
+        }
+        // Parameters of its storage, or columns that it carries along.
+        Some(_) => return None,
+    };
+    Some(SpecialIndex { unique, keys, condition })
 }
 
 /// What is lost of a column of a view that is made of something else than one column.

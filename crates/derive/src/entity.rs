@@ -18,9 +18,18 @@ const CHECK: &[Known] = &[
     Known { name: "sql", form: "sql = \"start_at <= end_at\"" },
 ];
 
-/// A unique constraint or an index with a name of its own.
+/// A unique constraint with a name of its own.
 const NAMED: &[Known] =
     &[Known { name: "name", form: "name = \"by_user\"" }, Known { name: "columns", form: "columns(a, b)" }];
+
+/// An index with a name of its own, maybe of expressions or of some rows.
+const NAMED_INDEX: &[Known] = &[
+    Known { name: "name", form: "name = \"by_user\"" },
+    Known { name: "columns", form: "columns(a, b)" },
+    Known { name: "keys", form: "keys = \"lower(label)\"" },
+    Known { name: "where", form: "where = \"state = 'OPEN'\"" },
+    Known { name: "unique", form: "unique" },
+];
 
 const FOREIGN_KEY: &[Known] = &[
     Known { name: "columns", form: "columns(a, b)" },
@@ -173,7 +182,14 @@ fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -
         "unique" | "index" => {
             let method = &item.name;
             let (name, columns) = if item.holds_items() {
-                let inner = item.nested(NAMED, errors)?;
+                let known = if item.name == "index" { NAMED_INDEX } else { NAMED };
+                let inner = item.nested(known, errors)?;
+                if let Some(keys) = find(&inner, "keys") {
+                    return special_index(item, keys, &inner, errors);
+                }
+                for other in inner.iter().filter(|other| other.name == "where" || other.name == "unique") {
+                    errors.at(&other.name, format!("`{}` stands beside `keys`: write the columns there", other.name));
+                }
                 let Some(listed) = find(&inner, "columns") else {
                     errors.add(item.wrong("`columns`"));
                     return None;
@@ -190,6 +206,24 @@ fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -
         "foreign_key" => foreign_key(item, fields, errors),
         _ => None,
     }
+}
+
+/// An index of expressions or of some rows.
+fn special_index(item: &Item, keys: &Item, inner: &[Item], errors: &mut Errors) -> Option<TokenStream> {
+    if let Some(columns) = find(inner, "columns") {
+        errors.at(&columns.name, "`keys` says what is in the index: leave `columns` out");
+    }
+    let name = match find(inner, "name") {
+        Some(name) => errors.take(name.name_text()),
+        None => errors.take(Err(item.wrong("`name`"))),
+    };
+    let condition = match find(inner, "where") {
+        Some(condition) => Some(errors.take(condition.name_text())?),
+        None => None,
+    };
+    let unique = find(inner, "unique").is_some_and(|unique| errors.take(unique.flag()).is_some());
+    let (name, keys, condition) = (name?, errors.take(keys.name_text())?, optional(condition));
+    Some(quote!(table.special_index(#name, #unique, #keys, #condition);))
 }
 
 fn check(item: &Item, table: &str, errors: &mut Errors) -> Option<TokenStream> {

@@ -25,6 +25,12 @@ struct Foreign {
 }
 
 #[derive(Entity)]
+#[entity(index(keys = "lower(label)"), index(name = "a", where = "b", columns(label)), index(name = "c", keys = "d", columns(label)))]
+struct Indexes {
+    label: String,
+}
+
+#[derive(Entity)]
 #[entity(read_only, writes(insert))]
 struct Writes {
     #[entity(max = 5, max_length = 6)]

@@ -36,8 +36,8 @@ pub use native::{Carrier, Declared, NativeType};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use table::{
-    Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, Table, TableError,
-    TableKind, Unique, Writes, constraint_name,
+    Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, SpecialIndex, Table,
+    TableError, TableKind, Unique, Writes, constraint_name,
 };
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};

@@ -17,7 +17,7 @@ pub struct Table {
     pub primary_key: Vec<String>,
     /// The unique constraints, apart from the primary key.
     pub uniques: Vec<Unique>,
-    /// The plain indexes.
+    /// The indexes, apart from those of keys and unique constraints.
     pub indexes: Vec<Index>,
     /// The foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
@@ -169,13 +169,41 @@ pub struct Unique {
     pub columns: Vec<String>,
 }
 
-/// A plain index.
+/// An index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     /// The name.
     pub name: String,
-    /// The columns in their order.
+    /// The columns in their order; none of an index that is more than one of columns.
     pub columns: Vec<String>,
+    /// What it is, where it is more than an index of columns.
+    pub special: Option<SpecialIndex>,
+}
+
+/// An index of some rows, or of expressions, as its author wrote it. Never anything from a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecialIndex {
+    /// Whether its keys occur once.
+    pub unique: bool,
+    /// The keys: columns and expressions, such as `lower(label)`.
+    pub keys: String,
+    /// Which rows are in it; all, where it says nothing.
+    pub condition: Option<String>,
+}
+
+impl Index {
+    /// An index of columns.
+    pub fn of(name: impl Into<String>, columns: Vec<String>) -> Self {
+        Self { name: name.into(), columns, special: None }
+    }
+}
+
+impl SpecialIndex {
+    /// The keys in brackets, and the condition, as they follow the table in `CREATE INDEX`.
+    pub fn sql(&self) -> String {
+        let condition = self.condition.as_ref().map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
+        format!("({}){condition}", self.keys)
+    }
 }
 
 /// A reference to rows of a table.
@@ -361,7 +389,7 @@ impl Table {
     /// Adds an index named as PostgreSQL would name it.
     pub fn add_index(&mut self, columns: &[&str]) {
         let name = constraint_name(&self.name, columns, "idx");
-        self.indexes.push(Index { name, columns: owned(columns) });
+        self.indexes.push(Index::of(name, owned(columns)));
     }
 
     /// Adds a foreign key named as PostgreSQL would name it.

@@ -68,7 +68,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
     let text = read(&file)?;
     let block = Block::parse(&text).map_err(|failure| failure.within(&file.display().to_string()))?;
     let engine = settings.engine()?;
-    crate::database::prepare_with(&engine, false).await?;
+    crate::database::prepare_with(&engine, false, false).await?;
 
     let total = block.transactions.len();
     let progress = output::progress(settings, total as u64, "transactions");

@@ -71,7 +71,7 @@ pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Res
 
 async fn create(settings: &Settings, tables: &[&Table]) -> Result<()> {
     let engine = settings.engine()?;
-    database::prepare_with(&engine, false).await?;
+    database::prepare_with(&engine, false, false).await?;
     engine.close().await;
     let text = format!("{engine} has all {} tables", tables.len());
     output::report(settings, text, &json!({"database": engine.to_string(), "tables": names(tables)}))

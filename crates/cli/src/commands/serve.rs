@@ -93,7 +93,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
     };
     if found.is_none() {
         match demo {
-            true => database::prepare_with(&engine, true).await?,
+            true => database::prepare_with(&engine, true, true).await?,
             false => database::prepare(settings, &engine, migrate).await?,
         };
     }

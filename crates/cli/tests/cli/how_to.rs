@@ -70,7 +70,7 @@ fn newcomers_program() -> &'static Path {
         }
         // What an earlier run has added is not there at first.
         let _ = std::fs::remove_dir_all(tree.join("migrations"));
-        for part in ["crates", "xtask", "migrations"] {
+        for part in ["crates", "examples", "xtask", "migrations"] {
             copy(&root().join(part), &tree.join(part));
         }
 

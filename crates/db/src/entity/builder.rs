@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mwallet_schema::{
     Access, Action, BaseColumn, Bound, Carrier, Check, Column, ColumnDefault, ColumnType, Decimal, ForeignKey,
-    FromTable, Generator, Index, NativeType, OnUpdate, Rules, Schema, Table, TableKind, Unique, Value, Writes,
-    constraint_name,
+    FromTable, Generator, Index, NativeType, OnUpdate, Rules, Schema, SpecialIndex, Table, TableKind, Unique, Value,
+    Writes, constraint_name,
 };
 
 use super::{Cell, ColumnGroup, ColumnValue, TypeLimits};
@@ -243,7 +243,13 @@ impl TableBuilder {
     /// Adds an index over several columns; PostgreSQL's name for it, unless it has another.
     pub fn index(&mut self, name: Option<&str>, columns: &[&str]) {
         let name = self.name(name, columns, "idx");
-        self.table.indexes.push(Index { name, columns: owned(columns) });
+        self.table.indexes.push(Index::of(name, owned(columns)));
+    }
+
+    /// Adds an index of some rows, or of expressions, in SQL that both engines read.
+    pub fn special_index(&mut self, name: &str, unique: bool, keys: &str, condition: Option<&str>) {
+        let special = SpecialIndex { unique, keys: keys.into(), condition: condition.map(Into::into) };
+        self.table.indexes.push(Index { special: Some(special), ..Index::of(name, Vec::new()) });
     }
 
     /// Adds a reference of several columns to those of another table.

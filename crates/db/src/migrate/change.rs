@@ -138,6 +138,9 @@ impl Change {
             Self::AddUnique(table, unique) => {
                 Some(format!("rows of {table} that are equal in {} make it fail", unique.columns.join(", ")))
             }
+            Self::AddIndex(table, Index { special: Some(special), .. }) if special.unique => {
+                Some(format!("rows of {table} that are equal in {} make it fail", special.keys))
+            }
             Self::PrimaryKey { table, to, .. } if !to.is_empty() => {
                 Some(format!("rows of {table} that are equal in {} make it fail", to.join(", ")))
             }
@@ -167,7 +170,10 @@ impl fmt::Display for Change {
             }
             Self::AddUnique(table, one) => write!(f, "add unique {} on {table} ({})", one.name, one.columns.join(", ")),
             Self::DropUnique(table, one) => write!(f, "drop unique {} of {table}", one.name),
-            Self::AddIndex(table, one) => write!(f, "add index {} on {table} ({})", one.name, one.columns.join(", ")),
+            Self::AddIndex(table, one) => match &one.special {
+                None => write!(f, "add index {} on {table} ({})", one.name, one.columns.join(", ")),
+                Some(special) => write!(f, "add index {} on {table} {}", one.name, special.sql()),
+            },
             Self::DropIndex(table, one) => write!(f, "drop index {} of {table}", one.name),
             Self::AddForeignKey(table, one) => {
                 write!(f, "add foreign key {} of {table} to {}", one.name, one.references)

@@ -107,7 +107,12 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
         | Change::DropCheck(table, mwallet_schema::Check { name, .. }) => {
             step(alter(table, format!("DROP CONSTRAINT {}", quote(name))));
         }
-        Change::AddIndex(table, index) => step(ddl::create_index(&named(difference, table), index)),
+        Change::AddIndex(table, index) => {
+            step(ddl::create_index(&named(difference, table), index));
+            let schema =
+                difference.to.iter().find(|found| found.name == *table).and_then(|found| found.schema.as_deref());
+            ddl::index_comment(schema, index).into_iter().for_each(step);
+        }
         Change::DropIndex(table, index) => {
             let schema =
                 difference.from.iter().find(|found| found.name == *table).and_then(|found| found.schema.clone());

@@ -38,7 +38,13 @@ fn told(Reflection { tables, findings }: &Reflection) -> String {
             writeln!(text, "  unique {} {:?}", unique.name, unique.columns).unwrap();
         }
         for index in &table.indexes {
-            writeln!(text, "  index {} {:?}", index.name, index.columns).unwrap();
+            match &index.special {
+                None => writeln!(text, "  index {} {:?}", index.name, index.columns).unwrap(),
+                Some(special) => {
+                    let unique = if special.unique { "unique " } else { "" };
+                    writeln!(text, "  {unique}index {} {}", index.name, special.sql()).unwrap();
+                }
+            }
         }
         for key in &table.foreign_keys {
             let schema = key.references_schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();

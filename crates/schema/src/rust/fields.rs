@@ -117,7 +117,17 @@ impl Named<'_> {
             items.add(self.constraint("unique", &unique.name, &unique.columns, "key"));
         }
         for index in table.indexes.iter().filter(|_| !indexes) {
-            items.add(self.constraint("index", &index.name, &index.columns, "idx"));
+            items.add(match &index.special {
+                None => self.constraint("index", &index.name, &index.columns, "idx"),
+                Some(special) => {
+                    let mut parts = vec![assigned("name", &index.name), assigned("keys", &special.keys)];
+                    parts.extend(special.condition.as_ref().map(|condition| assigned("where", condition)));
+                    if special.unique {
+                        parts.push("unique".into());
+                    }
+                    listed("index", parts)
+                }
+            });
         }
         table.foreign_keys.iter().for_each(|key| items.add(self.foreign_key(key)));
         for Check { name, expression } in &table.checks {

@@ -3,9 +3,10 @@
 use mwallet_schema::Index;
 
 use super::Work;
+use crate::ddl::DECLARED_AS;
 use crate::error::Result;
 use crate::reflect::fields::ask;
-use crate::reflect::{Construct, Standing, place};
+use crate::reflect::{Construct, Standing, place, special_index};
 use crate::session::Session;
 
 /// A row for each key column; those that an index only carries along are no part of its key.
@@ -14,7 +15,7 @@ SELECT i.indrelid::int8, x.relname::text, a.attname::text, i.indisunique::int::i
     (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::int::int8,
     (m.amname <> 'btree' OR i.indoption[k - 1] <> 0 OR i.indnkeyatts <> i.indnatts OR NOT o.opcdefault
         OR i.indcollation[k - 1] <> a.attcollation)::int::int8,
-    pg_get_indexdef(i.indexrelid)
+    pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid, 'pg_class'), m.amname::text
 FROM pg_index i
 JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -32,15 +33,17 @@ struct Gathered {
     is_unique: bool,
     is_partial: bool,
     is_special: bool,
+    is_tree: bool,
     definition: String,
+    told: String,
 }
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let mut gathered: Vec<Gathered> = Vec::new();
-    for mut fields in ask(session, work.question(SQL), "nttnnnt").await? {
+    for mut fields in ask(session, work.question(SQL), "nttnnnttt").await? {
         let (oid, name, column) = (fields.number()?, fields.text()?, fields.maybe()?);
         let (is_unique, is_partial, is_special) = (fields.flag()?, fields.flag()?, fields.flag()?);
-        let definition = fields.text()?;
+        let (definition, comment, method) = (fields.text()?, fields.maybe()?, fields.text()?);
         match gathered.last_mut() {
             Some(last) if last.oid == oid && last.name == name => {
                 last.columns.extend(column);
@@ -48,13 +51,35 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             }
             _ => {
                 let columns = column.into_iter().collect();
-                gathered.push(Gathered { oid, name, columns, is_unique, is_partial, is_special, definition });
+                let is_tree = method == "btree";
+                // What its author wrote, where that is kept; else what PostgreSQL made of it.
+                let declared = comment.as_ref().and_then(|text| text.strip_prefix(DECLARED_AS)).map(Into::into);
+                let told = declared.unwrap_or_else(|| definition.clone());
+                gathered.push(Gathered {
+                    oid,
+                    name,
+                    columns,
+                    is_unique,
+                    is_partial,
+                    is_special,
+                    is_tree,
+                    definition,
+                    told,
+                });
             }
         }
     }
     for index in gathered {
         let Some(table) = work.table(index.oid) else { continue };
-        let Gathered { name, columns, definition, .. } = index;
+        let Gathered { name, columns, definition, .. } = &index;
+        let (name, columns) = (name.clone(), columns.clone());
+        let special = special_index(&index.told, index.is_unique).filter(|_| index.is_partial && index.is_tree);
+        if let Some(special) = special {
+            table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
+            let place = place(table);
+            work.found.find(place, Construct::Index, &name, Standing::Kept);
+            continue;
+        }
         let standing = match (index.is_partial, index.is_unique, index.is_special) {
             // Neither names rows nor can be told by its columns.
             (true, ..) => Standing::Unsupported(format!("only the database knows {definition}")),
@@ -63,7 +88,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 Standing::Degraded("a unique index, described as a unique constraint".into())
             }
             (false, false, is_special) => {
-                table.indexes.push(Index { name: name.clone(), columns });
+                table.indexes.push(Index::of(&name, columns));
                 match is_special {
                     true => Standing::Degraded(format!("described by its columns alone: {definition}")),
                     false => Standing::Kept,

@@ -131,6 +131,11 @@ impl Word<'_> {
     }
 }
 
+/// Where the words of a statement begin and end.
+pub(super) fn places(sql: &str) -> Vec<(usize, usize)> {
+    words(sql).into_iter().map(|word| (word.start, word.end)).collect()
+}
+
 fn words(sql: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut at = 0;

@@ -5,7 +5,7 @@ use mwallet_schema::{Action, ColumnDefault, ColumnType, ForeignKey, Index, Table
 use super::Work;
 use crate::error::Result;
 use crate::reflect::fields::ask;
-use crate::reflect::{Construct, Standing, place};
+use crate::reflect::{Construct, Standing, place, special_index};
 use crate::session::Session;
 use crate::statement::Sql;
 
@@ -109,7 +109,12 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
         };
         let Some(table) = work.table(&index.table) else { continue };
         let construct = if index.is_constraint { Construct::Unique } else { Construct::Index };
-        let standing = if index.is_partial || index.has_expression {
+        let is_special = index.is_partial || index.has_expression;
+        let special = special_index(&definition, index.is_unique).filter(|_| is_special);
+        let standing = if let Some(special) = special {
+            table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
+            Standing::Kept
+        } else if is_special {
             Standing::Unsupported(format!("only the database knows {definition}"))
         } else if index.is_unique {
             table.uniques.push(Unique { name: name.clone(), columns });
@@ -118,7 +123,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
                 false => Standing::Degraded("a unique index, described as a unique constraint".into()),
             }
         } else {
-            table.indexes.push(Index { name: name.clone(), columns });
+            table.indexes.push(Index::of(&name, columns));
             match index.is_special {
                 true => Standing::Degraded(format!("described by its columns alone: {definition}")),
                 false => Standing::Kept,

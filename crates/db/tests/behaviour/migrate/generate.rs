@@ -2,8 +2,8 @@
 
 use mwallet_db::migrate::Renames;
 use mwallet_db::schema::{
-    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Record, Table,
-    Timestamp, Value,
+    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Index, Record,
+    SpecialIndex, Table, Timestamp, Value,
 };
 use mwallet_db::{Dialect, crud};
 use mwallet_testkit::TestDb;
@@ -170,7 +170,7 @@ impl Pair {
             self.renames.tables.iter().find(|(_, to)| *to == table.name).map_or(&table.name, |(from, _)| from);
         let was_there = self.from.iter().any(|from| from.name == *old_table && from.column(&column).is_some());
         let is_again = self.renames.columns.iter().any(|(of, _, to)| *of == table.name && *to == column);
-        if !was_there || is_again || table.column(&new).is_some() || !table.checks.is_empty() {
+        if !was_there || is_again || table.column(&new).is_some() || !table.checks.is_empty() || column == "odd" {
             return;
         }
         let set = |names: &mut Vec<String>| {
@@ -253,6 +253,7 @@ fn is_used(table: &Table, column: &str) -> bool {
         || table.indexes.iter().any(|index| has(&index.columns))
         || table.foreign_keys.iter().any(|key| has(&key.columns))
         || table.checks.iter().any(|check| check.expression.contains(column))
+        || (column == "odd" && table.indexes.iter().any(|index| index.special.is_some()))
 }
 
 fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) -> Table {
@@ -289,6 +290,15 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
     }
     if random.one_in(3) {
         table.add_index(&["c0"]);
+    }
+    if random.one_in(4) {
+        table.columns.push(Column::new("odd", ColumnType::Text { max: Some(60) }).nullable());
+        let special = SpecialIndex {
+            unique: random.one_in(2),
+            keys: "lower(odd), \"odd\" DESC".into(),
+            condition: random.one_in(2).then(|| "odd <> 'it''s (' AND length(odd) < 50".into()),
+        };
+        table.indexes.push(Index { special: Some(special), ..Index::of(format!("{name}_odd"), Vec::new()) });
     }
     if random.one_in(4) {
         table.columns.push(Column::new("low", ColumnType::Integer).nullable());

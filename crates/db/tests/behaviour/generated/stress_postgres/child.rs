@@ -10,6 +10,13 @@ use mwallet_db::{Auto, Entity};
     unique(name = "unique_made", columns(made)),
     index(name = "covering", columns(state)),
     index(name = "downward", columns(made_at)),
+    index(name = "lower_label", keys = "lower((label)::text)", unique),
+    index(
+        name = "one_open",
+        keys = "first",
+        where = "(state = 'open'::text)",
+        unique
+    ),
     index(name = "plain", columns(state, label)),
     foreign_key(
         columns(first),

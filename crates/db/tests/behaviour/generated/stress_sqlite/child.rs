@@ -8,6 +8,8 @@ use mwallet_db::{Auto, Entity};
     table = "children",
     unique(name = "unique_share", columns(share)),
     index(name = "downward", columns(label)),
+    index(name = "lower_label", keys = "lower(label)", unique),
+    index(name = "one_open", keys = "first", where = "state = 'open'", unique),
     index(name = "plain", columns(state, label)),
     foreign_key(columns(b, a), references = "parents", to("b", "a")),
     foreign_key(
