@@ -1,5 +1,7 @@
 //! The program keeps its database up to date, and its migrations make what it declares.
 
+#![expect(clippy::expect_used, reason = "what a test stands on must be there")]
+
 use std::process::Command;
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> String {
