@@ -15,6 +15,7 @@ use std::time::Duration;
 use mwallet_schema::{Check, Column, Field, Rules, Schema, SpecialIndex, Table};
 
 use check::ColumnRule;
+pub(crate) use check::quoted;
 pub(crate) use own::labels;
 
 use crate::Dialect;

@@ -9,7 +9,7 @@ use super::{Difference, Renames, diff, script};
 use crate::Dialect;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
-use crate::reflect::ReflectOptions;
+use crate::reflect::{ReflectOptions, quoted};
 use crate::statement::{Format, Sql};
 use crate::url::{DatabaseUrl, SqliteUrl};
 
@@ -98,30 +98,18 @@ fn comment(statement: &str) -> Option<(String, Option<String>, Option<String>)> 
         Some(rest) => (rest, false),
         None => (statement.strip_prefix("COMMENT ON COLUMN ")?, true),
     };
-    let (table, rest) = quoted(rest, '"')?;
-    let (column, rest) = match rest.strip_prefix('.').filter(|_| is_column) {
-        Some(rest) => quoted(rest, '"').map(|(column, rest)| (Some(column), rest))?,
-        None => (None, rest),
-    };
+    let name = |rest: &'_ str| rest.starts_with('"').then(|| quoted(rest, '"')).flatten();
+    let (table, length) = name(rest)?;
+    let mut rest = &rest[length..];
+    let mut column = None;
+    if is_column {
+        let (found, length) = name(rest.strip_prefix('.')?)?;
+        rest = &rest[1 + length..];
+        column = Some(found);
+    }
     let text = rest.trim_start().strip_prefix("IS")?.trim_start();
     let text = if text.starts_with("NULL") { None } else { Some(quoted(text, '\'')?.0) };
     Some((table, column, text))
-}
-
-/// What stands between quotes at the beginning, and what follows; a quote is doubled within.
-fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
-    let mut inner = String::new();
-    let mut chars = text.strip_prefix(quote)?.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        if c != quote {
-            inner.push(c);
-        } else if chars.next_if(|(_, next)| *next == quote).is_some() {
-            inner.push(quote);
-        } else {
-            return Some((inner, &text[at + 2 * quote.len_utf8()..]));
-        }
-    }
-    None
 }
 
 /// Writes the migration from what migrations make so far to other tables.

@@ -120,7 +120,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
 }
 
 /// The text within quotes at the beginning, and how long it is with them; a quote is doubled within.
-fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
+pub(crate) fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     let mut inner = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {

@@ -105,17 +105,8 @@ fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
     if matches!(kind, ColumnType::Native(_)) {
         return None;
     }
-    let (text, rest) = match expression.strip_prefix('\'') {
-        Some(quoted) => {
-            let end = quoted.char_indices().scan(false, |was_quote, (at, c)| {
-                let ends = *was_quote && c != '\'';
-                *was_quote = c == '\'' && !*was_quote;
-                Some((at, ends))
-            });
-            let end = end.filter(|(_, ends)| *ends).map(|(at, _)| at - 1).next();
-            let end = end.or_else(|| quoted.ends_with('\'').then(|| quoted.len() - 1))?;
-            (quoted[..end].replace("''", "'"), &quoted[end + 1..])
-        }
+    let (text, rest) = match expression.starts_with('\'').then(|| check::quoted(expression, '\'')) {
+        Some(quoted) => quoted.map(|(text, length)| (text, &expression[length..]))?,
         None => {
             let (text, rest) = expression.split_once("::").map_or((expression, ""), |(text, rest)| (text, rest));
             let plain = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
