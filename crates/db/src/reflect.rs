@@ -16,7 +16,7 @@ use mwallet_schema::{Check, Column, Field, Rules, Schema, SpecialIndex, Table};
 
 use check::ColumnRule;
 pub(crate) use check::quoted;
-pub(crate) use own::labels;
+pub(crate) use own::{defaults_of_postgres, labels};
 
 use crate::Dialect;
 use crate::engine::Engine;

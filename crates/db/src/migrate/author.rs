@@ -2,8 +2,9 @@
 
 use mwallet_schema::{ColumnType, Table, Timestamp};
 
+use super::error::MigrateError;
 use super::files::{Migration, Scripts};
-use super::runner::{DESTRUCTIVE, MigrateError, Migrator};
+use super::runner::{DESTRUCTIVE, Migrator};
 use super::sqlite::Beside;
 use super::{Difference, Renames, diff, script};
 use crate::Dialect;

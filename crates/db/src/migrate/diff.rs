@@ -4,9 +4,7 @@ use mwallet_schema::{Column, ForeignKey, Table, TableKind};
 
 use super::change::Change;
 use super::convert::converts;
-use super::sqlite::Beside;
 use super::stored::{in_full, stored};
-use super::{postgres, script, sqlite};
 use crate::Dialect;
 use crate::ddl::parents_first;
 
@@ -132,14 +130,6 @@ impl Difference {
     /// Whether nothing must be done.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
-    }
-
-    /// The text of a file that makes the changes.
-    pub fn script(&self, dialect: Dialect, beside: &Beside) -> String {
-        script::text(&match dialect {
-            Dialect::Postgres => postgres::steps(self),
-            Dialect::Sqlite => sqlite::steps(self, beside),
-        })
     }
 
     /// Pairs that may be renames: what is dropped, and what is added with the same type.

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use mwallet_schema::{Table, Timestamp};
 
+use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
-use super::{Difference, Renames, diff, script};
+use super::script;
 use crate::Dialect;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::reflect::ReflectOptions;
 use crate::session::Session;
 use crate::statement::{Format, Sql, Statement};
 
@@ -20,16 +19,10 @@ use crate::statement::{Format, Sql, Statement};
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
 /// How long to wait before asking again for a database that another program changes.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long to wait for a database that another program changes.
 const PATIENCE: Duration = Duration::from_secs(86_400);
-
-/// Microseconds since the last migration after which no other program is thought to be at it.
-const RECENT: i64 = 60_000_000;
-
-/// How long nothing happens in the middle of migrations before nobody is thought to be at it.
-const REST: Duration = Duration::from_secs(5);
 
 /// What stands in the first lines of a script by which something is lost.
 pub const DESTRUCTIVE: &str = "-- mwallet: destructive:";
@@ -39,105 +32,6 @@ pub const DESTRUCTIVE: &str = "-- mwallet: destructive:";
 /// Each batch is one transaction together with the place where it stopped, so that none is done twice or left out.
 pub type DataMigration =
     Arc<dyn for<'s> Fn(&'s mut Session, Option<String>) -> BoxFuture<'s, crate::Result<Option<String>>> + Send + Sync>;
-
-/// Why migrations cannot be applied.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// What the database says beside migrations.
-    #[error(transparent)]
-    Database(#[from] Error),
-    /// A statement failed. The database is as it was before its migration.
-    #[error("{migration}: {error}\nat statement {number}: {statement}")]
-    Failed {
-        /// The migration.
-        migration: String,
-        /// Which of its statements, from 1.
-        number: usize,
-        /// The statement's beginning.
-        statement: String,
-        /// What the database says of it.
-        error: String,
-    },
-    /// A foreign key leads nowhere after a migration, which was undone.
-    #[error("{migration}: {rows} rows of {table} refer to no row of {parent} after it; nothing was changed")]
-    Orphans {
-        /// The migration.
-        migration: String,
-        /// The table whose rows refer.
-        table: String,
-        /// The table that they refer to.
-        parent: String,
-        /// How many.
-        rows: u64,
-    },
-    /// A migration has changed since it was applied.
-    #[error("{0} was changed after it was applied: undo the change, and write another migration instead")]
-    Changed(String),
-    /// The database has had a migration that is not among these.
-    #[error("the database has had {0}, which is not among the migrations here: is this an older program?")]
-    Unknown(String),
-    /// There is no such version.
-    #[error("there is no migration {0}; `migrate status` lists them, and 0 is before the first")]
-    NoVersion(u64),
-    /// A script loses something for good, which must be allowed.
-    #[error("{migration} loses {loss}: --allow-destructive lets it")]
-    Destructive {
-        /// The migration.
-        migration: String,
-        /// What is lost.
-        loss: String,
-    },
-    /// The database was made before there were migrations, and is not as these make it.
-    #[error("the tables of the database are not as the migrations make them, and it has no history:\n{0}")]
-    Different(String),
-    /// The database has not had all migrations.
-    #[error("the database has not had {0}")]
-    OutOfDate(String),
-    /// A migration was begun and not ended.
-    #[error("{0} was begun and is not done: `migrate up` ends it first")]
-    Begun(String),
-}
-
-type Result<T> = std::result::Result<T, MigrateError>;
-
-/// What came of making a database ready.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Prepared {
-    /// It had all migrations already.
-    Ready,
-    /// It had none of these tables, and has them now.
-    SetUp,
-    /// It had the tables before there were migrations, and has the history now.
-    Adopted,
-    /// It was brought up to date by these versions.
-    Migrated(Vec<u64>),
-}
-
-/// How a migration stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// Its version.
-    pub version: u64,
-    /// Its name.
-    pub name: String,
-    /// How it stands.
-    pub standing: Standing,
-}
-
-/// How a migration stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It was applied.
-    Applied(Timestamp),
-    /// It was applied, and has changed since.
-    Changed(Timestamp),
-    /// It was begun; the rest is still to be done.
-    Begun(Timestamp),
-    /// It is still to be applied.
-    Pending,
-    /// It was applied, and is not among the migrations here.
-    Unknown(Timestamp),
-}
 
 /// What happens while migrations run.
 #[derive(Clone, Copy, Debug)]
@@ -159,8 +53,8 @@ pub enum Event<'m> {
 
 /// Migrations for one database.
 pub struct Migrator<'m> {
-    engine: Engine,
-    migrations: &'m [Migration],
+    pub(super) engine: Engine,
+    pub(super) migrations: &'m [Migration],
     data: Vec<(u64, DataMigration)>,
     allow_destructive: bool,
 }
@@ -182,36 +76,6 @@ impl<'m> Migrator<'m> {
     pub fn data(mut self, version: u64, function: DataMigration) -> Self {
         self.data.push((version, function));
         self
-    }
-
-    /// How each migration stands, and those that the database has had from elsewhere.
-    ///
-    /// # Errors
-    ///
-    /// What the database says.
-    pub async fn status(&self) -> Result<Vec<Status>> {
-        let mut session = self.engine.sessions().read_only().begin().await?;
-        let entries = history::read(&mut session).await?;
-        session.roll_back().await?;
-        let dialect = self.engine.dialect();
-        let known = self.migrations.iter().map(|migration| {
-            let standing = match entries.iter().find(|entry| entry.version == migration.version) {
-                None => Standing::Pending,
-                Some(entry) if entry.is_begun => Standing::Begun(entry.at),
-                Some(entry) if entry.checksum != migration.checksum(dialect) => Standing::Changed(entry.at),
-                Some(entry) => Standing::Applied(entry.at),
-            };
-            Status { version: migration.version, name: migration.name.clone(), standing }
-        });
-        let is_known = |entry: &&Entry| self.migrations.iter().any(|migration| migration.version == entry.version);
-        let unknown = entries.iter().filter(|entry| !is_known(entry)).map(|entry| Status {
-            version: entry.version,
-            name: entry.name.clone(),
-            standing: Standing::Unknown(entry.at),
-        });
-        let mut all: Vec<Status> = known.chain(unknown).collect();
-        all.sort_by_key(|status| status.version);
-        Ok(all)
     }
 
     /// Applies what is still to be applied, up to a version, or all. Gives the versions that were applied here; others may
@@ -300,72 +164,6 @@ impl<'m> Migrator<'m> {
         }
         session.commit().await?;
         Ok(())
-    }
-
-    /// Makes the database ready for a program that has these tables: sets up one that has none of them, notes the history of
-    /// one that was made before there were migrations, and brings one that is older up to date where that is allowed.
-    ///
-    /// # Errors
-    ///
-    /// Where it is out of date and may not be changed, or is another than the migrations make.
-    pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
-        let entries = self.entries().await?;
-        if entries.is_empty() {
-            let found = self.engine.reflect(&ReflectOptions::default()).await?.tables;
-            if found.iter().all(|found| tables.iter().all(|table| table.name != found.name)) {
-                // Whoever began to set it up at the same time is waited for.
-                self.up(None, |_| {}).await?;
-                return Ok(Prepared::SetUp);
-            }
-            let difference = check(&self.engine, tables, tables).await?;
-            match (difference.is_empty(), self.migrations.last()) {
-                (true, Some(last)) => {
-                    self.stamp(last.version).await?;
-                    return Ok(Prepared::Adopted);
-                }
-                // Another program may have set it up since.
-                _ if self.entries().await?.is_empty() => return Err(MigrateError::Different(difference.to_string())),
-                _ => {}
-            }
-        }
-        let due = self.due_at_rest().await?;
-        match (due.is_empty(), may_migrate) {
-            (true, _) => Ok(Prepared::Ready),
-            (false, true) => Ok(Prepared::Migrated(self.up(None, |_| {}).await?)),
-            (false, false) => Err(MigrateError::OutOfDate(due.join(", "))),
-        }
-    }
-
-    /// What the database has had.
-    async fn entries(&self) -> Result<Vec<Entry>> {
-        let mut session = self.engine.sessions().read_only().begin().await?;
-        let entries = history::read(&mut session).await?;
-        session.roll_back().await?;
-        self.check_history(&entries)?;
-        Ok(entries)
-    }
-
-    /// What is still to be applied, when no other program applies it just now.
-    async fn due_at_rest(&self) -> Result<Vec<String>> {
-        let mut last = None;
-        let mut begun = std::time::Instant::now();
-        loop {
-            let entries = self.entries().await?;
-            let is_due = |migration: &&Migration| {
-                entries.iter().find(|entry| entry.version == migration.version).is_none_or(|entry| entry.is_begun)
-            };
-            let due: Vec<String> = self.migrations.iter().filter(is_due).map(ToString::to_string).collect();
-            let newest = entries.iter().map(|entry| entry.at.micros()).max().unwrap_or(0);
-            let is_old = self.engine.options().sources.now().micros() - newest > RECENT;
-            if last.as_ref() != Some(&due) {
-                begun = std::time::Instant::now();
-                last = Some(due.clone());
-            }
-            if due.is_empty() || is_old || begun.elapsed() > REST {
-                return Ok(due);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
     }
 
     fn entry(&self, migration: &Migration) -> Entry {
@@ -505,7 +303,7 @@ impl<'m> Migrator<'m> {
     }
 
     /// Refuses a history that these migrations cannot have made.
-    fn check_history(&self, entries: &[Entry]) -> Result<()> {
+    pub(super) fn check_history(&self, entries: &[Entry]) -> Result<()> {
         for entry in entries {
             match self.migrations.iter().find(|migration| migration.version == entry.version) {
                 None => return Err(MigrateError::Unknown(told_of(entry))),
@@ -527,20 +325,6 @@ impl<'m> Migrator<'m> {
             None => Ok(()),
         }
     }
-}
-
-/// What a database would have to change so that its tables are these. Tables that are neither among them nor among `known` are
-/// somebody else's.
-///
-/// # Errors
-///
-/// What the database says.
-pub async fn check(engine: &Engine, tables: &[&Table], known: &[&Table]) -> crate::Result<Difference> {
-    let is_ours = |found: &Table| tables.iter().chain(known).any(|table| table.name == found.name);
-    let mut found = engine.reflect(&ReflectOptions::default()).await?.tables;
-    found.retain(is_ours);
-    let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
-    Ok(diff(&found, &tables, &Renames::declared(&found, &tables), engine.dialect()))
 }
 
 fn told_of(entry: &Entry) -> String {

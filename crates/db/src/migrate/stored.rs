@@ -3,7 +3,7 @@
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table, Value};
 
 use crate::Dialect;
-use crate::reflect::labels;
+use crate::reflect::{defaults_of_postgres, labels};
 
 /// The schema of PostgreSQL that a table stands in where it names none.
 const DEFAULT_SCHEMA: &str = "public";
@@ -14,7 +14,11 @@ const DEFAULT_SCHEMA: &str = "public";
 /// SQLite keeps no comments. Two tables that are the same this way need no migration.
 pub fn stored(table: &Table, dialect: Dialect) -> Table {
     match dialect {
-        Dialect::Postgres => in_full(table),
+        Dialect::Postgres => {
+            let mut table = table.clone();
+            defaults_of_postgres(&mut table);
+            in_full(&table)
+        }
         Dialect::Sqlite => without_comments(in_full(table)),
     }
 }

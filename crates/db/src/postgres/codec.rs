@@ -61,17 +61,12 @@ fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result
         }
         (Value::List(values), kind) => match kind.kind() {
             Kind::Array(member) => encode_array(values, member, out)?,
-            _ => return Err(WrongType(format!("a list cannot be a {kind}")).into()),
+            _ => return Err(errors::WrongType(format!("a list cannot be a {kind}")).into()),
         },
-        (value, kind) => return Err(WrongType(format!("{} cannot be a {kind}", value.kind_name())).into()),
+        (value, kind) => return Err(errors::WrongType(format!("{} cannot be a {kind}", value.kind_name())).into()),
     }
     Ok(IsNull::No)
 }
-
-/// A value is none of the type that the server asked for when the statement was prepared.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct WrongType(String);
 
 /// An array of one dimension, as `array_recv` reads it.
 fn encode_array(values: &[Value], member: &Type, out: &mut BytesMut) -> std::result::Result<(), BoxError> {

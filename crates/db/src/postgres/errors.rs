@@ -3,8 +3,12 @@
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::codec::WrongType;
 use crate::error::{ConstraintKind, Error, Violation};
+
+/// A value is none of the type that the server asked for when the statement was prepared.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct WrongType(pub(super) String);
 
 /// Turns an error of the pool into ours.
 pub(super) fn from_pool(error: PoolError) -> Error {

@@ -84,8 +84,9 @@ fn texts(values: &[Value]) -> Option<Vec<String>> {
     values.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
 }
 
-/// Tells the defaults that are values, and the number that the database gives to a key.
-pub(super) fn defaults_of_postgres(table: &mut Table) {
+/// Tells the defaults of PostgreSQL that are values, and the number that it gives to a key. Whoever serves the table leaves them to
+/// the database; whoever compares tables must know them.
+pub(crate) fn defaults_of_postgres(table: &mut Table) {
     let key = table.primary_key.clone();
     for column in &mut table.columns {
         let Some(ColumnDefault::Database(expression)) = &column.default else { continue };

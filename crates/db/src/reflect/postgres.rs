@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use mwallet_schema::{ColumnType, Table, Value};
 
-use super::{Finding, ReflectOptions, Reflection, own};
+use super::{Finding, ReflectOptions, Reflection};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::statement::Sql;
@@ -65,8 +65,7 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
     views::read(session, &mut work).await?;
     others::read(session, &mut work).await?;
 
-    let Work { schemas, mut tables, mut found, .. } = work;
-    tables.iter_mut().for_each(|(_, table)| own::defaults_of_postgres(table));
+    let Work { schemas, tables, mut found, .. } = work;
     let order = |schema: &Option<String>| schemas.iter().position(|name| Some(name) == schema.as_ref());
     found.tables = tables.into_iter().map(|(_, table)| table).collect();
     found.tables.sort_by(|a, b| (order(&a.schema), &a.name).cmp(&(order(&b.schema), &b.name)));

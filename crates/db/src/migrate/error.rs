@@ -1,0 +1,64 @@
+//! Why migrations cannot be applied, and what became of the database.
+
+use crate::error::Error;
+
+/// Why migrations cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// What the database says beside migrations.
+    #[error(transparent)]
+    Database(#[from] Error),
+    /// A statement failed. The database is as it was before its migration.
+    #[error("{migration}: {error}\nat statement {number}: {statement}")]
+    Failed {
+        /// The migration.
+        migration: String,
+        /// Which of its statements, from 1.
+        number: usize,
+        /// The statement's beginning.
+        statement: String,
+        /// What the database says of it.
+        error: String,
+    },
+    /// A foreign key leads nowhere after a migration, which was undone.
+    #[error("{migration}: {rows} rows of {table} refer to no row of {parent} after it; nothing was changed")]
+    Orphans {
+        /// The migration.
+        migration: String,
+        /// The table whose rows refer.
+        table: String,
+        /// The table that they refer to.
+        parent: String,
+        /// How many.
+        rows: u64,
+    },
+    /// A migration has changed since it was applied.
+    #[error("{0} was changed after it was applied: undo the change, and write another migration instead")]
+    Changed(String),
+    /// The database has had a migration that is not among these.
+    #[error("the database has had {0}, which is not among the migrations here: is this an older program?")]
+    Unknown(String),
+    /// There is no such version.
+    #[error("there is no migration {0}; `migrate status` lists them, and 0 is before the first")]
+    NoVersion(u64),
+    /// A script loses something for good, which must be allowed.
+    #[error("{migration} loses {loss}: --allow-destructive lets it")]
+    Destructive {
+        /// The migration.
+        migration: String,
+        /// What is lost.
+        loss: String,
+    },
+    /// The database was made before there were migrations, and is not as these make it.
+    #[error("the tables of the database are not as the migrations make them, and it has no history:\n{0}")]
+    Different(String),
+    /// The database has not had all migrations.
+    #[error("the database has not had {0}")]
+    OutOfDate(String),
+    /// A migration was begun and not ended.
+    #[error("{0} was begun and is not done: `migrate up` ends it first")]
+    Begun(String),
+}
+
+/// What came of it, or why it did not.
+pub(super) type Result<T> = std::result::Result<T, MigrateError>;

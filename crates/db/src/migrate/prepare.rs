@@ -1,0 +1,114 @@
+//! A database that is to be ready when a program starts, and how it differs where it is not.
+
+use std::time::{Duration, Instant};
+
+use mwallet_schema::Table;
+
+use super::error::{MigrateError, Result};
+use super::files::Migration;
+use super::history::{self, Entry};
+use super::runner::{Migrator, PAUSE};
+use super::{Difference, Renames, diff};
+use crate::engine::Engine;
+use crate::reflect::ReflectOptions;
+
+/// Microseconds since the last migration after which no other program is thought to be at it.
+const RECENT: i64 = 60_000_000;
+
+/// How long nothing happens in the middle of migrations before nobody is thought to be at it.
+const REST: Duration = Duration::from_secs(5);
+
+/// What came of making a database ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// It had all migrations already.
+    Ready,
+    /// It had none of these tables, and has them now.
+    SetUp,
+    /// It had the tables before there were migrations, and has the history now.
+    Adopted,
+    /// It was brought up to date by these versions.
+    Migrated(Vec<u64>),
+}
+
+impl Migrator<'_> {
+    /// Makes the database ready for a program that has these tables: sets up one that has none of them, notes the history of
+    /// one that was made before there were migrations, and brings one that is older up to date where that is allowed.
+    ///
+    /// # Errors
+    ///
+    /// Where it is out of date and may not be changed, or is another than the migrations make.
+    pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
+        let entries = self.entries().await?;
+        if entries.is_empty() {
+            let found = self.engine.reflect(&ReflectOptions::default()).await?.tables;
+            if found.iter().all(|found| tables.iter().all(|table| table.name != found.name)) {
+                // Whoever began to set it up at the same time is waited for.
+                self.up(None, |_| {}).await?;
+                return Ok(Prepared::SetUp);
+            }
+            let difference = check(&self.engine, tables, tables).await?;
+            match (difference.is_empty(), self.migrations.last()) {
+                (true, Some(last)) => {
+                    self.stamp(last.version).await?;
+                    return Ok(Prepared::Adopted);
+                }
+                // Another program may have set it up since.
+                _ if self.entries().await?.is_empty() => return Err(MigrateError::Different(difference.to_string())),
+                _ => {}
+            }
+        }
+        let due = self.due_at_rest().await?;
+        match (due.is_empty(), may_migrate) {
+            (true, _) => Ok(Prepared::Ready),
+            (false, true) => Ok(Prepared::Migrated(self.up(None, |_| {}).await?)),
+            (false, false) => Err(MigrateError::OutOfDate(due.join(", "))),
+        }
+    }
+
+    /// What the database has had.
+    async fn entries(&self) -> Result<Vec<Entry>> {
+        let mut session = self.engine.sessions().read_only().begin().await?;
+        let entries = history::read(&mut session).await?;
+        session.roll_back().await?;
+        self.check_history(&entries)?;
+        Ok(entries)
+    }
+
+    /// What is still to be applied, when no other program applies it just now.
+    async fn due_at_rest(&self) -> Result<Vec<String>> {
+        let mut last = None;
+        let mut begun = Instant::now();
+        loop {
+            let entries = self.entries().await?;
+            let is_due = |migration: &&Migration| {
+                entries.iter().find(|entry| entry.version == migration.version).is_none_or(|entry| entry.is_begun)
+            };
+            let due: Vec<String> = self.migrations.iter().filter(is_due).map(ToString::to_string).collect();
+            let newest = entries.iter().map(|entry| entry.at.micros()).max().unwrap_or(0);
+            let is_old = self.engine.options().sources.now().micros() - newest > RECENT;
+            if last.as_ref() != Some(&due) {
+                begun = Instant::now();
+                last = Some(due.clone());
+            }
+            if due.is_empty() || is_old || begun.elapsed() > REST {
+                return Ok(due);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// What a database would have to change so that its tables are these. Tables that are neither among them nor among `known` are
+/// somebody else's.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn check(engine: &Engine, tables: &[&Table], known: &[&Table]) -> crate::Result<Difference> {
+    let is_ours = |found: &Table| tables.iter().chain(known).any(|table| table.name == found.name);
+    let mut found = engine.reflect(&ReflectOptions::default()).await?.tables;
+    found.retain(is_ours);
+    let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
+    Ok(diff(&found, &tables, &Renames::declared(&found, &tables), engine.dialect()))
+}
