@@ -10,7 +10,12 @@ use crate::failure::Result;
 use crate::settings::Settings;
 
 /// How long a statement of a migration may take: a table may be large.
-pub(crate) const LIMIT: Duration = Duration::from_secs(7 * 86_400);
+const LIMIT: Duration = Duration::from_secs(7 * 86_400);
+
+/// An engine of the settings for statements that may take long.
+pub(crate) fn patient(settings: &Settings) -> Result<Engine> {
+    settings.engine_with(|options| EngineOptions { statement_timeout: LIMIT, ..options })
+}
 
 /// Makes the database of the settings ready: sets up an empty one, and brings one that is older up to date where that is allowed.
 pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: bool) -> Result<Prepared> {
@@ -18,7 +23,7 @@ pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: b
         // It is that of one engine alone.
         return prepare_with(engine, may_migrate, false).await;
     }
-    let patient = settings.engine_with(|options| EngineOptions { statement_timeout: LIMIT, ..options })?;
+    let patient = patient(settings)?;
     let prepared = prepare_with(&patient, may_migrate, false).await;
     patient.close().await;
     prepared

@@ -110,10 +110,7 @@ pub(crate) fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], d
         lines.push((foreign_key(key), None));
     }
     for column in &table.columns {
-        if let Some(condition) = column_check(column, dialect) {
-            let name = quote(&check_name(&table.name, &column.name));
-            lines.push((format!("CONSTRAINT {name} CHECK ({condition})"), None));
-        }
+        lines.extend(column_constraint(&table.name, column, dialect).map(|check| (check, None)));
     }
     lines.extend(table.checks.iter().map(|one| (check(one), None)));
     let mut sql = String::new();
@@ -175,11 +172,6 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
         sql.push_str(" NOT NULL");
     }
     sql
-}
-
-/// The definition of a column of PostgreSQL with a default for the rows that are there.
-pub(crate) fn column_definition_with(column: &Column, value: &str) -> String {
-    format!("{} {} DEFAULT {value} NOT NULL", quote(&column.name), type_name(&column.kind, Dialect::Postgres))
 }
 
 /// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`.
@@ -280,6 +272,12 @@ pub(crate) fn column_check(column: &Column, dialect: Dialect) -> Option<String> 
         all.push(format!("{name} IN ({})", listed.join(", ")));
     }
     (!all.is_empty()).then(|| all.join(" AND "))
+}
+
+/// That condition as a constraint within a table.
+pub(crate) fn column_constraint(table: &str, column: &Column, dialect: Dialect) -> Option<String> {
+    let expression = column_check(column, dialect)?;
+    Some(check(&Check { name: check_name(table, &column.name), expression }))
 }
 
 /// The name of the check that a column's type and rules make, as PostgreSQL would call it.

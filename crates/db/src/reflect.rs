@@ -8,6 +8,7 @@ mod fields;
 mod own;
 mod postgres;
 mod sqlite;
+pub(crate) mod words;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use mwallet_schema::{Check, Column, Field, Rules, Schema, SpecialIndex, Table};
 use check::ColumnRule;
 pub(crate) use check::quoted;
 pub(crate) use own::{defaults_of_postgres, labels};
+pub(crate) use postgres::DEFAULT_SCHEMA;
 
 use crate::Dialect;
 use crate::engine::Engine;
@@ -255,23 +257,13 @@ impl Engine {
 
 /// The keys and the condition of a statement that makes an index, or of what follows the table in it.
 fn special_index(definition: &str, unique: bool) -> Option<SpecialIndex> {
-    let words = sqlite::words(definition);
-    let open = words.iter().position(|(start, end)| &definition[*start..*end] == "(")?;
-    let mut depth = 0_usize;
-    let close = words.iter().skip(open).position(|(start, end)| {
-        match &definition[*start..*end] {
-            "(" => depth += 1,
-            ")" => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    })? + open;
-    let keys = definition[words[open].1..words[close].0].trim().to_owned();
+    let words = words::words(definition);
+    let open = words.iter().position(|word| word.text == "(")?;
+    let close = words::closing(&words, open)?;
+    let keys = definition[words[open].end..words[close].start].trim().to_owned();
     let condition = match words.get(close + 1) {
         None => None,
-        Some((start, end)) if definition[*start..*end].eq_ignore_ascii_case("WHERE") => {
-            Some(definition[*end..].trim().trim_end_matches(';').to_owned())
-        }
+        Some(word) if word.is("WHERE") => Some(definition[word.end..].trim().trim_end_matches(';').to_owned()),
         // Parameters of its storage, or columns that it carries along.
         Some(_) => return None,
     };

@@ -1,7 +1,7 @@
 //! The items of an attribute (`max = 128`, `unique`, `index(a, b)`) and what is said where one is wrong.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -337,4 +337,20 @@ fn signed(negative: bool, digits: &str) -> String {
 /// The item of that name.
 pub(crate) fn find<'a>(items: &'a [Item], name: &str) -> Option<&'a Item> {
     items.iter().find(|item| item.name == name)
+}
+
+/// The text of an item within another, which must be there.
+pub(crate) fn required_text(item: &Item, inner: &[Item], name: &str, errors: &mut Errors) -> Option<String> {
+    match find(inner, name) {
+        Some(part) => errors.take(part.name_text()),
+        None => errors.take(Err(item.wrong(&format!("`{name}`")))),
+    }
+}
+
+/// The text of an item within another as an `Option` of the code that is written.
+pub(crate) fn optional_text(inner: &[Item], name: &str, errors: &mut Errors) -> TokenStream {
+    match find(inner, name).and_then(|item| errors.take(item.name_text())) {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Ident};
 
 use crate::Expanded;
-use crate::attribute::{Errors, Item, Known, find, items, refuse_repeated};
+use crate::attribute::{Errors, Item, Known, find, items, optional_text, refuse_repeated, required_text};
 use crate::field::{self, Field, Role};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::structure::{self, Bodies};
@@ -194,12 +194,10 @@ fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -
                     errors.add(item.wrong("`columns`"));
                     return None;
                 };
-                let name = find(&inner, "name").and_then(|name| errors.take(name.name_text()));
-                (name, columns(listed, fields, errors)?)
+                (optional_text(&inner, "name", errors), columns(listed, fields, errors)?)
             } else {
-                (None, columns(item, fields, errors)?)
+                (quote!(::core::option::Option::None), columns(item, fields, errors)?)
             };
-            let name = optional(name);
             Some(quote!(table.#method(#name, &[#(#columns),*]);))
         }
         "check" => check(item, table, errors),
@@ -213,16 +211,10 @@ fn special_index(item: &Item, keys: &Item, inner: &[Item], errors: &mut Errors) 
     if let Some(columns) = find(inner, "columns") {
         errors.at(&columns.name, "`keys` says what is in the index: leave `columns` out");
     }
-    let name = match find(inner, "name") {
-        Some(name) => errors.take(name.name_text()),
-        None => errors.take(Err(item.wrong("`name`"))),
-    };
-    let condition = match find(inner, "where") {
-        Some(condition) => Some(errors.take(condition.name_text())?),
-        None => None,
-    };
+    let name = required_text(item, inner, "name", errors);
+    let condition = optional_text(inner, "where", errors);
     let unique = find(inner, "unique").is_some_and(|unique| errors.take(unique.flag()).is_some());
-    let (name, keys, condition) = (name?, errors.take(keys.name_text())?, optional(condition));
+    let (name, keys) = (name?, errors.take(keys.name_text())?);
     Some(quote!(table.special_index(#name, #unique, #keys, #condition);))
 }
 
@@ -238,10 +230,7 @@ fn check(item: &Item, table: &str, errors: &mut Errors) -> Option<TokenStream> {
         }
         (None, None) => errors.take(Err(item.wrong("`name`"))),
     };
-    let sql = match find(&inner, "sql") {
-        Some(sql) => errors.take(sql.name_text()),
-        None => errors.take(Err(item.wrong("`sql`"))),
-    };
+    let sql = required_text(item, &inner, "sql", errors);
     let (name, sql) = (name?, sql?);
     Some(quote!(table.check(#name, #sql);))
 }
@@ -257,11 +246,8 @@ fn foreign_key(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Tok
     let own = columns(find(&inner, "columns")?, fields, errors);
     let to = find(&inner, "to")?;
     let others = errors.take(to.names_or_texts());
-    let mut texts = |name: &str| match find(&inner, name) {
-        Some(item) => errors.take(item.name_text()).map(Some),
-        None => Some(None),
-    };
-    let (references, name, schema) = (texts("references")?, texts("name")?, texts("schema")?);
+    let references = required_text(item, &inner, "references", errors)?;
+    let (name, schema) = (optional_text(&inner, "name", errors), optional_text(&inner, "schema", errors));
     let mut action = |name: &str| match find(&inner, name) {
         Some(action) => Some(errors.take(field::action(action))?.to_token_stream()),
         None => Some(quote!(NoAction)),
@@ -271,7 +257,7 @@ fn foreign_key(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Tok
     if own.len() != others.len() {
         errors.at(to, format!("`columns` names {} and `to` names {}: they pair one by one", own.len(), others.len()));
     }
-    let (name, schema, action) = (optional(name), optional(schema), quote!(::mwallet_db::schema::Action));
+    let action = quote!(::mwallet_db::schema::Action);
     Some(quote! {
         table.foreign_key(::mwallet_db::ForeignKeySpec {
             name: #name,
@@ -317,11 +303,4 @@ fn column(ident: &Ident, fields: &[Field]) -> Result<String, String> {
     let guess = nearest(&name, names.iter().map(String::as_str)).map(|near| format!(", did you mean `{near}`?"));
     let guess = guess.unwrap_or_default();
     Err(format!("there is no field `{name}`{guess}\nthe fields are: {}", names.join(", ")))
-}
-
-fn optional(text: Option<String>) -> TokenStream {
-    match text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Lit;
 
-use crate::attribute::{Errors, Item, Known, find};
+use crate::attribute::{Errors, Item, Known, find, optional_text, required_text};
 
 const NATIVE: &[Known] = &[
     Known { name: "name", form: "name = \"inet\"" },
@@ -45,13 +45,13 @@ pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
 
 fn native(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(NATIVE, errors)?;
-    let name = text(item, &inner, "name", errors)?;
+    let name = required_text(item, &inner, "name", errors)?;
     let Some(carrier) = find(&inner, "carrier") else {
         errors.add(item.wrong("`carrier`"));
         return None;
     };
     let carrier = Ident::new(errors.take(carrier.choice(CARRIERS))?, Span::call_site());
-    let compared = optional(&inner, "compared", errors);
+    let compared = optional_text(&inner, "compared", errors);
     Some(quote! {
         ::mwallet_db::NativeSpec::Postgres {
             name: #name,
@@ -83,21 +83,8 @@ fn one_of(item: &Item, errors: &mut Errors) -> Option<Vec<TokenStream>> {
 
 fn base(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(BASE, errors)?;
-    let (table, column) = (text(item, &inner, "table", errors)?, text(item, &inner, "column", errors)?);
-    let schema = optional(&inner, "schema", errors);
+    let (table, column) =
+        (required_text(item, &inner, "table", errors)?, required_text(item, &inner, "column", errors)?);
+    let schema = optional_text(&inner, "schema", errors);
     Some(quote!((#schema, #table, #column)))
-}
-
-fn text(item: &Item, inner: &[Item], name: &str, errors: &mut Errors) -> Option<String> {
-    match find(inner, name) {
-        Some(part) => errors.take(part.name_text()),
-        None => errors.take(Err(item.wrong(&format!("`{name}`")))),
-    }
-}
-
-fn optional(inner: &[Item], name: &str, errors: &mut Errors) -> TokenStream {
-    match find(inner, name).and_then(|item| errors.take(item.name_text())) {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
 }

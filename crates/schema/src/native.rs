@@ -164,7 +164,10 @@ impl NativeType {
 
     /// The bytes that PostgreSQL writes as `\x` and hexadecimal digits; `None` for any other text.
     pub fn bytes(text: &str) -> Option<Vec<u8>> {
-        hexadecimal(text)
+        let digits = text.strip_prefix("\\x")?.as_bytes();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let pair = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+        if digits.len() % 2 == 0 { digits.chunks_exact(2).map(pair).collect() } else { None }
     }
 
     /// The type of which PostgreSQL makes JSON, without its length or precision: `timestamp without time zone` of
@@ -277,7 +280,7 @@ impl NativeType {
             (Carrier::Stored(Declared::Time | Declared::Any), Value::Decimal(number)) => stored(number),
             (Carrier::Stored(Declared::Time), value @ Value::Text(_)) => value,
             (Carrier::Stored(Declared::Any), Value::Bool(value)) => Value::Int(value.into()),
-            (Carrier::Stored(Declared::Any), Value::Text(text)) => match hexadecimal(&text) {
+            (Carrier::Stored(Declared::Any), Value::Text(text)) => match Self::bytes(&text) {
                 Some(bytes) => Value::Bytes(bytes),
                 None => Value::Text(text),
             },
@@ -375,14 +378,6 @@ fn written_bytes(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// The bytes that `\x` and hexadecimal digits stand for.
-pub(crate) fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("\\x")?.as_bytes();
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-    if digits.len() % 2 == 0 { digits.chunks_exact(2).map(pair).collect() } else { None }
 }
 
 #[cfg(test)]

@@ -6,10 +6,9 @@ mod told;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mwallet_db::EngineOptions;
+use mwallet_db::Dialect;
 use mwallet_db::migrate::{self, Migration, Migrator, Standing};
 use mwallet_db::schema::Table;
-use mwallet_db::{Dialect, Engine};
 use serde_json::json;
 
 use super::schema::DialectName;
@@ -106,14 +105,14 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
     match action {
         Action::New(_) => Ok(()),
         Action::Up { to, allow_destructive } => {
-            let engine = engine(settings)?;
+            let engine = database::patient(settings)?;
             let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
             let done = told::with_progress(settings, async |told| migrator.up(to, told).await).await?;
             engine.close().await;
             told::done(settings, &engine, &migrations, &done, "applied", "is up to date")
         }
         Action::Down { to, allow_destructive } => {
-            let engine = engine(settings)?;
+            let engine = database::patient(settings)?;
             let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
             let to = match to {
                 Some(to) => to,
@@ -126,8 +125,8 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         Action::Status => status(settings, &migrations).await,
         Action::History => history(settings, &migrations),
         Action::Stamp { version } => {
-            let engine = engine(settings)?;
-            Migrator::new(&engine, &migrations).stamp(version).await.map_err(told::failure)?;
+            let engine = database::patient(settings)?;
+            Migrator::new(&engine, &migrations).stamp(version).await?;
             engine.close().await;
             let text = format!("{engine} is noted to be at version {version}");
             output::report(settings, text, &json!({ "database": engine.to_string(), "version": version }))
@@ -142,14 +141,9 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
     }
 }
 
-/// An engine for statements that may take long.
-fn engine(settings: &Settings) -> Result<Engine> {
-    settings.engine_with(|options| EngineOptions { statement_timeout: database::LIMIT, ..options })
-}
-
 /// The version before the last one that the database has had.
 async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
-    let all = migrator.status().await.map_err(told::failure)?;
+    let all = migrator.status().await?;
     let had = all.iter().filter(|status| status.standing != Standing::Pending).map(|status| status.version);
     let mut had: Vec<u64> = had.collect();
     had.pop();
@@ -158,7 +152,7 @@ async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
 
 async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine()?;
-    let all = Migrator::new(&engine, migrations).status().await.map_err(told::failure)?;
+    let all = Migrator::new(&engine, migrations).status().await?;
     engine.close().await;
     let rows: Vec<(String, String)> = all
         .iter()
@@ -202,7 +196,7 @@ fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine()?;
-    let made = migrate::made(migrations).await.map_err(told::failure)?;
+    let made = migrate::made(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
     let difference = migrate::check(&engine, &mwallet_models::tables(), &known).await?;
     engine.close().await;
@@ -231,7 +225,7 @@ fn sql(
     let to = to.unwrap_or(last);
     for version in [from, to].into_iter().filter(|version| *version > 0) {
         if migrations.iter().all(|migration| migration.version != version) {
-            return Err(told::failure(migrate::MigrateError::NoVersion(version)));
+            return Err(migrate::MigrateError::NoVersion(version).into());
         }
     }
     let (text, stopped) = migrate::sql(migrations, dialect, from, to, |_| false, skip_data);

@@ -8,10 +8,11 @@ use super::runner::{DESTRUCTIVE, Migrator};
 use super::sqlite::Beside;
 use super::{Difference, Renames, diff, script};
 use crate::Dialect;
+use crate::crud;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
 use crate::reflect::{ReflectOptions, quoted};
-use crate::statement::{Format, Sql};
+use crate::statement::Sql;
 use crate::url::{DatabaseUrl, SqliteUrl};
 
 /// The tables that migrations make, and what belongs to them that no table says.
@@ -54,18 +55,13 @@ async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
     let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL ORDER BY rowid";
     let text = || ColumnType::Text { max: None };
     let sql = Sql::new(sql).returns("table", text()).returns("name", text()).returns("sql", text());
-    let rows = engine.read(sql.statement(Dialect::Sqlite), Format::Values).await?.into_values();
+    let rows: Vec<(String, String, String)> = crud::execute(engine, sql).await?;
     let mut beside = Beside::new();
-    for row in rows {
-        let [mwallet_schema::Value::Text(table), mwallet_schema::Value::Text(name), mwallet_schema::Value::Text(sql)] =
-            row.as_slice()
-        else {
-            continue;
-        };
-        let of = tables.iter().find(|known| known.name == *table);
-        let is_told = of.is_some_and(|of| of.indexes.iter().any(|index| index.name == *name));
+    for (table, name, sql) in rows {
+        let of = tables.iter().find(|known| known.name == table);
+        let is_told = of.is_some_and(|of| of.indexes.iter().any(|index| index.name == name));
         if !is_told {
-            beside.entry(table.clone()).or_default().push(sql.clone());
+            beside.entry(table).or_default().push(sql);
         }
     }
     Ok(beside)
@@ -73,10 +69,6 @@ async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
 
 /// Gives tables the comments that the scripts for PostgreSQL give them: SQLite keeps none.
 fn comments(migrations: &[Migration], tables: &mut [Table]) {
-    for table in tables.iter_mut() {
-        table.comment = None;
-        table.columns.iter_mut().for_each(|column| column.comment = None);
-    }
     for migration in migrations {
         for statement in script::statements(&migration.up.postgres) {
             let Some((table, column, text)) = comment(statement) else { continue };
@@ -120,31 +112,25 @@ pub fn draft(name: &str, at: Timestamp, made: &Made, last: u64, tables: &[Table]
     let mut renames = Renames::declared(&made.tables, tables);
     renames.tables.extend(given.tables.iter().cloned());
     renames.columns.extend(given.columns.iter().cloned());
-    let up = |dialect| diff(&made.tables, tables, &renames, dialect);
-    let down = |dialect| {
-        // What it goes back to has no comments on SQLite and those of scripts on PostgreSQL.
-        diff(tables, &made.tables, &renames.inverse(), dialect)
-    };
+    let (difference, up) = way(&made.tables, tables, &renames, &made.beside);
+    let (_, down) = way(tables, &made.tables, &renames.inverse(), &made.beside);
+    let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
+    let migration = Migration { version: version(at).max(last + 1), name: snake(name), up, down };
+    Draft { migration, difference, losses }
+}
+
+/// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.
+fn way(from: &[Table], to: &[Table], renames: &Renames, beside: &Beside) -> (Difference, Scripts) {
     let script = |difference: &Difference, dialect| {
-        let losses: String = difference
-            .changes
-            .iter()
-            .filter_map(|change| change.loses())
-            .map(|loss| format!("{DESTRUCTIVE} {loss}\n"))
-            .collect();
-        let text = difference.script(dialect, &made.beside);
+        let losses = difference.changes.iter().filter_map(|change| change.loses());
+        let losses: String = losses.map(|loss| format!("{DESTRUCTIVE} {loss}\n")).collect();
+        let text = difference.script(dialect, beside);
         let text = if text.is_empty() { format!("-- Nothing changes on {dialect}.\n") } else { text };
         format!("{losses}{text}")
     };
-    let scripts = |way: &dyn Fn(Dialect) -> Difference| Scripts {
-        postgres: script(&way(Dialect::Postgres), Dialect::Postgres),
-        sqlite: script(&way(Dialect::Sqlite), Dialect::Sqlite),
-    };
-    let difference = up(Dialect::Postgres);
-    let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
-    let migration =
-        Migration { version: version(at).max(last + 1), name: snake(name), up: scripts(&up), down: scripts(&down) };
-    Draft { migration, difference, losses }
+    let [postgres, sqlite] = [Dialect::Postgres, Dialect::Sqlite].map(|dialect| diff(from, to, renames, dialect));
+    let scripts = Scripts { postgres: script(&postgres, Dialect::Postgres), sqlite: script(&sqlite, Dialect::Sqlite) };
+    (postgres, scripts)
 }
 
 /// A migration without statements, to be written by hand.

@@ -30,7 +30,7 @@ pub enum MigrateError {
         /// The table that they refer to.
         parent: String,
         /// How many.
-        rows: u64,
+        rows: i64,
     },
     /// A migration has changed since it was applied.
     #[error("{0} was changed after it was applied: undo the change, and write another migration instead")]

@@ -62,9 +62,9 @@ impl Migration {
         digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Whether its statements are run one by one, each durable by itself.
+    /// Whether its statements are run one by one, each durable by itself. SQLite has none that must be.
     pub fn is_stepwise(&self, dialect: Dialect) -> bool {
-        has_line(self.up.of(dialect), NO_TRANSACTION)
+        dialect == Dialect::Postgres && has_line(&self.up.postgres, NO_TRANSACTION)
     }
 
     /// Whether it changes rows, and no tables.

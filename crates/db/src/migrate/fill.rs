@@ -8,10 +8,8 @@ use crate::ddl;
 
 /// A value for rows that are there, as a literal; nothing where they may be without, or the column has a default.
 pub(super) fn filler(column: &Column, dialect: Dialect) -> Option<String> {
-    if column.nullable || ddl::column_default(column, dialect).is_some() {
-        return None;
-    }
-    if column.default == Some(ColumnDefault::Identity) {
+    let is_filled = column.default == Some(ColumnDefault::Identity) || ddl::column_default(column, dialect).is_some();
+    if column.nullable || is_filled {
         return None;
     }
     ddl::stored_literal(&smallest(column)?, &column.kind, dialect)
@@ -50,14 +48,12 @@ fn number(min: Option<&Bound>, max: Option<&Bound>, scale: u32) -> Option<Decima
     let zero = Decimal::from(0);
     let is_above = |bound: &Bound| zero > bound.value || (zero == bound.value && !bound.exclusive);
     let is_below = |bound: &Bound| zero < bound.value || (zero == bound.value && !bound.exclusive);
-    let unit =
-        if scale == 0 { Decimal::from(1) } else { format!("0.{:0>width$}", 1, width = scale as usize).parse().ok()? };
     let step = |bound: &Bound, up: bool| {
         let value = bound.value.rescale(scale)?;
         if !bound.exclusive {
             return Some(value);
         }
-        let unscaled = if up { value.unscaled() + unit.unscaled() } else { value.unscaled() - unit.unscaled() };
+        let unscaled = if up { value.unscaled() + 1 } else { value.unscaled() - 1 };
         Some(Decimal::new(unscaled, scale))
     };
     match (min, max) {

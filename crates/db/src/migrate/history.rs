@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use mwallet_schema::{Column, ColumnType, Record, Table, Timestamp, Value};
 
 use crate::crud;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::query::{Filter, Query};
 use crate::row::Row;
@@ -31,6 +32,24 @@ pub(super) struct Entry {
     pub(super) statements: u64,
     /// Where its function stopped.
     pub(super) place: Option<String>,
+}
+
+/// The entry of a version.
+pub(super) fn find(entries: &[Entry], version: u64) -> Option<&Entry> {
+    entries.iter().find(|entry| entry.version == version)
+}
+
+/// Whether a version is still to be applied, or to be ended.
+pub(super) fn is_due(entries: &[Entry], version: u64) -> bool {
+    find(entries, version).is_none_or(|entry| entry.is_begun)
+}
+
+/// What a database has had.
+pub(super) async fn of(engine: &Engine) -> Result<Vec<Entry>> {
+    let mut session = engine.sessions().read_only().begin().await?;
+    let entries = read(&mut session).await?;
+    session.roll_back().await?;
+    Ok(entries)
 }
 
 fn table() -> &'static Table {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::files::Migration;
 use super::script;
+use crate::reflect::words::Word;
 
 /// Something in a script for PostgreSQL that those who use the database will notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +34,11 @@ fn of_migration(migration: &Migration) -> Vec<Warning> {
             made.extend(words.get(2).cloned());
             continue;
         }
-        let mut warn = |text: String, instead| {
-            warnings.push(Warning { migration: migration.to_string(), number: index + 1, text, instead });
-        };
         if is_stepwise && words.iter().any(|word| word == "CONCURRENTLY") {
             continue;
         }
         if let Some((text, instead)) = look(&words, &made) {
-            warn(text, instead);
+            warnings.push(Warning { migration: migration.to_string(), number: index + 1, text, instead });
         }
     }
     warnings
@@ -113,29 +111,14 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
     }
 }
 
-/// The words of a statement: names without quotes as they are written, all else in capitals; no texts or comments.
+/// The words of a statement: names without quotes as they are written, all else in capitals; no texts or numbers.
 fn words(statement: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = statement;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            _ if rest.starts_with("--") => rest.find('\n').map_or(rest.len(), |end| end + 1),
-            '"' => {
-                let end = rest[1..].find('"').map_or(rest.len() - 1, |end| end + 1);
-                words.push(rest[1..end].to_owned());
-                (end + 1).min(rest.len())
-            }
-            '\'' => rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
-            _ if first.is_alphabetic() || first == '_' => {
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                words.push(rest[..end].to_ascii_uppercase());
-                end
-            }
-            _ => first.len_utf8(),
-        };
-        rest = &rest[length..];
-    }
-    words
+    let word = |word: Word<'_>| match word.text.chars().next()? {
+        '"' => Some(word.name()),
+        first if first.is_alphabetic() || first == '_' => Some(word.text.to_ascii_uppercase()),
+        _ => None,
+    };
+    crate::reflect::words::words(statement).into_iter().filter_map(word).collect()
 }
 
 #[cfg(test)]

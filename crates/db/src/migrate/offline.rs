@@ -1,7 +1,7 @@
 //! Migrations as one script for a database that is not at hand.
 
 use super::files::Migration;
-use super::history::TABLE;
+use super::history::{self, TABLE};
 use super::script;
 use crate::Dialect;
 use crate::ddl::literal;
@@ -65,7 +65,7 @@ pub fn sql(
         };
         let note = note(migration, dialect, up);
         // What cannot be in a transaction stands outside of it.
-        text.push_str(&match up && migration.is_stepwise(dialect) && dialect == Dialect::Postgres {
+        text.push_str(&match up && migration.is_stepwise(dialect) {
             true => format!("\n-- {migration}\n{body}{note}\n"),
             false => format!("\n-- {migration}\n{begin}\n{body}{note}\n{end}\n"),
         });
@@ -74,11 +74,7 @@ pub fn sql(
 }
 
 fn history_table(dialect: Dialect) -> String {
-    super::history::statements(dialect)
-        .into_iter()
-        .map(|statement| format!("{statement};"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    history::statements(dialect).into_iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join("\n")
 }
 
 fn note(migration: &Migration, dialect: Dialect, up: bool) -> String {

@@ -14,27 +14,18 @@ use crate::query::quote;
 /// The statements, in their order.
 pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     let mut steps = Vec::new();
-    for change in &difference.changes {
-        of_change(change, difference, &mut steps);
-    }
+    let is_last = |change: &Change| matches!(change, Change::DropTable(_) | Change::Comment { .. });
+    let last = difference.changes.iter().position(is_last).unwrap_or(difference.changes.len());
+    let (first, last) = difference.changes.split_at(last);
+    first.iter().for_each(|change| of_change(change, difference, &mut steps));
     // Keys of new tables wait until what they refer to is there.
-    let created = difference.changes.iter().filter_map(|change| match change {
-        Change::CreateTable(table) => Some(table),
-        _ => None,
-    });
-    let keys: Vec<Step> = created
-        .flat_map(|table| table.foreign_keys.iter().map(|key| add(table, &ddl::foreign_key(key))))
-        .map(Step::of)
-        .collect();
-    let last =
-        steps.iter().rposition(|step| !step.sql.starts_with("DROP TABLE") && !step.sql.starts_with("COMMENT ON"));
-    let at = last.map_or(0, |last| last + 1);
-    steps.splice(at..at, keys);
+    for change in first {
+        let Change::CreateTable(table) = change else { continue };
+        let add = |key| Step::of(format!("ALTER TABLE {} ADD {}", ddl::table_name(table), ddl::foreign_key(key)));
+        steps.extend(table.foreign_keys.iter().map(add));
+    }
+    last.iter().for_each(|change| of_change(change, difference, &mut steps));
     steps
-}
-
-fn add(table: &Table, constraint: &str) -> String {
-    format!("ALTER TABLE {} ADD {constraint}", ddl::table_name(table))
 }
 
 fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
@@ -133,21 +124,19 @@ fn named(difference: &Difference, table: &str) -> String {
 
 fn add_column(change: &Change, table: &str, column: &Column, difference: &Difference, steps: &mut Vec<Step>) {
     let (name, place) = (quote(&column.name), named(difference, table));
-    let check = ddl::column_check(column, Postgres)
-        .map(|condition| format!(" CONSTRAINT {} CHECK ({condition})", quote(&ddl::check_name(table, &column.name))));
-    let check = check.unwrap_or_default();
-    let filled = filler(column, Postgres);
-    match &filled {
+    let check = ddl::column_constraint(table, column, Postgres).map(|check| format!(" {check}")).unwrap_or_default();
+    let add = |column: &Column| {
+        let definition = ddl::column_definition(&Table::new(table), column, Postgres);
+        format!("ALTER TABLE {place} ADD COLUMN {definition}{check}")
+    };
+    match filler(column, Postgres) {
         // Rows that are there need a value, and those that come give their own.
         Some(value) => {
-            let typed = ddl::column_definition_with(column, value);
-            steps.push(Step::noted(note(change, value), format!("ALTER TABLE {place} ADD COLUMN {typed}{check}")));
+            let filled = Column { default: Some(ColumnDefault::Database(value.clone())), ..column.clone() };
+            steps.push(Step::noted(note(change, &value), add(&filled)));
             steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} DROP DEFAULT")));
         }
-        None => {
-            let typed = ddl::column_definition(&Table::new(table), column, Postgres);
-            steps.push(Step::of(format!("ALTER TABLE {place} ADD COLUMN {typed}{check}")));
-        }
+        None => steps.push(Step::of(add(column))),
     }
     if let Some(comment) = &column.comment {
         steps.push(Step::of(ddl::comment(&place, Some(&column.name), Some(comment))));
@@ -157,25 +146,27 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
 fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference, steps: &mut Vec<Step>) {
     let (name, place) = (quote(&to.name), named(difference, table));
     let check = quote(&ddl::check_name(table, &to.name));
-    let (before, after) = (ddl::column_check(from, Postgres), ddl::column_check(to, Postgres));
+    let (before, after) = (ddl::column_constraint(table, from, Postgres), ddl::column_constraint(table, to, Postgres));
+    let is_checked_anew = before != after;
     let (old_type, new_type) = (ddl::type_name(&from.kind, Postgres), ddl::type_name(&to.kind, Postgres));
     let (old_default, new_default) = (ddl::column_default(from, Postgres), ddl::column_default(to, Postgres));
+    let is_filled_anew = old_default != new_default || old_type != new_type;
     let identity = |column: &Column| column.default == Some(ColumnDefault::Identity);
     let mut step = |what: String| steps.push(Step::of(format!("ALTER TABLE {place} {what}")));
-    if before != after && before.is_some() {
+    if is_checked_anew && before.is_some() {
         step(format!("DROP CONSTRAINT {check}"));
     }
     if identity(from) && !identity(to) {
         step(format!("ALTER COLUMN {name} DROP IDENTITY"));
     }
-    if old_default.is_some() && (old_default != new_default || old_type != new_type) {
+    if old_default.is_some() && is_filled_anew {
         step(format!("ALTER COLUMN {name} DROP DEFAULT"));
     }
     if old_type != new_type {
         let value = convert::expression(&name, &from.kind, &to.kind, Postgres);
         step(format!("ALTER COLUMN {name} TYPE {new_type} USING {value}"));
     }
-    if let Some(default) = new_default.as_ref().filter(|_| old_default != new_default || old_type != new_type) {
+    if let Some(default) = new_default.as_ref().filter(|_| is_filled_anew) {
         step(format!("ALTER COLUMN {name} SET DEFAULT {default}"));
     }
     if from.nullable && !to.nullable {
@@ -196,7 +187,7 @@ fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference
              EXISTS (SELECT FROM {place}))"
         )));
     }
-    if let Some(condition) = after.filter(|_| before != ddl::column_check(to, Postgres)) {
-        steps.push(Step::of(format!("ALTER TABLE {place} ADD CONSTRAINT {check} CHECK ({condition})")));
+    if let Some(check) = after.filter(|_| is_checked_anew) {
+        steps.push(Step::of(format!("ALTER TABLE {place} ADD {check}")));
     }
 }

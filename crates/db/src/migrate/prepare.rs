@@ -9,6 +9,7 @@ use super::files::Migration;
 use super::history::{self, Entry};
 use super::runner::{Migrator, PAUSE};
 use super::{Difference, Renames, diff};
+use crate::Dialect;
 use crate::engine::Engine;
 use crate::reflect::ReflectOptions;
 
@@ -47,7 +48,7 @@ impl Migrator<'_> {
                 self.up(None, |_| {}).await?;
                 return Ok(Prepared::SetUp);
             }
-            let difference = check(&self.engine, tables, tables).await?;
+            let difference = compare(found, tables, &[], self.engine.dialect());
             match (difference.is_empty(), self.migrations.last()) {
                 (true, Some(last)) => {
                     self.stamp(last.version).await?;
@@ -66,32 +67,26 @@ impl Migrator<'_> {
         }
     }
 
-    /// What the database has had.
+    /// What the database has had, which these migrations can have made.
     async fn entries(&self) -> Result<Vec<Entry>> {
-        let mut session = self.engine.sessions().read_only().begin().await?;
-        let entries = history::read(&mut session).await?;
-        session.roll_back().await?;
+        let entries = history::of(&self.engine).await?;
         self.check_history(&entries)?;
         Ok(entries)
     }
 
     /// What is still to be applied, when no other program applies it just now.
     async fn due_at_rest(&self) -> Result<Vec<String>> {
-        let mut last = None;
-        let mut begun = Instant::now();
+        let (mut fewest, mut since) = (usize::MAX, Instant::now());
         loop {
             let entries = self.entries().await?;
-            let is_due = |migration: &&Migration| {
-                entries.iter().find(|entry| entry.version == migration.version).is_none_or(|entry| entry.is_begun)
-            };
+            let is_due = |migration: &&Migration| history::is_due(&entries, migration.version);
             let due: Vec<String> = self.migrations.iter().filter(is_due).map(ToString::to_string).collect();
             let newest = entries.iter().map(|entry| entry.at.micros()).max().unwrap_or(0);
             let is_old = self.engine.options().sources.now().micros() - newest > RECENT;
-            if last.as_ref() != Some(&due) {
-                begun = Instant::now();
-                last = Some(due.clone());
+            if due.len() < fewest {
+                (fewest, since) = (due.len(), Instant::now());
             }
-            if due.is_empty() || is_old || begun.elapsed() > REST {
+            if due.is_empty() || is_old || since.elapsed() > REST {
                 return Ok(due);
             }
             tokio::time::sleep(PAUSE).await;
@@ -106,9 +101,12 @@ impl Migrator<'_> {
 ///
 /// What the database says.
 pub async fn check(engine: &Engine, tables: &[&Table], known: &[&Table]) -> crate::Result<Difference> {
-    let is_ours = |found: &Table| tables.iter().chain(known).any(|table| table.name == found.name);
-    let mut found = engine.reflect(&ReflectOptions::default()).await?.tables;
-    found.retain(is_ours);
+    let found = engine.reflect(&ReflectOptions::default()).await?.tables;
+    Ok(compare(found, tables, known, engine.dialect()))
+}
+
+fn compare(mut found: Vec<Table>, tables: &[&Table], known: &[&Table], dialect: Dialect) -> Difference {
+    found.retain(|found| tables.iter().chain(known).any(|table| table.name == found.name));
     let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
-    Ok(diff(&found, &tables, &Renames::declared(&found, &tables), engine.dialect()))
+    diff(&found, &tables, &Renames::declared(&found, &tables), dialect)
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use mwallet_schema::ColumnType;
+
 use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
 use super::script;
 use crate::Dialect;
+use crate::crud;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::Session;
@@ -96,15 +99,13 @@ impl<'m> Migrator<'m> {
             let entries = history::read(&mut session).await?;
             self.check_history(&entries)?;
             let is_new = *is_new.get_or_insert(entries.is_empty());
-            let is_due = |migration: &&Migration| {
-                let entry = entries.iter().find(|entry| entry.version == migration.version);
-                migration.version <= last && entry.is_none_or(|entry| entry.is_begun)
-            };
+            let is_due =
+                |migration: &&Migration| migration.version <= last && history::is_due(&entries, migration.version);
             let Some(migration) = self.migrations.iter().find(is_due) else {
                 session.commit().await?;
                 return Ok(applied);
             };
-            let entry = entries.iter().find(|entry| entry.version == migration.version);
+            let entry = history::find(&entries, migration.version);
             if entry.is_none() && !is_new {
                 self.check_losses(migration, migration.up.of(self.engine.dialect()))?;
             }
@@ -131,8 +132,7 @@ impl<'m> Migrator<'m> {
                 session.commit().await?;
                 return Ok(taken_back);
             };
-            let migration = self.migrations.iter().find(|migration| migration.version == entry.version);
-            let migration = migration.ok_or_else(|| MigrateError::Unknown(told_of(entry)))?;
+            let migration = self.find(entry.version).ok_or_else(|| MigrateError::Unknown(told_of(entry)))?;
             if entry.is_begun {
                 return Err(MigrateError::Begun(migration.to_string()));
             }
@@ -164,6 +164,11 @@ impl<'m> Migrator<'m> {
         }
         session.commit().await?;
         Ok(())
+    }
+
+    /// The migration of a version.
+    pub(super) fn find(&self, version: u64) -> Option<&'m Migration> {
+        self.migrations.iter().find(|migration| migration.version == version)
     }
 
     fn entry(&self, migration: &Migration) -> Entry {
@@ -204,15 +209,21 @@ impl<'m> Migrator<'m> {
         let dialect = self.engine.dialect();
         let function =
             self.data.iter().find(|(version, _)| *version == migration.version).map(|(_, function)| function);
-        let is_stepwise = migration.is_stepwise(dialect) && dialect == Dialect::Postgres;
-        let mut entry = begun.clone().unwrap_or_else(|| self.entry(migration));
-        if is_stepwise {
+        let is_new = begun.is_none();
+        let mut entry = begun.unwrap_or_else(|| self.entry(migration));
+        if migration.is_stepwise(dialect) {
             entry.is_begun = true;
             history::put(&mut session, &entry).await?;
             session.commit().await?;
             self.step_by_step(migration, &mut entry, told).await?;
             session = self.begin().await?;
-        } else if begun.is_none() {
+            let entries = history::read(&mut session).await?;
+            // Another program may have ended it in between.
+            match history::find(&entries, migration.version) {
+                Some(found) if found.is_begun => entry.clone_from(found),
+                _ => return Ok(session.commit().await?),
+            }
+        } else if is_new {
             let text = migration.up.of(dialect);
             self.run(&mut session, migration, text, told).await?;
         }
@@ -224,11 +235,8 @@ impl<'m> Migrator<'m> {
             let mut session = self.begin().await?;
             let entries = history::read(&mut session).await?;
             // Another program may have gone on with it.
-            let Some(mut entry) =
-                entries.into_iter().find(|entry| entry.version == migration.version && entry.is_begun)
-            else {
-                return Ok(());
-            };
+            let found = history::find(&entries, migration.version).filter(|entry| entry.is_begun);
+            let Some(mut entry) = found.cloned() else { return Ok(()) };
             let place = function(&mut session, entry.place.take()).await?;
             entry.is_begun = place.is_some();
             entry.place = place;
@@ -251,6 +259,10 @@ impl<'m> Migrator<'m> {
         let statements = script::statements(migration.up.of(self.engine.dialect()));
         // Held while they run, so that no other program runs them too.
         let guard = self.begin().await?;
+        // Another program may have run some of them while this one waited.
+        if let Some(found) = history::find(&history::of(&self.engine).await?, migration.version) {
+            entry.clone_from(found);
+        }
         for (index, sql) in statements.iter().enumerate().skip(usize::try_from(entry.statements).unwrap_or(0)) {
             let ran = self.engine.read(Statement::new((*sql).to_owned()), Format::Values).await;
             ran.map_err(|error| failed(migration, index, sql, &error))?;
@@ -278,7 +290,7 @@ impl<'m> Migrator<'m> {
             ran.map_err(|error| failed(migration, index, sql, &error))?;
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
-        let is_new = |orphan: &&(String, String, u64)| {
+        let is_new = |orphan: &&(String, String, i64)| {
             let known = before.iter().find(|(table, parent, _)| *table == orphan.0 && *parent == orphan.1);
             known.is_none_or(|(.., rows)| *rows < orphan.2)
         };
@@ -295,9 +307,7 @@ impl<'m> Migrator<'m> {
 
     fn check_version(&self, version: Option<u64>) -> Result<()> {
         match version {
-            Some(version) if self.migrations.iter().all(|migration| migration.version != version) => {
-                Err(MigrateError::NoVersion(version))
-            }
+            Some(version) if self.find(version).is_none() => Err(MigrateError::NoVersion(version)),
             _ => Ok(()),
         }
     }
@@ -305,7 +315,7 @@ impl<'m> Migrator<'m> {
     /// Refuses a history that these migrations cannot have made.
     pub(super) fn check_history(&self, entries: &[Entry]) -> Result<()> {
         for entry in entries {
-            match self.migrations.iter().find(|migration| migration.version == entry.version) {
+            match self.find(entry.version) {
                 None => return Err(MigrateError::Unknown(told_of(entry))),
                 Some(migration) if migration.checksum(self.engine.dialect()) != entry.checksum => {
                     return Err(MigrateError::Changed(migration.to_string()));
@@ -342,28 +352,12 @@ fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> Migr
 }
 
 /// How many rows of tables refer to no row of others, on SQLite, which does not look while tables are made anew.
-async fn orphans(session: &mut Session) -> crate::Result<Vec<(String, String, u64)>> {
+async fn orphans(session: &mut Session) -> crate::Result<Vec<(String, String, i64)>> {
     if session.engine().dialect() == Dialect::Postgres {
         return Ok(Vec::new());
     }
     let sql = Sql::new("SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2");
-    let text = || mwallet_schema::ColumnType::Text { max: None };
-    let sql = sql.returns("table", text()).returns("parent", text());
-    let rows = session.run(sql.returns("rows", mwallet_schema::ColumnType::BigInt)).await?;
-    let row = |row: crate::row::Row| {
-        let mut values = row.into_values().into_iter();
-        let mut text = || {
-            values.next().map(|value| match value {
-                mwallet_schema::Value::Text(text) => text,
-                other => format!("{other:?}"),
-            })
-        };
-        let (table, parent) = (text().unwrap_or_default(), text().unwrap_or_default());
-        let rows = match values.next() {
-            Some(mwallet_schema::Value::Int(rows)) => u64::try_from(rows).unwrap_or(0),
-            _ => 0,
-        };
-        (table, parent, rows)
-    };
-    Ok(rows.into_iter().map(row).collect())
+    let text = || ColumnType::Text { max: None };
+    let sql = sql.returns("table", text()).returns("parent", text()).returns("rows", ColumnType::BigInt);
+    crud::execute(session, sql).await
 }

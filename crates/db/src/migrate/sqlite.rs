@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use mwallet_schema::{Column, ColumnDefault, ForeignKey, Generator, Table};
+use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
 use super::change::Change;
 use super::convert;
@@ -79,11 +79,9 @@ fn in_place(change: &Change, table: &Table) -> Option<Vec<Step>> {
             if !is_constant || is_key || (!column.nullable && column.default.is_none()) {
                 return None;
             }
-            let check = ddl::column_check(column, Sqlite).map(|condition| {
-                format!(" CONSTRAINT {} CHECK ({condition})", quote(&ddl::check_name(&table.name, &column.name)))
-            });
             let definition = ddl::column_definition(table, column, Sqlite);
-            let check = check.unwrap_or_default();
+            let check = ddl::column_constraint(&table.name, column, Sqlite);
+            let check = check.map(|check| format!(" {check}")).unwrap_or_default();
             Some(vec![Step::of(format!("ALTER TABLE {name} ADD COLUMN {definition}{check}"))])
         }
         Change::Comment { .. } => Some(Vec::new()),
@@ -93,7 +91,8 @@ fn in_place(change: &Change, table: &Table) -> Option<Vec<Step>> {
 
 /// Makes a table anew under another name, fills it, and gives it the name.
 fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps: &mut Vec<Step>) {
-    let (old, new) = (quote(&to.name), quote(&format!("mwallet_new_{}", to.name)));
+    let temporary = format!("mwallet_new_{}", to.name);
+    let (old, new) = (quote(&to.name), quote(&temporary));
     let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
     let mut push = |sql: String| steps.push(Step::of(sql));
     // Otherwise the last step would look into views and triggers, which name a table that is not there yet.
@@ -118,17 +117,19 @@ fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps
             values.push(value);
         }
     }
-    let fill = match names.is_empty() {
-        true => format!("INSERT INTO {new} SELECT NULL FROM {old} WHERE 0"),
-        false => format!("INSERT INTO {new} ({}) SELECT {} FROM {old}", names.join(", "), values.join(", ")),
-    };
+    if let (true, Some(first)) = (names.is_empty(), to.columns.first()) {
+        // Each row stays, even one of which nothing is kept.
+        names.push(quote(&first.name));
+        values.push(ddl::column_default(first, Sqlite).unwrap_or_else(|| "NULL".into()));
+    }
+    let fill = format!("INSERT INTO {new} ({}) SELECT {} FROM {old}", names.join(", "), values.join(", "));
     steps.push(if notes.is_empty() { Step::of(fill) } else { Step::noted(notes.join("\n"), fill) });
     let mut push = |sql: String| steps.push(Step::of(sql));
     let is_numbered =
         |table: &Table| table.columns.iter().any(|column| column.default == Some(ColumnDefault::Identity));
     if is_numbered(from) && is_numbered(to) {
         // The numbers of rows that were deleted are not given again.
-        let (name, temporary) = (ddl::literal(&to.name), ddl::literal(&format!("mwallet_new_{}", to.name)));
+        let (name, temporary) = (ddl::literal(&to.name), ddl::literal(&temporary));
         push(format!("DELETE FROM sqlite_sequence WHERE name = {temporary}"));
         push(format!(
             "INSERT INTO sqlite_sequence (name, seq) SELECT {temporary}, seq FROM sqlite_sequence WHERE name = {name}"
@@ -156,15 +157,6 @@ fn kept(before: &Column, after: &Column) -> String {
 
 /// What a new column holds in rows that are there; nothing is its default.
 fn added(column: &Column, notes: &mut Vec<String>, changes: &[&Change]) -> Option<String> {
-    let default = column.default.as_ref().filter(|default| {
-        matches!(
-            default,
-            ColumnDefault::Constant(_) | ColumnDefault::Generated(Generator::Now) | ColumnDefault::Database(_)
-        )
-    });
-    if default.is_some() {
-        return None;
-    }
     let value = filler(column, Sqlite)?;
     let change =
         changes.iter().find(|change| matches!(change, Change::AddColumn { column: added, .. } if added == column));

@@ -39,12 +39,10 @@ impl Migrator<'_> {
     ///
     /// What the database says.
     pub async fn status(&self) -> Result<Vec<Status>> {
-        let mut session = self.engine.sessions().read_only().begin().await?;
-        let entries = history::read(&mut session).await?;
-        session.roll_back().await?;
+        let entries = history::of(&self.engine).await?;
         let dialect = self.engine.dialect();
         let known = self.migrations.iter().map(|migration| {
-            let standing = match entries.iter().find(|entry| entry.version == migration.version) {
+            let standing = match history::find(&entries, migration.version) {
                 None => Standing::Pending,
                 Some(entry) if entry.is_begun => Standing::Begun(entry.at),
                 Some(entry) if entry.checksum != migration.checksum(dialect) => Standing::Changed(entry.at),
@@ -52,8 +50,8 @@ impl Migrator<'_> {
             };
             Status { version: migration.version, name: migration.name.clone(), standing }
         });
-        let is_known = |entry: &&Entry| self.migrations.iter().any(|migration| migration.version == entry.version);
-        let unknown = entries.iter().filter(|entry| !is_known(entry)).map(|entry| Status {
+        let is_unknown = |entry: &&Entry| self.find(entry.version).is_none();
+        let unknown = entries.iter().filter(is_unknown).map(|entry| Status {
             version: entry.version,
             name: entry.name.clone(),
             standing: Standing::Unknown(entry.at),

@@ -3,10 +3,7 @@
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table, Value};
 
 use crate::Dialect;
-use crate::reflect::{defaults_of_postgres, labels};
-
-/// The schema of PostgreSQL that a table stands in where it names none.
-const DEFAULT_SCHEMA: &str = "public";
+use crate::reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
 
 /// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may see a
 /// column, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.

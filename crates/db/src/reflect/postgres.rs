@@ -20,7 +20,7 @@ use crate::statement::Sql;
 pub(super) use script::script;
 
 /// The schema that is reflected where none is named.
-const DEFAULT_SCHEMA: &str = "public";
+pub(crate) const DEFAULT_SCHEMA: &str = "public";
 
 /// What is known so far, while one kind of thing after the other is read.
 struct Work {

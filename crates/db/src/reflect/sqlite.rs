@@ -21,11 +21,6 @@ use crate::sqlite::Origins;
 pub(super) use script::script;
 pub(super) use values::doubts;
 
-/// Where the words of a statement stand: names and texts in quotes are one each, comments none.
-pub(super) fn words(sql: &str) -> Vec<(usize, usize)> {
-    ddl::places(sql)
-}
-
 /// What is known so far, while one kind of thing after the other is read.
 #[derive(Default)]
 struct Work {

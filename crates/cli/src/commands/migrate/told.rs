@@ -28,7 +28,7 @@ pub(super) async fn with_progress<T>(
     };
     let done = work(Box::new(told)).await;
     bar.finish_and_clear();
-    done.map_err(failure)
+    Ok(done?)
 }
 
 /// Says what was done.
@@ -52,36 +52,25 @@ pub(super) fn done(
     output::report(settings, text, &json!({ "database": engine.to_string(), "migrations": names }))
 }
 
-/// A failure with what to do next.
-pub(super) fn failure(error: MigrateError) -> Failure {
-    let hint = match &error {
-        MigrateError::Database(_) => return database_failure(error),
-        MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
-        MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
-        MigrateError::Changed(_) => "`mwallet migrate status` shows which",
-        MigrateError::Unknown(_) => {
-            "use the program that made it, or `mwallet migrate stamp` where the history is wrong"
-        }
-        MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
-        MigrateError::Destructive { .. } => "make a copy of the database before",
-        MigrateError::Different(_) => {
-            "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had"
-        }
-        MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
-        MigrateError::Begun(_) => "`mwallet migrate up` ends it",
-    };
-    Failure::caused("", &error).hint(hint)
-}
-
-fn database_failure(error: MigrateError) -> Failure {
-    match error {
-        MigrateError::Database(error) => error.into(),
-        other => Failure::caused("", &other),
-    }
-}
-
 impl From<MigrateError> for Failure {
+    /// A failure with what to do next.
     fn from(error: MigrateError) -> Self {
-        failure(error)
+        let hint = match error {
+            MigrateError::Database(error) => return error.into(),
+            MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
+            MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
+            MigrateError::Changed(_) => "`mwallet migrate status` shows which",
+            MigrateError::Unknown(_) => {
+                "use the program that made it, or `mwallet migrate stamp` where the history is wrong"
+            }
+            MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
+            MigrateError::Destructive { .. } => "make a copy of the database before",
+            MigrateError::Different(_) => {
+                "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had"
+            }
+            MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
+            MigrateError::Begun(_) => "`mwallet migrate up` ends it",
+        };
+        Self::caused("", &error).hint(hint)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::reflect::words::{Word, closing, words};
+
 /// What a definition says beside its columns and keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
@@ -104,85 +106,6 @@ impl Definition {
         let found = self.named.iter().find(|one| one.is_foreign == is_foreign && one.columns == columns);
         found.map(|one| one.name.as_str())
     }
-}
-
-/// A word, a quoted name or text, or a sign, and where it stands.
-struct Word<'s> {
-    text: &'s str,
-    start: usize,
-    end: usize,
-}
-
-impl Word<'_> {
-    fn is(&self, keyword: &str) -> bool {
-        self.text.eq_ignore_ascii_case(keyword)
-    }
-
-    /// The name without its quotes.
-    fn name(&self) -> String {
-        let inner = self.text.get(1..self.text.len().saturating_sub(1)).unwrap_or_default();
-        match self.text.as_bytes().first() {
-            Some(b'"') => inner.replace("\"\"", "\""),
-            Some(b'`') => inner.replace("``", "`"),
-            Some(b'\'') => inner.replace("''", "'"),
-            Some(b'[') => inner.into(),
-            _ => self.text.into(),
-        }
-    }
-}
-
-/// Where the words of a statement begin and end.
-pub(super) fn places(sql: &str) -> Vec<(usize, usize)> {
-    words(sql).into_iter().map(|word| (word.start, word.end)).collect()
-}
-
-fn words(sql: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(first) = sql[at..].chars().next() {
-        let rest = &sql[at..];
-        let length = match first {
-            _ if rest.starts_with("--") => rest.find('\n').map_or(rest.len(), |end| end + 1),
-            _ if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            '"' | '\'' | '`' => quoted(rest, first),
-            '[' => rest.find(']').map_or(rest.len(), |end| end + 1),
-            _ if first.is_alphanumeric() || first == '_' => {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len())
-            }
-            _ => first.len_utf8(),
-        };
-        let is_comment = rest.starts_with("--") || rest.starts_with("/*");
-        if !first.is_whitespace() && !is_comment {
-            words.push(Word { text: &rest[..length], start: at, end: at + length });
-        }
-        at += length;
-    }
-    words
-}
-
-/// How long a quoted text is, with its quotes; a quote is doubled within.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut chars = text.char_indices().skip(1).peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == quote && chars.next_if(|(_, next)| *next == quote).is_none() {
-            return at + 1;
-        }
-    }
-    text.len()
-}
-
-/// Where the bracket closes that opens there.
-fn closing(words: &[Word<'_>], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, word) in words.iter().enumerate().skip(open) {
-        match word.text {
-            "(" => depth += 1,
-            ")" if depth == 1 => return Some(at),
-            ")" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
