@@ -7,7 +7,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use bytes::Bytes;
-use futures::stream;
+use futures::stream::{self, StreamExt};
 use mwallet_db::{Batches, Error, JsonRows};
 use tokio::sync::mpsc;
 
@@ -51,7 +51,8 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
         Some(id) => tokio::spawn(request_id::scope(id, work)),
         None => tokio::spawn(work),
     };
-    let body = Body::from_stream(stream::unfold(Some(parts), receive));
+    // Compression asks again after the end.
+    let body = Body::from_stream(stream::unfold(Some(parts), receive).fuse());
     Ok(Page { response: json(body), rows: None })
 }
 

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use flate2::read::GzDecoder;
 use mwallet_api::Limits;
 use mwallet_db::schema::Record;
 use mwallet_db::{Entity, Error, crud};
 use mwallet_models::AppNotice;
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::io::AsyncReadExt;
+use tower::ServiceExt;
 
 use crate::support::{app, connect, get, serve, state};
 
@@ -35,6 +39,21 @@ both_engines! {
         let titles: std::collections::BTreeSet<_> =
             rows.as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap()).collect();
         assert_eq!(titles.len(), ROWS);
+    }
+
+    async fn many_rows_come_whole_where_they_are_compressed(db: TestDb) {
+        let app = app(&db).await;
+        fill(&db).await.unwrap();
+        for encoding in ["gzip", "br"] {
+            let request = Request::get("/rest/v1/app_notices").header("accept-encoding", encoding);
+            let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], encoding);
+            let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
+            if encoding == "gzip" {
+                let rows: serde_json::Value = serde_json::from_reader(GzDecoder::new(&bytes[..])).unwrap();
+                assert_eq!(rows.as_array().unwrap().len(), ROWS);
+            }
+        }
     }
 
     async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
