@@ -15,6 +15,7 @@ mod lookups;
 mod reader;
 mod rows;
 mod run;
+mod wal_index;
 mod writer;
 
 use std::path::PathBuf;
@@ -59,6 +60,13 @@ pub(crate) struct Settings {
     pub(crate) echo: bool,
 }
 
+impl Settings {
+    /// Whether the database is a file that has a log (WAL), because it is ours.
+    fn keeps_log(&self) -> bool {
+        !self.read_only && !self.foreign && self.location != Location::Memory
+    }
+}
+
 /// A database of SQLite. No file is opened before the first use.
 pub(crate) struct Sqlite {
     settings: Arc<Settings>,
@@ -70,8 +78,8 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     pub(crate) fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let (writer, readers) = (Writer::new(settings.clone()), Readers::new(settings.clone()));
-        Self { writer, readers, lookups: Lookups::new(settings.clone()), settings }
+        let (readers, lookups) = (Readers::new(settings.clone()), Lookups::new(settings.clone()));
+        Self { writer: Writer::new(settings.clone(), lookups.clone()), readers, lookups, settings }
     }
 
     /// Runs statements in one transaction that is durable when this returns.

@@ -76,7 +76,7 @@ fn open_file(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
 fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
     connection.busy_timeout(if role == Role::Lookup { Duration::ZERO } else { BUSY_TIMEOUT })?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    if !settings.read_only && !settings.foreign && settings.location != Location::Memory {
+    if settings.keeps_log() {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     }
     // What was acknowledged survives a power cut: the log is synced at every commit.

@@ -18,6 +18,7 @@ use super::Settings;
 use super::connection::{self, Role, Timed};
 use super::deadline::after;
 use super::lease::{Command, Lease, Purpose, serve_lease};
+use super::lookups::Lookups;
 use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
@@ -28,6 +29,7 @@ const GROUP: usize = 256;
 /// The queue of the writer thread, which starts with the first request.
 pub(super) struct Writer {
     settings: Arc<Settings>,
+    lookups: Lookups,
     queue: OnceLock<Sender<Job>>,
 }
 
@@ -57,8 +59,8 @@ struct Write {
 }
 
 impl Writer {
-    pub(super) fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, queue: OnceLock::new() }
+    pub(super) fn new(settings: Arc<Settings>, lookups: Lookups) -> Self {
+        Self { settings, lookups, queue: OnceLock::new() }
     }
 
     pub(super) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
@@ -97,8 +99,8 @@ impl Writer {
     fn send(&self, job: Job) -> Result<()> {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
-            let settings = self.settings.clone();
-            std::thread::spawn(move || Thread { settings, connection: None }.serve(&receiver));
+            let (settings, lookups) = (self.settings.clone(), self.lookups.clone());
+            std::thread::spawn(move || Thread { settings, lookups, connection: None }.serve(&receiver));
             sender
         });
         queue.try_send(job).map_err(|error| match error {
@@ -110,6 +112,7 @@ impl Writer {
 
 struct Thread {
     settings: Arc<Settings>,
+    lookups: Lookups,
     connection: Option<Timed>,
 }
 
@@ -145,6 +148,7 @@ impl Thread {
                 }
                 // Nobody waits for the answer of a request that was cancelled; it has not begun.
                 group.retain(|write| !write.reply.is_closed());
+                let _writing = self.lookups.writing();
                 self.write(group);
             }
             Job::Read { statement, format, reply } => {
@@ -162,6 +166,7 @@ impl Thread {
             Job::Lease { commands, limit, purpose, ready } => {
                 // Whoever waited for it may have stopped.
                 if !ready.is_closed() {
+                    let _writing = self.lookups.writing();
                     self.lease(&commands, limit, purpose, ready);
                 }
             }
