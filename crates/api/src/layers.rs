@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT_ENCODING, HOST, HeaderName};
-use axum::http::{HeaderMap, Method};
-use axum::middleware::Next;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::http::header::{HOST, HeaderName};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -15,43 +15,41 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::problem::Problem;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::{AppState, Origins};
-use crate::{profile, range};
+use crate::{compression, profile, range, rows};
 
 /// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
 ///
 /// Where an answer does not begin in time it is 504: the handler is dropped, and its session rolled back.
-pub(crate) async fn surround(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if refuses_some_encoding(request.headers()) {
-        request.headers_mut().remove(ACCEPT_ENCODING);
-    }
+pub(crate) async fn surround(
+    state: &AppState,
+    request: Request,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    let encodings = compression::taken(request.headers());
     let profile = profile::told(&state.tables(), &request);
     let id = request_id::of(request.headers(), state.engine.sources());
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
     } else {
-        let work = tokio::time::timeout(state.limits.request_time, catch_panic(next.run(request)));
-        match request_id::scope(id.clone(), work).await {
+        // In its place once: what stands around it would copy it from one to the next otherwise.
+        let mut work = pin!(catch_panic(answer(request)));
+        let in_time = tokio::time::timeout(state.limits.request_time, work.as_mut());
+        match request_id::scope(id.clone(), in_time).await {
             Ok(response) => response,
             Err(_) => Problem::request_timeout().into_response(),
         }
     };
+    response = compression::compress(response, encodings).await;
+    if is_head {
+        rows::take_body(&mut response);
+    }
     range::write(&mut response);
     if let Some((name, profile)) = profile {
         response.headers_mut().insert(name, profile);
     }
     response.headers_mut().insert(X_REQUEST_ID, id);
     response
-}
-
-/// Whether a client excludes an encoding. Compression would answer 406 where all are excluded, after the work was done;
-/// such a client gets what everybody can read.
-fn refuses_some_encoding(headers: &HeaderMap) -> bool {
-    let is_zero = |range: &str| {
-        let quality = range.split_once(';').and_then(|(_, quality)| quality.trim().strip_prefix("q="));
-        quality.is_some_and(|quality| quality.parse() == Ok(0.0))
-    };
-    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(is_zero)
 }
 
 /// Answers 500 where a handler panics, instead of closing the connection without a word.

@@ -5,19 +5,21 @@
 //!
 //! ```no_run
 //! # async fn example(tables: Vec<&'static mwallet_db::schema::Table>) -> Result<(), Box<dyn std::error::Error>> {
-//! use mwallet_api::{AppState, ServeOptions, Tables, router, serve};
+//! use mwallet_api::{App, AppState, ServeOptions, Tables, serve};
 //!
 //! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
 //! let state = AppState::new(engine, Tables::new(tables)?);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! serve(listener, router(state), std::future::pending(), ServeOptions::default()).await?;
+//! serve(listener, App::new(state), std::future::pending(), ServeOptions::default()).await?;
 //! # Ok(())
 //! # }
 //! ```
 
 mod accept;
+mod app;
 mod body;
 mod columns;
+mod compression;
 mod docs;
 mod errors;
 mod layers;
@@ -38,10 +40,10 @@ mod server;
 mod session;
 mod state;
 
+pub use app::{App, Respond};
 pub use axum::http::HeaderValue;
 pub use openapi::{Document, Parameter, Question};
 pub use problem::Problem;
-pub use routes::router;
 pub use server::{ServeOptions, serve};
 pub use session::DbSession;
 pub use state::{AppState, Limits, Origins, Reload, Resource, Tables};

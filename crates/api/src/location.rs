@@ -9,6 +9,17 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// Where the tables stand.
 pub(crate) const REST: &str = "/rest/v1/";
 
+/// The table that a path names, and which of its rows, both as they are written.
+pub(crate) fn place(path: &str) -> Option<(&str, Option<&str>)> {
+    let path = path.strip_prefix(REST)?;
+    let (table, row) = match path.split_once('/') {
+        Some((table, row)) => (table, Some(row)),
+        None => (path, None),
+    };
+    let is_row = |row: &str| !row.is_empty() && !row.contains('/');
+    (!table.is_empty() && row.is_none_or(is_row)).then_some((table, row))
+}
+
 /// The path of a row, read from its JSON: by its key, since a slug may change.
 ///
 /// Nothing where the key is not made of whole numbers: other text could read as another kind of identifier.
@@ -44,6 +55,15 @@ fn whole_number<'r>(row: &'r [u8], name: &str) -> Option<&'r str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_of_one_or_two_parts_is_a_place() {
+        assert_eq!(place("/rest/v1/orders"), Some(("orders", None)));
+        assert_eq!(place("/rest/v1/orders/a%2Fb"), Some(("orders", Some("a%2Fb"))));
+        for other in ["/rest/v1", "/rest/v1/", "/rest/v1//a", "/rest/v1/orders/", "/rest/v1/orders/a/b", "/orders"] {
+            assert_eq!(place(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn the_key_is_the_address() {

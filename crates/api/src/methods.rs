@@ -7,35 +7,44 @@ use crate::problem::Problem;
 
 /// The methods that are taken, as the `Allow` header lists them.
 pub(crate) fn allowed(table: &Table, is_row: bool) -> String {
-    let taken = |method: &&Method| takes(table, method) && !(is_row && **method == Method::POST);
     let methods =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    methods.iter().filter(taken).map(Method::as_str).collect::<Vec<_>>().join(", ")
+    let taken = methods.iter().filter(|method| takes(table, is_row, method));
+    taken.map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Refuses what the database does not let be done to the rows of a table, such as a view that joins others.
+/// Refuses what the database does not let be done to the rows of a table, such as a view that joins others, and to create
+/// what is there.
 ///
 /// # Errors
 ///
-/// Where the method writes what cannot be written.
+/// Where the method is not taken.
 pub(crate) fn require(table: &Table, is_row: bool, method: &Method) -> Result<(), Problem> {
-    match takes(table, method) {
+    match takes(table, is_row, method) {
         true => Ok(()),
-        false => {
-            let hint = format!("{} is a {} that only takes {}", table.name, table.kind.name(), allowed(table, is_row));
-            Err(Problem::method_not_allowed(method).hint(hint).allow(&allowed(table, is_row)))
-        }
+        false => Err(refuse(table, is_row, method)),
     }
 }
 
+/// Why a method is not taken.
+pub(crate) fn refuse(table: &Table, is_row: bool, method: &Method) -> Problem {
+    let allowed = allowed(table, is_row);
+    let hint = match is_row {
+        true => format!("a row of {} only takes {allowed}", table.name),
+        false => format!("{} is a {} that only takes {allowed}", table.name, table.kind.name()),
+    };
+    Problem::method_not_allowed(method).hint(hint).allow(&allowed)
+}
+
 /// Whether a method is taken: whatever reads, and what the database lets be written.
-pub(crate) fn takes(table: &Table, method: &Method) -> bool {
+pub(crate) fn takes(table: &Table, is_row: bool, method: &Method) -> bool {
     let Writes { insert, update, delete } = table.writes;
     match *method {
-        Method::POST => insert,
+        Method::GET | Method::HEAD | Method::OPTIONS => true,
+        Method::POST => insert && !is_row,
         Method::PUT => insert && update && !table.primary_key.is_empty(),
         Method::PATCH => update,
         Method::DELETE => delete,
-        _ => true,
+        _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! The text of a URL, decoded: which table, which row, which parameters. Nothing here asks the database.
 
+use std::borrow::Cow;
+
 use mwallet_db::schema::{Table, ValueError};
 use mwallet_db::{Identifier, Parameters, PlanError};
 use percent_encoding::percent_decode_str;
@@ -12,7 +14,10 @@ use crate::problem::Problem;
 /// # Errors
 ///
 /// Where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
-pub(crate) fn decode(part: &str) -> Result<String, Problem> {
+pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
+    if !part.contains('%') {
+        return Ok(Cow::Borrowed(part));
+    }
     let broken = |rest: &str| {
         let digits = rest.as_bytes().get(..2);
         !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
@@ -22,7 +27,7 @@ pub(crate) fn decode(part: &str) -> Result<String, Problem> {
             .hint("write a % itself as %25"));
     }
     match percent_decode_str(part).decode_utf8() {
-        Ok(text) => Ok(text.into_owned()),
+        Ok(text) => Ok(text),
         Err(_) => Err(Problem::parameter("the URL is not UTF-8 behind its percent-encoding")),
     }
 }
@@ -65,7 +70,7 @@ pub(crate) fn pairs(parameters: &str) -> Result<Vec<(String, String)>, Problem> 
     let pair = |parameter: &str| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         // A plus is a space in what forms and most clients make.
-        Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+        Ok((decode(&name.replace('+', " "))?.into_owned(), decode(&value.replace('+', " "))?.into_owned()))
     };
     parameters.split('&').filter(|parameter| !parameter.is_empty()).map(pair).collect()
 }

@@ -2,19 +2,18 @@
 //! back into an answer.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, LOCATION};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, request};
 use axum::response::Response;
 use mwallet_db::crud::client::{self, AllowedRows};
 use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
 
 use crate::accept::{self, Form};
-use crate::location::REST;
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
 use crate::problem::Problem;
-use crate::state::{AppState, Profile, Resource, Tables};
+use crate::state::{AppState, Resource, Tables};
 use crate::{body, columns, errors, location, methods, params, profile, range, rows};
 
 /// A request about a table, held against it.
@@ -27,8 +26,7 @@ struct Call<'s> {
 
 impl<'s> Call<'s> {
     fn read(tables: &'s Tables, parts: &request::Parts) -> Result<Self, Problem> {
-        let profile = profile::of(tables, &parts.method, &parts.headers)?;
-        let (resource, identifier) = target(profile, &parts.uri)?;
+        let (resource, identifier) = target(tables, &parts.method, &parts.headers, &parts.uri)?;
         methods::require(resource.table(), identifier.is_some(), &parts.method)?;
         let mut parameters = params::read(parts.uri.query(), resource.table())?;
         if let Some(identifier) = identifier {
@@ -108,7 +106,7 @@ impl<'s> Call<'s> {
 }
 
 /// Reads rows: a page of them, or the one that the path names.
-pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn read(state: &AppState, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let tables = state.tables();
     let mut call = Call::read(&tables, &parts)?;
@@ -120,14 +118,14 @@ pub(crate) async fn read(State(state): State<AppState>, request: Request) -> Res
         call.parameters.query.fields = Fields::Include(Vec::new());
     }
     if call.is_one() {
-        let response = read_one(&state, &call).await?;
+        let response = read_one(state, &call).await?;
         return Ok(if is_head { rows::headers_only(response) } else { response });
     }
     range::narrow(&mut call.parameters.query, &parts.headers);
     call.parameters.query.limit = state.limits.page(call.query().limit);
     let mut response = match call.form {
-        Form::Array => read_page(&state, &call).await?,
-        Form::Object => read_only_row(&state, &call).await?,
+        Form::Array => read_page(state, &call).await?,
+        Form::Object => read_only_row(state, &call).await?,
     };
     call.tell_applied(&mut response, false);
     Ok(if is_head { rows::headers_only(response) } else { response })
@@ -202,13 +200,13 @@ impl Call<'_> {
 }
 
 /// Creates rows.
-pub(crate) async fn create(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn create(state: &AppState, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
     let tables = state.tables();
     let call = Call::read(&tables, &parts)?;
     call.refuse_rows()?;
     let json = body::json(&parts.headers, content, &state.limits).await?;
-    let records = call.new_rows(&state, &json)?;
+    let records = call.new_rows(state, &json)?;
     let given = records.len() as u64;
     let relation = &call.resource.relation;
     let on_conflict = call.on_conflict();
@@ -280,7 +278,7 @@ impl Call<'_> {
 }
 
 /// Puts a row in its place.
-pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn replace(state: &AppState, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
     let tables = state.tables();
     let call = Call::read(&tables, &parts)?;
@@ -292,7 +290,7 @@ pub(crate) async fn replace(State(state): State<AppState>, request: Request) -> 
     let Resource { relation, create, .. } = call.resource;
     let record = create.validate(&json, state.engine.sources())?;
     let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
-    check_place(create, &record, &place, &state)?;
+    check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
     let replaced = client::replace(&state.engine, relation, &call.write_query(), record).await;
     let replaced = replaced.map_err(|error| call.problem(error))?;
@@ -318,7 +316,7 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 }
 
 /// Changes rows.
-pub(crate) async fn update(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn update(state: &AppState, request: Request) -> Result<Response, Problem> {
     let (parts, content) = request.into_parts();
     let tables = state.tables();
     let call = Call::read(&tables, &parts)?;
@@ -326,7 +324,7 @@ pub(crate) async fn update(State(state): State<AppState>, request: Request) -> R
     let json = body::json(&parts.headers, content, &state.limits).await?;
     let Resource { relation, change, .. } = call.resource;
     let changes = change.to_columns(change.validate(&json, state.engine.sources())?);
-    call.require_filter(&state, "an update")?;
+    call.require_filter(state, "an update")?;
     let query = call.write_query();
     // As in PostgREST, an object without members changes nothing, and that is no mistake.
     let changed = match changes.is_empty() && !call.is_one() {
@@ -339,12 +337,12 @@ pub(crate) async fn update(State(state): State<AppState>, request: Request) -> R
 }
 
 /// Deletes rows.
-pub(crate) async fn delete(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn delete(state: &AppState, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let tables = state.tables();
     let call = Call::read(&tables, &parts)?;
     call.refuse_creation_words()?;
-    call.require_filter(&state, "a deletion")?;
+    call.require_filter(state, "a deletion")?;
     let query = call.write_query();
     let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.allowed_rows()).await;
     call.changed(deleted.map_err(|error| call.problem(error))?)
@@ -379,10 +377,9 @@ impl Call<'_> {
 }
 
 /// Says what is taken here.
-pub(crate) async fn options(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
+pub(crate) fn options(state: &AppState, request: &Request) -> Result<Response, Problem> {
     let tables = state.tables();
-    let profile = profile::of(&tables, request.method(), request.headers())?;
-    let (resource, identifier) = target(profile, request.uri())?;
+    let (resource, identifier) = target(&tables, request.method(), request.headers(), request.uri())?;
     let methods = methods::allowed(resource.table(), identifier.is_some());
     let mut response = Response::new(Body::empty());
     // The names of methods are always a value.
@@ -391,16 +388,27 @@ pub(crate) async fn options(State(state): State<AppState>, request: Request) -> 
     Ok(response)
 }
 
-/// The table that a path names, and what follows it as it is written.
-fn target<'s, 'u>(profile: &'s Profile, uri: &'u Uri) -> Result<(&'s Resource, Option<&'u str>), Problem> {
-    let path = uri.path().strip_prefix(REST).unwrap_or_default();
-    let (name, rest) = match path.split_once('/') {
-        Some((name, rest)) => (name, Some(rest)),
-        None => (path, None),
-    };
+/// Refuses a method that no table takes.
+pub(crate) fn refuse(state: &AppState, request: &Request) -> Problem {
+    let tables = state.tables();
+    match target(&tables, request.method(), request.headers(), request.uri()) {
+        Ok((resource, identifier)) => methods::refuse(resource.table(), identifier.is_some(), request.method()),
+        Err(problem) => problem,
+    }
+}
+
+/// The table that a request names, and what follows it as it is written.
+fn target<'t, 'u>(
+    tables: &'t Tables,
+    method: &Method,
+    headers: &HeaderMap,
+    uri: &'u Uri,
+) -> Result<(&'t Resource, Option<&'u str>), Problem> {
+    let profile = profile::of(tables, method, headers)?;
+    let (name, identifier) = location::place(uri.path()).ok_or_else(|| Problem::unknown_path(uri.path()))?;
     let name = params::decode(name)?;
     match profile.get(&name) {
-        Some(resource) => Ok((resource, rest)),
+        Some(resource) => Ok((resource, identifier)),
         None => Err(Problem::unknown_table(&name)),
     }
 }

@@ -1,59 +1,70 @@
-//! Every route, and what surrounds them.
+//! Every route.
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tower_http::CompressionLevel;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
 
+use crate::app::Respond;
 use crate::openapi::Question;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{docs, layers, questions, rest, rows};
-
-/// The least bytes of an answer that is worth compressing: less fits one packet anyway.
-const COMPRESSED_FROM: u64 = 1_024;
+use crate::{docs, location, questions, rest, rows};
 
 /// The routes of a server.
-pub fn router(state: AppState) -> Router {
-    let table = get(rest::read).post(rest::create).put(rest::replace).patch(rest::update).delete(rest::delete);
-    let row = get(rest::read).put(rest::replace).patch(rest::update).delete(rest::delete);
-    let mut router = Router::new()
-        .route("/", get(docs::home))
-        .route("/docs", get(docs::page))
-        .route("/docs/{file}", get(docs::file))
-        .route("/livez", get(livez))
-        .route("/admin/reload", post(reload))
-        .route("/readyz", get(readyz))
-        .route("/rest/v1", get(docs::document))
-        .route("/rest/v1/", get(docs::document))
-        .route("/rest/v1/{table}", table.options(rest::options))
-        .route("/rest/v1/{table}/{identifier}", row.options(rest::options));
-    let questions = [
-        (Question::NOTICES_OF_USER, get(questions::notices)),
-        (Question::TRANSACTIONS_MINED, get(questions::transactions)),
-    ];
-    for (question, handler) in questions {
-        if state.tables().first().questions.iter().any(|served| served.id == question.id) {
-            router = router.route(question.path, handler);
+pub(crate) struct Routes {
+    state: AppState,
+    /// All but those of tables.
+    others: Router,
+}
+
+impl Routes {
+    pub(crate) fn new(state: AppState) -> Self {
+        let mut others = Router::new()
+            .route("/", get(docs::home))
+            .route("/docs", get(docs::page))
+            .route("/docs/{file}", get(docs::file))
+            .route("/livez", get(livez))
+            .route("/admin/reload", post(reload))
+            .route("/readyz", get(readyz))
+            .route("/rest/v1", get(docs::document))
+            .route("/rest/v1/", get(docs::document));
+        let questions = [
+            (Question::NOTICES_OF_USER, get(questions::notices)),
+            (Question::TRANSACTIONS_MINED, get(questions::transactions)),
+        ];
+        for (question, handler) in questions {
+            if state.tables().first().questions.iter().any(|served| served.id == question.id) {
+                others = others.route(question.path, handler);
+            }
         }
+        let others = others.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
+        Self { others: others.with_state(state.clone()), state }
     }
-    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
-    let router = router
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(compression.compress_when(SizeAbove::new(COMPRESSED_FROM)))
-        .layer(from_fn_with_state(state.clone(), layers::surround));
-    // Outside of all others, so that what they answer can be read by pages of other sites too.
-    let router = match layers::cors(&state.origins) {
-        Some(cors) => router.layer(cors),
-        None => router,
-    };
-    router.with_state(state)
+
+    pub(crate) fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Answers a request: at `/rest/v1/{table}` and `/rest/v1/{table}/{identifier}` about a table, elsewhere by the router.
+    pub(crate) async fn respond(&self, request: Request) -> Response {
+        if location::place(request.uri().path()).is_none() {
+            // The longest way of all is not the size of each.
+            return Box::pin(self.others.respond(request)).await;
+        }
+        let state = &self.state;
+        let answered = match *request.method() {
+            Method::GET | Method::HEAD => rest::read(state, request).await,
+            Method::POST => Box::pin(rest::create(state, request)).await,
+            Method::PUT => Box::pin(rest::replace(state, request)).await,
+            Method::PATCH => Box::pin(rest::update(state, request)).await,
+            Method::DELETE => Box::pin(rest::delete(state, request)).await,
+            Method::OPTIONS => rest::options(state, &request),
+            _ => Err(rest::refuse(state, &request)),
+        };
+        answered.unwrap_or_else(Problem::into_response)
+    }
 }
 
 /// Whether the process answers; it says nothing of the database.

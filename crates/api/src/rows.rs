@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
@@ -60,6 +60,14 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
 pub(crate) fn headers_only(response: Response) -> Response {
     let nothing = stream::empty::<Result<Bytes, BrokenOff>>();
     response.map(|_| Body::from_stream(nothing))
+}
+
+/// Takes the body of an answer away, and leaves word of how long it would be.
+pub(crate) fn take_body(response: &mut Response) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    *response.body_mut() = Body::empty();
 }
 
 /// An answer of JSON.

@@ -1,17 +1,21 @@
 //! The loop that accepts connections, and how it ends.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::{Body, HttpBody};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::app::Respond;
 
 /// How a server treats its connections.
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +54,14 @@ type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 /// Where the threads cannot be started.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    app: impl Respond,
     shutdown: impl Future<Output = ()> + Send,
     options: ServeOptions,
 ) -> io::Result<()> {
     let mut threads = (0..options.threads)
-        .map(|number| Thread::start(number, router.clone(), options))
+        .map(|number| Thread::start(number, app.clone(), options))
         .collect::<io::Result<Vec<_>>>()?;
-    let own = Connections::new(router, options);
+    let own = Connections::new(app, options);
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
     let mut turn = 0;
@@ -83,22 +87,26 @@ pub async fn serve(
 }
 
 /// The connections that one runtime serves.
-struct Connections {
+struct Connections<A> {
     http: http1::Builder,
-    router: Router,
+    app: A,
     open: GracefulShutdown,
     grace: Duration,
 }
 
-impl Connections {
-    fn new(router: Router, options: ServeOptions) -> Self {
+impl<A: Respond> Connections<A> {
+    fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(options.head_time);
-        Self { http, router, open: GracefulShutdown::new(), grace: options.grace }
+        Self { http, app, open: GracefulShutdown::new(), grace: options.grace }
     }
 
     fn serve(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
-        let service = TowerToHyperService::new(self.router.clone());
+        let app = self.app.clone();
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(app.respond(request.map(body)).await) }
+        });
         let served = self.open.watch(self.http.serve_connection(TokioIo::new(connection), service));
         tokio::spawn(async move {
             // A client that goes away or sends nonsense is its own business.
@@ -117,6 +125,11 @@ impl Connections {
     }
 }
 
+/// A body as handlers take it; most requests have none.
+fn body(body: Incoming) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
+}
+
 /// A thread that serves connections on a runtime of its own: what belongs to one of them never waits for another thread
 /// to be woken.
 struct Thread {
@@ -125,14 +138,14 @@ struct Thread {
 }
 
 impl Thread {
-    fn start(number: usize, router: Router, options: ServeOptions) -> io::Result<Self> {
+    fn start(number: usize, app: impl Respond, options: ServeOptions) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, mut receiver) = unbounded_channel();
         let (done, ended) = oneshot::channel();
         std::thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
             runtime.block_on(async {
                 tokio::spawn(tick());
-                let own = Connections::new(router, options);
+                let own = Connections::new(app, options);
                 while let Some((place, connection)) = receiver.recv().await {
                     match TcpStream::from_std(connection) {
                         Ok(connection) => own.serve(place, connection),
@@ -205,6 +218,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;

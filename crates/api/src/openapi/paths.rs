@@ -54,7 +54,7 @@ fn table_path(described: &Described<'_>) -> Value {
     let mut path = Map::new();
     path.insert("get".into(), list(described, Rows::Many, "list", format!("List {words}")));
     path.insert("head".into(), list(described, Rows::None, "list_head", format!("List {words}, without the body")));
-    if methods::takes(described.table, &Method::POST) {
+    if methods::takes(described.table, false, &Method::POST) {
         path.insert("post".into(), create(described));
     }
     if is_replaceable(described.table) {
@@ -89,17 +89,17 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
 
 /// What may be done to rows that are there.
 fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
-    if methods::takes(described.table, &Method::PATCH) {
+    if methods::takes(described.table, matches!(rows, Rows::One), &Method::PATCH) {
         path.insert("patch".into(), change(described, rows, &UPDATE));
     }
-    if methods::takes(described.table, &Method::DELETE) {
+    if methods::takes(described.table, matches!(rows, Rows::One), &Method::DELETE) {
         path.insert("delete".into(), change(described, rows, &DELETE));
     }
 }
 
 /// Whether a row can be put: by a key that clients know.
 fn is_replaceable(table: &Table) -> bool {
-    methods::takes(table, &Method::PUT)
+    methods::takes(table, true, &Method::PUT)
         && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
 }
 

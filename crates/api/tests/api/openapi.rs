@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::support::{Answer, get, send};
 
-fn app() -> axum::Router {
+fn app() -> mwallet_api::App {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
     let tables = Tables::new(mwallet_models::tables()).unwrap();
-    mwallet_api::router(mwallet_api::AppState::new(engine, tables))
+    mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))
 }
 
 async fn get_as(path: &str, accept: &str) -> Answer {

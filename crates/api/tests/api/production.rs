@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
-use mwallet_api::{AppState, Origins, Tables, router};
+use mwallet_api::{App, AppState, Origins, Respond, Tables};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::json;
 
@@ -36,7 +36,7 @@ both_engines! {
         post(&app, "/rest/v1/orders", json!(rows).to_string()).await;
         for encoding in ["gzip", "br"] {
             let request = Request::get("/rest/v1/orders").header("accept-encoding", encoding);
-            let response = tower::ServiceExt::oneshot(app.clone(), request.body(Body::empty()).unwrap()).await.unwrap();
+            let response = app.respond(request.body(Body::empty()).unwrap()).await;
             assert_eq!(response.headers()["content-encoding"], encoding);
             let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
             assert!(bytes.len() < 5_000, "{encoding}: {}", bytes.len());
@@ -62,7 +62,7 @@ both_engines! {
         assert_eq!(closed.header("allow"), Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
 
         let origins = Origins::These(vec![HeaderValue::from_static("https://desk.example")]);
-        let some = router(state(&db).await.origins(origins));
+        let some = App::new(state(&db).await.origins(origins));
         let open = send(&some, preflight("https://desk.example")).await;
         assert_eq!(open.header("access-control-allow-origin"), Some("https://desk.example"));
         assert!(open.header("access-control-allow-headers").unwrap().contains("x-client-info"));
@@ -73,7 +73,7 @@ both_engines! {
         assert_eq!(missing.header("access-control-allow-origin"), Some("https://desk.example"), "errors can be read");
         assert!(missing.header("access-control-expose-headers").unwrap().contains("content-range"));
 
-        let any = router(state(&db).await.origins(Origins::Any));
+        let any = App::new(state(&db).await.origins(Origins::Any));
         assert_eq!(send(&any, preflight("https://x.example")).await.header("access-control-allow-origin"), Some("*"));
     }
 
@@ -88,7 +88,7 @@ both_engines! {
 #[tokio::test]
 async fn questions_are_there_where_their_tables_are() {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let app = router(AppState::new(engine, Tables::new([]).unwrap()));
+    let app = App::new(AppState::new(engine, Tables::new([]).unwrap()));
     assert_eq!(get(&app, "/v1/transactions?network=bitcoin").await.json()["code"], "PGRST125");
     assert_eq!(get(&app, "/v1/users/ada/notices").await.json()["code"], "PGRST125");
 }

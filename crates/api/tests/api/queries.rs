@@ -1,6 +1,5 @@
 //! The query language over HTTP: filters, columns, orders, pages and their ranges.
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_testkit::{TestDb, both_engines};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, app, get, post, send};
 
 /// Six orders: their memos say how they differ.
-async fn fill(app: &Router) {
+async fn fill(app: &mwallet_api::App) {
     let order = |slug: &str, asset: &str, memo: Value, end: Value| {
         json!({"usid": "ada", "slug": slug, "asset": asset, "start": "2024-01-01T00:00:00Z", "memo": memo,
                "expected_end": end})
@@ -26,13 +25,13 @@ async fn fill(app: &Router) {
 }
 
 /// The numbers of the rows that a query finds.
-async fn ids(app: &Router, query: &str) -> Vec<i64> {
+async fn ids(app: &mwallet_api::App, query: &str) -> Vec<i64> {
     let answer = get(app, &format!("/rest/v1/orders?{query}")).await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     answer.json().as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
-async fn with_headers(app: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn with_headers(app: &mwallet_api::App, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
     let request = Request::builder().method(method).uri(path);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     send(app, request.body(Body::empty()).unwrap()).await
@@ -210,7 +209,7 @@ both_engines! {
 
     async fn the_largest_page_is_a_setting(db: TestDb) {
         let limits = mwallet_api::Limits { max_rows: Some(2), ..Default::default() };
-        let app = mwallet_api::router(crate::support::state(&db).await.limits(limits));
+        let app = mwallet_api::App::new(crate::support::state(&db).await.limits(limits));
         fill(&app).await;
         assert_eq!(ids(&app, "order=id").await, [1, 2]);
         assert_eq!(ids(&app, "order=id&limit=5").await, [1, 2]);

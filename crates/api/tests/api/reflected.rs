@@ -1,9 +1,8 @@
 //! A database that others made, served as it is: read, filtered, written, refused, and never changed but by requests.
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{AppState, Tables, router};
+use mwallet_api::{App, AppState, Tables};
 use mwallet_db::schema::{Table, Writes};
 use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl};
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
@@ -12,13 +11,13 @@ use serde_json::{Value, json};
 use crate::support::{get, send, write};
 
 /// A server over what the database has.
-async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> Router {
+async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, read_only, ..EngineOptions::default() });
     let mut tables: Vec<Table> = engine.reflect(&options).await.unwrap().tables;
     if read_only {
         tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
     }
-    router(AppState::new(engine, Tables::new(&tables).unwrap()))
+    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
 }
 
 /// The names that Chinook has on either engine.

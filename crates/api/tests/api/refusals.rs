@@ -159,7 +159,7 @@ both_engines! {
         let tables = mwallet_models::tables();
         // Nothing was set up, so the database knows no table.
         let state = mwallet_api::AppState::new(db.engine.clone(), mwallet_api::Tables::new(tables).unwrap());
-        let answer = get(&mwallet_api::router(state), "/rest/v1/orders").await;
+        let answer = get(&mwallet_api::App::new(state), "/rest/v1/orders").await;
         expect(&answer, 500, "XX000", "the server failed");
         assert!(!answer.text.contains("orders"), "{}", answer.text);
     }
@@ -167,7 +167,8 @@ both_engines! {
     async fn methods_that_are_not_taken(db: TestDb) {
         let app = app(&db).await;
         for (path, method, allowed) in [
-            ("/rest/v1/orders/1", Method::POST, "GET,HEAD,PUT,PATCH,DELETE,OPTIONS"),
+            ("/rest/v1/orders/1", Method::POST, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+            ("/rest/v1/orders", Method::TRACE, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             ("/v1/transactions?network=bitcoin", Method::DELETE, "GET,HEAD"),
             ("/livez", Method::POST, "GET,HEAD"),
         ] {
@@ -180,14 +181,14 @@ both_engines! {
 
     async fn a_body_that_never_comes_is_given_up(db: TestDb) {
         let limits = Limits { body_time: std::time::Duration::from_millis(50), ..Limits::default() };
-        let app = mwallet_api::router(state(&db).await.limits(limits));
+        let app = mwallet_api::App::new(state(&db).await.limits(limits));
         let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
         expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 408, "57014", "in time");
     }
 
     async fn an_answer_that_does_not_begin_is_given_up(db: TestDb) {
         let limits = Limits { request_time: std::time::Duration::from_millis(50), ..Limits::default() };
-        let app = mwallet_api::router(state(&db).await.limits(limits));
+        let app = mwallet_api::App::new(state(&db).await.limits(limits));
         let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
         expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 504, "57014", "longer");
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use flate2::read::GzDecoder;
-use mwallet_api::Limits;
+use mwallet_api::{Limits, Respond};
 use mwallet_db::schema::Record;
 use mwallet_db::{Entity, Error, crud};
 use mwallet_models::AppNotice;
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::io::AsyncReadExt;
-use tower::ServiceExt;
 
 use crate::support::{app, connect, get, serve, state};
 
@@ -46,7 +45,7 @@ both_engines! {
         fill(&db).await.unwrap();
         for encoding in ["gzip", "br"] {
             let request = Request::get("/rest/v1/app_notices").header("accept-encoding", encoding);
-            let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let response = app.respond(request.body(Body::empty()).unwrap()).await;
             assert_eq!(response.headers()["content-encoding"], encoding);
             let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
             if encoding == "gzip" {
@@ -58,7 +57,7 @@ both_engines! {
 
     async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
         let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::default() };
-        let app = mwallet_api::router(state(&db).await.limits(limits));
+        let app = mwallet_api::App::new(state(&db).await.limits(limits));
         fill(&db).await.unwrap();
         let address = serve(app).await;
         let mut socket = connect(address, "/rest/v1/app_notices").await;
@@ -75,7 +74,7 @@ both_engines! {
         state(&db).await;
         fill(&db).await.unwrap();
         let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
-        let address = serve(mwallet_api::router(mwallet_api::AppState::new(engine, tables))).await;
+        let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
         for _ in 0..20 {
             let mut socket = connect(address, "/rest/v1/app_notices").await;
             socket.read_exact(&mut [0; 1000]).await.unwrap();
@@ -89,7 +88,7 @@ both_engines! {
         state(&db).await;
         fill(&db).await.unwrap();
         let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
-        let address = serve(mwallet_api::router(mwallet_api::AppState::new(engine, tables))).await;
+        let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
         let mut slow = Vec::new();
         for _ in 0..6 {
             slow.push(connect(address, "/rest/v1/app_notices").await);

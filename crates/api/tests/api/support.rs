@@ -1,15 +1,13 @@
 //! A server over a test's database, asked without a socket or through one.
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use mwallet_api::{AppState, Tables, router};
+use mwallet_api::{App, AppState, Respond, Tables};
 use mwallet_testkit::TestDb;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tower::ServiceExt;
 
 use crate::contract::{Asked, Contract};
 
@@ -38,12 +36,12 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
 }
 
 /// The routes of a server with the entities of mWallet.
-pub(crate) async fn app(db: &TestDb) -> Router {
-    router(state(db).await)
+pub(crate) async fn app(db: &TestDb) -> App {
+    App::new(state(db).await)
 }
 
 /// Sends a request, and holds the answer against what the server's own document says of it.
-pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn send(app: &App, request: Request<Body>) -> Answer {
     let (parts, body) = request.into_parts();
     let asked = Asked::of(&parts);
     let answer = exchange(app, Request::from_parts(parts, body)).await;
@@ -52,36 +50,36 @@ pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
     answer
 }
 
-pub(crate) async fn exchange(app: &Router, request: Request<Body>) -> Answer {
-    let response = app.clone().oneshot(request).await.unwrap();
+pub(crate) async fn exchange(app: &App, request: Request<Body>) -> Answer {
+    let response = app.respond(request).await;
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     Answer { status: parts.status, headers: parts.headers, text }
 }
 
-pub(crate) async fn get(app: &Router, path: &str) -> Answer {
+pub(crate) async fn get(app: &App, path: &str) -> Answer {
     send(app, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-pub(crate) async fn post(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn post(app: &App, path: &str, body: impl Into<Body>) -> Answer {
     let request = Request::post(path).header("content-type", "application/json; charset=utf-8");
     send(app, request.body(body.into()).unwrap()).await
 }
 
 /// Posts rows and asks for them back.
-pub(crate) async fn post_returning(app: &Router, path: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn post_returning(app: &App, path: &str, body: impl Into<Body>) -> Answer {
     write(app, "POST", path, "return=representation", body).await
 }
 
 /// Sends a body of JSON with preferences.
-pub(crate) async fn write(app: &Router, method: &str, path: &str, prefer: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn write(app: &App, method: &str, path: &str, prefer: &str, body: impl Into<Body>) -> Answer {
     let request = Request::builder().method(method).uri(path).header("prefer", prefer);
     send(app, request.header("content-type", "application/json").body(body.into()).unwrap()).await
 }
 
 /// Serves on a free port until the test ends, and says where.
-pub(crate) async fn serve(app: Router) -> std::net::SocketAddr {
+pub(crate) async fn serve(app: impl Respond) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(mwallet_api::serve(listener, app, std::future::pending(), mwallet_api::ServeOptions::default()));

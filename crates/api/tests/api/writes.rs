@@ -1,6 +1,5 @@
 //! What writes do over HTTP: many rows at once, upserts, changes, replacements, deletions, and what each gives back.
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_testkit::{TestDb, both_engines};
@@ -17,12 +16,12 @@ fn orders(count: usize) -> String {
     Value::from(rows).to_string()
 }
 
-async fn memos(app: &Router) -> Vec<Value> {
+async fn memos(app: &mwallet_api::App) -> Vec<Value> {
     let rows = get(app, "/rest/v1/orders?select=memo&order=id").await.json();
     rows.as_array().unwrap().iter().map(|row| row["memo"].clone()).collect()
 }
 
-async fn delete(app: &Router, path: &str, prefer: &str) -> Answer {
+async fn delete(app: &mwallet_api::App, path: &str, prefer: &str) -> Answer {
     send(app, Request::delete(path).header("prefer", prefer).body(Body::empty()).unwrap()).await
 }
 
@@ -175,7 +174,7 @@ both_engines! {
         assert_eq!(memos(&app).await.len(), 2);
 
         let limits = mwallet_api::Limits { allow_unfiltered: true, ..Default::default() };
-        let app = mwallet_api::router(state(&db).await.limits(limits));
+        let app = mwallet_api::App::new(state(&db).await.limits(limits));
         assert_eq!(status(&delete(&app, ORDERS, "").await), 204);
         assert_eq!(memos(&app).await.len(), 0);
     }

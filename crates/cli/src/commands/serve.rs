@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use clap::Args;
-use mwallet_api::{AppState, Tables, router};
+use mwallet_api::{App, AppState, Tables};
 use mwallet_db::EngineOptions;
 use mwallet_db::schema::Table;
 use serde_json::json;
@@ -114,7 +114,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
     if found.is_some() {
         state = reload::keep_fresh(state, reflected)?;
     }
-    let app = router(state.loopback_hosts_only());
+    let app = App::new(state.loopback_hosts_only());
     let stop = stop_signal()?;
     mwallet_api::serve(listener, app, stop, limits.serve_options()).await?;
     engine.close().await;
