@@ -220,7 +220,7 @@ impl Engine {
             Driver::Mock(kept) => {
                 let outputs = statements.iter().map(|_| Output::empty(format)).collect();
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.extend(statements.into_iter().map(|statement| statement.sql));
+                kept.extend(statements.into_iter().map(|statement| statement.sql.to_string()));
                 Ok(outputs)
             }
         }

@@ -13,7 +13,7 @@ use crate::query::quote;
 /// A text of SQL, the values it is bound to, and the columns it answers.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    pub(crate) sql: String,
+    pub(crate) sql: Arc<str>,
     pub(crate) binds: Vec<Bind>,
     /// Values to run the same text with again, once each: how SQLite inserts many rows.
     pub(crate) repeats: Vec<Vec<Bind>>,
@@ -85,7 +85,7 @@ pub enum OutputKind {
 }
 
 impl Statement {
-    pub(crate) fn new(sql: impl Into<String>) -> Self {
+    pub(crate) fn new(sql: impl Into<Arc<str>>) -> Self {
         Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Vec::new().into(), is_lookup: false }
     }
 
@@ -161,7 +161,13 @@ impl Sql {
             crate::Dialect::Postgres => self.text,
             crate::Dialect::Sqlite => numbered(&self.text),
         };
-        Statement { sql, binds: self.binds, repeats: Vec::new(), columns: self.columns.into(), is_lookup: false }
+        Statement {
+            sql: sql.into(),
+            binds: self.binds,
+            repeats: Vec::new(),
+            columns: self.columns.into(),
+            is_lookup: false,
+        }
     }
 }
 

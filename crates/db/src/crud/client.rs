@@ -225,8 +225,10 @@ async fn write(engine: &Engine, statements: Vec<Statement>, allowed: AllowedRows
 
 /// The statement of a plan. What a whole row looks like is known already.
 fn statement(engine: &Engine, relation: &Relation, plan: Plan<'_>, fields: &Fields) -> Statement {
-    let known = (*fields == Fields::All).then(|| relation.answered());
-    plan.statement_answering(engine.dialect(), known)
+    match fields {
+        Fields::All => relation.statement(plan, engine.dialect()),
+        _ => plan.statement(engine.dialect()),
+    }
 }
 
 fn join(mut rows: JsonRows, more: JsonRows) -> JsonRows {

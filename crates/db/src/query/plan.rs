@@ -16,7 +16,7 @@ pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
-use super::{Direction, Fields, Nulls, Query};
+use super::{Comparison, Direction, Fields, Nulls, Query};
 
 /// A statement-to-be of which everything is known but the dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +185,17 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
 
+    /// The column with whose value alone it chooses all rows that it reads, if there is one, and that value.
+    pub(super) fn by_one_value(&mut self) -> Option<(usize, &mut Value)> {
+        match &mut self.kind {
+            PlanKind::Select { condition, order, skip: 0, limit: None } if order.is_empty() => match condition {
+                Condition::Compare(position, Comparison::Eq, value) => Some((*position, value)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether it reads one row at most, which an index finds.
     pub(crate) fn is_lookup(&self) -> bool {
         let PlanKind::Select { condition, .. } = &self.kind else { return false };
@@ -228,7 +239,11 @@ impl Planner<'_> {
         let all = (0..self.table.columns.len()).filter(|position| self.is_visible(*position));
         let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
         Ok(match fields {
-            Fields::All => OutputSet { positions: all.collect(), names: None },
+            Fields::All => {
+                let mut positions = Vec::with_capacity(self.table.columns.len());
+                positions.extend(all);
+                OutputSet { positions, names: None }
+            }
             Fields::Include(names) => OutputSet { positions: find_all(names)?, names: None },
             Fields::Exclude(names) => {
                 let excluded = find_all(names)?;

@@ -1,8 +1,12 @@
 //! A table made ready for many requests.
 
-use mwallet_schema::Table;
+use std::sync::OnceLock;
 
-use crate::statement::{Columns, OutputColumn, OutputKind};
+use mwallet_schema::{Table, Value};
+
+use super::Plan;
+use crate::Dialect;
+use crate::statement::{Columns, OutputColumn, OutputKind, Statement};
 
 /// A table made ready for the requests of clients: what each of their answers repeats is written once.
 ///
@@ -17,6 +21,8 @@ use crate::statement::{Columns, OutputColumn, OutputKind};
 pub struct Relation {
     table: Table,
     answered: Columns,
+    /// For each column, how whole rows are read by its value; written when it is first asked for.
+    by_value: Box<[OnceLock<(Dialect, Statement)>]>,
 }
 
 impl Relation {
@@ -25,7 +31,8 @@ impl Relation {
         let columns = table.columns.iter().filter(|column| column.is_readable());
         let columns: Vec<OutputColumn> =
             columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect();
-        Self { table, answered: columns.into() }
+        let by_value = table.columns.iter().map(|_| OnceLock::new()).collect();
+        Self { table, answered: columns.into(), by_value }
     }
 
     /// The table.
@@ -36,5 +43,66 @@ impl Relation {
     /// The columns of a whole row as clients see it.
     pub fn answered(&self) -> &Columns {
         &self.answered
+    }
+
+    /// The statement of a plan over this table that answers whole rows. The text by which rows are found by the value of
+    /// one column is written once: nothing else is asked as often.
+    pub(crate) fn statement(&self, mut plan: Plan<'_>, dialect: Dialect) -> Statement {
+        let Some((position, value)) = plan.by_one_value() else {
+            return plan.statement_answering(dialect, Some(&self.answered));
+        };
+        let value = std::mem::replace(value, Value::Null);
+        let (known, statement) = self.by_value[position].get_or_init(|| {
+            let statement = plan.clone().statement_answering(dialect, Some(&self.answered));
+            (dialect, statement)
+        });
+        let mut statement = match *known == dialect {
+            true => statement.clone(),
+            false => plan.statement_answering(dialect, Some(&self.answered)),
+        };
+        if let Some(bind) = statement.binds.first_mut() {
+            bind.value = value;
+        }
+        statement
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mwallet_schema::{Access, Column, ColumnType, Unique};
+
+    use super::*;
+    use crate::query::{Audience, Comparison, Filter, Query};
+
+    #[test]
+    fn what_is_written_once_is_what_the_plan_says() {
+        let mut table = Table::new("coins");
+        for (name, kind) in [("id", ColumnType::BigInt), ("slug", ColumnType::Text { max: Some(8) })] {
+            table.columns.push(Column::new(name, kind));
+        }
+        table.columns.push(Column::new("secret", ColumnType::Text { max: None }).access(Access::WriteOnly));
+        table.primary_key = vec!["id".into()];
+        table.uniques.push(Unique { name: "coins_slug_key".into(), columns: vec!["slug".into()] });
+        let relation = Relation::new(table);
+        // What is kept was written for the first of them.
+        for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Sqlite] {
+            for query in [
+                Query::new().identifier(7),
+                Query::new().identifier("bitcoin"),
+                Query::new().identifier("dash"),
+                Query::new().filter(Filter::eq("slug", "dash")),
+                Query::new().filter(Filter::eq("slug", "dash")).order_desc("id"),
+                Query::new().filter(Filter::eq("slug", "dash")).limit(0),
+                Query::new().filter(Filter::compare("id", Comparison::Gt, 4)),
+                Query::new(),
+            ] {
+                let plan = Plan::select(relation.table(), &query, Audience::Client).unwrap();
+                let (own, kept) = (plan.clone().statement(dialect), relation.statement(plan, dialect));
+                let parts =
+                    |statement: &Statement| (statement.sql.clone(), statement.binds.clone(), statement.is_lookup);
+                assert_eq!(parts(&kept), parts(&own), "{query:?}");
+                assert_eq!(kept.columns, own.columns, "{query:?}");
+            }
+        }
     }
 }

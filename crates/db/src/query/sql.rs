@@ -40,7 +40,7 @@ impl Plan<'_> {
     }
 
     /// Writes the plan as a statement whose columns are known already.
-    pub(crate) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
+    pub(super) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let is_lookup = self.is_lookup();
         let Self { table, kind, output } = self;
         let mut writer =
@@ -88,7 +88,7 @@ impl Plan<'_> {
             (None, Some(columns)) => columns.into(),
             (None, None) => writer.output_columns(output).into(),
         };
-        Statement { sql: writer.sql, binds: writer.binds, repeats: writer.repeats, columns, is_lookup }
+        Statement { sql: writer.sql.into(), binds: writer.binds, repeats: writer.repeats, columns, is_lookup }
     }
 }
 

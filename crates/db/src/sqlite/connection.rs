@@ -34,8 +34,9 @@ impl Role {
     fn cache_kib(self) -> i64 {
         match self {
             Self::LongReader => 2_048,
-            Self::Reader => 16_384,
-            Self::Lookup | Self::Writer => 32_768,
+            Self::Reader => 8_192,
+            Self::Writer => 32_768,
+            Self::Lookup => 65_536,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Identifiers and filters held against the columns of their table.
 
+use std::borrow::Cow;
+
 use mwallet_schema::{Carrier, ColumnType, Decimal, Declared, Value, ValueError};
 use num_bigint::BigInt;
 
@@ -119,7 +121,7 @@ impl Planner<'_> {
                 }
                 let place = |(name, part): (&String, &String)| {
                     let position = self.find(name)?;
-                    Ok((position, self.operand(position, &Operand::Text(part.clone()))?))
+                    Ok((position, self.text_operand(position, part)?))
                 };
                 key.iter().zip(parts).map(place).collect()
             }
@@ -134,7 +136,7 @@ impl Planner<'_> {
             _ => None,
         };
         let position = self.table.position(column).or(key).ok_or_else(refuse)?;
-        match self.operand(position, &Operand::Text(text.into())) {
+        match self.text_operand(position, text) {
             Ok(place) => Ok((position, place)),
             // A text with a NUL is no name of anything, and says so itself.
             Err(error @ PlanError::Value { error: ValueError::NulInText, .. }) => Err(error),
@@ -225,31 +227,43 @@ impl Planner<'_> {
     /// Reads what a column is compared with. It need not fit the column's limits: `memo = <a longer text>` is simply
     /// false, and `amount > 1e30` too.
     pub(super) fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
-        let column = self.column(position);
-        if let ColumnType::Decimal { precision, scale } = &column.kind {
-            let decimal = match operand {
-                Operand::Value(Value::Decimal(decimal)) => Some(decimal.clone()),
-                Operand::Value(_) => None,
-                Operand::Text(text) => text.trim_matches(' ').parse::<Decimal>().ok(),
-            };
-            if let Some(decimal) = decimal
-                && decimal.fit(*precision, *scale).is_err()
-            {
-                return Ok(Place::Between(Beside::new(&decimal, *precision, *scale)));
+        match operand {
+            Operand::Text(text) => self.text_operand(position, text),
+            Operand::Value(value) => {
+                if let Value::Decimal(decimal) = value
+                    && let Some(beside) = self.beside(position, decimal)
+                {
+                    return Ok(Place::Between(beside));
+                }
+                self.at(position, value.clone().coerce(&unlimited(&self.column(position).kind)))
             }
         }
-        let kind = match &column.kind {
-            ColumnType::Text { .. } => &ColumnType::Text { max: None },
-            ColumnType::Bytes { .. } => &ColumnType::Bytes { max: None },
-            kind => kind,
-        };
-        let value = match operand {
-            Operand::Value(value) => value.clone().coerce(kind),
-            // As PostgreSQL does, a text that is too long for its column is only another one.
-            Operand::Text(text) if is_native_text(kind) => compared(&ColumnType::Text { max: None }, text),
-            Operand::Text(text) => compared(kind, text),
-        };
-        value.map(Place::At).map_err(|error| PlanError::Value { column: column.name.clone(), error })
+    }
+
+    /// The same for a text.
+    fn text_operand(&self, position: usize, text: &str) -> Result<Place, PlanError> {
+        let kind = &self.column(position).kind;
+        if matches!(kind, ColumnType::Decimal { .. })
+            && let Ok(decimal) = text.trim_matches(' ').parse()
+            && let Some(beside) = self.beside(position, &decimal)
+        {
+            return Ok(Place::Between(beside));
+        }
+        self.at(position, compared(&unlimited(kind), text))
+    }
+
+    /// What a decimal column holds beside a number that it cannot hold.
+    fn beside(&self, position: usize, number: &Decimal) -> Option<Beside> {
+        match self.column(position).kind {
+            ColumnType::Decimal { precision, scale } if number.fit(precision, scale).is_err() => {
+                Some(Beside::new(number, precision, scale))
+            }
+            _ => None,
+        }
+    }
+
+    fn at(&self, position: usize, value: Result<Value, ValueError>) -> Result<Place, PlanError> {
+        value.map(Place::At).map_err(|error| PlanError::Value { column: self.column(position).name.clone(), error })
     }
 
     pub(super) fn require_comparable(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {
@@ -265,9 +279,13 @@ impl Planner<'_> {
     }
 }
 
-/// Whether a column holds text of a type that only its database knows.
-fn is_native_text(kind: &ColumnType) -> bool {
-    matches!(kind, ColumnType::Native(native) if native.is_text())
+/// The type without the limit of its length. As PostgreSQL does it, what is too long for a column is only another value.
+fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
+    match kind {
+        ColumnType::Text { .. } => Cow::Owned(ColumnType::Text { max: None }),
+        ColumnType::Bytes { .. } => Cow::Owned(ColumnType::Bytes { max: None }),
+        kind => Cow::Borrowed(kind),
+    }
 }
 
 /// Whether a column holds true and false.
@@ -283,6 +301,7 @@ fn is_boolean(kind: &ColumnType) -> bool {
 fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
     let trimmed = text.trim_matches(' ');
     match kind {
+        ColumnType::Native(native) if native.is_text() => Value::parse(&ColumnType::Text { max: None }, text),
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Value::parse(kind, trimmed),
         ColumnType::Decimal { .. } | ColumnType::Boolean => Value::parse(kind, trimmed),
         ColumnType::Timestamp => Value::parse(kind, trimmed)
