@@ -62,7 +62,7 @@ struct Surrounded(Arc<Routes>);
 
 impl Surrounded {
     async fn respond(&self, request: Request) -> Response {
-        layers::surround(self.0.state(), request, async |request| self.0.respond(request).await).await
+        layers::surround(&self.0, request).await
     }
 }
 

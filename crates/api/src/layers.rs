@@ -14,17 +14,15 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::problem::Problem;
 use crate::request_id::{self, X_REQUEST_ID};
-use crate::state::{AppState, Origins};
+use crate::routes::Routes;
+use crate::state::Origins;
 use crate::{compression, profile, range, rows};
 
 /// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
 ///
 /// Where an answer does not begin in time it is 504: the handler is dropped, and its session rolled back.
-pub(crate) async fn surround(
-    state: &AppState,
-    request: Request,
-    answer: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
+pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
+    let state = routes.state();
     let is_head = request.method() == Method::HEAD;
     let encodings = compression::taken(request.headers());
     let profile = profile::told(&state.tables(), &request);
@@ -32,9 +30,9 @@ pub(crate) async fn surround(
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
     } else {
-        // In its place once: what stands around it would copy it from one to the next otherwise.
-        let mut work = pin!(catch_panic(answer(request)));
-        let in_time = tokio::time::timeout(state.limits.request_time, work.as_mut());
+        // In its place once and for all: what stands around it would copy its kilobytes from one to the next.
+        let work = pin!(routes.respond(request));
+        let in_time = tokio::time::timeout(state.limits.request_time, catch_panic(work));
         match request_id::scope(id.clone(), in_time).await {
             Ok(response) => response,
             Err(_) => Problem::request_timeout().into_response(),
@@ -134,7 +132,10 @@ fn is_loopback(host: &str) -> bool {
         Some((address, _)) => address,
         None => host.split_once(':').map_or(host, |(name, _)| name),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    // The two that nearly everybody writes need not be taken apart.
+    name == "127.0.0.1"
+        || name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

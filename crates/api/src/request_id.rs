@@ -27,10 +27,12 @@ fn new(sources: &dyn Sources) -> HeaderValue {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut random = [0; 16];
     sources.fill_random(&mut random);
-    let digits: Vec<u8> =
-        random.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect();
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(random) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
     // Digits are always a value.
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(digits)).unwrap_or(HeaderValue::from_static("0"))
+    HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
 }
 
 /// Runs what belongs to a request, so that [`current`] knows it.
