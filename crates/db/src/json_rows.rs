@@ -1,6 +1,6 @@
 //! Rows as one JSON text, from the first row of a driver to the body of an answer without a copy.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// Rows as JSON objects with commas between them.
 ///
@@ -42,7 +42,11 @@ impl JsonRows {
     pub fn into_objects(self) -> Bytes {
         match self.text.is_empty() {
             true => Bytes::new(),
-            false => Bytes::from(self.text).slice(1..),
+            false => {
+                let mut text = Bytes::from(self.text);
+                text.advance(1);
+                text
+            }
         }
     }
 

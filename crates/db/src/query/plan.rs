@@ -8,6 +8,8 @@ mod error;
 mod replace;
 mod values;
 
+use std::borrow::Cow;
+
 use mwallet_schema::{AtOnce, Column, ColumnType, Record, Sources, Table, Value};
 
 pub(crate) use condition::{Condition, MAX_CONDITIONS, MAX_DEPTH};
@@ -28,11 +30,25 @@ pub struct Plan<'t> {
 }
 
 /// The columns that are answered.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct OutputSet {
-    pub(crate) positions: ColumnSet,
-    /// Their names in the answer, where those are not the columns' own.
-    pub(crate) names: Option<Vec<String>>,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OutputSet {
+    /// All that this audience may see.
+    Whole(Audience),
+    /// These, and their names in the answer, where those are not the columns' own.
+    Part { positions: ColumnSet, names: Option<Vec<String>> },
+}
+
+impl OutputSet {
+    /// The columns that are answered.
+    pub(crate) fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
+        match self {
+            Self::Whole(audience) => {
+                let columns = table.columns.iter().enumerate();
+                columns.filter(|(_, column)| audience.may_see(column)).map(|(position, _)| position).collect()
+            }
+            Self::Part { positions, .. } => Cow::Borrowed(positions),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +111,12 @@ pub enum Audience {
     Program,
 }
 
+impl Audience {
+    fn may_see(self, column: &Column) -> bool {
+        self == Self::Program || column.is_readable()
+    }
+}
+
 impl<'t> Plan<'t> {
     /// Plans a read.
     ///
@@ -122,7 +144,7 @@ impl<'t> Plan<'t> {
         let planner = Planner { table, audience };
         let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
         let kind = PlanKind::Aggregate { condition: planner.rows(query)?, aggregates };
-        Ok(Self { table, kind, output: OutputSet::default() })
+        Ok(Self { table, kind, output: OutputSet::Part { positions: Vec::new(), names: None } })
     }
 
     /// Plans the creation of rows; what is absent is filled with its default.
@@ -188,10 +210,12 @@ impl<'t> Plan<'t> {
     /// The column with whose value alone it chooses all rows that it reads, if there is one, and that value.
     pub(super) fn by_one_value(&mut self) -> Option<(usize, &mut Value)> {
         match &mut self.kind {
-            PlanKind::Select { condition, order, skip: 0, limit: None } if order.is_empty() => match condition {
-                Condition::Compare(position, Comparison::Eq, value) => Some((*position, value)),
-                _ => None,
-            },
+            PlanKind::Select {
+                condition: Condition::Compare(position, Comparison::Eq, value),
+                order,
+                skip: 0,
+                limit: None,
+            } if order.is_empty() => Some((*position, value)),
             _ => None,
         }
     }
@@ -224,7 +248,7 @@ impl Planner<'_> {
     }
 
     fn is_visible(&self, position: usize) -> bool {
-        self.audience == Audience::Program || self.column(position).is_readable()
+        self.audience.may_see(self.column(position))
     }
 
     /// Refuses a page where every row that the condition finds would be written.
@@ -236,24 +260,21 @@ impl Planner<'_> {
     }
 
     fn output(&self, fields: &Fields) -> Result<OutputSet, PlanError> {
-        let all = (0..self.table.columns.len()).filter(|position| self.is_visible(*position));
         let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
-        Ok(match fields {
-            Fields::All => {
-                let mut positions = Vec::with_capacity(self.table.columns.len());
-                positions.extend(all);
-                OutputSet { positions, names: None }
-            }
-            Fields::Include(names) => OutputSet { positions: find_all(names)?, names: None },
+        let (positions, names) = match fields {
+            Fields::All => return Ok(OutputSet::Whole(self.audience)),
+            Fields::Include(names) => (find_all(names)?, None),
             Fields::Exclude(names) => {
                 let excluded = find_all(names)?;
-                OutputSet { positions: all.filter(|position| !excluded.contains(position)).collect(), names: None }
+                let whole = OutputSet::Whole(self.audience).positions(self.table).into_owned();
+                (whole.into_iter().filter(|position| !excluded.contains(position)).collect(), None)
             }
-            Fields::Select(selected) => OutputSet {
-                positions: selected.iter().map(|one| self.find(&one.column)).collect::<Result<_, _>>()?,
-                names: Some(selected.iter().map(|one| one.name.clone()).collect()),
-            },
-        })
+            Fields::Select(selected) => {
+                let positions = selected.iter().map(|one| self.find(&one.column)).collect::<Result<_, _>>()?;
+                (positions, Some(selected.iter().map(|one| one.name.clone()).collect()))
+            }
+        };
+        Ok(OutputSet::Part { positions, names })
     }
 
     fn order(&self, order: &super::Order) -> Result<OrderBy, PlanError> {

@@ -43,12 +43,13 @@ impl Plan<'_> {
     pub(super) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let is_lookup = self.is_lookup();
         let Self { table, kind, output } = self;
+        let answered = output.positions(table).into_owned();
         let mut writer =
             Writer { dialect, table, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() };
         let mut aggregated = None;
         match kind {
             PlanKind::Select { condition, order, skip, limit } => {
-                writer.select(&output.positions, condition, &order, skip, limit);
+                writer.select(&answered, condition, &order, skip, limit);
             }
             PlanKind::Aggregate { condition, aggregates } => {
                 aggregated = Some(writer.aggregates(&aggregates));
@@ -61,11 +62,11 @@ impl Plan<'_> {
                     writer.push("WITH given AS (");
                     writer.insert(&columns, rows, &on_conflict);
                     writer.move_identity(identity);
-                    writer.selected(&output.positions);
+                    writer.selected(&answered);
                 }
                 None => {
                     writer.insert(&columns, rows, &on_conflict);
-                    writer.returning(&output.positions);
+                    writer.returning(&answered);
                 }
             },
             PlanKind::Update { assignments, condition } => {
@@ -74,19 +75,19 @@ impl Plan<'_> {
                 writer.push(" SET ");
                 writer.assignments(assignments);
                 writer.where_(condition);
-                writer.returning(&output.positions);
+                writer.returning(&answered);
             }
             PlanKind::Delete { condition } => {
                 writer.push("DELETE FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                writer.returning(&output.positions);
+                writer.returning(&answered);
             }
         }
         let columns = match (known, aggregated) {
             (Some(known), _) => known.clone(),
             (None, Some(columns)) => columns.into(),
-            (None, None) => writer.output_columns(output).into(),
+            (None, None) => writer.output_columns(&answered, output).into(),
         };
         Statement { sql: writer.sql.into(), binds: writer.binds, repeats: writer.repeats, columns, is_lookup }
     }
@@ -135,7 +136,7 @@ impl Writer<'_> {
     }
 
     /// Columns as they are read: what only PostgreSQL knows as the text or JSON that it makes of it.
-    fn read_columns(&mut self, positions: &ColumnSet) {
+    fn read_columns(&mut self, positions: &[usize]) {
         for (index, position) in positions.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             match self.native(*position).map(|native| native.carrier) {
@@ -217,16 +218,18 @@ impl Writer<'_> {
         self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
     }
 
-    fn output_columns(&self, output: OutputSet) -> Vec<OutputColumn> {
-        let columns = output.positions.iter().map(|position| &self.table.columns[*position]);
+    fn output_columns(&self, answered: &[usize], output: OutputSet) -> Vec<OutputColumn> {
+        let columns = answered.iter().map(|position| &self.table.columns[*position]);
         let kinds = columns.clone().map(|column| OutputKind::Column(column.kind.clone()));
-        match output.names {
-            Some(names) => names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect(),
-            None => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
+        match output {
+            OutputSet::Part { names: Some(names), .. } => {
+                names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect()
+            }
+            _ => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
         }
     }
 
-    fn select(&mut self, output: &ColumnSet, condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
+    fn select(&mut self, output: &[usize], condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
         let is_framed = self.dialect == Dialect::Postgres && skip == 0 && limit.is_some_and(|rows| rows <= FRAME);
         self.push(if is_framed { "SELECT * FROM (" } else { "" });
         self.push("SELECT ");
@@ -420,7 +423,7 @@ impl Writer<'_> {
         }
     }
 
-    fn returning(&mut self, output: &ColumnSet) {
+    fn returning(&mut self, output: &[usize]) {
         // The rows are counted by what is answered.
         self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
         self.read_columns(output);

@@ -67,7 +67,7 @@ impl Writer<'_> {
     }
 
     /// Ends a statement that selects what was inserted.
-    pub(super) fn selected(&mut self, output: &ColumnSet) {
+    pub(super) fn selected(&mut self, output: &[usize]) {
         self.push(if output.is_empty() { "NULL" } else { "" });
         self.read_columns(output);
         // The join is what has the sequence moved: what nobody reads is not run.
