@@ -1,5 +1,7 @@
 //! The loop that accepts connections, and how it ends.
 
+mod head_timer;
+
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
@@ -9,12 +11,13 @@ use axum::body::{Body, HttpBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use self::head_timer::HeadTimer;
 use crate::app::Respond;
 
 /// How a server treats its connections.
@@ -97,7 +100,7 @@ struct Connections<A> {
 impl<A: Respond> Connections<A> {
     fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(options.head_time);
+        http.header_read_timeout(options.head_time);
         Self { http, app, open: GracefulShutdown::new(), grace: options.grace }
     }
 
@@ -107,7 +110,9 @@ impl<A: Respond> Connections<A> {
             let app = app.clone();
             async move { Ok::<_, Infallible>(app.respond(request.map(body)).await) }
         });
-        let served = self.open.watch(self.http.serve_connection(TokioIo::new(connection), service));
+        let mut http = self.http.clone();
+        let http = http.timer(HeadTimer::default());
+        let served = self.open.watch(http.serve_connection(TokioIo::new(connection), service));
         tokio::spawn(async move {
             // A client that goes away or sends nonsense is its own business.
             if let Err(error) = served.await {
@@ -222,6 +227,7 @@ mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -268,6 +274,26 @@ mod tests {
         let mut answer = String::new();
         let ended = tokio::time::timeout(Duration::from_secs(5), socket.read_to_string(&mut answer)).await;
         assert!(ended.is_ok(), "the connection is still open");
+    }
+
+    #[tokio::test]
+    async fn a_connection_may_wait_so_long_between_two_requests() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = ServeOptions { head_time: Duration::from_millis(400), ..ServeOptions::default() };
+        tokio::spawn(serve(listener, Router::new(), std::future::pending(), options));
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let begun = Instant::now();
+        let mut answer = [0; 1024];
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+            assert!(socket.read(&mut answer).await.unwrap() > 0, "closed after {:?}", begun.elapsed());
+        }
+        let waits = Instant::now();
+        let ended = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut answer)).await;
+        assert_eq!(ended.expect("the connection is still open").unwrap(), 0);
+        assert!(waits.elapsed() >= Duration::from_millis(350), "closed after {:?}", waits.elapsed());
     }
 
     #[tokio::test]

@@ -187,7 +187,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "- load: `wrk -t2 -c{} -d{}s`, medians of {} rounds\n",
+            "- load: `wrk -t2 -c{} -d{}s --timeout 30s`, medians of {} rounds\n",
             self.connections, self.seconds, self.rounds
         )?;
         writeln!(

@@ -16,6 +16,9 @@ use crate::{Result, root};
 /// What the line of our scripts begins with, in all that wrk prints.
 const MARK: &str = "mwallet-bench ";
 
+/// How long wrk waits for an answer before it counts it as a failure.
+const PATIENCE: &str = "30s";
+
 /// The program.
 pub(super) struct Wrk(pub(super) PathBuf);
 
@@ -34,7 +37,8 @@ impl Wrk {
     /// Runs a script of `bench/wrk` for so many seconds.
     pub(super) fn run(&self, script: &str, url: &str, path: &str, seconds: u32) -> Result<Load> {
         let mut command = Command::new(&self.0);
-        command.args(["-t2", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]);
+        // What is late is slow, as the figures show; it is not wrong.
+        command.args(["-t2", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--timeout", PATIENCE, "-s"]);
         command.arg(root().join("bench/wrk").join(script)).args([url, "--", path]);
         let said = output(&mut command)?;
         Load::read(&said).ok_or_else(|| format!("what wrk said cannot be read:\n{said}").into())
