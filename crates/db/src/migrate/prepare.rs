@@ -55,7 +55,9 @@ impl Migrator<'_> {
                     return Ok(Prepared::Adopted);
                 }
                 // Another program may have set it up since.
-                _ if self.entries().await?.is_empty() => return Err(MigrateError::Different(difference.to_string())),
+                _ if self.entries().await?.is_empty() => {
+                    return Err(MigrateError::Different(first_lines(&difference.to_string())));
+                }
                 _ => {}
             }
         }
@@ -109,4 +111,29 @@ fn compare(mut found: Vec<Table>, tables: &[&Table], known: &[&Table], dialect: 
     found.retain(|found| tables.iter().chain(known).any(|table| table.name == found.name));
     let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
     diff(&found, &tables, &Renames::declared(&found, &tables), dialect)
+}
+
+/// How many differences are told before somebody asks for all.
+const TOLD: usize = 8;
+
+/// The first lines of a text, and how many there are more.
+fn first_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.len().checked_sub(TOLD) {
+        None | Some(0) => lines.join("\n"),
+        Some(more) => format!("{}\nand {more} more", lines[..TOLD].join("\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_difference_is_told_in_part() {
+        let lines = |count: usize| (0..count).map(|number| format!("line {number}\n")).collect::<String>();
+        assert_eq!(first_lines(&lines(2)), "line 0\nline 1");
+        assert_eq!(first_lines(&lines(TOLD)).lines().count(), TOLD);
+        assert!(first_lines(&lines(300)).ends_with("line 7\nand 292 more"));
+    }
 }
