@@ -223,6 +223,8 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -230,6 +232,14 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+
+    /// Serves until the test ends, and says where.
+    async fn listen(router: Router, options: ServeOptions) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, router, std::future::pending(), options));
+        address
+    }
 
     /// Serves a request that takes `work` to answer, is told to stop in the middle of it, and gives what was answered.
     async fn stop_during(work: Duration, grace: Duration, threads: usize) -> String {
@@ -265,10 +275,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_never_ends_is_given_up() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let options = ServeOptions { head_time: Duration::from_millis(50), ..ServeOptions::default() };
-        tokio::spawn(serve(listener, Router::new(), std::future::pending(), options));
+        let address = listen(Router::new(), options).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();
         let mut answer = String::new();
@@ -278,10 +286,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_may_wait_so_long_between_two_requests() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let options = ServeOptions { head_time: Duration::from_millis(400), ..ServeOptions::default() };
-        tokio::spawn(serve(listener, Router::new(), std::future::pending(), options));
+        let address = listen(Router::new(), options).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         let begun = Instant::now();
         let mut answer = [0; 1024];
@@ -298,11 +304,8 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_limit_wait() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(async || "done"));
-        let options = ServeOptions { connections: 1, ..ServeOptions::default() };
-        tokio::spawn(serve(listener, router, std::future::pending(), options));
+        let address = listen(router, ServeOptions { connections: 1, ..ServeOptions::default() }).await;
         let first = TcpStream::connect(address).await.unwrap();
         let mut second = TcpStream::connect(address).await.unwrap();
         second.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::machine::Facts;
 use super::subjects::{LIMIT, Sample};
 use super::workloads::Workload;
+use super::wrk::PATIENCE;
 
 /// All that was measured in one run.
 pub(super) struct Report {
@@ -187,7 +188,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "- load: `wrk -t2 -c{} -d{}s --timeout 30s`, medians of {} rounds\n",
+            "- load: `wrk -t2 -c{} -d{}s --timeout {PATIENCE}`, medians of {} rounds\n",
             self.connections, self.seconds, self.rounds
         )?;
         writeln!(

@@ -17,7 +17,7 @@ use crate::{Result, root};
 const MARK: &str = "mwallet-bench ";
 
 /// How long wrk waits for an answer before it counts it as a failure.
-const PATIENCE: &str = "30s";
+pub(super) const PATIENCE: &str = "30s";
 
 /// The program.
 pub(super) struct Wrk(pub(super) PathBuf);

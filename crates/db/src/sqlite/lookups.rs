@@ -153,15 +153,20 @@ impl State {
         self.writers == 0 && !self.others_wrote
     }
 
-    /// Ends what is held; whether there was anything for which the clock must go on.
+    /// Lets go, and forgets that others wrote; whether the clock must go on.
     fn tick(&mut self) -> bool {
         let others_wrote = std::mem::take(&mut self.others_wrote);
         self.ticks = self.let_go() || others_wrote;
         self.ticks
     }
 
+    /// Ends what is held; whether anything was.
     fn let_go(&mut self) -> bool {
-        self.idle.iter_mut().map(Lookup::end).filter(|held| *held).count() > 0
+        let mut any = false;
+        for lookup in &mut self.idle {
+            any |= lookup.end();
+        }
+        any
     }
 }
 
