@@ -128,6 +128,12 @@ impl Server {
         make_cluster(command("initdb"), &directory)?;
         let owner = account.as_ref().map(|account| (account.uid, account.gid));
         let certificates = certificates::write(&directory, owner)?;
+        let languages = make_german(&directory);
+        let command = |program: &str| {
+            let mut command = command(program);
+            command.env("LOCPATH", &languages);
+            command
+        };
         // The port is free when we ask for it; somebody may still take it before the server does.
         let mut attempts = 3;
         loop {
@@ -187,6 +193,23 @@ fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
     }
     // The file stays its owner's, who alone may read it.
     Ok(fs::write(directory.join("data/pg_hba.conf"), RULES)?)
+}
+
+/// Makes the locale in which a test has the server speak German, in a folder of its own, and gives the folder. Debian's PostgreSQL
+/// brings what it is made of; where it cannot be made, that test says so.
+fn make_german(directory: &Path) -> PathBuf {
+    let folder = directory.join("locales");
+    let made = fs::create_dir(&folder).and_then(|()| {
+        let mut command = Command::new("localedef");
+        command.args(["--inputfile=de_DE", "--charmap=UTF-8"]).arg(folder.join("de_DE.UTF-8"));
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status()
+    });
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!(
+            "xtask: the locale de_DE.UTF-8 cannot be made; is localedef there, with its sources (Debian: locales)?"
+        );
+    }
+    folder
 }
 
 fn start_process(

@@ -78,6 +78,12 @@ pub(crate) fn log(error: &Error) {
 }
 
 fn convert(error: Error, table: Option<&Table>) -> Problem {
+    let is_outdated = error.is_outdated();
+    let problem = problem(error, table);
+    if is_outdated { problem.outdated() } else { problem }
+}
+
+fn problem(error: Error, table: Option<&Table>) -> Problem {
     use StatusCode as Status;
     let code = error.code().to_owned();
     let answer = |status| Problem::new(status, code.clone(), error.to_string());
@@ -97,9 +103,16 @@ fn convert(error: Error, table: Option<&Table>) -> Problem {
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
-        Error::Busy | Error::Stale | Error::Unavailable(_) | Error::Cancelled => {
+        Error::Busy | Error::Unavailable(_) | Error::Cancelled => {
             log(&error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
+        }
+        // To try again would not help: what the server knows of the table is not what the database has.
+        _ if error.is_outdated() => {
+            log(&error);
+            let message = "the database has another table than the server knows; its log says what differs";
+            Problem::new(Status::INTERNAL_SERVER_ERROR, code, message)
+                .hint("whoever runs the server may see by `mwallet migrate check` or `mwallet inspect` what is there")
         }
         Error::Timeout | Error::SessionExpired { .. } => {
             log(&error);

@@ -34,6 +34,7 @@ struct Members {
     hint: Option<Cow<'static, str>>,
     errors: Option<Vec<ErrorItem>>,
     headers: HeaderMap,
+    is_outdated: bool,
 }
 
 /// One thing that is wrong with a body.
@@ -65,6 +66,7 @@ impl Problem {
             hint: None,
             errors: None,
             headers: HeaderMap::new(),
+            is_outdated: false,
         }))
     }
 
@@ -98,6 +100,17 @@ impl Problem {
             self.0.headers.insert(ALLOW, methods);
         }
         self
+    }
+
+    /// The same, which the server may not meet again when it has read its tables anew.
+    pub(crate) fn outdated(mut self) -> Self {
+        self.0.is_outdated = true;
+        self
+    }
+
+    /// Whether it may be gone when the server has read its tables anew.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.0.is_outdated
     }
 
     /// The status.
@@ -194,7 +207,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Members { status, code, message, details, hint, errors, headers } = *self.0;
+        let Members { status, code, message, details, hint, errors, headers, is_outdated: _ } = *self.0;
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.into(), value);
         // `about:blank` says that the title is the status; `code` tells problems apart.

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, request};
 use axum::response::Response;
+use bytes::Bytes;
 use mwallet_db::crud::client::{self, AllowedRows};
 use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
@@ -15,6 +16,32 @@ use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
 use crate::problem::Problem;
 use crate::state::{AppState, Resource, Tables};
 use crate::{body, columns, errors, location, methods, params, profile, range, rows};
+
+/// A request about a table as it came. It may be planned twice; its body is read once.
+pub(crate) struct Incoming {
+    parts: request::Parts,
+    content: Option<Body>,
+    json: Bytes,
+}
+
+impl Incoming {
+    pub(crate) fn new(request: Request) -> Self {
+        let (parts, content) = request.into_parts();
+        Self { parts, content: Some(content), json: Bytes::new() }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The body, which must be JSON.
+    async fn json(&mut self, state: &AppState) -> Result<Bytes, Problem> {
+        if let Some(content) = self.content.take() {
+            self.json = body::json(&self.parts.headers, content, &state.limits).await?;
+        }
+        Ok(self.json.clone())
+    }
+}
 
 /// A request about a table, held against it.
 struct Call<'s> {
@@ -106,12 +133,10 @@ impl<'s> Call<'s> {
 }
 
 /// Reads rows: a page of them, or the one that the path names.
-pub(crate) async fn read(state: &AppState, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let tables = state.tables();
-    let mut call = Call::read(&tables, &parts)?;
+pub(crate) async fn read(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let mut call = Call::read(tables, &incoming.parts)?;
     call.refuse_creation_words()?;
-    let is_head = parts.method == Method::HEAD;
+    let is_head = incoming.parts.method == Method::HEAD;
     if is_head {
         // What is wrong with the columns is wrong even if none is answered.
         client::check(&call.resource.relation, call.query()).map_err(|error| call.problem(error.into()))?;
@@ -121,7 +146,7 @@ pub(crate) async fn read(state: &AppState, request: Request) -> Result<Response,
         let response = read_one(state, &call).await?;
         return Ok(if is_head { rows::headers_only(response) } else { response });
     }
-    range::narrow(&mut call.parameters.query, &parts.headers);
+    range::narrow(&mut call.parameters.query, &incoming.parts.headers);
     call.parameters.query.limit = state.limits.page(call.query().limit);
     let mut response = match call.form {
         Form::Array => read_page(state, &call).await?,
@@ -200,12 +225,10 @@ impl Call<'_> {
 }
 
 /// Creates rows.
-pub(crate) async fn create(state: &AppState, request: Request) -> Result<Response, Problem> {
-    let (parts, content) = request.into_parts();
-    let tables = state.tables();
-    let call = Call::read(&tables, &parts)?;
+pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let call = Call::read(tables, &incoming.parts)?;
     call.refuse_rows()?;
-    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let json = incoming.json(state).await?;
     let records = call.new_rows(state, &json)?;
     let given = records.len() as u64;
     let relation = &call.resource.relation;
@@ -278,15 +301,13 @@ impl Call<'_> {
 }
 
 /// Puts a row in its place.
-pub(crate) async fn replace(state: &AppState, request: Request) -> Result<Response, Problem> {
-    let (parts, content) = request.into_parts();
-    let tables = state.tables();
-    let call = Call::read(&tables, &parts)?;
+pub(crate) async fn replace(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let call = Call::read(tables, &incoming.parts)?;
     call.refuse_creation_words()?;
     if call.query().skip > 0 || call.query().limit.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
     }
-    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let json = incoming.json(state).await?;
     let Resource { relation, create, .. } = call.resource;
     let record = create.validate(&json, state.engine.sources())?;
     let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
@@ -316,12 +337,10 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 }
 
 /// Changes rows.
-pub(crate) async fn update(state: &AppState, request: Request) -> Result<Response, Problem> {
-    let (parts, content) = request.into_parts();
-    let tables = state.tables();
-    let call = Call::read(&tables, &parts)?;
+pub(crate) async fn update(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let call = Call::read(tables, &incoming.parts)?;
     call.refuse_creation_words()?;
-    let json = body::json(&parts.headers, content, &state.limits).await?;
+    let json = incoming.json(state).await?;
     let Resource { relation, change, .. } = call.resource;
     let changes = change.to_columns(change.validate(&json, state.engine.sources())?);
     call.require_filter(state, "an update")?;
@@ -337,10 +356,8 @@ pub(crate) async fn update(state: &AppState, request: Request) -> Result<Respons
 }
 
 /// Deletes rows.
-pub(crate) async fn delete(state: &AppState, request: Request) -> Result<Response, Problem> {
-    let (parts, _) = request.into_parts();
-    let tables = state.tables();
-    let call = Call::read(&tables, &parts)?;
+pub(crate) async fn delete(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let call = Call::read(tables, &incoming.parts)?;
     call.refuse_creation_words()?;
     call.require_filter(state, "a deletion")?;
     let query = call.write_query();
@@ -377,9 +394,8 @@ impl Call<'_> {
 }
 
 /// Says what is taken here.
-pub(crate) fn options(state: &AppState, request: &Request) -> Result<Response, Problem> {
-    let tables = state.tables();
-    let (resource, identifier) = target(&tables, request.method(), request.headers(), request.uri())?;
+pub(crate) fn options(tables: &Tables, Incoming { parts, .. }: &Incoming) -> Result<Response, Problem> {
+    let (resource, identifier) = target(tables, &parts.method, &parts.headers, &parts.uri)?;
     let methods = methods::allowed(resource.table(), identifier.is_some());
     let mut response = Response::new(Body::empty());
     // The names of methods are always a value.
@@ -389,10 +405,9 @@ pub(crate) fn options(state: &AppState, request: &Request) -> Result<Response, P
 }
 
 /// Refuses a method that no table takes.
-pub(crate) fn refuse(state: &AppState, request: &Request) -> Problem {
-    let tables = state.tables();
-    match target(&tables, request.method(), request.headers(), request.uri()) {
-        Ok((resource, identifier)) => methods::refuse(resource.table(), identifier.is_some(), request.method()),
+pub(crate) fn refuse(tables: &Tables, Incoming { parts, .. }: &Incoming) -> Problem {
+    match target(tables, &parts.method, &parts.headers, &parts.uri) {
+        Ok((resource, identifier)) => methods::refuse(resource.table(), identifier.is_some(), &parts.method),
         Err(problem) => problem,
     }
 }

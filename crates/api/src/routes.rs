@@ -1,5 +1,7 @@
 //! Every route.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, Uri};
@@ -9,7 +11,8 @@ use axum::routing::{get, post};
 use crate::app::Respond;
 use crate::openapi::Question;
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::rest::Incoming;
+use crate::state::{AppState, Tables};
 use crate::{docs, location, questions, rest, rows};
 
 /// The routes of a server.
@@ -53,17 +56,38 @@ impl Routes {
             // The longest way of all is not the size of each.
             return Box::pin(self.others.respond(request)).await;
         }
-        let state = &self.state;
-        let answered = match *request.method() {
-            Method::GET | Method::HEAD => rest::read(state, request).await,
-            Method::POST => Box::pin(rest::create(state, request)).await,
-            Method::PUT => Box::pin(rest::replace(state, request)).await,
-            Method::PATCH => Box::pin(rest::update(state, request)).await,
-            Method::DELETE => Box::pin(rest::delete(state, request)).await,
-            Method::OPTIONS => rest::options(state, &request),
-            _ => Err(rest::refuse(state, &request)),
+        let tables = self.state.tables();
+        let mut incoming = Incoming::new(request);
+        let answered = match self.answer(&tables, &mut incoming).await {
+            Err(problem) if problem.is_outdated() => {
+                Box::pin(self.answer_again(&tables, &mut incoming)).await.unwrap_or(Err(problem))
+            }
+            answered => answered,
         };
         answered.unwrap_or_else(Problem::into_response)
+    }
+
+    /// Answers a request about one of these tables.
+    async fn answer(&self, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
+        let state = &self.state;
+        match *incoming.method() {
+            Method::GET | Method::HEAD => rest::read(state, tables, incoming).await,
+            Method::POST => Box::pin(rest::create(state, tables, incoming)).await,
+            Method::PUT => Box::pin(rest::replace(state, tables, incoming)).await,
+            Method::PATCH => Box::pin(rest::update(state, tables, incoming)).await,
+            Method::DELETE => Box::pin(rest::delete(state, tables, incoming)).await,
+            Method::OPTIONS => rest::options(tables, incoming),
+            _ => Err(rest::refuse(tables, incoming)),
+        }
+    }
+
+    /// Plans and asks once more where others have changed the database since its tables were read: nothing was written.
+    /// `None` where there is nothing new to plan by.
+    async fn answer_again(&self, before: &Arc<Tables>, incoming: &mut Incoming) -> Option<Result<Response, Problem>> {
+        if !self.state.read_again(before).await {
+            return None;
+        }
+        Some(self.answer(&self.state.tables(), incoming).await)
     }
 }
 

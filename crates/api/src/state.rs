@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
@@ -11,8 +11,10 @@ use futures::future::BoxFuture;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 use mwallet_db::{Engine, Error, Relation};
 
+use tokio::sync::Mutex;
+
 use crate::openapi::{self, Question};
-use crate::questions;
+use crate::{errors, questions};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,7 +29,14 @@ pub struct AppState {
 
 /// Reads again what is served. What it gives is what goes wrong.
 #[derive(Clone)]
-pub struct Reload(Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>);
+pub struct Reload {
+    run: Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>,
+    /// When requests had it run, which one does at a time.
+    by_requests: Arc<Mutex<Option<Instant>>>,
+}
+
+/// How long requests that meet a table which is not what it was leave the database alone before they have it read again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Reload {
     /// A way to read it again, such as by reflection.
@@ -35,7 +44,7 @@ impl Reload {
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        Self(Arc::new(move || Box::pin(reload())))
+        Self { run: Arc::new(move || Box::pin(reload())), by_requests: Arc::default() }
     }
 
     /// Reads it again. What is served meanwhile is the old one.
@@ -44,7 +53,7 @@ impl Reload {
     ///
     /// Why it cannot be read; then the old one stays.
     pub async fn run(&self) -> Result<(), Error> {
-        (self.0)().await
+        (self.run)().await
     }
 }
 
@@ -153,6 +162,30 @@ impl AppState {
     /// What is served now. A request holds on to it until its end.
     pub(crate) fn tables(&self) -> Arc<Tables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads again what is served, for a request that met another table than it had planned for by `before`; at most once a
+    /// second, however many there are. Whether there is something new to plan by.
+    pub(crate) async fn read_again(&self, before: &Arc<Tables>) -> bool {
+        let Some(reload) = &self.reload else { return false };
+        let is_new = || !Arc::ptr_eq(&self.tables(), before);
+        if is_new() {
+            return true;
+        }
+        let mut last = reload.by_requests.lock().await;
+        // Whoever came first has done it for all who waited.
+        if is_new() {
+            return true;
+        }
+        if last.is_some_and(|last| last.elapsed() < PAUSE) {
+            return false;
+        }
+        let read = reload.run().await;
+        *last = Some(Instant::now());
+        if let Err(error) = &read {
+            errors::log(error);
+        }
+        read.is_ok()
     }
 
     /// Serves other tables from now on, here and wherever this state was cloned to.

@@ -189,11 +189,25 @@ impl Error {
         }
     }
 
+    /// Whether the database no longer is what it was described as: a table, a column or a type of it was changed or is gone.
+    /// Nothing was written then, and what is planned by a new description may succeed.
+    pub fn is_outdated(&self) -> bool {
+        match self {
+            Self::Stale => true,
+            Self::Database { code: Some(code), .. } | Self::Value { code, .. } => OUTDATED.contains(&code.as_str()),
+            _ => false,
+        }
+    }
+
     /// Whether the same work may succeed when it is tried again from its beginning.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Serialization(_))
     }
 }
+
+/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type or an operator is not there, a value
+/// is of another type, or a thing of that kind cannot do so.
+const OUTDATED: [&str; 6] = ["42703", "42P01", "42704", "42883", "42804", "0A000"];
 
 /// What the operations of this crate give back.
 pub type Result<T> = std::result::Result<T, Error>;

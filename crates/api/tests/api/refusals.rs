@@ -160,7 +160,7 @@ both_engines! {
         // Nothing was set up, so the database knows no table.
         let state = mwallet_api::AppState::new(db.engine.clone(), mwallet_api::Tables::new(tables).unwrap());
         let answer = get(&mwallet_api::App::new(state), "/rest/v1/orders").await;
-        expect(&answer, 500, "XX000", "the server failed");
+        expect(&answer, 500, "42P01", "another table than the server knows");
         assert!(!answer.text.contains("orders"), "{}", answer.text);
     }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use mwallet_api::{App, AppState, Respond, Tables};
+use mwallet_db::{DatabaseUrl, SqliteUrl};
 use mwallet_testkit::TestDb;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,6 +34,17 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
     let tables = mwallet_models::tables();
     db.engine.create_all(&tables).await.unwrap();
     AppState::new(db.engine.clone(), Tables::new(tables).unwrap())
+}
+
+/// Changes a database as another program would.
+pub(crate) async fn behind(db: &TestDb, sql: &str) {
+    match &db.url {
+        DatabaseUrl::Postgres(_) => mwallet_testkit::connect(&db.url).await.batch_execute(sql).await.unwrap(),
+        DatabaseUrl::Sqlite(SqliteUrl::File(path)) => {
+            rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+        }
+        DatabaseUrl::Sqlite(SqliteUrl::Memory) => unreachable!("a test's database is a file"),
+    }
 }
 
 /// The routes of a server with the entities of mWallet.

@@ -115,6 +115,32 @@ impl DriverRow for Row {
     }
 }
 
+/// Whether values of a type of PostgreSQL can be read as what a column is said to hold.
+pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
+    let is_text = || {
+        matches!(*found, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN)
+            || matches!(found.kind(), Kind::Enum(_))
+    };
+    let OutputKind::Column(kind) = kind else { return *found == Type::NUMERIC };
+    match kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+            matches!(*found, Type::INT2 | Type::INT4 | Type::INT8)
+        }
+        ColumnType::Decimal { .. } => *found == Type::NUMERIC,
+        ColumnType::Text { .. } | ColumnType::Enum(_) => is_text(),
+        ColumnType::Timestamp => *found == Type::TIMESTAMPTZ,
+        ColumnType::Uuid => *found == Type::UUID,
+        ColumnType::Bytes { .. } => *found == Type::BYTEA,
+        ColumnType::Boolean => *found == Type::BOOL,
+        ColumnType::Json => *found == Type::JSONB,
+        ColumnType::Native(native) => match native.carrier {
+            Carrier::Number { .. } => *found == Type::NUMERIC,
+            Carrier::Json => *found == Type::JSON,
+            Carrier::Text { .. } | Carrier::Literal | Carrier::Stored(_) => is_text(),
+        },
+    }
+}
+
 fn raw(row: &Row, index: usize) -> Result<Option<&[u8]>> {
     let raw = row.try_get::<_, Option<Raw<'_>>>(index).map_err(errors::convert)?;
     Ok(raw.map(|Raw(bytes)| bytes))

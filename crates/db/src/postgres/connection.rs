@@ -6,8 +6,8 @@ use deadpool_postgres::Object;
 use futures::StreamExt;
 use tokio_postgres::RowStream;
 
-use super::errors;
 use super::tls::Tls;
+use super::{codec, errors};
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
@@ -222,7 +222,10 @@ async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
         Err(Error::Stale) => {
             object.statement_cache.remove(&statement.sql, &[]);
             // In a transaction the error has ended it, and says more than that it has ended.
-            query_once(object, statement).await.map_err(|_| Error::Stale)
+            query_once(object, statement).await.map_err(|error| match error {
+                Error::SessionEnded => Error::Stale,
+                error => error,
+            })
         }
         result => result,
     }
@@ -234,6 +237,11 @@ async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream>
         object.statement_cache.clear();
     }
     let prepared = object.prepare_cached(&statement.sql).await.map_err(errors::convert)?;
+    // A column that has another type by now would be read as what it is not.
+    let mut types = statement.columns.iter().zip(prepared.columns());
+    if !types.all(|(column, found)| codec::can_read(&column.kind, found.type_())) {
+        return Err(Error::Stale);
+    }
     let binds = statement.binds.iter().map(|bind| bind as &(dyn tokio_postgres::types::ToSql + Sync));
     object.query_raw(&prepared, binds).await.map_err(errors::convert)
 }

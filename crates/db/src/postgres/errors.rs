@@ -22,8 +22,9 @@ pub(super) fn from_pool(error: PoolError) -> Error {
     }
 }
 
-/// What PostgreSQL says of a prepared statement whose table has other columns by now. There is no code of its own for it.
-const STALE: &str = "cached plan must not change result type";
+/// Where PostgreSQL refuses a prepared statement whose table has other columns by now. There is no code of its own for it, and
+/// its text is in the language of the server.
+const STALE: &str = "RevalidateCachedQuery";
 
 /// Turns an error of the driver into ours.
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
@@ -46,7 +47,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     match *said.code() {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::Serialization(error.into()),
         SqlState::QUERY_CANCELED => Error::Timeout,
-        SqlState::FEATURE_NOT_SUPPORTED if said.message() == STALE => Error::Stale,
+        SqlState::FEATURE_NOT_SUPPORTED if said.routine() == Some(STALE) => Error::Stale,
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::IN_FAILED_SQL_TRANSACTION => Error::SessionEnded,
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {

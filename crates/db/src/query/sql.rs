@@ -33,6 +33,17 @@ fn write_quoted(sql: &mut String, name: &str) {
     sql.push('"');
 }
 
+/// The name of a table as SQL, with that of its schema where it has one.
+fn qualified(table: &Table) -> String {
+    let mut name = String::new();
+    if let Some(schema) = &table.schema {
+        write_quoted(&mut name, schema);
+        name.push('.');
+    }
+    write_quoted(&mut name, &table.name);
+    name
+}
+
 impl Plan<'_> {
     /// Writes the plan as a statement.
     pub fn statement(self, dialect: Dialect) -> Statement {
@@ -44,8 +55,7 @@ impl Plan<'_> {
         let is_lookup = self.is_lookup();
         let Self { table, kind, output } = self;
         let answered = output.positions(table).into_owned();
-        let mut writer =
-            Writer { dialect, table, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() };
+        let mut writer = Writer::new(dialect, table);
         let mut aggregated = None;
         match kind {
             PlanKind::Select { condition, order, skip, limit } => {
@@ -113,9 +123,19 @@ fn member(value: Value) -> Value {
 struct Writer<'t> {
     dialect: Dialect,
     table: &'t Table,
+    /// What stands before the names of columns: where they come from, and a point. SQLite takes a bare name that is no column
+    /// for a text.
+    source: String,
     sql: String,
     binds: Vec<Bind>,
     repeats: Vec<Vec<Bind>>,
+}
+
+impl<'t> Writer<'t> {
+    fn new(dialect: Dialect, table: &'t Table) -> Self {
+        let source = format!("{}.", qualified(table));
+        Self { dialect, table, source, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() }
+    }
 }
 
 impl Writer<'_> {
@@ -124,14 +144,17 @@ impl Writer<'_> {
     }
 
     fn table_name(&mut self) {
-        if let Some(schema) = &self.table.schema {
-            write_quoted(&mut self.sql, schema);
-            self.sql.push('.');
-        }
-        write_quoted(&mut self.sql, &self.table.name);
+        self.sql.push_str(&self.source[..self.source.len() - 1]);
     }
 
+    /// A column of the source.
     fn column(&mut self, position: usize) {
+        self.sql.push_str(&self.source);
+        self.name(position);
+    }
+
+    /// The bare name of a column, where only a column of the table can stand.
+    fn name(&mut self, position: usize) {
         write_quoted(&mut self.sql, &self.table.columns[position].name);
     }
 
@@ -196,10 +219,10 @@ impl Writer<'_> {
         self.push("))");
     }
 
-    fn columns(&mut self, positions: &ColumnSet) {
+    fn names(&mut self, positions: &ColumnSet) {
         for (index, position) in positions.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
-            self.column(*position);
+            self.name(*position);
         }
     }
 
@@ -404,20 +427,17 @@ impl Writer<'_> {
     fn assignments(&mut self, assignments: Vec<(usize, Assignment)>) {
         for (index, (position, assignment)) in assignments.into_iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
-            self.column(position);
+            self.name(position);
             self.push(" = ");
             match assignment {
                 Assignment::Value(value) => self.bind_value(position, value),
                 Assignment::Increment => {
-                    // In an upsert the bare name would be that of the row that is there or of the proposed one.
-                    write_quoted(&mut self.sql, &self.table.name);
-                    self.push(".");
                     self.column(position);
                     self.push(" + 1");
                 }
                 Assignment::Proposed => {
                     self.push("excluded.");
-                    self.column(position);
+                    self.name(position);
                 }
             }
         }

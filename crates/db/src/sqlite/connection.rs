@@ -87,6 +87,9 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     // A negative number counts KiB, a positive one pages.
     connection.pragma_update(None, "cache_size", -role.cache_kib())?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // Otherwise the name of a column that is gone becomes a text, and a condition on it true or false for every row.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     // Otherwise a statement with a bound LIMIT is prepared anew each time it is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if role != Role::Writer || settings.read_only {

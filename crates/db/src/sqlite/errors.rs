@@ -9,6 +9,7 @@ use crate::error::{ConstraintKind, Error, Violation};
 pub(super) fn convert(error: rusqlite::Error) -> Error {
     let (code, message) = match &error {
         rusqlite::Error::SqliteFailure(code, message) => (*code, message.clone().unwrap_or_default()),
+        rusqlite::Error::SqlInputError { error, msg, .. } => (*error, msg.clone()),
         _ => return Error::Database { code: None, source: error.into() },
     };
     if let Some(kind) = constraint_kind(code.extended_code, &message) {
@@ -23,8 +24,16 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
             Error::Unavailable(error.into())
         }
         ErrorCode::DiskFull => Error::Database { code: Some("53100".into()), source: error.into() },
-        _ => Error::Database { code: None, source: error.into() },
+        _ => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
     }
+}
+
+/// The SQLSTATE of a name that the database does not have. SQLite has one code for whatever is wrong with a statement, and its
+/// texts are always English.
+fn missing_name(message: &str) -> Option<&'static str> {
+    let is_column = message.starts_with("no such column: ") || message.contains(" has no column named ");
+    let is_table = message.starts_with("no such table: ");
+    is_column.then_some("42703").or(is_table.then_some("42P01"))
 }
 
 fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> {

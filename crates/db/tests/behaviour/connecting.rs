@@ -8,10 +8,10 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mwallet_db::schema::{ColumnType, Value};
+use mwallet_db::schema::{Column, ColumnType, Table, Value};
 use mwallet_db::{
-    DatabaseConfig, DatabaseUrl, Dialect, Engine, EngineOptions, Error, Host, PostgresUrl, Result, Sql, SqliteUrl,
-    SslMode,
+    DatabaseConfig, DatabaseUrl, Dialect, Engine, EngineOptions, Error, Host, PostgresUrl, Query, Result, Sql,
+    SqliteUrl, SslMode, crud,
 };
 use mwallet_testkit::{TestDb, both_engines, connect, run};
 
@@ -393,5 +393,24 @@ fn a_connection_that_the_server_ends_is_replaced() {
             drop(engine);
             wait_for(&watcher, |count| count == 0).await;
         }
+    });
+}
+
+#[test]
+fn a_server_that_speaks_german_is_understood() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let admin = connect(&db.url).await;
+        admin.batch_execute("CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2)").await.unwrap();
+        let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), 'de_DE.UTF-8'); END $$";
+        admin.batch_execute(set).await.expect("the server has the locale de_DE.UTF-8 (Debian: the package locales)");
+        let engine = db.engine_with(EngineOptions { pool_size: 1, ..EngineOptions::default() });
+        let mut table = Table::new("t");
+        table.columns.push(Column::new("a", ColumnType::BigInt));
+        assert_eq!(crud::list(&engine, &table, &Query::new()).await.unwrap()[0].get("a"), Some(&Value::Int(2)));
+        let wrong = crud::select::<(i32,)>(&engine, Sql::new("SELECT nothing")).await.unwrap_err();
+        assert!(wrong.source().is_some_and(|said| format!("{said:?}").contains("existiert nicht")), "{wrong:?}");
+        // The columns of a statement that is prepared have another type now.
+        admin.batch_execute("ALTER TABLE t ALTER a TYPE bigint").await.unwrap();
+        assert_eq!(crud::list(&engine, &table, &Query::new()).await.unwrap()[0].get("a"), Some(&Value::Int(2)));
     });
 }

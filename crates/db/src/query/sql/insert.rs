@@ -2,7 +2,7 @@
 
 use mwallet_schema::{Carrier, ColumnDefault, ColumnType, Value};
 
-use super::{Writer, is_cast, member, quote};
+use super::{Writer, is_cast, member, qualified};
 use crate::Dialect;
 use crate::query::plan::{ColumnSet, PlannedConflict};
 use crate::statement::Bind;
@@ -15,7 +15,7 @@ impl Writer<'_> {
             return self.insert_defaults(rows.len(), on_conflict);
         }
         self.push(" (");
-        self.columns(columns);
+        self.names(columns);
         self.push(")");
         if rows.len() > 1 && self.dialect == Dialect::Postgres {
             self.insert_arrays(columns, rows);
@@ -34,7 +34,7 @@ impl Writer<'_> {
         self.push(" ON CONFLICT");
         if let Some(target) = target {
             self.push(" (");
-            self.columns(target);
+            self.names(target);
             self.push(")");
         }
         match on_conflict {
@@ -57,11 +57,11 @@ impl Writer<'_> {
     pub(super) fn move_identity(&mut self, identity: usize) {
         self.push(" RETURNING *), moved AS (SELECT setval(sequence, most) FROM (SELECT pg_get_serial_sequence(");
         let text = ColumnType::Text { max: None };
-        let schema = self.table.schema.as_ref().map_or(String::new(), |schema| format!("{}.", quote(schema)));
-        self.bind_as(text.clone(), Value::Text(format!("{schema}{}", quote(&self.table.name))));
+        self.bind_as(text.clone(), Value::Text(qualified(self.table)));
         self.push(", ");
         self.bind_as(text, Value::Text(self.table.columns[identity].name.clone()));
         self.push(")::regclass AS sequence, max(");
+        self.source = "given.".into();
         self.column(identity);
         self.push(") AS most FROM given) AS found WHERE most > coalesce(pg_sequence_last_value(sequence), 0)) SELECT ");
     }
@@ -84,7 +84,7 @@ impl Writer<'_> {
             Dialect::Postgres => {
                 let identity = (0..self.table.columns.len()).collect();
                 self.push(" (");
-                self.columns(&identity);
+                self.names(&identity);
                 self.push(") VALUES ");
                 let row = format!("({})", vec!["DEFAULT"; identity.len()].join(", "));
                 self.push(&vec![row.as_str(); rows.max(1)].join(", "));
@@ -132,7 +132,7 @@ impl Writer<'_> {
         }
         // Rows are written, and so answered, in the order they were given.
         self.push(") WITH ORDINALITY AS given (");
-        self.columns(columns);
+        self.names(columns);
         self.push(", mwallet_ordinal) ORDER BY mwallet_ordinal");
     }
 }
@@ -140,6 +140,12 @@ impl Writer<'_> {
 impl Writer<'_> {
     /// A column of what `unnest` took apart, as the table's column takes it.
     fn given_column(&mut self, position: usize) {
+        let table = std::mem::replace(&mut self.source, "given.".into());
+        self.as_column(position);
+        self.source = table;
+    }
+
+    fn as_column(&mut self, position: usize) {
         let Some(native) = self.native(position).filter(|native| is_cast(native)) else {
             return self.column(position);
         };
