@@ -107,6 +107,13 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
             log(&error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }
+        // To try again does not help before somebody has seen to it.
+        Error::FileGone { .. } => {
+            log(&error);
+            let message = "the file of the database was removed or replaced while it was served";
+            Problem::new(Status::SERVICE_UNAVAILABLE, code, message)
+                .hint("whoever runs the server must put it back, or start the server again with the file that is there")
+        }
         // To try again would not help: what the server knows of the table is not what the database has.
         _ if error.is_outdated() => {
             log(&error);
@@ -215,6 +222,7 @@ mod tests {
             (Error::Busy, 503),
             (Error::Unavailable(internal()), 503),
             (Error::Cancelled, 503),
+            (Error::FileGone { path: "password".into() }, 503),
             (Error::Timeout, 504),
             (Error::SessionExpired { limit: Duration::from_secs(1) }, 504),
             (Error::SessionEnded, 500),

@@ -15,7 +15,7 @@ use crate::Dialect;
 use crate::error::{Error, Result};
 use crate::postgres::{self, Notifications, Postgres};
 use crate::sources::SystemSources;
-use crate::sqlite::{self, Origins, Sqlite};
+use crate::sqlite::{self, DatabaseFile, Origins, Sqlite};
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
@@ -128,7 +128,7 @@ impl Engine {
             })?),
             DatabaseUrl::Sqlite(place) => Driver::Sqlite(Sqlite::new(sqlite::Settings {
                 location: match place {
-                    SqliteUrl::File(path) => sqlite::Location::File(path.clone()),
+                    SqliteUrl::File(path) => sqlite::Location::File(Arc::new(DatabaseFile::new(path))),
                     SqliteUrl::Memory => sqlite::Location::Memory,
                 },
                 readers: options.pool_size.max(1),
@@ -285,7 +285,12 @@ impl Engine {
     ///
     /// Why it is not.
     pub async fn ping(&self) -> Result<()> {
-        self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
+        match self.driver()? {
+            Driver::Sqlite(sqlite) => sqlite.ping().await,
+            Driver::Postgres(_) | Driver::Mock(_) => {
+                self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
+            }
+        }
     }
 
     /// Listens to a channel of PostgreSQL; `None` on SQLite, which has none.

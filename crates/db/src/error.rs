@@ -1,5 +1,6 @@
 //! What can go wrong with a database, without anything of HTTP.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::allowed_rows::AllowedRows;
@@ -81,6 +82,13 @@ pub enum Error {
     /// The database cannot be reached.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Internal),
+    /// The file of the database, or its log, was removed or replaced while it was open. What a write did is in no file that
+    /// anybody can open.
+    #[error("the file {} was removed or replaced while it was in use", path.display())]
+    FileGone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// A statement ran longer than it may.
     #[error("the statement took longer than it may")]
     Timeout,
@@ -184,6 +192,7 @@ impl Error {
             Self::Stale => "0A000",
             Self::Busy => "53300",
             Self::Unavailable(_) => "08006",
+            Self::FileGone { .. } => "58P01",
             Self::Timeout | Self::Cancelled => "57014",
             Self::Database { code, .. } => code.as_deref().unwrap_or("XX000"),
         }

@@ -5,6 +5,7 @@
 
 mod codec;
 mod connection;
+mod database_file;
 mod deadline;
 pub(crate) mod decimal_text;
 mod errors;
@@ -18,10 +19,10 @@ mod run;
 mod wal_index;
 mod writer;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use database_file::DatabaseFile;
 pub(crate) use lease::{Lease, Purpose};
 pub(crate) use rows::RowReceiver;
 
@@ -35,9 +36,9 @@ use reader::Readers;
 use writer::Writer;
 
 /// Where the database lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Location {
-    File(PathBuf),
+    File(Arc<DatabaseFile>),
     /// In memory; gone with the engine.
     Memory,
 }
@@ -63,7 +64,25 @@ pub(crate) struct Settings {
 impl Settings {
     /// Whether the database is a file that has a log (WAL), because it is ours.
     fn keeps_log(&self) -> bool {
-        !self.read_only && !self.foreign && self.location != Location::Memory
+        !self.read_only && !self.foreign && self.file().is_some()
+    }
+
+    /// The file of the database; none of one in memory.
+    fn file(&self) -> Option<&DatabaseFile> {
+        match &self.location {
+            Location::File(file) => Some(file),
+            Location::Memory => None,
+        }
+    }
+
+    /// Whether the file is still the one that was opened, for what was just committed.
+    fn check_file(&self) -> Result<()> {
+        self.file().map_or(Ok(()), DatabaseFile::check)
+    }
+
+    /// The same for what is read.
+    fn check_file_now_and_then(&self) -> Result<()> {
+        self.file().map_or(Ok(()), DatabaseFile::check_now_and_then)
     }
 }
 
@@ -92,6 +111,7 @@ impl Sqlite {
         if self.is_in_memory() {
             return self.writer.read(statement, format).await;
         }
+        self.settings.check_file_now_and_then()?;
         if statement.is_lookup
             && let Some(result) = self.lookups.run(&statement, format)
         {
@@ -102,17 +122,24 @@ impl Sqlite {
 
     /// Whether the database is in memory, and so belongs to one connection.
     pub(crate) fn is_in_memory(&self) -> bool {
-        self.settings.location == Location::Memory
+        self.settings.file().is_none()
     }
 
     /// Runs one statement that reads a file, and gathers its rows if they fit one batch.
     pub(crate) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
+        self.settings.check_file_now_and_then()?;
         self.readers.read_if_small(statement, format).await
     }
 
     /// Runs one statement that reads a file, and hands out its rows as they come.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
         self.readers.stream(statement, format).await
+    }
+
+    /// Whether the database answers, and is the one that was opened.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        self.read(Statement::new("SELECT 1"), Format::Values).await?;
+        self.settings.check_file()
     }
 
     /// Where the columns of statements come from; `None` for a statement that cannot be prepared.

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
 use mwallet_api::{App, AppState, Origins, Respond, Tables};
-use mwallet_testkit::{TestDb, both_engines};
+use mwallet_db::{DatabaseUrl, Dialect, SqliteUrl};
+use mwallet_testkit::{TestDb, both_engines, run};
 use serde_json::json;
 
 use crate::support::{app, get, post, send, state};
@@ -91,4 +92,22 @@ async fn questions_are_there_where_their_tables_are() {
     let app = App::new(AppState::new(engine, Tables::new([]).unwrap()));
     assert_eq!(get(&app, "/v1/transactions?network=bitcoin").await.json()["code"], "PGRST125");
     assert_eq!(get(&app, "/v1/users/ada/notices").await.json()["code"], "PGRST125");
+}
+
+#[test]
+fn a_server_whose_file_is_gone_acknowledges_nothing_and_says_so() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        let app = app(&db).await;
+        let order = r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#;
+        assert_eq!(post(&app, "/rest/v1/orders", order).await.status, 201);
+        let DatabaseUrl::Sqlite(SqliteUrl::File(path)) = &db.url else { unreachable!("it is a file") };
+        std::fs::remove_file(path).unwrap();
+        for answer in
+            [post(&app, "/rest/v1/orders", order).await, get(&app, "/rest/v1/orders").await, get(&app, "/readyz").await]
+        {
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (503, &json!("58P01")), "{}", answer.text);
+            assert!(answer.header("retry-after").is_none() && !answer.text.contains("test.db"), "{}", answer.text);
+        }
+        assert!(!path.exists());
+    });
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::database_file::Hold;
 use super::deadline::Deadline;
 use super::{Location, Settings, errors, functions};
 use crate::error::Result;
@@ -45,6 +46,8 @@ impl Role {
 pub(super) struct Timed {
     pub(super) connection: Connection,
     deadline: Deadline,
+    /// Of a file that is open; dropped after the connection.
+    hold: Option<Hold>,
 }
 
 impl Timed {
@@ -56,22 +59,37 @@ impl Timed {
 
 /// Opens a connection; this is where a database file is made if there is none.
 pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
-    let connection = match &settings.location {
-        Location::Memory => Connection::open_in_memory(),
-        Location::File(path) => open_file(path, settings),
+    let set_up = |connection| set_up(connection, settings, role).map_err(errors::convert);
+    let Location::File(file) = &settings.location else {
+        return Connection::open_in_memory().map_err(errors::convert).and_then(set_up);
     };
-    let connection = connection.and_then(|connection| set_up(connection, settings, role));
-    connection.map_err(errors::convert)
+    let may_create = !settings.read_only && !settings.foreign;
+    let hold = file.hold();
+    let mut timed = file.open(may_create, |path, may_create| {
+        open_file(path, settings.read_only, may_create).map_err(errors::convert).and_then(set_up)
+    })?;
+    if has_log(&timed.connection).map_err(errors::convert)? {
+        file.note_log();
+    }
+    timed.hold = Some(hold);
+    Ok(timed)
 }
 
-fn open_file(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
-    let access = match (settings.read_only, settings.foreign) {
+fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result<Connection> {
+    let access = match (read_only, may_create) {
         (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        (false, true) => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        (false, true) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     // Each connection stays on one thread at a time, so SQLite need not lock.
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Whether the database has a log (WAL), which is open afterwards.
+pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
+    // With the first read a connection opens the log.
+    connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
+    connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).map(|mode| mode == "wal")
 }
 
 fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
@@ -99,5 +117,5 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     functions::register(&connection, &deadline)?;
     let watched = deadline.clone();
     connection.progress_handler(STEPS_PER_LOOK, Some(move || watched.has_passed()))?;
-    Ok(Timed { connection, deadline })
+    Ok(Timed { connection, deadline, hold: None })
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
+use super::Settings;
 use super::connection::Timed;
 use super::deadline::after;
 use super::rows::{RowReceiver, RowSender, row_channel};
@@ -84,7 +85,8 @@ impl Lease {
 }
 
 /// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
-pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, echo: bool) {
+pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, settings: &Settings) {
+    let echo = settings.echo;
     let deadline = after(limit);
     let has_passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     timed.set_deadline(deadline);
@@ -108,7 +110,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
                 rows.send_all(timed, &statement, format, echo, deadline, None);
             }
             Ok(Command::Commit { reply }) => {
-                let result = execute(connection, "COMMIT");
+                let result = execute(connection, "COMMIT").and_then(|()| settings.check_file());
                 if result.is_err() {
                     roll_back(connection);
                 }

@@ -220,7 +220,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::sqlite::Location;
+    use crate::sqlite::{DatabaseFile, Location};
     use crate::statement::{OutputColumn, OutputKind};
 
     /// Lookups in a file, and another connection to it.
@@ -229,7 +229,7 @@ mod tests {
         let other = Connection::open(&path).unwrap();
         other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES (0)").unwrap();
         let settings = Settings {
-            location: Location::File(path),
+            location: Location::File(Arc::new(DatabaseFile::new(&path))),
             readers: 1,
             queue: 1,
             pool_timeout: Duration::from_secs(1),

@@ -118,14 +118,14 @@ impl Readers {
     pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
         let (ready, begun) = oneshot::channel();
-        let echo = self.settings.echo;
+        let settings = self.settings.clone();
         self.on_own_thread(move |timed| {
             let timed = match timed.and_then(|timed| execute(&timed.connection, "BEGIN").map(|()| timed)) {
                 Ok(timed) => timed,
                 Err(error) => return drop(ready.send(Err(error))),
             };
             if ready.send(Ok(())).is_ok() {
-                serve_lease(timed, &receiver, limit, echo);
+                serve_lease(timed, &receiver, limit, &settings);
             }
             roll_back(&timed.connection);
         })
@@ -149,6 +149,7 @@ impl Readers {
 
     /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
     async fn on_own_thread(&self, work: impl FnOnce(Result<&Timed>) + Send + 'static) -> Result<()> {
+        self.settings.check_file_now_and_then()?;
         let wait = tokio::time::timeout(self.settings.statement_timeout, self.long_reads.clone().acquire_owned());
         let permit = match wait.await {
             Ok(Ok(permit)) => permit,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::{Connection, ffi};
 
-use super::errors;
+use super::{connection, errors};
 use crate::error::Result;
 
 /// How many words the header has.
@@ -34,11 +34,8 @@ impl WalIndex {
     ///
     /// Where the database cannot be read.
     pub(super) fn of(connection: &Connection) -> Result<Option<Self>> {
-        // With the first read the connection opens the log and its index.
-        connection.pragma_query_value(None, "schema_version", |_| Ok(())).map_err(errors::convert)?;
-        let mode: String =
-            connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(errors::convert)?;
-        Ok(if mode == "wal" { Self::mapped(connection) } else { None })
+        let has_log = connection::has_log(connection).map_err(errors::convert)?;
+        Ok(if has_log { Self::mapped(connection) } else { None })
     }
 
     /// The index of a log that is open.

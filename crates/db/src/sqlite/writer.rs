@@ -176,6 +176,7 @@ impl Thread {
 
     /// The connection, opened if it is not, with the time limit of a statement ahead of it.
     fn connection(&mut self) -> Result<&Timed> {
+        self.settings.check_file()?;
         let timed = match self.connection.take() {
             Some(timed) => timed,
             None => connection::open(&self.settings, Role::Writer)?,
@@ -186,7 +187,7 @@ impl Thread {
 
     fn write(&mut self, group: Vec<Write>) {
         if self.settings.read_only {
-            return group.into_iter().for_each(|write| drop(write.reply.send(Err(Error::ReadOnly))));
+            return refuse_all(group, || Error::ReadOnly);
         }
         let group = match <[Write; 1]>::try_from(group) {
             Ok([write]) => return self.write_alone(write),
@@ -194,7 +195,8 @@ impl Thread {
         };
         match self.write_together(&group) {
             // Another program holds the database: each alone would wait for it as long again.
-            Err(Error::Busy) => group.into_iter().for_each(|write| drop(write.reply.send(Err(Error::Busy)))),
+            Err(Error::Busy) => refuse_all(group, || Error::Busy),
+            Err(Error::FileGone { path }) => refuse_all(group, || Error::FileGone { path: path.clone() }),
             Ok(Some(results)) => {
                 for (write, result) in group.into_iter().zip(results) {
                     let _ = write.reply.send(result);
@@ -210,7 +212,7 @@ impl Thread {
     ///
     /// Where the transaction could not begin.
     fn write_together(&mut self, group: &[Write]) -> Result<Option<Vec<Result<Vec<Output>>>>> {
-        let (echo, limit) = (self.settings.echo, self.settings.statement_timeout);
+        let (settings, echo, limit) = (self.settings.clone(), self.settings.echo, self.settings.statement_timeout);
         let timed = self.connection()?;
         let connection = &timed.connection;
         execute(connection, "BEGIN IMMEDIATE")?;
@@ -236,7 +238,8 @@ impl Thread {
             roll_back(connection);
             return Ok(None);
         }
-        Ok(Some(results))
+        // Nobody will read what was committed to a file that is gone.
+        settings.check_file().map(|()| Some(results))
     }
 
     fn write_alone(&mut self, write: Write) {
@@ -245,11 +248,12 @@ impl Thread {
     }
 
     fn try_alone(&mut self, write: &Write) -> Result<Vec<Output>> {
-        let echo = self.settings.echo;
+        let settings = self.settings.clone();
         let connection = &self.connection()?.connection;
         execute(connection, "BEGIN IMMEDIATE")?;
-        let result = run_all(connection, write, echo).and_then(|outputs| {
+        let result = run_all(connection, write, settings.echo).and_then(|outputs| {
             execute(connection, "COMMIT")?;
+            settings.check_file()?;
             Ok(outputs)
         });
         if result.is_err() {
@@ -276,13 +280,17 @@ impl Thread {
         let is_served = ready.send(begun).is_ok() && !failed;
         let Some(timed) = &self.connection else { return };
         match is_served {
-            true => serve_lease(timed, commands, limit, self.settings.echo),
+            true => serve_lease(timed, commands, limit, &self.settings),
             false => roll_back(&timed.connection),
         }
         if settings.is_some_and(|(_, after)| execute(&timed.connection, after).is_err()) {
             self.connection = None;
         }
     }
+}
+
+fn refuse_all(group: Vec<Write>, why: impl Fn() -> Error) {
+    group.into_iter().for_each(|write| drop(write.reply.send(Err(why()))));
 }
 
 fn run_all(connection: &Connection, write: &Write, echo: bool) -> Result<Vec<Output>> {

@@ -15,5 +15,6 @@ mod migrate;
 mod postgres_cancel;
 mod reflect;
 mod session;
+mod sqlite_file;
 mod sqlite_group;
 mod support;
