@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mwallet_db::migrate::{Migrator, Prepared};
+use mwallet_db::migrate::{MigrateError, Migrator, Prepared};
 use mwallet_db::schema::Table;
 use mwallet_db::{DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
@@ -14,10 +14,16 @@ const LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
 /// An engine of the settings for statements that may take long.
 pub(crate) fn patient(settings: &Settings) -> Result<Engine> {
-    settings.engine_with(|options| EngineOptions { statement_timeout: LIMIT, ..options })
+    settings.engine_with(with_patience)
 }
 
-/// Makes the database of the settings ready: sets up an empty one, and brings one that is older up to date where that is allowed.
+/// The same options, for statements that may take long.
+pub(crate) fn with_patience(options: EngineOptions) -> EngineOptions {
+    EngineOptions { statement_timeout: LIMIT, ..options }
+}
+
+/// Makes the database of the settings ready: sets up one that holds nothing, and brings one that is older up to date where that is
+/// allowed. One that is somebody else's is refused, and left as it is.
 pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: bool) -> Result<Prepared> {
     if settings.database_url()? == DatabaseUrl::Sqlite(SqliteUrl::Memory) {
         // It is that of one engine alone.
@@ -31,12 +37,24 @@ pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: b
 
 /// The same for a database that is new or small; `may_lose` lets migrations lose what they say they lose.
 pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool, may_lose: bool) -> Result<Prepared> {
-    let migrator = Migrator::new(engine, mwallet_models::migrations()).allow_destructive(may_lose);
-    Ok(migrator.prepare(&mwallet_models::tables(), may_migrate).await?)
+    Ok(migrator(engine).allow_destructive(may_lose).prepare(&mwallet_models::tables(), may_migrate).await?)
+}
+
+/// Creates the tables because somebody asked for just that: beside those of others too, as `migrate up` does.
+pub(crate) async fn create(engine: &Engine) -> Result<()> {
+    match migrator(engine).prepare(&mwallet_models::tables(), false).await {
+        Err(MigrateError::NotEmpty { .. }) => migrator(engine).up(None, |_| {}).await.map(drop),
+        prepared => prepared.map(drop),
+    }?;
+    Ok(())
+}
+
+fn migrator(engine: &Engine) -> Migrator<'static> {
+    Migrator::new(engine, mwallet_models::migrations())
 }
 
 /// Drops the tables, and forgets which migrations made them.
 pub(crate) async fn drop_all(engine: &Engine, tables: &[&Table]) -> Result<()> {
     engine.drop_all(tables).await?;
-    Ok(Migrator::new(engine, mwallet_models::migrations()).stamp(0).await?)
+    Ok(migrator(engine).stamp(0).await?)
 }

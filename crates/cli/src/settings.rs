@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions};
+use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
 use crate::failure::{Failure, Result};
 
@@ -44,6 +44,21 @@ impl Settings {
         let config = self.database()?;
         let options = change(config.options());
         Ok(Engine::with(&config.database_url(DEFAULT_DATABASE)?, options)?)
+    }
+
+    /// An engine of a database that is there already, for commands that only ask, or take something away: a file of SQLite is
+    /// not made where there is none, and keeps its journal mode.
+    pub(crate) fn engine_of_existing(&self, change: impl FnOnce(EngineOptions) -> EngineOptions) -> Result<Engine> {
+        if let DatabaseUrl::Sqlite(SqliteUrl::File(path)) = self.database_url()?
+            // What cannot be looked at is told when it is opened.
+            && path.try_exists().is_ok_and(|exists| !exists)
+        {
+            return Err(Failure::new(format!("there is no file {}", path.display())).hint(
+                "is its name right? --database-url names another; `mwallet migrate up` makes one that is new, with the tables of \
+                 mWallet",
+            ));
+        }
+        self.engine_with(|options| EngineOptions { foreign: true, ..change(options) })
     }
 
     /// Whether an option names a database.

@@ -324,6 +324,21 @@ impl Engine {
         }
     }
 
+    /// An engine over the same file of SQLite that leaves it as it is, before it is known whose it is: to open one as ours changes
+    /// how it keeps its journal. `None` where there is no file yet, or no file at all.
+    pub(crate) fn untouching(&self) -> Result<Option<Self>> {
+        match self.driver()? {
+            Driver::Sqlite(sqlite) => match sqlite.file().filter(|path| path.exists()) {
+                Some(path) => {
+                    let options = EngineOptions { foreign: true, pool_size: 1, ..self.inner.options.clone() };
+                    Self::with(&DatabaseUrl::Sqlite(SqliteUrl::File(path.to_owned())), options).map(Some)
+                }
+                None => Ok(None),
+            },
+            Driver::Postgres(_) | Driver::Mock(_) => Ok(None),
+        }
+    }
+
     pub(crate) async fn lease(&self, options: &SessionOptions) -> Result<Transaction> {
         let limit = options.limit.unwrap_or(self.inner.options.session_limit);
         let read_only = options.read_only || self.inner.options.read_only;

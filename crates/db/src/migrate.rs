@@ -8,6 +8,7 @@ mod error;
 mod files;
 mod fill;
 pub(crate) mod history;
+mod inventory;
 mod lint;
 mod offline;
 mod postgres;

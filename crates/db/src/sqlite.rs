@@ -19,6 +19,7 @@ mod run;
 mod wal_index;
 mod writer;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,6 +119,11 @@ impl Sqlite {
             return result;
         }
         self.readers.read(statement, format).await
+    }
+
+    /// The file of the database; `None` for one in memory.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.settings.file().map(DatabaseFile::path)
     }
 
     /// Whether the database is in memory, and so belongs to one connection.

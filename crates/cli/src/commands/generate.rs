@@ -55,7 +55,7 @@ enum What {
 }
 
 pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Options) -> Result<()> {
-    let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
+    let engine = settings.engine_of_existing(|options| EngineOptions { read_only: true, ..options })?;
     let options = ReflectOptions { schemas: schema };
     let source = match what {
         What::Sql => Source { script: engine.script(&options).await?, ..Source::default() },

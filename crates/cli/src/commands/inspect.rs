@@ -57,7 +57,7 @@ fn picture(text: &str) -> std::result::Result<Picture, &'static str> {
 }
 
 pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: Options) -> Result<()> {
-    let engine = settings.engine_with(|options| EngineOptions { foreign: true, read_only: true, ..options })?;
+    let engine = settings.engine_of_existing(|options| EngineOptions { read_only: true, ..options })?;
     let reflection = engine.reflect(&ReflectOptions { schemas: schema }).await?;
     if let Some(Picture { file, draw }) = erd {
         engine.close().await;

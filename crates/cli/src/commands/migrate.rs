@@ -112,7 +112,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
             told::done(settings, &engine, &migrations, &done, "applied", "is up to date")
         }
         Action::Down { to, allow_destructive } => {
-            let engine = database::patient(settings)?;
+            let engine = settings.engine_of_existing(database::with_patience)?;
             let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
             let to = match to {
                 Some(to) => to,
@@ -125,7 +125,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         Action::Status => status(settings, &migrations).await,
         Action::History => history(settings, &migrations),
         Action::Stamp { version } => {
-            let engine = database::patient(settings)?;
+            let engine = settings.engine_of_existing(database::with_patience)?;
             Migrator::new(&engine, &migrations).stamp(version).await?;
             engine.close().await;
             let text = format!("{engine} is noted to be at version {version}");
@@ -151,7 +151,7 @@ async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
 }
 
 async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
-    let engine = settings.engine()?;
+    let engine = settings.engine_of_existing(|options| options)?;
     let all = Migrator::new(&engine, migrations).status().await?;
     engine.close().await;
     let rows: Vec<(String, String)> = all
@@ -195,7 +195,7 @@ fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
 }
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
-    let engine = settings.engine()?;
+    let engine = settings.engine_of_existing(|options| options)?;
     let made = migrate::made(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
     let difference = migrate::check(&engine, &mwallet_models::tables(), &known).await?;

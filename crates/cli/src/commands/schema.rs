@@ -29,7 +29,7 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Creates the tables that are not there yet
+    /// Creates the tables that are not there yet, even beside those that others made
     Create,
     /// Drops the tables and all their rows
     Drop {
@@ -71,14 +71,14 @@ pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Res
 
 async fn create(settings: &Settings, tables: &[&Table]) -> Result<()> {
     let engine = settings.engine()?;
-    database::prepare_with(&engine, false, false).await?;
+    database::create(&engine).await?;
     engine.close().await;
     let text = format!("{engine} has all {} tables", tables.len());
     output::report(settings, text, &json!({"database": engine.to_string(), "tables": names(tables)}))
 }
 
 async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<()> {
-    let engine = settings.engine()?;
+    let engine = settings.engine_of_existing(|options| options)?;
     let what = format!("{} tables of {engine} and all their rows", tables.len());
     if !yes && !confirm(&what)? {
         return Err(Failure::new("nothing was dropped"));

@@ -23,7 +23,7 @@ The same seed makes the same rows, down to ids and times, on SQLite and on Postg
 others. Orders have the slugs order-1, order-2 and so on in the order of their ids.
 
 It fills an empty database only, and all or nothing: where any table holds a row, or it is stopped halfway, nothing is written.
-Tables that are missing are created. Nobody in the data is real, mail goes to domains that are kept for examples, and no
+A database without any table is set up first. Nobody in the data is real, mail goes to domains that are kept for examples, and no
 wallet accepts the addresses.";
 
 /// The options of `mwallet seed`.

@@ -80,9 +80,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
     }
     let engine = match demo {
         true => demo::engine(settings)?,
-        false => {
-            settings.engine_with(|options| reflected.engine(EngineOptions { runtimes: limits.threads(), ..options }))?
-        }
+        false => reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?,
     };
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
     let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;

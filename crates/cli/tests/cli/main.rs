@@ -12,5 +12,6 @@ mod guides;
 mod how_to;
 mod legacy;
 mod migrate;
+mod others;
 mod seed;
 mod support;

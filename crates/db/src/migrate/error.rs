@@ -49,6 +49,16 @@ pub enum MigrateError {
         /// What is lost.
         loss: String,
     },
+    /// The database is somebody else's: it has no history of these migrations, and is not empty.
+    #[error("{database} is not empty, and mWallet did not set it up: it holds {holds}; nothing was changed")]
+    NotEmpty {
+        /// The database.
+        database: String,
+        /// What it holds: the first names, and how many there are more.
+        holds: String,
+        /// Those of its tables that have names of the tables which it was to get; often none.
+        taken: String,
+    },
     /// The database was made before there were migrations, and is not as these make it.
     #[error("the tables of the database are not as the migrations make them, and it has no history:\n{0}")]
     Different(String),

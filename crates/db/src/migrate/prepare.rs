@@ -8,7 +8,7 @@ use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
 use super::runner::{Migrator, PAUSE};
-use super::{Difference, Renames, diff};
+use super::{Difference, Renames, diff, inventory};
 use crate::Dialect;
 use crate::engine::Engine;
 use crate::reflect::ReflectOptions;
@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_secs(5);
 pub enum Prepared {
     /// It had all migrations already.
     Ready,
-    /// It had none of these tables, and has them now.
+    /// It held nothing, and has the tables now.
     SetUp,
     /// It had the tables before there were migrations, and has the history now.
     Adopted,
@@ -32,34 +32,39 @@ pub enum Prepared {
     Migrated(Vec<u64>),
 }
 
+/// Whose a database is, before anything is done to it.
+enum Owner {
+    /// It holds nothing.
+    Nobody,
+    /// It has a history of migrations.
+    History,
+    /// It has the tables as they are declared, and no history.
+    NoHistory,
+}
+
 impl Migrator<'_> {
-    /// Makes the database ready for a program that has these tables: sets up one that has none of them, notes the history of
-    /// one that was made before there were migrations, and brings one that is older up to date where that is allowed.
+    /// Makes the database ready for a program that has these tables: sets up one that holds nothing, notes the history of one that
+    /// was made before there were migrations, and brings one that is older up to date where that is allowed. What extensions of
+    /// PostgreSQL bring does not count.
     ///
     /// # Errors
     ///
-    /// Where it is out of date and may not be changed, or is another than the migrations make.
+    /// Where it is somebody else's, out of date and may not be changed, or another than the migrations make. It is left as it is then;
+    /// a file of SQLite keeps its journal mode too.
     pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
-        let entries = self.entries().await?;
-        if entries.is_empty() {
-            let found = self.engine.reflect(&ReflectOptions::default()).await?.tables;
-            if found.iter().all(|found| tables.iter().all(|table| table.name != found.name)) {
+        match self.owner(tables).await? {
+            Owner::Nobody => {
                 // Whoever began to set it up at the same time is waited for.
                 self.up(None, |_| {}).await?;
                 return Ok(Prepared::SetUp);
             }
-            let difference = compare(found, tables, &[], self.engine.dialect());
-            match (difference.is_empty(), self.migrations.last()) {
-                (true, Some(last)) => {
+            Owner::NoHistory => {
+                if let Some(last) = self.migrations.last() {
                     self.stamp(last.version).await?;
                     return Ok(Prepared::Adopted);
                 }
-                // Another program may have set it up since.
-                _ if self.entries().await?.is_empty() => {
-                    return Err(MigrateError::Different(first_lines(&difference.to_string())));
-                }
-                _ => {}
             }
+            Owner::History => {}
         }
         let due = self.due_at_rest().await?;
         match (due.is_empty(), may_migrate) {
@@ -69,9 +74,49 @@ impl Migrator<'_> {
         }
     }
 
+    /// Whose the database is. Until that is known, it is looked at as one of somebody else.
+    async fn owner(&self, tables: &[&Table]) -> Result<Owner> {
+        let Some(engine) = self.engine.untouching()? else {
+            return self.owner_through(&self.engine, tables).await;
+        };
+        let owner = self.owner_through(&engine, tables).await;
+        engine.close().await;
+        owner
+    }
+
+    async fn owner_through(&self, engine: &Engine, tables: &[&Table]) -> Result<Owner> {
+        if !self.entries_through(engine).await?.is_empty() {
+            return Ok(Owner::History);
+        }
+        let held = inventory::of(engine).await?;
+        if held.is_empty() {
+            return Ok(Owner::Nobody);
+        }
+        let found = engine.reflect(&ReflectOptions::default()).await?.tables;
+        // Another program may have set it up since.
+        if !self.entries_through(engine).await?.is_empty() {
+            return Ok(Owner::History);
+        }
+        let is_there = |table: &&&Table| found.iter().any(|found| found.name == table.name);
+        let taken: Vec<&str> = tables.iter().filter(is_there).map(|table| table.name.as_str()).collect();
+        if taken.len() < tables.len() {
+            let taken = taken.join(", ");
+            return Err(MigrateError::NotEmpty { database: engine.to_string(), holds: listed(&held), taken });
+        }
+        let difference = compare(found, tables, &[], engine.dialect());
+        match difference.is_empty() {
+            true => Ok(Owner::NoHistory),
+            false => Err(MigrateError::Different(first_lines(&difference.to_string()))),
+        }
+    }
+
     /// What the database has had, which these migrations can have made.
     async fn entries(&self) -> Result<Vec<Entry>> {
-        let entries = history::of(&self.engine).await?;
+        self.entries_through(&self.engine).await
+    }
+
+    async fn entries_through(&self, engine: &Engine) -> Result<Vec<Entry>> {
+        let entries = history::of(engine).await?;
         self.check_history(&entries)?;
         Ok(entries)
     }
@@ -125,9 +170,28 @@ fn first_lines(text: &str) -> String {
     }
 }
 
+/// How many names are told before the rest is counted.
+const NAMED: usize = 8;
+
+/// The first names, and how many there are more.
+fn listed(names: &[String]) -> String {
+    match names.len().checked_sub(NAMED) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..NAMED].join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_names_are_told_in_part() {
+        let names = |count: usize| (0..count).map(|number| format!("t{number}")).collect::<Vec<_>>();
+        assert_eq!(listed(&names(2)), "t0, t1");
+        assert_eq!(listed(&names(NAMED)), names(NAMED).join(", "));
+        assert!(listed(&names(NAMED + 3)).ends_with("t7 and 3 more"));
+    }
 
     #[test]
     fn a_long_difference_is_told_in_part() {

@@ -72,6 +72,11 @@ impl DatabaseFile {
         Hold { file: self.clone() }
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens the file by a function, which is told whether SQLite may make it. What it opens must be what was opened before.
     pub(super) fn open<T>(&self, may_create: bool, open: impl FnOnce(&Path, bool) -> Result<T>) -> Result<T> {
         let mut opened = self.lock();

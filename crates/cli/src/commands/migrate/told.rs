@@ -65,8 +65,20 @@ impl From<MigrateError> for Failure {
             }
             MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
             MigrateError::Destructive { .. } => "make a copy of the database before",
+            MigrateError::NotEmpty { ref taken, .. } if taken.is_empty() => {
+                "`mwallet serve --reflect` serves it as it is, and `mwallet migrate up` puts the tables of mWallet beside what it \
+                 holds; --database-url names another database"
+            }
+            MigrateError::NotEmpty { ref taken, .. } => {
+                let hint = format!(
+                    "`mwallet serve --reflect` serves it as it is; `mwallet migrate up` cannot put the tables of mWallet beside \
+                     what it holds, since these names are taken: {taken}; --database-url names another database"
+                );
+                return Self::caused("", &error).hint(hint);
+            }
             MigrateError::Different(_) => {
-                "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had"
+                "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had; \
+                 `mwallet serve --reflect` serves it as it is"
             }
             MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
             MigrateError::Begun(_) => "`mwallet migrate up` ends it",

@@ -5,6 +5,7 @@ use mwallet_db::schema::{Table, Writes};
 use mwallet_db::{Engine, EngineOptions, ReflectOptions};
 
 use crate::failure::{Failure, Result};
+use crate::settings::Settings;
 
 /// What is served of a database that others made.
 #[derive(Args, Clone)]
@@ -22,10 +23,19 @@ pub(super) struct ReflectedOptions {
 }
 
 impl ReflectedOptions {
-    /// The options of an engine over such a database.
-    pub(super) fn engine(&self, options: EngineOptions) -> EngineOptions {
-        let read_only = options.read_only || self.read_only;
-        EngineOptions { foreign: self.reflect, read_only, ..options }
+    /// The engine of the settings, over such a database where it is one.
+    pub(super) fn engine(
+        &self,
+        settings: &Settings,
+        change: impl FnOnce(EngineOptions) -> EngineOptions,
+    ) -> Result<Engine> {
+        if !self.reflect {
+            return settings.engine_with(change);
+        }
+        settings.engine_of_existing(|options| {
+            let options = change(options);
+            EngineOptions { read_only: options.read_only || self.read_only, ..options }
+        })
     }
 
     /// The tables that the database has; `None` where it is mWallet's own.
