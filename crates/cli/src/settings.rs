@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Command, CommandFactory};
 use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
+use crate::Arguments;
 use crate::failure::{Failure, Result};
 
 /// The database where nothing names another.
@@ -86,6 +87,7 @@ impl Settings {
             Some(path) => path,
             None => Path::new(DEFAULT_FILE),
         };
+        check_environment()?;
         let options = DatabaseConfig {
             url: self.database_url.clone(),
             echo: self.echo.then_some(true),
@@ -93,4 +95,12 @@ impl Settings {
         };
         Ok(options.or(DatabaseConfig::from_env()?).or(DatabaseConfig::from_file(file)?))
     }
+}
+
+/// Refuses a variable that is meant for this program, and that it does not know.
+fn check_environment() -> Result<()> {
+    let command = Arguments::command();
+    let commands = std::iter::once(&command).chain(command.get_subcommands());
+    let variables = commands.flat_map(Command::get_arguments).filter_map(|argument| argument.get_env()?.to_str());
+    Ok(DatabaseConfig::check_environment(&variables.collect::<Vec<_>>())?)
 }

@@ -24,7 +24,7 @@ pub use author::{Draft, Made, draft, empty, made};
 pub use change::Change;
 pub use diff::{Difference, Renames, diff};
 pub use error::MigrateError;
-pub use files::{FilesError, Migration, Scripts, embedded, read, write};
+pub use files::{FilesError, Migration, Scripts, embedded, read, read_so_far, write};
 pub use lint::{Warning, lint};
 pub use offline::{Stopped, sql};
 pub use prepare::{Prepared, check};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mwallet_db::Dialect;
-use mwallet_db::migrate::{self, Migration, Migrator, Standing};
+use mwallet_db::migrate::{self, FilesError, Migration, Migrator, Standing};
 use mwallet_db::schema::Table;
 use serde_json::json;
 
@@ -37,7 +37,7 @@ first.";
 pub(crate) struct Options {
     #[command(subcommand)]
     action: Action,
-    /// Take the migrations of this folder, not those of the program
+    /// Take the migrations of this folder, not those of the program; only `new` makes it where it is not there
     #[arg(long, global = true, value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -99,7 +99,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         return new::run(settings, folder, options).await;
     }
     let migrations = match &folder {
-        Some(folder) => migrate::read(folder).map_err(|error| Failure::caused("", &error))?,
+        Some(folder) => migrate::read(folder).map_err(unread)?,
         None => mwallet_models::migrations().to_vec(),
     };
     match action {
@@ -141,6 +141,17 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
     }
 }
 
+/// A folder that does not hold what the command needs.
+fn unread(error: FilesError) -> Failure {
+    let failure = Failure::caused("", &error);
+    match error {
+        FilesError::NoFolder(_) | FilesError::Empty(_) => failure.hint(
+            "--folder names the folder that holds a folder for each migration; `mwallet migrate new NAME` writes the first",
+        ),
+        FilesError::File { .. } | FilesError::Name(_) | FilesError::Twice(_) => failure,
+    }
+}
+
 /// The version before the last one that the database has had.
 async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
     let all = migrator.status().await?;
@@ -169,7 +180,6 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         .collect();
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let lines: Vec<String> = rows.iter().map(|(name, standing)| format!("{name:width$}  {standing}")).collect();
-    let text = if lines.is_empty() { "there are no migrations".into() } else { lines.join("\n") };
     let json: Vec<_> = all
         .iter()
         .map(|status| {
@@ -183,15 +193,14 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
             json!({ "version": status.version, "name": status.name, "standing": standing, "at": at.map(|at| at.to_string()) })
         })
         .collect();
-    output::answer(settings, text, &json!({ "database": engine.to_string(), "migrations": json }))
+    output::answer(settings, lines.join("\n"), &json!({ "database": engine.to_string(), "migrations": json }))
 }
 
 fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let lines: Vec<String> = migrations.iter().map(ToString::to_string).collect();
-    let text = if lines.is_empty() { "there are no migrations".into() } else { lines.join("\n") };
     let json: Vec<_> =
         migrations.iter().map(|migration| json!({ "version": migration.version, "name": migration.name })).collect();
-    output::answer(settings, text, &json!({ "migrations": json }))
+    output::answer(settings, lines.join("\n"), &json!({ "migrations": json }))
 }
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {

@@ -126,6 +126,76 @@ fn what_is_wrong_is_said_in_one_line_without_passwords() {
 }
 
 #[test]
+fn settings_that_nobody_would_heed_are_refused() {
+    let folder = nothing_there();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    let refused = |mut command: std::process::Command, told: &str| {
+        let done = done(&mut command);
+        assert_eq!(done.code, 1, "{told}");
+        assert!(done.err.starts_with(&format!("error: {told}")), "{told}: {}", done.err);
+    };
+    let create = || {
+        let mut command = program(folder.path());
+        command.args(["schema", "create"]);
+        command
+    };
+    let in_file = |text: &str, told: &str| {
+        write("mwallet.toml", text);
+        refused(create(), told);
+        let mut named = create();
+        write("other.toml", text);
+        named.args(["--config", "other.toml"]);
+        refused(named, &told.replace("mwallet.toml", "other.toml"));
+        std::fs::remove_file(folder.path().join("mwallet.toml")).unwrap();
+    };
+    in_file(
+        "[databse]\nurl = \"sqlite:other.db\"\n",
+        "mwallet.toml, line 1: there is no section [databse]; did you mean [database]?",
+    );
+    in_file(
+        "[database]\nurl = \"sqlite:other.db\"\n\nmax_rows = 5\n",
+        "mwallet.toml, line 4: there is no setting max_rows in [database]; there are url, host, ",
+    );
+    in_file(
+        "[database]\nurl = \"sqlite:other.db\"\nuser = \"me\"\n",
+        "mwallet.toml, line 3: user stands beside url: name the database by its URL or by its parts, not by both",
+    );
+    for (name, told) in [
+        (
+            "MWALLET_DATABASE_URI",
+            "the environment: there is no setting MWALLET_DATABASE_URI; did you mean MWALLET_DATABASE_URL?",
+        ),
+        (
+            "MWALLET_DATABSE_URL",
+            "the environment: there is no setting MWALLET_DATABSE_URL; did you mean MWALLET_DATABASE_URL?",
+        ),
+        ("MWALLET_LISTNE", "the environment: there is no setting MWALLET_LISTNE; did you mean MWALLET_LISTEN?"),
+    ] {
+        let mut command = create();
+        command.env(name, "sqlite:other.db");
+        refused(command, told);
+        write(".env", &format!("{name}=sqlite:other.db\n"));
+        refused(create(), told);
+        std::fs::remove_file(folder.path().join(".env")).unwrap();
+    }
+    let mut both = create();
+    both.env("MWALLET_DATABASE_URL", "sqlite:other.db").env("MWALLET_DATABASE_HOST", "db.example");
+    refused(both, "MWALLET_DATABASE_HOST stands beside MWALLET_DATABASE_URL: name the database by its URL");
+    std::fs::remove_file(folder.path().join("other.toml")).unwrap();
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a database was made");
+
+    // What stands elsewhere is another rank, which a URL goes before.
+    write("mwallet.toml", "[database]\nhost = \"db.example\"\nuser = \"me\"\n");
+    let mut above = create();
+    above
+        .env("MWALLET_DATABASE_URL", "sqlite:other.db")
+        .env("MWALLET_DATABASE_PASSWORD", "p")
+        .env("MWALLET_PORT", "tcp://[::]:1");
+    let above = done(&mut above);
+    assert!(above.out.starts_with("sqlite:other.db has all"), "{}", above.err);
+}
+
+#[test]
 fn help_teaches() {
     let folder = nothing_there();
     for command in [

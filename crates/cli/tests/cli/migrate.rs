@@ -255,3 +255,37 @@ fn what_is_wrong_with_a_call_is_said() {
         assert!(done.err.contains(said), "{arguments:?}: {}", done.err);
     }
 }
+
+#[test]
+fn a_folder_that_holds_no_migrations_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = |arguments: &[&str], named: &str| {
+        let mut command: Command = program(folder.path());
+        crate::support::done(command.arg("migrate").args(arguments).args(["--folder", named]))
+    };
+    let commands = [
+        &["up"][..],
+        &["down"],
+        &["status"],
+        &["history"],
+        &["stamp", "1"],
+        &["check"],
+        &["sql", "--dialect", "sqlite"],
+        &["lint"],
+    ];
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    std::fs::write(folder.path().join("empty/README"), "to come").unwrap();
+    for command in commands {
+        for (named, told) in [("nosuch", "there is no folder nosuch"), ("empty", "empty holds no migrations")] {
+            let done = call(command, named);
+            assert_eq!(done.code, 1, "{command:?}");
+            let hint =
+                "hint: --folder names the folder that holds a folder for each migration; `mwallet migrate new NAME`";
+            assert!(done.err.starts_with(&format!("error: {told}\n{hint}")), "{command:?}: {}", done.err);
+        }
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1, "a database was made");
+    // Whoever writes the first has no folder yet.
+    assert_eq!(call(&["new", "create_tables"], "nosuch").code, 0);
+    assert_eq!(call(&["history"], "nosuch").code, 0);
+}

@@ -1,10 +1,13 @@
 //! Settings of a database: from flags, then the environment and `.env`, then `mwallet.toml`.
 
+mod check;
+
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+use toml::de::DeTable;
 
 use super::{Engine, EngineOptions};
 use crate::error::{Error, Result};
@@ -18,7 +21,7 @@ use crate::url::{DatabaseUrl, PostgresUrl, SslMode};
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
-    /// The whole URL; the parts do not count then, but for a password where the URL has none.
+    /// The whole URL. Parts may not stand beside it, but for a password where the URL has none.
     pub url: Option<String>,
     /// The host of PostgreSQL, or the folder of its socket.
     pub host: Option<String>,
@@ -50,9 +53,9 @@ pub struct DatabaseConfig {
     pub read_only: Option<bool>,
 }
 
-/// What `mwallet.toml` holds, as far as databases are concerned; the rest is somebody else's.
+/// What `mwallet.toml` holds.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(deny_unknown_fields, default)]
 struct File {
     database: DatabaseConfig,
 }
@@ -96,40 +99,73 @@ macro_rules! each_setting {
     };
 }
 
+macro_rules! names {
+    ($($setting:ident),*) => { &[$(stringify!($setting)),*] };
+}
+
+/// Why a URL and its parts cannot stand together.
+const BOTH: &str = "name the database by its URL or by its parts, not by both";
+
 impl DatabaseConfig {
+    /// The names of all settings.
+    const SETTINGS: &[&str] = each_setting!(names);
+
     /// Reads the settings under `[database]` of a TOML file. No file means no settings.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, or a setting is unknown or wrong: which, and where.
+    /// Where the file cannot be read, or holds a setting or a section that is unknown or wrong, or a URL beside parts of it: which,
+    /// and where.
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::Config(format!("{}: {error}", path.display()))),
         };
-        let file: File = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            // The message alone: the text around it may be a password.
-            Error::Config(format!("{}, line {line}: {}", path.display(), error.message()))
-        })?;
-        Ok(file.database)
+        // The message alone: the text around it may be a password.
+        let wrong = |at: usize, message: &str| {
+            Error::Config(format!("{}, line {}: {message}", path.display(), check::line(&text, at)))
+        };
+        let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        let table = DeTable::parse(&text).map_err(|error| wrong(place(&error), error.message()))?;
+        check::check_file(path, &text, table.get_ref())?;
+        let File { database } = toml::from_str(&text).map_err(|error| wrong(place(&error), error.message()))?;
+        if let Some(part) = database.part_beside_url() {
+            let section = table.get_ref().get("database").and_then(|section| section.get_ref().as_table());
+            let key = section.and_then(|section| section.keys().find(|key| key.get_ref() == part));
+            let message = format!("{part} stands beside url: {BOTH}");
+            return Err(wrong(key.map_or(0, |key| key.span().start), &message));
+        }
+        Ok(database)
     }
 
     /// Reads the settings of the environment.
     ///
     /// # Errors
     ///
-    /// Where a variable is not of its type: which.
+    /// Where a variable is not of its type, is called nearly like a setting and is none, or where a URL stands beside parts of it:
+    /// which.
     pub fn from_env() -> Result<Self> {
+        Self::check_environment(&[])?;
         Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Refuses variables of the environment that look like settings and are none: what begins with `MWALLET_DATABASE_`, and what
+    /// differs in a letter or two from a setting, or from a variable of the program itself.
+    ///
+    /// # Errors
+    ///
+    /// Which variable, and what was probably meant.
+    pub fn check_environment(of_program: &[&str]) -> Result<()> {
+        let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        check::check_variables(names.iter().map(String::as_str), of_program)
     }
 
     /// Reads the settings by looking variables up.
     ///
     /// # Errors
     ///
-    /// Where a variable is not of its type: which.
+    /// Where a variable is not of its type, or a URL stands beside parts of it: which.
     pub fn from_variables(look_up: impl Fn(&str) -> Option<String>) -> Result<Self> {
         fn read<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T>> {
             let wrong = |_| Error::Config(format!("{name} cannot be read: expected {}", expected::<T>()));
@@ -138,28 +174,59 @@ impl DatabaseConfig {
         macro_rules! read_all {
             ($($setting:ident),*) => {
                 Self { $($setting: {
-                    let name = concat!("MWALLET_DATABASE_", stringify!($setting)).to_uppercase();
+                    let name = variable(stringify!($setting));
                     read(&name, look_up(&name))?
                 }),* }
             };
         }
-        Ok(each_setting!(read_all))
+        let settings = each_setting!(read_all);
+        match settings.part_beside_url() {
+            Some(part) => Err(Error::Config(format!("{} stands beside {}: {BOTH}", variable(part), variable("url")))),
+            None => Ok(settings),
+        }
     }
 
-    /// The settings of this, and where it has none, those of another.
+    /// The first part of a database's place that stands beside its URL, where nobody would heed it. A password may: secrets often
+    /// come another way than places.
+    fn part_beside_url(&self) -> Option<&'static str> {
+        let parts = [
+            ("host", self.host.is_some()),
+            ("port", self.port.is_some()),
+            ("user", self.user.is_some()),
+            ("name", self.name.is_some()),
+            ("sslmode", self.sslmode.is_some()),
+            ("sslrootcert", self.sslrootcert.is_some()),
+        ];
+        self.url.as_ref()?;
+        parts.into_iter().find(|(_, is_given)| *is_given).map(|(part, _)| part)
+    }
+
+    /// The settings of this, and where it has none, those of another: a URL goes before all parts of the other, and parts that
+    /// say where the database is go before its URL.
     pub fn or(self, other: Self) -> Self {
-        // Parts beside a URL of higher rank would be ignored; parts of a higher rank than a URL replace it.
-        let url = if self.url.is_none() && self.has_parts() { None } else { self.url.clone().or(other.url.clone()) };
+        let other = match (&self.url, self.has_parts()) {
+            (Some(_), _) => {
+                Self { host: None, port: None, user: None, name: None, sslmode: None, sslrootcert: None, ..other }
+            }
+            (None, true) => Self { url: None, ..other },
+            (None, false) => other,
+        };
         macro_rules! choose_all {
             ($($setting:ident),*) => {
                 Self { $($setting: self.$setting.or(other.$setting)),* }
             };
         }
-        Self { url, ..each_setting!(choose_all) }
+        each_setting!(choose_all)
     }
 
+    /// Whether a part says where the database is.
     fn has_parts(&self) -> bool {
         self.host.is_some() || self.port.is_some() || self.user.is_some() || self.name.is_some()
+    }
+
+    /// Whether anything is said that is of use to a database of PostgreSQL alone.
+    fn has_postgres(&self) -> bool {
+        self.has_parts() || self.password.is_some() || self.sslmode.is_some() || self.sslrootcert.is_some()
     }
 
     /// The URL that these settings name; `default` where they name none.
@@ -169,18 +236,30 @@ impl DatabaseConfig {
     /// Where the URL is none, or a part is missing: which.
     pub fn database_url(&self, default: &str) -> Result<DatabaseUrl> {
         match &self.url {
-            Some(url) => Ok(self.with_password(url.parse()?)),
-            None if self.has_parts() => self.url_of_parts().map(DatabaseUrl::Postgres),
+            Some(url) => self.completed(url.parse()?),
+            None if self.has_postgres() => self.url_of_parts().map(DatabaseUrl::Postgres),
             None => Ok(default.parse()?),
         }
     }
 
-    /// A URL without a password takes the one that is given by itself: secrets often come another way than places.
-    fn with_password(&self, mut url: DatabaseUrl) -> DatabaseUrl {
+    /// A URL without a password takes the one that is given by itself: secrets often come another way than places. How
+    /// connections are encrypted may be said above it.
+    fn completed(&self, mut url: DatabaseUrl) -> Result<DatabaseUrl> {
         if let DatabaseUrl::Postgres(postgres) = &mut url {
             postgres.password = postgres.password.take().or_else(|| self.password.clone());
+            self.set_encryption(postgres)?;
         }
-        url
+        Ok(url)
+    }
+
+    fn set_encryption(&self, url: &mut PostgresUrl) -> Result<()> {
+        if let Some(mode) = &self.sslmode {
+            url.ssl_mode = mode.parse::<SslMode>()?;
+        }
+        if let Some(path) = &self.sslrootcert {
+            url.ssl_root_cert = Some(path.into());
+        }
+        Ok(())
     }
 
     fn url_of_parts(&self) -> Result<PostgresUrl> {
@@ -192,10 +271,7 @@ impl DatabaseConfig {
         if let Some(port) = self.port {
             url.port = port;
         }
-        if let Some(mode) = &self.sslmode {
-            url.ssl_mode = mode.parse::<SslMode>()?;
-        }
-        url.ssl_root_cert = self.sslrootcert.as_ref().map(Into::into);
+        self.set_encryption(&mut url)?;
         Ok(url)
     }
 
@@ -223,6 +299,11 @@ impl DatabaseConfig {
     pub fn engine(&self, default: &str) -> Result<Engine> {
         Engine::with(&self.database_url(default)?, self.options())
     }
+}
+
+/// The variable of a setting.
+fn variable(setting: &str) -> String {
+    format!("{}{}", check::PREFIX, setting.to_uppercase())
 }
 
 fn expected<T>() -> &'static str {
@@ -253,7 +334,7 @@ mod tests {
     fn the_environment_goes_before_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mwallet.toml");
-        std::fs::write(&path, "[database]\nurl = \"sqlite:file.db\"\npool_size = 3\n[server]\nx = 1\n").unwrap();
+        std::fs::write(&path, "[database]\nurl = \"sqlite:file.db\"\npool_size = 3\n").unwrap();
         let file = DatabaseConfig::from_file(&path).unwrap();
         let environment = DatabaseConfig::from_variables(|name| match name {
             "MWALLET_DATABASE_POOL_SIZE" => Some("5".into()),
@@ -288,13 +369,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mwallet.toml");
-        std::fs::write(&path, "[database]\n\npasword = \"secret\"\n").unwrap();
-        let error = DatabaseConfig::from_file(&path).unwrap_err().to_string();
-        assert!(error.contains("line 3") && error.contains("pasword") && !error.contains("secret"), "{error}");
+    fn a_url_goes_before_parts_of_a_lower_rank_and_parts_before_a_url() {
+        let url = |text: &str| DatabaseConfig { url: Some(text.into()), ..DatabaseConfig::default() };
+        let of = |config: DatabaseConfig| config.database_url("sqlite:x").map(|url| url.expose()).unwrap();
+        let parts = DatabaseConfig {
+            host: Some("h".into()),
+            user: Some("fred".into()),
+            password: Some("p".into()),
+            sslmode: Some("require".into()),
+            ..DatabaseConfig::default()
+        };
+        assert_eq!(of(url("postgresql://ada@other/d").or(parts.clone())), "postgresql://ada:p@other:5432/d");
+        assert_eq!(of(parts.clone().or(url("sqlite:file.db"))), "postgresql://fred:p@h:5432/fred?sslmode=require");
+        // How to encrypt says nothing of where, and is heeded all the same.
+        let verified = DatabaseConfig { sslmode: Some("verify-full".into()), ..DatabaseConfig::default() };
+        assert_eq!(of(verified.or(url("postgresql://ada@h/d"))), "postgresql://ada@h:5432/d?sslmode=verify-full");
+        // A password is for somebody.
+        let alone = DatabaseConfig { password: Some("p".into()), ..DatabaseConfig::default() };
+        let error = alone.database_url("sqlite:x").unwrap_err().to_string();
+        assert_eq!(error, "the database is given by its parts, but its user is missing");
+    }
 
+    #[test]
+    fn what_is_wrong_is_said() {
         let error = DatabaseConfig::from_variables(|name| (name == "MWALLET_DATABASE_ECHO").then(|| "maybe".into()));
         assert_eq!(error.unwrap_err().to_string(), "MWALLET_DATABASE_ECHO cannot be read: expected true or false");
     }

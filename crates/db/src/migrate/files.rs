@@ -94,6 +94,12 @@ pub enum FilesError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is not there.
+    #[error("there is no folder {0}")]
+    NoFolder(PathBuf),
+    /// There is no migration in it, where one is needed.
+    #[error("{0} holds no migrations")]
+    Empty(PathBuf),
     /// A folder within it is not called as one of a migration.
     #[error("{0}: expected a version and a name, such as 20261124093000_add_memo")]
     Name(PathBuf),
@@ -122,16 +128,30 @@ pub(super) fn ordered(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, 
     }
 }
 
-/// Reads the migrations of a folder; none where it is not there.
+/// Reads the migrations of a folder, to which one is to be added; there may be none, and it may not be there yet.
 ///
 /// # Errors
 ///
 /// Where it cannot be read, or what is in it is no migration.
+pub fn read_so_far(folder: &Path) -> Result<Vec<Migration>, FilesError> {
+    match read(folder) {
+        Err(FilesError::NoFolder(_) | FilesError::Empty(_)) => Ok(Vec::new()),
+        migrations => migrations,
+    }
+}
+
+/// Reads the migrations of a folder.
+///
+/// # Errors
+///
+/// Where it is not there, holds none, or cannot be read, or what is in it is no migration.
 pub fn read(folder: &Path) -> Result<Vec<Migration>, FilesError> {
     let failed = |path: &Path, source| FilesError::File { path: path.to_owned(), source };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(FilesError::NoFolder(folder.to_owned()));
+        }
         Err(error) => return Err(failed(folder, error)),
     };
     let mut migrations = Vec::new();
@@ -151,6 +171,9 @@ pub fn read(folder: &Path) -> Result<Vec<Migration>, FilesError> {
             Ok(Scripts { postgres, sqlite })
         };
         migrations.push(Migration { version, name: name.into(), up: scripts("up")?, down: scripts("down")? });
+    }
+    if migrations.is_empty() {
+        return Err(FilesError::Empty(folder.to_owned()));
     }
     ordered(migrations)
 }
@@ -194,13 +217,19 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(read(&folder.path().join("none")).unwrap().is_empty());
+        let none = folder.path().join("none");
+        assert!(matches!(read(&none), Err(FilesError::NoFolder(path)) if path == none));
+        assert!(matches!(read(folder.path()), Err(FilesError::Empty(path)) if path == folder.path()));
+        for folder in [&none, folder.path()] {
+            assert!(read_so_far(folder).unwrap().is_empty());
+        }
         for version in [20, 3] {
             assert_eq!(write(folder.path(), &migration(version, "SELECT 1;\n")).unwrap().len(), 4);
         }
         assert_eq!(read(folder.path()).unwrap(), [migration(3, "SELECT 1;\n"), migration(20, "SELECT 1;\n")]);
         std::fs::create_dir(folder.path().join("notes")).unwrap();
         assert!(matches!(read(folder.path()), Err(FilesError::Name(_))));
+        assert!(matches!(read_so_far(folder.path()), Err(FilesError::Name(_))));
     }
 
     #[test]

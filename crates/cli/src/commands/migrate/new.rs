@@ -52,7 +52,7 @@ fn rename(text: &str) -> std::result::Result<Rename, &'static str> {
 pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: Options) -> Result<()> {
     let folder = folder.unwrap_or_else(|| FOLDER.into());
     let failed = |error: migrate::FilesError| Failure::caused("", &error);
-    let migrations = migrate::read(&folder).map_err(failed)?;
+    let migrations = migrate::read_so_far(&folder).map_err(failed)?;
     let last = migrations.last().map_or(0, |migration| migration.version);
     let now = SystemSources.now();
     let Options { name, empty, rename, allow_destructive } = options;
