@@ -16,7 +16,20 @@ pub(crate) struct Block {
     /// Seconds since 1970.
     pub(crate) time: i64,
     pub(crate) confirmations: i32,
+    pub(crate) header: Header,
     pub(crate) transactions: Vec<BlockTransaction>,
+}
+
+/// What else a header is made of, as far as the node tells it.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Header {
+    pub(crate) version: Option<i64>,
+    /// The hash of the block before.
+    pub(crate) previous: Option<String>,
+    pub(crate) merkleroot: Option<String>,
+    /// The target of the proof of work, in hexadecimal digits.
+    pub(crate) bits: Option<String>,
+    pub(crate) nonce: Option<i64>,
 }
 
 /// A transaction of a block.
@@ -39,6 +52,7 @@ struct Found<'t> {
     time: Option<i64>,
     confirmations: Option<i64>,
     count: Option<i64>,
+    header: Header,
     transactions: Option<Vec<BlockTransaction>>,
     /// What the node says went wrong.
     error: Option<&'t str>,
@@ -67,6 +81,11 @@ impl<'t> Found<'t> {
                 "time" => found.time = Some(number(reader, "time")?),
                 "confirmations" => found.confirmations = Some(number(reader, "confirmations")?),
                 "nTx" => found.count = Some(number(reader, "nTx")?),
+                "version" => found.header.version = Some(number(reader, "version")?),
+                "previousblockhash" => found.header.previous = Some(text(reader, "previousblockhash")?),
+                "merkleroot" => found.header.merkleroot = Some(text(reader, "merkleroot")?),
+                "bits" => found.header.bits = Some(text(reader, "bits")?),
+                "nonce" => found.header.nonce = Some(number(reader, "nonce")?),
                 "tx" => found.transactions = Some(transactions(reader)?),
                 "result" if envelope && reader.peek() == Some(b'{') => {
                     let error = found.error;
@@ -99,6 +118,7 @@ impl<'t> Found<'t> {
             height: self.height.ok_or_else(|| missing("height"))?,
             time: self.time.ok_or_else(|| missing("time"))?,
             confirmations: i32::try_from(confirmations).map_err(|_| no_block("confirmations is too large"))?,
+            header: self.header,
             transactions,
         })
     }

@@ -1,6 +1,7 @@
 //! The program `mwallet`: reads its arguments, does one command, and ends with a code that says how it went.
 
 mod block;
+mod chain;
 mod commands;
 mod database;
 mod failure;

@@ -3,13 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud};
 use mwallet_models::Transaction;
 use serde_json::json;
 
 use crate::block::{Block, BlockTransaction};
+use crate::chain::{self, Network};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
@@ -21,7 +22,8 @@ Examples:
     mwallet import block - --network bitcoin
 
 A transaction that is there already, by its network and identifier, stays as it is: importing twice does it once, and an
-import that was broken off is finished by another.";
+import that was broken off is finished by another. The addresses, the header and the transactions of the block are held against the
+network and against each other first; where they do not fit, nothing is written.";
 
 /// The options of `mwallet import`.
 #[derive(Args)]
@@ -37,36 +39,18 @@ enum Source {
     Block {
         /// The file of JSON; - is the standard input
         file: PathBuf,
-        /// The network that the block is of
+        /// The network that the block is of; a block of another one is refused
         #[arg(long)]
         network: Network,
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Network {
-    Bitcoin,
-    Litecoin,
-    Dogecoin,
-    Dash,
-}
-
-impl Network {
-    /// As it is stored.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bitcoin => "bitcoin",
-            Self::Litecoin => "litecoin",
-            Self::Dogecoin => "dogecoin",
-            Self::Dash => "dash",
-        }
-    }
-}
-
 pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Result<()> {
     let Source::Block { file, network } = source;
     let text = read(&file)?;
-    let block = Block::parse(&text).map_err(|failure| failure.within(&file.display().to_string()))?;
+    let within = |failure: Failure| failure.within(&file.display().to_string());
+    let block = Block::parse(&text).map_err(within)?;
+    chain::check(&block, network).map_err(within)?;
     let engine = settings.engine()?;
     crate::database::prepare_with(&engine, false, false).await?;
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use mwallet_db::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::Value;
 
@@ -69,6 +70,24 @@ both_engines! {
         let output = child.wait_with_output().unwrap();
         let said: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&said["transactions"], &said["new"]), (&Value::from(TRANSACTIONS), &Value::from(TRANSACTIONS)));
+    }
+
+    async fn a_block_of_another_network_changes_nothing(db: TestDb) {
+        let file = testdata(BLOCK);
+        for network in ["litecoin", "dogecoin", "dash"] {
+            let done = call_on(&db, &["import", "block", file.to_str().unwrap(), "--network", network]);
+            assert_eq!((done.code, done.out.as_str()), (1, ""), "{network}");
+            let told = format!("the block is not of {network}: tx[0].vout[0] has the address 1KFHE7w8BhaENAswwryaoccDb6qcT6DbYY");
+            assert!(done.err.starts_with(&format!("error: {}: {told}, which is of bitcoin\nhint: ", file.display())), "{}", done.err);
+        }
+        // One digit of one transaction.
+        let whole = std::fs::read_to_string(file).unwrap();
+        let changed = whole.replacen("\"txid\":\"1305", "\"txid\":\"1306", 1);
+        std::fs::write(db.folder.path().join("changed.json"), changed).unwrap();
+        let done = call_on(&db, &["import", "block", "changed.json", "--network", "bitcoin"]);
+        let told = "error: changed.json: the block was changed: its transactions are not those of its merkleroot";
+        assert!(done.code == 1 && done.err.starts_with(told), "{}", done.err);
+        assert!(db.engine.reflect(&ReflectOptions::default()).await.unwrap().tables.is_empty());
     }
 
     async fn what_is_no_block_changes_nothing(db: TestDb) {

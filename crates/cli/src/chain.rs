@@ -1,0 +1,86 @@
+//! The networks whose blocks are imported, and whether a block is of the one that it is said to be.
+//!
+//! A block does not name its network. Its addresses do, each by its prefix; its header does by its proof of work, where that is the
+//! hash that names the block. Nothing is asked of a node.
+
+mod address;
+mod header;
+
+use std::fmt;
+
+use clap::ValueEnum;
+use sha2::{Digest, Sha256};
+
+use crate::block::Block;
+use crate::failure::{Failure, Result};
+
+/// A network whose blocks are imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Network {
+    Bitcoin,
+    Litecoin,
+    Dogecoin,
+    Dash,
+}
+
+impl Network {
+    /// As it is stored.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bitcoin => "bitcoin",
+            Self::Litecoin => "litecoin",
+            Self::Dogecoin => "dogecoin",
+            Self::Dash => "dash",
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Refuses a block that is of another network, that was changed, or that has nothing by which its network could be told.
+pub(crate) fn check(block: &Block, network: Network) -> Result<()> {
+    let addresses = address::check(block, network)?;
+    header::check_transactions(block)?;
+    let has_header = header::check(block, network)?;
+    match addresses > 0 || has_header {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "nothing tells whether the block is of {network}: its outputs have no addresses, and its header is not whole"
+        ))
+        .hint("ask the node with: getblock HASH 2, which gives version, previousblockhash, merkleroot, time, bits and nonce")),
+    }
+}
+
+/// A block of another network than it is said to be.
+fn other(network: Network, why: &str) -> Failure {
+    Failure::new(format!("the block is not of {network}: {why}"))
+}
+
+/// SHA-256 of SHA-256, by which all of these networks name transactions, and most name blocks.
+fn double_sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(Sha256::digest(bytes)).into()
+}
+
+/// The bytes of a hash as it is printed, from its last to its first; `None` where it is none.
+fn read_hash(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().rev().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// A hash as it is printed.
+fn print_hash(bytes: [u8; 32]) -> String {
+    bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
