@@ -1,10 +1,12 @@
 //! One file for each command: its options, and what it does.
 
+pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod generate;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod migrate;
+pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod seed;
 pub(crate) mod serve;

@@ -8,6 +8,7 @@ mod failure;
 mod output;
 mod seed;
 mod settings;
+mod signals;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -25,6 +26,7 @@ Examples:
   mwallet import block block.json --network bitcoin        the transactions of a block
   mwallet seed --users 20000 --orders 200000               fake data to try things with
   mwallet inspect --database-url sqlite:legacy.db          what is in a database that others made
+  mwallet backup mwallet-monday.db                         a copy of the database, while it is served
   mwallet schema show --dialect postgres                   the tables as SQL, without a database
   mwallet --database-url postgresql://me@localhost/mwallet schema create
 
@@ -58,6 +60,10 @@ enum Command {
     Migrate(commands::migrate::Options),
     /// Creates, drops or shows the tables
     Schema(commands::schema::Options),
+    /// Copies a database to a file, while it is served
+    Backup(commands::backup::Options),
+    /// Puts such a copy in the place of a database that is not served
+    Restore(commands::restore::Options),
     /// Writes what a shell needs to complete commands
     Completions(commands::completions::Options),
 }
@@ -85,6 +91,8 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             Command::Generate(options) => commands::generate::run(&settings, options).await,
             Command::Migrate(options) => commands::migrate::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,
+            Command::Backup(options) => commands::backup::run(&settings, options).await,
+            Command::Restore(options) => commands::restore::run(&settings, options).await,
             Command::Completions(options) => commands::completions::run(&settings, options),
         }
     })

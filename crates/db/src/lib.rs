@@ -39,6 +39,7 @@ mod stream;
 mod transaction;
 mod url;
 
+pub mod backup;
 pub mod crud;
 pub mod migrate;
 pub mod worker;

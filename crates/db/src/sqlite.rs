@@ -3,6 +3,7 @@
 //! Statements go to the threads through queues of bounded length and their outputs come back through channels. Only
 //! lookups run on the thread that asks: they cost less than to wake another.
 
+pub(crate) mod backup;
 mod codec;
 mod connection;
 mod database_file;
@@ -13,7 +14,9 @@ mod functions;
 mod lease;
 mod like;
 mod lookups;
+mod open_files;
 mod reader;
+pub(crate) mod restore;
 mod rows;
 mod run;
 mod wal_index;

@@ -13,7 +13,7 @@ use crate::Dialect;
 /// What a part of a URL keeps as it is; the rest is percent-encoded.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// What the path of a file keeps as it is.
-const PATH: &AsciiSet = &PART.remove(b'/');
+pub(crate) const PATH: &AsciiSet = &PART.remove(b'/');
 /// Where PostgreSQL listens unless it is told otherwise.
 const DEFAULT_PORT: u16 = 5432;
 

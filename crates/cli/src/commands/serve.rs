@@ -22,6 +22,7 @@ use crate::database;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
+use crate::signals;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -99,6 +100,8 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
         demo::fill(settings, &engine).await?;
     }
 
+    // From now on somebody has the database open, which is what keeps `mwallet restore` from replacing it.
+    engine.ping().await?;
     // Before anybody is told where to ask.
     let served = Tables::new(tables.iter().copied());
     let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
@@ -113,7 +116,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
         state = reload::keep_fresh(state, reflected)?;
     }
     let app = App::new(state.loopback_hosts_only());
-    let stop = stop_signal()?;
+    let stop = signals::stop()?;
     mwallet_api::serve(listener, app, stop, limits.serve_options()).await?;
     engine.close().await;
     Ok(())
@@ -139,28 +142,4 @@ fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
          stop:   Ctrl-C",
         names.join(", ")
     )
-}
-
-/// Ends when the program is told to stop: by Ctrl-C, or as service managers do.
-#[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ends when the program is told to stop, by Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Nothing can tell this program to stop but its end.
-            std::future::pending::<()>().await;
-        }
-    })
 }

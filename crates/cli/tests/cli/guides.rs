@@ -108,6 +108,12 @@ fn the_guide_to_migrations_tells_what_happens() {
 }
 
 #[test]
+fn the_guide_to_copies_tells_what_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    follow("how-to/backup.md", folder.path(), "");
+}
+
+#[test]
 fn dots_stand_for_any_text_of_a_line() {
     assert!(is_as_told("a…c\nd", "abc\nd\n"));
     assert!(is_as_told("{…\"x\"…}", "{1,\"x\":2}"));

@@ -64,7 +64,7 @@ impl From<MigrateError> for Failure {
                 "use the program that made it, or `mwallet migrate stamp` where the history is wrong"
             }
             MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
-            MigrateError::Destructive { .. } => "make a copy of the database before",
+            MigrateError::Destructive { .. } => "make a copy of the database before, as `mwallet backup FILE` does",
             MigrateError::NotEmpty { ref taken, .. } if taken.is_empty() => {
                 "`mwallet serve --reflect` serves it as it is, and `mwallet migrate up` puts the tables of mWallet beside what it \
                  holds; --database-url names another database"

@@ -1,0 +1,185 @@
+//! `mwallet backup`: a copy of a database, taken while others write to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{HumanBytes, ProgressBar};
+use mwallet_db::backup::{self, BackupError, Copied, Progress, Watch};
+use mwallet_db::{DatabaseUrl, Host, PostgresUrl, SqliteUrl};
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::output;
+use crate::settings::Settings;
+use crate::signals;
+
+const EXAMPLES: &str = "\
+Examples:
+  mwallet backup mwallet-monday.db
+  mwallet backup --force latest.db --database-url sqlite:/var/lib/mwallet/mwallet.db
+  mwallet restore mwallet-monday.db                        puts it back, while no server runs
+
+The copy is one state of the database, whole, and one file that only its owner can read. SQLite has looked at every page of it before it
+has its name. Servers go on meanwhile; those of a database without a log (WAL), which mWallet did not make, wait with their writes.
+
+A database of PostgreSQL is copied by pg_dump; for that, the command says what to run.";
+
+/// The options of `mwallet backup`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The file that the copy becomes
+    file: PathBuf,
+    /// Replace the file if it is there, once the copy is whole
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, Options { file, force }: Options) -> Result<()> {
+    let url = settings.database_url()?;
+    let database = match &url {
+        DatabaseUrl::Postgres(parts) => return Err(by_tools("copied", &dump(parts, &file))),
+        DatabaseUrl::Sqlite(place) => path(place)?.to_owned(),
+    };
+    let begun = Instant::now();
+    let name = file.clone();
+    let copied = watched(settings, move |watch| backup::backup(&database, &file, force, watch)).await?;
+    report(
+        settings,
+        &format!("copied {url} to {}", name.display()),
+        &name,
+        copied,
+        begun,
+        json!({"database": url.to_string()}),
+    )
+}
+
+/// The file of a database of SQLite.
+pub(super) fn path(place: &SqliteUrl) -> Result<&Path> {
+    match place {
+        SqliteUrl::File(path) => Ok(path),
+        SqliteUrl::Memory => Err(Failure::new("a database in memory has no file")),
+    }
+}
+
+/// Does work that takes long on a thread of its own, with a bar, until it is done or somebody stops it.
+pub(super) async fn watched<T: Send + 'static>(
+    settings: &Settings,
+    work: impl FnOnce(&mut Watch<'_>) -> backup::Result<T> + Send + 'static,
+) -> Result<T> {
+    let bar = output::progress(settings, 0, "pages");
+    let mut watch = Watch::default().told({
+        let bar = bar.clone();
+        move |progress| tell(&bar, progress)
+    });
+    let (stopped, stop) = (signals::stop()?, watch.stop());
+    let mut working = tokio::task::spawn_blocking(move || work(&mut watch));
+    let done = tokio::select! {
+        done = &mut working => done,
+        () = stopped => {
+            stop.store(true, Ordering::Relaxed);
+            working.await
+        }
+    };
+    bar.finish_and_clear();
+    match done {
+        Ok(done) => Ok(done?),
+        Err(error) => Err(Failure::caused("the copy failed", &error)),
+    }
+}
+
+fn tell(bar: &ProgressBar, progress: Progress) {
+    match progress {
+        Progress::Pages { done, all } => {
+            bar.set_length(all);
+            bar.set_position(done);
+        }
+        Progress::Verifying => bar.set_message("pages, which are looked at"),
+    }
+}
+
+/// Says how much was copied, and how long it took.
+pub(super) fn report(
+    settings: &Settings,
+    did: &str,
+    file: &Path,
+    Copied { pages, bytes }: Copied,
+    begun: Instant,
+    mut json: serde_json::Value,
+) -> Result<()> {
+    let seconds = begun.elapsed().as_secs_f64();
+    json["file"] = file.display().to_string().into();
+    json["pages"] = pages.into();
+    json["bytes"] = bytes.into();
+    json["seconds"] = seconds.into();
+    output::report(settings, format!("{did}: {pages} pages, {}, in {seconds:.1} s", HumanBytes(bytes)), &json)
+}
+
+/// PostgreSQL has tools of its own, which know more of it.
+pub(super) fn by_tools(done: &str, command: &str) -> Failure {
+    Failure::new(format!("a database of PostgreSQL is {done} by its own tools: run {command}")).hint(
+        "it asks for the password, or takes it from ~/.pgpass; to go back to any point in time, archive the log of the server \
+         beside base backups: https://www.postgresql.org/docs/current/continuous-archiving.html",
+    )
+}
+
+fn dump(parts: &PostgresUrl, file: &Path) -> String {
+    format!(
+        "pg_dump --format=custom {} --file={} {}",
+        server(parts),
+        quoted(&file.to_string_lossy()),
+        quoted(&parts.database)
+    )
+}
+
+/// The options of PostgreSQL's tools that say where a database is, and never its password.
+pub(super) fn server(parts: &PostgresUrl) -> String {
+    let host = match &parts.host {
+        Host::Tcp(host) => host.clone(),
+        Host::Socket(folder) => folder.to_string_lossy().into_owned(),
+    };
+    format!("--host={} --port={} --username={}", quoted(&host), parts.port, quoted(&parts.user))
+}
+
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+impl From<BackupError> for Failure {
+    /// A failure with what to do next.
+    fn from(error: BackupError) -> Self {
+        let hint = match &error {
+            BackupError::NoFile(_) | BackupError::NoFolder(_) => "is its name right?",
+            BackupError::Exists(_) => "name another file, or --force replaces it once the copy is whole",
+            BackupError::Beside(_) => "name another file, or move that one away if nobody needs it",
+            BackupError::SameFile(_) => "name another file",
+            BackupError::NotADatabase(_) => "nothing was changed",
+            BackupError::Damaged { .. } => {
+                "nothing was changed; take an older copy, or see what `sqlite3 FILE .recover` can save"
+            }
+            BackupError::InUse { .. } => "stop whoever uses it first, `mwallet serve` above all; nothing was changed",
+            BackupError::Stopped => "nothing was changed, and nothing is left of it",
+            _ => return Self::caused("", &error),
+        };
+        Self::caused("", &error).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_taken_as_they_are_by_a_shell() {
+        for word in ["plain-1_a/b.db", "", "two words", "it's", "$HOME; `id`", "-x"] {
+            let mut shell = std::process::Command::new("sh");
+            let said = shell.args(["-c", &format!("printf %s {}", quoted(word))]).output().unwrap();
+            let said = String::from_utf8(said.stdout).unwrap();
+            assert_eq!(said, word);
+        }
+    }
+}
