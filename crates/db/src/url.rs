@@ -306,6 +306,7 @@ mod tests {
             ("sqlite:///x.db", UrlError::SqliteSlashes),
             ("sqlite:", UrlError::NoFile),
             ("sqlite:x.db?mode=ro", UrlError::UnknownParameter("mode".into())),
+            ("sqlite:x.db?immutable", UrlError::UnknownParameter("immutable".into())),
             ("postgresql://u:p@ss@h/d", UrlError::Encoding { part: "password" }),
             ("postgresql://u:p/ss@h/d", UrlError::Encoding { part: "password" }),
             ("postgresql://u:p#s@h/d", UrlError::Encoding { part: "password" }),

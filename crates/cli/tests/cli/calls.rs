@@ -163,13 +163,13 @@ fn settings_that_nobody_would_heed_are_refused() {
     for (name, told) in [
         (
             "MWALLET_DATABASE_URI",
-            "the environment: there is no setting MWALLET_DATABASE_URI; did you mean MWALLET_DATABASE_URL?",
+            "the environment or .env: there is no setting MWALLET_DATABASE_URI; did you mean MWALLET_DATABASE_URL?",
         ),
         (
             "MWALLET_DATABSE_URL",
-            "the environment: there is no setting MWALLET_DATABSE_URL; did you mean MWALLET_DATABASE_URL?",
+            "the environment or .env: there is no setting MWALLET_DATABSE_URL; did you mean MWALLET_DATABASE_URL?",
         ),
-        ("MWALLET_LISTNE", "the environment: there is no setting MWALLET_LISTNE; did you mean MWALLET_LISTEN?"),
+        ("MWALLET_LISTNE", "the environment or .env: there is no setting MWALLET_LISTNE; did you mean MWALLET_LISTEN?"),
     ] {
         let mut command = create();
         command.env(name, "sqlite:other.db");

@@ -44,7 +44,8 @@ fn parse_sqlite(rest: &str) -> Result<SqliteUrl, UrlError> {
         return Err(UrlError::SqliteSlashes);
     }
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
-    if let Some((name, _)) = parameters.split('&').find_map(|pair| pair.split_once('=')) {
+    if let Some(pair) = parameters.split('&').find(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
         return Err(UrlError::UnknownParameter(name.into()));
     }
     match decode(path, "path")? {

@@ -80,14 +80,16 @@ pub(super) fn check_variables<'v>(given: impl Iterator<Item = &'v str>, of_progr
     for name in given.filter(|name| !is_known(name)) {
         if let Some(setting) = name.strip_prefix(PREFIX) {
             let help = meant(setting, variable);
-            return Err(Error::Config(format!("the environment: there is no setting {name}; {help}")));
+            return Err(Error::Config(format!("the environment or .env: there is no setting {name}; {help}")));
         }
         // Others than this program may have variables that begin so: Kubernetes gives some to everybody.
         let Some(rest) = name.strip_prefix(PROGRAM) else { continue };
         let slips = if rest.chars().count() < 8 { 1 } else { 2 };
         let all = own.iter().map(String::as_str).chain(of_program.iter().copied());
         if let Some(meant) = all.into_iter().find(|known| strsim::damerau_levenshtein(name, known) <= slips) {
-            return Err(Error::Config(format!("the environment: there is no setting {name}; did you mean {meant}?")));
+            return Err(Error::Config(format!(
+                "the environment or .env: there is no setting {name}; did you mean {meant}?"
+            )));
         }
     }
     Ok(())
@@ -155,7 +157,7 @@ mod tests {
             ("MWALLET_DATABSE_URL", "MWALLET_DATABASE_URL"),
             ("MWALLET_LISTN", "MWALLET_LISTEN"),
         ] {
-            let told = format!("the environment: there is no setting {name}; did you mean {meant}?");
+            let told = format!("the environment or .env: there is no setting {name}; did you mean {meant}?");
             assert_eq!(check(name), Err(told));
         }
         let unlike = check("MWALLET_DATABASE_COLOUR").unwrap_err();
