@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::routes::Routes;
 use crate::state::Origins;
-use crate::{compression, profile, range, rows};
+use crate::{compression, profile, range, rows, sites};
 
 /// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
 ///
@@ -29,6 +29,8 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
     let id = request_id::of(request.headers(), state.engine.sources());
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
+    } else if let Err(refusal) = sites::check(&request, &state.origins) {
+        refusal.into_response()
     } else {
         // In its place once and for all: what stands around it would copy its kilobytes from one to the next.
         let work = pin!(routes.respond(request));

@@ -38,6 +38,7 @@ mod routes;
 mod rows;
 mod server;
 mod session;
+mod sites;
 mod state;
 
 pub use app::{App, Respond};

@@ -199,6 +199,12 @@ impl Problem {
             .hint("call it by localhost or 127.0.0.1")
     }
 
+    /// Where a page of another site would change something.
+    pub(crate) fn foreign_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "42501", "pages of other sites may not change anything here")
+            .hint("whoever runs the server may allow the origin of the page: mwallet serve --cors ORIGIN")
+    }
+
     /// What went wrong is in the log, and nowhere else.
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "XX000", "the server failed; its log says why")

@@ -15,6 +15,9 @@ use crate::rest::Incoming;
 use crate::state::{AppState, Tables};
 use crate::{docs, location, questions, rest, rows};
 
+/// Where what is served is read again.
+pub(crate) const RELOAD: &str = "/admin/reload";
+
 /// The routes of a server.
 pub(crate) struct Routes {
     state: AppState,
@@ -29,7 +32,7 @@ impl Routes {
             .route("/docs", get(docs::page))
             .route("/docs/{file}", get(docs::file))
             .route("/livez", get(livez))
-            .route("/admin/reload", post(reload))
+            .route(RELOAD, post(reload))
             .route("/readyz", get(readyz))
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));

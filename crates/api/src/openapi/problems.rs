@@ -42,11 +42,12 @@ const STATUSES: &[Status] = &[
         status: 403,
         key: "Forbidden",
         title: "Forbidden",
-        description: "The server was called by a name that is not its own.",
+        description: "The server was called by a name that is not its own, a page of another site would change something, or \
+                      the database does not let the server do so.",
         examples: &[(
             "42501",
-            "this server answers by the names of its own machine only",
-            Some("call it by localhost or 127.0.0.1"),
+            "pages of other sites may not change anything here",
+            Some("whoever runs the server may allow the origin of the page: mwallet serve --cors ORIGIN"),
         )],
     },
     Status {

@@ -1,13 +1,18 @@
 //! What a server in production must do beside its work: health, request ids, compression, other origins.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
-use mwallet_api::{App, AppState, Origins, Respond, Tables};
+use mwallet_api::{App, AppState, Origins, Reload, Respond, Tables};
 use mwallet_db::{DatabaseUrl, Dialect, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines, run};
 use serde_json::json;
 
-use crate::support::{app, get, post, send, state};
+use crate::support::{app, exchange, get, post, send, state};
 
 both_engines! {
     async fn health_tells_the_process_from_its_database(db: TestDb) {
@@ -76,6 +81,75 @@ both_engines! {
 
         let any = App::new(state(&db).await.origins(Origins::Any));
         assert_eq!(send(&any, preflight("https://x.example")).await.header("access-control-allow-origin"), Some("*"));
+    }
+
+    async fn pages_of_other_sites_change_nothing(db: TestDb) {
+        const DESK: &str = "https://desk.example";
+        let reloads = Arc::new(AtomicUsize::new(0));
+        let state = state(&db).await.reload(Reload::new({
+            let reloads = reloads.clone();
+            move || {
+                reloads.fetch_add(1, Relaxed);
+                async { Ok(()) }
+            }
+        }));
+        let named = Origins::These(vec![HeaderValue::from_static(DESK)]);
+        // The headers beside `Host: localhost:8080`; who may call orders, and who may reload, by what `--cors` says:
+        // nothing, the desk, *.
+        for (headers, orders, reload) in [
+            (&[][..], [true; 3], [true; 3]),
+            (&[("origin", "http://localhost:8080")], [true; 3], [true; 3]),
+            (&[("origin", "https://localhost:8080")], [true; 3], [true; 3]),
+            (&[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")], [true; 3], [true; 3]),
+            (&[("origin", "http://localhost")], [false, false, true], [false; 3]),
+            (&[("origin", "https://evil.example")], [false, false, true], [false; 3]),
+            (&[("origin", DESK)], [false, true, true], [false, true, false]),
+            (&[("origin", DESK), ("sec-fetch-site", "cross-site")], [false, true, true], [false, true, false]),
+            (&[("origin", "null")], [false, false, true], [false; 3]),
+            (&[("origin", "http://localhost:8080"), ("origin", "http://localhost:8080")], [false; 3], [false; 3]),
+            (&[("sec-fetch-site", "cross-site")], [false; 3], [false; 3]),
+            (&[("sec-fetch-site", "same-origin")], [true; 3], [true; 3]),
+            (&[("sec-fetch-site", "none")], [true; 3], [true; 3]),
+        ] {
+            for (at, origins) in [Origins::None, named.clone(), Origins::Any].into_iter().enumerate() {
+                let app = App::new(state.clone().origins(origins.clone()));
+                let ask = |method: &str, path: &str, body: Body| {
+                    let request = Request::builder().method(method).uri(path).header("host", "localhost:8080");
+                    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+                    exchange(&app, request.header("content-type", "application/json").body(body).unwrap())
+                };
+                let case = format!("{headers:?} with {origins:?}");
+                let rows = || Body::from(r#"{"usid": "ada", "start": 0}"#);
+                let written = ask("POST", "/rest/v1/orders", rows()).await;
+                assert_eq!(written.status, if orders[at] { 201 } else { 403 }, "{case}: {}", written.text);
+                for method in ["PATCH", "PUT", "DELETE"] {
+                    let refused = ask(method, "/rest/v1/orders/nothing", rows()).await.status == 403;
+                    assert_eq!(refused, !orders[at], "{method}: {case}");
+                }
+                for method in ["GET", "HEAD", "OPTIONS"] {
+                    let status = ask(method, "/rest/v1/orders", Body::empty()).await.status;
+                    assert!(status.is_success(), "{method}: {case}: {status}");
+                }
+                let before = reloads.load(Relaxed);
+                let reloaded = ask("POST", "/admin/reload", Body::empty()).await;
+                assert_eq!(reloaded.status, if reload[at] { 204 } else { 403 }, "{case}: {}", reloaded.text);
+                assert_eq!(reloads.load(Relaxed) - before, usize::from(reload[at]), "{case}");
+            }
+        }
+    }
+
+    async fn a_refused_page_is_told_how_to_be_let_in(db: TestDb) {
+        // Nothing of the body is read, which never comes.
+        let never = Body::from_stream(futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+        let request = Request::post("/rest/v1/orders").header("content-type", "application/json");
+        let request = request.header("host", "localhost").header("origin", "https://evil.example");
+        let app = app(&db).await;
+        let answer = send(&app, request.body(never).unwrap());
+        let refused = tokio::time::timeout(Duration::from_secs(5), answer).await.unwrap();
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+        let problem = refused.json();
+        assert_eq!((refused.status.as_u16(), &problem["code"]), (403, &json!("42501")));
+        assert!(problem["hint"].as_str().unwrap().contains("--cors ORIGIN"), "{problem}");
     }
 
     async fn methods_are_told(db: TestDb) {

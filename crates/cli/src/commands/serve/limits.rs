@@ -28,6 +28,9 @@ pub(super) struct LimitOptions {
     allow_unfiltered: bool,
     /// Allow pages of this origin to call the server from a browser, such as http://localhost:5173; * allows all, and the
     /// option may be repeated
+    ///
+    /// A request that changes something for a page of any other origin is refused (403). /admin/reload is for the pages of
+    /// the server itself and of origins that stand here by name: * does not open it.
     #[arg(long, env = "MWALLET_CORS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     cors: Vec<Origin>,
     /// The threads that serve connections; one for each processor core by default
