@@ -1,8 +1,10 @@
-//! The body of a request: its type, its size, its text.
+//! The body of a request: its type, its coding, its size, its text.
+
+mod gzip;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::problem::Problem;
@@ -15,22 +17,60 @@ use crate::state::Limits;
 ///
 /// # Errors
 ///
-/// Where it is of another type or encoding, too large, or does not come in time.
+/// Where it is of another type or coding, too large, or does not come in time. What is compressed may be as large as it may
+/// become.
 pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Problem> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     if !content_type.is_some_and(is_json) {
         return Err(Problem::media_type(content_type));
     }
+    let coding = Coding::of(headers)?;
     // What says how large it is need not be sent at all.
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(Problem::too_large(limits.body_bytes));
     }
-    let read = Limited::new(body, limits.body_bytes).collect();
-    match tokio::time::timeout(limits.body_time, read).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::too_large(limits.body_bytes)),
-        Ok(Err(_)) => Err(Problem::body("the body did not come whole")),
-        Err(_) => Err(Problem::body_timeout()),
+    let body = Limited::new(body, limits.body_bytes);
+    let read = async {
+        match coding {
+            Coding::Identity => Ok(body.collect().await.map_err(|error| broken(&*error, limits))?.to_bytes()),
+            Coding::Gzip => gzip::decode(body, limits).await,
+        }
+    };
+    tokio::time::timeout(limits.body_time, read).await.unwrap_or_else(|_| Err(Problem::body_timeout()))
+}
+
+/// What is wrong where a body cannot be read to its end.
+fn broken(error: &(dyn std::error::Error + 'static), limits: &Limits) -> Problem {
+    match error.is::<LengthLimitError>() {
+        true => Problem::too_large(limits.body_bytes),
+        false => Problem::body("the body did not come whole"),
+    }
+}
+
+/// How a body is written down for its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    /// The one coding that is taken: what it needs to be read is 32 KiB, whatever was sent. Brotli and Zstandard let the
+    /// client choose how much that is.
+    Gzip,
+}
+
+impl Coding {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut coding = Self::Identity;
+        let lines = headers.get_all(CONTENT_ENCODING).iter();
+        for line in lines {
+            for name in line.to_str().unwrap_or("?").split(',').map(str::trim) {
+                coding = match name.to_ascii_lowercase().as_str() {
+                    "" | "identity" => coding,
+                    "gzip" | "x-gzip" if coding == Self::Identity => Self::Gzip,
+                    // Twice compressed is what nobody needs but to send more than it looks.
+                    _ => return Err(Problem::content_coding(name)),
+                };
+            }
+        }
+        Ok(coding)
     }
 }
 
@@ -49,7 +89,24 @@ fn is_json(content_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_json;
+    use super::*;
+
+    #[test]
+    fn a_coding_is_none_or_gzip() {
+        let of = |lines: &[&'static str]| {
+            let lines = lines.iter().map(|line| (CONTENT_ENCODING, axum::http::HeaderValue::from_static(line)));
+            Coding::of(&HeaderMap::from_iter(lines)).ok()
+        };
+        for identity in [&[][..], &[""], &["identity"], &["Identity, identity"]] {
+            assert_eq!(of(identity), Some(Coding::Identity), "{identity:?}");
+        }
+        for gzip in [&["gzip"][..], &["GZIP"], &["x-gzip"], &["identity, gzip"]] {
+            assert_eq!(of(gzip), Some(Coding::Gzip), "{gzip:?}");
+        }
+        for other in [&["br"][..], &["deflate"], &["gzip, gzip"], &["gzip", "gzip"], &["gzip;q=1"], &["*"]] {
+            assert_eq!(of(other), None, "{other:?}");
+        }
+    }
 
     #[test]
     fn the_type_is_json_in_utf_8() {

@@ -99,6 +99,10 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
             let message = "the database does not let this server do so";
             Problem::new(Status::FORBIDDEN, "42501", message).hint("whoever runs the server may grant it")
         }
+        Error::Database { code: Some(full), .. } if full == Error::DISK_FULL => {
+            log(&error);
+            Problem::disk_full()
+        }
         Error::StaleRow { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
@@ -229,6 +233,7 @@ mod tests {
             (Error::Config("the password is p".into()), 500),
             (Error::Panicked("row of somebody else".into()), 500),
             (Error::Database { code: Some("42P01".into()), source: internal() }, 500),
+            (Error::Database { code: Some("53100".into()), source: internal() }, 503),
         ] {
             let text = format!("{error:?}");
             let problem = Problem::from(error);

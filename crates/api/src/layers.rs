@@ -90,11 +90,12 @@ pub(crate) fn cors(origins: &Origins) -> Option<CorsLayer> {
 }
 
 /// The headers that pages of other sites may send.
-const ALLOWED_HEADERS: [&str; 13] = [
+const ALLOWED_HEADERS: [&str; 14] = [
     "accept",
     "accept-profile",
     "apikey",
     "authorization",
+    "content-encoding",
     "content-profile",
     "content-type",
     "prefer",

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use mwallet_db::schema::Failure;
@@ -180,6 +180,33 @@ impl Problem {
         };
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
             .hint("send the header Content-Type: application/json")
+    }
+
+    /// A body in a coding that is not read; `Accept-Encoding` says which are.
+    pub(crate) fn content_coding(found: &str) -> Self {
+        let message = format!("the body is in the coding {found}, where gzip is taken, or none");
+        let mut problem = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
+            .hint("leave Content-Encoding out, or send one that Accept-Encoding of this answer names");
+        problem.0.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
+        problem
+    }
+
+    pub(crate) fn host() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "PGRST100",
+            "the request does not say, in one header Host, which server it means",
+        )
+        .hint("send the header Host once, with a name or an address")
+    }
+
+    /// Where nothing can be written any more.
+    pub(crate) fn disk_full() -> Self {
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "53100", "the database has no room left to write")
+            .hint("whoever runs the server must make room on its disk");
+        // Nobody makes room within a second.
+        problem.0.headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
+        problem
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {

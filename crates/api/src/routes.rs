@@ -99,9 +99,12 @@ async fn livez() -> Response {
     rows::json(r#"{"status":"alive"}"#)
 }
 
-/// Whether requests can be served: the database answers.
+/// Whether requests can be served: the database answers, and had room when it was last written to.
 async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
     state.engine.ping().await?;
+    if !state.engine.has_room() {
+        return Err(Problem::disk_full());
+    }
     Ok(rows::json(r#"{"status":"ready"}"#))
 }
 

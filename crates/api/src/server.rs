@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use axum::response::IntoResponse;
+use hyper::Version;
 use hyper::body::Incoming;
+use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -19,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::head_timer::HeadTimer;
 use crate::app::Respond;
+use crate::problem::Problem;
 
 /// How a server treats its connections.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +105,9 @@ impl<A: Respond> Connections<A> {
     fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
         http.header_read_timeout(options.head_time);
+        // Whoever closes its side of the connection is gone: what a client that waits and one that left send is the same, and to
+        // work on for those who left costs more than to ask of the others that they keep both sides open.
+        http.half_close(false);
         Self { http, app, open: GracefulShutdown::new(), grace: options.grace }
     }
 
@@ -108,7 +115,12 @@ impl<A: Respond> Connections<A> {
         let app = self.app.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let app = app.clone();
-            async move { Ok::<_, Infallible>(app.respond(request.map(body)).await) }
+            async move {
+                Ok::<_, Infallible>(match names_host(&request) {
+                    true => app.respond(request.map(body)).await,
+                    false => Problem::host().into_response(),
+                })
+            }
         });
         let mut http = self.http.clone();
         let http = http.timer(HeadTimer::default());
@@ -128,6 +140,22 @@ impl<A: Respond> Connections<A> {
             tracing::warn!("requests were still under way after {:?}; their connections are closed", self.grace);
         }
     }
+}
+
+/// Whether a request says which host it means as RFC 9112 demands: once, and readably. HTTP/1.0 does not know the header.
+fn names_host<B>(request: &hyper::Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        // An empty one is for targets without a host.
+        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// Whether a text can be a host with or without a port: nothing that ends it, and nobody's name before it.
+fn is_host(host: &[u8]) -> bool {
+    host.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte))
 }
 
 /// A body as handlers take it; most requests have none.
@@ -300,6 +328,71 @@ mod tests {
         let ended = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut answer)).await;
         assert_eq!(ended.expect("the connection is still open").unwrap(), 0);
         assert!(waits.elapsed() >= Duration::from_millis(350), "closed after {:?}", waits.elapsed());
+    }
+
+    /// The status line that comes back for what is written.
+    async fn status_of(address: SocketAddr, request: &str) -> String {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let read = socket.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..read]).lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[tokio::test]
+    async fn one_host_is_named() {
+        let address = listen(Router::new().route("/", get(async || "done")), ServeOptions::default()).await;
+        for (version, hosts, status) in [
+            ("1.1", &["localhost"][..], 200),
+            ("1.1", &["localhost:80"], 200),
+            ("1.1", &["[::1]:80"], 200),
+            ("1.1", &[""], 200),
+            ("1.1", &[], 400),
+            ("1.1", &["localhost", "localhost"], 400),
+            ("1.1", &["localhost", "evil.example"], 400),
+            ("1.1", &["local host"], 400),
+            ("1.1", &["me@localhost"], 400),
+            ("1.1", &["localhost/"], 400),
+            ("1.0", &[], 200),
+            ("1.0", &["localhost"], 200),
+            ("1.0", &["localhost", "localhost"], 400),
+        ] {
+            let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+            let request = format!("GET / HTTP/{version}\r\n{hosts}\r\n");
+            let answered = status_of(address, &request).await;
+            assert!(answered.starts_with(&format!("HTTP/{version} {status} ")), "{request:?}: {answered}");
+        }
+        let absolute = "GET http://localhost/ HTTP/1.1\r\n\r\n";
+        assert!(
+            status_of(address, absolute).await.contains(" 400 "),
+            "a target with a host does not stand for the header"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_client_that_closes_its_side_is_gone() {
+        /// Tells when the handler is dropped.
+        struct Told(Option<tokio::sync::oneshot::Sender<()>>);
+        impl Drop for Told {
+            fn drop(&mut self) {
+                let _ = self.0.take().unwrap().send(());
+            }
+        }
+        let (sender, dropped) = tokio::sync::oneshot::channel();
+        let told = Arc::new(std::sync::Mutex::new(Some(Told(Some(sender)))));
+        let handler = async move || {
+            let _told = told.lock().unwrap().take();
+            std::future::pending::<&str>().await
+        };
+        let address = listen(Router::new().route("/", get(handler)), ServeOptions::default()).await;
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        socket.shutdown().await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(5), dropped).await;
+        assert!(ended.is_ok_and(|told| told.is_ok()), "the request is still worked on");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "");
     }
 
     #[tokio::test]

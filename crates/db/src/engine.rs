@@ -14,6 +14,7 @@ pub use config::{DatabaseConfig, load_env_file};
 use crate::Dialect;
 use crate::error::{Error, Result};
 use crate::postgres::{self, Notifications, Postgres};
+use crate::room::Room;
 use crate::sources::SystemSources;
 use crate::sqlite::{self, DatabaseFile, Origins, Sqlite};
 use crate::statement::{Format, Output, Statement};
@@ -36,6 +37,7 @@ struct Inner {
     place: String,
     options: EngineOptions,
     closed: AtomicBool,
+    room: Room,
 }
 
 enum Driver {
@@ -147,6 +149,7 @@ impl Engine {
                 place: url.to_string(),
                 options,
                 closed: AtomicBool::new(false),
+                room: Room::default(),
             }),
         })
     }
@@ -168,7 +171,7 @@ impl Engine {
         let driver = Driver::Mock(Mutex::new(Vec::new()));
         let place = format!("{dialect} (nothing is run)");
         let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { driver, dialect, place, options, closed }) }
+        Self { inner: Arc::new(Inner { driver, dialect, place, options, closed, room: Room::default() }) }
     }
 
     /// What a mock engine was given so far; nothing for another.
@@ -214,6 +217,12 @@ impl Engine {
     ///
     /// The first failure; then nothing of the list is written.
     pub async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
+        let result = self.run_write(statements, format).await;
+        self.inner.room.learn(&result, |outputs| outputs.iter().any(|output| !output.is_empty()));
+        result
+    }
+
+    async fn run_write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         match self.driver()? {
             Driver::Postgres(postgres) => postgres.write(statements, format).await,
             Driver::Sqlite(sqlite) => sqlite.write(statements, format).await,
@@ -291,6 +300,16 @@ impl Engine {
                 self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
             }
         }
+    }
+
+    /// Whether the database had room when it was last written to; `false` after a write found the disk full
+    /// ([`Error::DISK_FULL`]), until one succeeds or none was tried for 30 seconds.
+    pub fn has_room(&self) -> bool {
+        self.inner.room.is_there()
+    }
+
+    pub(crate) fn room(&self) -> &Room {
+        &self.inner.room
     }
 
     /// Listens to a channel of PostgreSQL; `None` on SQLite, which has none.

@@ -175,6 +175,9 @@ impl std::fmt::Display for Violation {
 }
 
 impl Error {
+    /// The SQLSTATE of [`Error::Database`] where the disk is full, on both engines.
+    pub const DISK_FULL: &str = "53100";
+
     /// The SQLSTATE: stable, and the same on both engines.
     pub fn code(&self) -> &str {
         match self {

@@ -29,6 +29,7 @@ mod numeric;
 mod postgres;
 mod query;
 mod reflect;
+mod room;
 mod row;
 mod session;
 mod setup;

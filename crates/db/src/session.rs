@@ -75,6 +75,7 @@ impl SessionFactory {
             state: State::Open,
             work: UnitOfWork::new(id),
             savepoints: 0,
+            had_rows: false,
         })
     }
 }
@@ -112,6 +113,8 @@ pub struct Session {
     state: State,
     work: UnitOfWork,
     savepoints: u32,
+    /// Whether a statement gave back rows, which those that change some do.
+    had_rows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -270,7 +273,9 @@ impl Session {
     pub async fn commit(mut self) -> Result<()> {
         self.flush().await?;
         self.enter()?;
-        self.transaction.commit().await
+        let result = self.transaction.commit().await;
+        self.engine.room().learn(&result, |()| self.had_rows);
+        result
     }
 
     /// Undoes everything and waits until it is undone; dropping the session does the same without waiting.
@@ -301,6 +306,9 @@ impl Session {
     pub(crate) async fn run_as(&mut self, statement: Statement, format: Format) -> Result<Output> {
         self.enter()?;
         let result = self.transaction.run(statement, format).await;
+        self.had_rows |= result.as_ref().is_ok_and(|output| !output.is_empty());
+        // That rows could be written is known when they are committed.
+        self.engine.room().learn(&result, |_| false);
         // PostgreSQL refuses all that follows an error; so do sessions of both engines.
         self.state = if result.is_ok() { State::Open } else { State::Failed };
         result

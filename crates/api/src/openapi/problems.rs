@@ -101,14 +101,15 @@ const STATUSES: &[Status] = &[
         status: 413,
         key: "ContentTooLarge",
         title: "Payload Too Large",
-        description: "The body is larger than the server takes.",
+        description: "The body is larger than the server takes, as it is sent or as it is unpacked.",
         examples: &[("54000", "the body is larger than 1048576 bytes", None)],
     },
     Status {
         status: 415,
         key: "UnsupportedMediaType",
         title: "Unsupported Media Type",
-        description: "The body is not JSON in UTF-8, or its type is not said.",
+        description: "The body is not JSON in UTF-8, its type is not said, or its `Content-Encoding` is not read here; \
+                      `Accept-Encoding` says which are then.",
         examples: &[(
             "PGRST107",
             "the body is text/plain, where application/json is taken",
@@ -133,8 +134,16 @@ const STATUSES: &[Status] = &[
         status: 503,
         key: "ServiceUnavailable",
         title: "Service Unavailable",
-        description: "The server or its database is busy or away for now; `Retry-After` says when to try again.",
-        examples: &[("53300", "the database is busy", None), ("08006", "the database cannot be reached", None)],
+        description: "The server or its database is busy, away or out of room for now; `Retry-After` says when to try again.",
+        examples: &[
+            ("53300", "the database is busy", None),
+            ("08006", "the database cannot be reached", None),
+            (
+                "53100",
+                "the database has no room left to write",
+                Some("whoever runs the server must make room on its disk"),
+            ),
+        ],
     },
     Status {
         status: 504,
@@ -166,6 +175,7 @@ pub(super) fn insert(components: &mut Components) {
         });
         let headers = match status {
             405 => json!({ "Allow": reference("headers", "Allow") }),
+            415 => json!({ "Accept-Encoding": reference("headers", "AcceptEncoding") }),
             503 => json!({ "Retry-After": reference("headers", "RetryAfter") }),
             _ => json!({}),
         };

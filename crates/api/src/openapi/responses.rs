@@ -44,6 +44,9 @@ pub(super) fn insert(components: &mut Components) {
     components.insert("headers", "PreferenceApplied", header("The preferences that were followed.", false, applied));
     let allow = json!({ "type": "string", "examples": ["GET,HEAD,POST"] });
     components.insert("headers", "Allow", header("The methods that are taken.", true, allow));
+    let codings = json!({ "type": "string", "examples": ["gzip, identity"] });
+    let text = "The codings that a body may have, where it has another one.";
+    components.insert("headers", "AcceptEncoding", header(text, false, codings));
     let retry = json!({ "type": "integer", "minimum": 0, "examples": [1] });
     components.insert("headers", "RetryAfter", header("How many seconds to wait.", false, retry));
 }

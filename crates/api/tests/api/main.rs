@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
 
+mod bodies;
 mod changed_schemas;
 mod contract;
 mod openapi;

@@ -8,6 +8,7 @@ mod calls;
 mod clients;
 mod crash;
 mod demo;
+mod disk;
 mod docs;
 mod guides;
 mod how_to;

@@ -23,7 +23,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::PermissionDenied => {
             Error::Unavailable(error.into())
         }
-        ErrorCode::DiskFull => Error::Database { code: Some("53100".into()), source: error.into() },
+        ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
         _ => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
     }
 }
