@@ -19,6 +19,11 @@ use crate::state::AppState;
 pub trait Respond: Clone + Send + 'static {
     /// Answers a request. What goes wrong is an answer too.
     fn respond(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// Gets ready on a thread that will serve, before any connection is accepted.
+    fn warm_up(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// What a server answers. Cheap to clone.
@@ -52,6 +57,15 @@ impl Respond for App {
         match &self.cors {
             None => self.surrounded.respond(request).await,
             Some(cors) => cors.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+        }
+    }
+
+    async fn warm_up(&self) {
+        if let Err(error) = self.surrounded.0.state().engine.warm_up().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the database is not ready; requests will try again"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
 //! let state = AppState::new(engine, Tables::new(tables)?);
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! let listener = mwallet_api::listen("127.0.0.1:8080".parse()?)?;
 //! serve(listener, App::new(state), std::future::pending(), ServeOptions::default()).await?;
 //! # Ok(())
 //! # }
@@ -45,6 +45,6 @@ pub use app::{App, Respond};
 pub use axum::http::HeaderValue;
 pub use openapi::{Document, Parameter, Question};
 pub use problem::Problem;
-pub use server::{ServeOptions, serve};
+pub use server::{ServeOptions, listen, serve};
 pub use session::DbSession;
 pub use state::{AppState, Limits, Origins, Reload, Resource, Tables};

@@ -1,6 +1,7 @@
 //! The loop that accepts connections, and how it ends.
 
 mod head_timer;
+mod listener;
 
 use std::convert::Infallible;
 use std::io;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::head_timer::HeadTimer;
+pub use self::listener::listen;
 use crate::app::Respond;
 use crate::problem::Problem;
 
@@ -54,7 +56,7 @@ const TICK: Duration = Duration::from_millis(200);
 type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 
 /// Serves until `shutdown` is done; then no connection is accepted any more, and requests that are under way have some
-/// time to end.
+/// time to end. None is accepted either before all threads are ready ([`Respond::warm_up`]).
 ///
 /// # Errors
 ///
@@ -68,6 +70,12 @@ pub async fn serve(
     let mut threads = (0..options.threads)
         .map(|number| Thread::start(number, app.clone(), options))
         .collect::<io::Result<Vec<_>>>()?;
+    for thread in &mut threads {
+        thread.ready().await;
+    }
+    if threads.is_empty() {
+        app.warm_up().await;
+    }
     let own = Connections::new(app, options);
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
@@ -167,6 +175,7 @@ fn body(body: Incoming) -> Body {
 /// to be woken.
 struct Thread {
     connections: Option<UnboundedSender<(Option<OwnedSemaphorePermit>, std::net::TcpStream)>>,
+    ready: oneshot::Receiver<()>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -175,9 +184,12 @@ impl Thread {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, mut receiver) = unbounded_channel();
         let (done, ended) = oneshot::channel();
+        let (is_ready, ready) = oneshot::channel();
         std::thread::Builder::new().name(format!("serve-{number}")).spawn(move || {
             runtime.block_on(async {
                 tokio::spawn(tick());
+                app.warm_up().await;
+                let _ = is_ready.send(());
                 let own = Connections::new(app, options);
                 while let Some((place, connection)) = receiver.recv().await {
                     match TcpStream::from_std(connection) {
@@ -190,7 +202,7 @@ impl Thread {
             // Nobody waits where the server was dropped.
             let _ = done.send(());
         })?;
-        Ok(Self { connections: Some(sender), ended })
+        Ok(Self { connections: Some(sender), ready, ended })
     }
 
     /// Hands a connection over, which leaves the runtime that accepted it.
@@ -201,6 +213,12 @@ impl Thread {
         if let Err(error) = given {
             tracing::error!(%error, "a connection cannot be handed over");
         }
+    }
+
+    /// Waits until it can serve.
+    async fn ready(&mut self) {
+        // Where the thread has panicked, there is nothing to wait for.
+        let _ = (&mut self.ready).await;
     }
 
     fn close(&mut self) {

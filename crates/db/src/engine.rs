@@ -302,6 +302,29 @@ impl Engine {
         }
     }
 
+    /// Opens the connections before they are needed, on PostgreSQL those of the runtime that asks: a server that is full of
+    /// clients may have no file left to open one by.
+    ///
+    /// # Errors
+    ///
+    /// Why one cannot be opened; then it is tried again when it is needed.
+    pub async fn warm_up(&self) -> Result<()> {
+        match self.driver()? {
+            Driver::Postgres(postgres) => postgres.warm_up().await,
+            Driver::Sqlite(sqlite) => sqlite.warm_up(self.inner.options.runtimes).await,
+            Driver::Mock(_) => Ok(()),
+        }
+    }
+
+    /// The most files that it may have open at once, sockets among them.
+    pub fn most_files(&self) -> usize {
+        match &self.inner.driver {
+            Driver::Postgres(postgres) => postgres.most_files(),
+            Driver::Sqlite(sqlite) => sqlite.most_files(self.inner.options.runtimes),
+            Driver::Mock(_) => 0,
+        }
+    }
+
     /// Whether the database had room when it was last written to; `false` after a write found the disk full
     /// ([`Error::DISK_FULL`]), until one succeeds or none was tried for 30 seconds.
     pub fn has_room(&self) -> bool {

@@ -133,6 +133,22 @@ impl Postgres {
         Ok(share)
     }
 
+    /// The most files that it may have open.
+    pub(crate) fn most_files(&self) -> usize {
+        // The caller of an engine may be a runtime beside those that serve.
+        let connections = self.settings.connections.div_ceil(self.settings.runtimes) * (self.settings.runtimes + 1);
+        // To cancel a statement takes another connection; one listens.
+        connections * 2 + 1
+    }
+
+    /// Opens the connections of the runtime that asks.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        let pool = self.share()?.pool;
+        let opened = (0..pool.status().max_size).map(|_| pool.get());
+        // All are held until the last is there; otherwise one would be taken again and again.
+        futures::future::try_join_all(opened).await.map(drop).map_err(errors::from_pool)
+    }
+
     async fn connection(&self) -> Result<Connection> {
         self.connection_of(&self.share()?).await
     }

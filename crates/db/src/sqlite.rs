@@ -24,6 +24,7 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(crate) use database_file::DatabaseFile;
@@ -96,13 +97,40 @@ pub(crate) struct Sqlite {
     writer: Writer,
     readers: Readers,
     lookups: Lookups,
+    is_warm: AtomicBool,
 }
+
+/// The most files that a connection has open: the database, its log or journal, and their index.
+const FILES: usize = 3;
 
 impl Sqlite {
     pub(crate) fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
         let (readers, lookups) = (Readers::new(settings.clone()), Lookups::new(settings.clone()));
-        Self { writer: Writer::new(settings.clone(), lookups.clone()), readers, lookups, settings }
+        Self {
+            writer: Writer::new(settings.clone(), lookups.clone()),
+            readers,
+            lookups,
+            settings,
+            is_warm: AtomicBool::new(false),
+        }
+    }
+
+    /// The most files that it may have open, where so many threads look up.
+    pub(crate) fn most_files(&self, threads: usize) -> usize {
+        let connections = 1 + self.settings.readers + reader::LONG_READS + threads;
+        if self.is_in_memory() { 0 } else { connections * FILES }
+    }
+
+    /// Opens the connections of the writer, of all readers and of so many threads that look up. Once is enough.
+    pub(crate) async fn warm_up(&self, threads: usize) -> Result<()> {
+        if self.is_in_memory() || self.is_warm.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let statement = Statement::new("SELECT 1 FROM sqlite_schema LIMIT 1");
+        self.writer.read(statement, Format::Values).await?;
+        self.readers.warm_up()?;
+        self.lookups.warm_up(threads)
     }
 
     /// Runs statements in one transaction that is durable when this returns.

@@ -1,6 +1,8 @@
 //! `mwallet serve`: the tables over HTTP, until it is told to stop.
 
 mod demo;
+#[cfg(unix)]
+mod files;
 mod limits;
 mod reflected;
 mod reload;
@@ -13,7 +15,6 @@ use mwallet_api::{App, AppState, Tables};
 use mwallet_db::EngineOptions;
 use mwallet_db::schema::Table;
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use limits::LimitOptions;
 use reflected::ReflectedOptions;
@@ -84,7 +85,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
         false => reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?,
     };
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
-    let listener = TcpListener::bind(listen).await.map_err(|error| cannot_listen(listen, &error))?;
+    let listener = mwallet_api::listen(listen).map_err(|error| cannot_listen(listen, &error))?;
     let found = reflected.tables(&engine).await?;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
@@ -117,7 +118,14 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
     }
     let app = App::new(state.loopback_hosts_only());
     let stop = signals::stop()?;
-    mwallet_api::serve(listener, app, stop, limits.serve_options()).await?;
+    let options = limits.serve_options();
+    // Before the first of them is accepted.
+    #[cfg(unix)]
+    let options = {
+        let connections = files::connections(options.connections, options.threads, &engine);
+        mwallet_api::ServeOptions { connections, ..options }
+    };
+    mwallet_api::serve(listener, app, stop, options).await?;
     engine.close().await;
     Ok(())
 }

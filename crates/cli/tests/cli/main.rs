@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod disk;
 mod docs;
+mod files;
 mod guides;
 mod how_to;
 mod legacy;

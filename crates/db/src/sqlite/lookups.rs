@@ -106,6 +106,18 @@ impl Lookups {
         Writing { state: self.state.clone() }
     }
 
+    /// Opens connections for as many threads.
+    pub(super) fn warm_up(&self, threads: usize) -> Result<()> {
+        for _ in 0..threads {
+            let lookup = Lookup::open(&self.settings)?;
+            let mut state = lock(&self.state);
+            if !state.is_closed {
+                state.idle.push(lookup);
+            }
+        }
+        Ok(())
+    }
+
     /// Closes the connections.
     pub(super) fn close(&self) {
         let mut state = lock(&self.state);

@@ -21,13 +21,15 @@ use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
 /// How many streams and reading sessions there may be at once.
-const LONG_READS: usize = 16;
+pub(super) const LONG_READS: usize = 16;
 /// The threads that read, which start with the first read.
 pub(super) struct Readers {
     settings: Arc<Settings>,
     queue: OnceLock<Sender<Job>>,
     long_reads: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Timed>>>,
+    /// Connections that were opened before the threads need them.
+    ready: Arc<Mutex<Vec<Timed>>>,
 }
 
 enum Job {
@@ -55,7 +57,17 @@ impl Readers {
             queue: OnceLock::new(),
             long_reads: Arc::new(Semaphore::new(LONG_READS)),
             idle: Arc::default(),
+            ready: Arc::default(),
         }
+    }
+
+    /// Opens the connections that the threads will use.
+    pub(super) fn warm_up(&self) -> Result<()> {
+        for _ in 0..self.settings.readers {
+            let timed = connection::open(&self.settings, Role::Reader)?;
+            self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(timed);
+        }
+        Ok(())
     }
 
     pub(super) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
@@ -71,10 +83,10 @@ impl Readers {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
             for _ in 0..self.settings.readers {
-                let (settings, jobs) = (self.settings.clone(), receiver.clone());
+                let (settings, jobs, ready) = (self.settings.clone(), receiver.clone(), self.ready.clone());
                 std::thread::spawn(move || {
                     // A panic ends the read it came from and nothing else.
-                    while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs))).is_err() {
+                    while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs, &ready))).is_err() {
                         tracing::error!("a reader of SQLite panicked");
                     }
                 });
@@ -145,6 +157,7 @@ impl Readers {
             }
         }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
@@ -180,8 +193,8 @@ fn origins(connection: &Connection, sql: &str) -> Origins {
 }
 
 /// Serves reads in their order until the engine is dropped.
-fn serve(settings: &Settings, jobs: &Receiver<Job>) {
-    let mut kept: Option<Timed> = None;
+fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<Timed>>) {
+    let mut kept = ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
     for job in jobs {
         match job {
             Job::Read { statement, format, reply } => serve_one(settings, &mut kept, reply, |connection| {

@@ -21,6 +21,9 @@ pub(super) struct LimitOptions {
     #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_time.as_secs())]
     request_time: u64,
     /// The most connections at once; others wait
+    ///
+    /// The process is let open as many files as they need (the soft limit is raised). Where it may not (the hard limit,
+    /// `ulimit -Hn`), there are fewer connections, and the log says how many.
     #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().connections)]
     max_connections: usize,
     /// Allow requests without a filter to change or delete every row of a table

@@ -1,0 +1,61 @@
+//! The socket that connections come to.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// How many connections may wait to be accepted: as many as the system lets them (`net.core.somaxconn` on Linux), which cuts
+/// a larger number down to its own.
+const BACKLOG: u32 = i32::MAX as u32;
+
+/// Listens to an address. Unlike [`TcpListener::bind`], as many connections may wait as the system allows.
+///
+/// # Errors
+///
+/// Where nothing can listen there.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that starts again need not wait until connections of the last one are forgotten. On Windows it would let two
+    // programs have the same port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn as_many_wait_as_the_system_allows() {
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        // More than the 1,024 that are usual.
+        let wanted = most.min(1_500);
+        let (soft, hard) = rlimit::Resource::NOFILE.get().unwrap();
+        rlimit::Resource::NOFILE.set(hard.min(4_096).max(soft), hard).unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        // Nobody accepts them.
+        let waiting = (0..wanted).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(900)));
+        let waiting = waiting.collect::<io::Result<Vec<_>>>();
+        assert_eq!(waiting.map(|waiting| waiting.len()).ok(), Some(wanted));
+    }
+
+    #[tokio::test]
+    async fn both_families_are_listened_to_and_only_once() {
+        // Not every machine has the second one.
+        let families =
+            ["127.0.0.1:0", "[::1]:0"].into_iter().filter(|address| std::net::TcpListener::bind(address).is_ok());
+        for address in families {
+            let listener = listen(address.parse().unwrap()).unwrap();
+            let taken = listen(listener.local_addr().unwrap()).unwrap_err();
+            assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
+        }
+    }
+}
