@@ -68,7 +68,6 @@ fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
 /// Writes an error to the log, if it is not the client's, with all that the database said.
 pub(crate) fn log(error: &Error) {
     let request = request_id::current();
-    let request = request.as_ref().and_then(|id| id.to_str().ok()).unwrap_or("-");
     match error {
         Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled => {
             tracing::warn!(request, code = error.code(), "{error}");

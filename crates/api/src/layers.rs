@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::access::Noted;
 use crate::problem::Problem;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::routes::Routes;
@@ -25,8 +26,10 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
     let state = routes.state();
     let is_head = request.method() == Method::HEAD;
     let encodings = compression::taken(request.headers());
-    let profile = profile::told(&state.tables(), &request);
+    let tables = state.tables();
+    let profile = profile::told(&tables, &request);
     let id = request_id::of(request.headers(), state.engine.sources());
+    let noted = state.access_log.as_ref().map(|log| Noted::new(log, &request, &id, tables));
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
     } else if let Err(refusal) = sites::check(&request, &state.origins) {
@@ -35,7 +38,8 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
         // In its place once and for all: what stands around it would copy its kilobytes from one to the next.
         let work = pin!(routes.respond(request));
         let in_time = tokio::time::timeout(state.limits.request_time, catch_panic(work));
-        match request_id::scope(id.clone(), in_time).await {
+        let rows = noted.as_ref().map(Noted::rows);
+        match request_id::scope(id.clone(), rows, in_time).await {
             Ok(response) => response,
             Err(_) => Problem::request_timeout().into_response(),
         }
@@ -49,7 +53,10 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
         response.headers_mut().insert(name, profile);
     }
     response.headers_mut().insert(X_REQUEST_ID, id);
-    response
+    match noted {
+        Some(noted) => noted.answered(response),
+        None => response,
+    }
 }
 
 /// Answers 500 where a handler panics, instead of closing the connection without a word.
@@ -60,7 +67,7 @@ async fn catch_panic(answer: impl Future<Output = Response>) -> Response {
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
-            tracing::error!(request = ?request_id::current(), "a handler panicked: {text}");
+            tracing::error!(request = request_id::current(), "a handler panicked: {text}");
             Problem::internal().into_response()
         }
     }

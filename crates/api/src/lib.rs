@@ -16,6 +16,7 @@
 //! ```
 
 mod accept;
+mod access;
 mod app;
 mod body;
 mod columns;
@@ -41,6 +42,7 @@ mod session;
 mod sites;
 mod state;
 
+pub use access::{AccessLog, Exchange};
 pub use app::{App, Respond};
 pub use axum::http::HeaderValue;
 pub use openapi::{Document, Parameter, Question};

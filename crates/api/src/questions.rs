@@ -11,7 +11,7 @@ use mwallet_models::{Transaction, questions};
 use crate::openapi::Question;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{accept, params, range, rows};
+use crate::{accept, params, range, request_id, rows};
 
 /// What a question is asked with, apart from what it is about.
 #[derive(Debug, Default)]
@@ -41,6 +41,7 @@ pub(crate) async fn notices(State(state): State<AppState>, request: Request) -> 
     let sql = questions::notices_of_user_sql(&identifier, asked.start, asked.end, skip, state.limits.page(asked.limit));
     let found = client::select(&state.engine, sql).await?;
     let count = found.rows();
+    request_id::count_rows(count);
     let mut response = rows::json(found.into_array());
     range::set(&mut response, range::header(skip, count, None));
     Ok(response)

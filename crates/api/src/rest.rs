@@ -15,7 +15,7 @@ use crate::accept::{self, Form};
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
 use crate::problem::Problem;
 use crate::state::{AppState, Resource, Tables};
-use crate::{body, columns, errors, location, methods, params, profile, range, rows};
+use crate::{body, columns, errors, location, methods, params, profile, range, request_id, rows};
 
 /// A request about a table as it came. It may be planned twice; its body is read once.
 pub(crate) struct Incoming {
@@ -104,6 +104,7 @@ impl<'s> Call<'s> {
 
     /// Rows that were written, as the client prefers to see them.
     fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
+        request_id::count_rows(rows.rows());
         let mut response = match (self.preferences.returns, self.form, self.is_one()) {
             (Some(Return::Representation), Form::Object, _) => {
                 rows::typed(Form::Object.media_type(), rows.into_objects())
@@ -160,6 +161,7 @@ pub(crate) async fn read(state: &AppState, tables: &Tables, incoming: &mut Incom
 async fn read_one(state: &AppState, call: &Call<'_>) -> Result<Response, Problem> {
     let relation = &call.resource.relation;
     let found = client::retrieve(&state.engine, relation, call.query()).await.map_err(|error| call.problem(error))?;
+    request_id::count_rows(found.rows());
     match found.rows() {
         0 => Err(Problem::no_row(&relation.table().name)),
         _ => Ok(rows::typed(call.form.media_type(), found.into_objects())),
@@ -173,6 +175,7 @@ async fn read_only_row(state: &AppState, call: &Call<'_>) -> Result<Response, Pr
     let query = call.query().clone().limit(limit);
     let relation = &call.resource.relation;
     let found = client::retrieve(&state.engine, relation, &query).await.map_err(|error| call.problem(error))?;
+    request_id::count_rows(found.rows());
     match found.rows() {
         1 => {
             let total = call.total(state, Some(1)).await?;

@@ -37,6 +37,7 @@ pub(crate) struct Page {
 ///
 /// What the database says before the first bytes are on their way.
 pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -> Result<Page, Error> {
+    request_id::count_rows(0);
     let Some(first) = next(&mut batches).await.transpose()? else {
         return Ok(Page { response: json(Bytes::from_static(b"[]")), rows: Some(0) });
     };
@@ -47,10 +48,7 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
     let (sender, parts) = mpsc::channel(1);
     let work = send_parts(batches, first, second, sender, stall_time);
     // What goes wrong later is logged as part of the same request.
-    match request_id::current() {
-        Some(id) => tokio::spawn(request_id::scope(id, work)),
-        None => tokio::spawn(work),
-    };
+    tokio::spawn(request_id::carry(work));
     // Compression asks again after the end.
     let body = Body::from_stream(stream::unfold(Some(parts), receive).fuse());
     Ok(Page { response: json(body), rows: None })
@@ -87,7 +85,11 @@ async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>>
     loop {
         match batches.next_json().await? {
             Ok(rows) if rows.rows() == 0 => {}
-            batch => return Some(batch),
+            Ok(rows) => {
+                request_id::count_rows(rows.rows());
+                return Some(Ok(rows));
+            }
+            Err(error) => return Some(Err(error)),
         }
     }
 }

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 use mwallet_db::{Engine, Error, Relation};
-
 use tokio::sync::Mutex;
 
+use crate::access::AccessLog;
 use crate::openapi::{self, Question};
 use crate::{errors, questions};
 
@@ -25,6 +25,7 @@ pub struct AppState {
     pub(crate) limits: Limits,
     pub(crate) origins: Arc<Origins>,
     pub(crate) loopback_hosts_only: bool,
+    pub(crate) access_log: Option<AccessLog>,
 }
 
 /// Reads again what is served. What it gives is what goes wrong.
@@ -129,6 +130,7 @@ impl AppState {
             limits: Limits::default(),
             origins: Arc::default(),
             loopback_hosts_only: false,
+            access_log: None,
         }
     }
 
@@ -150,6 +152,12 @@ impl AppState {
     /// browser on the same machine, could have its own name point there and read everything as its own.
     pub fn loopback_hosts_only(mut self) -> Self {
         self.loopback_hosts_only = true;
+        self
+    }
+
+    /// The same, which tells of every request that it answers.
+    pub fn access_log(mut self, log: AccessLog) -> Self {
+        self.access_log = Some(log);
         self
     }
 
@@ -264,6 +272,11 @@ impl Tables {
     pub(crate) fn first(&self) -> &Profile {
         // There is always one.
         &self.profiles[0]
+    }
+
+    /// A table of that name, in whichever schema.
+    pub(crate) fn any(&self, name: &str) -> Option<&Resource> {
+        self.profiles.iter().find_map(|profile| profile.get(name))
     }
 
     /// The tables of a schema.

@@ -5,19 +5,19 @@ mod chain;
 mod commands;
 mod database;
 mod failure;
+mod log;
 mod output;
 mod seed;
 mod settings;
 mod signals;
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::failure::{Failure, Result};
+use crate::log::Log;
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
@@ -32,6 +32,7 @@ Examples:
 
 Settings come from the options above, then from the environment and the file .env (MWALLET_DATABASE_URL,
 MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.toml ([database] url = \"...\").
+The log goes to the standard error. RUST_LOG says what is logged: warn,mwallet::sql=info where it says nothing.
 A password on the command line is seen by everybody on the machine; put it into the environment or a file.";
 
 /// A self-hosted server for trading crypto assets person to person
@@ -80,11 +81,11 @@ fn main() -> ExitCode {
 }
 
 fn run(Arguments { settings, command }: Arguments) -> Result<()> {
-    start_log()?;
+    let log = Log::start(settings.log_format, matches!(command, Command::Serve(_)))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(options) => commands::serve::run(&settings, options).await,
+            Command::Serve(options) => commands::serve::run(&settings, &log, options).await,
             Command::Import(options) => commands::import::run(&settings, options).await,
             Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Inspect(options) => commands::inspect::run(&settings, options).await,
@@ -96,19 +97,6 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             Command::Completions(options) => commands::completions::run(&settings, options),
         }
     })
-}
-
-/// What is logged unless `RUST_LOG` says otherwise: warnings and errors, and statements that are echoed.
-const LOG: &str = "warn,mwallet::sql=info";
-
-/// Writes the log to the standard error.
-fn start_log() -> Result<()> {
-    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| LOG.to_owned());
-    let filter = EnvFilter::builder().parse(&wanted);
-    let filter = filter.map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    log.with_ansi(std::io::stderr().is_terminal()).init();
-    Ok(())
 }
 
 #[cfg(test)]

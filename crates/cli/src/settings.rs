@@ -7,6 +7,7 @@ use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
 use crate::Arguments;
 use crate::failure::{Failure, Result};
+use crate::log::Format;
 
 /// The database where nothing names another.
 const DEFAULT_DATABASE: &str = "sqlite:mwallet.db";
@@ -26,6 +27,9 @@ pub(crate) struct Settings {
     /// Log each statement with its time, without its values
     #[arg(long, global = true)]
     echo: bool,
+    /// How the lines of the log look, which go to the standard error; RUST_LOG chooses what is logged
+    #[arg(long, global = true, env = "MWALLET_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: Format,
     /// Print results as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

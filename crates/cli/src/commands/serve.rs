@@ -21,6 +21,7 @@ use reflected::ReflectedOptions;
 
 use crate::database;
 use crate::failure::{Failure, Result};
+use crate::log::Log;
 use crate::output;
 use crate::settings::Settings;
 use crate::signals;
@@ -59,6 +60,9 @@ pub(crate) struct Options {
     /// The address and port; port 0 takes any that is free
     #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
+    /// Log every request: its number, method, path without values, status, time and rows
+    #[arg(long, env = "MWALLET_ACCESS_LOG")]
+    access_log: bool,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -67,8 +71,8 @@ fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
-pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
-    let Options { open, demo, migrate, reflected, listen, limits } = options;
+pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
+    let Options { open, demo, migrate, reflected, listen, access_log, limits } = options;
     if !open && !demo {
         let message = "there are no accounts yet, so there is nobody to serve but everybody";
         let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
@@ -113,6 +117,9 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
     output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
 
     let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    if access_log {
+        state = state.access_log(log.of_requests());
+    }
     if found.is_some() {
         state = reload::keep_fresh(state, reflected)?;
     }

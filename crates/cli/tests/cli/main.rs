@@ -14,6 +14,7 @@ mod files;
 mod guides;
 mod how_to;
 mod legacy;
+mod log;
 mod migrate;
 mod others;
 mod seed;

@@ -43,7 +43,10 @@ pub(super) fn listen(settings: Settings, tls: Tls, channel: &'static str) -> Not
             pause = if before.elapsed() > PAUSES.1 { PAUSES.0 } else { pause };
             match ended {
                 Ok(()) => tracing::warn!("the connection that listens to {channel} was lost; it is made again"),
-                Err(error) => tracing::warn!(%error, "nothing listens to {channel}; it is tried again in {pause:?}"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "nothing listens to {channel}; it is tried again in {pause:?}"
+                ),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);

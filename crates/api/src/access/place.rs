@@ -1,0 +1,119 @@
+//! The address of a request as far as it is no secret: names that the server itself has, and nothing of what a client wrote.
+
+use axum::http::Uri;
+
+use crate::state::{Resource, Tables};
+use crate::{location, params};
+
+/// What stands for a name that the server does not have.
+pub(super) const UNKNOWN: &str = "{unknown}";
+
+/// Paths that are no table. What stands in braces is any one segment.
+const PATHS: [&str; 8] =
+    ["/", "/docs", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
+
+/// The words of the query language.
+const WORDS: [&str; 11] =
+    ["select", "order", "limit", "offset", "skip", "and", "or", "not.and", "not.or", "columns", "on_conflict"];
+
+/// The words of questions.
+const QUESTION_WORDS: [&str; 5] = ["network", "start", "end", "skip", "limit"];
+
+/// The most parameters that are told.
+const MOST: usize = 50;
+
+/// The path and the names of the parameters, without values.
+pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
+    let query = uri.query().unwrap_or_default();
+    if let Some((name, row)) = location::place(uri.path()) {
+        let table = params::decode(name).ok().and_then(|name| tables.any(&name));
+        let mut place = location::REST.to_owned();
+        match table {
+            Some(resource) => place.push_str(&location::encode(&resource.table().name).to_string()),
+            None => place.push_str(UNKNOWN),
+        }
+        if row.is_some() {
+            place.push_str("/{identifier}");
+        }
+        add_names(&mut place, query, |name| {
+            let column = table.and_then(|resource| column(resource, name));
+            column.or_else(|| WORDS.contains(&name).then(|| name.to_owned()))
+        });
+        return place;
+    }
+    let questions = tables.first().questions.iter().map(|question| question.path);
+    let known = PATHS.into_iter().chain(questions).find(|path| fits(path, uri.path()));
+    let mut place = known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned);
+    add_names(&mut place, query, |name| QUESTION_WORDS.contains(&name).then(|| name.to_owned()));
+    place
+}
+
+fn column(resource: &Resource, name: &str) -> Option<String> {
+    resource.table().column(name).map(|column| location::encode(&column.name).to_string())
+}
+
+/// Whether a path is one of a template.
+fn fits(template: &str, path: &str) -> bool {
+    let (mut wanted, mut found) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted == found || (wanted.starts_with('{') && !found.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn add_names(place: &mut String, query: &str, known: impl Fn(&str) -> Option<String>) {
+    let mut parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    for (number, parameter) in parameters.by_ref().take(MOST).enumerate() {
+        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name).replace('+', " ");
+        let told = params::decode(&name).ok().and_then(|name| known(&name));
+        place.push(if number == 0 { '?' } else { '&' });
+        place.push_str(told.as_deref().unwrap_or(UNKNOWN));
+    }
+    if parameters.next().is_some() {
+        place.push_str("&…");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mwallet_db::schema::{Column, ColumnType, Table};
+
+    use super::*;
+
+    #[test]
+    fn no_value_and_no_foreign_name_is_told() {
+        let mut odd = Table::new("old orders");
+        odd.columns.push(Column::new("half price", ColumnType::BigInt));
+        let tables = mwallet_models::tables().into_iter().cloned().chain([odd]).collect::<Vec<_>>();
+        let tables = Tables::new(&tables).unwrap();
+        for (uri, place) in [
+            ("/rest/v1/orders", "/rest/v1/orders"),
+            ("/rest/v1/orders?", "/rest/v1/orders"),
+            ("/rest/v1/orders/S", "/rest/v1/orders/{identifier}"),
+            ("/rest/v1/orders/S?select=S,S", "/rest/v1/orders/{identifier}?select"),
+            ("/rest/v1/orders?asset=eq.S&order=S&limit=S&&or=(S)", "/rest/v1/orders?asset&order&limit&or"),
+            ("/rest/v1/orders?not.and=(S)&S=eq.1&S", "/rest/v1/orders?not.and&{unknown}&{unknown}"),
+            ("/rest/v1/%6frders?%61sset=eq.S", "/rest/v1/orders?asset"),
+            ("/rest/v1/old%20orders?half+price=eq.S", "/rest/v1/old%20orders?half%20price"),
+            ("/rest/v1/S?asset=S&limit=1", "/rest/v1/{unknown}?{unknown}&limit"),
+            ("/rest/v1/%ff?%ff=S", "/rest/v1/{unknown}?{unknown}"),
+            ("/rest/v1/orders/1/S", "/{unknown}"),
+            ("/v1/users/S/notices?start=S&S=1", "/v1/users/{identifier}/notices?start&{unknown}"),
+            ("/v1/transactions?network=S", "/v1/transactions?network"),
+            ("/docs/S", "/docs/{file}"),
+            ("/admin/reload", "/admin/reload"),
+            ("/readyz?S", "/readyz?{unknown}"),
+            ("/S", "/{unknown}"),
+            ("/", "/"),
+            ("http://S@S/rest/v1/", "/rest/v1/"),
+        ] {
+            assert_eq!(of(&uri.parse().unwrap(), &tables), place, "{uri}");
+        }
+        let many = format!("/rest/v1/orders?{}", "asset=S&".repeat(1_000));
+        let told = of(&many.parse().unwrap(), &tables);
+        assert!(told.ends_with("asset&…") && told.len() < 400, "{told}");
+    }
+}

@@ -1,0 +1,87 @@
+//! What the parts of the program say by `tracing`, as lines.
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use mwallet_db::SystemSources;
+use mwallet_db::schema::Sources;
+use serde_json::Number;
+use tracing::field::{Field as Name, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::line::{Field, Line, cut};
+use super::{Entry, Queue};
+
+/// Hands each event to the thread that writes.
+pub(super) struct LogLayer {
+    queue: Queue,
+}
+
+impl LogLayer {
+    pub(super) fn new(queue: Queue) -> Self {
+        Self { queue }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let meta = event.metadata();
+        let mut line = Line {
+            at: SystemSources.now(),
+            level: *meta.level(),
+            target: meta.target().into(),
+            message: String::new(),
+            fields: Vec::new(),
+        };
+        event.record(&mut Fields(&mut line));
+        self.queue.put(Entry::Line(line));
+    }
+}
+
+/// Takes the fields of an event down.
+struct Fields<'l>(&'l mut Line);
+
+impl Fields<'_> {
+    fn put(&mut self, name: &Name, field: Field) {
+        match (name.name(), field) {
+            ("message", Field::Text(text)) => self.0.message = text,
+            (name, field) => self.0.fields.push((name, field)),
+        }
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, name: &Name, value: &dyn Debug) {
+        self.put(name, Field::text(format!("{value:?}")));
+    }
+
+    fn record_str(&mut self, name: &Name, value: &str) {
+        self.put(name, Field::text(value));
+    }
+
+    fn record_i64(&mut self, name: &Name, value: i64) {
+        self.put(name, Field::Number(value.into()));
+    }
+
+    fn record_u64(&mut self, name: &Name, value: u64) {
+        self.put(name, Field::Number(value.into()));
+    }
+
+    fn record_f64(&mut self, name: &Name, value: f64) {
+        match Number::from_f64(value) {
+            Some(number) => self.put(name, Field::Number(number)),
+            None => self.put(name, Field::text(value.to_string())),
+        }
+    }
+
+    fn record_bool(&mut self, name: &Name, value: bool) {
+        self.put(name, Field::Bool(value));
+    }
+
+    /// An error with all that lies behind it: the first of them often says the least.
+    fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
+        self.put(name, Field::Text(cut(crate::failure::chain(value))));
+    }
+}

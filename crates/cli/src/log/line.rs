@@ -1,0 +1,197 @@
+//! One line of the log, as text or as JSON.
+//!
+//! Whatever stands in a message, it stays one line: a database, or a client by way of it, can write anything there.
+
+use std::fmt::Write;
+
+use mwallet_api::Exchange;
+use mwallet_db::schema::Timestamp;
+use serde_json::{Map, Number, Value};
+use tracing::Level;
+
+/// The most bytes of one text in a line; the rest is cut off.
+const LONGEST: usize = 16 * 1024;
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    Text { in_colour: bool },
+    Json,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) at: Timestamp,
+    pub(super) level: Level,
+    /// The part of the program that says so.
+    pub(super) target: String,
+    pub(super) message: String,
+    pub(super) fields: Vec<(&'static str, Field)>,
+}
+
+/// What a line tells beside its message.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Field {
+    Text(String),
+    Number(Number),
+    Bool(bool),
+}
+
+impl Field {
+    /// A text, or its beginning.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(cut(text.into()))
+    }
+}
+
+/// A text, or its beginning where it is too long.
+pub(super) fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        // A character has four bytes at most.
+        let end = (LONGEST - 3..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+impl Line {
+    /// The line of a request.
+    pub(super) fn of_exchange(exchange: &Exchange, at: Timestamp) -> Self {
+        // Whole microseconds, so that the number is short.
+        let micros = u32::try_from(exchange.time.as_micros()).unwrap_or(u32::MAX);
+        let time_ms = Number::from_f64(f64::from(micros) / 1_000.0).unwrap_or_else(|| 0.into());
+        let mut fields = vec![
+            ("method", Field::text(exchange.method())),
+            ("path", Field::text(exchange.place())),
+            ("status", Field::Number(exchange.status.as_u16().into())),
+            ("time_ms", Field::Number(time_ms)),
+        ];
+        if let Some(rows) = exchange.rows {
+            fields.push(("rows", Field::Number(rows.into())));
+        }
+        if !exchange.is_whole {
+            fields.push(("is_whole", Field::Bool(false)));
+        }
+        fields.push(("request", Field::text(exchange.id())));
+        Self { at, level: Level::INFO, target: "mwallet::access".into(), message: "answered".into(), fields }
+    }
+
+    /// Writes it behind what is there.
+    pub(super) fn write(&self, form: Form, out: &mut String) {
+        match form {
+            Form::Text { in_colour } => self.write_text(in_colour, out),
+            Form::Json => self.write_json(out),
+        }
+        out.push('\n');
+    }
+
+    fn write_text(&self, in_colour: bool, out: &mut String) {
+        let Self { at, level, target, message, .. } = self;
+        let (colour, end) = match (in_colour, *level) {
+            (false, _) => ("", ""),
+            (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
+            (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
+            (true, Level::INFO) => ("\u{1b}[32m", "\u{1b}[0m"),
+            (true, _) => ("\u{1b}[34m", "\u{1b}[0m"),
+        };
+        // To write into a text never fails.
+        let _ = write!(out, "{at} {colour}{level:>5}{end} {target}: ");
+        escape(message, out);
+        for (name, field) in &self.fields {
+            let _ = write!(out, " {name}=");
+            match field {
+                Field::Number(number) => out.push_str(&number.to_string()),
+                Field::Bool(bool) => out.push_str(&bool.to_string()),
+                Field::Text(text) if is_plain(text) => out.push_str(text),
+                Field::Text(text) => {
+                    out.push('"');
+                    escape(&text.replace('\\', "\\\\").replace('"', "\\\""), out);
+                    out.push('"');
+                }
+            }
+        }
+    }
+
+    fn write_json(&self, out: &mut String) {
+        let mut object = Map::new();
+        object.insert("timestamp".into(), self.at.to_string().into());
+        object.insert("level".into(), self.level.as_str().into());
+        object.insert("target".into(), self.target.as_str().into());
+        object.insert("message".into(), self.message.as_str().into());
+        for (name, field) in &self.fields {
+            object.insert(
+                (*name).into(),
+                match field {
+                    Field::Text(text) => text.as_str().into(),
+                    Field::Number(number) => Value::Number(number.clone()),
+                    Field::Bool(bool) => (*bool).into(),
+                },
+            );
+        }
+        out.push_str(&Value::Object(object).to_string());
+    }
+}
+
+/// Whether a text is seen to begin and to end without quotes.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"\"\\=".contains(c) || c == '…')
+}
+
+/// Writes a text with all that moves the cursor, ends a line or turns the direction of writing written out.
+fn escape(text: &str, out: &mut String) {
+    for c in text.chars() {
+        let hides =
+            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if c.is_control() || hides { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(message: &str, text: &str) -> Line {
+        let at = Timestamp::from_micros(0).unwrap();
+        let fields = vec![("code", Field::text(text)), ("count", Field::Number(7.into()))];
+        Line { at, level: Level::ERROR, target: "mwallet".into(), message: message.into(), fields }
+    }
+
+    fn written(form: Form, line: &Line) -> String {
+        let mut out = String::new();
+        line.write(form, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_line_stays_one() {
+        let forged = "failed\n1970-01-01T00:00:00Z ERROR mwallet: forged\r\u{1b}[2J\u{85}\u{2028}\u{202e}\0";
+        let text = written(Form::Text { in_colour: false }, &line(forged, forged));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.ends_with('\n') && !text.trim_end_matches('\n').contains(char::is_control), "{text:?}");
+        assert!(text.contains("failed\\n1970") && text.contains("\\u{1b}[2J\\u{85}\\u{2028}\\u{202e}\\u{0}"), "{text}");
+
+        let json = written(Form::Json, &line(forged, forged));
+        assert_eq!(json.trim_end_matches('\n').lines().count(), 1, "{json}");
+        let object: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&object["message"], &object["code"]), (&forged.into(), &forged.into()));
+    }
+
+    #[test]
+    fn text_is_in_quotes_where_it_must_be() {
+        let of = |text: &str| written(Form::Text { in_colour: false }, &line("failed", text));
+        assert!(of("53100").ends_with("ERROR mwallet: failed code=53100 count=7\n"), "{}", of("53100"));
+        for (text, quoted) in [("", r#""""#), ("a b", r#""a b""#), ("a=\"b\\", r#""a=\"b\\\\""#)] {
+            let quoted = quoted.replace("\\\\\\\\", "\\\\");
+            assert!(of(text).contains(&format!("code={quoted} count=7")), "{}", of(text));
+        }
+        assert!(written(Form::Text { in_colour: true }, &line("failed", "x")).contains("\u{1b}[31mERROR\u{1b}[0m"));
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        let long = written(Form::Json, &line("failed", &"é".repeat(LONGEST)));
+        assert!(long.len() < LONGEST + 200 && long.contains("é…\""), "{}", long.len());
+    }
+}

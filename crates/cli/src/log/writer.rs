@@ -1,0 +1,100 @@
+//! The thread that writes the log.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use mwallet_db::SystemSources;
+use mwallet_db::schema::Sources;
+use tracing::Level;
+
+use super::Entry;
+use super::line::{Form, Line};
+use super::repeats::Repeats;
+
+/// How much is written at once.
+const PIECE: usize = 64 * 1024;
+
+/// How long to wait where nothing is due.
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// What writes the log.
+pub(super) struct Writer {
+    form: Form,
+    dropped: Arc<AtomicU64>,
+    repeats: Repeats,
+    text: String,
+}
+
+impl Writer {
+    pub(super) fn new(form: Form, dropped: Arc<AtomicU64>) -> Self {
+        Self { form, dropped, repeats: Repeats::default(), text: String::new() }
+    }
+
+    /// Writes what comes, until the end comes.
+    pub(super) fn run(mut self, entries: &Receiver<Entry>) {
+        loop {
+            let now = Instant::now();
+            let wait = self.repeats.next_due().map_or(LONG, |due| due.saturating_duration_since(now));
+            let is_open = match entries.recv_timeout(wait) {
+                Ok(entry) => self.take_all(entry, entries),
+                Err(error) => error.is_timeout(),
+            };
+            let (now, at) = (Instant::now(), SystemSources.now());
+            let due = if is_open { self.repeats.due(now, at) } else { self.repeats.end(now, at) };
+            self.add_all(due);
+            self.tell_dropped();
+            self.flush();
+            if !is_open {
+                return;
+            }
+        }
+    }
+
+    /// Takes an entry and those that wait behind it; `false` after the last of all.
+    fn take_all(&mut self, first: Entry, entries: &Receiver<Entry>) -> bool {
+        let mut next = Some(first);
+        while let Some(entry) = next.take() {
+            match entry {
+                Entry::Line(line) => {
+                    let lines = self.repeats.take(line, Instant::now());
+                    self.add_all(lines);
+                }
+                Entry::Exchange(exchange, at) => Line::of_exchange(&exchange, at).write(self.form, &mut self.text),
+                Entry::End => return false,
+            }
+            if self.text.len() >= PIECE {
+                self.flush();
+                return true;
+            }
+            next = entries.try_recv().ok();
+        }
+        true
+    }
+
+    fn add_all(&mut self, lines: Vec<Line>) {
+        for line in lines {
+            line.write(self.form, &mut self.text);
+        }
+    }
+
+    fn tell_dropped(&mut self) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            let message =
+                format!("{dropped} lines of the log were dropped: they came faster than they could be written");
+            let fields = vec![("dropped", super::line::Field::Number(dropped.into()))];
+            let at = SystemSources.now();
+            let line = Line { at, level: Level::WARN, target: "mwallet::log".into(), message, fields };
+            self.add_all(vec![line]);
+        }
+    }
+
+    fn flush(&mut self) {
+        // Where the log cannot be written, there is nowhere to say so.
+        let _ = io::stderr().write_all(self.text.as_bytes());
+        self.text.clear();
+    }
+}
