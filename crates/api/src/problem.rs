@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use mwallet_db::schema::Failure;
+use mwallet_db::schema::{Failure, shortened, shortened_to};
 use serde_json::{Map, Value, json};
 
 /// An error answer, `application/problem+json`.
@@ -36,6 +36,9 @@ struct Members {
     headers: HeaderMap,
     is_outdated: bool,
 }
+
+/// The most characters of a text in a problem.
+const MOST_TEXT: usize = 1_000;
 
 /// One thing that is wrong with a body.
 #[derive(Clone, Debug)]
@@ -119,11 +122,11 @@ impl Problem {
     }
 
     pub(crate) fn unknown_table(name: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {name}"))
+        Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {}", shortened(name)))
     }
 
     pub(crate) fn unknown_schema(name: &str, served: &str) -> Self {
-        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {name} here"))
+        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {} here", shortened(name)))
             .hint(format!("these are served: {served}"))
     }
 
@@ -146,21 +149,33 @@ impl Problem {
     }
 
     pub(crate) fn preference(unknown: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "PGRST122", format!("the preferences {unknown} are not understood"))
-            .hint("leave handling=strict out to have them ignored")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "PGRST122",
+            format!("the preferences {} are not understood", shortened(unknown)),
+        )
+        .hint("leave handling=strict out to have them ignored")
     }
 
     pub(crate) fn not_acceptable(wanted: &str) -> Self {
-        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST107", format!("there is no {wanted} here, but application/json"))
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "PGRST107",
+            format!("there is no {} here, but application/json", shortened(wanted)),
+        )
     }
 
     pub(crate) fn unknown_path(path: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "PGRST125", format!("there is nothing at {path}"))
+        Self::new(StatusCode::NOT_FOUND, "PGRST125", format!("there is nothing at {}", shortened(path)))
             .hint("tables are at /rest/v1/{table}, their rows at /rest/v1/{table}/{identifier}")
     }
 
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "PGRST117", format!("{method} is not taken here"))
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "PGRST117",
+            format!("{} is not taken here", shortened(method.as_str())),
+        )
     }
 
     /// A parameter, or the URL itself, that cannot be read.
@@ -175,7 +190,7 @@ impl Problem {
 
     pub(crate) fn media_type(found: Option<&str>) -> Self {
         let message = match found {
-            Some(found) => format!("the body is {found}, where application/json is taken"),
+            Some(found) => format!("the body is {}, where application/json is taken", shortened(found)),
             None => "the type of the body is not said, where application/json is taken".into(),
         };
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
@@ -184,7 +199,7 @@ impl Problem {
 
     /// A body in a coding that is not read; `Accept-Encoding` says which are.
     pub(crate) fn content_coding(found: &str) -> Self {
-        let message = format!("the body is in the coding {found}, where gzip is taken, or none");
+        let message = format!("the body is in the coding {}, where gzip is taken, or none", shortened(found));
         let mut problem = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
             .hint("leave Content-Encoding out, or send one that Accept-Encoding of this answer names");
         problem.0.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
@@ -241,20 +256,23 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Members { status, code, message, details, hint, errors, headers, is_outdated: _ } = *self.0;
+        // What a database says of a value may repeat it, and a hint may list all names that a database has.
+        let bounded = |text: Cow<'static, str>| shortened_to(&text, MOST_TEXT).into_owned();
+        let (message, details, hint) = (bounded(message), details.map(bounded), hint.map(bounded));
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.into(), value);
         // `about:blank` says that the title is the status; `code` tells problems apart.
         put("type", "about:blank".into());
         put("title", status.canonical_reason().unwrap_or_default().into());
         put("status", status.as_u16().into());
-        put("detail", message.as_ref().into());
+        put("detail", message.as_str().into());
         put("code", code.into());
         put("message", message.into());
-        put("details", details.map(Cow::into_owned).into());
-        put("hint", hint.map(Cow::into_owned).into());
+        put("details", details.into());
+        put("hint", hint.into());
         if let Some(errors) = errors {
-            let items = errors.into_iter();
-            put("errors", items.map(|item| json!({"loc": item.loc, "msg": item.msg, "type": item.kind})).collect());
+            let item = |ErrorItem { loc, msg, kind }| json!({"loc": loc, "msg": bounded(msg.into()), "type": kind});
+            put("errors", errors.into_iter().map(item).collect());
         }
         let content_type = [(CONTENT_TYPE, "application/problem+json")];
         (status, content_type, headers, Value::Object(body).to_string()).into_response()

@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::response::Response;
 use mwallet_db::crud::client;
-use mwallet_db::schema::{ColumnType, Table, Timestamp, Value};
+use mwallet_db::schema::{ColumnType, Table, Timestamp, Value, shortened};
 use mwallet_db::{Entity, PlanError};
 use mwallet_models::{Transaction, questions};
 
@@ -79,7 +79,7 @@ impl Asked {
                 "limit" => asked.limit.replace(params::rows(&name, &value)?).is_none(),
                 _ => {
                     let network = if takes_network { "network, " } else { "" };
-                    return Err(Problem::parameter(format!("the parameter {name} is not taken here"))
+                    return Err(Problem::parameter(format!("the parameter {} is not taken here", shortened(&name)))
                         .hint(format!("there are {network}start, end, skip and limit")));
                 }
             };

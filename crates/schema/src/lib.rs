@@ -10,6 +10,7 @@ mod generator;
 mod names;
 mod native;
 mod record;
+mod shortened;
 mod table;
 mod timestamp;
 mod types;
@@ -35,6 +36,7 @@ pub use names::{pascal_case, plural, snake_case};
 pub use native::{Carrier, Declared, NativeType};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
+pub use shortened::{shortened, shortened_to};
 pub use table::{
     Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, SpecialIndex, Table,
     TableError, TableKind, Unique, Writes, constraint_name,

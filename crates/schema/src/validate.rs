@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use crate::ValueError;
 use crate::json::SyntaxError;
+use crate::{ValueError, shortened};
 
 pub(crate) mod read;
 pub(crate) mod rules;
@@ -18,13 +18,14 @@ pub const MAX_FILE_BYTES: u64 = 16 << 20;
 /// The most failures that are collected from one body: beyond it, nobody reads on, and memory is not free.
 pub const MAX_FAILURES: usize = 1_000;
 
-/// The most bytes of pointers and messages that are collected, since a pointer may be as long as the body.
+/// The most bytes of pointers and messages that are collected, since a pointer may have as many names as bodies are deep.
 const MAX_FAILURE_BYTES: usize = 1 << 20;
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body.
+    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body. Of a name that is longer than 100
+    /// characters it has the beginning.
     pub loc: String,
     /// What is wrong, for people.
     pub msg: String,
@@ -242,7 +243,7 @@ impl<'a> Place<'a> {
             Step::Root => {}
             Step::Name(name) => {
                 out.push('/');
-                out.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                out.push_str(&shortened(name).replace('~', "~0").replace('/', "~1"));
             }
             Step::Index(index) => {
                 out.push('/');

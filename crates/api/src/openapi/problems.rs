@@ -36,6 +36,7 @@ const STATUSES: &[Status] = &[
             ("42883", "meta is of type json, which cannot be compared", None),
             ("42P10", "no key and no unique constraint of orders has the columns memo", None),
             ("21000", "an update without a filter or an identifier is refused", None),
+            ("54001", "select: at most 200 columns are allowed", None),
         ],
     },
     Status {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
 
 mod bodies;
+mod bounds;
 mod changed_schemas;
 mod contract;
 mod openapi;

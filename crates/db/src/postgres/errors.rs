@@ -1,6 +1,7 @@
 //! What PostgreSQL says, as errors of ours.
 
 use deadpool_postgres::{PoolError, TimeoutType};
+use mwallet_schema::shortened_to;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::error::{ConstraintKind, Error, Violation};
@@ -55,7 +56,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
         }
         // Beyond the types that mWallet knows, the database is the first to see what is wrong with a value.
         _ if is_of_value(said.code()) => {
-            Error::Value { code: said.code().code().into(), message: said.message().into() }
+            Error::Value { code: said.code().code().into(), message: shortened_to(said.message(), 200).into() }
         }
         _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },
     }

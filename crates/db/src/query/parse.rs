@@ -3,12 +3,13 @@
 //! Nothing here knows HTTP or percent-encoding: names and values come decoded. Whether a column takes a value is seen
 //! when the query is planned; here it is only read.
 
+mod bounds;
 mod filter;
 mod lexer;
 mod order;
 mod select;
 
-use mwallet_schema::Table;
+use mwallet_schema::{Table, shortened};
 
 use super::{Filter, Query};
 use crate::query::PlanError;
@@ -41,7 +42,7 @@ impl ParseError {
     pub const CODE: &'static str = "PGRST100";
 
     fn new(parameter: &str, message: impl Into<String>) -> Self {
-        Self { parameter: parameter.into(), message: message.into(), hint: None }
+        Self { parameter: shortened(parameter).into_owned(), message: message.into(), hint: None }
     }
 
     fn hint(mut self, hint: &'static str) -> Self {
@@ -87,8 +88,9 @@ impl Parameters {
     ) -> Result<Self, PlanError> {
         let mut read = Self::default();
         let mut words = Vec::new();
-        for (name, value) in parameters {
+        for (number, (name, value)) in parameters.into_iter().enumerate() {
             let (name, value) = (name.as_ref(), value.as_ref());
+            bounds::hold("the URL", "parameters", number + 1, bounds::PARAMETERS)?;
             if is_readable(table, name) {
                 read.query = read.query.filter(filter::of_column(name, value)?);
                 continue;
@@ -118,8 +120,8 @@ impl Parameters {
                 let query = std::mem::take(&mut self.query);
                 self.query = query.filter(if negated { !filter } else { filter });
             }
-            Word::Columns => self.columns = Some(lexer::names(name, value)?),
-            Word::OnConflict => self.on_conflict = Some(lexer::names(name, value)?),
+            Word::Columns => self.columns = Some(lexer::names(name, value, bounds::columns(table))?),
+            Word::OnConflict => self.on_conflict = Some(lexer::names(name, value, bounds::KEY)?),
         }
         Ok(())
     }

@@ -120,6 +120,9 @@ fn member(value: Value) -> Value {
     String::from_utf8(text).map_or(Value::Null, Value::Text)
 }
 
+/// How many conditions stand in one chain; more are chains in brackets.
+const CHAIN: usize = 50;
+
 struct Writer<'t> {
     dialect: Dialect,
     table: &'t Table,
@@ -349,9 +352,18 @@ impl Writer<'_> {
             return self.push(if_none);
         }
         self.push("(");
-        for (index, condition) in conditions.into_iter().enumerate() {
-            self.push(if index > 0 { with } else { "" });
-            self.condition(condition);
+        // Both engines read a chain as a tree as deep as it is long, and SQLite refuses one of a thousand.
+        let chunk = if conditions.len() > CHAIN { conditions.len().div_ceil(CHAIN) } else { 1 };
+        let mut conditions = conditions.into_iter().peekable();
+        let mut is_first = true;
+        while conditions.peek().is_some() {
+            self.push(if is_first { "" } else { with });
+            is_first = false;
+            let mut part: Vec<Condition> = conditions.by_ref().take(chunk).collect();
+            match part.pop() {
+                Some(only) if part.is_empty() => self.condition(only),
+                last => self.joined(part.into_iter().chain(last).collect(), with, if_none),
+            }
         }
         self.push(")");
     }

@@ -95,15 +95,15 @@ fn item(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, PlanError> {
         return Err(lexer.error("expected a column").into());
     }
     lexer.expect(".")?;
-    Ok(operation(lexer, &column, Place::List)?)
+    operation(lexer, &column, Place::List)
 }
 
 /// Reads `not.`, the operator and the value.
-fn operation(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, ParseError> {
+fn operation(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, PlanError> {
     let negated = lexer.take("not.");
     let (operator, quantifier) = operator(lexer)?;
     if !lexer.take(".") {
-        return Err(lexer.error("expected a point and a value").hint("write column=eq.value"));
+        return Err(lexer.error("expected a point and a value").hint("write column=eq.value").into());
     }
     let filter = match (operator, quantifier) {
         (Operator::In, _) => {

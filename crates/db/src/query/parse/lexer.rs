@@ -1,6 +1,7 @@
 //! The smallest parts of the query language: names, quoted texts, lists.
 
-use super::ParseError;
+use super::{ParseError, bounds};
+use crate::query::PlanError;
 
 /// Reads a parameter's value from its beginning to its end.
 pub(super) struct Lexer<'a> {
@@ -94,7 +95,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Takes values with commas between them up to a closing bracket; the opening one was taken.
-    pub(super) fn list(&mut self, close: char) -> Result<Vec<String>, ParseError> {
+    pub(super) fn list(&mut self, close: char) -> Result<Vec<String>, PlanError> {
         let mut values = Vec::new();
         let mut close_text = [0; 4];
         let close_text = close.encode_utf8(&mut close_text);
@@ -104,11 +105,12 @@ impl<'a> Lexer<'a> {
         }
         loop {
             values.push(self.value(&[',', close])?);
+            bounds::hold(self.parameter, "values of a list", values.len(), bounds::VALUES)?;
             if self.take(close_text) {
                 return Ok(values);
             }
             if !self.take(",") {
-                return Err(self.error(&format!("expected a comma or {close}")));
+                return Err(self.error(&format!("expected a comma or {close}")).into());
             }
         }
     }
@@ -125,15 +127,16 @@ impl<'a> Lexer<'a> {
 }
 
 /// Reads names with commas between them, each of which may stand in double quotes.
-pub(super) fn names(parameter: &str, value: &str) -> Result<Vec<String>, ParseError> {
+pub(super) fn names(parameter: &str, value: &str, most: usize) -> Result<Vec<String>, PlanError> {
     let mut lexer = Lexer::new(parameter, value);
     let mut names = Vec::new();
     loop {
         let name = lexer.name(&[','])?;
         if name.is_empty() {
-            return Err(lexer.error("expected the name of a column"));
+            return Err(lexer.error("expected the name of a column").into());
         }
         names.push(name);
+        bounds::hold(parameter, "columns", names.len(), most)?;
         if lexer.is_at_end() {
             return Ok(names);
         }

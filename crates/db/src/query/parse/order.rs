@@ -3,16 +3,17 @@
 use mwallet_schema::Table;
 
 use super::lexer::Lexer;
-use super::{ParseError, is_readable};
-use crate::query::{Direction, Nulls, Order};
+use super::{ParseError, bounds, is_readable};
+use crate::query::{Direction, Nulls, Order, PlanError};
 
 const HINT: &str = "write order=column.desc.nullslast,other";
 
-pub(super) fn orders(parameter: &str, value: &str, table: &Table) -> Result<Vec<Order>, ParseError> {
+pub(super) fn orders(parameter: &str, value: &str, table: &Table) -> Result<Vec<Order>, PlanError> {
     let mut lexer = Lexer::new(parameter, value);
     let mut orders = Vec::new();
     loop {
         orders.push(one(&mut lexer, table)?);
+        bounds::hold(parameter, "columns", orders.len(), bounds::ORDER)?;
         if lexer.is_at_end() {
             return Ok(orders);
         }

@@ -1,19 +1,20 @@
 //! Columns to answer, each by a name of the client's choice: `id,remark:memo`.
 
-use mwallet_schema::Table;
+use mwallet_schema::{Table, shortened};
 
 use super::lexer::Lexer;
-use super::{ParseError, is_readable};
-use crate::query::{Fields, Selected};
+use super::{ParseError, bounds, is_readable};
+use crate::query::{Fields, PlanError, Selected};
 
 const PARAMETER: &str = "select";
 
-pub(super) fn fields(value: &str, table: &Table) -> Result<Fields, ParseError> {
+pub(super) fn fields(value: &str, table: &Table) -> Result<Fields, PlanError> {
     if value == "*" {
         return Ok(Fields::All);
     }
     let mut lexer = Lexer::new(PARAMETER, value);
     let mut selected: Vec<Selected> = Vec::new();
+    let most = bounds::columns(table);
     while !lexer.is_at_end() {
         if !selected.is_empty() {
             lexer.expect(",")?;
@@ -24,11 +25,13 @@ pub(super) fn fields(value: &str, table: &Table) -> Result<Fields, ParseError> {
                 // `*,id` names a column twice and means it once.
                 Some(earlier) if earlier.column == column.column => {}
                 Some(_) => {
-                    let message = format!("two columns would be named {}", column.name);
-                    return Err(ParseError::new(PARAMETER, message).hint("name one of them: select=other:column"));
+                    let message = format!("two columns would be named {}", shortened(&column.name));
+                    let error = ParseError::new(PARAMETER, message).hint("name one of them: select=other:column");
+                    return Err(error.into());
                 }
                 None => selected.push(column),
             }
+            bounds::hold(PARAMETER, "columns", selected.len(), most)?;
         }
     }
     Ok(Fields::Select(selected))

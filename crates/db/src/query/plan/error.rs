@@ -1,6 +1,6 @@
 //! What of a request does not fit its table.
 
-use mwallet_schema::ValueError;
+use mwallet_schema::{ValueError, shortened};
 
 use super::condition::{MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES};
 use crate::query::ParseError;
@@ -13,7 +13,7 @@ pub enum PlanError {
     #[error(transparent)]
     Parse(#[from] ParseError),
     /// A name is no column of the table.
-    #[error("{table} has no column {column}")]
+    #[error("{table} has no column {}", shortened(column))]
     UnknownColumn {
         /// The table.
         table: String,
@@ -85,7 +85,10 @@ pub enum PlanError {
         operation: &'static str,
     },
     /// No unique constraint is made of the columns by which an upsert is to find rows.
-    #[error("{table} has no unique constraint on {columns}, by which rows could be found that exist already")]
+    #[error(
+        "{table} has no unique constraint on {}, by which rows could be found that exist already",
+        shortened(columns)
+    )]
     ConflictTarget {
         /// The table.
         table: String,
@@ -113,6 +116,16 @@ pub enum PlanError {
     /// An update changes nothing.
     #[error("there is nothing to update")]
     NothingToUpdate,
+    /// A list of a request is longer than it may be.
+    #[error("{}: at most {most} {what} are allowed", shortened(parameter))]
+    TooMany {
+        /// The parameter.
+        parameter: String,
+        /// What it lists.
+        what: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
     /// The filter is nested too deep or too long.
     #[error(
         "the filter is too complex: at most {MAX_DEPTH} levels, {MAX_CONDITIONS} conditions and {MAX_IN_VALUES} values are allowed"
@@ -142,7 +155,7 @@ impl PlanError {
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",
-            Self::TooComplex => "54001",
+            Self::TooComplex | Self::TooMany { .. } => "54001",
         }
     }
 }
