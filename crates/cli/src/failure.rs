@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use mwallet_db::explain;
+
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -25,8 +27,8 @@ impl Failure {
     }
 
     /// A failure with all that lies behind it, since who calls the program is who runs the database.
-    pub(crate) fn caused(message: &str, error: &dyn Error) -> Self {
-        let causes = chain(error);
+    pub(crate) fn caused(message: &str, error: &(dyn Error + 'static)) -> Self {
+        let causes = explain(error);
         let text = if message.is_empty() { causes } else { format!("{message}: {causes}") };
         Self::new(text)
     }
@@ -50,23 +52,6 @@ impl Failure {
         }
         ExitCode::from(if self.usage { 2 } else { 1 })
     }
-}
-
-/// An error with all that lies behind it, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        // Some errors repeat what lies behind them.
-        if !text.ends_with(&cause_text) {
-            let separator = if text.is_empty() { "" } else { ": " };
-            text.push_str(separator);
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 impl From<mwallet_db::Error> for Failure {

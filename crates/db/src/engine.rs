@@ -248,6 +248,16 @@ impl Engine {
         }
     }
 
+    /// Runs a statement of a migration, in no transaction. Its error keeps all that the database says.
+    pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
+        match self.driver()? {
+            Driver::Postgres(postgres) => postgres.run_script(sql).await,
+            Driver::Sqlite(_) | Driver::Mock(_) => {
+                self.read(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
+            }
+        }
+    }
+
     /// Runs one statement of an author, which nobody knows to read only: on both engines it cannot write.
     pub(crate) async fn read_only(&self, statement: Statement, format: Format) -> Result<Output> {
         match self.driver()? {

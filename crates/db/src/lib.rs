@@ -22,6 +22,7 @@ mod echo;
 mod engine;
 mod entity;
 mod error;
+mod explain;
 mod isolation;
 mod json_row;
 mod json_rows;
@@ -62,6 +63,7 @@ pub use entity::{
     PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
 };
 pub use error::{ConstraintKind, Error, Internal, Result, Violation};
+pub use explain::explain;
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, migrations};

@@ -177,6 +177,11 @@ impl Postgres {
         Ok(outputs)
     }
 
+    /// Runs a statement of a migration, in no transaction.
+    pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
+        self.connection().await?.run_script(sql).await
+    }
+
     /// Runs one statement that reads.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         let share = self.share()?;

@@ -303,6 +303,14 @@ impl Session {
         result
     }
 
+    /// Runs a statement of a migration.
+    pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
+        self.enter()?;
+        let result = self.transaction.run_script(sql).await;
+        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        result
+    }
+
     pub(crate) async fn run_as(&mut self, statement: Statement, format: Format) -> Result<Output> {
         self.enter()?;
         let result = self.transaction.run(statement, format).await;

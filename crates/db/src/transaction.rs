@@ -45,6 +45,14 @@ impl Transaction {
         }
     }
 
+    /// Runs a statement of a migration, whose error keeps all that the database says.
+    pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.run_script(sql).await,
+            Self::Sqlite(lease) => lease.run(Statement::new(sql.to_owned()), Format::Values).await.map(drop),
+        }
+    }
+
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<Batches<'_>> {
         match self {
             Self::Postgres(connection) => {

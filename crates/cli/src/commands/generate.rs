@@ -92,7 +92,8 @@ struct Source {
 
 impl Source {
     fn files(&self, what: What) -> Result<Vec<SourceFile>> {
-        let contradiction = |error: &dyn std::error::Error| Failure::caused("the tables cannot be described", error);
+        let contradiction =
+            |error: &(dyn std::error::Error + 'static)| Failure::caused("the tables cannot be described", error);
         let one = |name: &str, text: String| Ok(vec![SourceFile { name: name.into(), text }]);
         match what {
             What::Rust => Ok(rust::module(&self.tables())),

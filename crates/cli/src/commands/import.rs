@@ -87,7 +87,7 @@ fn row(block: &Block, index: usize, transaction: &BlockTransaction, network: Net
     let meta = json!({
         "block_hash": block.hash, "height": block.height, "index": index, "size": transaction.size,
     });
-    let wrong = |error: &dyn std::error::Error| Failure::caused(&format!("transaction {index}"), error);
+    let wrong = |error: &(dyn std::error::Error + 'static)| Failure::caused(&format!("transaction {index}"), error);
     Ok(Transaction {
         key: Key::default(),
         names: Name::default(),

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt::Debug;
 
-use mwallet_db::SystemSources;
 use mwallet_db::schema::Sources;
+use mwallet_db::{SystemSources, explain};
 use serde_json::Number;
 use tracing::field::{Field as Name, Visit};
 use tracing::{Event, Subscriber};
@@ -82,6 +82,6 @@ impl Visit for Fields<'_> {
 
     /// An error with all that lies behind it: the first of them often says the least.
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
-        self.put(name, Field::Text(cut(crate::failure::chain(value))));
+        self.put(name, Field::Text(cut(explain(value))));
     }
 }

@@ -83,6 +83,59 @@ both_engines! {
         assert!(migrate(&db, &["up", "--to", "7"]).err.contains("there is no migration 7"));
     }
 
+    async fn a_migration_that_fails_says_why_and_where(db: TestDb) {
+        let folder = db.folder.path();
+        write(folder, "1_make", "CREATE TABLE a (id bigint PRIMARY KEY); INSERT INTO a VALUES (1);", "");
+        let is_postgres = db.dialect() == Dialect::Postgres;
+        let function = "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'not so' USING DETAIL = 'since it is late', HINT = 'come tomorrow'; END $$;
+            SELECT f();";
+        let inner = "CREATE FUNCTION g() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM missing FROM a; END $$; SELECT g();";
+        let case = |script: &'static str, postgres: &'static [&'static str], sqlite: &'static [&'static str]| {
+            (script, if is_postgres { postgres } else { sqlite })
+        };
+        for (script, parts) in [
+            case(
+                "CREATE TABLE b (id bigint);\n\nCREATE TABLE \"é\" (\n    \"ü\" bigint, CHECK (missing > 1)\n);",
+                &["column \"missing\" does not exist (42703)", "at statement 2, line 2, column 24: \"ü\" bigint, CHECK (missing > 1)"],
+                &["no such column: missing", "at statement 2, line 2, column 24: \"ü\" bigint, CHECK (missing > 1)"],
+            ),
+            case(
+                "INSERT INTO a\n  VALUES (missing);",
+                &["column \"missing\" does not exist (42703)", "at statement 1, line 2, column 11: VALUES (missing)"],
+                &["no such column: missing", "at statement 1, line 2, column 11: VALUES (missing)"],
+            ),
+            case(
+                "INSERT INTO a VALUES (2);\nINSERT INTO a VALUES (1);",
+                &["duplicate key", "(23505)", "; detail: Key (id)=(1) already exists.", "; table: public.a", "; constraint: a_pkey", "at statement 2: INSERT"],
+                &["a row with this value exists already (table a, column id)", "at statement 2: INSERT INTO a VALUES (1)"],
+            ),
+            case(
+                "SELECT 1;\nCREATE TABLE c (",
+                &["syntax error at end of input (42601)", "at statement 2, line 1, column 17: CREATE TABLE c ("],
+                &["incomplete input", "at statement 2: CREATE TABLE c ("],
+            ),
+        ] {
+            write(folder, "2_break", script, "");
+            let failed = migrate(&db, &["up"]);
+            assert_eq!(failed.code, 1);
+            assert!(failed.err.starts_with("error: 2_break: ") && !failed.err.contains("db error"), "{}", failed.err);
+            for part in parts {
+                assert!(failed.err.contains(part), "{part} is not in {}", failed.err);
+            }
+        }
+        if is_postgres {
+            write(folder, "2_break", function, "");
+            let failed = migrate(&db, &["up"]).err;
+            for part in ["2_break: not so (P0001); detail: since it is late; hint: come tomorrow; where: ", "at statement 2: SELECT f()"] {
+                assert!(failed.contains(part), "{part} is not in {failed}");
+            }
+            write(folder, "2_break", inner, "");
+            let failed = migrate(&db, &["up"]).err;
+            assert!(failed.contains("\"missing\" does not exist (42703); in the query: line 1, column 8: SELECT missing FROM a"), "{failed}");
+        }
+    }
+
     async fn a_migration_that_fails_changes_nothing(db: TestDb) {
         let folder = db.folder.path();
         write(folder, "1_make", "CREATE TABLE a (id bigint PRIMARY KEY); INSERT INTO a VALUES (1);", "");
@@ -224,7 +277,8 @@ fn an_index_that_is_made_beside_writes_is_taken_up_again() {
                      DROP INDEX IF EXISTS by_n;\nCREATE UNIQUE INDEX CONCURRENTLY by_n ON a (n);";
         write_each(folder, "2_index", [steps, "CREATE INDEX by_id ON a (id);", "", ""]);
         let failed = migrate(&db, &["up"]);
-        assert!(failed.err.contains("at statement 3"), "{}", failed.err);
+        let why = "2_index: could not create unique index \"by_n\" (23505); detail: Key (n)=(1) is duplicated.";
+        assert!(failed.err.contains(why) && failed.err.contains("at statement 3"), "{}", failed.err);
         assert!(migrate(&db, &["status"]).out.contains("2_index  begun "));
         connect(&db.url).await.batch_execute("UPDATE a SET n = id; DROP INDEX by_n").await.unwrap();
         let done = migrate(&db, &["up"]);

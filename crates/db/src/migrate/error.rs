@@ -9,15 +9,17 @@ pub enum MigrateError {
     #[error(transparent)]
     Database(#[from] Error),
     /// A statement failed. The database is as it was before its migration.
-    #[error("{migration}: {error}\nat statement {number}: {statement}")]
+    #[error("{migration}: {error}\nat statement {number}{}: {statement}", told(place.as_ref()))]
     Failed {
         /// The migration.
         migration: String,
         /// Which of its statements, from 1.
         number: usize,
-        /// The statement's beginning.
+        /// The line and the column of the statement, from 1, where the database tells them.
+        place: Option<(usize, usize)>,
+        /// That line, or the statement's beginning.
         statement: String,
-        /// What the database says of it.
+        /// All that the database says of it.
         error: String,
     },
     /// A foreign key leads nowhere after a migration, which was undone.
@@ -68,6 +70,10 @@ pub enum MigrateError {
     /// A migration was begun and not ended.
     #[error("{0} was begun and is not done: `migrate up` ends it first")]
     Begun(String),
+}
+
+fn told(place: Option<&(usize, usize)>) -> String {
+    place.map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"))
 }
 
 /// What came of it, or why it did not.

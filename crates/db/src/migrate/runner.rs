@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use mwallet_schema::ColumnType;
+use mwallet_schema::{ColumnType, shortened_to};
 
 use super::error::{MigrateError, Result};
 use super::files::Migration;
@@ -15,8 +15,9 @@ use crate::Dialect;
 use crate::crud;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::explain::{self, Place, explain};
 use crate::session::Session;
-use crate::statement::{Format, Sql, Statement};
+use crate::statement::Sql;
 
 /// The longest that a migration may take.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);
@@ -264,7 +265,7 @@ impl<'m> Migrator<'m> {
             entry.clone_from(found);
         }
         for (index, sql) in statements.iter().enumerate().skip(usize::try_from(entry.statements).unwrap_or(0)) {
-            let ran = self.engine.read(Statement::new((*sql).to_owned()), Format::Values).await;
+            let ran = self.engine.run_script(sql).await;
             ran.map_err(|error| failed(migration, index, sql, &error))?;
             entry.statements += 1;
             let mut session = self.engine.sessions().begin().await?;
@@ -286,7 +287,7 @@ impl<'m> Migrator<'m> {
         let statements = script::statements(text);
         let before = orphans(session).await?;
         for (index, sql) in statements.iter().enumerate() {
-            let ran = session.run_statement(Statement::new((*sql).to_owned())).await;
+            let ran = session.run_script(sql).await;
             ran.map_err(|error| failed(migration, index, sql, &error))?;
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
@@ -343,12 +344,21 @@ fn told_of(entry: &Entry) -> String {
 
 fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
     // The words of the database are for whoever migrates it, who has its rows too.
+    let place = explain::place(error, sql);
     let error = match error {
-        Error::Database { source, .. } => source.to_string(),
-        error => error.to_string(),
+        Error::Database { source, .. } => explain(source.as_ref()),
+        error => explain(error),
     };
-    let statement: String = sql.chars().take(300).collect();
-    MigrateError::Failed { migration: migration.to_string(), number: index + 1, statement, error }
+    let (migration, number) = (migration.to_string(), index + 1);
+    match place {
+        Some(Place { line, column, text }) => {
+            MigrateError::Failed { migration, number, place: Some((line, column)), statement: text, error }
+        }
+        None => {
+            let statement = shortened_to(sql, 300).into_owned();
+            MigrateError::Failed { migration, number, place: None, statement, error }
+        }
+    }
 }
 
 /// How many rows of tables refer to no row of others, on SQLite, which does not look while tables are made anew.

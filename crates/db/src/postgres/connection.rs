@@ -95,6 +95,11 @@ impl Connection {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::convert), sql).await
     }
 
+    /// Runs a statement of a migration. Its error keeps all that the server says.
+    pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
+        self.limited(async |object| object.batch_execute(sql).await.map_err(errors::whole), sql).await
+    }
+
     /// Runs a statement and gathers its rows.
     pub(crate) async fn run(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         self.limited(async |object| gather(object, statement, format).await, &statement.sql).await

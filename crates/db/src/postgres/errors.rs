@@ -62,6 +62,14 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     }
 }
 
+/// Turns an error of the driver into ours, which keeps all that the server said: for statements of whoever runs the database.
+pub(super) fn whole(error: tokio_postgres::Error) -> Error {
+    match error.as_db_error().map(|said| said.code().code().to_owned()) {
+        Some(code) => Error::Database { code: Some(code), source: error.into() },
+        None => convert(error),
+    }
+}
+
 /// Whether an error is about a value that a statement brought: it does not read as its type, is beyond its range, or the
 /// type cannot be compared so. Errors of arithmetic may be about rows that are there.
 fn is_of_value(code: &SqlState) -> bool {

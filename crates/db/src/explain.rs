@@ -1,0 +1,133 @@
+//! What a database says of an error, all of it: for whoever runs the database, never for a client.
+//!
+//! What PostgreSQL says is taken from the fields of its message, whose texts are in the language of the server.
+
+use std::error::Error;
+
+use mwallet_schema::shortened_to;
+use tokio_postgres::error::{DbError, ErrorPosition};
+
+/// The most characters of a line that is shown.
+const LONGEST: usize = 300;
+
+/// An error with all that lies behind it: of what PostgreSQL says its message, code, detail, hint, context and what it is about.
+///
+/// ```
+/// let refused = std::io::Error::other("connection refused");
+/// let error = mwallet_db::Error::Unavailable(Box::new(refused));
+/// assert_eq!(mwallet_db::explain(&error), "the database cannot be reached: connection refused");
+/// ```
+pub fn explain(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        // What a database says is all there is; what lies behind it repeats the statement, or is a number.
+        let all = match cause.downcast_ref() {
+            Some(rusqlite::Error::SqlInputError { msg, .. }) => Some(msg.clone()),
+            _ => said(cause).map(told),
+        };
+        let is_all = all.is_some();
+        let cause_text = all.unwrap_or_else(|| cause.to_string());
+        // Some errors repeat what lies behind them.
+        if !text.ends_with(&cause_text) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&cause_text);
+        }
+        next = cause.source().filter(|_| !is_all);
+    }
+    text
+}
+
+/// A place in a text: a line and a column in characters, both from 1, and that line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) text: String,
+}
+
+/// Where in a statement an error is, if the database tells.
+pub(crate) fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(said) = said(cause) {
+            // Another kind of position is in the text of a function.
+            let Some(ErrorPosition::Original(position)) = said.position() else { return None };
+            return place_of(sql, byte_of(sql, *position)?);
+        }
+        if let Some(rusqlite::Error::SqlInputError { offset, .. }) = cause.downcast_ref() {
+            return usize::try_from(*offset).ok().and_then(|offset| place_of(sql, offset));
+        }
+        next = cause.source();
+    }
+    None
+}
+
+/// How many bytes stand before a character, which is counted from 1.
+fn byte_of(sql: &str, character: u32) -> Option<usize> {
+    let before = usize::try_from(character).ok()?.checked_sub(1)?;
+    // What ends too early is wrong behind its last character.
+    let ends = sql.char_indices().map(|(offset, _)| offset).chain([sql.len()]);
+    ends.take(before + 1).last()
+}
+
+fn place_of(sql: &str, offset: usize) -> Option<Place> {
+    let before = sql.get(..offset)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let text = sql[start..].lines().next().unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before[start..].chars().count() + 1;
+    Some(Place { line, column, text: shortened_to(text.trim(), LONGEST).into_owned() })
+}
+
+/// What the server said, where an error is that.
+fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e DbError> {
+    let of_driver = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
+    of_driver.or_else(|| error.downcast_ref())
+}
+
+/// What the server said, in one line.
+fn told(said: &DbError) -> String {
+    let mut text = format!("{} ({})", said.message(), said.code().code());
+    let table = match (said.schema(), said.table()) {
+        (Some(schema), Some(table)) => Some(format!("{schema}.{table}")),
+        (_, table) => table.map(str::to_owned),
+    };
+    let inner = match said.position() {
+        Some(ErrorPosition::Internal { position, query }) => {
+            byte_of(query, *position).and_then(|offset| place_of(query, offset))
+        }
+        _ => None,
+    };
+    let inner = inner.map(|Place { line, column, text }| format!("line {line}, column {column}: {text}"));
+    for (name, value) in [
+        ("detail", said.detail()),
+        ("hint", said.hint()),
+        ("in the query", inner.as_deref()),
+        ("where", said.where_()),
+        ("table", table.as_deref()),
+        ("column", said.column()),
+        ("type", said.datatype()),
+        ("constraint", said.constraint()),
+    ] {
+        if let Some(value) = value {
+            text.push_str(&format!("; {name}: {value}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_line_and_a_column() {
+        let sql = "CREATE TABLE é (\n  id bigint,\n  b nothing\n)";
+        let place = place_of(sql, sql.find("nothing").unwrap()).unwrap();
+        assert_eq!((place.line, place.column, place.text.as_str()), (3, 5, "b nothing"));
+        assert_eq!(place_of(sql, 0).map(|place| (place.line, place.column)), Some((1, 1)));
+        assert_eq!(place_of(sql, sql.len()).map(|place| place.line), Some(4));
+        assert_eq!(place_of(sql, sql.len() + 1), None);
+    }
+}
