@@ -56,28 +56,57 @@ pub(super) fn cut(mut text: String) -> String {
     text
 }
 
-impl Line {
-    /// The line of a request.
-    pub(super) fn of_exchange(exchange: &Exchange, at: Timestamp) -> Self {
-        // Whole microseconds, so that the number is short.
-        let micros = u32::try_from(exchange.time.as_micros()).unwrap_or(u32::MAX);
-        let time_ms = Number::from_f64(f64::from(micros) / 1_000.0).unwrap_or_else(|| 0.into());
-        let mut fields = vec![
-            ("method", Field::text(exchange.method())),
-            ("path", Field::text(exchange.place())),
-            ("status", Field::Number(exchange.status.as_u16().into())),
-            ("time_ms", Field::Number(time_ms)),
-        ];
-        if let Some(rows) = exchange.rows {
-            fields.push(("rows", Field::Number(rows.into())));
+/// Writes the line of a request behind what is there. Nothing but a name of the server stands in it that might have to be
+/// escaped, and there are very many of them, so it is written without a [`Line`] between.
+pub(super) fn write_exchange(exchange: &Exchange, at: Timestamp, form: Form, out: &mut String) {
+    let micros = exchange.time.as_micros();
+    let time_ms = format_args!("{}.{:03}", micros / 1_000, micros % 1_000);
+    let (method, place, status, id) = (exchange.method(), exchange.place(), exchange.status.as_u16(), exchange.id());
+    let (rows, is_broken) = (exchange.rows, !exchange.is_whole);
+    // To write into a text never fails.
+    let _ = match form {
+        Form::Text { in_colour } => {
+            write_head(at, Level::INFO, ACCESS, in_colour, out);
+            write!(out, "answered method={method} path={place} status={status} time_ms={time_ms}")
         }
-        if !exchange.is_whole {
-            fields.push(("is_whole", Field::Bool(false)));
-        }
-        fields.push(("request", Field::text(exchange.id())));
-        Self { at, level: Level::INFO, target: "mwallet::access".into(), message: "answered".into(), fields }
-    }
+        Form::Json => write!(
+            out,
+            r#"{{"timestamp":"{at}","level":"INFO","target":"{ACCESS}","message":"answered","method":"{method}","path":"{place}","status":{status},"time_ms":{time_ms}"#
+        ),
+    };
+    let _ = match (form, rows) {
+        (_, None) => Ok(()),
+        (Form::Text { .. }, Some(rows)) => write!(out, " rows={rows}"),
+        (Form::Json, Some(rows)) => write!(out, r#","rows":{rows}"#),
+    };
+    let _ = match (form, is_broken) {
+        (_, false) => Ok(()),
+        (Form::Text { .. }, true) => write!(out, " is_whole=false"),
+        (Form::Json, true) => write!(out, r#","is_whole":false"#),
+    };
+    let _ = match form {
+        Form::Text { .. } => writeln!(out, " request={id}"),
+        Form::Json => writeln!(out, r#","request":"{id}"}}"#),
+    };
+}
 
+/// What the lines of requests are called.
+const ACCESS: &str = "mwallet::access";
+
+/// Writes what a line of text begins with.
+fn write_head(at: Timestamp, level: Level, target: &str, in_colour: bool, out: &mut String) {
+    let (colour, end) = match (in_colour, level) {
+        (false, _) => ("", ""),
+        (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
+        (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
+        (true, Level::INFO) => ("\u{1b}[32m", "\u{1b}[0m"),
+        (true, _) => ("\u{1b}[34m", "\u{1b}[0m"),
+    };
+    // To write into a text never fails.
+    let _ = write!(out, "{at} {colour}{level:>5}{end} {target}: ");
+}
+
+impl Line {
     /// Writes it behind what is there.
     pub(super) fn write(&self, form: Form, out: &mut String) {
         match form {
@@ -88,17 +117,8 @@ impl Line {
     }
 
     fn write_text(&self, in_colour: bool, out: &mut String) {
-        let Self { at, level, target, message, .. } = self;
-        let (colour, end) = match (in_colour, *level) {
-            (false, _) => ("", ""),
-            (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
-            (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
-            (true, Level::INFO) => ("\u{1b}[32m", "\u{1b}[0m"),
-            (true, _) => ("\u{1b}[34m", "\u{1b}[0m"),
-        };
-        // To write into a text never fails.
-        let _ = write!(out, "{at} {colour}{level:>5}{end} {target}: ");
-        escape(message, out);
+        write_head(self.at, self.level, &self.target, in_colour, out);
+        escape(&self.message, out);
         for (name, field) in &self.fields {
             let _ = write!(out, " {name}=");
             match field {

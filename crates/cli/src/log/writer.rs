@@ -11,11 +11,16 @@ use mwallet_db::schema::Sources;
 use tracing::Level;
 
 use super::Entry;
-use super::line::{Form, Line};
+use super::line::{self, Field, Form, Line};
 use super::repeats::Repeats;
 
 /// How much is written at once.
 const PIECE: usize = 64 * 1024;
+
+/// How long this thread rests after it wrote: whoever has something to say need not wake it meanwhile, which would cost a
+/// request more than all else about its line. It does not where the queue fills faster.
+const REST: Duration = Duration::from_millis(10);
+const HALF: usize = super::QUEUE / 2;
 
 /// How long to wait where nothing is due.
 const LONG: Duration = Duration::from_secs(3_600);
@@ -50,6 +55,9 @@ impl Writer {
             if !is_open {
                 return;
             }
+            if entries.len() < HALF {
+                std::thread::sleep(REST);
+            }
         }
     }
 
@@ -62,7 +70,7 @@ impl Writer {
                     let lines = self.repeats.take(line, Instant::now());
                     self.add_all(lines);
                 }
-                Entry::Exchange(exchange, at) => Line::of_exchange(&exchange, at).write(self.form, &mut self.text),
+                Entry::Exchange(exchange, at) => line::write_exchange(&exchange, at, self.form, &mut self.text),
                 Entry::End => return false,
             }
             if self.text.len() >= PIECE {
@@ -85,7 +93,7 @@ impl Writer {
         if dropped > 0 {
             let message =
                 format!("{dropped} lines of the log were dropped: they came faster than they could be written");
-            let fields = vec![("dropped", super::line::Field::Number(dropped.into()))];
+            let fields = vec![("dropped", Field::Number(dropped.into()))];
             let at = SystemSources.now();
             let line = Line { at, level: Level::WARN, target: "mwallet::log".into(), message, fields };
             self.add_all(vec![line]);

@@ -79,7 +79,7 @@ both_engines! {
     async fn requests_are_logged_without_values(db: TestDb) {
         let ask = |server: &Server| {
             for slug in ["secret-a", "secret-b"] {
-                let body = format!(r#"{{"usid": "ada", "slug": "{slug}", "start": 0, "memo": "secret"}}"#);
+                let body = format!(r#"{{"usid": "secret", "slug": "{slug}", "start": 0, "memo": "secret"}}"#);
                 server.post("/rest/v1/orders", &body, 201);
             }
             server.get("/rest/v1/orders?memo=eq.secret&order=id&limit=10");
@@ -93,7 +93,7 @@ both_engines! {
         let server = start(&db, &["--access-log", "--log-format", "json"]);
         ask(&server);
         let (_, log) = server.stop_and_read_log();
-        assert!(!log.to_lowercase().contains("secret") && !log.contains("ada"), "{log}");
+        assert!(!log.to_lowercase().contains("secret"), "{log}");
         let lines = objects(&log);
         let told: Vec<_> = lines
             .iter()
