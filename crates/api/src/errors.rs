@@ -92,6 +92,10 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
         Error::RowCount { found, .. } => Problem::new(Status::BAD_REQUEST, "PGRST124", error.to_string())
             .details(format!("The query affects {found} rows")),
         Error::Constraint(violation) => constraint(violation, table),
+        Error::Immutable { columns } => {
+            let column = columns.first().filter(|_| columns.len() == 1);
+            broken_rule("23514", column, "immutable", &format!("{error}; leave it out, or send the value that it has"))
+        }
         Error::Value { .. } => answer(Status::BAD_REQUEST),
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
             log(&error);

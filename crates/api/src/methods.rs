@@ -42,7 +42,8 @@ pub(crate) fn takes(table: &Table, is_row: bool, method: &Method) -> bool {
     match *method {
         Method::GET | Method::HEAD | Method::OPTIONS => true,
         Method::POST => insert && !is_row,
-        Method::PUT => insert && update && !table.primary_key.is_empty(),
+        // Whether the row was there is told by the rows that the update answers.
+        Method::PUT => insert && update && table.answers.update && !table.primary_key.is_empty(),
         Method::PATCH => update,
         Method::DELETE => delete,
         _ => false,

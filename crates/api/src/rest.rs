@@ -241,7 +241,8 @@ pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Inc
     let created = created.map_err(|error| call.problem(error))?;
 
     // Nothing new: all that was brought was there, and stays as it is.
-    let status = if created.rows() == 0 && given > 0 { StatusCode::OK } else { StatusCode::CREATED };
+    let is_known = relation.table().answers.insert;
+    let status = if created.rows() == 0 && given > 0 && is_known { StatusCode::OK } else { StatusCode::CREATED };
     let address = match call.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
             location::of(relation.table(), created.objects())
@@ -355,7 +356,7 @@ pub(crate) async fn update(state: &AppState, tables: &Tables, incoming: &mut Inc
             .await
             .map_err(|error| call.problem(error))?,
     };
-    call.changed(changed)
+    call.changed(changed, relation.table().answers.update)
 }
 
 /// Deletes rows.
@@ -365,7 +366,8 @@ pub(crate) async fn delete(state: &AppState, tables: &Tables, incoming: &mut Inc
     call.require_filter(state, "a deletion")?;
     let query = call.write_query();
     let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.allowed_rows()).await;
-    call.changed(deleted.map_err(|error| call.problem(error))?)
+    let is_known = call.resource.table().answers.delete;
+    call.changed(deleted.map_err(|error| call.problem(error))?, is_known)
 }
 
 impl Call<'_> {
@@ -381,8 +383,12 @@ impl Call<'_> {
         Query { fields: self.returned(), ..self.query().clone() }
     }
 
-    /// The answer to a change, of rows or of the one that the path names.
-    fn changed(&self, rows: JsonRows) -> Result<Response, Problem> {
+    /// The answer to a change, of rows or of the one that the path names. Where `is_known` is false, nobody knows how many it
+    /// concerned.
+    fn changed(&self, rows: JsonRows, is_known: bool) -> Result<Response, Problem> {
+        if !is_known {
+            return Ok(self.written(self.changed_status(), rows));
+        }
         if self.is_one() {
             return match rows.rows() {
                 0 => Err(Problem::no_row(&self.resource.table().name)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mwallet_db::migrate::{MigrateError, Migrator, Prepared};
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Access, Table};
 use mwallet_db::{DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
 use crate::failure::Result;
@@ -57,4 +57,16 @@ fn migrator(engine: &Engine) -> Migrator<'static> {
 pub(crate) async fn drop_all(engine: &Engine, tables: &[&Table]) -> Result<()> {
     engine.drop_all(tables).await?;
     Ok(migrator(engine).stamp(0).await?)
+}
+
+/// Makes secrets of the columns that are secrets of mWallet's own tables. Databases that were set up before such columns bore a
+/// mark do not say so.
+pub(crate) fn hide_secrets(found: &mut [Table]) {
+    for table in mwallet_models::tables() {
+        for secret in table.columns.iter().filter(|column| !column.is_readable()) {
+            let same = found.iter_mut().filter(|found| found.name == table.name);
+            let columns = same.flat_map(|found| found.columns.iter_mut().filter(|column| column.name == secret.name));
+            columns.for_each(|column| column.access = Access::WriteOnly);
+        }
+    }
 }

@@ -156,12 +156,12 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
             // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
             Dialect::Sqlite => {
                 let constraint = quote(&format!("{}_pkey", table.name));
-                let kind = stored_type(&column.kind, dialect);
+                let kind = stored_type(column, dialect);
                 format!("{name} {kind} CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
             }
         };
     }
-    let mut sql = format!("{name} {}", stored_type(&column.kind, dialect));
+    let mut sql = format!("{name} {}", stored_type(column, dialect));
     match column_default(column, dialect) {
         // A clause of its own, which is no default.
         Some(clause) if clause.starts_with("GENERATED ") => sql.push_str(&format!(" {clause}")),
@@ -174,14 +174,48 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
     sql
 }
 
-/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`.
-/// Reflection reads it again.
-fn stored_type(kind: &ColumnType, dialect: Dialect) -> String {
-    let stored = type_name(kind, dialect);
-    match (dialect, kind) {
-        (Dialect::Postgres, _) | (_, ColumnType::Native(_)) => stored,
-        (Dialect::Sqlite, ColumnType::Enum(_)) => format!("{stored} /* {ENUM} */"),
-        (Dialect::Sqlite, kind) => format!("{stored} /* {} */", kind.name()),
+/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`, and whether it
+/// is a secret. Reflection reads it again.
+fn stored_type(column: &Column, dialect: Dialect) -> String {
+    let stored = type_name(&column.kind, dialect);
+    let mark = if column.is_readable() { "" } else { WRITE_ONLY };
+    match (dialect, &column.kind) {
+        (Dialect::Postgres, _) => stored,
+        (_, ColumnType::Native(_)) if column.is_readable() => stored,
+        (_, ColumnType::Native(_)) => format!("{stored} /* {mark} */"),
+        (Dialect::Sqlite, kind) => {
+            let name = if matches!(kind, ColumnType::Enum(_)) { ENUM.to_owned() } else { kind.name() };
+            format!("{stored} /* {name}{}{mark} */", if mark.is_empty() { "" } else { ", " })
+        }
+    }
+}
+
+/// What marks a column whose values are never answered: on SQLite beside its type, on PostgreSQL in its comment.
+const WRITE_ONLY: &str = "write-only";
+
+/// What stands beside a type without the mark of a secret, and whether it was there.
+pub(crate) fn unmarked(beside: &str) -> (&str, bool) {
+    match beside.strip_suffix(WRITE_ONLY) {
+        Some(rest) if rest.is_empty() || rest.ends_with(", ") => (rest.trim_end_matches(", "), true),
+        _ => (beside, false),
+    }
+}
+
+/// The comment of a column of PostgreSQL, which bears the mark of a secret.
+pub(crate) fn marked_comment(column: &Column) -> Option<String> {
+    match (&column.comment, column.is_readable()) {
+        (comment, true) => comment.clone(),
+        (Some(comment), false) => Some(format!("{comment} [{WRITE_ONLY}]")),
+        (None, false) => Some(format!("[{WRITE_ONLY}]")),
+    }
+}
+
+/// The comment of a column of PostgreSQL without the mark, and whether it was there.
+pub(crate) fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
+    let rest = comment.strip_suffix(']').and_then(|rest| rest.strip_suffix(WRITE_ONLY));
+    match rest.and_then(|rest| rest.strip_suffix('[')).map(|rest| rest.strip_suffix(' ').unwrap_or(rest)) {
+        Some(rest) => ((!rest.is_empty()).then_some(rest), true),
+        None => (Some(comment), false),
     }
 }
 
@@ -401,8 +435,8 @@ fn comments(table: &Table, statements: &mut Vec<String>) {
         statements.push(comment(&place, None, Some(text)));
     }
     for column in &table.columns {
-        if let Some(text) = &column.comment {
-            statements.push(comment(&place, Some(&column.name), Some(text)));
+        if let Some(text) = marked_comment(column) {
+            statements.push(comment(&place, Some(&column.name), Some(&text)));
         }
     }
 }

@@ -41,6 +41,12 @@ pub enum Error {
         /// The table.
         table: String,
     },
+    /// A column that keeps the value it was created with was given another, and nothing was written.
+    #[error("{} is given once and never changed", columns.join(" and "))]
+    Immutable {
+        /// The columns of which one was given another value.
+        columns: Vec<String>,
+    },
     /// A change concerned another number of rows than it may, and was undone.
     #[error("{found} rows are concerned, where {allowed}")]
     RowCount {
@@ -187,6 +193,7 @@ impl Error {
             Self::Constraint(violation) => violation.kind.code(),
             Self::Value { code, .. } => code,
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
+            Self::Immutable { .. } => "23514",
             Self::RowCount { .. } => "21000",
             Self::Work { .. } => "55000",
             Self::SessionExpired { .. } => "25P03",

@@ -165,7 +165,9 @@ impl Postgres {
         }
         let mut connection = self.connection().await?;
         // One statement is a transaction of its own.
-        if let [statement] = statements.as_slice() {
+        if let [statement] = statements.as_slice()
+            && statement.guards.is_empty()
+        {
             return Ok(vec![connection.run(statement, format).await?]);
         }
         connection.begin(Isolation::ReadCommitted, false, None).await?;

@@ -94,10 +94,12 @@ pub enum Construct {
     ForeignKey,
     /// A check.
     Check,
-    /// A constraint that is none of these.
+    /// A constraint that is none of these, or what happens where one is broken.
     Constraint,
     /// A trigger.
     Trigger,
+    /// A rule of PostgreSQL, which does something else instead of a write or beside it.
+    Rule,
     /// A rule of row security.
     Policy,
     /// A part of a partitioned table.
@@ -124,6 +126,7 @@ impl Construct {
             Self::Check => "check",
             Self::Constraint => "constraint",
             Self::Trigger => "trigger",
+            Self::Rule => "rule",
             Self::Policy => "policy",
             Self::Partition => "partition",
             Self::Inheritance => "inheritance",

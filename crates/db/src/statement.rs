@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use mwallet_schema::{ColumnType, Value};
 
 use crate::entity::Entity;
+use crate::error::{Error, Result};
 use crate::json_row::RowShape;
 use crate::json_rows::JsonRows;
 use crate::query::quote;
@@ -20,6 +21,55 @@ pub struct Statement {
     pub(crate) columns: Columns,
     /// Whether it reads one row at most, found by an index: it is never long.
     pub(crate) is_lookup: bool,
+    /// What must be so for it to count. A driver looks at them in the transaction of the statement.
+    pub(crate) guards: Vec<Guard>,
+}
+
+/// What must be so for a write to count, since it leaves immutable columns alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    /// The columns.
+    pub(crate) columns: Vec<String>,
+    pub(crate) rule: GuardRule,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum GuardRule {
+    /// This statement, which counts rows that hold other values, must find none. It is asked before the write, which passes
+    /// over such rows, too.
+    None(Box<Statement>),
+    /// So many rows are answered: one that holds another value is passed over in silence.
+    Answers(u64),
+}
+
+impl Guard {
+    /// What is to be asked before the statement.
+    pub(crate) fn question(&self) -> Option<&Statement> {
+        match &self.rule {
+            GuardRule::None(others) => Some(others),
+            GuardRule::Answers(_) => None,
+        }
+    }
+
+    /// Holds the answer to the question against the rule.
+    pub(crate) fn check_found(&self, found: Output) -> Result<()> {
+        match found.into_values().first().map(Vec::as_slice) {
+            Some([Value::Int(0)]) => Ok(()),
+            _ => Err(self.broken()),
+        }
+    }
+
+    /// Holds what the statement answered against the rule.
+    pub(crate) fn check_answered(&self, output: &Output) -> Result<()> {
+        match self.rule {
+            GuardRule::Answers(rows) if output.rows() != rows => Err(self.broken()),
+            _ => Ok(()),
+        }
+    }
+
+    fn broken(&self) -> Error {
+        Error::Immutable { columns: self.columns.clone() }
+    }
 }
 
 /// A value and the type it is bound as.
@@ -86,7 +136,14 @@ pub enum OutputKind {
 
 impl Statement {
     pub(crate) fn new(sql: impl Into<Arc<str>>) -> Self {
-        Self { sql: sql.into(), binds: Vec::new(), repeats: Vec::new(), columns: Vec::new().into(), is_lookup: false }
+        Self {
+            sql: sql.into(),
+            binds: Vec::new(),
+            repeats: Vec::new(),
+            columns: Vec::new().into(),
+            is_lookup: false,
+            guards: Vec::new(),
+        }
     }
 
     /// The text; values are never in it.
@@ -167,6 +224,7 @@ impl Sql {
             repeats: Vec::new(),
             columns: self.columns.into(),
             is_lookup: false,
+            guards: Vec::new(),
         }
     }
 }
@@ -229,9 +287,14 @@ impl Output {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
+        self.rows() == 0
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> u64 {
         match self {
-            Self::Values(rows) => rows.is_empty(),
-            Self::Json(rows) => rows.rows() == 0,
+            Self::Values(rows) => rows.len() as u64,
+            Self::Json(rows) => rows.rows(),
         }
     }
 

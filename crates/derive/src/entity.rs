@@ -158,8 +158,7 @@ fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors
             errors.at(item, "`writes` says what may be written, `read_only` that nothing may: leave one out")
         }
         (Some(item), None) => {
-            let choices = [("insert", "insert"), ("update", "update"), ("delete", "delete")];
-            let allowed = errors.take(item.choices(&choices)).unwrap_or_default();
+            let allowed = errors.take(item.choices(&WRITES)).unwrap_or_default();
             let allowed = allowed.into_iter().map(|name| Ident::new(name, Span::call_site()));
             parts.push(quote!(writes: #schema::Writes { #(#allowed: true,)* ..#schema::Writes::NONE }));
         }
@@ -169,8 +168,16 @@ fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors
         }
         (None, None) => {}
     }
+    if let Some(unanswered) = find(given, "unanswered").and_then(|item| errors.take(item.choices(&WRITES))) {
+        let unanswered = unanswered.into_iter().map(|name| Ident::new(name, Span::call_site()));
+        let all = quote!(#schema::Writes { insert: true, update: true, delete: true });
+        parts.push(quote!(answers: #schema::Writes { #(#unanswered: false,)* ..#all }));
+    }
     quote!(::mwallet_db::TableSpec { #(#parts,)* ..::core::default::Default::default() })
 }
+
+/// What may be done to rows.
+const WRITES: [(&str, &str); 3] = [("insert", "insert"), ("update", "update"), ("delete", "delete")];
 
 /// The statement of an item above the struct.
 fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -> Option<TokenStream> {

@@ -32,6 +32,7 @@ const CONTRADICTIONS: &[(&str, &str, &str)] = &[
     ("at_least", "above", "a range has one lower end: leave one out"),
     ("at_most", "below", "a range has one upper end: leave one out"),
     ("max", "max_length", "`max` is the longest already: leave `max_length` out"),
+    ("immutable", "on_update", "an `immutable` column is not changed by updates: leave `on_update` out"),
     ("read_only", "write_only", "a column that clients neither read nor write is of no use to them: leave one out"),
 ];
 
@@ -144,7 +145,7 @@ fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, erro
         let default = quote!(::core::default::Default::default());
         parts.push(quote!(limits: ::mwallet_db::TypeLimits { #(#limits,)* ..#default }));
     }
-    for flag in ["key", "unique", "index", "identity"] {
+    for flag in ["key", "unique", "index", "identity", "immutable"] {
         if let Some(item) = find(given, flag) {
             errors.take(item.flag());
             let name = &item.name;

@@ -15,6 +15,7 @@ pub(crate) const ABOVE_STRUCT: &[Known] = &[
     Known { name: "schema", form: "schema = \"sales\"" },
     Known { name: "kind", form: "kind = \"view\"" },
     Known { name: "writes", form: "writes(insert, update)" },
+    Known { name: "unanswered", form: "unanswered(insert)" },
     Known { name: "read_only", form: "read_only" },
 ];
 
@@ -38,6 +39,7 @@ pub(crate) const ABOVE_FIELD: &[Known] = &[
     Known { name: "on_update", form: "on_update = \"now\"" },
     Known { name: "read_only", form: "read_only" },
     Known { name: "write_only", form: "write_only" },
+    Known { name: "immutable", form: "immutable" },
     Known { name: "on_delete", form: "on_delete = \"restrict\"" },
     Known { name: "comment", form: "comment = \"what it means\"" },
     Known { name: "renamed_from", form: "renamed_from = \"old_name\"" },

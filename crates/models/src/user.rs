@@ -35,7 +35,7 @@ pub struct User {
     #[entity(flatten)]
     pub names: Name,
     /// The identifier by which the outside knows the user, given once and never changed.
-    #[entity(max = 32, min_length = 1, unique)]
+    #[entity(max = 32, min_length = 1, unique, immutable)]
     pub rsid: String,
     /// The name the user chose to sign in with.
     #[entity(max = 64, min_length = 1, unique)]

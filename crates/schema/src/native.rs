@@ -271,13 +271,20 @@ impl NativeType {
             (Carrier::Literal, Value::Decimal(number)) => Value::Text(number.to_string()),
             (Carrier::Json, value) => self.coerce_json(value)?,
             (Carrier::Stored(Declared::Integer | Declared::Time | Declared::Any), value @ Value::Int(_)) => value,
-            (Carrier::Stored(Declared::Integer), Value::Decimal(number)) => whole(&number)
-                .ok_or_else(|| ValueError::WrongType("expected a whole number of 64 bits, got a fraction".into()))?,
-            (Carrier::Stored(Declared::Number { digits }), Value::Int(number)) => stored(fit(number.into(), digits)?),
-            (Carrier::Stored(Declared::Number { digits }), Value::Decimal(number)) => stored(fit(number, digits)?),
+            (Carrier::Stored(Declared::Integer), Value::Decimal(number)) => match whole(&number) {
+                Some(value) => value,
+                None if number.rescale(0).is_some() => return Err(beyond_64_bits()),
+                None => return Err(ValueError::WrongType("expected a whole number, got a fraction".into())),
+            },
+            (Carrier::Stored(Declared::Number { digits }), Value::Int(number)) => {
+                self.kept_by_sqlite(fit(number.into(), digits)?)?
+            }
+            (Carrier::Stored(Declared::Number { digits }), Value::Decimal(number)) => {
+                self.kept_by_sqlite(fit(number, digits)?)?
+            }
             (Carrier::Stored(Declared::Boolean), Value::Bool(value)) => Value::Int(value.into()),
             (Carrier::Stored(Declared::Boolean), value @ Value::Int(0 | 1)) => value,
-            (Carrier::Stored(Declared::Time | Declared::Any), Value::Decimal(number)) => stored(number),
+            (Carrier::Stored(Declared::Time | Declared::Any), Value::Decimal(number)) => self.kept_by_sqlite(number)?,
             (Carrier::Stored(Declared::Time), value @ Value::Text(_)) => value,
             (Carrier::Stored(Declared::Any), Value::Bool(value)) => Value::Int(value.into()),
             (Carrier::Stored(Declared::Any), Value::Text(text)) => match Self::bytes(&text) {
@@ -295,6 +302,28 @@ impl NativeType {
         }
     }
 
+    /// A number as SQLite keeps it: whole ones of 64 bits, unless the column makes doubles of them, and others as doubles. What
+    /// would read back as another number is refused.
+    fn kept_by_sqlite(&self, number: Decimal) -> Result<Value, ValueError> {
+        let upper = self.name.to_ascii_uppercase();
+        let is_real = ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word));
+        if let Some(whole) = whole(&number).filter(|_| !is_real) {
+            return Ok(whole);
+        }
+        // A text of digits always reads as a double, which may be infinite.
+        let double = number.to_string().parse::<f64>().unwrap_or(f64::INFINITY);
+        if double.is_infinite() {
+            return Err(ValueError::OutOfRange(BEYOND_DOUBLES.into()));
+        }
+        // The text with which a double is answered has the fewest digits that read back as it.
+        match format!("{double:?}").parse::<Decimal>() {
+            Ok(kept) if kept == number => Ok(stored(number)),
+            _ => Err(ValueError::OutOfRange(
+                "has more digits than SQLite keeps of such a number, which are 15 to 17 in all".into(),
+            )),
+        }
+    }
+
     /// The same for what comes and goes as JSON: a text stays one, so that it is not read as JSON.
     fn coerce_json(&self, value: Value) -> Result<Value, ValueError> {
         let kind = JsonKind::of(&self.json_name());
@@ -303,15 +332,15 @@ impl NativeType {
             (_, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
             (JsonKind::Text | JsonKind::Any, Value::Timestamp(time)) => Value::Text(time.to_string()),
             (JsonKind::Text | JsonKind::Any, Value::Uuid(uuid)) => Value::Text(uuid.to_string()),
-            (JsonKind::Number | JsonKind::Any, Value::Int(number)) => Value::Json(number.to_string()),
-            (JsonKind::Number | JsonKind::Any, Value::Decimal(number)) => Value::Json(number.to_string()),
+            (JsonKind::Number | JsonKind::Any, Value::Int(number)) => self.within_floats(number.to_string())?,
+            (JsonKind::Number | JsonKind::Any, Value::Decimal(number)) => self.within_floats(number.to_string())?,
             (JsonKind::Boolean | JsonKind::Any, Value::Bool(value)) => Value::Json(value.to_string()),
             (JsonKind::Any, value @ Value::Json(_)) => value,
             (_, Value::Json(text)) => match Value::scalar(&text) {
                 // The digits stay as they were written.
-                Some(Value::Int(_) | Value::Decimal(_)) if kind == JsonKind::Number => Value::Json(text),
+                Some(Value::Int(_) | Value::Decimal(_)) if kind == JsonKind::Number => self.within_floats(text)?,
                 // A float may be larger than any decimal.
-                None if kind == JsonKind::Number && is_number(&text) => Value::Json(text),
+                None if kind == JsonKind::Number && is_number(&text) => self.within_floats(text)?,
                 Some(Value::Bool(_)) if kind == JsonKind::Boolean => Value::Json(text),
                 Some(value @ Value::Text(_)) => value,
                 found => {
@@ -324,6 +353,25 @@ impl NativeType {
             }
         })
     }
+}
+
+impl NativeType {
+    /// The text of a number, if a float of PostgreSQL can be as large, where the type is one.
+    pub(crate) fn within_floats(&self, number: String) -> Result<Value, ValueError> {
+        let is_infinite = match self.json_name().as_str() {
+            "double precision" => number.parse::<f64>().is_ok_and(f64::is_infinite),
+            "real" => number.parse::<f32>().is_ok_and(f32::is_infinite),
+            _ => false,
+        };
+        if is_infinite { Err(ValueError::OutOfRange(BEYOND_DOUBLES.into())) } else { Ok(Value::Json(number)) }
+    }
+}
+
+/// What is wrong with `1e400`.
+const BEYOND_DOUBLES: &str = "is beyond the range of such a number";
+
+fn beyond_64_bits() -> ValueError {
+    ValueError::OutOfRange(format!("must be between {} and {}", i64::MIN, i64::MAX))
 }
 
 /// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.

@@ -27,6 +27,8 @@ pub struct Table {
     pub comment: Option<String>,
     /// What may be done to its rows.
     pub writes: Writes,
+    /// Which writes can answer the rows that they wrote; all, unless a rule of PostgreSQL does something else instead.
+    pub answers: Writes,
     /// The name it had before, for the migration that renames it.
     pub renamed_from: Option<String>,
 }
@@ -99,6 +101,8 @@ pub struct Column {
     pub rules: Rules,
     /// Whether clients may read it and write it.
     pub access: Access,
+    /// Whether it keeps the value that it was created with, whoever writes.
+    pub immutable: bool,
     /// What it means.
     pub comment: Option<String>,
     /// The column of a table that it shows, where it is one of a view.
@@ -310,6 +314,7 @@ impl Column {
             on_update: None,
             rules: Rules::default(),
             access: Access::default(),
+            immutable: false,
             comment: None,
             base: None,
             renamed_from: None,

@@ -220,7 +220,7 @@ fn invalid() -> Value {
 fn schema() -> Value {
     let text = |description: &str| json!({ "type": "string", "description": description });
     // A rule of the table that only the database holds a row against.
-    let kinds: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.name()).chain(["check"]).collect();
+    let kinds: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.name()).chain(["check", "immutable"]).collect();
     json!({
         "title": "Problem",
         "description": "What is wrong, as RFC 9457 has it, with PostgREST's members beside.",

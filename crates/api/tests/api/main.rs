@@ -5,7 +5,9 @@
 mod bodies;
 mod bounds;
 mod changed_schemas;
+mod columns_apart;
 mod contract;
+mod odd_tables;
 mod openapi;
 mod production;
 mod queries;

@@ -44,6 +44,7 @@ pub async fn create(
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
         let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
         let plan = plan.on_conflict(&on_conflict, Audience::Client)?;
+        require_count(&plan, allowed)?;
         statements.push(statement(engine, relation, plan, fields));
     }
     if statements.is_empty() {
@@ -129,6 +130,7 @@ pub async fn update(
     allowed: AllowedRows,
 ) -> Result<JsonRows> {
     let plan = Plan::update(relation.table(), query, changes, engine.sources(), Audience::Client)?;
+    require_count(&plan, allowed)?;
     write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
 }
 
@@ -140,6 +142,7 @@ pub async fn update(
 /// As [`delete_all`](super::delete_all).
 pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, allowed: AllowedRows) -> Result<JsonRows> {
     let plan = Plan::delete(relation.table(), query, Audience::Client)?;
+    require_count(&plan, allowed)?;
     write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
 }
 
@@ -228,6 +231,14 @@ fn statement(engine: &Engine, relation: &Relation, plan: Plan<'_>, fields: &Fiel
     match fields {
         Fields::All => relation.statement(plan, engine.dialect()),
         _ => plan.statement(engine.dialect()),
+    }
+}
+
+/// Refuses a write whose rows are wanted, or may be so many only, where nobody can tell them.
+fn require_count(plan: &Plan<'_>, allowed: AllowedRows) -> std::result::Result<(), PlanError> {
+    match plan.answers()? || allowed == AllowedRows::Any {
+        true => Ok(()),
+        false => Err(PlanError::NoRows { table: plan.table.name.clone(), operation: "a limited write" }),
     }
 }
 

@@ -46,6 +46,8 @@ pub struct FieldSpec {
     pub on_update: Option<OnUpdate>,
     /// Whether clients may read and write it.
     pub access: Access,
+    /// It keeps the value that it was created with.
+    pub immutable: bool,
     /// What happens to the row when the one it refers to is deleted.
     pub on_delete: Action,
     /// The least number, as its text.
@@ -114,6 +116,8 @@ pub struct TableSpec {
     pub kind: TableKind,
     /// What may be done to its rows.
     pub writes: Writes,
+    /// Which writes can answer the rows that they wrote.
+    pub answers: Writes,
     /// The name that the table had before.
     pub renamed_from: Option<&'static str>,
 }
@@ -162,10 +166,10 @@ pub struct TableBuilder {
 
 impl TableBuilder {
     /// Starts a table.
-    pub fn new(name: &str, TableSpec { comment, schema, kind, writes, renamed_from }: TableSpec) -> Self {
+    pub fn new(name: &str, TableSpec { comment, schema, kind, writes, answers, renamed_from }: TableSpec) -> Self {
         let (comment, schema) = (comment.map(Into::into), schema.map(Into::into));
         let renamed_from = renamed_from.map(Into::into);
-        Self { table: Table { comment, schema, kind, writes, renamed_from, ..Table::new(name) } }
+        Self { table: Table { comment, schema, kind, writes, answers, renamed_from, ..Table::new(name) } }
     }
 
     /// Adds the column of a field.
@@ -213,6 +217,7 @@ impl TableBuilder {
                 one_of: one_of.collect(),
             },
             access: spec.access,
+            immutable: spec.immutable,
             comment: spec.comment.map(Into::into),
             base: spec.base.map(|(schema, table, column)| BaseColumn {
                 schema: schema.map(Into::into),

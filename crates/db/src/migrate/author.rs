@@ -9,6 +9,7 @@ use super::sqlite::Beside;
 use super::{Difference, Renames, diff, script};
 use crate::Dialect;
 use crate::crud;
+use crate::ddl::unmarked_comment;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
 use crate::reflect::{ReflectOptions, quoted};
@@ -77,7 +78,8 @@ fn comments(migrations: &[Migration], tables: &mut [Table]) {
                 None => table.comment = text,
                 Some(column) => {
                     table.columns.iter_mut().filter(|known| known.name == column).for_each(|known| {
-                        known.comment.clone_from(&text);
+                        let plain = text.as_deref().map(|text| unmarked_comment(text).0.map(Into::into));
+                        known.comment = plain.flatten();
                     });
                 }
             }

@@ -195,6 +195,7 @@ fn told(column: &Column) -> String {
         kind => kind.name(),
     };
     text.push_str(if column.nullable { ", null" } else { ", not null" });
+    text.push_str(if column.is_readable() { "" } else { ", write-only" });
     match &column.default {
         Some(ColumnDefault::Constant(value)) => {
             let mut json = Vec::new();

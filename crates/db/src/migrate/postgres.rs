@@ -111,7 +111,10 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
             step(format!("DROP INDEX {schema}{}", quote(&index.name)));
         }
         Change::Comment { table, column, to, .. } => {
-            step(ddl::comment(&named(difference, table), column.as_deref(), to.as_deref()));
+            let after = difference.to.iter().find(|found| found.name == *table);
+            let found = column.as_ref().and_then(|column| after?.column(column));
+            let text = found.map_or_else(|| to.clone(), ddl::marked_comment);
+            step(ddl::comment(&named(difference, table), column.as_deref(), text.as_deref()));
         }
     }
 }
@@ -138,8 +141,8 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
         }
         None => steps.push(Step::of(add(column))),
     }
-    if let Some(comment) = &column.comment {
-        steps.push(Step::of(ddl::comment(&place, Some(&column.name), Some(comment))));
+    if let Some(comment) = ddl::marked_comment(column) {
+        steps.push(Step::of(ddl::comment(&place, Some(&column.name), Some(&comment))));
     }
 }
 
@@ -189,5 +192,8 @@ fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference
     }
     if let Some(check) = after.filter(|_| is_checked_anew) {
         steps.push(Step::of(format!("ALTER TABLE {place} ADD {check}")));
+    }
+    if from.access != to.access {
+        steps.push(Step::of(ddl::comment(&place, Some(&to.name), ddl::marked_comment(to).as_deref())));
     }
 }

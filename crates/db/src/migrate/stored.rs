@@ -5,8 +5,8 @@ use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table
 use crate::Dialect;
 use crate::reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
 
-/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may see a
-/// column, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.
+/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may write a
+/// column and how often, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.
 ///
 /// SQLite keeps no comments. Two tables that are the same this way need no migration.
 pub fn stored(table: &Table, dialect: Dialect) -> Table {
@@ -54,7 +54,9 @@ fn stored_column(mut column: Column) -> Column {
         Some(ColumnDefault::Constant(value)) => constant(value, &column.kind),
         other => other,
     };
-    column.access = Access::ReadWrite;
+    // What is a secret bears a mark.
+    column.access = if column.is_readable() { Access::ReadWrite } else { Access::WriteOnly };
+    column.immutable = false;
     column.on_update = None;
     column.base = None;
     column.renamed_from = None;

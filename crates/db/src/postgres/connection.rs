@@ -100,8 +100,19 @@ impl Connection {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::whole), sql).await
     }
 
-    /// Runs a statement and gathers its rows.
+    /// Runs a statement and gathers its rows. One with guards must be in a transaction, which is rolled back where it fails.
     pub(crate) async fn run(&mut self, statement: &Statement, format: Format) -> Result<Output> {
+        for guard in &statement.guards {
+            if let Some(question) = guard.question() {
+                guard.check_found(self.run_one(question, Format::Values).await?)?;
+            }
+        }
+        let output = self.run_one(statement, format).await?;
+        statement.guards.iter().try_for_each(|guard| guard.check_answered(&output))?;
+        Ok(output)
+    }
+
+    async fn run_one(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         self.limited(async |object| gather(object, statement, format).await, &statement.sql).await
     }
 

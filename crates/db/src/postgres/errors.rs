@@ -92,6 +92,7 @@ fn is_of_value(code: &SqlState) -> bool {
             | SqlState::DATA_EXCEPTION
             | SqlState::UNDEFINED_FUNCTION
             | SqlState::CANNOT_COERCE
+            | SqlState::GENERATED_ALWAYS
     )
 }
 

@@ -53,11 +53,30 @@ impl OutputSet {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlanKind {
-    Select { condition: Condition, order: Vec<OrderBy>, skip: u64, limit: Option<u64> },
-    Aggregate { condition: Condition, aggregates: Vec<PlannedAggregate> },
-    Insert { columns: ColumnSet, rows: Vec<Vec<Value>>, on_conflict: PlannedConflict },
-    Update { assignments: Vec<(usize, Assignment)>, condition: Condition },
-    Delete { condition: Condition },
+    Select {
+        condition: Condition,
+        order: Vec<OrderBy>,
+        skip: u64,
+        limit: Option<u64>,
+    },
+    Aggregate {
+        condition: Condition,
+        aggregates: Vec<PlannedAggregate>,
+    },
+    Insert {
+        columns: ColumnSet,
+        rows: Vec<Vec<Value>>,
+        on_conflict: PlannedConflict,
+    },
+    /// `kept` are values of immutable columns: rows that hold others are not changed.
+    Update {
+        assignments: Vec<(usize, Assignment)>,
+        condition: Condition,
+        kept: Vec<(usize, Value)>,
+    },
+    Delete {
+        condition: Condition,
+    },
 }
 
 /// Positions of columns in their table.
@@ -73,6 +92,8 @@ pub(crate) struct OrderBy {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Assignment {
     Value(Value),
+    /// The value that it has.
+    Unchanged,
     Increment,
     /// The value of the row that was to be inserted.
     Proposed,
@@ -190,8 +211,8 @@ impl<'t> Plan<'t> {
         let planner = Planner { table, audience };
         planner.refuse_page(query, "an update")?;
         let condition = planner.rows(query)?;
-        let assignments = planner.assignments(changes, sources)?;
-        let kind = PlanKind::Update { assignments, condition };
+        let (assignments, kept) = planner.assignments(changes, sources)?;
+        let kind = PlanKind::Update { assignments, condition, kept };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
     }
 
@@ -205,6 +226,24 @@ impl<'t> Plan<'t> {
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
         Ok(Self { table, kind, output: planner.output(&query.fields)? })
+    }
+
+    /// Whether it answers the rows that it finds or writes.
+    ///
+    /// # Errors
+    ///
+    /// Where they are wanted and cannot be had.
+    pub(crate) fn answers(&self) -> Result<bool, PlanError> {
+        let (answers, operation) = match self.kind {
+            PlanKind::Select { .. } | PlanKind::Aggregate { .. } => return Ok(true),
+            PlanKind::Insert { .. } => (self.table.answers.insert, "a creation"),
+            PlanKind::Update { .. } => (self.table.answers.update, "an update"),
+            PlanKind::Delete { .. } => (self.table.answers.delete, "a deletion"),
+        };
+        match answers || self.output.positions(self.table).is_empty() {
+            true => Ok(answers),
+            false => Err(PlanError::NoRows { table: self.table.name.clone(), operation }),
+        }
     }
 
     /// The column with whose value alone it chooses all rows that it reads, if there is one, and that value.

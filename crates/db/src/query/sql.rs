@@ -4,10 +4,10 @@ mod insert;
 
 use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
 
-use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate};
+use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
 use super::{Comparison, Direction, Is, Nulls, Plan};
 use crate::Dialect;
-use crate::statement::{Bind, Columns, OutputColumn, OutputKind, Statement};
+use crate::statement::{Bind, Columns, Guard, GuardRule, OutputColumn, OutputKind, Statement};
 
 /// The most rows of a page that is read within a frame of so many.
 ///
@@ -53,6 +53,8 @@ impl Plan<'_> {
     /// Writes the plan as a statement whose columns are known already.
     pub(super) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let is_lookup = self.is_lookup();
+        let guards = self.guards(dialect);
+        let answers = self.answers().unwrap_or(true);
         let Self { table, kind, output } = self;
         let answered = output.positions(table).into_owned();
         let mut writer = Writer::new(dialect, table);
@@ -76,22 +78,22 @@ impl Plan<'_> {
                 }
                 None => {
                     writer.insert(&columns, rows, &on_conflict);
-                    writer.returning(&answered);
+                    writer.returning(&answered, answers);
                 }
             },
-            PlanKind::Update { assignments, condition } => {
+            PlanKind::Update { assignments, condition, kept } => {
                 writer.push("UPDATE ");
                 writer.table_name();
                 writer.push(" SET ");
                 writer.assignments(assignments);
-                writer.where_(condition);
-                writer.returning(&answered);
+                writer.where_(and_same(condition, kept));
+                writer.returning(&answered, answers);
             }
             PlanKind::Delete { condition } => {
                 writer.push("DELETE FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                writer.returning(&answered);
+                writer.returning(&answered, answers);
             }
         }
         let columns = match (known, aggregated) {
@@ -99,8 +101,42 @@ impl Plan<'_> {
             (None, Some(columns)) => columns.into(),
             (None, None) => writer.output_columns(&answered, output).into(),
         };
-        Statement { sql: writer.sql.into(), binds: writer.binds, repeats: writer.repeats, columns, is_lookup }
+        Statement { sql: writer.sql.into(), binds: writer.binds, repeats: writer.repeats, columns, is_lookup, guards }
     }
+
+    /// What must be so for a write to count: columns that are immutable keep their values.
+    fn guards(&self, dialect: Dialect) -> Vec<Guard> {
+        match &self.kind {
+            PlanKind::Update { condition, kept, .. } => {
+                let guard = |(position, value): &(usize, Value)| {
+                    let other = Condition::Not(Box::new(Condition::Same(*position, value.clone())));
+                    let condition = Condition::And(vec![condition.clone(), other]);
+                    let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
+                    let output = OutputSet::Part { positions: Vec::new(), names: None };
+                    let others = Plan { table: self.table, kind, output }.statement(dialect);
+                    Guard {
+                        columns: vec![self.table.columns[*position].name.clone()],
+                        rule: GuardRule::None(others.into()),
+                    }
+                };
+                kept.iter().map(guard).collect()
+            }
+            PlanKind::Insert { rows, on_conflict: PlannedConflict::Merge { kept, .. }, .. } if !kept.is_empty() => {
+                let columns = kept.iter().map(|position| self.table.columns[*position].name.clone()).collect();
+                vec![Guard { columns, rule: GuardRule::Answers(rows.len() as u64) }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The condition, and that columns hold these values.
+fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
+    if kept.is_empty() {
+        return condition;
+    }
+    let same = kept.into_iter().map(|(position, value)| Condition::Same(position, value));
+    Condition::And(std::iter::once(condition).chain(same).collect())
 }
 
 /// Whether values of the type are cast from text.
@@ -337,6 +373,14 @@ impl Writer<'_> {
                     Is::False => " IS FALSE",
                 });
             }
+            Condition::Same(position, value) => {
+                self.column(position);
+                self.push(match self.dialect {
+                    Dialect::Postgres => " IS NOT DISTINCT FROM ",
+                    Dialect::Sqlite => " IS ",
+                });
+                self.bind_operand(position, value);
+            }
             Condition::And(all) => self.joined(all, " AND ", "TRUE"),
             Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
             Condition::Not(condition) => {
@@ -443,6 +487,7 @@ impl Writer<'_> {
             self.push(" = ");
             match assignment {
                 Assignment::Value(value) => self.bind_value(position, value),
+                Assignment::Unchanged => self.column(position),
                 Assignment::Increment => {
                     self.column(position);
                     self.push(" + 1");
@@ -455,7 +500,10 @@ impl Writer<'_> {
         }
     }
 
-    fn returning(&mut self, output: &[usize]) {
+    fn returning(&mut self, output: &[usize], answers: bool) {
+        if !answers {
+            return;
+        }
         // The rows are counted by what is answered.
         self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
         self.read_columns(output);

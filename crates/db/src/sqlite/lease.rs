@@ -98,7 +98,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
         };
         match command {
             Ok(Command::Run { statement, format, reply }) => {
-                let result = run::run(connection, &statement, format, echo);
+                let result = run::run_guarded(connection, &statement, format, echo);
                 let expired = matches!(result, Err(Error::Timeout)) && has_passed();
                 let over = connection.is_autocommit();
                 let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });

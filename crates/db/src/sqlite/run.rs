@@ -10,6 +10,23 @@ use crate::batch::{Batch, DriverRow};
 use crate::error::{Error, Result};
 use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
 
+/// Runs a statement that may write, in a transaction that is rolled back where it fails, and gathers its rows.
+pub(super) fn run_guarded(
+    connection: &Connection,
+    statement: &Statement,
+    format: Format,
+    echo: bool,
+) -> Result<Output> {
+    for guard in &statement.guards {
+        if let Some(question) = guard.question() {
+            guard.check_found(run(connection, question, Format::Values, echo)?)?;
+        }
+    }
+    let output = run(connection, statement, format, echo)?;
+    statement.guards.iter().try_for_each(|guard| guard.check_answered(&output))?;
+    Ok(output)
+}
+
 /// Runs a statement and gathers its rows.
 pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
     let mut batch = Batch::new(&statement.columns, format);

@@ -294,5 +294,5 @@ fn refuse_all(group: Vec<Write>, why: impl Fn() -> Error) {
 }
 
 fn run_all(connection: &Connection, write: &Write, echo: bool) -> Result<Vec<Output>> {
-    write.statements.iter().map(|statement| run::run(connection, statement, write.format, echo)).collect()
+    write.statements.iter().map(|statement| run::run_guarded(connection, statement, write.format, echo)).collect()
 }

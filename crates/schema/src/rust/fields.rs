@@ -110,6 +110,11 @@ impl Named<'_> {
             let allowed: Vec<String> = writes.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).into()).collect();
             items.add(listed("writes", allowed));
         }
+        let answers =
+            [("insert", table.answers.insert), ("update", table.answers.update), ("delete", table.answers.delete)];
+        if table.answers != Writes::default() {
+            items.add(listed("unanswered", answers.iter().filter(|(_, is)| !*is).map(|(name, _)| *name)));
+        }
         if table.primary_key.len() > 1 {
             items.add(listed("key", self.fields(&table.primary_key)));
         }
@@ -207,6 +212,9 @@ impl Named<'_> {
             Access::ReadOnly => items.add("read_only"),
             Access::WriteOnly => items.add("write_only"),
             Access::ReadWrite => {}
+        }
+        if column.immutable {
+            items.add("immutable");
         }
         if let Some(base) = &column.base {
             let schema = base.schema.as_ref().map(|schema| assigned("schema", schema));

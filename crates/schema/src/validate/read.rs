@@ -191,7 +191,7 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
         (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
         // A float has more digits before its point than any decimal.
         (ColumnType::Native(native), Token::Number(text)) if native.json_kind() == Some(JsonKind::Number) => {
-            Ok(Value::Json(text.into()))
+            native.within_floats(text.into())
         }
         (ColumnType::Native(_), token) => native(token)?.coerce(kind),
         (_, token) => Err(ValueError::WrongType(format!("expected {}, got {}", wanted(kind), token_name(&token)))),

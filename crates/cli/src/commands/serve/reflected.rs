@@ -4,6 +4,7 @@ use clap::Args;
 use mwallet_db::schema::{Table, Writes};
 use mwallet_db::{Engine, EngineOptions, ReflectOptions};
 
+use crate::database;
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 
@@ -55,6 +56,7 @@ impl ReflectedOptions {
     pub(super) async fn read(&self, engine: &Engine) -> mwallet_db::Result<Vec<Table>> {
         let options = ReflectOptions { schemas: self.schema.clone() };
         let mut tables = engine.reflect(&options).await?.tables;
+        database::hide_secrets(&mut tables);
         if engine.options().read_only {
             tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
         }

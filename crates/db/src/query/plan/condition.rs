@@ -21,8 +21,14 @@ pub(crate) enum Condition {
     Compare(usize, Comparison, Value),
     In(usize, Vec<Value>),
     Between(usize, Value, Value),
-    Like { column: usize, pattern: String, fold_case: bool },
+    Like {
+        column: usize,
+        pattern: String,
+        fold_case: bool,
+    },
     Is(usize, Is),
+    /// The value, where a null is the same as a null.
+    Same(usize, Value),
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),

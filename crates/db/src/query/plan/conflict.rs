@@ -31,7 +31,12 @@ pub enum OnConflict {
 pub(crate) enum PlannedConflict {
     Refuse,
     Ignore(Option<ColumnSet>),
-    Merge { target: ColumnSet, changes: Vec<(usize, Assignment)> },
+    /// `kept` are immutable columns that the new rows give: rows that hold other values are not changed.
+    Merge {
+        target: ColumnSet,
+        changes: Vec<(usize, Assignment)>,
+        kept: ColumnSet,
+    },
 }
 
 impl Plan<'_> {
@@ -65,8 +70,8 @@ impl Planner<'_> {
                 let target = self.target(target.as_deref().unwrap_or(&self.table.primary_key))?;
                 // PostgreSQL refuses to write a row twice, SQLite does it.
                 self.refuse_same(&target, written, rows)?;
-                let changes = self.proposed(&target, columns)?;
-                PlannedConflict::Merge { target, changes }
+                let (changes, kept) = self.proposed(&target, columns)?;
+                PlannedConflict::Merge { target, changes, kept }
             }
         })
     }
@@ -97,13 +102,20 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What a row becomes that is found: the values of the new one, and what every update does.
-    fn proposed(&self, target: &ColumnSet, columns: &[String]) -> Result<Vec<(usize, Assignment)>, PlanError> {
-        let mut changes = Vec::new();
+    /// What a row becomes that is found: the values of the new one, and what every update does; and the immutable columns that
+    /// must be as in the new one.
+    fn proposed(
+        &self,
+        target: &ColumnSet,
+        columns: &[String],
+    ) -> Result<(Vec<(usize, Assignment)>, ColumnSet), PlanError> {
+        let (mut changes, mut kept) = (Vec::new(), ColumnSet::new());
         for name in columns {
             let position = self.find_any(name)?;
-            if !target.contains(&position) {
-                changes.push((position, Assignment::Proposed));
+            match self.column(position).immutable {
+                _ if target.contains(&position) => {}
+                true => kept.push(position),
+                false => changes.push((position, Assignment::Proposed)),
             }
         }
         // The proposed row was made now, so its time is that of the update.
@@ -112,7 +124,7 @@ impl Planner<'_> {
             // A row that is set to what it is still is answered.
             changes.extend(target.first().map(|position| (*position, Assignment::Proposed)));
         }
-        Ok(changes)
+        Ok((changes, kept))
     }
 
     /// The position of a column, which may be one that is taken and never answered.

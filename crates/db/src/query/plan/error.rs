@@ -84,6 +84,14 @@ pub enum PlanError {
         /// What was to be done.
         operation: &'static str,
     },
+    /// Rows of a write are wanted where the database does something else instead.
+    #[error("{operation} of {table} cannot answer its rows: a rule of the database does something else instead")]
+    NoRows {
+        /// The table.
+        table: String,
+        /// What was to be done.
+        operation: &'static str,
+    },
     /// No unique constraint is made of the columns by which an upsert is to find rows.
     #[error(
         "{table} has no unique constraint on {}, by which rows could be found that exist already",
@@ -151,7 +159,7 @@ impl PlanError {
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
-            Self::Paged { .. } | Self::WholeRows { .. } => "0A000",
+            Self::Paged { .. } | Self::WholeRows { .. } | Self::NoRows { .. } => "0A000",
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",

@@ -47,8 +47,10 @@ impl Plan<'_> {
         for column in table.columns.iter().filter(|column| column.access != Access::ReadOnly) {
             let value = match (&column.default, new.get(&column.name)) {
                 (_, Some(value)) if new.was_given(&column.name) => value.clone(),
+                // What was given once stays.
+                _ if column.immutable => continue,
                 (Some(ColumnDefault::Constant(value)), _) => value.clone(),
-                // What the server made once stays.
+                // So does what the server made.
                 (Some(_), _) => continue,
                 (None, _) => Value::Null,
             };

@@ -1,24 +1,26 @@
 //! Rows and changes on their way in: defaults filled in, every value of its column's type.
 
-use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, Value};
+use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, TableKind, Value};
 
 use super::{Assignment, ColumnSet, PlanError, Planner};
 
 /// Whether two records leave the same columns to the database, so that one statement can insert both.
 pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
-    let made = table.columns.iter().filter(|column| is_made_by_database(column));
+    let made = table.columns.iter().filter(|column| is_filled(table, column));
     made.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
 }
 
-/// Whether the database fills the column in where an insert leaves it out.
-fn is_made_by_database(column: &Column) -> bool {
-    column.default.as_ref().is_some_and(ColumnDefault::is_of_database)
+/// Whether the database fills the column in where an insert leaves it out. What is behind a column of a view or of a foreign table
+/// may have a default that the catalogue does not tell.
+fn is_filled(table: &Table, column: &Column) -> bool {
+    let is_elsewhere = matches!(table.kind, TableKind::View | TableKind::Foreign);
+    column.default.as_ref().map_or(is_elsewhere, ColumnDefault::is_of_database)
 }
 
 impl Planner<'_> {
     /// The columns that an insert writes: all but those that the database fills in and the record does not give.
     pub(super) fn written_columns(&self, record: &Record) -> ColumnSet {
-        let left_out = |column: &Column| is_made_by_database(column) && record.get(&column.name).is_none();
+        let left_out = |column: &Column| is_filled(self.table, column) && record.get(&column.name).is_none();
         (0..self.table.columns.len()).filter(|position| !left_out(self.column(*position))).collect()
     }
 
@@ -62,23 +64,33 @@ impl Planner<'_> {
         }
     }
 
+    /// What an update changes, and the values that it gives for immutable columns.
+    #[expect(clippy::type_complexity, reason = "two lists, each of which is plain by itself")]
     pub(super) fn assignments(
         &self,
         mut changes: Record,
         sources: &dyn Sources,
-    ) -> Result<Vec<(usize, Assignment)>, PlanError> {
-        let mut assignments = Vec::new();
+    ) -> Result<(Vec<(usize, Assignment)>, Vec<(usize, Value)>), PlanError> {
+        let (mut assignments, mut kept) = (Vec::new(), Vec::new());
         for (position, column) in self.table.columns.iter().enumerate() {
-            if let Some(value) = changes.remove(&column.name) {
-                assignments.push((position, Assignment::Value(self.stored(column, value)?)));
+            let Some(value) = changes.remove(&column.name) else { continue };
+            let value = self.stored(column, value)?;
+            match column.immutable {
+                true => kept.push((position, value)),
+                false => assignments.push((position, Assignment::Value(value))),
             }
         }
         self.refuse_rest(&changes)?;
-        if assignments.is_empty() {
+        if assignments.is_empty() && kept.is_empty() {
             return Err(PlanError::NothingToUpdate);
         }
         self.touch(&mut assignments, || Assignment::Value(Value::Timestamp(sources.now())));
-        Ok(assignments)
+        if assignments.is_empty() {
+            // A row that is set to what it is still is answered.
+            let changed = self.table.columns.iter().position(|column| !column.immutable);
+            assignments.push((changed.ok_or(PlanError::NothingToUpdate)?, Assignment::Unchanged));
+        }
+        Ok((assignments, kept))
     }
 
     /// Adds what every update does to a row; `now` is the time of it.

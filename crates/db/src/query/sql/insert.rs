@@ -38,9 +38,18 @@ impl Writer<'_> {
             self.push(")");
         }
         match on_conflict {
-            PlannedConflict::Merge { changes, .. } => {
+            PlannedConflict::Merge { changes, kept, .. } => {
                 self.push(" DO UPDATE SET ");
                 self.assignments(changes.clone());
+                for (index, position) in kept.iter().enumerate() {
+                    self.push(if index > 0 { " AND " } else { " WHERE " });
+                    self.column(*position);
+                    self.push(match self.dialect {
+                        Dialect::Postgres => " IS NOT DISTINCT FROM excluded.",
+                        Dialect::Sqlite => " IS excluded.",
+                    });
+                    self.name(*position);
+                }
             }
             _ => self.push(" DO NOTHING"),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mwallet_schema::{Access, Carrier, Column, ColumnDefault, ColumnType, NativeType, Value};
 
 use super::Work;
+use crate::ddl::unmarked_comment;
 use crate::error::Result;
 use crate::reflect::check::{self, ColumnRule};
 use crate::reflect::fields::ask;
@@ -88,6 +89,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 
         let found = Found { written, compared, is_domain: type_kind == "d", base, base_kind, category };
         let (kind, standing) = column_type(&found);
+        let (comment, is_secret) = comment.as_deref().map_or((None, false), unmarked_comment);
+        let comment = comment.map(Into::into);
         let mut column = Column { nullable: !required, comment, ..Column::new(&name, kind) };
         let mut findings = vec![(Construct::Column, standing)];
         if let Some(labels) = labels.get(&base_oid) {
@@ -113,6 +116,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         // Of a view with triggers in place of writes, the catalogue does not know which columns they take.
         if is_made || (table.writes.update && !is_updatable) {
             column.access = Access::ReadOnly;
+        }
+        if is_secret {
+            column.access = Access::WriteOnly;
         }
         // The order of bytes is that of all texts of ours.
         let is_of_bytes = collation.as_deref() == Some("C");

@@ -1,4 +1,4 @@
-//! What no table says: triggers, rules of row security, parts of partitioned tables.
+//! What no table says: triggers, rules, row security, parts of partitioned tables.
 
 use super::Work;
 use crate::error::Result;
@@ -15,6 +15,10 @@ SELECT n.nspname::text, c.relname::text, 'policy', p.polname::text, coalesce(pg_
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY($1::text[])
 UNION ALL
+SELECT n.nspname::text, c.relname::text, 'rule', r.rulename::text, pg_get_ruledef(r.oid)
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.rulename <> '_RETURN' AND NOT c.relispartition AND n.nspname = ANY($1::text[])
+UNION ALL
 SELECT pn.nspname::text, p.relname::text, 'partition', c.relname::text, ''
 FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
 JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
@@ -27,6 +31,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (construct, standing) = match kind.as_str() {
             "trigger" => {
                 (Construct::Trigger, Standing::Unsupported(format!("the database runs it, unseen: {definition}")))
+            }
+            "rule" => {
+                (Construct::Rule, Standing::Unsupported(format!("the database applies it, unseen: {definition}")))
             }
             "policy" => {
                 let loss = "the database applies it to the role that mWallet connects as";

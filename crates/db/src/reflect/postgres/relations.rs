@@ -14,7 +14,9 @@ use crate::session::Session;
 const SQL: &str = "
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'),
     c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,
-    (SELECT count(*) FROM pg_inherits i WHERE i.inhrelid = c.oid)::int8
+    (SELECT count(*) FROM pg_inherits i WHERE i.inhrelid = c.oid)::int8,
+    coalesce((SELECT bit_or(1 << (r.ev_type::text::int)) FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.is_instead
+        AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND pg_get_ruledef(r.oid) NOT LIKE '%RETURNING %'), 0)::int8
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
     AND c.relname <> '_mwallet_migrations'
@@ -26,7 +28,7 @@ const INSERT: i64 = 1 << 3;
 const DELETE: i64 = 1 << 4;
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
-    for mut fields in ask(session, work.question(SQL), "nttttnnn").await? {
+    for mut fields in ask(session, work.question(SQL), "nttttnnnn").await? {
         let oid = fields.number()?;
         let mut table = Table { schema: Some(fields.text()?), ..Table::new(fields.text()?) };
         table.kind = match fields.text()?.as_str() {
@@ -38,6 +40,10 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         };
         table.comment = fields.maybe()?;
         let (has_policies, writes, parents) = (fields.flag()?, fields.number()?, fields.number()?);
+        // What a rule does instead of a write is not followed.
+        let replaced = fields.number()?;
+        table.answers =
+            Writes { insert: replaced & INSERT == 0, update: replaced & UPDATE == 0, delete: replaced & DELETE == 0 };
         let may = |bit: i64| writes & bit != 0;
         table.writes = Writes { insert: may(INSERT), update: may(UPDATE), delete: may(DELETE) };
         let found = &mut work.found;

@@ -5,9 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mwallet_schema::{BaseColumn, ColumnType, TableKind, Value};
+use mwallet_schema::{Access, BaseColumn, ColumnType, TableKind, Value};
 
 use super::Work;
+use crate::ddl::unmarked_comment;
 use crate::error::Result;
 use crate::reflect::fields::ask;
 use crate::reflect::{Construct, NO_BASE, Standing, place};
@@ -21,7 +22,8 @@ FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n
 WHERE r.rulename = '_RETURN' AND c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
 
 const NAMES: &str = "
-SELECT a.attrelid::int8, a.attnum::int8, n.nspname::text, c.relname::text, a.attname::text
+SELECT a.attrelid::int8, a.attnum::int8, n.nspname::text, c.relname::text, a.attname::text,
+    col_description(a.attrelid, a.attnum)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE a.attrelid = ANY($1::int8[]::oid[]) AND a.attnum > 0";
 
@@ -71,10 +73,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let place = place(table);
         let mut shown: HashMap<(i64, String), String> = HashMap::new();
         for (of, origin) in bases.get(oid).into_iter().flatten() {
-            let (Some((_, _, name)), Some((schema, base, column))) = (names.get(of), names.get(origin)) else {
+            let (Some((_, _, name)), Some((schema, base, column))) = (names.of.get(of), names.of.get(origin)) else {
                 continue;
             };
             if let Some(found) = table.columns.iter_mut().find(|column| column.name == *name) {
+                // A secret is one wherever it is shown.
+                if names.secrets.contains(origin) {
+                    found.access = Access::WriteOnly;
+                }
                 let schema = Some(schema.clone()).filter(|schema| table.schema.as_ref() != Some(schema));
                 found.base = Some(BaseColumn { schema, table: base.clone(), column: column.clone() });
                 shown.insert((origin.0, column.clone()), name.clone());
@@ -102,14 +108,24 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     Ok(())
 }
 
-/// The schema, relation and name of each column of relations.
-async fn names(session: &mut Session, relations: HashSet<i64>) -> Result<HashMap<Origin, (String, String, String)>> {
+/// What columns are called, and which of them are secrets.
+#[derive(Default)]
+struct Names {
+    /// The schema, relation and name of each.
+    of: HashMap<Origin, (String, String, String)>,
+    secrets: HashSet<Origin>,
+}
+
+async fn names(session: &mut Session, relations: HashSet<i64>) -> Result<Names> {
     let relations = relations.into_iter().map(Value::Int).collect();
     let sql = Sql::new(NAMES).bind_as(Value::List(relations), ColumnType::BigInt);
-    let mut names = HashMap::new();
-    for mut fields in ask(session, sql, "nnttt").await? {
+    let mut names = Names::default();
+    for mut fields in ask(session, sql, "nntttt").await? {
         let of = (fields.number()?, fields.number()?);
-        names.insert(of, (fields.text()?, fields.text()?, fields.text()?));
+        names.of.insert(of, (fields.text()?, fields.text()?, fields.text()?));
+        if fields.maybe()?.is_some_and(|comment| unmarked_comment(&comment).1) {
+            names.secrets.insert(of);
+        }
     }
     Ok(names)
 }

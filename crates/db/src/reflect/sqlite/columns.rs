@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, TableKind};
 
 use super::Work;
-use crate::ddl::check_name;
+use crate::ddl::{check_name, unmarked};
 use crate::error::Result;
 use crate::reflect::fields::ask;
 use crate::reflect::{Construct, Standing, add_check, own, place};
@@ -62,6 +62,10 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let beside = work.definitions.get(&table.name).map(|found| &found.beside);
         for column in &mut table.columns {
             let Some(beside) = beside.and_then(|beside| beside.get(&column.name)) else { continue };
+            let (beside, is_secret) = unmarked(beside);
+            if is_secret {
+                column.access = Access::WriteOnly;
+            }
             let check = check_name(&table.name, &column.name);
             let before = table.checks.len();
             let is_own = own::of_sqlite(&table.name, &mut table.checks, column, beside);
@@ -86,6 +90,19 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         if deferrable > 0 {
             let loss = format!("{deferrable} of its foreign keys may be broken until the end of a transaction");
             work.found.find(place(table), Construct::Constraint, "deferrable", Standing::Degraded(loss));
+        }
+        for what in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.conflict_clauses) {
+            let loss = match what.as_str() {
+                "REPLACE" => "a row that conflicts with others takes their place, and nothing says so",
+                "IGNORE" => "a row that conflicts with others is not written, and nothing says so",
+                _ => "a row that conflicts with others ends more than its statement",
+            };
+            work.found.find(
+                place(table),
+                Construct::Constraint,
+                &format!("ON CONFLICT {what}"),
+                Standing::Unsupported(loss.into()),
+            );
         }
         for collation in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.collations) {
             let loss = format!("texts are ordered and compared by {collation}, which the description does not say");

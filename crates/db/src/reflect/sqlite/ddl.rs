@@ -12,6 +12,8 @@ pub(super) struct Definition {
     pub(super) collations: Vec<String>,
     /// Whether the words are `AUTOINCREMENT`.
     pub(super) is_numbered: bool,
+    /// What happens where a constraint is broken, other than that the statement fails: `REPLACE`, `IGNORE`.
+    pub(super) conflict_clauses: Vec<String>,
     /// How many foreign keys are held at the end of a transaction only.
     pub(super) deferrable_keys: usize,
     /// The comments that stand beside the types of columns, by the columns.
@@ -56,6 +58,11 @@ impl Definition {
                 read.collations.push(next.name());
             } else if word.is("DEFERRABLE") && !at.checked_sub(1).is_some_and(|before| words[before].is("NOT")) {
                 read.deferrable_keys += 1;
+            } else if word.is("CONFLICT")
+                && at.checked_sub(1).is_some_and(|before| words[before].is("ON"))
+                && let Some(what) = next.filter(|next| !next.is("ABORT"))
+            {
+                read.conflict_clauses.push(what.text.to_ascii_uppercase());
             } else if word.is("AUTOINCREMENT") {
                 read.is_numbered = true;
             }

@@ -1,6 +1,8 @@
 //! Columns of views, led back to the columns of tables that they show, as SQLite tells of a statement that it prepared.
 
-use mwallet_schema::{BaseColumn, TableKind};
+use std::collections::HashSet;
+
+use mwallet_schema::{Access, BaseColumn, TableKind};
 
 use super::Work;
 use crate::error::Result;
@@ -20,6 +22,13 @@ pub(super) async fn read(
         format!("SELECT {} FROM {}", columns.join(", "), quote(&view.name))
     };
     let found = origins(views.iter().map(statement).collect()).await?;
+    let secrets: HashSet<(String, String)> = work
+        .tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+        .filter(|(_, column)| !column.is_readable())
+        .map(|(table, column)| (table.name.clone(), column.name.clone()))
+        .collect();
     for (position, origins) in views.into_iter().zip(found) {
         let view = &mut work.tables[position];
         let place = place(view);
@@ -32,6 +41,10 @@ pub(super) async fn read(
                     Standing::Unsupported("the view cannot be read, so nothing is known of its columns".into())
                 }
             };
+            // A secret is one wherever it is shown.
+            if origin.as_ref().is_some_and(|origin| secrets.contains(origin)) {
+                column.access = Access::WriteOnly;
+            }
             column.base = origin.map(|(table, column)| BaseColumn { schema: None, table, column });
             work.found.find(place.clone(), Construct::ViewColumn, &column.name, standing);
         }

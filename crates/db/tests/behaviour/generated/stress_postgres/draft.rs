@@ -3,7 +3,7 @@
 use mwallet_db::Entity;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(schema = "public")]
+#[entity(schema = "public", unanswered(delete))]
 pub struct Draft {
     pub line: Option<String>,
 }

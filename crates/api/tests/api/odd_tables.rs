@@ -1,0 +1,204 @@
+//! Tables and views of others whose writes do more, or less, than they say: defaults behind a view, rules, conflict clauses, and
+//! numbers that the database would not keep.
+
+use axum::body::Body;
+use mwallet_api::{App, AppState, Tables};
+use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_testkit::{TestDb, both_engines, run};
+use serde_json::{Value, json};
+
+use crate::support::{behind, get, post, post_returning, write};
+
+async fn app(db: &TestDb) -> App {
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
+}
+
+/// What the report says of something by its name.
+async fn reported(db: &TestDb, name: &str) -> String {
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+    let found = findings.iter().find(|finding| finding.name == name);
+    found.unwrap_or_else(|| panic!("{name} is not in the report: {findings:?}")).standing.to_string()
+}
+
+both_engines! {
+    async fn defaults_behind_a_view_are_filled_in(db: TestDb) {
+        let sql = match db.dialect() {
+            Dialect::Postgres => "CREATE TABLE base (id serial PRIMARY KEY, number int GENERATED ALWAYS AS IDENTITY,
+                                      st text NOT NULL DEFAULT 'new', note text, twice text GENERATED ALWAYS AS (note || note) STORED);
+                                  CREATE VIEW v AS SELECT * FROM base",
+            Dialect::Sqlite => "CREATE TABLE base (id INTEGER PRIMARY KEY, st text NOT NULL DEFAULT 'new', note text);
+                                CREATE VIEW v AS SELECT * FROM base;
+                                CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN
+                                    INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END",
+        };
+        behind(&db, sql).await;
+        let app = app(&db).await;
+        let made = post(&app, "/rest/v1/v", r#"{"note": "x"}"#).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        // Several at once, of which each gives other columns.
+        let made = post(&app, "/rest/v1/v", r#"[{"note": "y"}, {"st": "old"}, {}]"#).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let rows = get(&app, "/rest/v1/v?select=id,st,note&order=id").await;
+        assert_eq!(rows.json(), json!([
+            {"id": 1, "st": "new", "note": "x"}, {"id": 2, "st": "new", "note": "y"},
+            {"id": 3, "st": "old", "note": null}, {"id": 4, "st": "new", "note": null}
+        ]));
+        if db.dialect() == Dialect::Postgres {
+            assert_eq!(get(&app, "/rest/v1/v?select=number,twice&id=eq.2").await.json(), json!([{"number": 2, "twice": "yy"}]));
+            let refused = post(&app, "/rest/v1/v", r#"{"number": 7}"#).await;
+            assert!(refused.status.is_client_error(), "{} {}", refused.status, refused.text);
+        }
+    }
+
+    async fn numbers_that_are_too_large_are_called_so(db: TestDb) {
+        behind(&db, "CREATE TABLE t (id bigint PRIMARY KEY, ratio double precision)").await;
+        let app = app(&db).await;
+        for (body, place) in [
+            (r#"{"id": 1, "ratio": 1e400}"#, "/ratio"),
+            (r#"{"id": 2, "ratio": -1e400}"#, "/ratio"),
+            (r#"{"id": 9223372036854775808}"#, "/id"),
+            (r#"{"id": 1e30}"#, "/id"),
+        ] {
+            let refused = post(&app, "/rest/v1/t", body).await;
+            let error = refused.json()["errors"][0].clone();
+            assert_eq!((refused.status.as_u16(), &error["loc"], &error["type"]), (422, &json!(place), &json!("out_of_range")), "{body}");
+            assert!(!error["msg"].as_str().unwrap().contains("fraction"), "{error}");
+        }
+        let refused = post(&app, "/rest/v1/t", r#"{"id": 1.5}"#).await;
+        assert!(refused.json()["errors"][0]["msg"].as_str().unwrap().contains("fraction"), "{}", refused.text);
+        let made = post_returning(&app, "/rest/v1/t", r#"[{"id": 1, "ratio": 1.5e300}, {"id": 9223372036854775807, "ratio": 0.1}]"#).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.json()[0]["ratio"].as_f64(), Some(1.5e300));
+    }
+}
+
+#[test]
+fn sqlite_takes_no_decimal_that_would_read_back_as_another() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        behind(&db, "CREATE TABLE t (id INTEGER PRIMARY KEY, amount numeric(38,18), share REAL, loose)").await;
+        let app = app(&db).await;
+        for (column, number) in [
+            ("amount", "12345678901234567890.123456789012345678"),
+            ("amount", "0.1000000000000000055"),
+            ("amount", "12345678901234567891"),
+            ("share", "9007199254740993"),
+            ("share", "0.12345678901234567890"),
+            ("loose", "1.00000000000000000001"),
+        ] {
+            let refused = post(&app, "/rest/v1/t", format!("{{\"{column}\": {number}}}")).await;
+            assert_eq!(
+                (refused.status.as_u16(), &refused.json()["code"]),
+                (422, &json!("22003")),
+                "{column} {number}: {}",
+                refused.text
+            );
+            let changed =
+                write(&app, "PATCH", "/rest/v1/t?id=eq.1", "return=minimal", format!("{{\"{column}\": {number}}}"))
+                    .await;
+            assert_eq!(changed.status, 422, "{}", changed.text);
+        }
+        assert_eq!(get(&app, "/rest/v1/t").await.text, "[]");
+        for (column, number, kept) in [
+            ("amount", "12.340", "12.34"),
+            ("amount", "9007199254740993", "9007199254740993"),
+            ("amount", "0.1", "0.1"),
+            ("amount", "-7.00", "-7"),
+            ("share", "0.1", "0.1"),
+            ("share", "1e-300", "1e-300"),
+            ("share", "3", "3.0"),
+            ("loose", "123456789.25", "123456789.25"),
+        ] {
+            let made =
+                post_returning(&app, &format!("/rest/v1/t?select={column}"), format!("{{\"{column}\": {number}}}"))
+                    .await;
+            assert_eq!(made.text, format!("[{{\"{column}\":{kept}}}]"), "{number}");
+        }
+    });
+}
+
+#[test]
+fn a_table_with_a_rule_is_written_where_nothing_is_asked_back() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        behind(
+            &db,
+            "CREATE TABLE kept (id int, amount numeric); CREATE TABLE payment (id int PRIMARY KEY, amount numeric);
+             CREATE RULE into_kept AS ON INSERT TO payment DO INSTEAD INSERT INTO kept VALUES (NEW.id, NEW.amount);
+             INSERT INTO kept VALUES (7, 7);
+             CREATE RULE of_kept AS ON UPDATE TO payment DO INSTEAD UPDATE kept SET amount = NEW.amount WHERE id = OLD.id;
+             ALTER TABLE payment DISABLE RULE into_kept; INSERT INTO payment VALUES (7, 7); ALTER TABLE payment ENABLE RULE into_kept",
+        )
+        .await;
+        let app = app(&db).await;
+        assert!(reported(&db, "into_kept").await.starts_with("not supported: the database applies it"));
+        let made = write(&app, "POST", "/rest/v1/payment", "return=minimal", r#"{"id": 1, "amount": 2.5}"#).await;
+        assert_eq!((made.status.as_u16(), made.text.as_str()), (201, ""));
+        let many = r#"[{"id": 2, "amount": 3}, {"id": 3, "amount": 4}]"#;
+        assert_eq!(write(&app, "POST", "/rest/v1/payment", "return=minimal", many).await.status, 201);
+        assert_eq!(
+            get(&app, "/rest/v1/kept?select=id&id=lt.7&order=id").await.json(),
+            json!([{"id": 1}, {"id": 2}, {"id": 3}])
+        );
+        for path in ["/rest/v1/payment/7", "/rest/v1/payment?id=eq.7"] {
+            let changed = write(&app, "PATCH", path, "return=minimal", r#"{"amount": 8}"#).await;
+            assert_eq!((changed.status.as_u16(), changed.header("content-range")), (204, None), "{}", changed.text);
+        }
+        assert_eq!(get(&app, "/rest/v1/kept?select=amount&id=eq.7").await.json(), json!([{"amount": 8}]));
+        // What cannot be answered is refused before anything is written.
+        for prefer in ["return=representation", "return=headers-only", "return=minimal,handling=strict,max-affected=1"]
+        {
+            let method = if prefer.contains("max") { "PATCH" } else { "POST" };
+            let path = if method == "PATCH" { "/rest/v1/payment?id=eq.7" } else { "/rest/v1/payment" };
+            let refused = write(&app, method, path, prefer, r#"{"id": 9, "amount": 1}"#).await;
+            assert_eq!(
+                (refused.status.as_u16(), &refused.json()["code"]),
+                (400, &json!("0A000")),
+                "{prefer}: {}",
+                refused.text
+            );
+        }
+        assert_eq!(get(&app, "/rest/v1/kept?id=eq.9").await.json(), json!([]));
+        // What has no rule is as ever.
+        assert_eq!(
+            write(&app, "DELETE", "/rest/v1/payment/7", "return=representation", Body::empty()).await.status,
+            200
+        );
+    });
+}
+
+#[test]
+fn what_sqlite_ignores_is_not_told_as_created() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        behind(
+            &db,
+            "CREATE TABLE quiet (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT IGNORE);
+             CREATE TABLE pushy (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT REPLACE)",
+        )
+        .await;
+        let app = app(&db).await;
+        assert!(reported(&db, "ON CONFLICT IGNORE").await.contains("is not written, and nothing says so"));
+        assert!(reported(&db, "ON CONFLICT REPLACE").await.contains("takes their place, and nothing says so"));
+        for table in ["quiet", "pushy"] {
+            assert_eq!(post(&app, &format!("/rest/v1/{table}"), r#"{"id": 1, "name": "a"}"#).await.status, 201);
+        }
+        for prefer in ["return=minimal", "return=representation", "return=headers-only"] {
+            let answer = write(&app, "POST", "/rest/v1/quiet", prefer, r#"{"id": 2, "name": "a"}"#).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (200, None), "{prefer}: {}", answer.text);
+        }
+        let answer = write(
+            &app,
+            "POST",
+            "/rest/v1/quiet",
+            "return=representation",
+            r#"[{"id": 2, "name": "a"}, {"id": 3, "name": "b"}]"#,
+        )
+        .await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (201, json!([{"id": 3, "name": "b"}])));
+        let answer = post_returning(&app, "/rest/v1/pushy", r#"{"id": 2, "name": "a"}"#).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (201, json!([{"id": 2, "name": "a"}])));
+        let rows: Value = get(&app, "/rest/v1/pushy").await.json();
+        assert_eq!(rows, json!([{"id": 2, "name": "a"}]));
+    });
+}
