@@ -69,7 +69,7 @@ fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
 pub(crate) fn log(error: &Error) {
     let request = request_id::current();
     match error {
-        Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled => {
+        Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled | Error::ReadEnded { .. } => {
             tracing::warn!(request, code = error.code(), "{error}");
         }
         _ => tracing::error!(request, code = error.code(), source = std::error::Error::source(error), "{error}"),
@@ -110,7 +110,7 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
-        Error::Busy | Error::Unavailable(_) | Error::Cancelled => {
+        Error::Busy | Error::Unavailable(_) | Error::Cancelled | Error::ReadEnded { .. } => {
             log(&error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }

@@ -27,6 +27,9 @@ pub(crate) struct Settings {
     /// Log each statement with its time, without its values
     #[arg(long, global = true)]
     echo: bool,
+    /// The folder in which SQLite puts sorts that are too large for memory [default: that of the database]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    temp_dir: Option<String>,
     /// How the lines of the log look, which go to the standard error; RUST_LOG chooses what is logged
     #[arg(long, global = true, env = "MWALLET_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: Format,
@@ -95,6 +98,7 @@ impl Settings {
         let options = DatabaseConfig {
             url: self.database_url.clone(),
             echo: self.echo.then_some(true),
+            temp_dir: self.temp_dir.clone(),
             ..DatabaseConfig::default()
         };
         Ok(options.or(DatabaseConfig::from_env()?).or(DatabaseConfig::from_file(file)?))

@@ -3,6 +3,7 @@
 mod config;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,6 +62,11 @@ pub struct EngineOptions {
     pub connect_timeout: Duration,
     /// How long one statement may run: 30 seconds.
     pub statement_timeout: Duration,
+    /// How long SQLite may read for one request, whose rows a client may take slowly: 60 seconds. Meanwhile the log of the database
+    /// only grows.
+    pub read_timeout: Duration,
+    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said.
+    pub temp_dir: Option<PathBuf>,
     /// How long a session may hold its transaction: 5 seconds.
     pub session_limit: Duration,
     /// How many statements may wait for SQLite: 10,000.
@@ -85,6 +91,8 @@ impl Default for EngineOptions {
             pool_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
+            read_timeout: Duration::from_secs(60),
+            temp_dir: None,
             session_limit: Duration::from_secs(5),
             queue: 10_000,
             read_only: false,
@@ -137,6 +145,8 @@ impl Engine {
                 queue: options.queue.max(1),
                 pool_timeout: options.pool_timeout,
                 statement_timeout: options.statement_timeout,
+                read_timeout: options.read_timeout,
+                temp_dir: options.temp_dir.clone(),
                 read_only: options.read_only,
                 foreign: options.foreign,
                 echo: options.echo,
@@ -306,9 +316,7 @@ impl Engine {
     pub async fn ping(&self) -> Result<()> {
         match self.driver()? {
             Driver::Sqlite(sqlite) => sqlite.ping().await,
-            Driver::Postgres(_) | Driver::Mock(_) => {
-                self.read(Statement::new("SELECT 1"), Format::Values).await.map(drop)
-            }
+            Driver::Postgres(_) | Driver::Mock(_) => self.read(Statement::ping(), Format::Values).await.map(drop),
         }
     }
 

@@ -95,6 +95,12 @@ pub enum Error {
         /// Where it was.
         path: PathBuf,
     },
+    /// A read was ended before its last row, so that what it holds does not grow without a bound.
+    #[error("the read was ended: {why}")]
+    ReadEnded {
+        /// Why.
+        why: ReadEnd,
+    },
     /// A statement ran longer than it may.
     #[error("the statement took longer than it may")]
     Timeout,
@@ -113,6 +119,17 @@ pub enum Error {
         #[source]
         source: Internal,
     },
+}
+
+/// Why a read was ended before its last row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadEnd {
+    /// It lasted longer than a reading transaction may.
+    #[error("it lasted longer than a reading transaction may")]
+    TooOld,
+    /// It was the oldest while the log of the database grew too large.
+    #[error("it was the oldest, and the log of the database grew too large meanwhile")]
+    LogTooLarge,
 }
 
 /// What a driver said: for the log, never for a client.
@@ -203,6 +220,8 @@ impl Error {
             Self::Busy => "53300",
             Self::Unavailable(_) => "08006",
             Self::FileGone { .. } => "58P01",
+            // "Snapshot too old."
+            Self::ReadEnded { .. } => "72000",
             Self::Timeout | Self::Cancelled => "57014",
             Self::Database { code, .. } => code.as_deref().unwrap_or("XX000"),
         }

@@ -143,10 +143,15 @@ impl Postgres {
 
     /// Opens the connections of the runtime that asks.
     pub(crate) async fn warm_up(&self) -> Result<()> {
-        let pool = self.share()?.pool;
+        let Share { pool, pipeline, .. } = self.share()?;
         let opened = (0..pool.status().max_size).map(|_| pool.get());
         // All are held until the last is there; otherwise one would be taken again and again.
-        futures::future::try_join_all(opened).await.map(drop).map_err(errors::from_pool)
+        futures::future::try_join_all(opened).await.map(drop).map_err(errors::from_pool)?;
+        // Lookups have theirs before others take all.
+        if let Some(pipeline) = pipeline {
+            pipeline.open(&pool).await;
+        }
+        Ok(())
     }
 
     async fn connection(&self) -> Result<Connection> {

@@ -3,6 +3,7 @@
 //! Statements go to the threads through queues of bounded length and their outputs come back through channels. Only
 //! lookups run on the thread that asks: they cost less than to wake another.
 
+mod active_reads;
 pub(crate) mod backup;
 mod codec;
 mod connection;
@@ -22,7 +23,7 @@ mod run;
 mod wal_index;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -60,6 +61,10 @@ pub(crate) struct Settings {
     pub(crate) pool_timeout: Duration,
     /// How long one statement may run.
     pub(crate) statement_timeout: Duration,
+    /// How long a reading transaction may last.
+    pub(crate) read_timeout: Duration,
+    /// Where temporary files go; beside the database where nothing is said.
+    pub(crate) temp_dir: Option<PathBuf>,
     pub(crate) read_only: bool,
     /// Whether the file must keep its journal mode, and is not made where there is none.
     pub(crate) foreign: bool,
@@ -80,9 +85,9 @@ impl Settings {
         }
     }
 
-    /// Whether the file is still the one that was opened, for what was just committed.
-    fn check_file(&self) -> Result<()> {
-        self.file().map_or(Ok(()), DatabaseFile::check)
+    /// Whether the file is still the one that was opened, for what was just committed; how many bytes its log has.
+    fn check_file(&self) -> Result<u64> {
+        self.file().map_or(Ok(0), DatabaseFile::check)
     }
 
     /// The same for what is read.
@@ -108,7 +113,7 @@ impl Sqlite {
         let settings = Arc::new(settings);
         let (readers, lookups) = (Readers::new(settings.clone()), Lookups::new(settings.clone()));
         Self {
-            writer: Writer::new(settings.clone(), lookups.clone()),
+            writer: Writer::new(settings.clone(), lookups.clone(), readers.active()),
             readers,
             lookups,
             settings,
@@ -175,8 +180,8 @@ impl Sqlite {
 
     /// Whether the database answers, and is the one that was opened.
     pub(crate) async fn ping(&self) -> Result<()> {
-        self.read(Statement::new("SELECT 1"), Format::Values).await?;
-        self.settings.check_file()
+        self.read(Statement::ping(), Format::Values).await?;
+        self.settings.check_file().map(drop)
     }
 
     /// Where the columns of statements come from; `None` for a statement that cannot be prepared.

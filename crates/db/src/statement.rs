@@ -146,6 +146,11 @@ impl Statement {
         }
     }
 
+    /// What asks a database whether it is there. As a lookup it needs none of the places that slow reads may hold.
+    pub(crate) fn ping() -> Self {
+        Self { is_lookup: true, ..Self::new("SELECT 1") }
+    }
+
     /// The text; values are never in it.
     pub fn sql(&self) -> &str {
         &self.sql

@@ -45,6 +45,10 @@ pub struct DatabaseConfig {
     pub connect_timeout_ms: Option<u64>,
     /// How long one statement may run, in milliseconds.
     pub statement_timeout_ms: Option<u64>,
+    /// How long SQLite may read for one request, in milliseconds.
+    pub read_timeout_ms: Option<u64>,
+    /// Where SQLite puts sorts and the like that are too large for memory.
+    pub temp_dir: Option<String>,
     /// How long a session may hold its transaction, in milliseconds.
     pub session_limit_ms: Option<u64>,
     /// Whether each statement is logged with its time.
@@ -92,6 +96,8 @@ macro_rules! each_setting {
             pool_timeout_ms,
             connect_timeout_ms,
             statement_timeout_ms,
+            read_timeout_ms,
+            temp_dir,
             session_limit_ms,
             echo,
             read_only
@@ -284,6 +290,8 @@ impl DatabaseConfig {
             pool_timeout: time(self.pool_timeout_ms, default.pool_timeout),
             connect_timeout: time(self.connect_timeout_ms, default.connect_timeout),
             statement_timeout: time(self.statement_timeout_ms, default.statement_timeout),
+            read_timeout: time(self.read_timeout_ms, default.read_timeout),
+            temp_dir: self.temp_dir.as_ref().map(Into::into),
             session_limit: time(self.session_limit_ms, default.session_limit),
             echo: self.echo.unwrap_or(default.echo),
             read_only: self.read_only.unwrap_or(default.read_only),

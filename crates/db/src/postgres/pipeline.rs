@@ -72,6 +72,11 @@ impl Pipeline {
         }
     }
 
+    /// Takes its connection, if one is free.
+    pub(super) async fn open(&self, pool: &Pool) {
+        self.connection(pool).await;
+    }
+
     /// Closes the connection when the last lookup on it has ended.
     pub(super) fn close(&self) {
         *self.lock() = State::Closed;

@@ -1,11 +1,13 @@
 //! Opens connections, set up the way mWallet uses SQLite.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::active_reads::{Active, ActiveReads, Read};
 use super::database_file::Hold;
 use super::deadline::Deadline;
 use super::{Location, Settings, errors, functions};
@@ -14,9 +16,12 @@ use crate::error::Result;
 /// How many prepared statements a connection keeps.
 const STATEMENT_CACHE: usize = 256;
 /// How long a connection waits for a lock that another process holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how many steps of its virtual machine SQLite looks at the deadline: some tens of microseconds.
 const STEPS_PER_LOOK: i32 = 4_000;
+
+/// How much of the log is kept when it is begun anew, in bytes: what SQLite lets it grow to before it puts it back.
+const LOG_KEPT: i64 = 4 * 1024 * 1024;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +56,27 @@ pub(super) struct Timed {
 }
 
 impl Timed {
+    /// Begins a read: its statements end when it does.
+    pub(super) fn begin_read<'r>(&'r self, all: &'r ActiveReads, read: &Arc<Read>) -> ActiveStatement<'r> {
+        self.deadline.set_read(Some(read.clone()));
+        ActiveStatement { deadline: &self.deadline, _active: all.begin(read) }
+    }
+
     /// Ends statements that run beyond this time.
     pub(super) fn set_deadline(&self, at: Option<Instant>) {
         self.deadline.set(at);
+    }
+}
+
+/// A read that has begun on a connection; dropped, it is over.
+pub(super) struct ActiveStatement<'r> {
+    deadline: &'r Deadline,
+    _active: Active<'r>,
+}
+
+impl Drop for ActiveStatement<'_> {
+    fn drop(&mut self) {
+        self.deadline.set_read(None);
     }
 }
 
@@ -85,6 +108,26 @@ fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
+/// Has sorts and the like that are larger than the connection's cache written to files: beside the database, or where the engine
+/// is told. In memory they would have no bound, and SQLite's own choice would be a folder such as `/tmp`, which is small or in memory on many machines.
+///
+/// The folder is the whole process' own. Where nothing can be written to it, they stay in memory.
+fn set_temporary_files(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+    let beside = settings.file().map(|file| file.path().parent().unwrap_or(Path::new("")));
+    let Some(folder) = settings.temp_dir.as_deref().or(beside) else {
+        return connection.pragma_update(None, "temp_store", "MEMORY");
+    };
+    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    match connection.pragma_update_and_check(None, "temp_store_directory", folder.to_string_lossy(), |_| Ok(())) {
+        Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows) => connection.pragma_update(None, "temp_store", "FILE"),
+        Err(error) => {
+            tracing::warn!(%error, "no temporary files can be written to {}; sorts are held in memory", folder.display());
+            connection.pragma_update(None, "temp_store", "MEMORY")
+        }
+    }
+}
+
 /// Whether the database has a log (WAL), which is open afterwards.
 pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     // With the first read a connection opens the log.
@@ -101,7 +144,11 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     // What was acknowledged survives a power cut: the log is synced at every commit.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    set_temporary_files(&connection, settings)?;
+    if settings.file().is_some() {
+        // After it was begun anew, a log that had grown is cut.
+        connection.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT, |_| Ok(()))?;
+    }
     // A negative number counts KiB, a positive one pages.
     connection.pragma_update(None, "cache_size", -role.cache_kib())?;
     connection.pragma_update(None, "trusted_schema", false)?;

@@ -4,6 +4,7 @@
 //! nobody will ever read that again. So only the first opening may make the file, each later one must find the same, and what is
 //! committed is acknowledged only if the file and its log are where they were.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -107,17 +108,19 @@ impl DatabaseFile {
         opened.log = opened.log.or_else(|| FileId::of(&self.log));
     }
 
-    /// Whether the file and its log are still those that were opened.
+    /// Whether the file and its log are still those that were opened; how many bytes the log has.
     ///
     /// # Errors
     ///
     /// Where they were removed or replaced; reads are refused from now on, too, until they are back.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<u64> {
         let opened = *self.lock();
-        let is_same = |was: Option<FileId>, path: &Path| was.is_none() || FileId::of(path) == was;
-        let is_here = is_same(opened.file, &self.path) && is_same(opened.log, &self.log);
+        let log = self.log.metadata().ok();
+        let is_same = |was: Option<FileId>, is: Option<FileId>| was.is_none() || is == was;
+        let is_here =
+            is_same(opened.file, FileId::of(&self.path)) && is_same(opened.log, log.as_ref().map(FileId::of_metadata));
         self.is_gone.store(!is_here, Ordering::Relaxed);
-        if is_here { Ok(()) } else { Err(self.gone()) }
+        if is_here { Ok(log.map_or(0, |log| log.len())) } else { Err(self.gone()) }
     }
 
     /// The same for a read, which costs nothing most of the time.
@@ -128,7 +131,7 @@ impl DatabaseFile {
             return Ok(());
         }
         self.looked.store(now, Ordering::Relaxed);
-        self.check()
+        self.check().map(drop)
     }
 
     fn gone(&self) -> Error {
@@ -166,16 +169,19 @@ struct FileId {
 
 impl FileId {
     /// The file at a path.
-    #[cfg(unix)]
     fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = path.metadata().ok()?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino() })
+        path.metadata().ok().as_ref().map(Self::of_metadata)
     }
 
-    /// The file at a path. A file that is open can be neither removed nor replaced here.
+    #[cfg(unix)]
+    fn of_metadata(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// A file that is open can be neither removed nor replaced here.
     #[cfg(not(unix))]
-    fn of(path: &Path) -> Option<Self> {
-        path.metadata().ok().map(|_| Self {})
+    fn of_metadata(_: &Metadata) -> Self {
+        Self {}
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
                 rows.send_all(timed, &statement, format, echo, deadline, None);
             }
             Ok(Command::Commit { reply }) => {
-                let result = execute(connection, "COMMIT").and_then(|()| settings.check_file());
+                let result = execute(connection, "COMMIT").and_then(|()| settings.check_file().map(drop));
                 if result.is_err() {
                     roll_back(connection);
                 }

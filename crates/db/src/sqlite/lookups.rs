@@ -246,6 +246,8 @@ mod tests {
             queue: 1,
             pool_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(1),
+            read_timeout: Duration::from_secs(1),
+            temp_dir: None,
             read_only: false,
             foreign,
             echo: false,

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::active_reads::{ActiveReads, Read, Waiting};
 use super::connection::{self, Role, Timed};
 use super::deadline::after;
 use super::lease::{Lease, serve_lease};
@@ -30,18 +31,21 @@ pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Timed>>>,
     /// Connections that were opened before the threads need them.
     ready: Arc<Mutex<Vec<Timed>>>,
+    active: Arc<ActiveReads>,
 }
 
 enum Job {
     Read {
         statement: Statement,
         format: Format,
+        read: Arc<Read>,
         reply: oneshot::Sender<Result<Output>>,
     },
     /// A read whose rows are wanted only if they fit one batch.
     ReadIfSmall {
         statement: Statement,
         format: Format,
+        read: Arc<Read>,
         reply: oneshot::Sender<Result<Option<Output>>>,
     },
     /// Ends the thread that takes it.
@@ -58,7 +62,13 @@ impl Readers {
             long_reads: Arc::new(Semaphore::new(LONG_READS)),
             idle: Arc::default(),
             ready: Arc::default(),
+            active: Arc::default(),
         }
+    }
+
+    /// The reads that are under way.
+    pub(super) fn active(&self) -> Arc<ActiveReads> {
+        self.active.clone()
     }
 
     /// Opens the connections that the threads will use.
@@ -71,22 +81,23 @@ impl Readers {
     }
 
     pub(super) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        self.ask(|reply| Job::Read { statement, format, reply }).await
+        self.ask(|read, reply| Job::Read { statement, format, read, reply }).await
     }
 
     /// The rows if they fit one batch. Most lists do, and need no thread of their own.
     pub(super) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
-        self.ask(|reply| Job::ReadIfSmall { statement, format, reply }).await
+        self.ask(|read, reply| Job::ReadIfSmall { statement, format, read, reply }).await
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
+    async fn ask<T>(&self, job: impl FnOnce(Arc<Read>, oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
             for _ in 0..self.settings.readers {
                 let (settings, jobs, ready) = (self.settings.clone(), receiver.clone(), self.ready.clone());
+                let active = self.active.clone();
                 std::thread::spawn(move || {
                     // A panic ends the read it came from and nothing else.
-                    while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs, &ready))).is_err() {
+                    while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs, &ready, &active))).is_err() {
                         tracing::error!("a reader of SQLite panicked");
                     }
                 });
@@ -94,7 +105,9 @@ impl Readers {
             sender
         });
         let (reply, answer) = oneshot::channel();
-        queue.try_send(job(reply)).map_err(|error| match error {
+        // Whoever asks may go away, and then the read ends.
+        let waiting = Waiting(Read::new());
+        queue.try_send(job(waiting.0.clone(), reply)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::Cancelled,
         })?;
@@ -103,13 +116,15 @@ impl Readers {
 
     pub(super) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
         let (rows, receiver) = row_channel();
-        let settings = self.settings.clone();
+        let (settings, active) = (self.settings.clone(), self.active.clone());
         self.on_own_thread(move |timed| {
             let timed = match timed {
                 Ok(timed) => timed,
                 Err(error) => return rows.send_error(error),
             };
-            rows.send_all(timed, &statement, format, settings.echo, None, Some(settings.statement_timeout));
+            let _reading = timed.begin_read(&active, rows.read());
+            let expires = after(settings.read_timeout);
+            rows.send_all(timed, &statement, format, settings.echo, expires, Some(settings.statement_timeout));
         })
         .await?;
         Ok(receiver)
@@ -163,7 +178,7 @@ impl Readers {
     /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
     async fn on_own_thread(&self, work: impl FnOnce(Result<&Timed>) + Send + 'static) -> Result<()> {
         self.settings.check_file_now_and_then()?;
-        let wait = tokio::time::timeout(self.settings.statement_timeout, self.long_reads.clone().acquire_owned());
+        let wait = tokio::time::timeout(self.settings.pool_timeout, self.long_reads.clone().acquire_owned());
         let permit = match wait.await {
             Ok(Ok(permit)) => permit,
             _ => return Err(Error::Busy),
@@ -193,16 +208,20 @@ fn origins(connection: &Connection, sql: &str) -> Origins {
 }
 
 /// Serves reads in their order until the engine is dropped.
-fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<Timed>>) {
+fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<Timed>>, active: &ActiveReads) {
     let mut kept = ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
     for job in jobs {
         match job {
-            Job::Read { statement, format, reply } => serve_one(settings, &mut kept, reply, |connection| {
-                run::run(connection, &statement, format, settings.echo)
-            }),
-            Job::ReadIfSmall { statement, format, reply } => serve_one(settings, &mut kept, reply, |connection| {
-                run::run_if_small(connection, &statement, format, settings.echo)
-            }),
+            Job::Read { statement, format, read, reply } => {
+                serve_one(settings, &mut kept, reply, (active, &read), |connection| {
+                    run::run(connection, &statement, format, settings.echo)
+                });
+            }
+            Job::ReadIfSmall { statement, format, read, reply } => {
+                serve_one(settings, &mut kept, reply, (active, &read), |connection| {
+                    run::run_if_small(connection, &statement, format, settings.echo)
+                });
+            }
             Job::Close { done } => {
                 drop(kept);
                 // Whoever closes the engine may have stopped waiting.
@@ -218,17 +237,21 @@ fn serve_one<T>(
     settings: &Settings,
     kept: &mut Option<Timed>,
     reply: oneshot::Sender<Result<T>>,
-    read: impl FnOnce(&Connection) -> Result<T>,
+    (active, read): (&ActiveReads, &Arc<Read>),
+    rows: impl FnOnce(&Connection) -> Result<T>,
 ) {
     if reply.is_closed() {
         return;
     }
     let opened = kept.take().map_or_else(|| connection::open(settings, Role::Reader), Ok);
     let result = opened.and_then(|timed| {
-        timed.set_deadline(after(settings.statement_timeout));
-        let result = read(&timed.connection);
+        timed.set_deadline(after(settings.statement_timeout.min(settings.read_timeout)));
+        let reading = timed.begin_read(active, read);
+        let result = rows(&timed.connection);
+        drop(reading);
         *kept = Some(timed);
-        result
+        // What ended it says more than that it was interrupted.
+        result.map_err(|error| read.error().unwrap_or(error))
     });
     let _ = reply.send(result);
 }

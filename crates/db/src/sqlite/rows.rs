@@ -1,10 +1,12 @@
 //! Rows on their way from a thread of SQLite to whoever waits for them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::active_reads::{Read, Waiting};
 use super::connection::Timed;
 use super::deadline::after;
 use super::run;
@@ -21,12 +23,15 @@ const RECEIVER_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct RowReceiver {
     batches: mpsc::Receiver<Message>,
     ended: bool,
+    /// The read whose rows they are.
+    waiting: Waiting,
 }
 
 /// Where a thread puts the rows of a stream.
 pub(super) struct RowSender {
     batches: mpsc::Sender<Message>,
     runtime: Handle,
+    read: Arc<Read>,
 }
 
 enum Message {
@@ -46,8 +51,8 @@ impl RowReceiver {
         match message {
             Some(Message::Batch(batch)) => Some(batch),
             Some(Message::End) => None,
-            // The thread gave up: nobody had taken a batch for too long.
-            None => Some(Err(Error::Timeout)),
+            // The read was ended, or the thread gave up: nobody had taken a batch for too long.
+            None => Some(Err(self.waiting.0.error().unwrap_or(Error::Timeout))),
         }
     }
 }
@@ -55,11 +60,19 @@ impl RowReceiver {
 /// A channel for rows; to be called on a thread of the runtime.
 pub(super) fn row_channel() -> (RowSender, RowReceiver) {
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
-    (RowSender { batches: sender, runtime: Handle::current() }, RowReceiver { batches, ended: false })
+    let read = Read::new();
+    let sender = RowSender { batches: sender, runtime: Handle::current(), read: read.clone() };
+    (sender, RowReceiver { batches, ended: false, waiting: Waiting(read) })
 }
 
 impl RowSender {
-    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes.
+    /// The read whose rows are sent.
+    pub(super) fn read(&self) -> &Arc<Read> {
+        &self.read
+    }
+
+    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes. Outside of a session, which
+    /// has a limit of its own, it may take `statement_timeout` from one batch to the next.
     pub(super) fn send_all(
         &self,
         timed: &Timed,
@@ -69,10 +82,10 @@ impl RowSender {
         deadline: Option<Instant>,
         statement_timeout: Option<Duration>,
     ) {
-        // What takes its time is the receiver; a statement may take so long from one batch to the next.
+        // What takes its time is the receiver.
         let time_starts = || {
             if let Some(limit) = statement_timeout {
-                timed.set_deadline(after(limit));
+                timed.set_deadline([after(limit), deadline].into_iter().flatten().min());
             }
         };
         let connection = &timed.connection;
@@ -87,6 +100,9 @@ impl RowSender {
             }
             Ok(received)
         });
+        if statement_timeout.is_some() && deadline.is_some_and(|at| Instant::now() >= at) {
+            self.read.is_too_old();
+        }
         match result {
             Ok(()) if !received => {}
             Ok(()) => {
@@ -94,7 +110,7 @@ impl RowSender {
                     self.send(Message::End, deadline);
                 }
             }
-            Err(error) => self.send_error(error),
+            Err(error) => self.send_error(self.read.error().unwrap_or(error)),
         }
     }
 
@@ -111,7 +127,11 @@ impl RowSender {
             Err(mpsc::error::TrySendError::Full(message)) => message,
         };
         let patience = deadline.map_or(RECEIVER_PATIENCE, |at| at.saturating_duration_since(Instant::now()));
-        let sent = self.runtime.block_on(async { tokio::time::timeout(patience, self.batches.send(message)).await });
-        matches!(sent, Ok(Ok(())))
+        self.runtime.block_on(async {
+            tokio::select! {
+                sent = tokio::time::timeout(patience, self.batches.send(message)) => matches!(sent, Ok(Ok(()))),
+                () = self.read.ended() => false,
+            }
+        })
     }
 }

@@ -10,13 +10,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Settings;
+use super::active_reads::{ActiveReads, LogWatch};
 use super::connection::{self, Role, Timed};
 use super::deadline::after;
+use super::errors;
 use super::lease::{Command, Lease, Purpose, serve_lease};
 use super::lookups::Lookups;
 use super::run::{self, execute, roll_back};
@@ -26,10 +28,16 @@ use crate::statement::{Format, Output, Statement};
 /// The most requests that are committed together.
 const GROUP: usize = 256;
 
+/// How large a log is that is cut while nobody writes, in bytes: twice what SQLite lets it grow to by itself.
+const LARGE_LOG: u64 = 8 * 1024 * 1024;
+/// How long nobody writes before it is cut.
+const REST: Duration = Duration::from_millis(500);
+
 /// The queue of the writer thread, which starts with the first request.
 pub(super) struct Writer {
     settings: Arc<Settings>,
     lookups: Lookups,
+    active: Arc<ActiveReads>,
     queue: OnceLock<Sender<Job>>,
 }
 
@@ -59,8 +67,8 @@ struct Write {
 }
 
 impl Writer {
-    pub(super) fn new(settings: Arc<Settings>, lookups: Lookups) -> Self {
-        Self { settings, lookups, queue: OnceLock::new() }
+    pub(super) fn new(settings: Arc<Settings>, lookups: Lookups, active: Arc<ActiveReads>) -> Self {
+        Self { settings, lookups, active, queue: OnceLock::new() }
     }
 
     pub(super) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
@@ -99,8 +107,11 @@ impl Writer {
     fn send(&self, job: Job) -> Result<()> {
         let queue = self.queue.get_or_init(|| {
             let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
-            let (settings, lookups) = (self.settings.clone(), self.lookups.clone());
-            std::thread::spawn(move || Thread { settings, lookups, connection: None }.serve(&receiver));
+            let (settings, lookups, active) = (self.settings.clone(), self.lookups.clone(), self.active.clone());
+            let log = LogWatch::default();
+            std::thread::spawn(move || {
+                Thread { settings, lookups, active, log, log_bytes: 0, connection: None }.serve(&receiver);
+            });
             sender
         });
         queue.try_send(job).map_err(|error| match error {
@@ -113,6 +124,10 @@ impl Writer {
 struct Thread {
     settings: Arc<Settings>,
     lookups: Lookups,
+    active: Arc<ActiveReads>,
+    log: LogWatch,
+    /// How large the log was after the last commit.
+    log_bytes: u64,
     connection: Option<Timed>,
 }
 
@@ -120,7 +135,7 @@ impl Thread {
     /// Serves jobs in their order until the engine is dropped or closed. A panic costs the jobs it met, not the writer.
     fn serve(&mut self, jobs: &Receiver<Job>) {
         let mut next = None;
-        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+        while let Some(job) = next.take().or_else(|| self.next(jobs)) {
             match catch_unwind(AssertUnwindSafe(|| self.serve_one(job, jobs, &mut next))) {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -128,6 +143,34 @@ impl Thread {
                 Err(_) => self.connection = None,
             }
         }
+    }
+
+    /// The next job. While nobody writes, a log that has grown is put back into the database and cut.
+    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        while self.log_bytes > LARGE_LOG {
+            match jobs.recv_timeout(REST) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let _writing = self.lookups.writing();
+            // Whoever reads it still is not waited for; it is tried again.
+            let cut = self.connection().and_then(|timed| {
+                timed.connection.busy_timeout(Duration::ZERO).map_err(errors::convert)?;
+                let cut = timed.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+                timed.connection.busy_timeout(connection::BUSY_TIMEOUT).map_err(errors::convert)?;
+                cut.map_err(errors::convert)
+            });
+            self.log_bytes = cut.and_then(|()| self.settings.check_file()).unwrap_or(0);
+        }
+        jobs.recv().ok()
+    }
+
+    /// Holds what was just committed against the file: it is acknowledged only if that is still there.
+    fn committed(&mut self) -> Result<()> {
+        self.log_bytes = self.settings.check_file()?;
+        self.log.see(self.log_bytes, &self.active);
+        Ok(())
     }
 
     /// Serves one job, and with a write those that wait behind it; `false` after the last. What it takes from the queue
@@ -212,7 +255,7 @@ impl Thread {
     ///
     /// Where the transaction could not begin.
     fn write_together(&mut self, group: &[Write]) -> Result<Option<Vec<Result<Vec<Output>>>>> {
-        let (settings, echo, limit) = (self.settings.clone(), self.settings.echo, self.settings.statement_timeout);
+        let (echo, limit) = (self.settings.echo, self.settings.statement_timeout);
         let timed = self.connection()?;
         let connection = &timed.connection;
         execute(connection, "BEGIN IMMEDIATE")?;
@@ -239,7 +282,7 @@ impl Thread {
             return Ok(None);
         }
         // Nobody will read what was committed to a file that is gone.
-        settings.check_file().map(|()| Some(results))
+        self.committed().map(|()| Some(results))
     }
 
     fn write_alone(&mut self, write: Write) {
@@ -248,18 +291,18 @@ impl Thread {
     }
 
     fn try_alone(&mut self, write: &Write) -> Result<Vec<Output>> {
-        let settings = self.settings.clone();
+        let echo = self.settings.echo;
         let connection = &self.connection()?.connection;
         execute(connection, "BEGIN IMMEDIATE")?;
-        let result = run_all(connection, write, settings.echo).and_then(|outputs| {
+        let result = run_all(connection, write, echo).and_then(|outputs| {
             execute(connection, "COMMIT")?;
-            settings.check_file()?;
             Ok(outputs)
         });
         if result.is_err() {
             roll_back(connection);
+            return result;
         }
-        result
+        self.committed().and(result)
     }
 
     fn lease(
@@ -283,6 +326,7 @@ impl Thread {
             true => serve_lease(timed, commands, limit, &self.settings),
             false => roll_back(&timed.connection),
         }
+        self.log_bytes = self.settings.check_file().unwrap_or(0);
         if settings.is_some_and(|(_, after)| execute(&timed.connection, after).is_err()) {
             self.connection = None;
         }

@@ -15,6 +15,7 @@ mod migrate;
 mod postgres_cancel;
 mod reflect;
 mod session;
+mod slow_readers;
 mod sqlite_file;
 mod sqlite_group;
 mod support;
