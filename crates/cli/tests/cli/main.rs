@@ -18,4 +18,5 @@ mod log;
 mod migrate;
 mod others;
 mod seed;
+mod slow_clients;
 mod support;

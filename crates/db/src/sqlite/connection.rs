@@ -40,7 +40,7 @@ impl Role {
     fn cache_kib(self) -> i64 {
         match self {
             Self::LongReader => 2_048,
-            Self::Reader => 8_192,
+            Self::Reader => 4_096,
             Self::Writer => 32_768,
             Self::Lookup => 65_536,
         }
