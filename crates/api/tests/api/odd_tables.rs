@@ -3,8 +3,9 @@
 
 use axum::body::Body;
 use mwallet_api::{App, AppState, Tables};
-use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines, run};
+use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
 
 use crate::support::{behind, get, post, post_returning, write};
@@ -200,5 +201,50 @@ fn what_sqlite_ignores_is_not_told_as_created() {
         assert_eq!((answer.status.as_u16(), answer.json()), (201, json!([{"id": 2, "name": "a"}])));
         let rows: Value = get(&app, "/rest/v1/pushy").await.json();
         assert_eq!(rows, json!([{"id": 2, "name": "a"}]));
+    });
+}
+
+#[test]
+fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        let DatabaseUrl::Sqlite(SqliteUrl::File(path)) = &db.url else { unreachable!("it is a file") };
+        let file = rusqlite::Connection::open(path).unwrap();
+        // As other programs wrote them, for which a name that is no column was a text.
+        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
+            file.set_db_config(config, true).unwrap();
+        }
+        file.execute_batch(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT DEFAULT \"x\", CHECK (s IN (\"x\", \"y\")));
+             CREATE TABLE log (w TEXT); CREATE TABLE gone (id INTEGER PRIMARY KEY);
+             CREATE VIEW quoted AS SELECT id, s FROM t WHERE s = \"x\";
+             CREATE VIEW dangling AS SELECT id FROM gone; DROP TABLE gone;
+             CREATE VIEW whole AS SELECT id FROM t;
+             CREATE TRIGGER logs AFTER INSERT ON t BEGIN INSERT INTO log VALUES (\"made\"); END;
+             INSERT INTO t (s) VALUES (\"x\");
+             PRAGMA writable_schema = ON;
+             INSERT INTO sqlite_schema VALUES ('table', 'foreign_module', 'foreign_module', 0, 'CREATE VIRTUAL TABLE foreign_module USING nosuch(a)')",
+        )
+        .unwrap();
+        drop(file);
+        let app = app(&db).await;
+        assert_eq!(get(&app, "/rest/v1/t").await.text, r#"[{"id":1,"s":"x"}]"#);
+        assert_eq!(get(&app, "/rest/v1/whole").await.text, r#"[{"id":1}]"#);
+        for name in ["quoted", "dangling", "foreign_module"] {
+            assert_eq!(get(&app, &format!("/rest/v1/{name}")).await.status, 404, "{name}");
+        }
+        // Its trigger would fail, so the table takes no new rows; what runs no trigger is written as ever.
+        assert_eq!(post(&app, "/rest/v1/t", r#"{"s": "y"}"#).await.status, 405);
+        assert_eq!(write(&app, "PATCH", "/rest/v1/t?id=eq.1", "return=minimal", r#"{"s": "y"}"#).await.status, 204);
+
+        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+        let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+        let told = |table: &str, name: &str| {
+            let found = findings.iter().find(|finding| finding.table == table && finding.name == name);
+            found.map(|finding| finding.standing.to_string()).unwrap_or_default()
+        };
+        assert!(told("quoted", "").contains("cannot be read: no such column: \"x\""), "{}", told("quoted", ""));
+        assert!(told("dangling", "").contains("no such table: main.gone"), "{}", told("dangling", ""));
+        assert!(told("foreign_module", "").contains("no such module: nosuch"), "{}", told("foreign_module", ""));
+        assert!(told("t", "logs").contains("fails: no such column: \"made\""), "{}", told("t", "logs"));
     });
 }

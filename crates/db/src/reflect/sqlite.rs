@@ -11,12 +11,13 @@ mod views;
 
 use std::collections::HashMap;
 
-use mwallet_schema::{Table, constraint_name};
+use mwallet_schema::{ColumnType, Table, Value, constraint_name};
 
 use super::{Finding, Reflection};
 use crate::error::Result;
 use crate::session::Session;
 use crate::sqlite::Origins;
+use crate::statement::Sql;
 
 pub(super) use script::script;
 pub(super) use values::doubts;
@@ -27,6 +28,8 @@ struct Work {
     tables: Vec<Table>,
     /// What the text of each table's definition says, by its name.
     definitions: HashMap<String, ddl::Definition>,
+    /// The names of views and virtual tables that cannot be read. To ask for their columns fails.
+    unreadable: Vec<String>,
     found: Reflection,
 }
 
@@ -36,6 +39,12 @@ impl Work {
         let named = self.definitions.get(table).and_then(|found| found.name_of(is_foreign, columns));
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         named.map_or_else(|| constraint_name(table, &columns, ending), Into::into)
+    }
+
+    /// A statement with one place, for the names that must be left out.
+    fn question(&self, sql: &'static str) -> Sql {
+        let names = Value::List(self.unreadable.iter().cloned().map(Value::Text).collect());
+        Sql::new(sql).bind_as(names, ColumnType::Text { max: None })
     }
 
     fn table(&mut self, name: &str) -> Option<&mut Table> {

@@ -126,8 +126,8 @@ mod tests {
             (
                 "[database]\nz = 1\ncolour = 1\n[aaa]\n",
                 "line 2: there is no setting z in [database]; there are url, host, port, user, password, name, sslmode, \
-                 sslrootcert, pool_size, pool_timeout_ms, connect_timeout_ms, statement_timeout_ms, session_limit_ms, echo, \
-                 read_only",
+                 sslrootcert, pool_size, pool_timeout_ms, connect_timeout_ms, statement_timeout_ms, read_timeout_ms, temp_dir, \
+                 session_limit_ms, echo, read_only",
             ),
             (
                 "[database]\nhost = \"h\"\nurl = \"sqlite:a.db\"\n",

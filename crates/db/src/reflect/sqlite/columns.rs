@@ -10,18 +10,18 @@ use crate::error::Result;
 use crate::reflect::fields::ask;
 use crate::reflect::{Construct, Standing, add_check, own, place};
 use crate::session::Session;
-use crate::statement::Sql;
 
 /// `hidden` is 1 for what a virtual table hides, 2 and 3 for generated columns.
 const SQL: &str = "
 SELECT s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, c.hidden, l.wr, l.strict
-FROM sqlite_schema s JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
+FROM (SELECT * FROM sqlite_schema WHERE name NOT IN (SELECT value FROM json_each($1))) s
+JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
 JOIN pragma_table_xinfo(s.name) c
 WHERE s.type IN ('table', 'view') AND c.hidden <> 1
 ORDER BY s.name, c.cid";
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
-    for mut fields in ask(session, Sql::new(SQL), "tttntnnnn").await? {
+    for mut fields in ask(session, work.question(SQL), "tttntnnnn").await? {
         let (table, name) = (fields.text()?, fields.text()?);
         let (written, required, default) = (fields.text()?, fields.flag()?, fields.maybe()?);
         let (key, hidden) = (fields.number()?, fields.number()?);

@@ -10,7 +10,8 @@ use crate::session::Session;
 use crate::statement::Sql;
 
 const PRIMARY: &str = "
-SELECT s.name, c.name, c.type, l.wr FROM sqlite_schema s
+SELECT s.name, c.name, c.type, l.wr
+FROM (SELECT * FROM sqlite_schema WHERE name NOT IN (SELECT value FROM json_each($1))) s
 JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main' JOIN pragma_table_xinfo(s.name) c
 WHERE s.type = 'table' AND c.pk > 0 ORDER BY s.name, c.pk";
 
@@ -47,7 +48,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 
 async fn primary_keys(session: &mut Session, work: &mut Work) -> Result<()> {
     let mut integer_keys = Vec::new();
-    for mut fields in ask(session, Sql::new(PRIMARY), "tttn").await? {
+    for mut fields in ask(session, work.question(PRIMARY), "tttn").await? {
         let (name, column, written, has_no_rowid) = (fields.text()?, fields.text()?, fields.text()?, fields.flag()?);
         let Some(table) = work.table(&name) else { continue };
         table.primary_key.push(column);

@@ -4,10 +4,11 @@ use mwallet_schema::{Check, Table, TableKind, Writes};
 
 use super::{Work, ddl};
 use crate::error::Result;
+use crate::query::quote;
 use crate::reflect::fields::ask;
 use crate::reflect::{Construct, Standing, place};
 use crate::session::Session;
-use crate::statement::Sql;
+use crate::statement::{Sql, Statement};
 
 /// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own. The history
 /// of migrations is mWallet's.
@@ -22,6 +23,15 @@ ORDER BY s.name";
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, Sql::new(SQL), "tttt").await? {
         let (name, kind) = (fields.text()?, fields.text()?);
+        // One view over a table that is gone, or a table of a module that is not here, does not keep the others out.
+        if matches!(kind.as_str(), "view" | "virtual")
+            && let Some(reason) = failure(session, format!("SELECT * FROM {} LIMIT 0", quote(&name))).await?
+        {
+            let standing = Standing::Unsupported(format!("it cannot be read: {reason}"));
+            work.found.find((None, name.clone()), Construct::Table, "", standing);
+            work.unreadable.push(name);
+            continue;
+        }
         let (sql, triggers) = (fields.maybe()?.unwrap_or_default(), fields.maybe()?.unwrap_or_default());
         let mut table = Table::new(name);
         let definition = ddl::Definition::read(&sql);
@@ -46,6 +56,20 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         work.tables.push(table);
     }
     Ok(())
+}
+
+/// Why SQLite refuses a statement; nothing where it does not. The session goes on.
+pub(super) async fn failure(session: &mut Session, sql: String) -> Result<Option<String>> {
+    let before = session.savepoint().await?;
+    let failed = match session.run_statement(Statement::new(sql)).await {
+        Ok(_) => None,
+        Err(error) => {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            Some(source.unwrap_or_else(|| error.to_string()))
+        }
+    };
+    session.roll_back_to(before).await?;
+    Ok(failed)
 }
 
 /// What triggers make of a view, which SQLite itself never writes to.
