@@ -1,6 +1,4 @@
-//! What no table says: triggers.
-
-use std::collections::HashMap;
+//! What no table says: triggers, and writes that SQLite would refuse whatever is written.
 
 use mwallet_schema::{Access, Table};
 
@@ -16,48 +14,54 @@ use crate::statement::Sql;
 const SQL: &str = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'trigger' ORDER BY tbl_name, name";
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
-    let found = ask(session, Sql::new(SQL), "tt").await?;
-    let mut broken: HashMap<String, Option<String>> = HashMap::new();
-    for mut fields in found {
+    for mut fields in ask(session, Sql::new(SQL), "tt").await? {
         let (table, name) = (fields.text()?, fields.text()?);
-        if !broken.contains_key(&table) {
-            let failure = match work.table(&table) {
-                Some(table) => refuse_broken_writes(session, table).await?,
-                None => None,
-            };
-            broken.insert(table.clone(), failure);
-        }
-        let standing = Standing::Unsupported(match broken.get(&table) {
-            Some(Some(reason)) => format!("what would run a trigger of the table fails: {reason}"),
-            _ => "the database runs it, unseen".into(),
-        });
+        let standing = Standing::Unsupported("the database runs it, unseen".into());
         work.found.findings.push(Finding { schema: None, table, construct: Construct::Trigger, name, standing });
+    }
+    for table in &mut work.tables {
+        if let Some(loss) = refuse_broken_writes(session, table).await? {
+            let is_its = |finding: &&mut Finding| finding.construct == Construct::Table && finding.table == table.name;
+            if let Some(finding) = work.found.findings.iter_mut().find(is_its) {
+                finding.standing = Standing::Degraded(loss);
+            }
+        }
     }
     Ok(())
 }
 
-/// Takes writes away that triggers make fail, such as one that names a column which is gone or writes a text in double quotes;
-/// the first reason, if there is one.
+/// Takes from a table the writes that cannot be compiled: a trigger of theirs names what is gone or has a text in double
+/// quotes, or a foreign key leads to a table that is not there. Tells which, and why.
 async fn refuse_broken_writes(session: &mut Session, table: &mut Table) -> Result<Option<String>> {
     let name = quote(&table.name);
-    let written = table.columns.iter().filter(|column| column.access != Access::ReadOnly);
-    let set: Vec<String> = written.map(|column| format!("{0} = {0}", quote(&column.name))).collect();
-    let mut reason = None;
-    // To explain a statement compiles it with all triggers, and runs nothing.
-    if table.writes.insert {
-        let failed = failure(session, format!("EXPLAIN INSERT INTO {name} DEFAULT VALUES")).await?;
-        table.writes.insert = failed.is_none();
-        reason = reason.or(failed);
+    let (mut refused, mut reasons) = (Vec::new(), Vec::new());
+    let mut fails = async |verb: String, statement: String| -> Result<bool> {
+        // To explain a statement compiles it with all that it sets off, and runs nothing.
+        let reason = failure(session, format!("EXPLAIN {statement}")).await?;
+        if let Some(reason) = &reason {
+            refused.push(verb);
+            if !reasons.contains(reason) {
+                reasons.push(reason.clone());
+            }
+        }
+        Ok(reason.is_some())
+    };
+    let offered = &mut table.writes;
+    if offered.insert {
+        offered.insert = !fails("INSERT".into(), format!("INSERT INTO {name} DEFAULT VALUES")).await?;
     }
-    if table.writes.update && !set.is_empty() {
-        let failed = failure(session, format!("EXPLAIN UPDATE {name} SET {}", set.join(", "))).await?;
-        table.writes.update = failed.is_none();
-        reason = reason.or(failed);
+    if offered.update {
+        // What an update sets off depends on the columns that it sets.
+        let mut works = false;
+        for column in table.columns.iter().filter(|column| column.access != Access::ReadOnly) {
+            let column = quote(&column.name);
+            let statement = format!("UPDATE {name} SET {column} = {column}");
+            works |= !fails(format!("UPDATE of {column}"), statement).await?;
+        }
+        offered.update = works;
     }
-    if table.writes.delete {
-        let failed = failure(session, format!("EXPLAIN DELETE FROM {name}")).await?;
-        table.writes.delete = failed.is_none();
-        reason = reason.or(failed);
+    if offered.delete {
+        offered.delete = !fails("DELETE".into(), format!("DELETE FROM {name}")).await?;
     }
-    Ok(reason)
+    Ok((!refused.is_empty()).then(|| format!("{} would fail: {}", refused.join(", "), reasons.join("; "))))
 }

@@ -15,7 +15,6 @@ CREATE TABLE children (
     first INT REFERENCES parents (a) ON DELETE CASCADE ON UPDATE SET NULL,
     second INT REFERENCES Parents (a) DEFERRABLE INITIALLY DEFERRED,
     parent INT REFERENCES children ON DELETE RESTRICT,
-    lost INT REFERENCES nowhere (id),
     state TEXT CHECK (state IN ('open', 'closed')),
     share REAL CHECK (share >= 0 AND share <= 1),
     label VARCHAR(20) CONSTRAINT label_length CHECK (length(label) BETWEEN 2 AND 10),
@@ -33,6 +32,7 @@ CREATE TABLE chickens (id INTEGER PRIMARY KEY, egg INT REFERENCES eggs);
 CREATE TABLE eggs (id INTEGER PRIMARY KEY, chicken INT REFERENCES chickens);
 CREATE TABLE chickens_eggs (chicken INT REFERENCES chickens, egg INT REFERENCES eggs, PRIMARY KEY (chicken, egg));
 CREATE TABLE no_key (line TEXT);
+CREATE TABLE strays (id INTEGER PRIMARY KEY, lost INT REFERENCES nowhere (id));
 CREATE TABLE "select" ("from" INT PRIMARY KEY, "a.b" INT, "say ""hi""" INT, [naïve 列] TEXT, `back tick` INT);
 CREATE VIRTUAL TABLE words USING fts5 (body);
 

@@ -41,8 +41,6 @@ pub struct Child {
     pub second: Option<i64>,
     #[entity(declared = "INT")]
     pub parent: Option<i64>,
-    #[entity(declared = "INT")]
-    pub lost: Option<i64>,
     #[entity(declared = "TEXT", one_of("open", "closed"))]
     pub state: Option<String>,
     #[entity(declared = "REAL", at_least = "0", at_most = "1")]

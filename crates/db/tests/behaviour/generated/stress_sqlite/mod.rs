@@ -17,6 +17,7 @@ mod open_child;
 mod parent;
 mod r#type;
 mod select;
+mod stray;
 mod strict_type;
 mod word;
 
@@ -33,6 +34,7 @@ pub use open_child::OpenChild;
 pub use parent::Parent;
 pub use r#type::Type;
 pub use select::Select;
+pub use stray::Stray;
 pub use strict_type::StrictType;
 pub use word::Word;
 
@@ -48,6 +50,7 @@ pub fn tables() -> Vec<&'static Table> {
         OpenChild::table(),
         Parent::table(),
         Select::table(),
+        Stray::table(),
         StrictType::table(),
         Type::table(),
         Word::table(),
