@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::postgres::{self, Notifications, Postgres};
 use crate::room::Room;
 use crate::sources::SystemSources;
-use crate::sqlite::{self, DatabaseFile, Origins, Sqlite};
+use crate::sqlite::{self, DatabaseFile, Sqlite};
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
@@ -65,7 +65,8 @@ pub struct EngineOptions {
     /// How long SQLite may read for one request, whose rows a client may take slowly: 60 seconds. Meanwhile the log of the database
     /// only grows.
     pub read_timeout: Duration,
-    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said.
+    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said. It is the whole
+    /// process' own: what the first engine says that opens a file goes for all.
     pub temp_dir: Option<PathBuf>,
     /// How long a session may hold its transaction: 5 seconds.
     pub session_limit: Duration,
@@ -363,14 +364,6 @@ impl Engine {
             Driver::Postgres(postgres) => Some(postgres.listen(channel)),
             Driver::Sqlite(_) | Driver::Mock(_) => None,
         })
-    }
-
-    /// Where the columns of statements of SQLite come from.
-    pub(crate) async fn origins(&self, statements: Vec<String>) -> Result<Vec<Origins>> {
-        match self.driver()? {
-            Driver::Sqlite(sqlite) => sqlite.origins(statements).await,
-            Driver::Postgres(_) | Driver::Mock(_) => Ok(Vec::new()),
-        }
     }
 
     /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses

@@ -216,7 +216,7 @@ impl Engine {
         let mut session = self.sessions().read_only().begin().await?;
         let reflection = match self.dialect() {
             Dialect::Postgres => postgres::reflect(&mut session, options).await?,
-            Dialect::Sqlite => sqlite::reflect(&mut session, |views| self.origins(views)).await?,
+            Dialect::Sqlite => sqlite::reflect(&mut session).await?,
         };
         session.roll_back().await?;
         Ok(reflection)

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::query::{Audience, Filter, Plan, Query, quote};
 use crate::row::Row;
+use crate::sqlite::Prepared;
 use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
@@ -293,6 +294,14 @@ impl Session {
 
     pub(crate) async fn run_statement(&mut self, statement: Statement) -> Result<Output> {
         self.run_as(statement, Format::Values).await
+    }
+
+    /// What SQLite says of statements that it only prepares.
+    pub(crate) async fn prepare(&mut self, statements: Vec<String>) -> Result<Vec<Prepared>> {
+        self.enter()?;
+        let result = self.transaction.prepare(statements).await;
+        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        result
     }
 
     /// Runs a text without values and forgets what it answers.

@@ -20,6 +20,7 @@ mod reader;
 pub(crate) mod restore;
 mod rows;
 mod run;
+mod temporary_files;
 mod wal_index;
 mod writer;
 
@@ -32,8 +33,9 @@ pub(crate) use database_file::DatabaseFile;
 pub(crate) use lease::{Lease, Purpose};
 pub(crate) use rows::RowReceiver;
 
-/// Where the columns of a statement come from: a table and its column each, unless it is made of something else.
-pub(crate) type Origins = Option<Vec<Option<(String, String)>>>;
+/// What SQLite says of a statement that it prepares: where its columns come from, a table and its column each, unless one is made of
+/// something else; or why it cannot be run.
+pub(crate) type Prepared = std::result::Result<Vec<Option<(String, String)>>, String>;
 
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};
@@ -182,15 +184,6 @@ impl Sqlite {
     pub(crate) async fn ping(&self) -> Result<()> {
         self.read(Statement::ping(), Format::Values).await?;
         self.settings.check_file().map(drop)
-    }
-
-    /// Where the columns of statements come from; `None` for a statement that cannot be prepared.
-    pub(crate) async fn origins(&self, statements: Vec<String>) -> Result<Vec<Origins>> {
-        match self.is_in_memory() {
-            // Its one connection is the session's own while it is described.
-            true => Ok(statements.iter().map(|_| None).collect()),
-            false => self.readers.origins(statements).await,
-        }
     }
 
     /// Ends the threads. The last connection to close puts the log back into the file.

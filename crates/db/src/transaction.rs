@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
@@ -50,6 +50,14 @@ impl Transaction {
         match self {
             Self::Postgres(connection) => connection.run_script(sql).await,
             Self::Sqlite(lease) => lease.run(Statement::new(sql.to_owned()), Format::Values).await.map(drop),
+        }
+    }
+
+    /// What SQLite says of statements that it only prepares.
+    pub(crate) async fn prepare(&mut self, statements: Vec<String>) -> Result<Vec<sqlite::Prepared>> {
+        match self {
+            Self::Postgres(_) => Err(Error::Config("PostgreSQL is not asked to prepare what it does not run".into())),
+            Self::Sqlite(lease) => lease.prepare(statements).await,
         }
     }
 

@@ -16,7 +16,6 @@ use mwallet_schema::{ColumnType, Table, Value, constraint_name};
 use super::{Finding, Reflection};
 use crate::error::Result;
 use crate::session::Session;
-use crate::sqlite::Origins;
 use crate::statement::Sql;
 
 pub(super) use script::script;
@@ -52,17 +51,14 @@ impl Work {
     }
 }
 
-/// Describes the database; `origins` tells where the columns of views come from.
-pub(super) async fn reflect(
-    session: &mut Session,
-    origins: impl AsyncFnOnce(Vec<String>) -> Result<Vec<Origins>>,
-) -> Result<Reflection> {
+/// Describes the database.
+pub(super) async fn reflect(session: &mut Session) -> Result<Reflection> {
     let mut work = Work::default();
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;
     keys::read(session, &mut work).await?;
     others::read(session, &mut work).await?;
-    views::read(&mut work, origins).await?;
+    views::read(session, &mut work).await?;
     let Work { tables, mut found, .. } = work;
     found.tables = tables;
     let key = |finding: &Finding| (finding.table.clone(), finding.construct, finding.name.clone());

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::active_reads::{Active, ActiveReads, Read};
 use super::database_file::Hold;
 use super::deadline::Deadline;
-use super::{Location, Settings, errors, functions};
+use super::{Location, Settings, errors, functions, temporary_files};
 use crate::error::Result;
 
 /// How many prepared statements a connection keeps.
@@ -108,26 +108,6 @@ fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// Has sorts and the like that are larger than the connection's cache written to files: beside the database, or where the engine
-/// is told. In memory they would have no bound, and SQLite's own choice would be a folder such as `/tmp`, which is small or in memory on many machines.
-///
-/// The folder is the whole process' own. Where nothing can be written to it, they stay in memory.
-fn set_temporary_files(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
-    let beside = settings.file().map(|file| file.path().parent().unwrap_or(Path::new("")));
-    let Some(folder) = settings.temp_dir.as_deref().or(beside) else {
-        return connection.pragma_update(None, "temp_store", "MEMORY");
-    };
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    match connection.pragma_update_and_check(None, "temp_store_directory", folder.to_string_lossy(), |_| Ok(())) {
-        Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows) => connection.pragma_update(None, "temp_store", "FILE"),
-        Err(error) => {
-            tracing::warn!(%error, "no temporary files can be written to {}; sorts are held in memory", folder.display());
-            connection.pragma_update(None, "temp_store", "MEMORY")
-        }
-    }
-}
-
 /// Whether the database has a log (WAL), which is open afterwards.
 pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     // With the first read a connection opens the log.
@@ -144,7 +124,7 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     // What was acknowledged survives a power cut: the log is synced at every commit.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    set_temporary_files(&connection, settings)?;
+    temporary_files::set_up(&connection, settings)?;
     if settings.file().is_some() {
         // After it was begun anew, a log that had grown is cut.
         connection.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT, |_| Ok(()))?;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use super::Settings;
 use super::connection::Timed;
 use super::deadline::after;
 use super::rows::{RowReceiver, RowSender, row_channel};
 use super::run::{self, execute, roll_back};
+use super::{Prepared, Settings};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
@@ -39,6 +39,7 @@ impl Purpose {
 pub(super) enum Command {
     Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
     Stream { statement: Statement, format: Format, rows: RowSender },
+    Prepare { statements: Vec<String>, reply: oneshot::Sender<Result<Vec<Prepared>>> },
     Commit { reply: oneshot::Sender<Result<()>> },
     RollBack { reply: oneshot::Sender<Result<()>> },
 }
@@ -56,6 +57,10 @@ impl Lease {
 
     pub(crate) async fn run(&self, statement: Statement, format: Format) -> Result<Output> {
         self.ask(|reply| Command::Run { statement, format, reply }).await
+    }
+
+    pub(crate) async fn prepare(&self, statements: Vec<String>) -> Result<Vec<Prepared>> {
+        self.ask(|reply| Command::Prepare { statements, reply }).await
     }
 
     pub(crate) async fn commit(&self) -> Result<()> {
@@ -108,6 +113,9 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
             }
             Ok(Command::Stream { statement, format, rows }) => {
                 rows.send_all(timed, &statement, format, echo, deadline, None);
+            }
+            Ok(Command::Prepare { statements, reply }) => {
+                let _ = reply.send(Ok(statements.iter().map(|sql| run::prepare(connection, sql)).collect()));
             }
             Ok(Command::Commit { reply }) => {
                 let result = execute(connection, "COMMIT").and_then(|()| settings.check_file().map(drop));

@@ -11,13 +11,13 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::Settings;
 use super::active_reads::{ActiveReads, Read, Waiting};
 use super::connection::{self, Role, Timed};
 use super::deadline::after;
 use super::lease::{Lease, serve_lease};
 use super::rows::{RowReceiver, row_channel};
 use super::run::{self, execute, roll_back};
-use super::{Origins, Settings};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
@@ -130,17 +130,6 @@ impl Readers {
         Ok(receiver)
     }
 
-    /// Prepares statements, and tells where their columns come from.
-    pub(super) async fn origins(&self, statements: Vec<String>) -> Result<Vec<Origins>> {
-        let (reply, answer) = oneshot::channel();
-        self.on_own_thread(move |timed| {
-            let _ =
-                reply.send(timed.map(|timed| statements.iter().map(|sql| origins(&timed.connection, sql)).collect()));
-        })
-        .await?;
-        answer.await.unwrap_or(Err(Error::Cancelled))
-    }
-
     /// A session that only reads: one state of the database from its beginning to its end.
     pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
@@ -198,13 +187,6 @@ impl Readers {
         });
         Ok(())
     }
-}
-
-/// Where the columns of a statement come from.
-fn origins(connection: &Connection, sql: &str) -> Origins {
-    let statement = connection.prepare(sql).ok()?;
-    let columns = statement.columns_with_metadata();
-    Some(columns.map(|column| Some((column.table_name()?.to_owned(), column.origin_name()?.to_owned()))).collect())
 }
 
 /// Serves reads in their order until the engine is dropped.

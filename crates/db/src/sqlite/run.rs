@@ -5,7 +5,7 @@ use std::time::Instant;
 use mwallet_schema::Value;
 use rusqlite::{Connection, Row};
 
-use super::{codec, errors};
+use super::{Prepared, codec, errors};
 use crate::batch::{Batch, DriverRow};
 use crate::error::{Error, Result};
 use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
@@ -88,6 +88,10 @@ pub(super) fn each_row(
         }
         result = step_all(binds);
     }
+    // What explains a statement does not notice that the schema changes, and would name tables that are gone from memory.
+    if prepared.is_explain() != 0 {
+        prepared.discard();
+    }
     if let Some(begun) = begun {
         crate::echo::log(&statement.sql, begun.elapsed());
     }
@@ -106,6 +110,16 @@ impl DriverRow for Row<'_> {
     }
 }
 
+/// Prepares a statement, and lets go of it.
+pub(super) fn prepare(connection: &Connection, sql: &str) -> Prepared {
+    let statement = connection.prepare(sql).map_err(|error| match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        error => error.to_string(),
+    })?;
+    let columns = statement.columns_with_metadata();
+    Ok(columns.map(|column| Some((column.table_name()?.to_owned(), column.origin_name()?.to_owned()))).collect())
+}
+
 /// Runs a statement of the transaction itself.
 pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(errors::convert)?;
@@ -118,5 +132,24 @@ pub(super) fn roll_back(connection: &Connection) {
         && let Err(error) = connection.execute_batch("ROLLBACK")
     {
         tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_explains_is_prepared_anew_each_time() {
+        let connection = Connection::open_in_memory().unwrap();
+        execute(&connection, "CREATE TABLE first (id INTEGER PRIMARY KEY, a TEXT)").unwrap();
+        let explain = Statement::new("EXPLAIN INSERT INTO first (a) VALUES ('x')");
+        let lines = || run(&connection, &explain, Format::Values, false).map(|output| output.into_values().len());
+        let before = lines().unwrap();
+        // With the schema, what the program of a prepared statement points to is freed.
+        execute(&connection, "CREATE INDEX first_a ON first (a)").unwrap();
+        assert!(lines().unwrap() > before, "the index is written too");
+        execute(&connection, "DROP TABLE first").unwrap();
+        assert!(lines().is_err());
     }
 }

@@ -1,9 +1,8 @@
 //! What no table says: triggers, and writes that SQLite would refuse whatever is written.
 
-use mwallet_schema::{Access, Table};
+use mwallet_schema::{Access, Table, Writes};
 
 use super::Work;
-use super::relations::failure;
 use crate::error::Result;
 use crate::query::quote;
 use crate::reflect::fields::ask;
@@ -19,49 +18,54 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let standing = Standing::Unsupported("the database runs it, unseen".into());
         work.found.findings.push(Finding { schema: None, table, construct: Construct::Trigger, name, standing });
     }
+    refuse_broken_writes(session, work).await
+}
+
+/// Takes from tables the writes that cannot be prepared: a trigger of theirs names what is gone or has a text in double quotes, or
+/// a foreign key leads to a table that is not there. Tells which, and why.
+async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<()> {
     for table in &mut work.tables {
-        if let Some(loss) = refuse_broken_writes(session, table).await? {
-            let is_its = |finding: &&mut Finding| finding.construct == Construct::Table && finding.table == table.name;
-            if let Some(finding) = work.found.findings.iter_mut().find(is_its) {
-                finding.standing = Standing::Degraded(loss);
+        let (writes, statements): (Vec<String>, Vec<String>) = writes(table).into_iter().unzip();
+        let prepared = session.prepare(statements).await?;
+        let (mut refused, mut reasons, mut works) = (Vec::new(), Vec::new(), Writes::NONE);
+        for (write, prepared) in writes.iter().zip(prepared) {
+            match (prepared, write.as_str()) {
+                (Ok(_), INSERT) => works.insert = true,
+                (Ok(_), DELETE) => works.delete = true,
+                (Ok(_), _) => works.update = true,
+                (Err(reason), write) => {
+                    refused.push(write);
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
+                }
             }
+        }
+        table.writes = works;
+        let is_its = |finding: &&mut Finding| finding.construct == Construct::Table && finding.table == table.name;
+        if !refused.is_empty()
+            && let Some(finding) = work.found.findings.iter_mut().find(is_its)
+        {
+            let loss = format!("{} would fail: {}", refused.join(", "), reasons.join("; "));
+            finding.standing = Standing::Degraded(loss);
         }
     }
     Ok(())
 }
 
-/// Takes from a table the writes that cannot be compiled: a trigger of theirs names what is gone or has a text in double
-/// quotes, or a foreign key leads to a table that is not there. Tells which, and why.
-async fn refuse_broken_writes(session: &mut Session, table: &mut Table) -> Result<Option<String>> {
+const INSERT: &str = "INSERT";
+const DELETE: &str = "DELETE";
+
+/// What may be written to a table, and a statement for each.
+fn writes(table: &Table) -> Vec<(String, String)> {
     let name = quote(&table.name);
-    let (mut refused, mut reasons) = (Vec::new(), Vec::new());
-    let mut fails = async |verb: String, statement: String| -> Result<bool> {
-        // To explain a statement compiles it with all that it sets off, and runs nothing.
-        let reason = failure(session, format!("EXPLAIN {statement}")).await?;
-        if let Some(reason) = &reason {
-            refused.push(verb);
-            if !reasons.contains(reason) {
-                reasons.push(reason.clone());
-            }
-        }
-        Ok(reason.is_some())
-    };
-    let offered = &mut table.writes;
-    if offered.insert {
-        offered.insert = !fails("INSERT".into(), format!("INSERT INTO {name} DEFAULT VALUES")).await?;
-    }
-    if offered.update {
-        // What an update sets off depends on the columns that it sets.
-        let mut works = false;
-        for column in table.columns.iter().filter(|column| column.access != Access::ReadOnly) {
-            let column = quote(&column.name);
-            let statement = format!("UPDATE {name} SET {column} = {column}");
-            works |= !fails(format!("UPDATE of {column}"), statement).await?;
-        }
-        offered.update = works;
-    }
-    if offered.delete {
-        offered.delete = !fails("DELETE".into(), format!("DELETE FROM {name}")).await?;
-    }
-    Ok((!refused.is_empty()).then(|| format!("{} would fail: {}", refused.join(", "), reasons.join("; "))))
+    let insert = table.writes.insert.then(|| (INSERT.to_owned(), format!("INSERT INTO {name} DEFAULT VALUES")));
+    let delete = table.writes.delete.then(|| (DELETE.to_owned(), format!("DELETE FROM {name}")));
+    // What an update sets off depends on the columns that it sets.
+    let columns = table.columns.iter().filter(|column| table.writes.update && column.access != Access::ReadOnly);
+    let updates = columns.map(|column| {
+        let column = quote(&column.name);
+        (format!("UPDATE of {column}"), format!("UPDATE {name} SET {column} = {column}"))
+    });
+    insert.into_iter().chain(updates).chain(delete).collect()
 }

@@ -8,7 +8,7 @@ use crate::query::quote;
 use crate::reflect::fields::ask;
 use crate::reflect::{Construct, Standing, place};
 use crate::session::Session;
-use crate::statement::{Sql, Statement};
+use crate::statement::Sql;
 
 /// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own. The history
 /// of migrations is mWallet's.
@@ -21,12 +21,14 @@ WHERE s.type IN ('table', 'view') AND l.type <> 'shadow' AND s.name NOT LIKE 'sq
 ORDER BY s.name";
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    let mut found = Vec::new();
     for mut fields in ask(session, Sql::new(SQL), "tttt").await? {
-        let (name, kind) = (fields.text()?, fields.text()?);
+        found.push((fields.text()?, fields.text()?, fields));
+    }
+    let reads = found.iter().map(|(name, ..)| format!("SELECT * FROM {}", quote(name))).collect();
+    for ((name, kind, mut fields), prepared) in found.into_iter().zip(session.prepare(reads).await?) {
         // One view over a table that is gone, or a table of a module that is not here, does not keep the others out.
-        if matches!(kind.as_str(), "view" | "virtual")
-            && let Some(reason) = failure(session, format!("SELECT * FROM {} LIMIT 0", quote(&name))).await?
-        {
+        if let Err(reason) = prepared {
             let standing = Standing::Unsupported(format!("it cannot be read: {reason}"));
             work.found.find((None, name.clone()), Construct::Table, "", standing);
             work.unreadable.push(name);
@@ -56,20 +58,6 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         work.tables.push(table);
     }
     Ok(())
-}
-
-/// Why SQLite refuses a statement; nothing where it does not. The session goes on.
-pub(super) async fn failure(session: &mut Session, sql: String) -> Result<Option<String>> {
-    let before = session.savepoint().await?;
-    let failed = match session.run_statement(Statement::new(sql)).await {
-        Ok(_) => None,
-        Err(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            Some(source.unwrap_or_else(|| error.to_string()))
-        }
-    };
-    session.roll_back_to(before).await?;
-    Ok(failed)
 }
 
 /// What triggers make of a view, which SQLite itself never writes to.

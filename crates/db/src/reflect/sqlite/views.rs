@@ -8,12 +8,9 @@ use super::Work;
 use crate::error::Result;
 use crate::query::quote;
 use crate::reflect::{Construct, NO_BASE, Standing, place};
-use crate::sqlite::Origins;
+use crate::session::Session;
 
-pub(super) async fn read(
-    work: &mut Work,
-    origins: impl AsyncFnOnce(Vec<String>) -> Result<Vec<Origins>>,
-) -> Result<()> {
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let views: Vec<usize> =
         (0..work.tables.len()).filter(|position| work.tables[*position].kind == TableKind::View).collect();
     let statement = |position: &usize| {
@@ -21,7 +18,7 @@ pub(super) async fn read(
         let columns: Vec<String> = view.columns.iter().map(|column| quote(&column.name)).collect();
         format!("SELECT {} FROM {}", columns.join(", "), quote(&view.name))
     };
-    let found = origins(views.iter().map(statement).collect()).await?;
+    let found = session.prepare(views.iter().map(statement).collect()).await?;
     let secrets: HashSet<(String, String)> = work
         .tables
         .iter()
@@ -33,11 +30,11 @@ pub(super) async fn read(
         let view = &mut work.tables[position];
         let place = place(view);
         for (at, column) in view.columns.iter_mut().enumerate() {
-            let origin = origins.as_ref().and_then(|columns| columns.get(at).cloned().flatten());
+            let origin = origins.as_ref().ok().and_then(|columns| columns.get(at).cloned().flatten());
             let standing = match (&origin, &origins) {
                 (Some(_), _) => Standing::Kept,
-                (None, Some(_)) => Standing::Degraded(NO_BASE.into()),
-                (None, None) => {
+                (None, Ok(_)) => Standing::Degraded(NO_BASE.into()),
+                (None, Err(_)) => {
                     Standing::Unsupported("the view cannot be read, so nothing is known of its columns".into())
                 }
             };
