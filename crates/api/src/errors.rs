@@ -96,7 +96,13 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
             let column = columns.first().filter(|_| columns.len() == 1);
             broken_rule("23514", column, "immutable", &format!("{error}; leave it out, or send the value that it has"))
         }
-        Error::Value { .. } => answer(Status::BAD_REQUEST),
+        Error::Refused { hint, .. } => {
+            let problem = answer(Status::BAD_REQUEST);
+            match hint {
+                Some(hint) => problem.hint(hint.clone()),
+                None => problem,
+            }
+        }
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
             log(&error);
             let message = "the database does not let this server do so";

@@ -109,6 +109,17 @@ impl Settings {
 fn check_environment() -> Result<()> {
     let command = Arguments::command();
     let commands = std::iter::once(&command).chain(command.get_subcommands());
-    let variables = commands.flat_map(Command::get_arguments).filter_map(|argument| argument.get_env()?.to_str());
-    Ok(DatabaseConfig::check_environment(&variables.collect::<Vec<_>>())?)
+    let (with, without): (Vec<_>, Vec<_>) =
+        commands.flat_map(Command::get_arguments).partition(|argument| argument.get_env().is_some());
+    let variables: Vec<&str> = with.iter().filter_map(|argument| argument.get_env()?.to_str()).collect();
+    // Whoever sets one for an option that has none would believe that it is heeded.
+    for option in without.iter().filter_map(|argument| argument.get_long()) {
+        let name = format!("MWALLET_{}", option.to_uppercase().replace('-', "_"));
+        let is_of_database = name.starts_with("MWALLET_DATABASE_");
+        if std::env::var_os(&name).is_some() && !is_of_database && !variables.contains(&name.as_str()) {
+            let failure = Failure::new(format!("the environment or .env: there is no setting {name}"));
+            return Err(failure.hint(format!("give the option --{option} instead")));
+        }
+    }
+    Ok(DatabaseConfig::check_environment(&variables)?)
 }

@@ -115,6 +115,12 @@ pub enum BackupError {
     /// The copy and the database are one file.
     #[error("{0} is the database itself")]
     SameFile(PathBuf),
+    /// The copy has the name of the database's own log or journal, which SQLite makes and removes.
+    #[error("{0} is the name of a file of the database itself")]
+    Side(PathBuf),
+    /// The place of the copy is taken by what is no file: a folder, a device, a pipe.
+    #[error("{0} is no file that a copy could replace")]
+    NotAFile(PathBuf),
     /// The file is something else.
     #[error("{0} is no database of SQLite")]
     NotADatabase(PathBuf),

@@ -27,13 +27,16 @@ pub enum Error {
     /// The database refused a row because of a constraint.
     #[error("{0}")]
     Constraint(Violation),
-    /// The database itself refused a value, of a type that only it knows, or to compare it so.
+    /// The database itself refused what was asked for a reason that it names: a value of a type that only it knows, or what the table
+    /// cannot do.
     #[error("{message}")]
-    Value {
+    Refused {
         /// The SQLSTATE.
         code: String,
-        /// What the database says of the value that it was given.
+        /// What the database says of it.
         message: String,
+        /// What it says may help.
+        hint: Option<String>,
     },
     /// An update met a row that somebody else changed or deleted since it was read.
     #[error("the row of {table} was changed or deleted since it was read")]
@@ -208,7 +211,7 @@ impl Error {
             Self::Url(_) | Self::Config(_) => "F0000",
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
-            Self::Value { code, .. } => code,
+            Self::Refused { code, .. } => code,
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
             Self::Immutable { .. } => "23514",
             Self::RowCount { .. } => "21000",
@@ -232,7 +235,7 @@ impl Error {
     pub fn is_outdated(&self) -> bool {
         match self {
             Self::Stale => true,
-            Self::Database { code: Some(code), .. } | Self::Value { code, .. } => OUTDATED.contains(&code.as_str()),
+            Self::Database { code: Some(code), .. } | Self::Refused { code, .. } => OUTDATED.contains(&code.as_str()),
             _ => false,
         }
     }
@@ -243,9 +246,9 @@ impl Error {
     }
 }
 
-/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type or an operator is not there, a value
-/// is of another type, or a thing of that kind cannot do so.
-const OUTDATED: [&str; 6] = ["42703", "42P01", "42704", "42883", "42804", "0A000"];
+/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type, an operator or a unique constraint is
+/// not there, a value is of another type, or a thing of that kind cannot do so.
+const OUTDATED: [&str; 7] = ["42703", "42P01", "42704", "42883", "42P10", "42804", "0A000"];
 
 /// What the operations of this crate give back.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -66,6 +66,19 @@ both_engines! {
         assert_eq!(rows.json(), json!([{"id": 1, "size": 10}, {"id": 2, "size": 20}]));
     }
 
+    async fn an_upsert_by_what_is_no_longer_unique_is_refused(db: TestDb) {
+        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY, n integer); CREATE UNIQUE INDEX u ON t (n);
+                     INSERT INTO t VALUES (1, 1)").await;
+        let app = reflecting(&db).await;
+        let upsert = async |body: &'static str| {
+            write(&app, "POST", "/rest/v1/t?on_conflict=n", "return=minimal,resolution=merge-duplicates", body).await
+        };
+        assert_eq!(upsert(r#"{"id": 1, "n": 1}"#).await.status, 201);
+        behind(&db, "DROP INDEX u").await;
+        assert_eq!(code(&upsert(r#"{"id": 2, "n": 1}"#).await), (400, "42P10".into()));
+        assert_eq!(get(&app, "/rest/v1/t").await.json(), json!([{"id": 1, "n": 1}]));
+    }
+
     async fn a_column_that_is_gone_is_not_answered(db: TestDb) {
         let app = served(&db).await;
         behind(&db, "ALTER TABLE t DROP COLUMN status").await;

@@ -77,6 +77,32 @@ both_engines! {
 }
 
 #[test]
+fn what_postgres_refuses_by_name_is_told_so() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        behind(
+            &db,
+            "CREATE TABLE b (nn int); CREATE VIEW v AS SELECT * FROM b WHERE nn < 10 WITH CHECK OPTION;
+             CREATE MATERIALIZED VIEW m AS SELECT * FROM b WITH NO DATA;
+             CREATE TABLE noted (id int); CREATE TABLE t (id int PRIMARY KEY);
+             CREATE RULE notes AS ON INSERT TO t DO ALSO INSERT INTO noted VALUES (NEW.id)",
+        )
+        .await;
+        let app = app(&db).await;
+        let upsert = write(&app, "POST", "/rest/v1/t", "return=minimal,resolution=merge-duplicates", r#"{"id": 1}"#);
+        for (answer, code, message) in [
+            (post(&app, "/rest/v1/v", r#"{"nn": 50}"#).await, "44000", "violates check option"),
+            (get(&app, "/rest/v1/m").await, "55000", "has not been populated"),
+            (upsert.await, "0A000", "cannot be used with table that has INSERT or UPDATE rules"),
+        ] {
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(code)), "{}", answer.text);
+            assert!(answer.json()["message"].as_str().unwrap().contains(message), "{}", answer.text);
+        }
+        assert_eq!(get(&app, "/rest/v1/m").await.json()["hint"], "Use the REFRESH MATERIALIZED VIEW command.");
+        assert_eq!(post(&app, "/rest/v1/v", r#"{"nn": 5}"#).await.status, 201);
+    });
+}
+
+#[test]
 fn sqlite_takes_no_decimal_that_would_read_back_as_another() {
     run(Dialect::Sqlite, async |db: TestDb| {
         behind(&db, "CREATE TABLE t (id INTEGER PRIMARY KEY, amount numeric(38,18), share REAL, loose)").await;
@@ -219,6 +245,7 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
              CREATE VIEW quoted AS SELECT id, s FROM t WHERE s = \"x\";
              CREATE VIEW dangling AS SELECT id FROM gone; DROP TABLE gone;
              CREATE VIEW whole AS SELECT id FROM t;
+             CREATE TABLE loose (id INTEGER PRIMARY KEY, b REFERENCES aimed (a)); CREATE TABLE aimed (id INTEGER PRIMARY KEY, a);
              CREATE TRIGGER logs AFTER INSERT ON t BEGIN INSERT INTO log VALUES (\"made\"); END;
              INSERT INTO t (s) VALUES (\"x\");
              PRAGMA writable_schema = ON;
@@ -232,6 +259,10 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
         for name in ["quoted", "dangling", "foreign_module"] {
             assert_eq!(get(&app, &format!("/rest/v1/{name}")).await.status, 404, "{name}");
         }
+        // SQLite would refuse what may break a key that leads to no unique columns.
+        for name in ["loose", "aimed"] {
+            assert_eq!(post(&app, &format!("/rest/v1/{name}"), r#"{"id": 1}"#).await.status, 405, "{name}");
+        }
         // Its trigger would fail, so the table takes no new rows; what runs no trigger is written as ever.
         assert_eq!(post(&app, "/rest/v1/t", r#"{"s": "y"}"#).await.status, 405);
         assert_eq!(write(&app, "PATCH", "/rest/v1/t?id=eq.1", "return=minimal", r#"{"s": "y"}"#).await.status, 204);
@@ -242,6 +273,7 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
             let found = findings.iter().find(|finding| finding.table == table && finding.name == name);
             found.map(|finding| finding.standing.to_string()).unwrap_or_default()
         };
+        assert!(told("aimed", "").contains("would fail: foreign key mismatch"), "{}", told("aimed", ""));
         assert!(told("quoted", "").contains("cannot be read: no such column: \"x\""), "{}", told("quoted", ""));
         assert!(told("dangling", "").contains("no such table: main.gone"), "{}", told("dangling", ""));
         assert!(told("foreign_module", "").contains("no such module: nosuch"), "{}", told("foreign_module", ""));

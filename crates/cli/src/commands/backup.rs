@@ -156,7 +156,7 @@ impl From<BackupError> for Failure {
             BackupError::NoFile(_) | BackupError::NoFolder(_) => "is its name right?",
             BackupError::Exists(_) => "name another file, or --force replaces it once the copy is whole",
             BackupError::Beside(_) => "name another file, or move that one away if nobody needs it",
-            BackupError::SameFile(_) => "name another file",
+            BackupError::SameFile(_) | BackupError::Side(_) | BackupError::NotAFile(_) => "name another file",
             BackupError::NotADatabase(_) => "nothing was changed",
             BackupError::Damaged { .. } => {
                 "nothing was changed; take an older copy, or see what `sqlite3 FILE .recover` can save"

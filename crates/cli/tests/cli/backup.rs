@@ -248,6 +248,13 @@ fn what_is_there_is_replaced_by_force_alone() {
             assert_refused(&call_on(&db, &["backup", "--force", own]), &format!("{own} is the database itself"));
             assert_refused(&call_on(&db, &["restore", own]), &format!("{own} is the database itself"));
         }
+        for own in ["test.db-wal", "test.db-journal", "./test.db-shm"] {
+            assert_refused(&call_on(&db, &["backup", "--force", own]), &format!("{own} is the name of a file of the"));
+        }
+        // What is no file would be gone.
+        assert!(std::process::Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap().success());
+        assert_refused(&call_on(&db, &["backup", "--force", "pipe"]), "pipe is no file that a copy could replace");
+        std::fs::remove_file(folder.join("pipe")).unwrap();
         // SQLite would put a log that lies beside a copy into it.
         std::fs::write(folder.join("new.db-wal"), "a log").unwrap();
         assert_refused(&call_on(&db, &["backup", "new.db"]), "new.db-wal is there: it belongs to another database");

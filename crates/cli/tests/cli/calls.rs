@@ -169,6 +169,10 @@ fn settings_that_nobody_would_heed_are_refused() {
             "MWALLET_DATABSE_URL",
             "the environment or .env: there is no setting MWALLET_DATABSE_URL; did you mean MWALLET_DATABASE_URL?",
         ),
+        (
+            "MWALLET_READ_ONLY",
+            "the environment or .env: there is no setting MWALLET_READ_ONLY\nhint: give the option --read-only",
+        ),
         ("MWALLET_LISTNE", "the environment or .env: there is no setting MWALLET_LISTNE; did you mean MWALLET_LISTEN?"),
     ] {
         let mut command = create();

@@ -128,14 +128,15 @@ impl DatabaseConfig {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::Config(format!("{}: {error}", path.display()))),
         };
-        // The message alone: the text around it may be a password.
+        // The message alone: the text around it may be a password. So may what is of a wrong type, which the message names.
         let wrong = |at: usize, message: &str| {
             Error::Config(format!("{}, line {}: {message}", path.display(), check::line(&text, at)))
         };
         let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
         let table = DeTable::parse(&text).map_err(|error| wrong(place(&error), error.message()))?;
         check::check_file(path, &text, table.get_ref())?;
-        let File { database } = toml::from_str(&text).map_err(|error| wrong(place(&error), error.message()))?;
+        let File { database } =
+            toml::from_str(&text).map_err(|error| wrong(place(&error), &check::wrong_type(error.message())))?;
         if let Some(part) = database.part_beside_url() {
             let section = table.get_ref().get("database").and_then(|section| section.get_ref().as_table());
             let key = section.and_then(|section| section.keys().find(|key| key.get_ref() == part));

@@ -54,10 +54,12 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             Error::Unavailable(error.into())
         }
-        // Beyond the types that mWallet knows, the database is the first to see what is wrong with a value.
-        _ if is_of_value(said.code()) => {
-            Error::Value { code: said.code().code().into(), message: shortened_to(said.message(), 200).into() }
-        }
+        SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
+        _ if is_of_value(said.code()) || is_of_table(said.code()) => Error::Refused {
+            code: said.code().code().into(),
+            message: shortened_to(said.message(), 200).into(),
+            hint: said.hint().map(|hint| shortened_to(hint, 200).into()),
+        },
         _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },
     }
 }
@@ -70,8 +72,21 @@ pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     }
 }
 
+/// Whether an error is about what a table or view cannot do, as its owner made it.
+fn is_of_table(code: &SqlState) -> bool {
+    matches!(
+        *code,
+        SqlState::FEATURE_NOT_SUPPORTED
+            | SqlState::WITH_CHECK_OPTION_VIOLATION
+            | SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            | SqlState::INVALID_OBJECT_DEFINITION
+            | SqlState::INVALID_COLUMN_REFERENCE
+    )
+}
+
 /// Whether an error is about a value that a statement brought: it does not read as its type, is beyond its range, or the
-/// type cannot be compared so. Errors of arithmetic may be about rows that are there.
+/// type cannot be compared so. Beyond the types that mWallet knows, the database is the first to see it. Errors of arithmetic may be
+/// about rows that are there.
 fn is_of_value(code: &SqlState) -> bool {
     matches!(
         *code,

@@ -61,8 +61,16 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
         return Err(BackupError::NoFile(database.to_owned()));
     }
     let is_own = |path: &Path| is_same(path, file);
-    if is_own(database) || SIDES.into_iter().any(|side| is_own(&beside(database, side))) {
+    if is_own(database) {
         return Err(BackupError::SameFile(file.to_owned()));
+    }
+    // SQLite makes and removes such a file as it needs it.
+    if SIDES.into_iter().any(|side| is_name(&beside(database, side), file)) {
+        return Err(BackupError::Side(file.to_owned()));
+    }
+    // What is no file, such as a device, would be gone.
+    if file.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(BackupError::NotAFile(file.to_owned()));
     }
     // A link that leads nowhere is something too.
     if !replace && file.symlink_metadata().is_ok() {
@@ -77,6 +85,11 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
 /// Whether two paths lead to one file.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether two paths are one name in one folder, of a file that need not be there.
+fn is_name(one: &Path, other: &Path) -> bool {
+    is_same(one, other) || one.file_name() == other.file_name() && is_same(folder(one), folder(other))
 }
 
 /// The path of what lies beside a database.

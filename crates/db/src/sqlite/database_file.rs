@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
+/// The bytes of the smallest page of SQLite: what has fewer was cut.
+const SMALLEST_PAGE: u64 = 512;
 /// How long reads trust that the file is still there.
 const TRUST: Duration = Duration::from_millis(100);
 
@@ -32,6 +34,8 @@ pub(crate) struct DatabaseFile {
 #[derive(Clone, Copy, Debug, Default)]
 struct Opened {
     file: Option<FileId>,
+    /// Whether something was in the file. SQLite takes nothing out of it beyond its first page.
+    has_pages: bool,
     /// The log, where the database has one.
     log: Option<FileId>,
     connections: usize,
@@ -112,13 +116,18 @@ impl DatabaseFile {
     ///
     /// # Errors
     ///
-    /// Where they were removed or replaced; reads are refused from now on, too, until they are back.
+    /// Where they were removed, replaced or emptied; reads are refused from now on, too, until they are back.
     pub(super) fn check(&self) -> Result<u64> {
-        let opened = *self.lock();
-        let log = self.log.metadata().ok();
-        let is_same = |was: Option<FileId>, is: Option<FileId>| was.is_none() || is == was;
-        let is_here =
-            is_same(opened.file, FileId::of(&self.path)) && is_same(opened.log, log.as_ref().map(FileId::of_metadata));
+        let (file, log) = (self.path.metadata().ok(), self.log.metadata().ok());
+        let has_pages = file.as_ref().is_some_and(|file| file.len() >= SMALLEST_PAGE);
+        let opened = {
+            let mut opened = self.lock();
+            opened.has_pages |= has_pages;
+            *opened
+        };
+        let is_same =
+            |was: Option<FileId>, is: &Option<Metadata>| was.is_none() || is.as_ref().map(FileId::of_metadata) == was;
+        let is_here = is_same(opened.file, &file) && is_same(opened.log, &log) && has_pages == opened.has_pages;
         self.is_gone.store(!is_here, Ordering::Relaxed);
         if is_here { Ok(log.map_or(0, |log| log.len())) } else { Err(self.gone()) }
     }

@@ -24,7 +24,10 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
             Error::Unavailable(error.into())
         }
         ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
-        _ => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
+        _ => match refusal(&message) {
+            Some(code) => Error::Refused { code: code.into(), message, hint: None },
+            None => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
+        },
     }
 }
 
@@ -34,6 +37,13 @@ fn missing_name(message: &str) -> Option<&'static str> {
     let is_column = message.starts_with("no such column: ") || message.contains(" has no column named ");
     let is_table = message.starts_with("no such table: ");
     is_column.then_some("42703").or(is_table.then_some("42P01"))
+}
+
+/// The SQLSTATE of what a table cannot do, as its owner made it.
+fn refusal(message: &str) -> Option<&'static str> {
+    const NO_UNIQUE: &str = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint";
+    let is_key = message.starts_with("foreign key mismatch - ");
+    (message == NO_UNIQUE).then_some("42P10").or(is_key.then_some("42830"))
 }
 
 fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> {

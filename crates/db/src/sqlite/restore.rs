@@ -29,6 +29,9 @@ pub fn restore(file: &Path, database: &Path, at: Timestamp, watch: &mut Watch<'_
     if is_same(file, database) {
         return Err(BackupError::SameFile(file.to_owned()));
     }
+    if database.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(BackupError::NotAFile(database.to_owned()));
+    }
     refuse_open(database)?;
     let temporary = temporary(database)?;
     let copied = copy(file, &temporary, database, watch)?;

@@ -55,6 +55,18 @@ async fn everything_is_refused(db: &TestDb) {
 }
 
 #[test]
+fn nothing_is_acknowledged_into_a_file_that_was_emptied() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        open(&db).await;
+        let emptied = fs::OpenOptions::new().write(true).open(path(&db)).unwrap();
+        emptied.set_len(0).unwrap();
+        everything_is_refused(&db).await;
+        emptied.set_len(100).unwrap();
+        everything_is_refused(&db).await;
+    });
+}
+
+#[test]
 fn nothing_is_acknowledged_into_a_file_that_was_removed() {
     run(Dialect::Sqlite, async |db: TestDb| {
         open(&db).await;

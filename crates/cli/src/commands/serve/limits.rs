@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use mwallet_api::{HeaderValue, Limits, Origins, ServeOptions};
 
 /// The options of `mwallet serve` about limits.
@@ -18,13 +19,13 @@ pub(super) struct LimitOptions {
     #[arg(long, env = "MWALLET_MAX_BODY", value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
     max_body: usize,
     /// The most seconds that a request may take until its answer begins
-    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_time.as_secs())]
+    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_time.as_secs(), value_parser = at_least_one::<u64>())]
     request_time: u64,
     /// The most connections at once; others wait
     ///
     /// The process is let open as many files as they need (the soft limit is raised). Where it may not (the hard limit,
     /// `ulimit -Hn`), there are fewer connections, and the log says how many.
-    #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().connections)]
+    #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().connections, value_parser = at_least_one::<usize>())]
     max_connections: usize,
     /// Allow requests without a filter to change or delete every row of a table
     #[arg(long)]
@@ -39,6 +40,11 @@ pub(super) struct LimitOptions {
     /// The threads that serve connections; one for each processor core by default
     #[arg(long, env = "MWALLET_THREADS", value_name = "N")]
     threads: Option<NonZero<usize>>,
+}
+
+/// With none, nobody would ever be answered.
+fn at_least_one<T: TryFrom<u64> + Clone + Send + Sync>() -> RangedU64ValueParser<T> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 #[derive(Clone)]

@@ -54,6 +54,20 @@ pub(super) fn check_file(path: &Path, text: &str, file: &DeTable<'_>) -> Result<
     }
 }
 
+/// What was expected where a value is of another type, without that value, which may be a password.
+pub(super) fn wrong_type(message: &str) -> String {
+    let Some((_, expected)) = message.strip_prefix("invalid ").and_then(|message| message.rsplit_once(", expected "))
+    else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "struct DatabaseConfig" => "a section",
+        "usize" | "u64" => "a whole number",
+        expected => expected,
+    };
+    format!("this is of another type; expected {expected}")
+}
+
 /// What was probably meant by the name of a setting, or which there are.
 fn meant(name: &str, write: impl Fn(&str) -> String) -> String {
     match nearest(name, DatabaseConfig::SETTINGS.iter().copied()) {
@@ -137,7 +151,9 @@ mod tests {
                 "[database]\nurl = \"postgresql://me@h\"\npassword = \"p\"\nsslmode = \"require\"\n",
                 "line 4: sslmode stands beside url: name the database by its URL or by its parts, not by both",
             ),
-            ("database = 1\n", "line 1: invalid type: integer `1`, expected struct DatabaseConfig"),
+            ("database = 1\n", "line 1: this is of another type; expected a section"),
+            ("[database]\npassword = 987654\n", "line 2: this is of another type; expected a string"),
+            ("[database]\npool_size = \"s, expected\"\n", "line 2: this is of another type; expected a whole number"),
         ] {
             assert_eq!(file(text), told, "{text}");
         }
