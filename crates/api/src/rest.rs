@@ -313,8 +313,10 @@ pub(crate) async fn replace(state: &AppState, tables: &Tables, incoming: &mut In
     }
     let json = incoming.json(state).await?;
     let Resource { relation, create, .. } = call.resource;
-    let record = create.validate(&json, state.engine.sources())?;
     let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
+    // The place says what the body may leave out.
+    let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
+    let record = create.without_need_of(&named).validate(&json, state.engine.sources())?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
     let replaced = client::replace(&state.engine, relation, &call.write_query(), record).await;

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::access::AccessLog;
 use crate::openapi::{self, Question};
-use crate::{errors, questions};
+use crate::{errors, profile, questions};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -281,7 +281,7 @@ impl Tables {
 
     /// The tables of a schema.
     pub(crate) fn profile(&self, schema: &str) -> Option<&Profile> {
-        self.profiles.iter().find(|profile| profile.schema.as_deref() == Some(schema))
+        self.profiles.iter().find(|profile| profile.schema.as_deref().unwrap_or(profile::DEFAULT) == schema)
     }
 
     /// The names of the schemas.

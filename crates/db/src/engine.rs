@@ -18,7 +18,7 @@ use crate::postgres::{self, Notifications, Postgres};
 use crate::room::Room;
 use crate::sources::SystemSources;
 use crate::sqlite::{self, DatabaseFile, Sqlite};
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, Output, SearchPath, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
 use crate::url::{DatabaseUrl, SqliteUrl};
@@ -68,6 +68,9 @@ pub struct EngineOptions {
     /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said. It is the whole
     /// process' own: what the first engine says that opens a file goes for all.
     pub temp_dir: Option<PathBuf>,
+    /// The schema of PostgreSQL that most statements will be about: none. A connection looks there from the first for what
+    /// functions and triggers name without a schema; for a table of another schema it is told so first.
+    pub schema: Option<String>,
     /// How long a session may hold its transaction: 5 seconds.
     pub session_limit: Duration,
     /// How many statements may wait for SQLite: 10,000.
@@ -94,6 +97,7 @@ impl Default for EngineOptions {
             statement_timeout: Duration::from_secs(30),
             read_timeout: Duration::from_secs(60),
             temp_dir: None,
+            schema: None,
             session_limit: Duration::from_secs(5),
             queue: 10_000,
             read_only: false,
@@ -134,6 +138,7 @@ impl Engine {
                 pool_timeout: options.pool_timeout,
                 connect_timeout: options.connect_timeout,
                 statement_timeout: options.statement_timeout,
+                search_path: SearchPath::of_schema(options.schema.as_deref()),
                 read_only: options.read_only,
                 echo: options.echo,
             })?),

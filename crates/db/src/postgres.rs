@@ -7,12 +7,12 @@ mod errors;
 mod listen;
 mod numeric;
 mod pipeline;
+mod search_path;
 mod tls;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
 use futures::StreamExt;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,9 +23,10 @@ pub use listen::Notifications;
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, Output, SearchPath, Statement};
 use crate::url::PostgresUrl;
 use pipeline::Pipeline;
+use search_path::Pool;
 use tls::Tls;
 
 /// What an engine asks of this driver.
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     /// How long one statement may run.
     pub(crate) statement_timeout: Duration,
+    /// Where connections look for names from the first.
+    pub(crate) search_path: SearchPath,
     pub(crate) read_only: bool,
     pub(crate) echo: bool,
 }

@@ -17,7 +17,7 @@ use crate::isolation::Isolation;
 use crate::query::{Audience, Filter, Plan, Query, quote};
 use crate::row::Row;
 use crate::sqlite::Prepared;
-use crate::statement::{Format, Output, Sql, Statement};
+use crate::statement::{Format, Output, SearchPath, Sql, Statement};
 use crate::stream::Batches;
 use crate::transaction::{SessionOptions, Transaction};
 use work::UnitOfWork;
@@ -253,6 +253,7 @@ impl Session {
         }
         let name = quote(&savepoint.name);
         self.command(format!("ROLLBACK TO SAVEPOINT {name}")).await?;
+        self.transaction.forget_path();
         self.command(format!("RELEASE SAVEPOINT {name}")).await
     }
 
@@ -289,7 +290,8 @@ impl Session {
     }
 
     async fn command(&mut self, sql: String) -> Result<()> {
-        self.run_statement(Statement::new(sql)).await.map(drop)
+        // What is said of the transaction itself, after an error above all, needs nothing else first.
+        self.run_statement(Statement { search_path: SearchPath::Any, ..Statement::new(sql) }).await.map(drop)
     }
 
     pub(crate) async fn run_statement(&mut self, statement: Statement) -> Result<Output> {

@@ -21,8 +21,28 @@ pub struct Statement {
     pub(crate) columns: Columns,
     /// Whether it reads one row at most, found by an index: it is never long.
     pub(crate) is_lookup: bool,
+    /// Where PostgreSQL looks for what the functions and triggers that it sets off name without a schema.
+    pub(crate) search_path: SearchPath,
     /// What must be so for it to count. A driver looks at them in the transaction of the statement.
     pub(crate) guards: Vec<Guard>,
+}
+
+/// Where a connection of PostgreSQL looks for names that have no schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SearchPath {
+    /// It does not matter.
+    Any,
+    /// Where the role looks by itself.
+    Role,
+    /// In this schema, and then where the role does.
+    Schema(Arc<str>),
+}
+
+impl SearchPath {
+    /// Where what belongs to a table is looked for.
+    pub(crate) fn of_schema(schema: Option<&str>) -> Self {
+        schema.map_or(Self::Role, |schema| Self::Schema(schema.into()))
+    }
 }
 
 /// What must be so for a write to count, since it leaves immutable columns alone.
@@ -142,13 +162,14 @@ impl Statement {
             repeats: Vec::new(),
             columns: Vec::new().into(),
             is_lookup: false,
+            search_path: SearchPath::Role,
             guards: Vec::new(),
         }
     }
 
     /// What asks a database whether it is there. As a lookup it needs none of the places that slow reads may hold.
     pub(crate) fn ping() -> Self {
-        Self { is_lookup: true, ..Self::new("SELECT 1") }
+        Self { is_lookup: true, search_path: SearchPath::Any, ..Self::new("SELECT 1") }
     }
 
     /// The text; values are never in it.
@@ -229,6 +250,7 @@ impl Sql {
             repeats: Vec::new(),
             columns: self.columns.into(),
             is_lookup: false,
+            search_path: SearchPath::Role,
             guards: Vec::new(),
         }
     }

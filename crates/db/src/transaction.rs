@@ -71,6 +71,13 @@ impl Transaction {
         }
     }
 
+    /// Says that a part of it was undone.
+    pub(crate) fn forget_path(&self) {
+        if let Self::Postgres(connection) = self {
+            connection.forget_path();
+        }
+    }
+
     pub(crate) async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Postgres(connection) => connection.commit().await,

@@ -232,7 +232,7 @@ impl NativeType {
             Carrier::Text { .. } | Carrier::Literal | Carrier::Json => text_value(),
             // A number that no row can hold still compares: only what is stored must fit.
             Carrier::Number { .. } => number(text).map(decimal),
-            Carrier::Stored(Declared::Number { .. }) => number(text),
+            Carrier::Stored(Declared::Number { .. }) => self.infinite(text).unwrap_or_else(|| number(text)),
             Carrier::Stored(Declared::Integer) => Value::parse(&ColumnType::BigInt, text),
             Carrier::Stored(Declared::Boolean) => match text {
                 "true" | "1" => Ok(Value::Int(1)),
@@ -262,6 +262,9 @@ impl NativeType {
             (Carrier::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
             (Carrier::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
             (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
+                if let Some(infinite) = self.infinite(&text) {
+                    return infinite;
+                }
                 return self.coerce(number(&text)?);
             }
             (Carrier::Literal, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
@@ -305,9 +308,7 @@ impl NativeType {
     /// A number as SQLite keeps it: whole ones of 64 bits, unless the column makes doubles of them, and others as doubles. What
     /// would read back as another number is refused.
     fn kept_by_sqlite(&self, number: Decimal) -> Result<Value, ValueError> {
-        let upper = self.name.to_ascii_uppercase();
-        let is_real = ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word));
-        if let Some(whole) = whole(&number).filter(|_| !is_real) {
+        if let Some(whole) = whole(&number).filter(|_| !self.is_real()) {
             return Ok(whole);
         }
         // A text of digits always reads as a double, which may be infinite.
@@ -322,6 +323,25 @@ impl NativeType {
                 "has more digits than SQLite keeps of such a number, which are 15 to 17 in all".into(),
             )),
         }
+    }
+
+    /// Whether a column of SQLite makes doubles of all its numbers.
+    fn is_real(&self) -> bool {
+        let upper = self.name.to_ascii_uppercase();
+        matches!(self.carrier, Carrier::Stored(_)) && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
+    }
+
+    /// An infinite double by the names that PostgreSQL has for it, as the text of which SQLite makes one; nothing where it is none.
+    fn infinite(&self, text: &str) -> Option<Result<Value, ValueError>> {
+        let (sign, name) = match text.strip_prefix('-') {
+            Some(name) => ("-", name),
+            None => ("", text.strip_prefix('+').unwrap_or(text)),
+        };
+        let is = |names: &[&str]| self.is_real() && names.iter().any(|one| one.eq_ignore_ascii_case(name));
+        if is(&["NaN"]) {
+            return Some(Err(ValueError::OutOfRange("SQLite holds no NaN".into())));
+        }
+        is(&["Infinity", "inf", INFINITE]).then(|| Ok(Value::Text(format!("{sign}{INFINITE}"))))
     }
 
     /// The same for what comes and goes as JSON: a text stays one, so that it is not read as JSON.
@@ -386,6 +406,9 @@ fn limits(written: &str) -> Option<(u32, u32)> {
 fn is_number(json: &str) -> bool {
     Reader::new(json.as_bytes()).is_ok_and(|mut reader| matches!(reader.value(), Ok(Token::Number(_))))
 }
+
+/// The text of which SQLite makes an infinite double, and which nobody else writes.
+const INFINITE: &str = "9.9e9999999";
 
 /// Reads a number: a whole one of 64 bits as such.
 fn number(text: &str) -> Result<Value, ValueError> {

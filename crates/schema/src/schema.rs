@@ -250,6 +250,15 @@ impl Schema {
         copy
     }
 
+    /// A copy in which the fields of these columns need not be given, since something else tells them.
+    pub fn without_need_of(&self, columns: &[&str]) -> Self {
+        let mut copy = self.clone();
+        for field in copy.fields.iter_mut().filter(|field| columns.contains(&field.column())) {
+            field.required = false;
+        }
+        copy
+    }
+
     /// A copy in which fields that it does not know are ignored instead of refused.
     pub fn ignoring_unknown(&self) -> Self {
         Self { takes_unknown: true, ..self.clone() }

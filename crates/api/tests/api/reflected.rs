@@ -8,7 +8,7 @@ use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl}
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
 use serde_json::{Value, json};
 
-use crate::support::{get, send, write};
+use crate::support::{Answer, behind, get, send, write};
 
 /// A server over what the database has.
 async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> App {
@@ -81,6 +81,101 @@ fn plain(json: &Value) -> Value {
 }
 
 both_engines! {
+    async fn case_counts_as_the_docs_say(db: TestDb) {
+        let entities = crate::support::app(&db).await;
+        let order = |memo: &str| json!({"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": memo});
+        let orders = json!([order("Ärger"), order("ärger"), order("ARGER"), order("Zug")]).to_string();
+        assert_eq!(write(&entities, "POST", "/rest/v1/orders", "", orders).await.status, 201);
+        let names = if db.dialect() == Dialect::Postgres { "text COLLATE \"und-x-icu\"" } else { "text" };
+        behind(&db, &format!("CREATE TABLE t (id integer PRIMARY KEY, memo {names});
+            INSERT INTO t (id, memo) VALUES (1, 'Ärger'), (2, 'ärger'), (3, 'ARGER'), (4, 'Zug')")).await;
+        let reflected = app(&db, ReflectOptions::default(), false).await;
+        let found = async |app: &App, path: &str| -> Vec<String> {
+            let rows = get(app, path).await.json();
+            rows.as_array().unwrap().iter().map(|row| row["memo"].as_str().unwrap().to_owned()).collect()
+        };
+        for (query, of_entities, of_postgres) in [
+            ("memo=ilike.*%C3%A4rger", &["ärger"][..], &["Ärger", "ärger"][..]),
+            ("memo=ilike.arger", &["ARGER"], &["ARGER"]),
+            ("memo=eq.arger", &[], &[]),
+            ("order=memo", &["ARGER", "Zug", "Ärger", "ärger"], &["ARGER", "ärger", "Ärger", "Zug"]),
+        ] {
+            assert_eq!(found(&entities, &format!("/rest/v1/orders?{query}")).await, of_entities, "{query}");
+            let of_others = if db.dialect() == Dialect::Postgres { of_postgres } else { of_entities };
+            assert_eq!(found(&reflected, &format!("/rest/v1/t?{query}")).await, of_others, "{query}");
+        }
+    }
+
+    async fn values_of_a_url_read_alike_on_both_engines(db: TestDb) {
+        behind(
+            &db,
+            "CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL, s varchar(20), f double precision, d numeric(10,2),
+                 b boolean, day date);
+             INSERT INTO t VALUES (1, 1, ' 1', 1.5, 1.25, true, '2026-01-01'), (2, 2, 'b', 2.5, 2.5, false, '2026-01-02');
+             CREATE TABLE parts (a integer, b integer, n integer NOT NULL, PRIMARY KEY (a, b))",
+        )
+        .await;
+        let app = app(&db, ReflectOptions::default(), false).await;
+        // Spaces around what is no text do not count.
+        for (filter, ids) in [
+            ("id=in.(1,%202)", "[1,2]"),
+            ("id=eq.%201", "[1]"),
+            ("f=eq.%201.5", "[1]"),
+            ("f=in.(%201.5%20,2.5)", "[1,2]"),
+            ("d=eq.%201.25", "[1]"),
+            ("b=eq.%20true", "[1]"),
+            ("day=eq.%202026-01-01", "[1]"),
+            ("s=eq.%201", "[1]"),
+            ("s=eq.1", "[]"),
+            ("f=lt.Infinity", "[1,2]"),
+            ("f=in.(Infinity,1.5)", "[1]"),
+            ("f=gt.-inf", "[1,2]"),
+            ("f=eq.infinity", "[]"),
+        ] {
+            let rows = get(&app, &format!("/rest/v1/t?select=id&order=id&{filter}")).await;
+            let rows = rows.json();
+            let found: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["id"]).collect();
+            assert_eq!(serde_json::to_string(&found).unwrap(), ids, "{filter}");
+        }
+        for filter in ["id=eq.Infinity", "d=eq.Infinity", "id=eq.1%202", "f=eq.Infinite"] {
+            assert_eq!(get(&app, &format!("/rest/v1/t?{filter}")).await.status, 400, "{filter}");
+        }
+        let infinite = r#"[{"id": 3, "n": 1, "f": "Infinity"}, {"id": 4, "n": 1, "f": "-Infinity"}]"#;
+        let made = write(&app, "POST", "/rest/v1/t?select=f", "return=representation", infinite).await;
+        assert_eq!(made.text, r#"[{"f":"Infinity"},{"f":"-Infinity"}]"#);
+        assert_eq!(get(&app, "/rest/v1/t?select=id&f=eq.Infinity").await.text, r#"[{"id":3}]"#);
+        assert_eq!(get(&app, "/rest/v1/t?select=id&f=lt.-1e300").await.text, r#"[{"id":4}]"#);
+        assert_eq!(write(&app, "POST", "/rest/v1/t", "", r#"{"id": 9, "n": 1, "d": "Infinity"}"#).await.status, 422);
+
+        // The place of a row that is put names its key.
+        for (path, body, row) in [
+            ("t/5?select=id,n", r#"{"n": 1}"#, r#"{"id":5,"n":1}"#),
+            ("t?id=eq.6&select=id,n", r#"{"n": 2}"#, r#"[{"id":6,"n":2}]"#),
+            ("t/5?select=id,n", r#"{"id": 5, "n": 3}"#, r#"{"id":5,"n":3}"#),
+            ("parts?a=eq.1&b=eq.2", r#"{"n": 4}"#, r#"[{"a":1,"b":2,"n":4}]"#),
+        ] {
+            let put = write(&app, "PUT", &format!("/rest/v1/{path}"), "return=representation", body).await;
+            assert!(put.status.is_success(), "{path} {body}: {}", put.text);
+            assert_eq!(put.text.trim_matches(['[', ']']), row.trim_matches(['[', ']']), "{path} {body}");
+        }
+        assert_eq!(write(&app, "PUT", "/rest/v1/t/5", "", r#"{"id": 6, "n": 1}"#).await.status, 400);
+        assert_eq!(write(&app, "PUT", "/rest/v1/t/7", "", "{}").await.json()["errors"], json!([{"loc": "/n", "msg": "is required", "type": "missing"}]));
+    }
+
+    async fn a_schema_that_is_not_served_is_not_written_to(db: TestDb) {
+        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
+        let app = app(&db, ReflectOptions::default(), false).await;
+        for schema in ["nosuch", "PUBLIC", ""] {
+            let refused = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), r#"{"id": 1}"#).await;
+            assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (406, &json!("PGRST106")), "{schema}");
+            assert_eq!(refused.json()["hint"], "these are served: public");
+            assert_eq!(of_schema(&app, "GET", "/rest/v1/t", schema.as_bytes(), "").await.status, 406, "{schema}");
+        }
+        assert_eq!(get(&app, "/rest/v1/t").await.text, "[]");
+        assert_eq!(of_schema(&app, "POST", "/rest/v1/t", b"public", r#"{"id": 1}"#).await.status, 201);
+        assert_eq!(of_schema(&app, "GET", "/rest/v1/t", b"public", "").await.text, r#"[{"id":1}]"#);
+    }
+
     async fn chinook_is_read_and_filtered(db: TestDb) {
         Sample::Chinook.fill(&db).await;
         let app = app(&db, ReflectOptions::default(), false).await;
@@ -322,6 +417,82 @@ fn a_request_chooses_among_schemas() {
         }
         let refused = ask("GET", "accept-profile", "hidden", "").await;
         assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (406, Some("PGRST106")));
+    });
+}
+
+/// A request about a table of a schema, by the header that its method has for it.
+async fn of_schema(app: &App, method: &str, path: &str, schema: &[u8], body: &str) -> Answer {
+    let header = if method == "GET" { "accept-profile" } else { "content-profile" };
+    let request = Request::builder().method(method).uri(path).header(header, schema);
+    let request = request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap();
+    crate::support::exchange(app, request).await
+}
+
+#[test]
+fn functions_and_triggers_find_the_tables_of_their_schema() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let mut sql = String::from("CREATE TABLE log (who text);");
+        for schema in ["shop", "öffentlich"] {
+            sql += &format!(
+                "CREATE SCHEMA {schema}; CREATE TABLE {schema}.log (who text);
+                 CREATE TABLE {schema}.t (id int PRIMARY KEY, n int CHECK (n > 0));
+                 CREATE FUNCTION {schema}.logs() RETURNS trigger LANGUAGE plpgsql AS
+                    $$ BEGIN INSERT INTO log VALUES (TG_TABLE_SCHEMA || NEW.id); RETURN NEW; END $$;
+                 CREATE TRIGGER logs AFTER INSERT ON {schema}.t FOR EACH ROW EXECUTE FUNCTION {schema}.logs();
+                 CREATE FUNCTION {schema}.logged() RETURNS bigint LANGUAGE plpgsql AS
+                    $$ BEGIN RETURN (SELECT count(*) FROM log); END $$;
+                 CREATE VIEW {schema}.counted AS SELECT {schema}.logged() AS rows;"
+            );
+        }
+        connect(&db.url).await.batch_execute(&sql).await.unwrap();
+        // Many connections, whichever is free; and one, which all requests share.
+        for pool_size in [4, 1] {
+            let schemas = ["shop", "öffentlich", "public"].map(str::to_owned);
+            let options = EngineOptions { schema: Some("shop".into()), pool_size, ..EngineOptions::default() };
+            let engine = db.engine_with(EngineOptions { foreign: true, ..options });
+            let tables = engine.reflect(&ReflectOptions { schemas: schemas.into() }).await.unwrap().tables;
+            let app = App::new(AppState::new(engine, Tables::new(&tables).unwrap()));
+            let first = if pool_size == 1 { 100 } else { 0 };
+            for id in first..first + 8 {
+                for schema in ["shop", "öffentlich"] {
+                    let body = format!("[{{\"id\": {id}, \"n\": 1}}, {{\"id\": {}, \"n\": 1}}]", id + 1000);
+                    let made = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), &body).await;
+                    assert_eq!(made.status, 201, "{}", made.text);
+                    // What fails is undone, and the connection goes on.
+                    let body = format!("[{{\"id\": {}, \"n\": 1}}, {{\"id\": 1, \"n\": 0}}]", id + 5000);
+                    let refused = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), &body).await;
+                    assert_eq!(refused.status, 422, "{}", refused.text);
+                    let row = of_schema(&app, "GET", &format!("/rest/v1/t/{id}"), schema.as_bytes(), "").await;
+                    assert_eq!(row.json()["id"], id);
+                    let counted = of_schema(&app, "GET", "/rest/v1/counted", schema.as_bytes(), "").await;
+                    let rows = if first > 0 { 16 } else { 0 } + (id - first + 1) * 2;
+                    assert_eq!(counted.text, format!("[{{\"rows\":{rows}}}]"));
+                }
+            }
+            for schema in ["shop", "öffentlich"] {
+                let log = of_schema(&app, "GET", "/rest/v1/log", schema.as_bytes(), "").await;
+                let all = log.json().as_array().unwrap().len();
+                assert_eq!(log.text.matches(schema).count(), all, "{}", log.text);
+            }
+            assert_eq!(of_schema(&app, "GET", "/rest/v1/log", b"public", "").await.text, "[]");
+        }
+    });
+}
+
+#[test]
+fn a_schema_of_any_name_can_be_asked_for() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let sql = "CREATE TABLE a (id int); CREATE SCHEMA größe; CREATE TABLE größe.a (id int); INSERT INTO größe.a VALUES (1)";
+        connect(&db.url).await.batch_execute(sql).await.unwrap();
+        let schemas = vec!["public".to_owned(), "größe".to_owned()];
+        let app = app(&db, ReflectOptions { schemas }, false).await;
+        for name in ["größe".as_bytes(), b"gr\xf6\xdfe"] {
+            let rows = of_schema(&app, "GET", "/rest/v1/a", name, "").await;
+            assert_eq!(rows.text, r#"[{"id":1}]"#);
+            assert_eq!(rows.headers["content-profile"].as_bytes(), "größe".as_bytes());
+        }
+        let refused = of_schema(&app, "GET", "/rest/v1/a", "größer".as_bytes(), "").await;
+        assert!(refused.json()["message"].as_str().unwrap().contains("größer"), "{}", refused.text);
     });
 }
 

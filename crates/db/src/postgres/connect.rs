@@ -1,10 +1,11 @@
 //! From a URL to a pool that connects when it is first used.
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode as DriverSslMode;
 
 use super::Settings;
+use super::search_path::{Manager, Pool};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::url::{Host, SslMode};
@@ -15,10 +16,10 @@ pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
     // A connection that the server closed is noticed without a round trip.
     let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match tls.clone() {
-        Tls::Off => Manager::from_config(config, NoTls, manager_config),
-        Tls::On(tls) => Manager::from_config(config, tls, manager_config),
+        Tls::Off => deadpool_postgres::Manager::from_config(config, NoTls, manager_config),
+        Tls::On(tls) => deadpool_postgres::Manager::from_config(config, tls, manager_config),
     };
-    Pool::builder(manager)
+    Pool::builder(Manager::new(manager, settings.search_path.clone()))
         .max_size(settings.connections.div_ceil(settings.runtimes))
         .wait_timeout(Some(settings.pool_timeout))
         .create_timeout(Some(settings.connect_timeout))

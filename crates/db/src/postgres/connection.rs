@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::Object;
 use futures::StreamExt;
 use tokio_postgres::RowStream;
 
+use super::search_path::Object;
 use super::tls::Tls;
 use super::{codec, errors};
 use crate::batch::Batch;
@@ -79,15 +79,23 @@ impl Connection {
     }
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
-        self.execute("COMMIT").await?;
+        self.execute("COMMIT").await.inspect_err(|_| self.forget_path())?;
         self.state = State::Idle;
         Ok(())
     }
 
     pub(crate) async fn roll_back(&mut self) -> Result<()> {
         self.execute("ROLLBACK").await?;
+        self.forget_path();
         self.state = State::Idle;
         Ok(())
+    }
+
+    /// Says that something of the transaction was undone, and with it perhaps where the connection looks for names.
+    pub(crate) fn forget_path(&self) {
+        if let Some(object) = &self.object {
+            object.forget_path();
+        }
     }
 
     /// Runs a text without values: the statements of the transaction itself.
@@ -209,6 +217,7 @@ impl Drop for Connection {
             (State::Idle, _) => {}
             (State::InTransaction, Ok(runtime)) => {
                 let Some(object) = self.object.take() else { return };
+                object.forget_path();
                 runtime.spawn(async move {
                     if object.batch_execute("ROLLBACK").await.is_err() {
                         drop(Object::take(object));
@@ -252,6 +261,7 @@ async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream>
     if object.statement_cache.size() >= STATEMENT_CACHE {
         object.statement_cache.clear();
     }
+    object.look_in(&statement.search_path).await?;
     let prepared = object.prepare_cached(&statement.sql).await.map_err(errors::convert)?;
     // A column that has another type by now would be read as what it is not.
     let mut types = statement.columns.iter().zip(prepared.columns());

@@ -8,9 +8,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Object, Pool, Timeouts};
+use deadpool_postgres::Timeouts;
 
 use super::connection;
+use super::search_path::{Object, Pool};
 use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
@@ -52,6 +53,10 @@ impl Pipeline {
         echo: bool,
     ) -> Option<Result<Output>> {
         let connection = self.connection(pool).await?;
+        // Others are under way that look where it looks now.
+        if !connection.has_path(&statement.search_path) {
+            return None;
+        }
         let begun = echo.then(Instant::now);
         let result = tokio::time::timeout(PATIENCE, connection::gather(&connection, statement, format)).await;
         if let Some(begun) = begun {

@@ -8,7 +8,7 @@ use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
 use super::{Direction, Nulls, Plan};
 use crate::Dialect;
-use crate::statement::{Bind, Columns, Guard, GuardRule, OutputColumn, OutputKind, Statement};
+use crate::statement::{Bind, Columns, Guard, GuardRule, OutputColumn, OutputKind, SearchPath, Statement};
 
 /// The most rows of a page that is read within a frame of so many.
 ///
@@ -102,7 +102,9 @@ impl Plan<'_> {
             (None, Some(columns)) => columns.into(),
             (None, None) => writer.output_columns(&answered, output).into(),
         };
-        Statement { sql: writer.sql.into(), binds: writer.binds, repeats: writer.repeats, columns, is_lookup, guards }
+        let search_path = SearchPath::of_schema(table.schema.as_deref());
+        let Writer { sql, binds, repeats, .. } = writer;
+        Statement { sql: sql.into(), binds, repeats, columns, is_lookup, search_path, guards }
     }
 
     /// What must be so for a write to count: columns that are immutable keep their values.

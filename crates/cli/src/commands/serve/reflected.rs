@@ -35,7 +35,9 @@ impl ReflectedOptions {
         }
         settings.engine_of_existing(|options| {
             let options = change(options);
-            EngineOptions { read_only: options.read_only || self.read_only, ..options }
+            // A client that names no schema means the first.
+            let schema = self.schema.first().cloned().or_else(|| Some("public".into()));
+            EngineOptions { read_only: options.read_only || self.read_only, schema, ..options }
         })
     }
 

@@ -310,6 +310,9 @@ fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
         ColumnType::Native(native) if native.is_text() => Value::parse(&ColumnType::Text { max: None }, text),
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Value::parse(kind, trimmed),
         ColumnType::Decimal { .. } | ColumnType::Boolean => Value::parse(kind, trimmed),
+        ColumnType::Native(native) if matches!(native.carrier, Carrier::Number { .. } | Carrier::Stored(_)) => {
+            Value::parse(kind, trimmed)
+        }
         ColumnType::Timestamp => Value::parse(kind, trimmed)
             .or_else(|error| Value::parse(kind, &format!("{trimmed}T00:00:00Z")).map_err(|_| error)),
         _ => Value::parse(kind, text),
