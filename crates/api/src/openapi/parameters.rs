@@ -98,18 +98,16 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
         places.iter().fold(example.to_owned(), |text, (place, value)| text.replace(place, value))
     };
     for (word, description, example) in WORDS {
-        if is_ours(table, word) {
-            let example = filled(example);
-            let schema = match *word {
-                "limit" | "offset" | "skip" => {
-                    json!({ "type": "integer", "minimum": 0, "examples": [number(&example)] })
-                }
-                _ => json!({ "type": "string", "examples": [example] }),
-            };
-            let description = format!("{description} Such as `{example}`.");
-            let json = json!({ "name": word, "in": "query", "description": description, "schema": schema });
-            components.insert(KIND, word_key(described, word), json);
-        }
+        let example = filled(example);
+        let schema = match *word {
+            "limit" | "offset" | "skip" => {
+                json!({ "type": "integer", "minimum": 0, "examples": [number(&example)] })
+            }
+            _ => json!({ "type": "string", "examples": [example] }),
+        };
+        let description = format!("{description} Such as `{example}`.");
+        let json = json!({ "name": word, "in": "query", "description": description, "schema": schema });
+        components.insert(KIND, word_key(described, word), json);
     }
 }
 
@@ -118,11 +116,10 @@ pub(super) fn filters(described: &Described<'_>) -> impl Iterator<Item = Value> 
     names::readable(described.table).map(|column| described.reference(KIND, &names::key(&column.name)))
 }
 
-/// References to words of the query language, of which those are left out that are columns of the table.
+/// References to words of the query language.
 pub(super) fn words(described: &Described<'_>, words: &[&str]) -> impl Iterator<Item = Value> {
     let has_columns = example_column(described.table).is_some();
-    let ours = words.iter().filter(move |name| has_columns && is_ours(described.table, name));
-    ours.map(|name| reference(KIND, &word_key(described, name)))
+    words.iter().filter(move |_| has_columns).map(|name| reference(KIND, &word_key(described, name)))
 }
 
 /// References to parameters in the header.
@@ -135,7 +132,7 @@ pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Val
     let table = described.table;
     table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(move |column| {
         json!({
-            "name": column.name, "in": "query", "required": true,
+            "name": parameter(column), "in": "query", "required": true,
             "description": "The key of the row; where the body has it too, it is the same.",
             "schema": { "type": "string", "pattern": "^eq\\." },
             "example": described.examples.filter(column),
@@ -143,9 +140,12 @@ pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Val
     })
 }
 
-/// Whether a word is a parameter of ours: a column of that name wins.
-fn is_ours(table: &Table, name: &str) -> bool {
-    names::readable_column(table, name).is_none()
+/// The parameter that filters by a column. One that is called as a word of the language is always meant in double quotes.
+fn parameter(column: &Column) -> String {
+    match WORDS.iter().any(|(word, ..)| *word == column.name) {
+        true => format!("\"{}\"", column.name),
+        false => column.name.clone(),
+    }
 }
 
 /// Column names have no point in their keys, so that `select` and a column of that name stay apart.
@@ -189,7 +189,7 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
         _ => format!("`{}`; operators `{}`, and `not.` before any", examples[0], operators(&column.kind).join(" ")),
     };
     json!({
-        "name": column.name, "in": "query",
+        "name": parameter(column), "in": "query",
         "description": format!("{comment}Filter by {}: {filter}.", column.kind.name()),
         "schema": { "type": "string", "examples": examples },
     })

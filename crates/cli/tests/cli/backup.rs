@@ -131,9 +131,7 @@ fn reflected(db: &TestDb) -> Server {
     file.execute_batch("CREATE TABLE notes (id INTEGER PRIMARY KEY, memo TEXT)").unwrap();
     let mode: String = file.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete");
-    let mut program = program(db.folder.path());
-    program.args(["serve", "--open", "--reflect", "--database-url", &db.url.expose()]);
-    Server::listening(program)
+    Server::reflecting(db, &[])
 }
 
 #[test]

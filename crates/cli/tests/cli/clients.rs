@@ -52,13 +52,28 @@ fn the_types_of_a_database_are_those_that_clients_take() {
     });
 }
 
+/// A program for Node.js with a script of ours; modules are looked for beside the script.
+fn node(db: &TestDb, name: &str) -> Command {
+    let copy = db.folder.path().join(name);
+    std::fs::copy(script(&format!("js/{name}")), &copy).unwrap();
+    std::os::unix::fs::symlink(prepared("MWALLET_TEST_NODE_MODULES"), db.folder.path().join("node_modules")).unwrap();
+    let mut node = tool("MWALLET_TEST_NODE");
+    node.arg(copy);
+    node
+}
+
 both_engines! {
     async fn those_of_javascript_work(db: TestDb) {
-        // Modules are looked for beside the script.
-        let copy = db.folder.path().join("postgrest.mjs");
-        std::fs::copy(script("js/postgrest.mjs"), &copy).unwrap();
-        std::os::unix::fs::symlink(prepared("MWALLET_TEST_NODE_MODULES"), db.folder.path().join("node_modules")).unwrap();
-        succeeds(tool("MWALLET_TEST_NODE").arg(copy), &db);
+        succeeds(&mut node(&db, "postgrest.mjs"), &db);
+    }
+
+    async fn columns_may_be_called_as_words_of_the_language(db: TestDb) {
+        let sql = Sql::new("CREATE TABLE words (id integer PRIMARY KEY, \"order\" text UNIQUE, \"limit\" text, \"offset\" text,
+                            \"select\" text, \"or\" text, \"and\" text, columns text, on_conflict text)");
+        crud::execute::<(i64,)>(&db.engine, sql).await.unwrap();
+        let server = Server::reflecting(&db, &[]);
+        let ran = done(node(&db, "words.mjs").arg(&server.url));
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     }
 
     async fn that_of_python_works(db: TestDb) {

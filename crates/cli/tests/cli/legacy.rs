@@ -9,16 +9,9 @@ use mwallet_db::{Dialect, Sql, crud};
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
 use serde_json::Value;
 
-use crate::support::{Server, call_on, program};
+use crate::support::{Server, call_on};
 
 impl Server {
-    /// `mwallet serve --reflect` on a test's database.
-    fn reflecting(db: &TestDb, more: &[&str]) -> Self {
-        let mut program = program(db.folder.path());
-        program.args(["serve", "--open", "--reflect", "--database-url", &db.url.expose()]).args(more);
-        Self::listening(program)
-    }
-
     /// Waits until a row has another column.
     fn wait_for(&self, path: &str, column: &str) {
         let begun = Instant::now();

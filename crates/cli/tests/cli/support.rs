@@ -79,6 +79,13 @@ impl Server {
         Self::listening(program)
     }
 
+    /// `mwallet serve --reflect` on a test's database.
+    pub(crate) fn reflecting(db: &TestDb, more: &[&str]) -> Self {
+        let mut program = program(db.folder.path());
+        program.args(["serve", "--open", "--reflect", "--database-url", &db.url.expose()]).args(more);
+        Self::listening(program)
+    }
+
     /// `mwallet serve --demo` in a folder.
     pub(crate) fn demo(folder: &Path) -> Self {
         let mut program = program(folder);

@@ -66,7 +66,11 @@ impl ParseError {
 }
 
 impl Parameters {
-    /// Reads parameters in their order. A column that has the name of one of the language's own words wins.
+    /// Reads parameters in their order.
+    ///
+    /// The name of one of the language's own words is that word, also where the table has a column of that name, unless the value is an
+    /// operator and what stands behind it: `order=eq.5` is a filter there, `order=id` an order. In double quotes it is always the
+    /// column.
     ///
     /// ```
     /// # use mwallet_db::{Parameters, schema::{Column, ColumnType, Table}};
@@ -91,12 +95,17 @@ impl Parameters {
         for (number, (name, value)) in parameters.into_iter().enumerate() {
             let (name, value) = (name.as_ref(), value.as_ref());
             bounds::hold("the URL", "parameters", number + 1, bounds::PARAMETERS)?;
-            if is_readable(table, name) {
-                read.query = read.query.filter(filter::of_column(name, value)?);
-                continue;
-            }
-            let Some(word) = Word::of(name) else {
-                return Err(PlanError::UnknownColumn { table: table.name.clone(), column: name.into() });
+            let quoted = lexer::quoted(name);
+            let column = quoted.as_deref().unwrap_or(name);
+            let word = Word::of(name).filter(|_| quoted.is_none());
+            let is_column = is_readable(table, column);
+            let word = match word {
+                Some(word) if !(is_column && filter::is_operation(value, table)) => word,
+                _ if is_column => {
+                    read.query = read.query.filter(filter::of_column(column, value)?);
+                    continue;
+                }
+                _ => return Err(PlanError::UnknownColumn { table: table.name.clone(), column: column.into() }),
             };
             // A filter may be given twice, and both hold; of the others nobody could say which counts.
             if word.is_once() && words.contains(&word) {

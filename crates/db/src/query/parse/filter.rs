@@ -1,7 +1,9 @@
 //! Filters: `asset=eq.BITCOIN`, `or=(id.lt.5,memo.is.null)`.
 
-use super::ParseError;
+use mwallet_schema::{Table, Value};
+
 use super::lexer::Lexer;
+use super::{ParseError, is_readable};
 use crate::query::plan::MAX_DEPTH;
 use crate::query::{Comparison, Filter, Is, Operand, PlanError};
 
@@ -20,6 +22,25 @@ enum Operator {
     In,
     Is,
     IsDistinct,
+}
+
+impl Operator {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "eq" => Self::Compare(Comparison::Eq),
+            "neq" => Self::Compare(Comparison::Neq),
+            "gt" => Self::Compare(Comparison::Gt),
+            "gte" => Self::Compare(Comparison::Gte),
+            "lt" => Self::Compare(Comparison::Lt),
+            "lte" => Self::Compare(Comparison::Lte),
+            "like" => Self::Like { fold_case: false },
+            "ilike" => Self::Like { fold_case: true },
+            "in" => Self::In,
+            "is" => Self::Is,
+            "isdistinct" => Self::IsDistinct,
+            _ => return None,
+        })
+    }
 }
 
 /// Whether one of several values will do, or all must.
@@ -46,6 +67,15 @@ pub(super) fn of_column(column: &str, value: &str) -> Result<Filter, PlanError> 
         true => Ok(filter),
         false => Err(lexer.error("expected the end").into()),
     }
+}
+
+/// Whether a value reads as an operator and what stands behind it, of which the operator is not a column itself.
+pub(super) fn is_operation(value: &str, table: &Table) -> bool {
+    let value = value.strip_prefix("not.").unwrap_or(value);
+    let end = value.find(['.', '(']).unwrap_or(value.len());
+    let word = &value[..end];
+    let is_known = MISSING.contains(&word) || Operator::of(word).is_some();
+    is_known && end < value.len() && !is_readable(table, word)
 }
 
 /// Reads a list of filters in brackets: the value of `and` and `or`.
@@ -83,8 +113,9 @@ fn item(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, PlanError> {
         [("and", false, false), ("or", true, false), ("not.and", false, true), ("not.or", true, true)]
     {
         // A column may begin so, such as `order`.
-        if lexer.rest().strip_prefix(word).is_some_and(|rest| rest.starts_with('(')) {
+        if lexer.rest().strip_prefix(word).is_some_and(|rest| rest.trim_start_matches(' ').starts_with('(')) {
             lexer.take(word);
+            lexer.spaces();
             let filters = brackets(lexer, depth)?;
             let filter = if any { Filter::Or(filters) } else { Filter::And(filters) };
             return Ok(if negated { !filter } else { filter });
@@ -108,29 +139,30 @@ fn operation(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter
     let filter = match (operator, quantifier) {
         (Operator::In, _) => {
             lexer.expect("(").map_err(|error| error.hint("write column=in.(one,another)"))?;
-            let values = lexer.list(')')?.into_iter().map(Operand::Text).collect();
+            let values = lexer.list()?.into_iter().map(Operand::Text).collect();
             lexer.spaces();
             Filter::In { column: column.into(), values }
         }
         (Operator::Is, _) => is(lexer, column, place)?,
         (operator, Some(quantifier)) => {
             lexer.expect("{").map_err(|error| error.hint("write column=eq(any).{one,another}"))?;
-            let each = lexer.list('}')?.into_iter().map(|value| single(operator, column, value)).collect();
+            let each = lexer.array()?.into_iter().map(|value| single(operator, column, value)).collect();
             if quantifier == Quantifier::Any { Filter::Or(each) } else { Filter::And(each) }
         }
         (operator, None) => {
             let value = match place {
                 Place::Parameter => lexer.all().into(),
-                Place::List => lexer.value(&[',', ')'])?,
+                Place::List => lexer.value_or_array(&[',', ')']),
             };
-            single(operator, column, value)
+            single(operator, column, Some(value))
         }
     };
     Ok(if negated { !filter } else { filter })
 }
 
-/// A column and one value.
-fn single(operator: Operator, column: &str, value: String) -> Filter {
+/// A column and one value; without one, which an array may have in it, nobody knows whether it holds.
+fn single(operator: Operator, column: &str, value: Option<String>) -> Filter {
+    let Some(value) = value else { return Filter::compare(column, Comparison::Eq, Operand::Value(Value::Null)) };
     match operator {
         Operator::Compare(comparison) => Filter::compare(column, comparison, Operand::Text(value)),
         // A star is easier to write in a URL than a percent sign.
@@ -163,23 +195,13 @@ fn is(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, Parse
 fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), ParseError> {
     let before = lexer.error("expected an operator").hint(OPERATORS_HINT);
     let word = lexer.until(&['.', '(', ',', ')']);
-    let operator = match word {
-        "eq" => Operator::Compare(Comparison::Eq),
-        "neq" => Operator::Compare(Comparison::Neq),
-        "gt" => Operator::Compare(Comparison::Gt),
-        "gte" => Operator::Compare(Comparison::Gte),
-        "lt" => Operator::Compare(Comparison::Lt),
-        "lte" => Operator::Compare(Comparison::Lte),
-        "like" => Operator::Like { fold_case: false },
-        "ilike" => Operator::Like { fold_case: true },
-        "in" => Operator::In,
-        "is" => Operator::Is,
-        "isdistinct" => Operator::IsDistinct,
-        _ if MISSING.contains(&word) => {
+    let operator = match Operator::of(word) {
+        Some(operator) => operator,
+        None if MISSING.contains(&word) => {
             let message = format!("the operator {word} is not there yet");
             return Err(ParseError { message, ..before });
         }
-        _ => return Err(before),
+        None => return Err(before),
     };
     let takes_many = matches!(operator, Operator::Compare(_) | Operator::Like { .. });
     let quantifier = match lexer.next_is('(') && takes_many {

@@ -50,7 +50,8 @@ impl<'a> Lexer<'a> {
     pub(super) fn name(&mut self, ends: &[char]) -> Result<String, ParseError> {
         self.spaces();
         if self.next_is('"') {
-            let name = self.value(ends)?;
+            let unclosed = self.error("expected the closing double quote of the name that begins");
+            let name = self.take_quoted().ok_or(unclosed)?;
             self.spaces();
             return Ok(name);
         }
@@ -72,46 +73,94 @@ impl<'a> Lexer<'a> {
         rest
     }
 
-    /// Takes a text: between double quotes, in which a backslash takes the next character as it is, or else up to any of
-    /// these characters.
-    pub(super) fn value(&mut self, ends: &[char]) -> Result<String, ParseError> {
-        if !self.next_is('"') {
-            return Ok(self.until(ends).into());
-        }
+    /// Takes a text: between double quotes, in which a backslash takes the next character as it is, if one of these characters or the
+    /// end follows them; or else, as PostgREST does, whatever stands before any of these characters.
+    pub(super) fn value(&mut self, ends: &[char]) -> String {
         let begin = self.at;
+        if let Some(value) = self.take_quoted()
+            && (self.is_at_end() || self.rest().starts_with(ends))
+        {
+            return value;
+        }
+        self.at = begin;
+        self.until(ends).into()
+    }
+
+    /// The same, but what stands between braces is taken whole, with its commas.
+    pub(super) fn value_or_array(&mut self, ends: &[char]) -> String {
+        let rest = self.rest();
+        if let Some(inside) = rest.strip_prefix('{')
+            && let Some(end) = inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}'))
+        {
+            let array = &rest[..end + 2];
+            self.at += array.len();
+            return array.into();
+        }
+        self.value(ends)
+    }
+
+    /// Takes a text between double quotes, in which a backslash takes the next character as it is.
+    fn take_quoted(&mut self) -> Option<String> {
+        let inside = self.rest().strip_prefix('"')?;
         let mut value = String::new();
-        let mut chars = self.text[begin + 1..].char_indices();
+        let mut chars = inside.char_indices();
         while let Some((offset, c)) = chars.next() {
             match c {
                 '"' => {
-                    self.at = begin + 1 + offset + 1;
-                    return Ok(value);
+                    self.at += offset + 2;
+                    return Some(value);
                 }
                 '\\' => value.extend(chars.next().map(|(_, c)| c)),
                 c => value.push(c),
             }
         }
-        Err(self.error("expected the closing double quote of the text that begins"))
+        None
     }
 
     /// Takes values with commas between them up to a closing bracket; the opening one was taken.
-    pub(super) fn list(&mut self, close: char) -> Result<Vec<String>, PlanError> {
+    pub(super) fn list(&mut self) -> Result<Vec<String>, PlanError> {
         let mut values = Vec::new();
-        let mut close_text = [0; 4];
-        let close_text = close.encode_utf8(&mut close_text);
         self.spaces();
-        if self.take(close_text) {
+        if self.take(")") {
             return Ok(values);
         }
         loop {
-            values.push(self.value(&[',', close])?);
+            values.push(self.value(&[',', ')']));
             bounds::hold(self.parameter, "values of a list", values.len(), bounds::VALUES)?;
-            if self.take(close_text) {
+            if self.take(")") {
                 return Ok(values);
             }
-            if !self.take(",") {
-                return Err(self.error(&format!("expected a comma or {close}")).into());
+            self.expect(",").map_err(|_| self.error("expected a comma or )"))?;
+        }
+    }
+
+    /// Takes the values of an array as PostgreSQL writes one, up to the closing brace; the opening one was taken. `null` is none of
+    /// them unless it stands in quotes.
+    pub(super) fn array(&mut self) -> Result<Vec<Option<String>>, PlanError> {
+        let mut values = Vec::new();
+        self.spaces();
+        if self.take("}") {
+            return Ok(values);
+        }
+        loop {
+            self.spaces();
+            let begin = self.at;
+            let value = match self.take_quoted() {
+                Some(value) => Some(value),
+                None if self.next_is('"') => {
+                    return Err(self.error("expected the closing double quote of the text that begins").into());
+                }
+                None => Some(self.until(&[',', '{', '}']).trim_end_matches(' ').to_owned()),
+            };
+            let is_null = value.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("null"));
+            let is_bare = !self.text[begin..].starts_with('"');
+            values.push(value.filter(|_| !(is_null && is_bare)));
+            bounds::hold(self.parameter, "values of a list", values.len(), bounds::VALUES)?;
+            self.spaces();
+            if self.take("}") {
+                return Ok(values);
             }
+            self.expect(",").map_err(|_| self.error("expected a comma or }"))?;
         }
     }
 
@@ -124,6 +173,12 @@ impl<'a> Lexer<'a> {
         };
         ParseError::new(self.parameter, format!("{expected} {found}"))
     }
+}
+
+/// The name that a text is in double quotes; nothing where it is none.
+pub(super) fn quoted(text: &str) -> Option<String> {
+    let mut lexer = Lexer::new(text, text);
+    lexer.take_quoted().filter(|_| lexer.is_at_end())
 }
 
 /// Reads names with commas between them, each of which may stand in double quotes.

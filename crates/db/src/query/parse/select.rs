@@ -9,7 +9,7 @@ use crate::query::{Fields, PlanError, Selected};
 const PARAMETER: &str = "select";
 
 pub(super) fn fields(value: &str, table: &Table) -> Result<Fields, PlanError> {
-    if value == "*" {
+    if matches!(value, "*" | "") {
         return Ok(Fields::All);
     }
     let mut lexer = Lexer::new(PARAMETER, value);

@@ -1,6 +1,6 @@
 //! What texts read as, and that none of them makes the reader stop.
 
-use mwallet_schema::{Access, Column, ColumnType};
+use mwallet_schema::{Access, Column, ColumnType, Value};
 use proptest::prelude::*;
 
 use super::*;
@@ -70,8 +70,7 @@ fn spaces_around_names_brackets_and_commas_do_not_count() {
             Filter::In { column: "id".into(), values: ["a", " b"].map(|text| Operand::Text(text.into())).into() },
         ])
     );
-    let plain = Table { columns: table().columns.into_iter().filter(|c| c.name != "order").collect(), ..table() };
-    let read = |name: &str, value: &str| Parameters::read([(name, value)], &plain);
+    let read = |name: &str, value: &str| read(&[(name, value)]);
     assert_eq!(read("select", " id , n : memo, \"x,y\" "), read("select", "id,n:memo,\"x,y\""));
     assert_eq!(read("order", " id.desc , memo, a.b.nullsfirst "), read("order", "id.desc,memo,a.b.nullsfirst"));
     assert_eq!(read("columns", "id, memo ,\"x,y\" "), read("columns", "id,memo,\"x,y\""));
@@ -79,8 +78,58 @@ fn spaces_around_names_brackets_and_commas_do_not_count() {
 }
 
 #[test]
-fn a_column_wins_over_a_word() {
+fn a_word_is_a_column_where_its_value_is_an_operation() {
     assert_eq!(filter("order", "eq.5"), eq("order", "5"));
+    assert_eq!(
+        filter("order", "not.in.(5)"),
+        !Filter::In { column: "order".into(), values: vec![Operand::Text("5".into())] }
+    );
+    assert_eq!(filter("order", "eq(any).{5}"), Filter::Or(vec![eq("order", "5")]));
+    assert_eq!(filter("\"order\"", "eq.5"), eq("order", "5"));
+    assert_eq!(filter("and", "(order.eq.1)"), Filter::And(vec![eq("order", "1")]));
+    let orders = |value: &str| read(&[("order", value)]).unwrap().query.order;
+    for order in ["order", "order.desc", "id,order", "eq", "\"eq\".desc", "not.desc"] {
+        assert!(!orders(order).is_empty(), "{order}");
+    }
+    // Both, as clients send them that filter and order.
+    let both = read(&[("order", "order.asc"), ("order", "gt.1"), ("limit", "1")]).unwrap().query;
+    assert_eq!((both.order.len(), both.filter.is_some(), both.limit), (1, true, Some(1)));
+    // An operator that is a column is one.
+    let mut table = table();
+    table.columns.push(Column::new("eq", ColumnType::Text { max: None }));
+    let read = Parameters::read([("order", "eq.desc")], &table).unwrap().query;
+    assert_eq!((read.order[0].column.as_str(), read.filter), ("eq", None));
+    // Where the table has no such column, a word is nothing else.
+    table.columns.retain(|column| column.name != "order" && column.name != "eq");
+    assert!(Parameters::read([("order", "eq.5.6")], &table).is_err());
+}
+
+#[test]
+fn quotes_are_those_of_postgrest() {
+    let texts = |texts: &[&str]| texts.iter().map(|text| Operand::Text((*text).into())).collect::<Vec<_>>();
+    for (value, expected) in [
+        ("in.(\")", &["\""][..]),
+        ("in.(\"Weird\" Al)", &["\"Weird\" Al"]),
+        ("in.(\"a,b\",c\"d\")", &["a,b", "c\"d\""]),
+        ("in.(\"a\\\"b\")", &["a\"b"]),
+    ] {
+        assert_eq!(filter("memo", value), Filter::In { column: "memo".into(), values: texts(expected) }, "{value}");
+    }
+    assert_eq!(
+        filter("or", "(memo.eq.{a,b},memo.eq.\"x\"y,and (id.eq.1))"),
+        Filter::Or(vec![eq("memo", "{a,b}"), eq("memo", "\"x\"y"), Filter::And(vec![eq("id", "1")])])
+    );
+    assert_eq!(filter("\"a.b\"", "eq.x"), eq("a.b", "x"));
+    let null = Filter::compare("memo", Comparison::Eq, Operand::Value(Value::Null));
+    assert_eq!(
+        filter("memo", "eq(any).{abc, null ,\"null\"}"),
+        Filter::Or(vec![eq("memo", "abc"), null, eq("memo", "null")])
+    );
+    assert_eq!(read(&[("select", "")]).unwrap().query.fields, Fields::All);
+}
+
+#[test]
+fn names_of_columns_need_no_quotes() {
     assert_eq!(filter("a.b", "eq.5"), eq("a.b", "5"));
     let unknown = |name: &str| PlanError::UnknownColumn { table: "odd".into(), column: name.into() };
     assert_eq!(read(&[("colour", "red")]), Err(unknown("colour")));
@@ -89,9 +138,7 @@ fn a_column_wins_over_a_word() {
 
 #[test]
 fn orders_and_columns_have_odd_names() {
-    // The table has a column `order`, which wins; this one has none.
-    let plain = Table { columns: table().columns.into_iter().filter(|c| c.name != "order").collect(), ..table() };
-    let order = |text: &str| Parameters::read([("order", text)], &plain).map(|read| read.query.order);
+    let order = |text: &str| read(&[("order", text)]).map(|read| read.query.order);
     let one = |column: &str, direction, nulls| Order { column: column.into(), direction, nulls };
     assert_eq!(
         order("id,a.b.desc.nullslast,\"x,y\".nullsfirst"),
