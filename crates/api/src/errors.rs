@@ -148,16 +148,30 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
 /// A row that breaks a constraint. The engines tell different parts of which; the table knows the rest.
 fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
     let code = violation.kind.code();
-    let columns = columns(violation, table);
+    let (constraint, columns) = place(violation, table);
+    let conflict = |message: String| {
+        let named = constraint.as_ref().map(|name| format!("{message} ({name})"));
+        let problem = Problem::new(StatusCode::CONFLICT, code, named.unwrap_or(message));
+        // What is hidden of the table is not told of its values.
+        let is_hidden = |name: &String| table.and_then(|table| table.column(name)).is_some_and(|it| !it.is_readable());
+        match violation.details.clone().filter(|_| !columns.iter().any(is_hidden)) {
+            Some(details) => problem.details(details),
+            None => problem,
+        }
+    };
     match violation.kind {
         ConstraintKind::Unique => {
             let what = if columns.is_empty() { "value".into() } else { columns.join(" and ") };
-            Problem::new(StatusCode::CONFLICT, code, format!("a row with this {what} exists already"))
+            conflict(format!("a row with this {what} exists already"))
         }
-        ConstraintKind::ForeignKey => {
-            // SQLite does not tell which, so nobody is told.
-            Problem::new(StatusCode::CONFLICT, code, "the row refers to one that does not exist, or is referred to")
-        }
+        // PostgreSQL tells the table that refers. SQLite does not tell which, and of a table that refers to itself nobody knows.
+        ConstraintKind::ForeignKey => conflict(match (&violation.table, table) {
+            (Some(referring), Some(table)) if *referring != table.name => "the row is referred to".into(),
+            (Some(_), Some(table)) if !columns.is_empty() && !refers_to_itself(table) => {
+                format!("the row refers by {} to one that does not exist", columns.join(" and "))
+            }
+            _ => "the row refers to one that does not exist, or is referred to".into(),
+        }),
         ConstraintKind::NotNull => broken_rule(code, columns.first(), "missing", "a value is required"),
         ConstraintKind::Check => match &violation.constraint {
             Some(name) => broken_rule(code, None, "check", &format!("the row breaks the rule {name}")),
@@ -172,15 +186,29 @@ fn broken_rule(code: &'static str, column: Option<&String>, kind: &'static str, 
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message(&item)).errors(vec![item])
 }
 
-/// The columns of a violation: as they were told, or those of the constraint that was told.
-fn columns(violation: &Violation, table: Option<&Table>) -> Vec<String> {
-    if !violation.columns.is_empty() {
-        return violation.columns.clone();
+fn refers_to_itself(table: &Table) -> bool {
+    table.foreign_keys.iter().any(|key| key.references == table.name)
+}
+
+/// The constraint of a violation and its columns: as they were told, and as the table has what was not.
+fn place(violation: &Violation, table: Option<&Table>) -> (Option<String>, Vec<String>) {
+    let (name, columns) = (violation.constraint.clone(), violation.columns.clone());
+    let Some(table) = table else { return (name, columns) };
+    let key = (format!("{}_pkey", table.name), &table.primary_key);
+    let uniques = table.uniques.iter().map(|unique| (unique.name.clone(), &unique.columns));
+    let references = table.foreign_keys.iter().map(|reference| (reference.name.clone(), &reference.columns));
+    let mut known = uniques.chain([key]).chain(references.filter(|_| violation.kind == ConstraintKind::ForeignKey));
+    match name {
+        Some(name) => {
+            let found = known.find(|(known, _)| *known == name).map(|(_, columns)| columns.clone());
+            (Some(name), if columns.is_empty() { found.unwrap_or_default() } else { columns })
+        }
+        None if violation.kind == ConstraintKind::Unique => {
+            let found = known.find(|(_, known)| **known == columns).map(|(name, _)| name);
+            (found, columns)
+        }
+        None => (None, columns),
     }
-    let (Some(table), Some(name)) = (table, &violation.constraint) else { return Vec::new() };
-    let unique = table.uniques.iter().find(|unique| unique.name == *name).map(|unique| &unique.columns);
-    let is_key = *name == format!("{}_pkey", table.name);
-    unique.or_else(|| is_key.then_some(&table.primary_key)).cloned().unwrap_or_default()
 }
 
 /// A body that breaks rules, with all of them.
@@ -220,8 +248,9 @@ mod tests {
 
     #[test]
     fn every_error_has_its_status() {
-        let violation =
-            |kind| Error::Constraint(Violation { kind, constraint: None, table: None, columns: Vec::new() });
+        let violation = |kind| {
+            Error::Constraint(Violation { kind, constraint: None, table: None, columns: Vec::new(), details: None })
+        };
         for (error, status) in [
             (PlanError::NothingToUpdate.into(), 400),
             (PlanError::Unfiltered { operation: "an update" }.into(), 400),
@@ -261,6 +290,7 @@ mod tests {
             constraint: constraint.map(Into::into),
             table: Some("transactions".into()),
             columns: columns.iter().map(|name| (*name).into()).collect(),
+            details: None,
         };
         let postgres = told(Some("transactions_network_tranx_id_key"), &[]);
         let sqlite = told(None, &["network", "tranx_id"]);

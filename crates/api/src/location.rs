@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
-use mwallet_db::schema::Table;
+use mwallet_db::Parameters;
 use mwallet_db::schema::json::Reader;
+use mwallet_db::schema::{Table, Value};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Where the tables stand.
@@ -20,15 +21,35 @@ pub(crate) fn place(path: &str) -> Option<(&str, Option<&str>)> {
     (!table.is_empty() && row.is_none_or(is_row)).then_some((table, row))
 }
 
-/// The path of a row, read from its JSON: by its key, since a slug may change.
-///
-/// Nothing where the key is not made of whole numbers: other text could read as another kind of identifier.
+/// The address of a row, read from its JSON: by its key, since a slug may change. A key of whole numbers is a path, another a
+/// filter, since its text could read as another kind of identifier.
 pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
-    let keys = table.primary_key.iter().map(|name| whole_number(row, name)).collect::<Option<Vec<_>>>()?;
+    let keys = table.primary_key.iter().map(|name| Some((name, member(row, name)?))).collect::<Option<Vec<_>>>()?;
     if keys.is_empty() {
         return None;
     }
-    Some(format!("{REST}{}/{}", encode(&table.name), keys.join(",")))
+    let place = format!("{REST}{}", encode(&table.name));
+    if keys.iter().all(|(_, value)| matches!(value, Value::Int(_))) {
+        let numbers: Vec<String> = keys.iter().map(|(_, value)| text(value)).collect::<Option<_>>()?;
+        return Some(format!("{place}/{}", numbers.join(",")));
+    }
+    let filter = |(name, value): (&String, Value)| {
+        let name = if Parameters::is_word(name) { format!("\"{name}\"") } else { name.clone() };
+        Some(format!("{}=eq.{}", encode(&name), encode(&text(&value)?)))
+    };
+    let filters: Option<Vec<String>> = keys.into_iter().map(filter).collect();
+    Some(format!("{place}?{}", filters?.join("&")))
+}
+
+/// A value as it stands in a filter.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Int(number) => Some(number.to_string()),
+        Value::Decimal(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// A name as it stands in a path.
@@ -39,14 +60,14 @@ pub(crate) fn encode(name: &str) -> impl Display {
 /// What a name keeps as it is in a path.
 const NAME: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
-/// The member of an object, if it is a whole number.
-fn whole_number<'r>(row: &'r [u8], name: &str) -> Option<&'r str> {
+/// The member of an object, if it is a text, a number or a truth.
+fn member(row: &[u8], name: &str) -> Option<Value> {
     let mut reader = Reader::new(row).ok()?;
     reader.value().ok()?;
     while let Some(key) = reader.key().ok()? {
         let value = reader.raw().ok()?;
         if key == name {
-            return value.parse::<i64>().is_ok().then_some(value);
+            return Value::scalar(value);
         }
     }
     None
@@ -74,7 +95,11 @@ mod tests {
         let row = br#"{"memo":"id","id":7,"user":{"id":9},"group_id":8,"slug":"x"}"#;
         assert_eq!(of(&table(&["id"]), row).as_deref(), Some("/rest/v1/old%20orders/7"));
         assert_eq!(of(&table(&["id", "group_id"]), row).as_deref(), Some("/rest/v1/old%20orders/7,8"));
-        assert_eq!(of(&table(&["slug"]), row), None);
+        assert_eq!(of(&table(&["slug"]), row).as_deref(), Some("/rest/v1/old%20orders?slug=eq.x"));
+        let row = br#"{"code":"a,b & \"c\"","order":1.5,"gone":null,"list":[1]}"#;
+        let address = "/rest/v1/old%20orders?code=eq.a%2Cb%20%26%20%22c%22&%22order%22=eq.1%2E5";
+        assert_eq!(of(&table(&["code", "order"]), row).as_deref(), Some(address));
+        assert_eq!((of(&table(&["gone"]), row), of(&table(&["list"]), row)), (None, None));
         assert_eq!(of(&table(&[]), row), None);
     }
 }

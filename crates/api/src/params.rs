@@ -75,6 +75,11 @@ pub(crate) fn pairs(parameters: &str) -> Result<Vec<(String, String)>, Problem> 
     parameters.split('&').filter(|parameter| !parameter.is_empty()).map(pair).collect()
 }
 
+/// Whether a `+` stands between digits, as in a time with its offset: it is a space there.
+pub(crate) fn has_plus(query: &str) -> bool {
+    query.as_bytes().windows(3).any(|three| three[1] == b'+' && three[0].is_ascii_digit() && three[2].is_ascii_digit())
+}
+
 /// Reads a number of rows.
 ///
 /// # Errors

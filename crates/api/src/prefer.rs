@@ -1,7 +1,7 @@
 //! The `Prefer` header (RFC 7240), with the preferences of PostgREST.
 
 use axum::http::header::HeaderName;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 
 use crate::problem::Problem;
 
@@ -21,6 +21,8 @@ pub(crate) struct Preferences {
     pub(crate) missing_default: bool,
     /// The most rows that a change may concern.
     pub(crate) max_affected: Option<u64>,
+    /// What becomes of what was written.
+    pub(crate) tx: Option<Tx>,
     /// Whether it was said that what is not understood is refused.
     handling: Option<Handling>,
 }
@@ -43,6 +45,15 @@ pub(crate) enum Resolution {
     Merge,
     /// It leaves them.
     Ignore,
+}
+
+/// What becomes of what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tx {
+    /// It is kept.
+    Commit,
+    /// It is undone, and only what would have come of it is answered.
+    RollBack,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +97,8 @@ impl Preferences {
             "resolution=ignore-duplicates" => drop(self.resolution.get_or_insert(Resolution::Ignore)),
             "missing=default" => self.missing_default = true,
             "missing=null" => {}
-            // What is written is committed: there is nothing else to prefer.
-            "tx=commit" => {}
+            "tx=commit" => drop(self.tx.get_or_insert(Tx::Commit)),
+            "tx=rollback" => drop(self.tx.get_or_insert(Tx::RollBack)),
             "handling=strict" => drop(self.handling.get_or_insert(Handling::Strict)),
             "handling=lenient" => drop(self.handling.get_or_insert(Handling::Lenient)),
             other => match other.strip_prefix("max-affected=").and_then(|most| most.parse().ok()) {
@@ -104,7 +115,9 @@ impl Preferences {
     }
 
     /// What of the preferences was heeded, for the answer.
-    pub(crate) fn applied(&self, is_write: bool) -> Option<HeaderValue> {
+    pub(crate) fn applied(&self, method: &Method) -> Option<HeaderValue> {
+        let is_write = !matches!(*method, Method::GET | Method::HEAD);
+        let is_change = matches!(*method, Method::PATCH | Method::DELETE);
         let returns = self.returns.filter(|_| is_write).map(|returns| match returns {
             Return::Minimal => "return=minimal",
             Return::HeadersOnly => "return=headers-only",
@@ -120,8 +133,17 @@ impl Preferences {
         });
         let missing = (self.missing_default && is_write).then_some("missing=default");
         let count = self.count.then_some("count=exact");
+        let tx = self.tx.filter(|_| is_write).map(|tx| match tx {
+            Tx::Commit => "tx=commit",
+            Tx::RollBack => "tx=rollback",
+        });
+        let most = self.max_affected().filter(|_| is_change).map(|most| format!("max-affected={most}"));
         // One preference is the rule, and needs no text of its own.
-        let mut applied = [resolution, missing, returns, count, handling].into_iter().flatten();
+        let mut applied = [resolution, missing, returns, count, tx, handling].into_iter().flatten();
+        if let Some(most) = most {
+            let all: Vec<String> = applied.map(Into::into).chain([most]).collect();
+            return HeaderValue::from_str(&all.join(", ")).ok();
+        }
         match (applied.next()?, applied.next()) {
             (one, None) => Some(HeaderValue::from_static(one)),
             (one, Some(other)) => {
@@ -146,15 +168,18 @@ mod tests {
         assert_eq!(read.returns, Some(Return::Representation));
         assert_eq!(read.resolution, Some(Resolution::Merge));
         assert!(read.count);
-        assert_eq!(read.applied(true).unwrap(), "resolution=merge-duplicates, return=representation, count=exact");
-        assert_eq!(read.applied(false).unwrap(), "count=exact");
-        assert_eq!(Preferences::default().applied(true), None);
+        assert_eq!(
+            read.applied(&Method::POST).unwrap(),
+            "resolution=merge-duplicates, return=representation, count=exact"
+        );
+        assert_eq!(read.applied(&Method::GET).unwrap(), "count=exact");
+        assert_eq!(Preferences::default().applied(&Method::POST), None);
     }
 
     #[test]
     fn what_is_not_understood_is_refused_only_where_handling_is_strict() {
-        assert_eq!(read("tx=rollback").unwrap(), Preferences::default());
-        assert!(read("handling=strict, tx=rollback").is_err());
+        assert_eq!(read("tx=later").unwrap(), Preferences::default());
+        assert!(read("handling=strict, tx=later").is_err());
         assert_eq!(read("handling=strict, max-affected=3").unwrap().max_affected(), Some(3));
         assert_eq!(read("max-affected=3").unwrap().max_affected(), None);
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use mwallet_db::schema::{Failure, shortened, shortened_to};
@@ -125,6 +125,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {}", shortened(name)))
     }
 
+    pub(crate) fn no_functions() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "PGRST202", "functions are not there yet")
+            .hint("tables and views are at /rest/v1/{table}; what a function reads, a view can show")
+    }
+
     pub(crate) fn unknown_schema(name: &str, served: &str) -> Self {
         Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {} here", shortened(name)))
             .hint(format!("these are served: {served}"))
@@ -145,7 +150,13 @@ impl Problem {
 
     pub(crate) fn range(skip: u64, total: u64) -> Self {
         let details = format!("An offset of {skip} was requested, but there are only {total} rows.");
-        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "PGRST103", "the page begins behind the last row").details(details)
+        let mut problem =
+            Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "PGRST103", "the page begins behind the last row")
+                .details(details);
+        if let Ok(range) = HeaderValue::try_from(format!("*/{total}")) {
+            problem.0.headers.insert(CONTENT_RANGE, range);
+        }
+        problem
     }
 
     pub(crate) fn preference(unknown: &str) -> Self {

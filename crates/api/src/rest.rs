@@ -7,12 +7,12 @@ use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, request};
 use axum::response::Response;
 use bytes::Bytes;
-use mwallet_db::crud::client::{self, AllowedRows};
+use mwallet_db::crud::client::{self, AllowedRows, Terms};
 use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
 
 use crate::accept::{self, Form};
-use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return};
+use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return, Tx};
 use crate::problem::Problem;
 use crate::state::{AppState, Resource, Tables};
 use crate::{body, columns, errors, location, methods, params, profile, range, request_id, rows};
@@ -45,10 +45,13 @@ impl Incoming {
 
 /// A request about a table, held against it.
 struct Call<'s> {
+    method: Method,
     resource: &'s Resource,
     parameters: Parameters,
     preferences: Preferences,
     form: Form,
+    /// Whether a `+` stands between digits of a URL, where it is a space.
+    has_plus: bool,
 }
 
 impl<'s> Call<'s> {
@@ -60,7 +63,9 @@ impl<'s> Call<'s> {
             parameters.query.identifier = Some(params::identifier(&params::decode(identifier)?)?);
         }
         let preferences = Preferences::read(&parts.headers)?;
-        Ok(Self { resource, parameters, preferences, form: accept::rows(&parts.headers)? })
+        let form = accept::rows(&parts.headers)?;
+        let has_plus = parts.uri.query().is_some_and(params::has_plus);
+        Ok(Self { method: parts.method.clone(), resource, parameters, preferences, form, has_plus })
     }
 
     fn query(&self) -> &Query {
@@ -90,16 +95,23 @@ impl<'s> Call<'s> {
         }
     }
 
-    fn allowed_rows(&self) -> AllowedRows {
-        match (self.form, self.is_one(), self.preferences.max_affected()) {
+    /// On which terms it writes.
+    fn terms(&self) -> Terms {
+        let allowed = match (self.form, self.is_one(), self.preferences.max_affected()) {
             (Form::Object, false, _) => AllowedRows::One,
             (_, _, Some(most)) => AllowedRows::AtMost(most),
             _ => AllowedRows::Any,
-        }
+        };
+        Terms { allowed, is_trial: self.preferences.tx == Some(Tx::RollBack) }
     }
 
     fn problem(&self, error: mwallet_db::Error) -> Problem {
-        errors::of(error, self.resource.table())
+        let is_of_time = matches!(error.code(), "22P02" | "22007" | "22008" | "22009");
+        let problem = errors::of(error, self.resource.table());
+        match is_of_time && self.has_plus {
+            true => problem.hint("a + in a URL is a space; write %2B"),
+            false => problem,
+        }
     }
 
     /// Rows that were written, as the client prefers to see them.
@@ -114,7 +126,7 @@ impl<'s> Call<'s> {
             _ => Response::new(Body::empty()),
         };
         *response.status_mut() = status;
-        self.tell_applied(&mut response, true);
+        self.tell_applied(&mut response);
         response
     }
 
@@ -126,8 +138,8 @@ impl<'s> Call<'s> {
         }
     }
 
-    fn tell_applied(&self, response: &mut Response, is_write: bool) {
-        if let Some(applied) = self.preferences.applied(is_write) {
+    fn tell_applied(&self, response: &mut Response) {
+        if let Some(applied) = self.preferences.applied(&self.method) {
             response.headers_mut().insert(PREFERENCE_APPLIED, applied);
         }
     }
@@ -153,7 +165,7 @@ pub(crate) async fn read(state: &AppState, tables: &Tables, incoming: &mut Incom
         Form::Array => read_page(state, &call).await?,
         Form::Object => read_only_row(state, &call).await?,
     };
-    call.tell_applied(&mut response, false);
+    call.tell_applied(&mut response);
     Ok(if is_head { rows::headers_only(response) } else { response })
 }
 
@@ -237,7 +249,7 @@ pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Inc
     let relation = &call.resource.relation;
     let on_conflict = call.on_conflict();
     let fields = call.returned();
-    let created = client::create(&state.engine, relation, records, &on_conflict, &fields, call.allowed_rows()).await;
+    let created = client::create(&state.engine, relation, records, &on_conflict, &fields, call.terms()).await;
     let created = created.map_err(|error| call.problem(error))?;
 
     // Nothing new: all that was brought was there, and stays as it is.
@@ -319,7 +331,7 @@ pub(crate) async fn replace(state: &AppState, tables: &Tables, incoming: &mut In
     let record = create.without_need_of(&named).validate(&json, state.engine.sources())?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
-    let replaced = client::replace(&state.engine, relation, &call.write_query(), record).await;
+    let replaced = client::replace(&state.engine, relation, &call.write_query(), record, call.terms()).await;
     let replaced = replaced.map_err(|error| call.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
         (0, _) => Err(Problem::no_row(&relation.table().name)
@@ -354,7 +366,7 @@ pub(crate) async fn update(state: &AppState, tables: &Tables, incoming: &mut Inc
     // As in PostgREST, an object without members changes nothing, and that is no mistake.
     let changed = match changes.is_empty() && !call.is_one() {
         true => JsonRows::default(),
-        false => client::update(&state.engine, relation, &query, changes, call.allowed_rows())
+        false => client::update(&state.engine, relation, &query, changes, call.terms())
             .await
             .map_err(|error| call.problem(error))?,
     };
@@ -367,7 +379,7 @@ pub(crate) async fn delete(state: &AppState, tables: &Tables, incoming: &mut Inc
     call.refuse_creation_words()?;
     call.require_filter(state, "a deletion")?;
     let query = call.write_query();
-    let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.allowed_rows()).await;
+    let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.terms()).await;
     let is_known = call.resource.table().answers.delete;
     call.changed(deleted.map_err(|error| call.problem(error))?, is_known)
 }
@@ -435,6 +447,7 @@ fn target<'t, 'u>(
     let name = params::decode(name)?;
     match profile.get(&name) {
         Some(resource) => Ok((resource, identifier)),
+        None if name == "rpc" => Err(Problem::no_functions()),
         None => Err(Problem::unknown_table(&name)),
     }
 }

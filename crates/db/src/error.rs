@@ -149,6 +149,8 @@ pub struct Violation {
     pub table: Option<String>,
     /// The columns, where the database tells them.
     pub columns: Vec<String>,
+    /// What PostgreSQL says of the values: which key exists already, or is not there.
+    pub details: Option<String>,
 }
 
 /// The kinds of constraints.

@@ -1,5 +1,6 @@
 //! Parameters: a filter for each column, and the words of the query language beside them.
 
+use mwallet_db::Parameters;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table};
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ pub(super) fn insert(components: &mut Components) {
     let located = [("return=headers-only", "no body, and the path of the row in `Location`")];
     let missing = [("missing=default", "what `columns` names and a row lacks takes its default instead of null")];
     let most = [("max-affected=10", "with `handling=strict`: a change that concerns more rows than these is refused")];
+    let tx = [("tx=rollback", "what would come of it is answered, and nothing is kept")];
     let resolution = [
         ("resolution=merge-duplicates", "a row that exists already is changed"),
         ("resolution=ignore-duplicates", "a row that exists already is left as it is"),
@@ -35,10 +37,10 @@ pub(super) fn insert(components: &mut Components) {
         [("count=exact", "how many rows there are in all, in `Content-Range`; 206 where this is a part of them")];
     components.insert(KIND, "PreferRead", prefer(&[&count[..], &handling].concat()));
     components.insert(KIND, "PreferOne", prefer(&handling));
-    let create = [&returned[..], &located, &resolution, &missing, &count, &handling].concat();
+    let create = [&returned[..], &located, &resolution, &missing, &count, &tx, &handling].concat();
     components.insert(KIND, "PreferCreate", prefer(&create));
-    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &handling].concat()));
-    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &handling].concat()));
+    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &tx, &handling].concat()));
+    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &tx, &handling].concat()));
     let header = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "description": description,
@@ -142,10 +144,7 @@ pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Val
 
 /// The parameter that filters by a column. One that is called as a word of the language is always meant in double quotes.
 fn parameter(column: &Column) -> String {
-    match WORDS.iter().any(|(word, ..)| *word == column.name) {
-        true => format!("\"{}\"", column.name),
-        false => column.name.clone(),
-    }
+    if Parameters::is_word(&column.name) { format!("\"{}\"", column.name) } else { column.name.clone() }
 }
 
 /// Column names have no point in their keys, so that `select` and a column of that name stay apart.

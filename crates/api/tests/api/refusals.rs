@@ -152,7 +152,7 @@ both_engines! {
 
         let body = r#"{"network": "bitcoin", "tranx_id": "u", "inputs": "[]", "outputs": "[]", "order_id": 7}"#;
         let answer = post(&app, "/rest/v1/transactions", body).await;
-        expect(&answer, 409, "23503", "the row refers to one that does not exist");
+        expect(&answer, 409, "23503", "to one that does not exist");
     }
 
     async fn what_the_database_says_stays_inside(db: TestDb) {

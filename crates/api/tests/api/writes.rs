@@ -231,7 +231,7 @@ both_engines! {
 
     async fn preferences_that_are_not_understood_are_refused_if_that_is_preferred(db: TestDb) {
         let app = app(&db).await;
-        let strict = write(&app, "POST", ORDERS, "handling=strict, tx=rollback", orders(1)).await;
+        let strict = write(&app, "POST", ORDERS, "handling=strict, tx=later", orders(1)).await;
         assert_eq!((status(&strict), &strict.json()["code"]), (400, &json!("PGRST122")));
         assert_eq!(memos(&app).await.len(), 0);
         let lenient = write(&app, "POST", ORDERS, "handling=lenient, colour=red", orders(1)).await;

@@ -25,6 +25,15 @@ pub struct Replaced {
     pub rows: JsonRows,
 }
 
+/// On which terms a write is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// How many rows it may concern.
+    pub allowed: AllowedRows,
+    /// Whether all is undone at its end, and only what would have come of it is answered.
+    pub is_trial: bool,
+}
+
 /// Creates rows, all or none, and gives them back in their order.
 ///
 /// # Errors
@@ -36,7 +45,7 @@ pub async fn create(
     records: Vec<Record>,
     on_conflict: &OnConflict,
     fields: &Fields,
-    allowed: AllowedRows,
+    terms: Terms,
 ) -> Result<JsonRows> {
     let table = relation.table();
     let mut statements = Vec::new();
@@ -44,14 +53,14 @@ pub async fn create(
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
         let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
         let plan = plan.on_conflict(&on_conflict, Audience::Client)?;
-        require_count(&plan, allowed)?;
+        require_count(&plan, terms.allowed)?;
         statements.push(statement(engine, relation, plan, fields));
     }
     if statements.is_empty() {
-        allowed.check(0)?;
+        terms.allowed.check(0)?;
         return Ok(JsonRows::default());
     }
-    write(engine, statements, allowed).await
+    write(engine, statements, terms).await
 }
 
 /// Whether one statement can insert both rows; an upsert changes what was given, and nothing else.
@@ -127,11 +136,11 @@ pub async fn update(
     relation: &Relation,
     query: &Query,
     changes: Record,
-    allowed: AllowedRows,
+    terms: Terms,
 ) -> Result<JsonRows> {
     let plan = Plan::update(relation.table(), query, changes, engine.sources(), Audience::Client)?;
-    require_count(&plan, allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
+    require_count(&plan, terms.allowed)?;
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], terms).await
 }
 
 /// Deletes the rows that a query names, and gives them back as they were. That it names any is for the caller to ask:
@@ -140,10 +149,10 @@ pub async fn update(
 /// # Errors
 ///
 /// As [`delete_all`](super::delete_all).
-pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, allowed: AllowedRows) -> Result<JsonRows> {
+pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, terms: Terms) -> Result<JsonRows> {
     let plan = Plan::delete(relation.table(), query, Audience::Client)?;
-    require_count(&plan, allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], allowed).await
+    require_count(&plan, terms.allowed)?;
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], terms).await
 }
 
 /// The columns by which a query names the place of a row that is put, and their values.
@@ -162,17 +171,29 @@ pub fn place(relation: &Relation, query: &Query) -> std::result::Result<Record, 
 /// # Errors
 ///
 /// Where the query names no such place, the row has another key than it, or the row breaks a constraint.
-pub async fn replace(engine: &Engine, relation: &Relation, query: &Query, record: Record) -> Result<Replaced> {
-    match try_replace(engine, relation, query, record.clone()).await {
+pub async fn replace(
+    engine: &Engine,
+    relation: &Relation,
+    query: &Query,
+    record: Record,
+    terms: Terms,
+) -> Result<Replaced> {
+    match try_replace(engine, relation, query, record.clone(), terms).await {
         // Somebody else created it in between, so now it is there.
         Err(Error::Constraint(violation)) if violation.kind == ConstraintKind::Unique => {
-            try_replace(engine, relation, query, record).await
+            try_replace(engine, relation, query, record, terms).await
         }
         result => result,
     }
 }
 
-async fn try_replace(engine: &Engine, relation: &Relation, query: &Query, record: Record) -> Result<Replaced> {
+async fn try_replace(
+    engine: &Engine,
+    relation: &Relation,
+    query: &Query,
+    record: Record,
+    terms: Terms,
+) -> Result<Replaced> {
     let table = relation.table();
     let (changes, new) = Plan::replacement(table, query, record)?;
     let update = Plan::update(table, query, changes, engine.sources(), Audience::Client)?;
@@ -187,7 +208,7 @@ async fn try_replace(engine: &Engine, relation: &Relation, query: &Query, record
         }
         _ => Replaced { created: false, rows },
     };
-    session.commit().await?;
+    end(session, terms).await?;
     Ok(replaced)
 }
 
@@ -205,8 +226,8 @@ async fn run(session: &mut Session, statement: Statement) -> Result<JsonRows> {
 }
 
 /// Runs statements in one transaction, unless they concern another number of rows than they may.
-async fn write(engine: &Engine, statements: Vec<Statement>, allowed: AllowedRows) -> Result<JsonRows> {
-    if allowed == AllowedRows::Any {
+async fn write(engine: &Engine, statements: Vec<Statement>, terms: Terms) -> Result<JsonRows> {
+    if terms == Terms::default() {
         let outputs = engine.write(statements, Format::Json).await?;
         let rows = outputs.into_iter().map(Output::into_json);
         return Ok(rows.reduce(join).unwrap_or_default());
@@ -216,14 +237,19 @@ async fn write(engine: &Engine, statements: Vec<Statement>, allowed: AllowedRows
     for statement in statements {
         rows = join(rows, run(&mut session, statement).await?);
     }
-    match allowed.check(rows.rows()) {
-        Ok(()) => session.commit().await?,
+    match terms.allowed.check(rows.rows()) {
+        Ok(()) => end(session, terms).await?,
         Err(error) => {
             session.roll_back().await?;
             return Err(error);
         }
     }
     Ok(rows)
+}
+
+/// Commits, or undoes a trial.
+async fn end(session: Session, terms: Terms) -> Result<()> {
+    if terms.is_trial { session.roll_back().await } else { session.commit().await }
 }
 
 /// The statement of a plan. What a whole row looks like is known already.

@@ -129,5 +129,10 @@ fn violation(kind: ConstraintKind, said: &DbError) -> Violation {
         constraint: said.constraint().map(Into::into),
         table: said.table().map(Into::into),
         columns: said.column().map(Into::into).into_iter().collect(),
+        // That of a check would be the whole row.
+        details: match kind {
+            ConstraintKind::Unique | ConstraintKind::ForeignKey => said.detail().map(|it| shortened_to(it, 200).into()),
+            ConstraintKind::NotNull | ConstraintKind::Check => None,
+        },
     }
 }

@@ -117,6 +117,11 @@ impl Parameters {
         Ok(read)
     }
 
+    /// Whether a name is one of the language's own words, so that a column of that name stands in double quotes.
+    pub fn is_word(name: &str) -> bool {
+        Word::of(name).is_some()
+    }
+
     fn word(&mut self, word: Word, name: &str, value: &str, table: &Table) -> Result<(), PlanError> {
         match word {
             Word::Select => self.query.fields = select::fields(value, table)?,

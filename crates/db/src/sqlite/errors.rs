@@ -66,7 +66,7 @@ fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> 
 /// Reads `UNIQUE constraint failed: orders.usid, orders.slug` and `CHECK constraint failed: orders_memo_check`.
 fn violation(kind: ConstraintKind, message: &str) -> Violation {
     let detail = message.split_once(" constraint failed: ").map_or("", |(_, detail)| detail);
-    let mut violation = Violation { kind, constraint: None, table: None, columns: Vec::new() };
+    let mut violation = Violation { kind, constraint: None, table: None, columns: Vec::new(), details: None };
     match kind {
         ConstraintKind::Check if !detail.is_empty() => violation.constraint = Some(detail.into()),
         ConstraintKind::Unique | ConstraintKind::NotNull => {

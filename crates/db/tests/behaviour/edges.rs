@@ -427,7 +427,7 @@ fn futures_are_send(engine: &Engine, relation: &Relation, query: &Query) {
         session.flush().await.unwrap();
         crud::stream(&mut session, table, query).await.unwrap().next().await;
         crud::client::list(engine, relation, query).await.unwrap().next_json().await;
-        crud::client::replace(engine, relation, query, Record::new()).await.unwrap();
+        crud::client::replace(engine, relation, query, Record::new(), crud::client::Terms::default()).await.unwrap();
         crud::search(&mut session, table, "x", query).await.unwrap();
         crud::operate(engine, table, crud::Operation::Create, crud::Arguments::default()).await.unwrap();
         let point = session.savepoint().await.unwrap();

@@ -1,0 +1,130 @@
+//! What answers say beside their rows: which constraint was broken, which page there is, where a row is, what was heeded.
+
+use axum::body::Body;
+use axum::http::Request;
+use mwallet_api::{App, AppState, Tables};
+use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_testkit::{TestDb, both_engines};
+use serde_json::json;
+
+use crate::support::{Answer, behind, exchange, get, write};
+
+/// Tables that refer to each other, with keys of every kind.
+async fn app(db: &TestDb) -> App {
+    behind(
+        db,
+        "CREATE TABLE people (code varchar(20) PRIMARY KEY, mail varchar(40) CONSTRAINT people_mail_key UNIQUE);
+         CREATE TABLE visits (who varchar(20) NOT NULL CONSTRAINT visits_who_fkey REFERENCES people, day date NOT NULL,
+             at timestamp, n integer, PRIMARY KEY (who, day));
+         INSERT INTO people VALUES ('a b,c', 'a@x'), ('d', 'd@x'); INSERT INTO visits VALUES ('d', '2026-01-01', NULL, 1)",
+    )
+    .await;
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
+}
+
+/// Status, code, message and details of a problem.
+fn told(answer: &Answer) -> (u16, String, String, Option<String>) {
+    let problem = answer.json();
+    let text = |name: &str| problem[name].as_str().map(str::to_owned);
+    (answer.status.as_u16(), text("code").unwrap(), text("message").unwrap(), text("details"))
+}
+
+both_engines! {
+    async fn a_conflict_names_its_constraint_and_columns(db: TestDb) {
+        let app = app(&db).await;
+        let is_postgres = db.dialect() == Dialect::Postgres;
+        let details = |text: &str| is_postgres.then(|| text.to_owned());
+        let twice = write(&app, "POST", "/rest/v1/people", "", r#"{"code": "e", "mail": "a@x"}"#).await;
+        // SQLite keeps no name of a constraint that is unique; ours for it is the one that PostgreSQL would have.
+        assert_eq!(told(&twice), (409, "23505".into(), "a row with this mail exists already (people_mail_key)".into(),
+            details("Key (mail)=(a@x) already exists.")));
+        let key = write(&app, "POST", "/rest/v1/visits", "", r#"{"who": "d", "day": "2026-01-01"}"#).await;
+        assert_eq!(told(&key), (409, "23505".into(), "a row with this who and day exists already (visits_pkey)".into(),
+            details("Key (who, day)=(d, 2026-01-01) already exists.")));
+        let lost = write(&app, "POST", "/rest/v1/visits", "", r#"{"who": "z", "day": "2026-01-01"}"#).await;
+        let kept = write(&app, "DELETE", "/rest/v1/people?code=eq.d", "", Body::empty()).await;
+        let generic = "the row refers to one that does not exist, or is referred to";
+        for (answer, on_postgres, detail) in [
+            (lost, "the row refers by who to one that does not exist (visits_who_fkey)", "Key (who)=(z) is not present in table \"people\"."),
+            (kept, "the row is referred to (visits_who_fkey)", "Key (code)=(d) is still referenced from table \"visits\"."),
+        ] {
+            let message = if is_postgres { on_postgres } else { generic };
+            assert_eq!(told(&answer), (409, "23503".into(), message.into(), details(detail)));
+        }
+    }
+
+    async fn a_page_behind_the_last_row_tells_how_many_there_are(db: TestDb) {
+        let app = app(&db).await;
+        let request = Request::get("/rest/v1/people?offset=5").header("prefer", "count=exact").body(Body::empty());
+        let behind = exchange(&app, request.unwrap()).await;
+        assert_eq!((behind.status.as_u16(), behind.header("content-range")), (416, Some("*/2")));
+    }
+
+    async fn a_new_row_has_an_address_whatever_its_key(db: TestDb) {
+        let app = app(&db).await;
+        for (table, row, address) in [
+            ("people", r#"{"code": "x,y & z", "mail": null}"#, "/rest/v1/people?code=eq.x%2Cy%20%26%20z"),
+            ("visits", r#"{"who": "d", "day": "2026-02-01"}"#, "/rest/v1/visits?who=eq.d&day=eq.2026-02-01"),
+        ] {
+            let made = write(&app, "POST", &format!("/rest/v1/{table}"), "return=headers-only", row).await;
+            assert_eq!((made.status.as_u16(), made.header("location")), (201, Some(address)));
+            assert_eq!(get(&app, address).await.json().as_array().unwrap().len(), 1, "{address}");
+        }
+    }
+
+    async fn what_was_heeded_is_told(db: TestDb) {
+        let app = app(&db).await;
+        let prefer = "handling=strict,max-affected=3,return=representation";
+        let changed = write(&app, "PATCH", "/rest/v1/people?code=eq.d", prefer, r#"{"mail": "n"}"#).await;
+        assert_eq!(changed.header("preference-applied"), Some("return=representation, handling=strict, max-affected=3"));
+        let lenient = write(&app, "PATCH", "/rest/v1/people?code=eq.d", "max-affected=3", r#"{"mail": "n"}"#).await;
+        assert_eq!(lenient.header("preference-applied"), None);
+        let committed = write(&app, "PATCH", "/rest/v1/people?code=eq.d", "tx=commit", r#"{"mail": "d@x"}"#).await;
+        assert_eq!(committed.header("preference-applied"), Some("tx=commit"));
+    }
+
+    async fn a_trial_answers_and_changes_nothing(db: TestDb) {
+        let app = app(&db).await;
+        let before = (get(&app, "/rest/v1/people?order=code").await.text, get(&app, "/rest/v1/visits").await.text);
+        for (method, path, body, status) in [
+            ("POST", "people", r#"[{"code": "t", "mail": "t@x"}, {"code": "u", "mail": "u@x"}]"#, 201),
+            ("POST", "people?on_conflict=code", r#"{"code": "d", "mail": "new"}"#, 201),
+            ("PATCH", "people?code=eq.d", r#"{"mail": "new"}"#, 200),
+            ("PUT", "people?code=eq.d", r#"{"code": "d", "mail": "new"}"#, 200),
+            ("PUT", "people?code=eq.v", r#"{"code": "v", "mail": "v@x"}"#, 201),
+            ("DELETE", "visits?who=eq.d", "", 200),
+        ] {
+            let prefer = "return=representation,resolution=merge-duplicates,tx=rollback";
+            let prefer = if method == "POST" { prefer } else { "return=representation,tx=rollback" };
+            let tried = write(&app, method, &format!("/rest/v1/{path}"), prefer, body).await;
+            assert_eq!(tried.status.as_u16(), status, "{method} {path}: {}", tried.text);
+            assert!(!tried.json().as_array().unwrap().is_empty(), "{method} {path}");
+            assert!(tried.header("preference-applied").unwrap().contains("tx=rollback"), "{method} {path}");
+            let after = (get(&app, "/rest/v1/people?order=code").await.text, get(&app, "/rest/v1/visits").await.text);
+            assert_eq!(after, before, "{method} {path}");
+        }
+        // What would fail fails.
+        let refused = write(&app, "POST", "/rest/v1/people", "tx=rollback", r#"{"code": "d", "mail": null}"#).await;
+        assert_eq!(refused.status, 409);
+    }
+
+    async fn functions_are_said_not_to_be_there(db: TestDb) {
+        let app = app(&db).await;
+        for (method, path) in [("POST", "/rest/v1/rpc/add"), ("GET", "/rest/v1/rpc/add?a=1")] {
+            let answer = write(&app, method, path, "", "{}").await;
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &json!("PGRST202")), "{method}");
+            assert!(answer.json()["message"].as_str().unwrap().contains("functions are not there yet"));
+        }
+    }
+
+    async fn a_plus_that_became_a_space_is_explained(db: TestDb) {
+        let app = crate::support::app(&db).await;
+        let refused = get(&app, "/rest/v1/orders?start=gt.2030-01-01T00:00:00+01:00").await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["hint"]), (400, &json!("a + in a URL is a space; write %2B")));
+        assert_eq!(get(&app, "/rest/v1/orders?start=gt.2030-01-01T00:00:00%2B01:00").await.status, 200);
+        let other = get(&app, "/rest/v1/orders?start=gt.tomorrow").await;
+        assert_eq!((other.status.as_u16(), &other.json()["hint"]), (400, &json!(null)));
+    }
+}
