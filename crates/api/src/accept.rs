@@ -34,8 +34,9 @@ impl Form {
 /// Where it is none that this server has.
 pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
     choose(headers, |name| match name {
-        "application/json" | "application/*" | "*/*" | "application/vnd.pgrst.array+json" => Some(Form::Array),
-        OBJECT => Some(Form::Object),
+        "application/json" | "application/*" | "*/*" => Some(Form::Array),
+        "application/vnd.pgrst.array+json" | "application/vnd.pgrst.array" => Some(Form::Array),
+        OBJECT | "application/vnd.pgrst.object" => Some(Form::Object),
         _ => None,
     })
     .unwrap_or(Ok(Form::Array))
@@ -99,6 +100,8 @@ mod tests {
         assert_eq!(form(""), Some(Form::Array));
         assert_eq!(form("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Form::Array));
         assert_eq!(form("application/vnd.pgrst.object+json"), Some(Form::Object));
+        assert_eq!(form("application/vnd.pgrst.object"), Some(Form::Object));
+        assert_eq!(form("application/vnd.pgrst.array"), Some(Form::Array));
         assert_eq!(form("application/json;q=0.5, application/vnd.pgrst.object+json"), Some(Form::Object));
         assert_eq!(form("application/vnd.pgrst.object+json;nulls=stripped"), None);
         assert_eq!(form("text/csv"), None);

@@ -50,8 +50,13 @@ pub(crate) fn of_page(skip: u64, rows: u64, total: Option<u64>) -> Result<(Statu
     Ok((status, header(skip, rows, total)))
 }
 
-/// The range of rows that a write touched.
-pub(crate) fn of_write(rows: u64, count: bool) -> HeaderValue {
+/// The range of rows that are new or gone, which are no part of those that are there.
+pub(crate) fn of_none(rows: u64, count: bool) -> HeaderValue {
+    header(0, 0, count.then_some(rows))
+}
+
+/// The range of rows that a change touched.
+pub(crate) fn of_change(rows: u64, count: bool) -> HeaderValue {
     header(0, rows, count.then_some(rows))
 }
 

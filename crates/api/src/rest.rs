@@ -77,11 +77,14 @@ impl<'s> Call<'s> {
         self.query().identifier.is_some()
     }
 
-    /// Refuses what only a creation of rows takes.
-    fn refuse_creation_words(&self) -> Result<(), Problem> {
-        let words = [("columns", &self.parameters.columns), ("on_conflict", &self.parameters.on_conflict)];
-        match words.into_iter().find(|(_, value)| value.is_some()) {
-            Some((word, _)) => Err(Problem::parameter(format!("the parameter {word} is for POST only"))),
+    /// Refuses words of the language that are for other methods.
+    fn refuse_words(&self, refused: &[&str]) -> Result<(), Problem> {
+        let words = [
+            ("columns", &self.parameters.columns, "POST and PATCH"),
+            ("on_conflict", &self.parameters.on_conflict, "POST"),
+        ];
+        match words.into_iter().find(|(word, value, _)| value.is_some() && refused.contains(word)) {
+            Some((word, _, methods)) => Err(Problem::parameter(format!("the parameter {word} is for {methods} only"))),
             None => Ok(()),
         }
     }
@@ -148,7 +151,7 @@ impl<'s> Call<'s> {
 /// Reads rows: a page of them, or the one that the path names.
 pub(crate) async fn read(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
     let mut call = Call::read(tables, &incoming.parts)?;
-    call.refuse_creation_words()?;
+    call.refuse_words(&["columns", "on_conflict"])?;
     let is_head = incoming.parts.method == Method::HEAD;
     if is_head {
         // What is wrong with the columns is wrong even if none is answered.
@@ -263,9 +266,7 @@ pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Inc
     };
     let count = created.rows();
     let mut response = call.written(status, created);
-    if call.preferences.count {
-        range::set(&mut response, range::header(0, 0, Some(count)));
-    }
+    range::set(&mut response, range::of_none(count, call.preferences.count));
     if let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) {
         response.headers_mut().insert(LOCATION, address);
     }
@@ -305,6 +306,24 @@ impl Call<'_> {
         Ok(records.collect())
     }
 
+    /// Reads what a body changes: an object, or an array of one.
+    fn changes(&self, state: &AppState, json: &[u8]) -> Result<Record, Problem> {
+        let Resource { change, .. } = self.resource;
+        let missing_default = self.preferences.missing_default;
+        let columns = self.parameters.columns.as_deref();
+        let narrowed = columns.map(|columns| columns::schema(change, self.resource.table(), columns, missing_default));
+        let narrowed = narrowed.transpose()?;
+        let schema = narrowed.as_ref().unwrap_or(change);
+        let Some(record) = schema.validate_many(json, state.engine.sources(), 1)?.pop() else {
+            return Ok(Record::new());
+        };
+        let mut record = schema.to_columns(record);
+        if narrowed.is_some() && !missing_default {
+            columns::fill_nulls(&mut record, schema);
+        }
+        Ok(record)
+    }
+
     fn on_conflict(&self) -> OnConflict {
         let target = self.parameters.on_conflict.clone();
         match self.preferences.resolution {
@@ -319,7 +338,7 @@ impl Call<'_> {
 /// Puts a row in its place.
 pub(crate) async fn replace(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
     let call = Call::read(tables, &incoming.parts)?;
-    call.refuse_creation_words()?;
+    call.refuse_words(&["columns", "on_conflict"])?;
     if call.query().skip > 0 || call.query().limit.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
     }
@@ -328,7 +347,8 @@ pub(crate) async fn replace(state: &AppState, tables: &Tables, incoming: &mut In
     let place = client::place(relation, call.query()).map_err(|error| call.problem(error.into()))?;
     // The place says what the body may leave out.
     let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
-    let record = create.without_need_of(&named).validate(&json, state.engine.sources())?;
+    let record = create.without_need_of(&named).validate_many(&json, state.engine.sources(), 1)?.pop();
+    let record = record.ok_or_else(|| Problem::body("the body has no row, where one is put"))?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
     let replaced = client::replace(&state.engine, relation, &call.write_query(), record, call.terms()).await;
@@ -357,10 +377,10 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 /// Changes rows.
 pub(crate) async fn update(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
     let call = Call::read(tables, &incoming.parts)?;
-    call.refuse_creation_words()?;
+    call.refuse_words(&["on_conflict"])?;
     let json = incoming.json(state).await?;
-    let Resource { relation, change, .. } = call.resource;
-    let changes = change.to_columns(change.validate(&json, state.engine.sources())?);
+    let Resource { relation, .. } = call.resource;
+    let changes = call.changes(state, &json)?;
     call.require_filter(state, "an update")?;
     let query = call.write_query();
     // As in PostgREST, an object without members changes nothing, and that is no mistake.
@@ -370,18 +390,20 @@ pub(crate) async fn update(state: &AppState, tables: &Tables, incoming: &mut Inc
             .await
             .map_err(|error| call.problem(error))?,
     };
-    call.changed(changed, relation.table().answers.update)
+    let range = range::of_change(changed.rows(), call.preferences.count);
+    call.changed(changed, range, relation.table().answers.update)
 }
 
 /// Deletes rows.
 pub(crate) async fn delete(state: &AppState, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
     let call = Call::read(tables, &incoming.parts)?;
-    call.refuse_creation_words()?;
+    call.refuse_words(&["columns", "on_conflict"])?;
     call.require_filter(state, "a deletion")?;
     let query = call.write_query();
     let deleted = client::delete(&state.engine, &call.resource.relation, &query, call.terms()).await;
-    let is_known = call.resource.table().answers.delete;
-    call.changed(deleted.map_err(|error| call.problem(error))?, is_known)
+    let deleted = deleted.map_err(|error| call.problem(error))?;
+    let range = range::of_none(deleted.rows(), call.preferences.count);
+    call.changed(deleted, range, call.resource.table().answers.delete)
 }
 
 impl Call<'_> {
@@ -399,7 +421,7 @@ impl Call<'_> {
 
     /// The answer to a change, of rows or of the one that the path names. Where `is_known` is false, nobody knows how many it
     /// concerned.
-    fn changed(&self, rows: JsonRows, is_known: bool) -> Result<Response, Problem> {
+    fn changed(&self, rows: JsonRows, range: HeaderValue, is_known: bool) -> Result<Response, Problem> {
         if !is_known {
             return Ok(self.written(self.changed_status(), rows));
         }
@@ -409,7 +431,6 @@ impl Call<'_> {
                 _ => Ok(self.written(self.changed_status(), rows)),
             };
         }
-        let range = range::of_write(rows.rows(), self.preferences.count);
         let mut response = self.written(self.changed_status(), rows);
         range::set(&mut response, range);
         Ok(response)

@@ -140,7 +140,11 @@ impl Schema {
         let mut count = 0;
         while walk.reader.item()? {
             if count == limit {
-                let msg = format!("at most {limit} objects are allowed");
+                let msg = if limit == 1 {
+                    "one object is allowed".into()
+                } else {
+                    format!("at most {limit} objects are allowed")
+                };
                 walk.failures.fail(&Place::ROOT, FailureKind::TooMany, msg);
                 return Ok(walk.failures.into_result(records)?);
             }

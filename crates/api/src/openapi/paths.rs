@@ -266,7 +266,8 @@ fn change(described: &Described<'_>, rows: Rows, change: &Change) -> Value {
     };
     let filters = || parameters::filters(described).chain(parameters::words(described, LOGIC));
     let filters = (rows == Rows::Many).then(filters).into_iter().flatten();
-    let parameters = filters.chain(choice(described, "PreferChange")).collect();
+    let counting = takes_body.then(|| parameters::words(described, &["columns"])).into_iter().flatten();
+    let parameters = filters.chain(counting).chain(choice(described, "PreferChange")).collect();
     let content = || body(described, schemas::reference(described, schemas::CHANGE), schemas::CHANGE);
     Operation {
         described,

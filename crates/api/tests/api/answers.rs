@@ -16,6 +16,7 @@ async fn app(db: &TestDb) -> App {
         "CREATE TABLE people (code varchar(20) PRIMARY KEY, mail varchar(40) CONSTRAINT people_mail_key UNIQUE);
          CREATE TABLE visits (who varchar(20) NOT NULL CONSTRAINT visits_who_fkey REFERENCES people, day date NOT NULL,
              at timestamp, n integer, PRIMARY KEY (who, day));
+         CREATE TABLE loose (a integer, b integer);
          INSERT INTO people VALUES ('a b,c', 'a@x'), ('d', 'd@x'); INSERT INTO visits VALUES ('d', '2026-01-01', NULL, 1)",
     )
     .await;
@@ -108,6 +109,61 @@ both_engines! {
         // What would fail fails.
         let refused = write(&app, "POST", "/rest/v1/people", "tx=rollback", r#"{"code": "d", "mail": null}"#).await;
         assert_eq!(refused.status, 409);
+    }
+
+    async fn bodies_and_forms_are_those_of_postgrest(db: TestDb) {
+        let app = app(&db).await;
+        let rows = async |path: &str| get(&app, path).await.json();
+        // An array of one row is one row, also where a row is put or changed.
+        let put = write(&app, "PUT", "/rest/v1/people?code=eq.d", "", r#"[{"code": "d", "mail": "put"}]"#).await;
+        assert_eq!(put.status, 204, "{}", put.text);
+        let changed = write(&app, "PATCH", "/rest/v1/people?code=eq.d", "", r#"[{"mail": "patched"}]"#).await;
+        assert_eq!(changed.status, 204, "{}", changed.text);
+        assert_eq!(rows("/rest/v1/people?code=eq.d").await, json!([{"code": "d", "mail": "patched"}]));
+        for (method, body, status) in [
+            ("PATCH", r#"[{"mail": "x"}, {"mail": "y"}]"#, 422),
+            ("PUT", r#"[{"code": "d"}, {"code": "d"}]"#, 422),
+            ("PUT", "[]", 400),
+            ("PATCH", "[]", 204),
+        ] {
+            let answer = write(&app, method, "/rest/v1/people?code=eq.d", "", body).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {body}: {}", answer.text);
+        }
+        // `columns` names what of a change counts.
+        let path = "/rest/v1/visits?who=eq.d&columns=n,at";
+        let changed = write(&app, "PATCH", path, "return=representation", r#"{"n": 5, "day": "2026-03-03"}"#).await;
+        assert_eq!(changed.json()[0]["n"], 5);
+        assert_eq!((&changed.json()[0]["day"], &changed.json()[0]["at"]), (&json!("2026-01-01"), &json!(null)));
+        assert_eq!(write(&app, "PATCH", "/rest/v1/visits?who=eq.d&columns=nosuch", "", "{}").await.status, 400);
+        // Where nothing names a row, an upsert is an insert.
+        for _ in 0..2 {
+            let made = write(&app, "POST", "/rest/v1/loose", "resolution=merge-duplicates", r#"{"a": 1}"#).await;
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        assert_eq!(rows("/rest/v1/loose").await.as_array().unwrap().len(), 2);
+        // The older names of media types.
+        for (accept, text) in [
+            ("application/vnd.pgrst.object", r#"{"mail":"patched"}"#),
+            ("application/vnd.pgrst.array", r#"[{"mail":"patched"}]"#),
+        ] {
+            let request = Request::get("/rest/v1/people?select=mail&code=eq.d").header("accept", accept);
+            assert_eq!(exchange(&app, request.body(Body::empty()).unwrap()).await.text, text);
+        }
+    }
+
+    async fn writes_tell_which_rows_of_how_many(db: TestDb) {
+        let app = app(&db).await;
+        for (method, path, body, plain, counted) in [
+            ("POST", "people", r#"[{"code": "m", "mail": null}, {"code": "n", "mail": null}]"#, "*/*", "*/2"),
+            ("PATCH", "people?mail=is.null", r#"{"mail": null}"#, "0-1/*", "0-1/2"),
+            ("PATCH", "people?code=eq.nobody", r#"{"mail": null}"#, "*/*", "*/0"),
+            ("DELETE", "people?mail=is.null", "", "*/*", "*/2"),
+        ] {
+            for (prefer, expected) in [("tx=rollback", plain), ("count=exact", counted)] {
+                let answer = write(&app, method, &format!("/rest/v1/{path}"), prefer, body).await;
+                assert_eq!(answer.header("content-range"), Some(expected), "{method} {path} {prefer}");
+            }
+        }
     }
 
     async fn functions_are_said_not_to_be_there(db: TestDb) {

@@ -72,7 +72,7 @@ both_engines! {
             ("/rest/v1/orders?offset=99999999999999999999", 400, "PGRST100", "offset: the number is beyond 64 bits"),
             ("/rest/v1/orders?limit=1&limit=2", 400, "PGRST100", "limit: is given twice"),
             ("/rest/v1/orders?skip=1&offset=2", 400, "PGRST100", "offset: is given twice"),
-            ("/rest/v1/orders?columns=id", 400, "PGRST100", "columns is for POST only"),
+            ("/rest/v1/orders?columns=id", 400, "PGRST100", "columns is for POST and PATCH only"),
             ("/v1/transactions", 400, "PGRST100", "network: is required"),
             ("/v1/transactions?network=bitcoin&start=soon", 400, "22P02", "start: "),
             ("/v1/transactions?network=bitcoin&limit=-1", 400, "PGRST100", "limit: expected"),

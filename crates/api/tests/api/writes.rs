@@ -162,7 +162,7 @@ both_engines! {
         let gone = delete(&app, "/rest/v1/orders/order-1", "").await;
         assert_eq!((status(&gone), &gone.json()["code"]), (404, &json!("PGRST116")));
         let told = delete(&app, "/rest/v1/orders?id=gt.4&select=id", "return=representation").await;
-        assert_eq!((status(&told), told.text.as_str(), told.header("content-range")), (200, r#"[{"id":5}]"#, Some("0-0/*")));
+        assert_eq!((status(&told), told.text.as_str(), told.header("content-range")), (200, r#"[{"id":5}]"#, Some("*/*")));
         let one = delete(&app, "/rest/v1/orders/2?select=memo", "return=representation").await;
         assert_eq!((status(&one), one.text.as_str()), (200, r#"{"memo":"2"}"#));
         let none = delete(&app, "/rest/v1/orders?id=gt.99", "return=representation, count=exact").await;
@@ -208,7 +208,7 @@ both_engines! {
             ("/rest/v1/orders?id=eq.1&memo=eq.x", order(), 405, "PGRST105"),
             ("/rest/v1/orders?id=eq.1&limit=1", order(), 400, "PGRST114"),
             ("/rest/v1/orders/mine", json!({"start": 1}), 422, "23502"),
-            ("/rest/v1/orders/mine", json!([order()]), 422, "22P02"),
+            ("/rest/v1/orders/mine", json!([order(), order()]), 422, "23514"),
             ("/rest/v1/orders/not%20a%20slug%2F", order(), 422, "23514"),
         ] {
             let refused = put(path, body).await;

@@ -66,6 +66,8 @@ impl Planner<'_> {
             OnConflict::Refuse => PlannedConflict::Refuse,
             OnConflict::Ignore { target: None } => PlannedConflict::Ignore(None),
             OnConflict::Ignore { target: Some(target) } => PlannedConflict::Ignore(Some(self.target(target)?)),
+            // As in PostgREST: where nothing names a row, none exists already.
+            OnConflict::Merge { target: None, .. } if self.table.primary_key.is_empty() => PlannedConflict::Refuse,
             OnConflict::Merge { target, columns } => {
                 let target = self.target(target.as_deref().unwrap_or(&self.table.primary_key))?;
                 // PostgreSQL refuses to write a row twice, SQLite does it.
