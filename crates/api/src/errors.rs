@@ -120,6 +120,11 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
             log(&error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }
+        // Where its file is, is nobody's business.
+        Error::NotOpened { .. } => {
+            log(&error);
+            Problem::new(Status::SERVICE_UNAVAILABLE, code, "the database cannot be reached").retry()
+        }
         // To try again does not help before somebody has seen to it.
         Error::FileGone { .. } => {
             log(&error);
@@ -265,6 +270,7 @@ mod tests {
             (Error::Unavailable(internal()), 503),
             (Error::Cancelled, 503),
             (Error::FileGone { path: "password".into() }, 503),
+            (Error::NotOpened { path: "password".into(), why: mwallet_db::NotOpened::Refused }, 503),
             (Error::Timeout, 504),
             (Error::SessionExpired { limit: Duration::from_secs(1) }, 504),
             (Error::SessionEnded, 500),

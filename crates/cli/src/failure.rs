@@ -56,9 +56,19 @@ impl Failure {
 
 impl From<mwallet_db::Error> for Failure {
     fn from(error: mwallet_db::Error) -> Self {
-        use mwallet_db::Error as E;
+        use mwallet_db::{Error as E, NotOpened};
+
         let hint = match &error {
             E::Unavailable(_) => "is its server running, and may this user connect? --database-url names another",
+            E::NotOpened { why: NotOpened::Refused, .. } => {
+                "is its name right, and may this user open it and write to its folder? --database-url names another"
+            }
+            E::NotOpened { why: NotOpened::NotADatabase, .. } => {
+                "is its name right? It may be encrypted, or damaged in its first bytes; --database-url names another"
+            }
+            E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => {
+                "let this user write to its folder, or copy it to one that can be written to and name the copy"
+            }
             E::Url(_) => "such as sqlite:mwallet.db or postgresql://user@localhost/mwallet",
             E::ReadOnly => "unset read_only in the settings of the database",
             _ => return Self::caused("", &error),

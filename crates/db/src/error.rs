@@ -91,6 +91,14 @@ pub enum Error {
     /// The database cannot be reached.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Internal),
+    /// The file of a database of SQLite cannot be opened.
+    #[error("{} {why}", path.display())]
+    NotOpened {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: NotOpened,
+    },
     /// The file of the database, or its log, was removed or replaced while it was open. What a write did is in no file that
     /// anybody can open.
     #[error("the file {} was removed or replaced while it was in use", path.display())]
@@ -122,6 +130,20 @@ pub enum Error {
         #[source]
         source: Internal,
     },
+}
+
+/// Why the file of a database cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpened {
+    /// There is no such file, or this user may not open it.
+    #[error("cannot be opened")]
+    Refused,
+    /// It is something else, or is encrypted.
+    #[error("is not an SQLite file")]
+    NotADatabase,
+    /// It has a log, for which SQLite writes a file beside it even to read.
+    #[error("has a log (WAL), and nothing can be written beside it")]
+    NoPlaceForLog,
 }
 
 /// Why a read was ended before its last row.
@@ -223,7 +245,7 @@ impl Error {
             Self::ReadOnly => "25006",
             Self::Stale => "0A000",
             Self::Busy => "53300",
-            Self::Unavailable(_) => "08006",
+            Self::Unavailable(_) | Self::NotOpened { .. } => "08006",
             Self::FileGone { .. } => "58P01",
             // "Snapshot too old."
             Self::ReadEnded { .. } => "72000",

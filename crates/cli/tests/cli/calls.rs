@@ -200,6 +200,33 @@ fn settings_that_nobody_would_heed_are_refused() {
 }
 
 #[test]
+fn what_is_no_database_of_sqlite_is_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("text.db"), "This is a text, and no database.").unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for (database, told, hint) in [
+        ("text.db", "text.db is not an SQLite file", "is its name right?"),
+        ("nosuch.db", "there is no file nosuch.db", "is its name right?"),
+        ("nosuch/new.db", "there is no file nosuch/new.db", "is its name right?"),
+        ("folder", "folder cannot be opened", "may this user open it"),
+    ] {
+        for command in [&["inspect"][..], &["migrate", "status"], &["serve", "--open", "--reflect"]] {
+            let done =
+                done(program(folder.path()).args(command).args(["--database-url", &format!("sqlite:{database}")]));
+            let said = format!("error: {told}");
+            assert!(
+                done.code == 1 && done.err.starts_with(&said) && done.err.contains(hint),
+                "{command:?}: {}",
+                done.err
+            );
+            assert!(!done.err.contains("server running"), "{}", done.err);
+        }
+    }
+    let nowhere = done(program(folder.path()).args(["schema", "create", "--database-url", "sqlite:nosuch/new.db"]));
+    assert!(nowhere.err.starts_with("error: nosuch/new.db cannot be opened\nhint: "), "{}", nowhere.err);
+}
+
+#[test]
 fn help_teaches() {
     let folder = nothing_there();
     for command in [

@@ -82,16 +82,17 @@ impl Drop for ActiveStatement<'_> {
 
 /// Opens a connection; this is where a database file is made if there is none.
 pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
-    let set_up = |connection| set_up(connection, settings, role).map_err(errors::convert);
+    let set_up = |connection| set_up(connection, settings, role);
     let Location::File(file) = &settings.location else {
-        return Connection::open_in_memory().map_err(errors::convert).and_then(set_up);
+        return Connection::open_in_memory().and_then(set_up).map_err(errors::convert);
     };
     let may_create = !settings.read_only && !settings.foreign;
     let hold = file.hold();
     let mut timed = file.open(may_create, |path, may_create| {
-        open_file(path, settings.read_only, may_create).map_err(errors::convert).and_then(set_up)
+        let opened = open_file(path, settings.read_only, may_create).and_then(set_up);
+        opened.map_err(|error| errors::of_opening(path, error))
     })?;
-    if has_log(&timed.connection).map_err(errors::convert)? {
+    if has_log(&timed.connection).map_err(|error| errors::of_opening(file.path(), error))? {
         file.note_log();
     }
     timed.hold = Some(hold);

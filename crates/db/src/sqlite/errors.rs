@@ -1,9 +1,11 @@
 //! What SQLite says, as errors of ours.
 
+use std::path::Path;
+
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use crate::error::{ConstraintKind, Error, Violation};
+use crate::error::{ConstraintKind, Error, NotOpened, Violation};
 
 /// Turns an error of SQLite into ours.
 pub(super) fn convert(error: rusqlite::Error) -> Error {
@@ -28,6 +30,19 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
             Some(code) => Error::Refused { code: code.into(), message, hint: None },
             None => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
         },
+    }
+}
+
+/// The same for what is said while a file is opened.
+pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
+    let not_opened = |why| Error::NotOpened { path: path.to_owned(), why };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => not_opened(NotOpened::NotADatabase),
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => not_opened(NotOpened::Refused),
+        // A folder can be opened, and not read.
+        Some(ErrorCode::SystemIoFailure) if path.is_dir() => not_opened(NotOpened::Refused),
+        Some(ErrorCode::ReadOnly) => not_opened(NotOpened::NoPlaceForLog),
+        _ => convert(error),
     }
 }
 
