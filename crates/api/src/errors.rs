@@ -160,7 +160,7 @@ fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
         // What is hidden of the table is not told of its values.
         let is_hidden = |name: &String| table.and_then(|table| table.column(name)).is_some_and(|it| !it.is_readable());
         match violation.details.clone().filter(|_| !columns.iter().any(is_hidden)) {
-            Some(details) => problem.details(details),
+            Some(details) => problem.details(details.as_str().to_owned()),
             None => problem,
         }
     };

@@ -172,7 +172,30 @@ pub struct Violation {
     /// The columns, where the database tells them.
     pub columns: Vec<String>,
     /// What PostgreSQL says of the values: which key exists already, or is not there.
-    pub details: Option<String>,
+    pub details: Option<Details>,
+}
+
+/// What a database says of the values of a row: for whoever sent them, never for a log, so that a debugger's form hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Details(String);
+
+impl Details {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Details {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Details(…)")
+    }
 }
 
 /// The kinds of constraints.

@@ -261,7 +261,7 @@ const orders = (columns = 'slug') => db.from('orders').select(columns)
 }
 {
   const error = await fails(db.from('orders').insert({ slug: 'a', usid: 'ada', start }), 409, '23505')
-  assert.equal(error.message, 'a row with this slug exists already')
+  assert.equal(error.message, 'a row with this slug exists already (orders_slug_key)')
   await fails(db.from('orders').update({ slug: 'a' }).eq('slug', 'b'), 409, '23505')
 }
 await fails(db.from('orders').insert({ usid: 'ada', start, user_id: 99 }), 409, '23503')

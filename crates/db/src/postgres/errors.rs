@@ -131,7 +131,9 @@ fn violation(kind: ConstraintKind, said: &DbError) -> Violation {
         columns: said.column().map(Into::into).into_iter().collect(),
         // That of a check would be the whole row.
         details: match kind {
-            ConstraintKind::Unique | ConstraintKind::ForeignKey => said.detail().map(|it| shortened_to(it, 200).into()),
+            ConstraintKind::Unique | ConstraintKind::ForeignKey => {
+                said.detail().map(|detail| shortened_to(detail, 200).into_owned().into())
+            }
             ConstraintKind::NotNull | ConstraintKind::Check => None,
         },
     }

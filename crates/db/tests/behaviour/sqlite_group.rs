@@ -204,7 +204,7 @@ fn an_engine_that_only_reads_makes_no_file() {
     mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
         let engine = db.engine_with(mwallet_db::EngineOptions { read_only: true, ..Default::default() });
         let refused = engine.ping().await.unwrap_err();
-        assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        assert!(matches!(refused, Error::NotOpened { .. }), "{refused:?}");
         assert!(!db.folder.path().join("test.db").exists());
         set_up(&db).await;
         engine.ping().await.unwrap();
