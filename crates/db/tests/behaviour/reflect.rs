@@ -176,6 +176,7 @@ fn rows_that_are_not_what_is_declared_are_told() {
     run(Dialect::Sqlite, async |db: TestDb| {
         let sql = "PRAGMA foreign_keys = OFF; CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER, x REAL);
                    CREATE TABLE b (a INT REFERENCES a); INSERT INTO b VALUES (7), (8);
+                   CREATE TABLE \"c's\" (n INT REFERENCES a (n)); CREATE TABLE d (x INT REFERENCES nowhere);
                    INSERT INTO a (n, x) VALUES (1, 1.5), ('two', 2), (NULL, NULL);";
         execute(&db, sql).await;
         let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
@@ -183,7 +184,9 @@ fn rows_that_are_not_what_is_declared_are_told() {
         let told: Vec<_> =
             doubts.iter().map(|doubt| (doubt.table.as_str(), doubt.column.as_deref(), doubt.text.as_str())).collect();
         let mixed = "declared INTEGER, its values are stored as 1 integer, 1 text";
-        assert_eq!(told, [("a", Some("n"), mixed), ("b", None, "2 rows refer to no row of a")]);
+        // One that cannot be followed does not keep the others from being told.
+        let lost = "where its foreign keys lead cannot be seen: foreign key mismatch - \"c's\" referencing \"a\"";
+        assert_eq!(told, [("a", Some("n"), mixed), ("b", None, "2 rows refer to no row of a"), ("c's", None, lost)]);
     });
 }
 

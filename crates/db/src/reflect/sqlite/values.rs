@@ -2,12 +2,12 @@
 
 use mwallet_schema::{ColumnType, Table, TableKind};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::quote;
-use crate::reflect::fields::{Fields, of_rows};
+use crate::reflect::fields::{self, Fields, of_rows};
 use crate::reflect::{Doubt, place};
 use crate::session::Session;
-use crate::statement::{OutputColumn, OutputKind, Statement};
+use crate::statement::{OutputColumn, OutputKind, Sql, Statement};
 
 /// The columns whose values are stored in several ways, and the foreign keys that lead to no row.
 pub(in crate::reflect) async fn doubts(session: &mut Session, tables: &[Table]) -> Result<Vec<Doubt>> {
@@ -15,14 +15,29 @@ pub(in crate::reflect) async fn doubts(session: &mut Session, tables: &[Table]) 
     for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
         mixed(session, table, &mut doubts).await?;
     }
-    let sql = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2";
-    for mut fields in ask(session, sql.into(), &[TEXT, TEXT, NUMBER]).await? {
-        let (name, parent, rows) = (fields.text()?, fields.text()?, fields.number()?);
-        let rows = if rows == 1 { "1 row refers".to_owned() } else { format!("{rows} rows refer") };
-        let text = format!("{rows} to no row of {parent}");
-        doubts.push(Doubt { schema: None, table: name, column: None, text });
+    for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
+        references(session, table, &mut doubts).await?;
     }
     Ok(doubts)
+}
+
+/// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps nobody else out.
+async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -> Result<()> {
+    let mut doubt = |text| doubts.push(Doubt { schema: None, table: table.name.clone(), column: None, text });
+    let sql = Sql::new("SELECT parent, count(*) FROM pragma_foreign_key_check($1) GROUP BY 1 ORDER BY 1");
+    let before = session.savepoint().await?;
+    match fields::ask(session, sql.bind(table.name.as_str()), "tn").await {
+        Ok(found) => {
+            for mut fields in found {
+                let (parent, rows) = (fields.text()?, fields.number()?);
+                let rows = if rows == 1 { "1 row refers".to_owned() } else { format!("{rows} rows refer") };
+                doubt(format!("{rows} to no row of {parent}"));
+            }
+        }
+        Err(Error::Refused { message, .. }) => doubt(format!("where its foreign keys lead cannot be seen: {message}")),
+        Err(error) => return Err(error),
+    }
+    session.roll_back_to(before).await
 }
 
 /// Reads a table once, whatever it has of columns.
@@ -64,7 +79,6 @@ fn declared(kind: &ColumnType) -> String {
     if name.is_empty() { "without a type".into() } else { name }
 }
 
-const TEXT: ColumnType = ColumnType::Text { max: None };
 const NUMBER: ColumnType = ColumnType::BigInt;
 
 /// Asks in words that have names of the database in them, written by [`quote`].
