@@ -34,8 +34,7 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
         return Some(format!("{place}/{}", numbers.join(",")));
     }
     let filter = |(name, value): (&String, Value)| {
-        let name = if Parameters::is_word(name) { format!("\"{name}\"") } else { name.clone() };
-        Some(format!("{}=eq.{}", encode(&name), encode(&text(&value)?)))
+        Some(format!("{}=eq.{}", encode(&Parameters::of_column(name)), encode(&text(&value)?)))
     };
     let filters: Option<Vec<String>> = keys.into_iter().map(filter).collect();
     Some(format!("{place}?{}", filters?.join("&")))

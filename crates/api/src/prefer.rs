@@ -1,5 +1,7 @@
 //! The `Prefer` header (RFC 7240), with the preferences of PostgREST.
 
+use std::borrow::Cow;
+
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, HeaderValue, Method};
 
@@ -138,18 +140,13 @@ impl Preferences {
             Tx::RollBack => "tx=rollback",
         });
         let most = self.max_affected().filter(|_| is_change).map(|most| format!("max-affected={most}"));
-        // One preference is the rule, and needs no text of its own.
-        let mut applied = [resolution, missing, returns, count, tx, handling].into_iter().flatten();
-        if let Some(most) = most {
-            let all: Vec<String> = applied.map(Into::into).chain([most]).collect();
-            return HeaderValue::from_str(&all.join(", ")).ok();
-        }
-        match (applied.next()?, applied.next()) {
-            (one, None) => Some(HeaderValue::from_static(one)),
-            (one, Some(other)) => {
-                let all: Vec<&str> = [one, other].into_iter().chain(applied).collect();
-                HeaderValue::from_str(&all.join(", ")).ok()
-            }
+        let fixed = [resolution, missing, returns, count, tx, handling].into_iter().flatten().map(Cow::Borrowed);
+        let applied: Vec<Cow<'static, str>> = fixed.chain(most.map(Cow::Owned)).collect();
+        match applied.as_slice() {
+            [] => None,
+            // One preference is the rule, and needs no text of its own.
+            [Cow::Borrowed(one)] => Some(HeaderValue::from_static(one)),
+            all => HeaderValue::from_str(&all.join(", ")).ok(),
         }
     }
 }

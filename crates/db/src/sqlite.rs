@@ -33,9 +33,11 @@ pub(crate) use database_file::DatabaseFile;
 pub(crate) use lease::{Lease, Purpose};
 pub(crate) use rows::RowReceiver;
 
-/// What SQLite says of a statement that it prepares: where its columns come from, a table and its column each, unless one is made of
-/// something else; or why it cannot be run.
-pub(crate) type Prepared = std::result::Result<Vec<Option<(String, String)>>, String>;
+/// Where the columns of a statement come from, a table and its column each, unless one is made of something else.
+pub(crate) type Origins = Vec<Option<(String, String)>>;
+
+/// What SQLite says of a statement that it prepares: where its columns come from, or why it cannot be run.
+pub(crate) type Prepared = std::result::Result<Origins, String>;
 
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};

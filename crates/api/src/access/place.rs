@@ -1,6 +1,7 @@
 //! The address of a request as far as it is no secret: names that the server itself has, and nothing of what a client wrote.
 
 use axum::http::Uri;
+use mwallet_db::Parameters;
 
 use crate::state::{Resource, Tables};
 use crate::{location, params};
@@ -11,10 +12,6 @@ pub(super) const UNKNOWN: &str = "{unknown}";
 /// Paths that are no table. What stands in braces is any one segment.
 const PATHS: [&str; 8] =
     ["/", "/docs", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
-
-/// The words of the query language.
-const WORDS: [&str; 11] =
-    ["select", "order", "limit", "offset", "skip", "and", "or", "not.and", "not.or", "columns", "on_conflict"];
 
 /// The words of questions.
 const QUESTION_WORDS: [&str; 5] = ["network", "start", "end", "skip", "limit"];
@@ -37,7 +34,7 @@ pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
         }
         add_names(&mut place, query, |name| {
             let column = table.and_then(|resource| column(resource, name));
-            column.or_else(|| WORDS.contains(&name).then(|| name.to_owned()))
+            column.or_else(|| Parameters::is_word(name).then(|| name.to_owned()))
         });
         return place;
     }

@@ -134,17 +134,12 @@ pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Val
     let table = described.table;
     table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(move |column| {
         json!({
-            "name": parameter(column), "in": "query", "required": true,
+            "name": Parameters::of_column(&column.name), "in": "query", "required": true,
             "description": "The key of the row; where the body has it too, it is the same.",
             "schema": { "type": "string", "pattern": "^eq\\." },
             "example": described.examples.filter(column),
         })
     })
-}
-
-/// The parameter that filters by a column. One that is called as a word of the language is always meant in double quotes.
-fn parameter(column: &Column) -> String {
-    if Parameters::is_word(&column.name) { format!("\"{}\"", column.name) } else { column.name.clone() }
 }
 
 /// Column names have no point in their keys, so that `select` and a column of that name stay apart.
@@ -188,7 +183,7 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
         _ => format!("`{}`; operators `{}`, and `not.` before any", examples[0], operators(&column.kind).join(" ")),
     };
     json!({
-        "name": parameter(column), "in": "query",
+        "name": Parameters::of_column(&column.name), "in": "query",
         "description": format!("{comment}Filter by {}: {filter}.", column.kind.name()),
         "schema": { "type": "string", "examples": examples },
     })

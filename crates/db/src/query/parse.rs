@@ -9,6 +9,8 @@ mod lexer;
 mod order;
 mod select;
 
+use std::borrow::Cow;
+
 use mwallet_schema::{Table, shortened};
 
 use super::{Filter, Query};
@@ -117,9 +119,14 @@ impl Parameters {
         Ok(read)
     }
 
-    /// Whether a name is one of the language's own words, so that a column of that name stands in double quotes.
+    /// Whether a name is one of the language's own words.
     pub fn is_word(name: &str) -> bool {
         Word::of(name).is_some()
+    }
+
+    /// The parameter that filters by a column: its name, in double quotes where that is one of the language's own words.
+    pub fn of_column(name: &str) -> Cow<'_, str> {
+        if Self::is_word(name) { format!("\"{name}\"").into() } else { name.into() }
     }
 
     fn word(&mut self, word: Word, name: &str, value: &str, table: &Table) -> Result<(), PlanError> {

@@ -16,6 +16,7 @@ use mwallet_schema::{ColumnType, Table, Value, constraint_name};
 use super::{Finding, Reflection};
 use crate::error::Result;
 use crate::session::Session;
+use crate::sqlite::Origins;
 use crate::statement::Sql;
 
 pub(super) use script::script;
@@ -27,6 +28,8 @@ struct Work {
     tables: Vec<Table>,
     /// What the text of each table's definition says, by its name.
     definitions: HashMap<String, ddl::Definition>,
+    /// Where the columns of each table and view come from.
+    origins: HashMap<String, Origins>,
     /// The names of views and virtual tables that cannot be read. To ask for their columns fails.
     unreadable: Vec<String>,
     found: Reflection,
@@ -58,7 +61,7 @@ pub(super) async fn reflect(session: &mut Session) -> Result<Reflection> {
     columns::read(session, &mut work).await?;
     keys::read(session, &mut work).await?;
     others::read(session, &mut work).await?;
-    views::read(session, &mut work).await?;
+    views::read(&mut work);
     let Work { tables, mut found, .. } = work;
     found.tables = tables;
     let key = |finding: &Finding| (finding.table.clone(), finding.construct, finding.name.clone());

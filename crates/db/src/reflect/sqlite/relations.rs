@@ -28,11 +28,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let reads = found.iter().map(|(name, ..)| format!("SELECT * FROM {}", quote(name))).collect();
     for ((name, kind, mut fields), prepared) in found.into_iter().zip(session.prepare(reads).await?) {
         // One view over a table that is gone, or a table of a module that is not here, does not keep the others out.
-        if let Err(reason) = prepared {
-            let standing = Standing::Unsupported(format!("it cannot be read: {reason}"));
-            work.found.find((None, name.clone()), Construct::Table, "", standing);
-            work.unreadable.push(name);
-            continue;
+        match prepared {
+            Ok(origins) => drop(work.origins.insert(name.clone(), origins)),
+            Err(reason) => {
+                let standing = Standing::Unsupported(format!("it cannot be read: {reason}"));
+                work.found.find((None, name.clone()), Construct::Table, "", standing);
+                work.unreadable.push(name);
+                continue;
+            }
         }
         let (sql, triggers) = (fields.maybe()?.unwrap_or_default(), fields.maybe()?.unwrap_or_default());
         let mut table = Table::new(name);
