@@ -25,6 +25,8 @@ pub(crate) struct Preferences {
     pub(crate) max_affected: Option<u64>,
     /// What becomes of what was written.
     pub(crate) tx: Option<Tx>,
+    /// Whether whole numbers of 64 bits and decimals are answered as strings.
+    pub(crate) numbers_as_strings: bool,
     /// Whether it was said that what is not understood is refused.
     handling: Option<Handling>,
 }
@@ -101,6 +103,7 @@ impl Preferences {
             "missing=null" => {}
             "tx=commit" => drop(self.tx.get_or_insert(Tx::Commit)),
             "tx=rollback" => drop(self.tx.get_or_insert(Tx::RollBack)),
+            "numbers=string" => self.numbers_as_strings = true,
             "handling=strict" => drop(self.handling.get_or_insert(Handling::Strict)),
             "handling=lenient" => drop(self.handling.get_or_insert(Handling::Lenient)),
             other => match other.strip_prefix("max-affected=").and_then(|most| most.parse().ok()) {
@@ -135,12 +138,14 @@ impl Preferences {
         });
         let missing = (self.missing_default && is_write).then_some("missing=default");
         let count = self.count.then_some("count=exact");
+        let numbers = self.numbers_as_strings.then_some("numbers=string");
         let tx = self.tx.filter(|_| is_write).map(|tx| match tx {
             Tx::Commit => "tx=commit",
             Tx::RollBack => "tx=rollback",
         });
         let most = self.max_affected().filter(|_| is_change).map(|most| format!("max-affected={most}"));
-        let fixed = [resolution, missing, returns, count, tx, handling].into_iter().flatten().map(Cow::Borrowed);
+        let fixed =
+            [resolution, missing, returns, count, numbers, tx, handling].into_iter().flatten().map(Cow::Borrowed);
         let applied: Vec<Cow<'static, str>> = fixed.chain(most.map(Cow::Owned)).collect();
         match applied.as_slice() {
             [] => None,

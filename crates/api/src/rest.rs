@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::client::{self, AllowedRows, Terms};
 use mwallet_db::schema::{Access, Record, Schema};
-use mwallet_db::{Fields, JsonRows, OnConflict, Parameters, Query};
+use mwallet_db::{Fields, JsonRows, Numbers, OnConflict, Parameters, Query};
 
 use crate::accept::{self, Form};
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return, Tx};
@@ -63,6 +63,9 @@ impl<'s> Call<'s> {
             parameters.query.identifier = Some(params::identifier(&params::decode(identifier)?)?);
         }
         let preferences = Preferences::read(&parts.headers)?;
+        if preferences.numbers_as_strings {
+            parameters.query.numbers = Numbers::Strings;
+        }
         let form = accept::rows(&parts.headers)?;
         let has_plus = parts.uri.query().is_some_and(params::has_plus);
         Ok(Self { method: parts.method.clone(), resource, parameters, preferences, form, has_plus })
@@ -251,13 +254,14 @@ pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Inc
     let given = records.len() as u64;
     let relation = &call.resource.relation;
     let on_conflict = call.on_conflict();
-    let fields = call.returned();
-    let created = client::create(&state.engine, relation, records, &on_conflict, &fields, call.terms()).await;
+    let answered = call.write_query();
+    let created = client::create(&state.engine, relation, records, &on_conflict, &answered, call.terms()).await;
     let created = created.map_err(|error| call.problem(error))?;
 
-    // Nothing new: all that was brought was there, and stays as it is.
+    // Nothing new: all that was brought was there.
     let is_known = relation.table().answers.insert;
-    let status = if created.rows() == 0 && given > 0 && is_known { StatusCode::OK } else { StatusCode::CREATED };
+    let nothing_new = created.rows() == created.merged() && given > 0 && is_known;
+    let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match call.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
             location::of(relation.table(), created.objects())
@@ -277,10 +281,10 @@ impl Call<'_> {
     /// Refuses what chooses among rows that exist.
     fn refuse_rows(&self) -> Result<(), Problem> {
         let query = self.query();
-        let is_choice = query.filter.is_some() || !query.order.is_empty() || query.skip > 0 || query.limit.is_some();
+        let is_choice = query.filter.is_some() || query.skip > 0 || query.limit.is_some();
         match is_choice {
-            true => Err(Problem::parameter("filters, orders and pages are not taken where rows are created")
-                .hint("POST takes select, columns and on_conflict")),
+            true => Err(Problem::parameter("filters and pages are not taken where rows are created")
+                .hint("POST takes select, order, columns and on_conflict")),
             false => Ok(()),
         }
     }

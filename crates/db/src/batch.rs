@@ -3,9 +3,10 @@
 use mwallet_schema::Value;
 
 use crate::error::Result;
-use crate::json_row::write_row;
+use crate::json_row::{quote_number, write_row};
 use crate::json_rows::JsonRows;
-use crate::statement::{Columns, Format, Output, OutputColumn};
+use crate::query::Numbers;
+use crate::statement::{Columns, Format, Output, OutputColumn, Statement};
 
 /// How many rows of values a stream hands out at once.
 const BATCH_ROWS: usize = 256;
@@ -19,21 +20,35 @@ pub(crate) trait DriverRow {
     /// The value of a column.
     fn value(&self, index: usize, column: &OutputColumn) -> Result<Value>;
 
+    /// Whether a column that is not answered says yes.
+    fn flag(&self, index: usize) -> Result<bool>;
+
     /// Writes the value of a column as JSON.
     fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()>;
 }
 
 /// Rows that were read and not handed out yet.
 pub(crate) enum Batch {
-    Values { columns: Columns, rows: Vec<Vec<Value>>, bytes: usize },
-    Json { columns: Columns, rows: JsonRows },
+    Values {
+        columns: Columns,
+        rows: Vec<Vec<Value>>,
+        bytes: usize,
+    },
+    /// Where an upsert says of each row whether it found it, that is behind its columns.
+    Json {
+        columns: Columns,
+        rows: JsonRows,
+        tells_merged: bool,
+        numbers: Numbers,
+    },
 }
 
 impl Batch {
-    pub(crate) fn new(columns: &Columns, format: Format) -> Self {
+    pub(crate) fn new(statement: &Statement, format: Format) -> Self {
+        let (columns, tells_merged) = (statement.columns.clone(), statement.hidden.tells_merged);
         match format {
-            Format::Values => Self::Values { columns: columns.clone(), rows: Vec::new(), bytes: 0 },
-            Format::Json => Self::Json { columns: columns.clone(), rows: JsonRows::default() },
+            Format::Values => Self::Values { columns, rows: Vec::new(), bytes: 0 },
+            Format::Json(numbers) => Self::Json { columns, rows: JsonRows::default(), tells_merged, numbers },
         }
     }
 
@@ -52,8 +67,22 @@ impl Batch {
                 }
                 rows.push(values);
             }
-            Self::Json { columns, rows } => {
-                rows.push(|out| write_row(columns, out, |index, column, out| row.write_json(index, column, out)))?;
+            Self::Json { columns, rows, tells_merged, numbers } => {
+                rows.push(|out| match numbers {
+                    Numbers::ByType => write_row(columns, out, |index, column, out| row.write_json(index, column, out)),
+                    Numbers::Strings => write_row(columns, out, |index, column, out| {
+                        let start = out.len();
+                        row.write_json(index, column, out)?;
+                        if column.holds_exact_numbers() {
+                            quote_number(out, start);
+                        }
+                        Ok(())
+                    }),
+                })?;
+                // What counts rows has a column even where none is answered.
+                if *tells_merged && row.flag(columns.len().max(1))? {
+                    rows.count_merged();
+                }
             }
         }
         Ok(())

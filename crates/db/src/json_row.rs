@@ -54,6 +54,14 @@ pub(crate) fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
+/// Makes a string of what was written from `start` on, if it is a number.
+pub(crate) fn quote_number(out: &mut Vec<u8>, start: usize) {
+    if matches!(out.get(start), Some(b'-' | b'0'..=b'9')) {
+        out.insert(start, b'"');
+        out.push(b'"');
+    }
+}
+
 /// Writes bytes as base64 between quotes.
 pub(crate) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     use base64::Engine as _;

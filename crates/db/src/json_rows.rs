@@ -17,6 +17,7 @@ pub struct JsonRows {
     /// One byte, whatever it is, and the objects; empty where there are none.
     text: Vec<u8>,
     rows: u64,
+    merged: u64,
 }
 
 /// How much room a text has when its first row is written.
@@ -26,6 +27,11 @@ impl JsonRows {
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many of them an upsert found instead of making them.
+    pub fn merged(&self) -> u64 {
+        self.merged
     }
 
     /// How many bytes they are, without brackets.
@@ -78,7 +84,7 @@ impl JsonRows {
 
     /// Without rows, with room for so many bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { text: Vec::with_capacity(bytes), rows: 0 }
+        Self { text: Vec::with_capacity(bytes), ..Self::default() }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -98,12 +104,18 @@ impl JsonRows {
         Ok(())
     }
 
+    /// Counts the last row among those that an upsert found.
+    pub(crate) fn count_merged(&mut self) {
+        self.merged += 1;
+    }
+
     /// Adds the rows of another.
     pub(crate) fn append(&mut self, more: &Self) {
         if more.rows > 0 {
             self.text.push(b',');
             self.text.extend_from_slice(more.objects());
             self.rows += more.rows;
+            self.merged += more.merged;
         }
     }
 }

@@ -69,8 +69,8 @@ pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, migrations};
 pub use postgres::Notifications;
 pub use query::{
-    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
-    Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
+    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
+    Order, Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
 };
 pub use reflect::{Construct, Doubt, Finding, ReflectOptions, Reflection, Standing};
 pub use row::{FromRow, Of, Row};

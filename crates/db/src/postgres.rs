@@ -210,7 +210,7 @@ impl Postgres {
         let place = place.map_err(|_| Error::Busy)?.ok();
         let mut connection = self.connection().await?;
         let rows = connection.open(&statement).await?;
-        let batch = Batch::new(&statement.columns, format);
+        let batch = Batch::new(&statement, format);
         let connection = Hold::Own(Box::new(connection));
         Ok(RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place })
     }
@@ -249,7 +249,7 @@ impl<'c> RowReceiver<'c> {
         format: Format,
     ) -> Result<Self> {
         let rows = connection.open(statement).await?;
-        let batch = Batch::new(&statement.columns, format);
+        let batch = Batch::new(statement, format);
         Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false, place: None })
     }
 

@@ -38,6 +38,18 @@ pub struct Query {
     pub limit: Option<u64>,
     /// The columns.
     pub fields: Fields,
+    /// How their numbers are written, where rows are answered as JSON.
+    pub numbers: Numbers,
+}
+
+/// How JSON has the numbers that a double would change: whole ones of 64 bits, and decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// As the type of each column has them: decimals of entities as strings, all else as numbers.
+    #[default]
+    ByType,
+    /// As strings, so that no client takes them for doubles.
+    Strings,
 }
 
 /// What names one row.

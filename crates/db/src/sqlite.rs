@@ -20,6 +20,7 @@ mod reader;
 pub(crate) mod restore;
 mod rows;
 mod run;
+mod sort;
 mod temporary_files;
 mod wal_index;
 mod writer;

@@ -9,7 +9,7 @@ use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::json_row::RowShape;
 use crate::json_rows::JsonRows;
-use crate::query::quote;
+use crate::query::{Numbers, quote};
 
 /// A text of SQL, the values it is bound to, and the columns it answers.
 #[derive(Clone, Debug)]
@@ -19,12 +19,32 @@ pub struct Statement {
     /// Values to run the same text with again, once each: how SQLite inserts many rows.
     pub(crate) repeats: Vec<Vec<Bind>>,
     pub(crate) columns: Columns,
+    /// What stands in its rows behind those columns.
+    pub(crate) hidden: Hidden,
     /// Whether it reads one row at most, found by an index: it is never long.
     pub(crate) is_lookup: bool,
     /// Where PostgreSQL looks for what the functions and triggers that it sets off name without a schema.
     pub(crate) search_path: SearchPath,
     /// What must be so for it to count. A driver looks at them in the transaction of the statement.
     pub(crate) guards: Vec<Guard>,
+}
+
+/// What a row of a write has behind the columns that are answered, for the drivers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hidden {
+    /// First, whether an upsert found the row instead of making it.
+    pub(crate) tells_merged: bool,
+    /// Then what rows are to be sorted by, where the engine cannot.
+    pub(crate) sort: Vec<SortKey>,
+}
+
+/// A column by which rows of a write are sorted.
+#[derive(Clone, Debug)]
+pub(crate) struct SortKey {
+    pub(crate) table: String,
+    pub(crate) column: String,
+    pub(crate) is_descending: bool,
+    pub(crate) nulls_first: bool,
 }
 
 /// Where a connection of PostgreSQL looks for names that have no schema.
@@ -154,6 +174,17 @@ pub enum OutputKind {
     Number,
 }
 
+impl OutputColumn {
+    /// Whether its numbers may be such that a double would change them.
+    pub(crate) fn holds_exact_numbers(&self) -> bool {
+        match &self.kind {
+            OutputKind::Column(ColumnType::BigInt | ColumnType::Decimal { .. }) | OutputKind::Number => true,
+            OutputKind::Column(ColumnType::Native(native)) => native.holds_exact_numbers(),
+            OutputKind::Column(_) => false,
+        }
+    }
+}
+
 impl Statement {
     pub(crate) fn new(sql: impl Into<Arc<str>>) -> Self {
         Self {
@@ -161,6 +192,7 @@ impl Statement {
             binds: Vec::new(),
             repeats: Vec::new(),
             columns: Vec::new().into(),
+            hidden: Hidden::default(),
             is_lookup: false,
             search_path: SearchPath::Role,
             guards: Vec::new(),
@@ -249,6 +281,7 @@ impl Sql {
             binds: self.binds,
             repeats: Vec::new(),
             columns: self.columns.into(),
+            hidden: Hidden::default(),
             is_lookup: false,
             search_path: SearchPath::Role,
             guards: Vec::new(),
@@ -293,7 +326,7 @@ pub enum Format {
     /// As values.
     Values,
     /// As JSON objects with commas between them.
-    Json,
+    Json(Numbers),
 }
 
 /// What came of a statement.
@@ -309,12 +342,21 @@ impl Output {
     pub(crate) fn empty(format: Format) -> Self {
         match format {
             Format::Values => Self::Values(Vec::new()),
-            Format::Json => Self::Json(JsonRows::default()),
+            Format::Json(_) => Self::Json(JsonRows::default()),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rows() == 0
+    }
+
+    /// Adds the rows of another of the same form.
+    pub(crate) fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Values(rows), Self::Values(more)) => rows.extend(more),
+            (Self::Json(rows), Self::Json(more)) => rows.append(&more),
+            _ => {}
+        }
     }
 
     /// How many rows there are.

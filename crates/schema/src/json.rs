@@ -7,8 +7,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+mod canonical;
 mod write;
 
+pub use canonical::canonical;
 pub use write::{compact, write_string, write_value};
 pub(crate) use write::{squeeze, storable};
 

@@ -196,10 +196,29 @@ impl NativeType {
         is_stored || matches!(self.carrier, Carrier::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
+    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals.
+    pub fn holds_exact_numbers(&self) -> bool {
+        match self.carrier {
+            Carrier::Number { .. } => true,
+            Carrier::Stored(_) => !self.is_real(),
+            Carrier::Json => matches!(self.json_name().as_str(), "bigint" | "numeric"),
+            Carrier::Text { .. } | Carrier::Literal => false,
+        }
+    }
+
     /// Whether its values are text, which has a length and may be matched with a pattern.
     pub fn is_text(&self) -> bool {
         let is_declared = matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }));
         is_declared || self.json_kind() == Some(JsonKind::Text)
+    }
+
+    /// Whether its values are characters of any kind, so that the digits of a number are some.
+    pub(crate) fn is_characters(&self) -> bool {
+        let is_declared = matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }));
+        let name = || self.json_name();
+        let named =
+            |name: &str| matches!(name, "text" | "character varying" | "character" | "bpchar" | "name" | "citext");
+        is_declared || (self.carrier == Carrier::Json && named(&name()))
     }
 
     /// What a client is asked for, in words.

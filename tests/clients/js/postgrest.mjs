@@ -268,7 +268,7 @@ await fails(db.from('orders').insert({ usid: 'ada', start, user_id: 99 }), 409, 
 
 // What is wrong with a body comes all at once: the code and the message tell the first, `errors` each with its place.
 {
-  const order = { asset: 'GOLD', start: 'soon', usid: '', memo: 5, colour: 'red' }
+  const order = { asset: 'GOLD', start: 'soon', usid: '', memo: true, colour: 'red' }
   const error = await fails(db.from('orders').insert(order), 422, '22P02')
   assert.equal(error.message, '/asset: expected one of BITCOIN, DASH, DOGECOIN, LITECOIN, NAIRA; and 4 more')
   assert.deepEqual(error.errors.map(({ loc, type }) => [loc, type]), [

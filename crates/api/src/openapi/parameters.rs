@@ -35,12 +35,14 @@ pub(super) fn insert(components: &mut Components) {
     ];
     let count =
         [("count=exact", "how many rows there are in all, in `Content-Range`; 206 where this is a part of them")];
-    components.insert(KIND, "PreferRead", prefer(&[&count[..], &handling].concat()));
-    components.insert(KIND, "PreferOne", prefer(&handling));
-    let create = [&returned[..], &located, &resolution, &missing, &count, &tx, &handling].concat();
+    let numbers =
+        [("numbers=string", "64-bit integers and decimals are strings, so that no client makes doubles of them")];
+    components.insert(KIND, "PreferRead", prefer(&[&count[..], &numbers, &handling].concat()));
+    components.insert(KIND, "PreferOne", prefer(&[&numbers[..], &handling].concat()));
+    let create = [&returned[..], &located, &resolution, &missing, &count, &numbers, &tx, &handling].concat();
     components.insert(KIND, "PreferCreate", prefer(&create));
-    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &tx, &handling].concat()));
-    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &tx, &handling].concat()));
+    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &numbers, &tx, &handling].concat()));
+    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &numbers, &tx, &handling].concat()));
     let header = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "description": description,

@@ -33,7 +33,7 @@ const STATUSES: &[Status] = &[
             ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
             ("22P02", "asset: expected one of BITCOIN, DASH", None),
             ("22003", "id: the number is beyond 64 bits", None),
-            ("42883", "meta is of type json, which cannot be compared", None),
+            ("42883", "meta is of type json, which cannot be ordered by", None),
             ("42P10", "no key and no unique constraint of orders has the columns memo", None),
             ("21000", "an update without a filter or an identifier is refused", None),
             ("54001", "select: at most 200 columns are allowed", None),

@@ -97,6 +97,25 @@ both_engines! {
         assert_eq!(found[0], json!({"id": 2, "slug": "order-2", "memo": "2", "usid": "new", "version": 2}));
         assert_eq!((&found[1]["slug"], &found[1]["version"]), (&json!("order-9"), &json!(1)));
 
+        // Where all were there, nothing was created.
+        let known = json!([{"slug": "order-1", "usid": "a", "start": 5}, {"slug": "order-2", "usid": "a", "start": 5}]).to_string();
+        for prefer in ["return=minimal", "return=headers-only", "return=representation"] {
+            let all = write(&app, "POST", path, &format!("resolution=merge-duplicates, {prefer}"), known.clone()).await;
+            assert_eq!((status(&all), all.text.is_empty()), (200, prefer != "return=representation"), "{}", all.text);
+        }
+        let one = json!({"slug": "order-1", "usid": "a", "start": 5}).to_string();
+        let one = write(&app, "POST", path, "resolution=merge-duplicates, return=representation", one).await;
+        assert_eq!((status(&one), &one.json()[0]["version"]), (200, &json!(5)), "{}", one.text);
+        assert!(!one.text.contains("merged"));
+        // A creation that fails after rows were found leaves nothing for the next one.
+        let long = json!([{"slug": "order-1", "usid": "a", "start": 5}, {"slug": "order-10", "usid": "a", "start": 5, "memo": null},
+            {"slug": "order-2", "usid": "a", "start": 5, "asset": "BITCOIN"}, {"slug": null, "usid": "x", "uuid": one.json()[0]["uuid"], "start": 3}]);
+        write(&app, "POST", path, "resolution=merge-duplicates", long.to_string()).await;
+        let fresh = json!({"slug": "order-11", "usid": "a", "start": 5}).to_string();
+        let fresh = write(&app, "POST", path, "resolution=merge-duplicates", fresh).await;
+        assert_eq!(status(&fresh), 201, "{}", fresh.text);
+        delete(&app, "/rest/v1/orders?slug=in.(order-10,order-11)", "").await;
+
         let row = json!({"slug": "order-1", "usid": "other", "start": 5}).to_string();
         let ignored = write(&app, "POST", path, "resolution=ignore-duplicates, return=representation", row.clone()).await;
         assert_eq!((status(&ignored), ignored.text.as_str()), (200, "[]"));
@@ -134,7 +153,7 @@ both_engines! {
         assert_eq!((status(&nothing), nothing.text.as_str()), (200, "[]"));
         let unfiltered = write(&app, "PATCH", ORDERS, "", r#"{"memo":"all"}"#).await;
         assert_eq!((status(&unfiltered), &unfiltered.json()["code"]), (400, &json!("21000")));
-        let wrong = write(&app, "PATCH", "/rest/v1/orders?id=eq.1", "", r#"{"memo":5,"id":7,"asset":null}"#).await;
+        let wrong = write(&app, "PATCH", "/rest/v1/orders?id=eq.1", "", r#"{"memo":true,"id":7,"asset":null}"#).await;
         assert_eq!((status(&wrong), wrong.json()["errors"].as_array().unwrap().len()), (422, 3));
         let paged = write(&app, "PATCH", "/rest/v1/orders?id=gt.0&limit=1", "", r#"{"memo":"page"}"#).await;
         assert_eq!((status(&paged), &paged.json()["code"]), (400, &json!("0A000")));
@@ -177,6 +196,43 @@ both_engines! {
         let app = mwallet_api::App::new(state(&db).await.limits(limits));
         assert_eq!(status(&delete(&app, ORDERS, "").await), 204);
         assert_eq!(memos(&app).await.len(), 0);
+    }
+
+    async fn rows_that_were_written_are_answered_in_an_order(db: TestDb) {
+        let app = app(&db).await;
+        let prefer = "return=representation";
+        let order = |slug: &str, memo: Option<&str>, start: i64| json!({"usid": "a", "slug": slug, "memo": memo, "start": start});
+        let rows = json!([order("b", Some("x"), 2), order("a", None, 1), order("c", Some("X"), 10), order("d", Some("x"), 1)]);
+        let slugs = |answer: &Answer| {
+            let rows = answer.json();
+            rows.as_array().unwrap_or_else(|| panic!("{}", answer.text)).iter().map(|row| row["slug"].as_str().unwrap().to_owned())
+                .collect::<String>()
+        };
+        let created = write(&app, "POST", "/rest/v1/orders?order=memo.asc,start.desc&select=slug", prefer, rows.to_string()).await;
+        let sorted = slugs(&created);
+        assert_eq!(status(&created), 201);
+        assert!(["cbda", "bdca"].contains(&sorted.as_str()), "as its database orders texts: {sorted}");
+        for (order, expected) in [
+            ("slug.desc", "dcba"), ("start,slug", "adbc"), ("start.desc,slug.desc", "cbda"), ("memo.nullsfirst,slug.desc&memo=is.null", "a"),
+            ("created_at.desc,id.asc", "bacd"),
+        ] {
+            let path = format!("/rest/v1/orders?id=gt.0&select=slug&order={order}");
+            let changed = write(&app, "PATCH", &path, prefer, r#"{"asset": "DASH"}"#).await;
+            assert_eq!(slugs(&changed), expected, "{order}");
+        }
+        let same = get(&app, "/rest/v1/orders?select=slug&order=memo.desc,start").await;
+        let changed = write(&app, "PATCH", "/rest/v1/orders?id=gt.0&select=slug&order=memo.desc,start", prefer, r#"{"asset": "DASH"}"#).await;
+        assert_eq!(changed.text, same.text);
+        let merged = json!([order("b", Some("x"), 3), order("e", Some("e"), 4), order("a", None, 5)]).to_string();
+        let merged = write(&app, "POST", "/rest/v1/orders?on_conflict=slug&order=slug.desc&select=slug", "return=representation, resolution=merge-duplicates", merged).await;
+        assert_eq!((status(&merged), slugs(&merged)), (201, "eba".into()));
+        let gone = delete(&app, "/rest/v1/orders?id=gt.0&select=slug&order=start.desc,slug", prefer).await;
+        assert_eq!(slugs(&gone), "caebd");
+        let unknown = write(&app, "PATCH", "/rest/v1/orders?id=gt.0&order=colour", "", r#"{"asset": "DASH"}"#).await;
+        assert_eq!((status(&unknown), &unknown.json()["code"]), (400, &json!("42703")));
+        let unlike = json!([{"slug": "f", "usid": "a", "start": 1, "id": 7}, {"usid": "a", "start": 1, "slug": "g"}]);
+        let unlike = write(&app, "POST", "/rest/v1/orders?order=slug", prefer, unlike.to_string()).await;
+        assert!(matches!(status(&unlike), 400 | 422), "{}", unlike.text);
     }
 
     async fn a_row_is_put_in_its_place(db: TestDb) {

@@ -3,12 +3,12 @@
 
 use mwallet_schema::{Record, Table};
 
-use super::chunks;
+use super::{BATCH, chunks};
 pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::json_rows::JsonRows;
-use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
+use crate::query::{Aggregate, Audience, Fields, Numbers, OnConflict, Plan, PlanError, Query, Relation, same_shape};
 use crate::session::Session;
 use crate::statement::{Format, Output, Sql, Statement};
 use crate::stream::Batches;
@@ -34,25 +34,29 @@ pub struct Terms {
     pub is_trial: bool,
 }
 
-/// Creates rows, all or none, and gives them back in their order.
+/// Creates rows, all or none, and gives them back: with the fields of `answered` and in its order, or as they were brought where
+/// it has none.
 ///
 /// # Errors
 ///
-/// As [`create_many`](super::create_many), and where `on_conflict` does not fit the table.
+/// As [`create_many`](super::create_many), where `on_conflict` does not fit the table, and where an order is wanted of rows that
+/// take more than one statement.
 pub async fn create(
     engine: &Engine,
     relation: &Relation,
     records: Vec<Record>,
     on_conflict: &OnConflict,
-    fields: &Fields,
+    answered: &Query,
     terms: Terms,
 ) -> Result<JsonRows> {
+    let fields = &answered.fields;
     let table = relation.table();
     let mut statements = Vec::new();
     for chunk in chunks(records, |first, record| goes_with(table, on_conflict, first, record)) {
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
         let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
         let plan = plan.on_conflict(&on_conflict, Audience::Client)?;
+        let plan = plan.answered_in(&answered.order, Audience::Client)?;
         require_count(&plan, terms.allowed)?;
         statements.push(statement(engine, relation, plan, fields));
     }
@@ -60,7 +64,10 @@ pub async fn create(
         terms.allowed.check(0)?;
         return Ok(JsonRows::default());
     }
-    write(engine, statements, terms).await
+    if statements.len() > 1 && !answered.order.is_empty() {
+        return Err(PlanError::OrderOfMany { most: BATCH }.into());
+    }
+    write(engine, statements, answered.numbers, terms).await
 }
 
 /// Whether one statement can insert both rows; an upsert changes what was given, and nothing else.
@@ -95,7 +102,7 @@ pub fn check(relation: &Relation, query: &Query) -> std::result::Result<(), Plan
 /// As [`retrieve`](super::retrieve).
 pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Result<JsonRows> {
     let plan = Plan::select(relation.table(), query, Audience::Client)?;
-    Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json).await?.into_json())
+    Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json(query.numbers)).await?.into_json())
 }
 
 /// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], or where
@@ -109,8 +116,8 @@ pub async fn list(engine: &Engine, relation: &Relation, query: &Query) -> Result
     let statement = statement(engine, relation, plan, &query.fields);
     // What is known to be short is gathered; it does not need a thread or connection for as long as its reader likes.
     match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
-        true => Ok(Batches::gathered(engine.read(statement, Format::Json).await?)),
-        false => engine.stream(statement, Format::Json).await,
+        true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
+        false => engine.stream(statement, Format::Json(query.numbers)).await,
     }
 }
 
@@ -140,7 +147,7 @@ pub async fn update(
 ) -> Result<JsonRows> {
     let plan = Plan::update(relation.table(), query, changes, engine.sources(), Audience::Client)?;
     require_count(&plan, terms.allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], terms).await
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
 
 /// Deletes the rows that a query names, and gives them back as they were. That it names any is for the caller to ask:
@@ -152,7 +159,7 @@ pub async fn update(
 pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, terms: Terms) -> Result<JsonRows> {
     let plan = Plan::delete(relation.table(), query, Audience::Client)?;
     require_count(&plan, terms.allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], terms).await
+    write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
 
 /// The columns by which a query names the place of a row that is put, and their values.
@@ -199,12 +206,12 @@ async fn try_replace(
     let update = Plan::update(table, query, changes, engine.sources(), Audience::Client)?;
     let update = statement(engine, relation, update, &query.fields);
     let mut session = engine.sessions().begin().await?;
-    let rows = run(&mut session, update).await?;
+    let rows = run(&mut session, update, query.numbers).await?;
     let replaced = match new {
         Some(new) if rows.rows() == 0 => {
             let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Audience::Client)?;
             let insert = statement(engine, relation, insert, &query.fields);
-            Replaced { created: true, rows: run(&mut session, insert).await? }
+            Replaced { created: true, rows: run(&mut session, insert, query.numbers).await? }
         }
         _ => Replaced { created: false, rows },
     };
@@ -218,24 +225,24 @@ async fn try_replace(
 ///
 /// What the database says.
 pub async fn select(engine: &Engine, sql: Sql) -> Result<JsonRows> {
-    Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json).await?.into_json())
+    Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json(Numbers::ByType)).await?.into_json())
 }
 
-async fn run(session: &mut Session, statement: Statement) -> Result<JsonRows> {
-    Ok(session.run_as(statement, Format::Json).await?.into_json())
+async fn run(session: &mut Session, statement: Statement, numbers: Numbers) -> Result<JsonRows> {
+    Ok(session.run_as(statement, Format::Json(numbers)).await?.into_json())
 }
 
 /// Runs statements in one transaction, unless they concern another number of rows than they may.
-async fn write(engine: &Engine, statements: Vec<Statement>, terms: Terms) -> Result<JsonRows> {
+async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, terms: Terms) -> Result<JsonRows> {
     if terms == Terms::default() {
-        let outputs = engine.write(statements, Format::Json).await?;
+        let outputs = engine.write(statements, Format::Json(numbers)).await?;
         let rows = outputs.into_iter().map(Output::into_json);
         return Ok(rows.reduce(join).unwrap_or_default());
     }
     let mut session = engine.sessions().begin().await?;
     let mut rows = JsonRows::default();
     for statement in statements {
-        rows = join(rows, run(&mut session, statement).await?);
+        rows = join(rows, run(&mut session, statement, numbers).await?);
     }
     match terms.allowed.check(rows.rows()) {
         Ok(()) => end(session, terms).await?,

@@ -104,6 +104,10 @@ impl DriverRow for Row {
         raw(self, index)?.map_or(Ok(Value::Null), |raw| decode(column, raw))
     }
 
+    fn flag(&self, index: usize) -> Result<bool> {
+        Ok(raw(self, index)? == Some(&[1]))
+    }
+
     fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
         match raw(self, index)? {
             Some(raw) => write_json(column, raw, out),

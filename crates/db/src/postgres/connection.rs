@@ -233,7 +233,7 @@ impl Drop for Connection {
 pub(super) async fn gather(object: &Object, statement: &Statement, format: Format) -> Result<Output> {
     let rows = query(object, statement).await?;
     let mut rows = std::pin::pin!(rows);
-    let mut batch = Batch::new(&statement.columns, format);
+    let mut batch = Batch::new(statement, format);
     while let Some(row) = rows.next().await {
         batch.push(&row.map_err(errors::convert)?)?;
     }

@@ -18,7 +18,7 @@ pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
-use super::{Comparison, Direction, Fields, Nulls, Query};
+use super::{Comparison, Direction, Fields, Nulls, Order, Query};
 
 /// A statement-to-be of which everything is known but the dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Plan<'t> {
     pub(crate) kind: PlanKind,
     /// The columns that are answered.
     pub(crate) output: OutputSet,
+    /// The order in which rows are answered: those that are read, or those that were written.
+    pub(crate) order: Vec<OrderBy>,
 }
 
 /// The columns that are answered.
@@ -55,7 +57,6 @@ impl OutputSet {
 pub(crate) enum PlanKind {
     Select {
         condition: Condition,
-        order: Vec<OrderBy>,
         skip: u64,
         limit: Option<u64>,
     },
@@ -146,9 +147,9 @@ impl<'t> Plan<'t> {
     /// Where a name or value of the query does not fit the table.
     pub fn select(table: &'t Table, query: &Query, audience: Audience) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
-        let order = query.order.iter().map(|order| planner.order(order)).collect::<Result<_, _>>()?;
-        let kind = PlanKind::Select { condition: planner.rows(query)?, order, skip: query.skip, limit: query.limit };
-        Ok(Self { table, kind, output: planner.output(&query.fields)? })
+        let order = planner.orders(&query.order)?;
+        let kind = PlanKind::Select { condition: planner.rows(query)?, skip: query.skip, limit: query.limit };
+        Ok(Self { table, kind, output: planner.output(&query.fields)?, order })
     }
 
     /// Plans numbers made of the rows that a query names; its order, page and fields do not count.
@@ -165,7 +166,8 @@ impl<'t> Plan<'t> {
         let planner = Planner { table, audience };
         let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
         let kind = PlanKind::Aggregate { condition: planner.rows(query)?, aggregates };
-        Ok(Self { table, kind, output: OutputSet::Part { positions: Vec::new(), names: None } })
+        let output = OutputSet::Part { positions: Vec::new(), names: None };
+        Ok(Self { table, kind, output, order: Vec::new() })
     }
 
     /// Plans the creation of rows; what is absent is filled with its default.
@@ -193,10 +195,20 @@ impl<'t> Plan<'t> {
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
         let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Refuse };
-        Ok(Self { table, kind, output: planner.output(fields)? })
+        Ok(Self { table, kind, output: planner.output(fields)?, order: Vec::new() })
     }
 
-    /// Plans a change of the rows that a query names, all of them: a page is refused, its order does not count.
+    /// The same write, which answers its rows in this order.
+    ///
+    /// # Errors
+    ///
+    /// Where a name is no column, or its values have no order.
+    pub(crate) fn answered_in(mut self, order: &[Order], audience: Audience) -> Result<Self, PlanError> {
+        self.order = Planner { table: self.table, audience }.orders(order)?;
+        Ok(self)
+    }
+
+    /// Plans a change of the rows that a query names, all of them: a page is refused.
     ///
     /// # Errors
     ///
@@ -213,10 +225,10 @@ impl<'t> Plan<'t> {
         let condition = planner.rows(query)?;
         let (assignments, kept) = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition, kept };
-        Ok(Self { table, kind, output: planner.output(&query.fields)? })
+        Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
     }
 
-    /// Plans the deletion of the rows that a query names, all of them: a page is refused, its order does not count.
+    /// Plans the deletion of the rows that a query names, all of them: a page is refused.
     ///
     /// # Errors
     ///
@@ -225,7 +237,7 @@ impl<'t> Plan<'t> {
         let planner = Planner { table, audience };
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
-        Ok(Self { table, kind, output: planner.output(&query.fields)? })
+        Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
     }
 
     /// Whether it answers the rows that it finds or writes.
@@ -251,10 +263,9 @@ impl<'t> Plan<'t> {
         match &mut self.kind {
             PlanKind::Select {
                 condition: Condition::Compare(position, Comparison::Eq, value),
-                order,
                 skip: 0,
                 limit: None,
-            } if order.is_empty() => Some((*position, value)),
+            } if self.order.is_empty() => Some((*position, value)),
             _ => None,
         }
     }
@@ -316,9 +327,13 @@ impl Planner<'_> {
         Ok(OutputSet::Part { positions, names })
     }
 
-    fn order(&self, order: &super::Order) -> Result<OrderBy, PlanError> {
+    fn orders(&self, orders: &[Order]) -> Result<Vec<OrderBy>, PlanError> {
+        orders.iter().map(|order| self.order(order)).collect()
+    }
+
+    fn order(&self, order: &Order) -> Result<OrderBy, PlanError> {
         let column = self.find(&order.column)?;
-        self.require_comparable(column, "ordered by")?;
+        self.require_ordered(column, "ordered by")?;
         let nulls = order.nulls.unwrap_or(match order.direction {
             Direction::Ascending => Nulls::Last,
             Direction::Descending => Nulls::First,
@@ -337,7 +352,7 @@ impl Planner<'_> {
         };
         let ordered = |name: &str| {
             let position = self.find(name)?;
-            self.require_comparable(position, "compared")?;
+            self.require_ordered(position, "compared by size")?;
             match self.column(position).kind {
                 ColumnType::Boolean | ColumnType::Uuid | ColumnType::Bytes { .. } => {
                     Err(self.refuse(position, "the smallest or largest of a column"))

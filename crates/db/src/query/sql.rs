@@ -2,13 +2,15 @@
 
 mod condition;
 mod insert;
+mod returning;
 
 use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
 
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
 use super::{Direction, Nulls, Plan};
 use crate::Dialect;
-use crate::statement::{Bind, Columns, Guard, GuardRule, OutputColumn, OutputKind, SearchPath, Statement};
+use crate::statement::{Bind, Columns, Guard, GuardRule, Hidden, OutputColumn, OutputKind, SearchPath, Statement};
+use returning::Returning;
 
 /// The most rows of a page that is read within a frame of so many.
 ///
@@ -56,12 +58,12 @@ impl Plan<'_> {
         let is_lookup = self.is_lookup();
         let guards = self.guards(dialect);
         let answers = self.answers().unwrap_or(true);
-        let Self { table, kind, output } = self;
+        let Self { table, kind, output, order } = self;
         let answered = output.positions(table).into_owned();
         let mut writer = Writer::new(dialect, table);
-        let mut aggregated = None;
+        let (mut aggregated, mut hidden) = (None, Hidden::default());
         match kind {
-            PlanKind::Select { condition, order, skip, limit } => {
+            PlanKind::Select { condition, skip, limit } => {
                 writer.select(&answered, condition, &order, skip, limit);
             }
             PlanKind::Aggregate { condition, aggregates } => {
@@ -70,31 +72,35 @@ impl Plan<'_> {
                 writer.table_name();
                 writer.where_(condition);
             }
-            PlanKind::Insert { columns, rows, on_conflict } => match writer.given_identity(&columns) {
-                Some(identity) => {
-                    writer.push("WITH given AS (");
-                    writer.insert(&columns, rows, &on_conflict);
-                    writer.move_identity(identity);
-                    writer.selected(&answered);
-                }
-                None => {
-                    writer.insert(&columns, rows, &on_conflict);
-                    writer.returning(&answered, answers);
-                }
-            },
+            PlanKind::Insert { columns, rows, on_conflict } => {
+                let tells_merged = answers && matches!(on_conflict, PlannedConflict::Merge { .. });
+                let returning = Returning {
+                    answered: answers.then_some(&answered),
+                    tells_merged,
+                    order: &order,
+                    identity: writer.given_identity(&columns),
+                };
+                writer.begin_write(&returning);
+                writer.insert(&columns, rows, &on_conflict);
+                hidden = writer.end_write(&returning);
+            }
             PlanKind::Update { assignments, condition, kept } => {
+                let returning = Returning::new(answers.then_some(&answered), &order);
+                writer.begin_write(&returning);
                 writer.push("UPDATE ");
                 writer.table_name();
                 writer.push(" SET ");
                 writer.assignments(assignments);
                 writer.where_(and_same(condition, kept));
-                writer.returning(&answered, answers);
+                hidden = writer.end_write(&returning);
             }
             PlanKind::Delete { condition } => {
+                let returning = Returning::new(answers.then_some(&answered), &order);
+                writer.begin_write(&returning);
                 writer.push("DELETE FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                writer.returning(&answered, answers);
+                hidden = writer.end_write(&returning);
             }
         }
         let columns = match (known, aggregated) {
@@ -104,7 +110,7 @@ impl Plan<'_> {
         };
         let search_path = SearchPath::of_schema(table.schema.as_deref());
         let Writer { sql, binds, repeats, .. } = writer;
-        Statement { sql: sql.into(), binds, repeats, columns, is_lookup, search_path, guards }
+        Statement { sql: sql.into(), binds, repeats, columns, hidden, is_lookup, search_path, guards }
     }
 
     /// What must be so for a write to count: columns that are immutable keep their values.
@@ -116,7 +122,7 @@ impl Plan<'_> {
                     let condition = Condition::And(vec![condition.clone(), other]);
                     let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
                     let output = OutputSet::Part { positions: Vec::new(), names: None };
-                    let others = Plan { table: self.table, kind, output }.statement(dialect);
+                    let others = Plan { table: self.table, kind, output, order: Vec::new() }.statement(dialect);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
                         rule: GuardRule::None(others.into()),
@@ -301,12 +307,16 @@ impl Writer<'_> {
         self.push(" FROM ");
         self.table_name();
         self.where_(condition);
+        self.order_by(order);
+        self.push(if is_framed { FRAME_END } else { "" });
+        self.page(skip, limit);
+    }
+
+    fn order_by(&mut self, order: &[OrderBy]) {
         for (index, order) in order.iter().enumerate() {
             self.push(if index > 0 { ", " } else { " ORDER BY " });
             self.order(order);
         }
-        self.push(if is_framed { FRAME_END } else { "" });
-        self.page(skip, limit);
     }
 
     fn order(&mut self, order: &OrderBy) {
@@ -364,15 +374,6 @@ impl Writer<'_> {
                 }
             }
         }
-    }
-
-    fn returning(&mut self, output: &[usize], answers: bool) {
-        if !answers {
-            return;
-        }
-        // The rows are counted by what is answered.
-        self.push(if output.is_empty() { " RETURNING NULL" } else { " RETURNING " });
-        self.read_columns(output);
     }
 
     fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {

@@ -1,6 +1,10 @@
-//! Functions that SQLite lacks: exact sums and averages, and LIKE as PostgreSQL has it.
+//! Functions that SQLite lacks: exact sums and averages, LIKE as PostgreSQL has it, JSON compared as values, and which rows an upsert
+//! found.
 
-use mwallet_schema::Decimal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mwallet_schema::{Decimal, json};
 use num_bigint::BigInt;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -17,6 +21,14 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
         let deadline = deadline.clone();
         connection.create_scalar_function(name, 2, flags, move |context| matches(context, fold_case, &deadline))?;
     }
+    connection.create_scalar_function("mwallet_json", 1, flags, canonical_json)?;
+    let (noted, merged) = (Arc::new(AtomicBool::new(false)), FunctionFlags::SQLITE_UTF8);
+    let told = noted.clone();
+    connection.create_scalar_function("mwallet_note_merge", 0, merged, move |_| {
+        noted.store(true, Ordering::Relaxed);
+        Ok(true)
+    })?;
+    connection.create_scalar_function("mwallet_merged", 0, merged, move |_| Ok(told.swap(false, Ordering::Relaxed)))?;
     connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
     connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
 }
@@ -30,6 +42,17 @@ fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Resul
         }
         _ => Ok(None),
     }
+}
+
+/// JSON as the text that all texts of its value share. What is no JSON, which others may have stored, is the same as nothing else.
+fn canonical_json(context: &Context<'_>) -> Result<Option<String>> {
+    let text = match context.get_raw(0) {
+        ValueRef::Null => return Ok(None),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(text) | ValueRef::Blob(text) => String::from_utf8_lossy(text).into_owned(),
+    };
+    Ok(Some(json::canonical(text.as_bytes()).unwrap_or(text)))
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str> {

@@ -90,7 +90,7 @@ impl RowSender {
         };
         let connection = &timed.connection;
         time_starts();
-        let mut batch = Batch::new(&statement.columns, format);
+        let mut batch = Batch::new(statement, format);
         let mut received = true;
         let result = run::each_row(connection, statement, echo, |row| {
             batch.push(row)?;

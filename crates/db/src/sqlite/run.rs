@@ -5,7 +5,7 @@ use std::time::Instant;
 use mwallet_schema::Value;
 use rusqlite::{Connection, Row};
 
-use super::{Prepared, codec, errors};
+use super::{Prepared, codec, errors, sort};
 use crate::batch::{Batch, DriverRow};
 use crate::error::{Error, Result};
 use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
@@ -29,7 +29,16 @@ pub(super) fn run_guarded(
 
 /// Runs a statement and gathers its rows.
 pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
-    let mut batch = Batch::new(&statement.columns, format);
+    if statement.hidden.tells_merged {
+        // What was noted by a statement that failed does not count.
+        let forget =
+            |mut statement: rusqlite::CachedStatement<'_>| statement.query_row([], |row| row.get::<_, bool>(0));
+        connection.prepare_cached("SELECT mwallet_merged()").and_then(forget).map_err(errors::convert)?;
+    }
+    if !statement.hidden.sort.is_empty() {
+        return sort::run(connection, statement, format, echo);
+    }
+    let mut batch = Batch::new(statement, format);
     each_row(connection, statement, echo, |row| {
         batch.push(row)?;
         Ok(true)
@@ -44,7 +53,7 @@ pub(super) fn run_if_small(
     format: Format,
     echo: bool,
 ) -> Result<Option<Output>> {
-    let mut batch = Batch::new(&statement.columns, format);
+    let mut batch = Batch::new(statement, format);
     let mut is_small = true;
     each_row(connection, statement, echo, |row| {
         batch.push(row)?;
@@ -102,6 +111,10 @@ impl DriverRow for Row<'_> {
     fn value(&self, index: usize, column: &OutputColumn) -> Result<Value> {
         let stored = self.get_ref(index).map_err(errors::convert)?;
         Ok(codec::decode(column, stored)?)
+    }
+
+    fn flag(&self, index: usize) -> Result<bool> {
+        self.get(index).map_err(errors::convert)
     }
 
     fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {

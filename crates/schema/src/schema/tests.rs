@@ -96,8 +96,8 @@ fn defaults_are_filled_in_and_what_was_given_is_known() {
 #[test]
 fn every_failure_comes_at_once_in_the_order_of_the_text() {
     let text = r#"{"memo": "too long", "x": {"a": [1]}, "id": 1, "order_type": "NEW", "order_type": 0,
-        "lines": [{"asset": "BTC", "amount": "1"}, {"asset": 5}, null, []],
-        "tags/~": {"a": 1, "b/c": 1e9, "a": 1, "d": "1"}, "secret": "AAAA"}"#;
+        "lines": [{"asset": "BTC", "amount": "1"}, {"asset": true}, null, []],
+        "tags/~": {"a": 1, "b/c": 1e9, "a": 1, "d": "one"}, "secret": "AAAA"}"#;
     assert_eq!(
         refused(&order(), text),
         "/memo too_long, /x unknown_field, /id read_only, /order_type not_a_label, /order_type duplicate_field, \
@@ -108,8 +108,8 @@ fn every_failure_comes_at_once_in_the_order_of_the_text() {
 
 #[test]
 fn a_failure_has_a_message_and_an_sqlstate() {
-    let error = order().validate(br#"{"usid": 1, "order_type": null}"#, &Fixed).unwrap_err();
-    assert_eq!(error.to_string(), "/usid: expected a string, got a number; /order_type: must not be null");
+    let error = order().validate(br#"{"usid": true, "order_type": null}"#, &Fixed).unwrap_err();
+    assert_eq!(error.to_string(), "/usid: expected a string, got a boolean; /order_type: must not be null");
     let states: Vec<_> = error.failures().unwrap().iter().map(|failure| failure.kind.sqlstate()).collect();
     assert_eq!(states, ["22P02", "23502"]);
 }
@@ -127,9 +127,17 @@ fn the_body_must_be_one_object() {
 #[test]
 fn integers_are_read_from_their_text() {
     let small = one(ColumnType::SmallInt);
-    for (text, number) in
-        [("1", 1), ("-0", 0), ("1.0", 1), ("1e2", 100), ("3200E-2", 32), ("-32768", -32768), ("0e99", 0)]
-    {
+    for (text, number) in [
+        ("1", 1),
+        ("-0", 0),
+        ("1.0", 1),
+        ("1e2", 100),
+        ("3200E-2", 32),
+        ("-32768", -32768),
+        ("0e99", 0),
+        ("\"1\"", 1),
+        ("\" -7\\n\"", -7),
+    ] {
         assert_eq!(take(&small, text), Ok(Value::Int(number)), "{text}");
     }
     for (text, kind) in [
@@ -139,7 +147,9 @@ fn integers_are_read_from_their_text() {
         ("1.5", "wrong_type"),
         ("1e-99999", "wrong_type"),
         ("99999999999999999999", "out_of_range"),
-        ("\"1\"", "wrong_type"),
+        ("\"1.0\"", "wrong_type"),
+        ("\"\"", "wrong_type"),
+        ("\"32768\"", "out_of_range"),
         ("true", "wrong_type"),
         ("[1]", "wrong_type"),
         ("null", "null_not_allowed"),
@@ -147,6 +157,7 @@ fn integers_are_read_from_their_text() {
         assert_eq!(take(&small, text), Err(format!("/x {kind}")), "{text}");
     }
     assert_eq!(take(&one(ColumnType::BigInt), "9223372036854775807"), Ok(Value::Int(i64::MAX)));
+    assert_eq!(take(&one(ColumnType::BigInt), "\"9007199254740993\""), Ok(Value::Int(9_007_199_254_740_993)));
     assert_eq!(take(&one(ColumnType::BigInt), "9223372036854775808"), Err("/x out_of_range".into()));
 }
 
@@ -190,7 +201,21 @@ fn the_other_types_take_their_spellings() {
     assert_eq!(take(&one(ColumnType::Json), "[\"\\u0000\"]"), Err("/x nul_in_text".into()));
     assert_eq!(take(&one(ColumnType::Json), "null"), Err("/x null_not_allowed".into()));
     assert_eq!(take(&one(ColumnType::Boolean), "false"), Ok(Value::Bool(false)));
-    assert_eq!(take(&one(ColumnType::Boolean), "0"), Err("/x wrong_type".into()));
+    for (texts, value) in [(["true", "T", "Yes", "on", " 1 "], true), (["false", "F", "No", "off", "0"], false)] {
+        for text in texts {
+            assert_eq!(take(&one(ColumnType::Boolean), &format!("\"{text}\"")), Ok(Value::Bool(value)), "{text}");
+        }
+    }
+    for text in ["0", "\"\"", "\"o\"", "\"truth\"", "\"2\""] {
+        assert_eq!(take(&one(ColumnType::Boolean), text), Err("/x wrong_type".into()), "{text}");
+    }
+    assert_eq!(take(&one(TEXT), "1.50e2"), Ok(Value::from("1.50e2")));
+    assert_eq!(take(&one(TEXT), "true"), Err("/x wrong_type".into()));
+    let stored = |written: &str| one(ColumnType::Native(crate::NativeType::declared(written).into()));
+    assert_eq!(take(&stored("INTEGER"), "\"12\""), Ok(Value::Int(12)));
+    assert_eq!(take(&stored("BOOLEAN"), "\"no\""), Ok(Value::Int(0)));
+    assert_eq!(take(&stored("VARCHAR(5)"), "7.50"), Ok(Value::from("7.50")));
+    assert_eq!(take(&stored("VARCHAR(3)"), "7.50"), Err("/x too_long".into()));
     let uuid = "0190163d-8694-739b-aea5-966c26f8ad91";
     assert_eq!(take(&one(ColumnType::Uuid), &format!("\"{uuid}\"")), Ok(Value::Uuid(uuid.parse().unwrap())));
     assert_eq!(take(&one(ColumnType::Uuid), &format!("\"{}\"", uuid.replace('-', ""))), Err("/x wrong_type".into()));

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use super::{Collector, FailureKind, Place, rules};
 use crate::json::{Reader, SyntaxError, Token, storable};
 use crate::native::JsonKind;
-use crate::{Access, AtOnce, ColumnType, Decimal, DecimalError, FieldType, Record, Schema, Sources, Value, ValueError};
+use crate::{
+    Access, AtOnce, Carrier, ColumnType, Decimal, DecimalError, Declared, FieldType, NativeType, Record, Schema,
+    Sources, Value, ValueError,
+};
 
 /// A walk through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
@@ -174,7 +177,12 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
         (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, Token::Number(text)) => {
             integer(text, kind)?.coerce(kind)
         }
+        // A client that has only doubles writes a large one as a string, and PostgreSQL takes every one so.
+        (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, Token::String(text)) => {
+            Value::parse(kind, text.trim_ascii())
+        }
         (ColumnType::Decimal { .. } | ColumnType::Timestamp, Token::Number(text)) => Value::parse(kind, text),
+        (ColumnType::Text { .. }, Token::Number(text)) => Value::Text(text.into()).coerce(kind),
         (ColumnType::Text { .. }, Token::String(text)) => Value::Text(text.into_owned()).coerce(kind),
         (
             ColumnType::Decimal { .. } | ColumnType::Timestamp | ColumnType::Uuid | ColumnType::Bytes { .. },
@@ -189,17 +197,41 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
             _ => Err(ValueError::NotALabel { labels: labels.names() }),
         },
         (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
+        (ColumnType::Boolean, Token::String(text)) => truth(&text).map(Value::Bool),
         // A float has more digits before its point than any decimal.
         (ColumnType::Native(native), Token::Number(text)) if native.json_kind() == Some(JsonKind::Number) => {
             native.within_floats(text.into())
         }
-        (ColumnType::Native(_), token) => native(token)?.coerce(kind),
+        (ColumnType::Native(native), token) => native_value(native, token)?.coerce(kind),
         (_, token) => Err(ValueError::WrongType(format!("expected {}, got {}", wanted(kind), token_name(&token)))),
     }
 }
 
+/// True or false as PostgreSQL reads it from a text: the words, or how they begin, in any case.
+fn truth(text: &str) -> Result<bool, ValueError> {
+    let word = text.trim_ascii().to_ascii_lowercase();
+    let begins = |whole: &str, least: usize| word.len() >= least && whole.starts_with(&word);
+    match () {
+        () if word == "1" || begins("true", 1) || begins("yes", 1) || begins("on", 2) => Ok(true),
+        () if word == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2) => Ok(false),
+        () => Err(ValueError::WrongType("expected true or false".into())),
+    }
+}
+
 /// A value of a type that only its database knows, from one token.
-fn native(token: Token<'_>) -> Result<Value, ValueError> {
+fn native_value(native: &NativeType, token: Token<'_>) -> Result<Value, ValueError> {
+    Ok(match (native.carrier, token) {
+        (Carrier::Stored(Declared::Integer), Token::String(text)) => {
+            Value::parse(&ColumnType::BigInt, text.trim_ascii())?
+        }
+        (Carrier::Stored(Declared::Boolean), Token::String(text)) => Value::Bool(truth(&text)?),
+        // PostgreSQL takes what was written, digit by digit.
+        (_, Token::Number(text)) if native.is_characters() => Value::Text(text.into()),
+        (_, token) => of_any(token)?,
+    })
+}
+
+fn of_any(token: Token<'_>) -> Result<Value, ValueError> {
     Ok(match token {
         Token::Null | Token::Array | Token::Object => Value::Null,
         Token::Bool(value) => Value::Bool(value),

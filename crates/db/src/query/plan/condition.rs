@@ -156,7 +156,10 @@ impl Planner<'_> {
         Ok(match filter {
             Filter::Compare { column, comparison, operand } => {
                 let position = self.find(column)?;
-                self.require_comparable(position, "compared")?;
+                // JSON is the same or is not; the order that PostgreSQL has for it is of no use, and SQLite has none.
+                if !matches!(comparison, Comparison::Eq | Comparison::Neq) {
+                    self.require_ordered(position, "compared by size")?;
+                }
                 self.operand(position, operand)?.compare(position, *comparison)
             }
             Filter::In { column, values } => {
@@ -164,7 +167,6 @@ impl Planner<'_> {
                     return Err(PlanError::TooComplex);
                 }
                 let position = self.find(column)?;
-                self.require_comparable(position, "compared")?;
                 let mut beside = None;
                 let mut possible = Vec::with_capacity(values.len());
                 for value in values {
@@ -181,7 +183,7 @@ impl Planner<'_> {
             }
             Filter::Between { column, low, high } => {
                 let position = self.find(column)?;
-                self.require_comparable(position, "compared")?;
+                self.require_ordered(position, "compared by size")?;
                 match (self.operand(position, low)?, self.operand(position, high)?) {
                     (Place::At(low), Place::At(high)) => Condition::Between(position, low, high),
                     (low, high) => Condition::And(vec![
@@ -272,7 +274,7 @@ impl Planner<'_> {
         value.map(Place::At).map_err(|error| PlanError::Value { column: self.column(position).name.clone(), error })
     }
 
-    pub(super) fn require_comparable(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {
+    pub(super) fn require_ordered(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {
         match self.column(position).kind {
             ColumnType::Json => Err(self.refuse(position, operation)),
             _ => Ok(()),

@@ -121,6 +121,12 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
+    /// An order is wanted of created rows that do not go into one statement.
+    #[error("created rows are given back in an order where they are at most {most} with the same columns")]
+    OrderOfMany {
+        /// The most rows.
+        most: usize,
+    },
     /// An update changes nothing.
     #[error("there is nothing to update")]
     NothingToUpdate,
@@ -159,7 +165,7 @@ impl PlanError {
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
-            Self::Paged { .. } | Self::WholeRows { .. } | Self::NoRows { .. } => "0A000",
+            Self::Paged { .. } | Self::WholeRows { .. } | Self::NoRows { .. } | Self::OrderOfMany { .. } => "0A000",
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",

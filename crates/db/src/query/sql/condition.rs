@@ -39,12 +39,12 @@ impl Writer<'_> {
                 });
             }
             Condition::Same(position, value) => {
-                self.column(position);
+                self.spelled(position, |writer| writer.column(position));
                 self.push(match self.dialect {
                     Dialect::Postgres => " IS NOT DISTINCT FROM ",
                     Dialect::Sqlite => " IS ",
                 });
-                self.bind_operand(position, value);
+                self.spelled(position, |writer| writer.bind_operand(position, value));
             }
             Condition::And(all) => self.joined(all, " AND ", "TRUE"),
             Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
@@ -78,7 +78,7 @@ impl Writer<'_> {
     }
 
     fn compare(&mut self, position: usize, comparison: Comparison, value: Value) {
-        self.column(position);
+        self.spelled(position, |writer| writer.column(position));
         self.push(match comparison {
             Comparison::Eq => " = ",
             Comparison::Neq => " <> ",
@@ -87,13 +87,22 @@ impl Writer<'_> {
             Comparison::Lt => " < ",
             Comparison::Lte => " <= ",
         });
-        self.bind_operand(position, value);
+        self.spelled(position, |writer| writer.bind_operand(position, value));
+    }
+
+    /// Writes a value of a column as it is compared for being the same: JSON, which SQLite keeps as texts of which several say the
+    /// same, as one text for all of them.
+    pub(super) fn spelled(&mut self, position: usize, value: impl FnOnce(&mut Self)) {
+        let is_spelled = self.dialect == Dialect::Sqlite && self.table.columns[position].kind == ColumnType::Json;
+        self.push(if is_spelled { "mwallet_json(" } else { "" });
+        value(self);
+        self.push(if is_spelled { ")" } else { "" });
     }
 
     /// One of a list: bound as one array, so that the length of the list does not make a new statement.
     fn in_(&mut self, position: usize, values: Vec<Value>) {
         let kind = self.table.columns[position].kind.clone();
-        self.column(position);
+        self.spelled(position, |writer| writer.column(position));
         match self.dialect {
             // An array of what only PostgreSQL knows may be a type of its own; a list of casts is never.
             Dialect::Postgres if self.native(position).is_some_and(is_cast) => {
@@ -116,7 +125,9 @@ impl Writer<'_> {
                 self.push("))");
             }
             Dialect::Sqlite => {
-                self.push(" IN (SELECT value FROM json_each(");
+                self.push(" IN (SELECT ");
+                self.spelled(position, |writer| writer.push("value"));
+                self.push(" FROM json_each(");
                 self.bind_as(kind, Value::List(values));
                 self.push("))");
             }

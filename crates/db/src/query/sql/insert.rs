@@ -2,7 +2,7 @@
 
 use mwallet_schema::{Carrier, ColumnDefault, ColumnType, Value};
 
-use super::{Writer, is_cast, member, qualified};
+use super::{Writer, is_cast, member};
 use crate::Dialect;
 use crate::query::plan::{ColumnSet, PlannedConflict};
 use crate::statement::Bind;
@@ -41,14 +41,18 @@ impl Writer<'_> {
             PlannedConflict::Merge { changes, kept, .. } => {
                 self.push(" DO UPDATE SET ");
                 self.assignments(changes.clone());
-                for (index, position) in kept.iter().enumerate() {
-                    self.push(if index > 0 { " AND " } else { " WHERE " });
-                    self.column(*position);
+                self.note_merge();
+                for position in kept {
+                    self.push(" AND ");
+                    self.spelled(*position, |writer| writer.column(*position));
                     self.push(match self.dialect {
-                        Dialect::Postgres => " IS NOT DISTINCT FROM excluded.",
-                        Dialect::Sqlite => " IS excluded.",
+                        Dialect::Postgres => " IS NOT DISTINCT FROM ",
+                        Dialect::Sqlite => " IS ",
                     });
-                    self.name(*position);
+                    self.spelled(*position, |writer| {
+                        writer.push("excluded.");
+                        writer.name(*position);
+                    });
                 }
             }
             _ => self.push(" DO NOTHING"),
@@ -60,27 +64,6 @@ impl Writer<'_> {
     pub(super) fn given_identity(&self, columns: &ColumnSet) -> Option<usize> {
         let is_identity = |position: &usize| self.table.columns[*position].default == Some(ColumnDefault::Identity);
         columns.iter().copied().find(is_identity).filter(|_| self.dialect == Dialect::Postgres)
-    }
-
-    /// Ends an insert named `given`, and moves the sequence of its numbers beyond those that were given.
-    pub(super) fn move_identity(&mut self, identity: usize) {
-        self.push(" RETURNING *), moved AS (SELECT setval(sequence, most) FROM (SELECT pg_get_serial_sequence(");
-        let text = ColumnType::Text { max: None };
-        self.bind_as(text.clone(), Value::Text(qualified(self.table)));
-        self.push(", ");
-        self.bind_as(text, Value::Text(self.table.columns[identity].name.clone()));
-        self.push(")::regclass AS sequence, max(");
-        self.source = "given.".into();
-        self.column(identity);
-        self.push(") AS most FROM given) AS found WHERE most > coalesce(pg_sequence_last_value(sequence), 0)) SELECT ");
-    }
-
-    /// Ends a statement that selects what was inserted.
-    pub(super) fn selected(&mut self, output: &[usize]) {
-        self.push(if output.is_empty() { "NULL" } else { "" });
-        self.read_columns(output);
-        // The join is what has the sequence moved: what nobody reads is not run.
-        self.push(" FROM given LEFT JOIN moved ON TRUE");
     }
 
     /// Rows of which the database makes every value: a table of nothing but its number.

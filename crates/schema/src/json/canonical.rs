@@ -1,0 +1,117 @@
+//! One text for all JSON texts of the same value, as PostgreSQL's `jsonb` takes values for the same.
+
+use std::collections::BTreeMap;
+
+use super::{Reader, SyntaxError, Token, write_string};
+
+/// The text that all texts of the same JSON value share: without white space, keys in order and each once, the last of them, and
+/// numbers by what they count, so that `1.0` and `10e-1` are `1`.
+///
+/// ```
+/// let text = mwallet_schema::json::canonical(br#"{ "b": 1.50, "a": [-0, 12e3], "b": "\u0041" }"#)?;
+/// assert_eq!(text, r#"{"a":[0,12e3],"b":"A"}"#);
+/// # Ok::<(), mwallet_schema::json::SyntaxError>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the text is not JSON.
+pub fn canonical(text: &[u8]) -> Result<String, SyntaxError> {
+    let mut reader = Reader::new(text)?;
+    let mut out = Vec::with_capacity(text.len());
+    write_next(&mut reader, &mut out)?;
+    reader.end()?;
+    // The reader reads UTF-8 and the writers write it.
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Writes the value that the reader is before; the reader limits how deep this goes.
+fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
+    match reader.value()? {
+        Token::Null => out.extend_from_slice(b"null"),
+        Token::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Token::Number(number) => write_number(out, number),
+        Token::String(text) => write_string(out, &text),
+        Token::Array => {
+            out.push(b'[');
+            let start = out.len();
+            while reader.item()? {
+                if out.len() > start {
+                    out.push(b',');
+                }
+                write_next(reader, out)?;
+            }
+            out.push(b']');
+        }
+        Token::Object => {
+            let mut members = BTreeMap::new();
+            while let Some(key) = reader.key()? {
+                let mut value = Vec::new();
+                write_next(reader, &mut value)?;
+                members.insert(key.into_owned(), value);
+            }
+            out.push(b'{');
+            for (index, (key, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_string(out, key);
+                out.push(b':');
+                out.extend_from_slice(value);
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+/// Writes a number as its digits from the first to the last that is not 0, and the power of ten of the last where that is not 1.
+fn write_number(out: &mut Vec<u8>, number: &str) {
+    let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let digits = digits.trim_start_matches('0');
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return out.push(b'0');
+    }
+    let dropped = (digits.len() - significant.len()) as i128;
+    // An exponent of more digits than this one holds is beyond every database, and is refused before it comes here.
+    let exponent = exponent.parse::<i128>().unwrap_or(i128::from(i64::MAX)) - fraction.len() as i128 + dropped;
+    out.extend_from_slice(sign.as_bytes());
+    out.extend_from_slice(significant.as_bytes());
+    if exponent != 0 {
+        out.push(b'e');
+        out.extend_from_slice(exponent.to_string().as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_one_value_become_one_text() {
+        for (texts, expected) in [
+            (&["1", "1.0", "10e-1", "0.1E1", "1.000e+0"][..], "1"),
+            (&["0", "-0", "0.00", "-0e5"], "0"),
+            (&["-120", "-1.2e2", "-12E1"], "-12e1"),
+            (&["0.05", "5e-2"], "5e-2"),
+            (&[r#""A""#, r#" "\u0041" "#], r#""A""#),
+            (&["[ ]"], "[]"),
+            (&["{ }"], "{}"),
+            (
+                &[r#"{"b":[1,{"d":null,"c":true}],"a":"x\n"}"#, r#"{"a":"x\u000a","b":[1.0,{"c":true,"d":null}]}"#],
+                r#"{"a":"x\n","b":[1,{"c":true,"d":null}]}"#,
+            ),
+            (&[r#"{"a":1,"a":2}"#, r#"{"a":2}"#], r#"{"a":2}"#),
+        ] {
+            for text in texts {
+                assert_eq!(canonical(text.as_bytes()).as_deref(), Ok(expected), "{text}");
+            }
+        }
+        assert!(canonical(b"{").is_err());
+        assert!(canonical(b"1 2").is_err());
+    }
+}
