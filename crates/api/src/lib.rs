@@ -26,6 +26,7 @@ mod errors;
 mod layers;
 mod location;
 mod methods;
+mod nearest;
 mod openapi;
 mod params;
 mod prefer;

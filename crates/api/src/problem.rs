@@ -16,7 +16,8 @@ use serde_json::{Map, Value, json};
 /// ```json
 /// {
 ///   "type": "about:blank", "title": "Not Found", "status": 404, "detail": "there is no table ordres",
-///   "code": "PGRST205", "message": "there is no table ordres", "details": null, "hint": null
+///   "code": "PGRST205", "message": "there is no table ordres", "details": null,
+///   "hint": "Perhaps you meant the table 'public.orders'"
 /// }
 /// ```
 ///
@@ -121,8 +122,13 @@ impl Problem {
         self.0.status
     }
 
-    pub(crate) fn unknown_table(name: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {}", shortened(name)))
+    /// A table that is not served; the hint is about one that is.
+    pub(crate) fn unknown_table(name: &str, hint: Option<String>) -> Self {
+        let problem = Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {}", shortened(name)));
+        match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
     }
 
     pub(crate) fn no_functions() -> Self {

@@ -57,7 +57,8 @@ pub(crate) async fn transactions(State(state): State<AppState>, request: Request
     let (skip, limit) = (asked.skip.unwrap_or(0), state.limits.page(asked.limit));
     let query = questions::transactions_mined_query(&network, asked.start, asked.end, skip, limit);
     let tables = state.tables();
-    let resource = tables.first().get(Transaction::TABLE).ok_or_else(|| Problem::unknown_table(Transaction::TABLE))?;
+    let resource = tables.first().get(Transaction::TABLE);
+    let resource = resource.ok_or_else(|| Problem::unknown_table(Transaction::TABLE, None))?;
     let batches = client::list(&state.engine, &resource.relation, &query).await?;
     let page = rows::array(batches, state.limits.stall_time).await?;
     let mut response = page.response;

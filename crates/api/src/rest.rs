@@ -15,7 +15,7 @@ use crate::accept::{self, Form};
 use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return, Tx};
 use crate::problem::Problem;
 use crate::state::{AppState, Resource, Tables};
-use crate::{body, columns, errors, location, methods, params, profile, range, request_id, rows};
+use crate::{body, columns, errors, location, methods, nearest, params, profile, range, request_id, rows};
 
 /// A request about a table as it came. It may be planned twice; its body is read once.
 pub(crate) struct Incoming {
@@ -473,6 +473,6 @@ fn target<'t, 'u>(
     match profile.get(&name) {
         Some(resource) => Ok((resource, identifier)),
         None if name == "rpc" => Err(Problem::no_functions()),
-        None => Err(Problem::unknown_table(&name)),
+        None => Err(Problem::unknown_table(&name, nearest::hint(profile, &name))),
     }
 }

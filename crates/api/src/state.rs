@@ -303,6 +303,11 @@ impl Profile {
         Ok(Self { schema, by_name, questions, document })
     }
 
+    /// The names of the tables, in no order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
     /// The table of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Resource> {
         self.by_name.get(name)

@@ -244,6 +244,7 @@ const orders = (columns = 'slug') => db.from('orders').select(columns)
 {
   const error = await fails(db.from('ordres').select(), 404, 'PGRST205')
   assert.equal(error.message, 'there is no table ordres')
+  assert.equal(error.hint, "Perhaps you meant the table 'public.orders'")
 }
 {
   const error = await fails(orders('slug, colour'), 400, '42703')

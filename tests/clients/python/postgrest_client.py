@@ -123,7 +123,8 @@ def change(db):
 
 def errors(db):
     orders = db.from_("orders")
-    assert fails(db.from_("ordres").select("*"), "PGRST205").message == "there is no table ordres"
+    unknown = fails(db.from_("ordres").select("*"), "PGRST205")
+    assert (unknown.message, unknown.hint) == ("there is no table ordres", "Perhaps you meant the table 'public.orders'")
     assert fails(orders.select("colour"), "42703").hint.startswith("the columns are id, uuid, slug")
     fails(orders.select("*").eq("id", "one"), "22P02")
     assert fails(orders.insert({"slug": "a", "usid": "ada", "start": START}), "23505").message.startswith("a row with")

@@ -58,7 +58,7 @@ const STATUSES: &[Status] = &[
         description: "There is no such row, or no such table.",
         examples: &[
             ("PGRST116", "there is no such row in orders", None),
-            ("PGRST205", "there is no table ordres", None),
+            ("PGRST205", "there is no table ordres", Some("Perhaps you meant the table 'public.orders'")),
         ],
     },
     Status {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot have what it stands on must stop")]
 
+mod addresses;
 mod answers;
 mod bodies;
 mod bounds;

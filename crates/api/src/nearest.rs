@@ -1,0 +1,54 @@
+//! The table that was probably meant by a name that no table has.
+
+use crate::profile;
+use crate::state::Profile;
+
+/// The most letters of a name for which another is looked for: the work grows with both, and nobody mistypes so many.
+const MOST: usize = 100;
+
+/// What may help whoever asked a schema for a table that it does not have, in the words of PostgREST.
+pub(crate) fn hint(profile: &Profile, name: &str) -> Option<String> {
+    let schema = profile.schema.as_deref().unwrap_or(profile::DEFAULT);
+    Some(format!("Perhaps you meant the table '{schema}.{}'", nearest(profile.names(), name)?))
+}
+
+/// The name that differs from the given one in the fewest letters; the first by the alphabet where several do.
+fn nearest<'n>(names: impl Iterator<Item = &'n str>, wanted: &str) -> Option<&'n str> {
+    let length = wanted.chars().take(MOST + 1).count();
+    if length > MOST {
+        return None;
+    }
+    let wanted = wanted.to_lowercase();
+    // A third of the letters may be wrong, but not the only one; beyond that it is another word.
+    let most = (length / 3).max(1).min(length.saturating_sub(1));
+    let is_near = |name: &&str| name.chars().take(length + most + 1).count().abs_diff(length) <= most;
+    let with_distance =
+        names.filter(is_near).map(|name| (strsim::damerau_levenshtein(&wanted, &name.to_lowercase()), name));
+    with_distance.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_seen_and_another_word_is_not() {
+        let names = ["assets", "é", "größe", "order_items", "orders", "Orders2", "users"];
+        for (wanted, meant) in [
+            ("ordres", Some("orders")),
+            ("order", Some("orders")),
+            ("ORDERS", Some("orders")),
+            ("orderitems", Some("order_items")),
+            ("user", Some("users")),
+            ("orders3", Some("Orders2")),
+            ("grösse", Some("größe")),
+            ("invoices", None),
+            ("", None),
+            ("a", None),
+            (&"orders".repeat(20), None),
+        ] {
+            assert_eq!(nearest(names.into_iter(), wanted), meant, "{wanted}");
+        }
+        assert_eq!(nearest([].into_iter(), "orders"), None);
+    }
+}
