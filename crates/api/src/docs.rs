@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use crate::openapi::MEDIA_TYPE;
 use crate::problem::Problem;
-use crate::profile;
 use crate::state::AppState;
+use crate::{location, profile};
 
 /// What the page may load and do. Swagger UI draws its icons as `data:` URLs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -51,6 +51,11 @@ pub(crate) async fn page() -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, include_str!("docs/page.html")).into_response()
+}
+
+/// Leads to the page from its address with a slash at the end.
+pub(crate) async fn redirect(uri: Uri) -> Result<Response, Problem> {
+    location::redirect("/docs", uri.query()).ok_or_else(|| Problem::unknown_path(uri.path()))
 }
 
 /// A file of the page.

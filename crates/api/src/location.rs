@@ -1,7 +1,10 @@
-//! The addresses of tables and rows.
+//! The addresses of tables and rows, and what leads to them from those that are nearly right.
 
 use std::fmt::Display;
 
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use mwallet_db::Parameters;
 use mwallet_db::schema::json::Reader;
 use mwallet_db::schema::{Table, Value};
@@ -19,6 +22,23 @@ pub(crate) fn place(path: &str) -> Option<(&str, Option<&str>)> {
     };
     let is_row = |row: &str| !row.is_empty() && !row.contains('/');
     (!table.is_empty() && row.is_none_or(is_row)).then_some((table, row))
+}
+
+/// The path of a table that is written with a slash at its end, without the slash.
+pub(crate) fn without_slash(path: &str) -> Option<&str> {
+    let table = path.strip_suffix('/')?;
+    matches!(place(table), Some((_, None))).then_some(table)
+}
+
+/// Leads to a path of this server, for good and with the same method and body. `None` where it cannot stand in a header.
+///
+/// The path is one of those that this server has, so that nobody is led to another site.
+pub(crate) fn redirect(path: &str, query: Option<&str>) -> Option<Response> {
+    let query = query.filter(|query| !query.is_empty());
+    let address = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    response.headers_mut().insert(LOCATION, HeaderValue::try_from(address).ok()?);
+    Some(response)
 }
 
 /// The address of a row, read from its JSON: by its key, since a slug may change. A key of whole numbers is a path, another a
@@ -82,6 +102,16 @@ mod tests {
         assert_eq!(place("/rest/v1/orders/a%2Fb"), Some(("orders", Some("a%2Fb"))));
         for other in ["/rest/v1", "/rest/v1/", "/rest/v1//a", "/rest/v1/orders/", "/rest/v1/orders/a/b", "/orders"] {
             assert_eq!(place(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_of_tables_only() {
+        assert_eq!(without_slash("/rest/v1/orders/"), Some("/rest/v1/orders"));
+        for other in
+            ["/rest/v1/", "/rest/v1//", "/rest/v1/orders//", "/rest/v1/orders/1/", "//orders/", "/rest/v1/orders"]
+        {
+            assert_eq!(without_slash(other), None, "{other}");
         }
     }
 

@@ -452,6 +452,23 @@ pub(crate) fn options(tables: &Tables, Incoming { parts, .. }: &Incoming) -> Res
     Ok(response)
 }
 
+/// Leads from the address of a table with a slash at its end to that without. `None` where it is no such address.
+///
+/// # Errors
+///
+/// Where there is no such table.
+pub(crate) fn redirect(state: &AppState, tables: &Tables, request: &Request) -> Result<Option<Response>, Problem> {
+    let (method, uri) = (request.method(), request.uri());
+    let Some(path) = location::without_slash(uri.path()) else { return Ok(None) };
+    // The identifier that belongs behind the slash may have been empty, and every row must not be meant by that.
+    let is_unfiltered = matches!(*method, Method::PATCH | Method::DELETE) && uri.query().is_none_or(str::is_empty);
+    if is_unfiltered && state.limits.allow_unfiltered {
+        return Ok(None);
+    }
+    served(tables, method, request.headers(), location::place(path).map_or("", |(name, _)| name))?;
+    Ok(location::redirect(path, uri.query()))
+}
+
 /// Refuses a method that no table takes.
 pub(crate) fn refuse(tables: &Tables, Incoming { parts, .. }: &Incoming) -> Problem {
     match target(tables, &parts.method, &parts.headers, &parts.uri) {
@@ -467,11 +484,16 @@ fn target<'t, 'u>(
     headers: &HeaderMap,
     uri: &'u Uri,
 ) -> Result<(&'t Resource, Option<&'u str>), Problem> {
-    let profile = profile::of(tables, method, headers)?;
     let (name, identifier) = location::place(uri.path()).ok_or_else(|| Problem::unknown_path(uri.path()))?;
+    Ok((served(tables, method, headers, name)?, identifier))
+}
+
+/// The table of a name as it is written in a path.
+fn served<'t>(tables: &'t Tables, method: &Method, headers: &HeaderMap, name: &str) -> Result<&'t Resource, Problem> {
+    let profile = profile::of(tables, method, headers)?;
     let name = params::decode(name)?;
     match profile.get(&name) {
-        Some(resource) => Ok((resource, identifier)),
+        Some(resource) => Ok(resource),
         None if name == "rpc" => Err(Problem::no_functions()),
         None => Err(Problem::unknown_table(&name, nearest::hint(profile, &name))),
     }

@@ -30,6 +30,7 @@ impl Routes {
         let mut others = Router::new()
             .route("/", get(docs::home))
             .route("/docs", get(docs::page))
+            .route("/docs/", get(docs::redirect))
             .route("/docs/{file}", get(docs::file))
             .route("/livez", get(livez))
             .route(RELOAD, post(reload))
@@ -57,7 +58,7 @@ impl Routes {
     pub(crate) async fn respond(&self, request: Request) -> Response {
         if location::place(request.uri().path()).is_none() {
             // The longest way of all is not the size of each.
-            return Box::pin(self.others.respond(request)).await;
+            return Box::pin(self.respond_elsewhere(request)).await;
         }
         let tables = self.state.tables();
         let mut incoming = Incoming::new(request);
@@ -68,6 +69,15 @@ impl Routes {
             answered => answered,
         };
         answered.unwrap_or_else(Problem::into_response)
+    }
+
+    /// Answers a request that is about no table.
+    async fn respond_elsewhere(&self, request: Request) -> Response {
+        match rest::redirect(&self.state, &self.state.tables(), &request) {
+            Ok(None) => self.others.respond(request).await,
+            Ok(Some(redirect)) => redirect,
+            Err(problem) => problem.into_response(),
+        }
     }
 
     /// Answers a request about one of these tables.

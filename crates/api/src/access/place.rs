@@ -10,8 +10,8 @@ use crate::{location, params};
 pub(super) const UNKNOWN: &str = "{unknown}";
 
 /// Paths that are no table. What stands in braces is any one segment.
-const PATHS: [&str; 8] =
-    ["/", "/docs", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
+const PATHS: [&str; 9] =
+    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
 
 /// The words of questions.
 const QUESTION_WORDS: [&str; 5] = ["network", "start", "end", "skip", "limit"];
@@ -22,7 +22,8 @@ const MOST: usize = 50;
 /// The path and the names of the parameters, without values.
 pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
     let query = uri.query().unwrap_or_default();
-    if let Some((name, row)) = location::place(uri.path()) {
+    // What leads to a table is told as what it leads to.
+    if let Some((name, row)) = location::place(location::without_slash(uri.path()).unwrap_or(uri.path())) {
         let table = params::decode(name).ok().and_then(|name| tables.any(&name));
         let mut place = location::REST.to_owned();
         match table {
@@ -101,6 +102,9 @@ mod tests {
             ("/v1/users/S/notices?start=S&S=1", "/v1/users/{identifier}/notices?start&{unknown}"),
             ("/v1/transactions?network=S", "/v1/transactions?network"),
             ("/docs/S", "/docs/{file}"),
+            ("/docs/", "/docs/"),
+            ("/rest/v1/orders/?asset=eq.S", "/rest/v1/orders?asset"),
+            ("/rest/v1/S/", "/rest/v1/{unknown}"),
             ("/admin/reload", "/admin/reload"),
             ("/readyz?S", "/readyz?{unknown}"),
             ("/S", "/{unknown}"),

@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Tables};
+use mwallet_api::{App, AppState, Limits, Tables};
 use mwallet_db::schema::Table;
+use mwallet_db::{Dialect, Engine};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::Value;
 
-use crate::support::{app, get, send};
+use crate::support::{Answer, app, get, send, state};
 
 both_engines! {
     async fn an_unknown_table_suggests_the_nearest(db: TestDb) {
@@ -40,5 +41,61 @@ both_engines! {
         let app = App::new(AppState::new(db.engine.clone(), Tables::new(tables).unwrap()));
         let answer = get(&app, "/rest/v1/orders").await;
         assert_eq!((answer.status.as_u16(), &answer.json()["hint"]), (404, &Value::Null));
+    }
+
+    async fn a_slash_at_the_end_of_a_table_leads_to_the_table(db: TestDb) {
+        let app = app(&db).await;
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+            for (path, address) in [
+                ("/rest/v1/orders/", "/rest/v1/orders"),
+                ("/rest/v1/orders/?id=eq.1&memo=like.%2F*/", "/rest/v1/orders?id=eq.1&memo=like.%2F*/"),
+                ("/rest/v1/%6frders/?", "/rest/v1/%6frders"),
+                ("http://evil.example/rest/v1/orders/", "/rest/v1/orders"),
+            ] {
+                let answer = send_to(&app, method, path).await;
+                assert_eq!((answer.status.as_u16(), answer.header("location")), (308, Some(address)), "{method} {path}");
+                assert_eq!(answer.text, "");
+            }
+        }
+        assert_eq!(get(&app, "/rest/v1/ordres/").await.json()["hint"], "Perhaps you meant the table 'public.orders'");
+        for path in [
+            "//evil.example/",
+            "/rest/v1//evil.example/",
+            "/rest/v1/orders//",
+            "/rest/v1/orders/1/",
+            "//evil.example/rest/v1/orders/",
+            "/rest/v1/%2F%2Fevil.example/",
+            "/rest/v1/%5Cevil.example/",
+            "/livez/",
+        ] {
+            let answer = send_to(&app, "GET", path).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (404, None), "{path}");
+        }
+    }
+
+    async fn an_identifier_that_is_missing_means_no_row(db: TestDb) {
+        let limits = Limits { allow_unfiltered: true, ..Limits::default() };
+        let app = App::new(state(&db).await.limits(limits));
+        for method in ["PATCH", "DELETE"] {
+            for path in ["/rest/v1/orders/", "/rest/v1/orders/?"] {
+                assert_eq!(send_to(&app, method, path).await.status, 404, "{method} {path}");
+            }
+            assert_eq!(send_to(&app, method, "/rest/v1/orders/?id=eq.1").await.status, 308);
+        }
+        assert_eq!(send_to(&app, "GET", "/rest/v1/orders/").await.status, 308);
+    }
+}
+
+/// Sends a request without a body.
+async fn send_to(app: &App, method: &str, uri: &str) -> Answer {
+    send(app, Request::builder().method(method).uri(uri).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_the_page_leads_to_the_page() {
+    let app = App::new(AppState::new(Engine::mock(Dialect::Sqlite), Tables::new(mwallet_models::tables()).unwrap()));
+    for (path, address) in [("/docs/", "/docs"), ("/docs/?a=b", "/docs?a=b")] {
+        let answer = get(&app, path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (308, Some(address)), "{path}");
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use jsonschema::Validator;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -95,6 +95,14 @@ impl Contract {
             || asked.path.starts_with("/docs/")
         {
             return Ok(());
+        }
+        // Nor is what leads to an address that is nearly the one that was asked.
+        if answer.status == StatusCode::PERMANENT_REDIRECT {
+            let leads = asked.path.strip_suffix('/').is_some_and(|path| {
+                let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
+                answer.header("location") == Some(&format!("{path}{query}")) && self.path(path).is_some()
+            });
+            return if leads { Ok(()) } else { Err("it leads elsewhere".into()) };
         }
         let Some((template, item)) = self.path(&asked.path) else {
             return self.refusal(asked, answer).map_err(|error| format!("there is no such path, and {error}"));
@@ -249,7 +257,7 @@ fn whole(schema: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{Request, StatusCode};
+    use axum::http::Request;
 
     use super::*;
 
