@@ -1,7 +1,7 @@
-//! Fake data that reads as if it were real, the same for the same seed on both engines.
+//! Fake data that reads as if it were real, the same for the same origin on both engines.
 //!
-//! Every value is given, ids, names and times too, so nothing depends on the day, the machine or the database. Makers are
-//! iterators: however many rows there are, no more than one batch of them is in memory.
+//! Every value is given, ids, names and times too, so nothing depends on the day, the machine or the database, but by what the
+//! origin says. Makers are iterators: however many rows there are, no more than one batch of them is in memory.
 
 mod holdings;
 mod notices;
@@ -18,6 +18,8 @@ use mwallet_db::{Engine, Entity, Query, Session, crud};
 use mwallet_models::{Order, User};
 
 use crate::failure::Result;
+
+pub(crate) use random::Origin;
 
 /// How many rows go to the database at a time: as many as one statement of a bulk creation writes.
 const BATCH: usize = 1_000;
@@ -44,7 +46,7 @@ pub(crate) enum Outcome {
 
 /// Fills an empty database with fake data, creating the tables first; all of it or nothing. The progress is told of the
 /// users and orders that are written.
-pub(crate) async fn fill(engine: &Engine, amounts: Amounts, seed: u64, progress: &ProgressBar) -> Result<Outcome> {
+pub(crate) async fn fill(engine: &Engine, amounts: Amounts, origin: Origin, progress: &ProgressBar) -> Result<Outcome> {
     let tables = mwallet_models::tables();
     crate::database::prepare_with(engine, false, false).await?;
     let session = engine.sessions().limit(LIMIT).begin().await?;
@@ -55,18 +57,18 @@ pub(crate) async fn fill(engine: &Engine, amounts: Amounts, seed: u64, progress:
         }
     }
     let Amounts { users, orders, notices } = amounts;
-    writer.write(people::organizations(seed, people::organization_count(users))).await?;
-    writer.write(people::users(seed, users)).await?;
-    writer.write(people::groups(seed)).await?;
-    writer.write(people::members(seed, users)).await?;
-    writer.write(notices::notices(seed, notices)).await?;
-    writer.write(notices::recipients(seed, notices, users)).await?;
-    writer.write(holdings::assets(seed)).await?;
-    writer.write(holdings::wallets(seed, users)).await?;
-    writer.write(holdings::server_addresses(seed)).await?;
-    writer.write(holdings::user_addresses(seed, users)).await?;
-    writer.write(orders::orders(seed, orders, users)).await?;
-    writer.write(orders::settlements(seed, orders, users)).await?;
+    writer.write(people::organizations(origin, people::organization_count(users))).await?;
+    writer.write(people::users(origin, users)).await?;
+    writer.write(people::groups(origin)).await?;
+    writer.write(people::members(origin, users)).await?;
+    writer.write(notices::notices(origin, notices)).await?;
+    writer.write(notices::recipients(origin, notices, users)).await?;
+    writer.write(holdings::assets(origin)).await?;
+    writer.write(holdings::wallets(origin, users)).await?;
+    writer.write(holdings::server_addresses(origin)).await?;
+    writer.write(holdings::user_addresses(origin, users)).await?;
+    writer.write(orders::orders(origin, orders, users)).await?;
+    writer.write(orders::settlements(origin, orders, users)).await?;
     writer.session.commit().await?;
     Ok(Outcome::Filled(writer.written))
 }

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, Timestamp, TimestampError};
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::output;
-use crate::seed::{Amounts, Outcome, fill};
+use crate::seed::{Amounts, Origin, Outcome, fill};
 use crate::settings::Settings;
 
 /// The most rows of a kind: more are a mistake of somebody's keyboard.
@@ -17,10 +17,12 @@ const EXAMPLES: &str = "\
 Examples:
   mwallet seed                                             some hundred users, some thousand orders
   mwallet seed --users 20000 --orders 200000 --seed 7
+  mwallet seed --as-of now                                 open orders that end after today
   mwallet seed --database-url postgresql://me@localhost/try --json
 
-The same seed makes the same rows, down to ids and times, on SQLite and on PostgreSQL; another version of mWallet may make
-others. Orders have the slugs order-1, order-2 and so on in the order of their ids.
+The same seed as of the same time makes the same rows, down to ids and times, on SQLite and on PostgreSQL; another version of
+mWallet may make others. Without --as-of the time is always the same, so that the day does not matter. Orders have the slugs
+order-1, order-2 and so on in the order of their ids.
 
 It fills an empty database only, and all or nothing: where any table holds a row, or it is stopped halfway, nothing is written.
 A database without any table is set up first. Nobody in the data is real, mail goes to domains that are kept for examples, and no
@@ -42,13 +44,39 @@ pub(crate) struct Options {
     /// Which data: each number makes other rows
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    /// The time that the data is made for, or `now`: what is over lies before it, and orders that are open end after it
+    #[arg(long, value_name = "TIME", default_value = "2026-01-01T00:00:00Z", value_parser = as_of)]
+    as_of: AsOf,
+}
+
+/// The time that data is made for.
+#[derive(Clone, Copy)]
+enum AsOf {
+    Now,
+    Time(Timestamp),
+}
+
+fn as_of(text: &str) -> std::result::Result<AsOf, String> {
+    if text == "now" {
+        return Ok(AsOf::Now);
+    }
+    let time: Timestamp = text.parse().map_err(|error: TimestampError| error.to_string())?;
+    // Data reaches back two years and ahead by two months, and a UUID has no time before 1970.
+    match ["1972-01-01T00:00:00Z", "9999-01-01T00:00:00Z"].map(str::parse::<Timestamp>) {
+        [Ok(first), Ok(end)] if time < first || time >= end => Err("expected a time from 1972 to 9998".into()),
+        _ => Ok(AsOf::Time(time)),
+    }
 }
 
 pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
-    let Options { users, orders, notices, seed } = options;
+    let Options { users, orders, notices, seed, as_of } = options;
     let engine = settings.engine()?;
+    let as_of = match as_of {
+        AsOf::Now => engine.sources().now(),
+        AsOf::Time(time) => time,
+    };
     let progress = output::progress(settings, users + orders, "users and orders");
-    let outcome = fill(&engine, Amounts { users, orders, notices }, seed, &progress).await;
+    let outcome = fill(&engine, Amounts { users, orders, notices }, Origin { seed, as_of }, &progress).await;
     progress.finish_and_clear();
     engine.close().await;
     match outcome? {
@@ -59,7 +87,8 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
             let list: Vec<String> =
                 written.iter().map(|(table, rows)| format!("{rows} {}", table.replace('_', " "))).collect();
             let text = format!("filled {engine} by seed {seed}: {}", list.join(", "));
-            output::report(settings, text, &json!({"database": engine.to_string(), "seed": seed, "rows": rows}))
+            let json = json!({"database": engine.to_string(), "seed": seed, "as_of": as_of.to_string(), "rows": rows});
+            output::report(settings, text, &json)
         }
     }
 }

@@ -5,7 +5,7 @@ use mwallet_db::{Key, Ref};
 use mwallet_models::{Asset, AssetKind, AssetType, CryptoAddress, NetworkAddress, UserAddress, Wallet};
 
 use super::people::{owner, row};
-use super::random::{Random, Stream, unchanged};
+use super::random::{Origin, Random, Stream, unchanged};
 
 const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -66,8 +66,8 @@ const ASSETS: [Listed; 5] = [
 ];
 
 /// The assets.
-pub(super) fn assets(seed: u64) -> impl Iterator<Item = Asset> {
-    let mut random = Random::new(seed, Stream::Assets);
+pub(super) fn assets(origin: Origin) -> impl Iterator<Item = Asset> {
+    let mut random = Random::new(origin, Stream::Assets);
     (1..).zip(ASSETS).map(move |(number, (code, name, symbol, coin, decimals, kind, min_confirmations))| {
         let made = random.moment(number, 1_000);
         Asset {
@@ -87,8 +87,8 @@ pub(super) fn assets(seed: u64) -> impl Iterator<Item = Asset> {
 }
 
 /// The wallets: one for each user, two for some.
-pub(super) fn wallets(seed: u64, users: u64) -> impl Iterator<Item = Wallet> {
-    let mut random = Random::new(seed, Stream::Wallets);
+pub(super) fn wallets(origin: Origin, users: u64) -> impl Iterator<Item = Wallet> {
+    let mut random = Random::new(origin, Stream::Wallets);
     let mut number = 0;
     (1..=users).flat_map(move |user| {
         let first = random.between(1, 6);
@@ -117,8 +117,8 @@ pub(super) fn wallets(seed: u64, users: u64) -> impl Iterator<Item = Wallet> {
 }
 
 /// The addresses of the server itself: one on each network.
-pub(super) fn server_addresses(seed: u64) -> impl Iterator<Item = CryptoAddress> {
-    let mut random = Random::new(seed, Stream::ServerAddresses);
+pub(super) fn server_addresses(origin: Origin) -> impl Iterator<Item = CryptoAddress> {
+    let mut random = Random::new(origin, Stream::ServerAddresses);
     (1..).zip(COINS).map(move |(number, coin)| {
         let made = random.moment(number, 1_000);
         CryptoAddress {
@@ -136,8 +136,8 @@ pub(super) fn server_addresses(seed: u64) -> impl Iterator<Item = CryptoAddress>
 }
 
 /// The addresses of users: one for every other user.
-pub(super) fn user_addresses(seed: u64, users: u64) -> impl Iterator<Item = UserAddress> {
-    let mut random = Random::new(seed, Stream::UserAddresses);
+pub(super) fn user_addresses(origin: Origin, users: u64) -> impl Iterator<Item = UserAddress> {
+    let mut random = Random::new(origin, Stream::UserAddresses);
     (1..=users / 2).map(move |number| {
         let made = random.moment(number, users);
         let coin = random.pick(&COINS);

@@ -6,15 +6,15 @@ use mwallet_db::{Key, Ref};
 use mwallet_models::{AppNotice, NoticeLevel, NoticeRecipient};
 
 use super::people::row;
-use super::random::{DAY, Random, Stream, later, unchanged};
+use super::random::{DAY, Origin, Random, Stream, later, unchanged};
 use super::words::NOTICES;
 
 /// The most users that one notice is for.
 const RECIPIENTS: i64 = 40;
 
 /// The notices.
-pub(super) fn notices(seed: u64, count: u64) -> impl Iterator<Item = AppNotice> {
-    let mut random = Random::new(seed, Stream::Notices);
+pub(super) fn notices(origin: Origin, count: u64) -> impl Iterator<Item = AppNotice> {
+    let mut random = Random::new(origin, Stream::Notices);
     (1..=count).map(move |number| {
         let made = random.moment(number, count);
         let (level, title, message) = random.pick(NOTICES);
@@ -37,8 +37,8 @@ pub(super) fn notices(seed: u64, count: u64) -> impl Iterator<Item = AppNotice> 
 }
 
 /// Whom each notice is for, in the order of the key.
-pub(super) fn recipients(seed: u64, notices: u64, users: u64) -> impl Iterator<Item = NoticeRecipient> {
-    let mut random = Random::new(seed, Stream::Recipients);
+pub(super) fn recipients(origin: Origin, notices: u64, users: u64) -> impl Iterator<Item = NoticeRecipient> {
+    let mut random = Random::new(origin, Stream::Recipients);
     (1..=notices).flat_map(move |notice| {
         let wanted = random.between(1, RECIPIENTS + 1);
         // Somebody who is drawn twice is told once.

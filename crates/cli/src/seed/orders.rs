@@ -7,14 +7,16 @@ use serde_json::json;
 
 use super::holdings::{Coin, address};
 use super::people::{owner, row};
-use super::random::{DAY, HOUR, Random, Stream, changed, later, unchanged};
+use super::random::{DAY, HOUR, Origin, Random, Stream, changed, later, unchanged};
 use super::words::{PAYMENTS, PLACES, REMARKS};
 
 const HEX: &[u8] = b"0123456789abcdef";
 
 /// The orders, of which the later ones are younger and more often still open.
-pub(super) fn orders(seed: u64, count: u64, users: u64) -> impl Iterator<Item = Order> {
-    let mut random = Random::new(seed, Stream::Orders);
+///
+/// What still goes on ends in days to come, however old it is; the times of what is over are over.
+pub(super) fn orders(origin: Origin, count: u64, users: u64) -> impl Iterator<Item = Order> {
+    let mut random = Random::new(origin, Stream::Orders);
     (1..=count).map(move |number| {
         let made = random.moment(number, count);
         let names = random.names(made, format!("order-{number}"));
@@ -22,11 +24,18 @@ pub(super) fn orders(seed: u64, count: u64, users: u64) -> impl Iterator<Item = 
         let order_type = state(&mut random, number, count);
         let asset = asset(&mut random);
         let wait = if random.percent(60) { 0 } else { random.between(0, 3 * DAY) };
+        let goes_on = matches!(order_type, OrderType::Open | OrderType::Partial);
         let start = later(made, wait);
+        let start = if order_type == OrderType::Open { start } else { random.over(made, start) };
         let expected_end = random.percent(70).then(|| later(start, random.between(1, 31) * DAY));
+        let expected_end =
+            expected_end.map(|end| if goes_on { random.to_come(start, end) } else { random.over(start, end) });
         let timestamps = match order_type {
             OrderType::Open => unchanged(made),
-            _ => changed(made, later(start, random.between(HOUR, 5 * DAY))),
+            _ => {
+                let wanted = later(start, random.between(HOUR, 5 * DAY));
+                changed(made, random.over(start, wanted))
+            }
         };
         let memo = random.percent(60).then(|| memo(&mut random, asset));
         Order {
@@ -87,9 +96,9 @@ fn memo(random: &mut Random, asset: AssetType) -> String {
 }
 
 /// The transactions on the networks by which orders for coins were satisfied, one for each.
-pub(super) fn settlements(seed: u64, orders: u64, users: u64) -> impl Iterator<Item = Transaction> {
-    let mut random = Random::new(seed, Stream::Transactions);
-    let satisfied = self::orders(seed, orders, users).filter(|order| order.order_type == OrderType::Satisfied);
+pub(super) fn settlements(origin: Origin, orders: u64, users: u64) -> impl Iterator<Item = Transaction> {
+    let mut random = Random::new(origin, Stream::Transactions);
+    let satisfied = self::orders(origin, orders, users).filter(|order| order.order_type == OrderType::Satisfied);
     let in_coins = satisfied.filter_map(|order| Some((Coin::of(order.asset)?, order)));
     (1..).zip(in_coins).map(move |(number, (coin, order))| settlement(&mut random, number, coin, &order))
 }
@@ -138,9 +147,13 @@ mod tests {
 
     use super::*;
 
+    fn origin(seed: u64) -> Origin {
+        Origin { seed, as_of: "2026-11-26T12:00:00Z".parse().unwrap() }
+    }
+
     #[test]
     fn memos_fit_and_differ() {
-        let orders: Vec<Order> = orders(7, 5_000, 100).collect();
+        let orders: Vec<Order> = orders(origin(7), 5_000, 100).collect();
         let memos: std::collections::HashSet<&str> = orders.iter().filter_map(|order| order.memo.as_deref()).collect();
         assert!(memos.len() > 1_000, "{}", memos.len());
         assert!(memos.iter().all(|memo| memo.len() <= 128));
@@ -148,7 +161,7 @@ mod tests {
 
     #[test]
     fn later_orders_are_younger_and_more_often_open() {
-        let orders: Vec<Order> = orders(7, 1_000, 100).collect();
+        let orders: Vec<Order> = orders(origin(7), 1_000, 100).collect();
         assert!(orders.is_sorted_by_key(|order| order.timestamps.created_at.get().copied()));
         let open = |orders: &[Order]| orders.iter().filter(|order| order.order_type == OrderType::Open).count();
         assert!(open(&orders[..200]) < open(&orders[800..]));
@@ -158,8 +171,45 @@ mod tests {
     #[test]
     fn one_order_can_stand_in_any_state_and_has_an_owner() {
         for seed in 0..50 {
-            let order = orders(seed, 1, 1).next().unwrap();
+            let order = orders(origin(seed), 1, 1).next().unwrap();
             assert_eq!(order.owner, owner(1));
+        }
+    }
+
+    #[test]
+    fn what_goes_on_ends_later_and_what_is_over_is_over() {
+        for (seed, count) in [(1, 2_000), (7, 30), (8, 1)] {
+            let origin = origin(seed);
+            let (mut going, mut over) = (0, 0);
+            for order in orders(origin, count, 200) {
+                let set = |time: &Auto<Timestamp>| *time.get().unwrap();
+                let (made, changed) = (set(&order.timestamps.created_at), set(&order.timestamps.updated_at));
+                assert!(made <= changed && changed < origin.as_of, "{order:?}");
+                assert!(made <= order.start && order.expected_end.is_none_or(|end| order.start <= end), "{order:?}");
+                let is_over = match order.order_type {
+                    OrderType::Open | OrderType::Partial => false,
+                    OrderType::Closed | OrderType::Satisfied => true,
+                };
+                assert!(order.start < origin.as_of || order.order_type == OrderType::Open, "{order:?}");
+                if let Some(end) = order.expected_end {
+                    assert_eq!(end < origin.as_of, is_over, "{order:?}");
+                    *if is_over { &mut over } else { &mut going } += 1;
+                }
+            }
+            assert!(count < 100 || (going > 400 && over > 400), "{going} {over}");
+            let settled = settlements(origin, count, 200);
+            assert!(settled.into_iter().all(|transaction| transaction.mined_at.unwrap() < origin.as_of));
+        }
+    }
+
+    #[test]
+    fn times_move_with_the_time_that_the_data_is_made_for() {
+        let early = origin(7);
+        let late = Origin { as_of: later(early.as_of, 100 * DAY), ..early };
+        for (early, late) in orders(early, 500, 50).zip(orders(late, 500, 50)) {
+            assert_eq!(later(early.start, 100 * DAY), late.start);
+            assert_eq!(early.expected_end.map(|end| later(end, 100 * DAY)), late.expected_end);
+            assert_eq!((early.order_type, early.memo, early.owner), (late.order_type, late.memo, late.owner));
         }
     }
 }

@@ -9,7 +9,7 @@ use mwallet_db::schema::Timestamp;
 use mwallet_db::{Key, Ref};
 use mwallet_models::{Group, Organization, Owner, User, UserGroup};
 
-use super::random::{DAY, Random, Stream, later, unchanged};
+use super::random::{DAY, Origin, Random, Stream, later, unchanged};
 use super::words::{FAMILY_NAMES, GIVEN_NAMES, GROUPS, MAIL_DOMAINS, TRADES};
 
 /// For so many users there is one organization.
@@ -36,8 +36,8 @@ fn came(random: &mut Random, number: u64, count: u64) -> Timestamp {
 }
 
 /// The organizations.
-pub(super) fn organizations(seed: u64, count: u64) -> impl Iterator<Item = Organization> {
-    let mut random = Random::new(seed, Stream::Organizations);
+pub(super) fn organizations(origin: Origin, count: u64) -> impl Iterator<Item = Organization> {
+    let mut random = Random::new(origin, Stream::Organizations);
     let mut taken = Taken::default();
     (1..=count).map(move |number| {
         let made = came(&mut random, number, count);
@@ -55,8 +55,8 @@ pub(super) fn organizations(seed: u64, count: u64) -> impl Iterator<Item = Organ
 }
 
 /// The users.
-pub(super) fn users(seed: u64, count: u64) -> impl Iterator<Item = User> {
-    let mut random = Random::new(seed, Stream::Users);
+pub(super) fn users(origin: Origin, count: u64) -> impl Iterator<Item = User> {
+    let mut random = Random::new(origin, Stream::Users);
     let mut taken = Taken::default();
     (1..=count).map(move |number| {
         let made = came(&mut random, number, count);
@@ -118,8 +118,8 @@ fn tail(random: &mut Random, digits: u32) -> i64 {
 }
 
 /// The groups.
-pub(super) fn groups(seed: u64) -> impl Iterator<Item = Group> {
-    let mut random = Random::new(seed, Stream::Groups);
+pub(super) fn groups(origin: Origin) -> impl Iterator<Item = Group> {
+    let mut random = Random::new(origin, Stream::Groups);
     let count = GROUPS.len() as u64;
     (1..).zip(GROUPS).map(move |(number, (name, description))| {
         let made = came(&mut random, number, count * 100);
@@ -135,8 +135,8 @@ pub(super) fn groups(seed: u64) -> impl Iterator<Item = Group> {
 }
 
 /// Who is in which group: half of all users are verified, one in ten is an agent, the rest is for a few.
-pub(super) fn members(seed: u64, users: u64) -> impl Iterator<Item = UserGroup> {
-    let mut random = Random::new(seed, Stream::Members);
+pub(super) fn members(origin: Origin, users: u64) -> impl Iterator<Item = UserGroup> {
+    let mut random = Random::new(origin, Stream::Members);
     (1..=users).flat_map(move |user| {
         let chances = [10, 1, 1, 2, 50];
         let groups: Vec<i64> =
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn names_are_there_once() {
-        let users: Vec<User> = users(1, 5_000).collect();
+        let origin = Origin { seed: 1, as_of: Timestamp::default() };
+        let users: Vec<User> = users(origin, 5_000).collect();
         let names: HashSet<&str> = users.iter().map(|user| user.username.as_str()).collect();
         let mails: HashSet<&str> = users.iter().map(|user| user.email.as_str()).collect();
         assert_eq!((names.len(), mails.len()), (users.len(), users.len()));

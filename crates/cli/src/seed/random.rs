@@ -8,30 +8,39 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The year in which everything but the users comes to be, in microseconds since 1970: it is always the same, so that a
-/// seed makes the same rows on any day.
-const YEAR_BEGINS: i64 = 1_735_689_600_000_000; // 2025-01-01
-/// How long that year is, in microseconds.
+/// How long the time is in which everything but the users comes to be, in microseconds: the year before the data is made for.
 const YEAR: i64 = 365 * DAY;
 /// A day in microseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
 /// An hour in microseconds.
 pub(super) const HOUR: i64 = 3_600_000_000;
 
+/// What data is made of: the same origin makes the same rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// Which data: each number makes other rows.
+    pub(crate) seed: u64,
+    /// The time that the data is made for: what was made and what is over lies before it, what is open ends after it.
+    pub(crate) as_of: Timestamp,
+}
+
 /// Chance for the rows of one table.
 ///
 /// Each table has a stream of its own, so that more rows in one do not change what stands in another.
 pub(super) struct Random {
     source: Mutex<ChaCha8Rng>,
+    /// The time that the data is made for.
+    as_of: Timestamp,
+    /// The time of the row whose names are made.
     now: Timestamp,
 }
 
 impl Random {
-    /// The chance of a seed for a table.
-    pub(super) fn new(seed: u64, table: Stream) -> Self {
-        let mut source = ChaCha8Rng::seed_from_u64(seed);
+    /// The chance of an origin for a table.
+    pub(super) fn new(origin: Origin, table: Stream) -> Self {
+        let mut source = ChaCha8Rng::seed_from_u64(origin.seed);
         source.set_stream(table as u64);
-        Self { source: Mutex::new(source), now: Timestamp::default() }
+        Self { source: Mutex::new(source), as_of: origin.as_of, now: Timestamp::default() }
     }
 
     /// The generator itself, for libraries.
@@ -77,7 +86,23 @@ impl Random {
     pub(super) fn moment(&mut self, number: u64, count: u64) -> Timestamp {
         let step = YEAR / i64::try_from(count).unwrap_or(i64::MAX).max(1);
         let jitter = self.between(0, step.max(1));
-        time(YEAR_BEGINS + step * (i64::try_from(number).unwrap_or(i64::MAX) - 1) + jitter)
+        time(self.as_of.micros() - YEAR + step * (i64::try_from(number).unwrap_or(i64::MAX) - 1) + jitter)
+    }
+
+    /// A time that is over: the wanted one, or where that is still to come one between `since`, which is over, and now.
+    pub(super) fn over(&self, since: Timestamp, wanted: Timestamp) -> Timestamp {
+        match wanted < self.as_of {
+            true => wanted,
+            false => time(since.micros() + (self.as_of.micros() - since.micros()) / 2),
+        }
+    }
+
+    /// A time that is still to come: the wanted one, or where that is over one as far from now as it was from `since`.
+    pub(super) fn to_come(&self, since: Timestamp, wanted: Timestamp) -> Timestamp {
+        match wanted > self.as_of {
+            true => wanted,
+            false => later(self.as_of, wanted.micros() - since.micros()),
+        }
     }
 
     /// The names of a row that was made at a time.

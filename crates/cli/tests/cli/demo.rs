@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
+use mwallet_db::SystemSources;
+use mwallet_db::schema::Sources;
 use serde_json::Value;
 
 use crate::support::{Server, call, program};
@@ -26,6 +28,25 @@ fn the_demo_fills_its_database_once() {
     let again = Server::demo(folder.path());
     assert_eq!(orders(&again), 2_001);
     assert!(again.stop().success());
+}
+
+#[test]
+fn open_orders_of_the_demo_are_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::demo(folder.path());
+    let now = SystemSources.now();
+    let rows = |query: &str| {
+        let rows = server.get(&format!("/rest/v1/orders?select=order_type,start,expected_end&{query}"));
+        serde_json::from_str::<Vec<Value>>(&rows).unwrap()
+    };
+    assert_eq!(
+        rows(&format!("order_type=in.(OPEN,PARTIAL)&expected_end=lte.{now}").replace('+', "%2B")),
+        [Value::Null; 0]
+    );
+    let over = format!("order_type=in.(CLOSED,SATISFIED)&or=(expected_end.gt.{now},updated_at.gt.{now})");
+    assert_eq!(rows(&over.replace('+', "%2B")), [Value::Null; 0]);
+    assert_eq!(rows(&format!("created_at=gt.{now}").replace('+', "%2B")), [Value::Null; 0]);
+    assert!(rows("order_type=eq.OPEN&expected_end=not.is.null").len() > 300);
 }
 
 #[test]

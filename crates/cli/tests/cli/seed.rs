@@ -1,8 +1,8 @@
 //! Fake data: the same for the same seed on both engines, all or nothing.
 
-use mwallet_db::schema::Value as Stored;
-use mwallet_db::{Entity, KeyColumns, NameColumns, Query, Row, crud};
-use mwallet_models::{Order, User};
+use mwallet_db::schema::{Timestamp, Value as Stored};
+use mwallet_db::{Comparison, Entity, Filter, KeyColumns, NameColumns, Query, Row, crud};
+use mwallet_models::{Order, OrderType, User};
 use mwallet_testkit::{Dialect, TestDb, both_engines, run_beside};
 use serde_json::Value;
 
@@ -36,6 +36,27 @@ enum Cell {
     Other(Stored),
 }
 
+/// Holds the times of all rows against one that is later than that of the seed by no more than the test takes.
+async fn check_times(db: &TestDb, now: Timestamp) {
+    for table in mwallet_models::tables().into_iter().filter(|table| table.column("created_at").is_some()) {
+        let late = Filter::compare("created_at", Comparison::Gt, now);
+        assert_eq!(crud::count(&db.engine, table, &Query::new().filter(late)).await.unwrap(), 0, "{}", table.name);
+    }
+    let orders = crud::list(&db.engine, crud::of::<Order>(), &Query::new()).await.unwrap();
+    let ends = |state: OrderType| orders.iter().filter(move |order| order.order_type == state);
+    let ends = |state: OrderType| ends(state).filter_map(|order| order.expected_end).collect::<Vec<_>>();
+    for (state, is_over) in
+        [(OrderType::Open, false), (OrderType::Partial, false), (OrderType::Satisfied, true), (OrderType::Closed, true)]
+    {
+        let ends = ends(state);
+        assert!(ends.len() > 5 && ends.iter().all(|end| (*end < now) == is_over), "{state:?}: {ends:?}");
+    }
+    // Not all of it is long ago.
+    let day = 24 * 3_600 * 1_000_000;
+    let newest = orders.iter().filter_map(|order| order.timestamps.created_at.get()).max().unwrap();
+    assert!(now.micros() - newest.micros() < 7 * day, "{newest}");
+}
+
 both_engines! {
     async fn the_rows_are_what_was_asked_for(db: TestDb) {
         let seeded = call_on(&db, &[&SOME[..], &["--json"]].concat());
@@ -60,6 +81,21 @@ both_engines! {
         let server = Server::start(&db);
         let next = server.post("/rest/v1/orders", r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#, 201);
         assert_eq!(serde_json::from_str::<Value>(&next).unwrap()["id"], 301);
+    }
+
+    async fn the_data_is_made_for_a_time(db: TestDb) {
+        let as_of = "2031-05-06T07:08:09Z";
+        let seeded = call_on(&db, &[&SOME[..], &["--json", "--as-of", as_of]].concat());
+        assert_eq!(seeded.code, 0, "{}", seeded.err);
+        let said: Value = serde_json::from_str(&seeded.out).unwrap();
+        assert_eq!(said["as_of"], "2031-05-06T07:08:09+00:00");
+        check_times(&db, as_of.parse().unwrap()).await;
+    }
+
+    async fn the_data_can_be_made_for_today(db: TestDb) {
+        let seeded = call_on(&db, &[&SOME[..], &["--as-of", "now"]].concat());
+        assert_eq!(seeded.code, 0, "{}", seeded.err);
+        check_times(&db, db.engine.sources().now()).await;
     }
 
     async fn a_database_with_rows_is_left_as_it_is(db: TestDb) {
@@ -116,6 +152,11 @@ fn amounts_have_limits() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [["seed", "--users", "0"], ["seed", "--orders", "-1"], ["seed", "--notices", "many"]] {
         assert_eq!(call(folder.path(), &arguments).code, 2);
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    for time in ["soon", "1971-12-31T23:59:59Z", "9999-01-01T00:00:00Z", ""] {
+        let refused = call(folder.path(), &["seed", "--as-of", time]);
+        assert_eq!(refused.code, 2, "{time}: {}", refused.err);
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     let least = call(folder.path(), &["seed", "--users", "1", "--orders", "0", "--notices", "0"]);

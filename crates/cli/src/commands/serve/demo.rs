@@ -4,7 +4,7 @@ use mwallet_db::Engine;
 
 use crate::failure::{Failure, Result};
 use crate::output;
-use crate::seed::{self, Amounts};
+use crate::seed::{self, Amounts, Origin};
 use crate::settings::Settings;
 
 /// The database of the demo, in the folder that the program is called in.
@@ -25,10 +25,12 @@ pub(super) fn engine(settings: &Settings) -> Result<Engine> {
     settings.engine_of(DATABASE)
 }
 
-/// Fills the database at the first start; what is there later is left as it is.
+/// Fills the database at the first start, as of then, so that what is open ends in days to come; what is there later is left as
+/// it is.
 pub(super) async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
     let progress = output::progress(settings, AMOUNTS.users + AMOUNTS.orders, "users and orders");
-    let outcome = seed::fill(engine, AMOUNTS, SEED, &progress).await;
+    let origin = Origin { seed: SEED, as_of: engine.sources().now() };
+    let outcome = seed::fill(engine, AMOUNTS, origin, &progress).await;
     progress.finish_and_clear();
     outcome.map(drop)
 }
