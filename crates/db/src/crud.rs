@@ -24,6 +24,7 @@ mod door;
 mod load;
 mod operate;
 mod resource;
+mod row_count;
 
 use mwallet_schema::{ColumnType, Record, Value};
 

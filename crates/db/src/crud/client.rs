@@ -4,6 +4,7 @@
 use mwallet_schema::{Record, Table};
 
 use super::{BATCH, chunks};
+pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
 pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};

@@ -14,6 +14,7 @@ mod lookups;
 mod migrate;
 mod postgres_cancel;
 mod reflect;
+mod row_counts;
 mod session;
 mod slow_readers;
 mod sqlite_file;
