@@ -42,6 +42,16 @@ pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
     .unwrap_or(Ok(Form::Array))
 }
 
+/// Whether a page is wanted rather than JSON, as browsers do. Whoever takes neither gets JSON.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    let wanted = choose(headers, |name| match name {
+        "text/html" | "application/xhtml+xml" | "text/*" => Some(true),
+        "application/json" | "application/*" | "*/*" => Some(false),
+        _ => None,
+    });
+    matches!(wanted, Some(Ok(true)))
+}
+
 /// Refuses to answer JSON to who does not take it.
 ///
 /// # Errors
@@ -92,6 +102,18 @@ mod tests {
 
     fn form(accept: &'static str) -> Option<Form> {
         rows(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))])).ok()
+    }
+
+    #[test]
+    fn browsers_want_a_page() {
+        let is_page =
+            |accept: &'static str| is_page(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
+        assert!(is_page("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"));
+        assert!(is_page("text/html") && is_page("*/*;q=0.1, text/html;q=0.2") && is_page("text/*"));
+        assert!(
+            !is_page("*/*") && !is_page("application/json") && !is_page("text/html;q=0, */*") && !is_page("image/png")
+        );
+        assert!(!super::is_page(&HeaderMap::new()));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, Method, Uri};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use crate::openapi::MEDIA_TYPE;
@@ -27,11 +27,6 @@ const FILES: [(&str, &str, &[u8]); 4] = [
 ];
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
-
-/// Leads whoever opens the server in a browser to the page.
-pub(crate) async fn home() -> Redirect {
-    Redirect::temporary("/docs")
-}
 
 /// The document, under the media type of its own where that is asked for.
 pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {

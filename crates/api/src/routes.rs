@@ -13,7 +13,7 @@ use crate::openapi::Question;
 use crate::problem::Problem;
 use crate::rest::Incoming;
 use crate::state::{AppState, Tables};
-use crate::{docs, location, questions, rest, rows};
+use crate::{diagram, docs, home, location, questions, rest, rows};
 
 /// Where what is served is read again.
 pub(crate) const RELOAD: &str = "/admin/reload";
@@ -28,7 +28,8 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(state: AppState) -> Self {
         let mut others = Router::new()
-            .route("/", get(docs::home))
+            .route("/", get(home::home))
+            .route(diagram::PATH, get(diagram::diagram))
             .route("/docs", get(docs::page))
             .route("/docs/", get(docs::redirect))
             .route("/docs/{file}", get(docs::file))

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
+use mwallet_db::schema::{FromTable, Schema, SchemaError, Table, diagram};
 use mwallet_db::{Engine, Error, Relation};
 use tokio::sync::Mutex;
 
 use crate::access::AccessLog;
+use crate::home::RowCounts;
 use crate::openapi::{self, Question};
 use crate::{errors, profile, questions};
 
@@ -26,6 +27,7 @@ pub struct AppState {
     pub(crate) origins: Arc<Origins>,
     pub(crate) loopback_hosts_only: bool,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) row_counts: Arc<RowCounts>,
 }
 
 /// Reads again what is served. What it gives is what goes wrong.
@@ -131,6 +133,7 @@ impl AppState {
             origins: Arc::default(),
             loopback_hosts_only: false,
             access_log: None,
+            row_counts: Arc::default(),
         }
     }
 
@@ -213,6 +216,8 @@ impl AppState {
 pub struct Tables {
     /// At least one; the first is meant where a request names none.
     profiles: Vec<Profile>,
+    /// Them and their references as a picture, once somebody has asked for it.
+    diagram: OnceLock<Bytes>,
 }
 
 /// The tables of one schema, by their names.
@@ -265,7 +270,7 @@ impl Tables {
         let names: Vec<String> = schemas.iter().filter_map(|(schema, _)| schema.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, tables, &names));
-        Ok(Self { profiles: profiles.collect::<Result<_, _>>()? })
+        Ok(Self { profiles: profiles.collect::<Result<_, _>>()?, diagram: OnceLock::new() })
     }
 
     /// The tables that are meant where a request names no schema.
@@ -277,6 +282,26 @@ impl Tables {
     /// A table of that name, in whichever schema.
     pub(crate) fn any(&self, name: &str) -> Option<&Resource> {
         self.profiles.iter().find_map(|profile| profile.get(name))
+    }
+
+    /// All tables by their names, those of one schema after those of the other.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Profile, &Resource)> {
+        self.profiles.iter().flat_map(|profile| {
+            let mut names: Vec<&str> = profile.names().collect();
+            names.sort_unstable();
+            names.into_iter().filter_map(move |name| Some((profile, profile.get(name)?)))
+        })
+    }
+
+    /// All tables and their references as an SVG document, where somebody has drawn it.
+    pub(crate) fn drawn(&self) -> Option<Bytes> {
+        self.diagram.get().cloned()
+    }
+
+    /// The same, which takes a moment where nobody has.
+    pub(crate) fn draw(&self) -> Bytes {
+        let tables = || self.all().map(|(_, resource)| resource.table()).collect::<Vec<_>>();
+        self.diagram.get_or_init(|| diagram::svg(&tables()).into()).clone()
     }
 
     /// The tables of a schema.

@@ -4,14 +4,24 @@ use axum::http::Uri;
 use mwallet_db::Parameters;
 
 use crate::state::{Resource, Tables};
-use crate::{location, params};
+use crate::{diagram, location, params};
 
 /// What stands for a name that the server does not have.
 pub(super) const UNKNOWN: &str = "{unknown}";
 
 /// Paths that are no table. What stands in braces is any one segment.
-const PATHS: [&str; 9] =
-    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
+const PATHS: [&str; 10] = [
+    "/",
+    diagram::PATH,
+    "/docs",
+    "/docs/",
+    "/docs/{file}",
+    "/livez",
+    "/readyz",
+    crate::routes::RELOAD,
+    "/rest/v1",
+    location::REST,
+];
 
 /// The words of questions.
 const QUESTION_WORDS: [&str; 5] = ["network", "start", "end", "skip", "limit"];
@@ -103,6 +113,7 @@ mod tests {
             ("/v1/transactions?network=S", "/v1/transactions?network"),
             ("/docs/S", "/docs/{file}"),
             ("/docs/", "/docs/"),
+            ("/diagram.svg?S", "/diagram.svg?{unknown}"),
             ("/rest/v1/orders/?asset=eq.S", "/rest/v1/orders?asset"),
             ("/rest/v1/S/", "/rest/v1/{unknown}"),
             ("/admin/reload", "/admin/reload"),

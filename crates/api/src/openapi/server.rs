@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{MEDIA_TYPE, responses};
+use crate::diagram;
 
 /// The heading under which they stand.
 pub(super) const TAG: &str = "server";
@@ -23,6 +24,22 @@ pub(super) fn paths() -> Map<String, Value> {
     let text = "The OpenAPI document of all tables that are served; `/docs` shows it.";
     paths.insert("/rest/v1/".into(), path("document", "Get this document", text, &[(200, found)], &[403, 500, 504]));
 
+    let home = json!({
+        "description": "What is served.",
+        "content": { "application/json": { "schema": home() }, "text/html": { "schema": { "type": "string" } } },
+    });
+    let text = "The tables with how many rows they have, counted up to 100,000 and estimated beyond, as of a few seconds ago. \
+                Browsers get it as a page.";
+    paths.insert("/".into(), path("home", "See what is served", text, &[(200, home)], &[403, 500, 504]));
+
+    let drawing = json!({
+        "description": "The diagram.",
+        "content": { "image/svg+xml": { "schema": { "type": "string" } } },
+    });
+    let text = "The tables and their references as a picture.";
+    paths
+        .insert(diagram::PATH.into(), path("diagram", "Get a diagram", text, &[(200, drawing)], &[403, 500, 503, 504]));
+
     let alive = responses::json_of("The process answers.", status("alive"), Some(json!({ "status": "alive" })));
     let text = "It says nothing of the database.";
     paths.insert("/livez".into(), path("alive", "Ask whether the server is alive", text, &[(200, alive)], &[403, 500]));
@@ -42,6 +59,39 @@ fn path(id: &str, summary: &str, description: &str, own: &[(u16, Value)], errors
         "description": description,
         "responses": responses::all(own.iter().cloned(), &[errors]),
     } })
+}
+
+/// The shape of the first page.
+fn home() -> Value {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let one_of = |name: &str| json!({ "type": "object", "required": [name], "properties": { name: number } });
+    let rows = json!({
+        "description": "How many rows there are: counted, estimated, or more than were counted; null where there was no time.",
+        "oneOf": [one_of("exact"), one_of("about"), one_of("more_than"), { "type": "null" }],
+    });
+    let table = json!({
+        "type": "object",
+        "required": ["name", "kind", "rows", "first_query", "accept_profile"],
+        "properties": {
+            "name": text,
+            "kind": text,
+            "rows": rows,
+            "first_query": { "type": "string", "description": "The path of its first rows." },
+            "accept_profile": {
+                "type": ["string", "null"],
+                "description": "The schema to name in that header, where it is not the first.",
+            },
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["name", "version", "database", "docs", "openapi", "diagram", "alive", "ready", "tables"],
+        "properties": {
+            "name": text, "version": text, "database": text, "docs": text, "openapi": text, "diagram": text,
+            "alive": text, "ready": text, "tables": { "type": "array", "items": table },
+        },
+    })
 }
 
 fn status(word: &str) -> Value {

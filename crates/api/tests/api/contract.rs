@@ -90,9 +90,7 @@ impl Contract {
 
     fn check(&self, asked: &Asked, answer: &Answer) -> Checked {
         // What browsers do with pages is not a part of what programs are promised.
-        if asked.is_preflight
-            || matches!(asked.path.as_str(), "/" | "/docs" | "/rest/v1")
-            || asked.path.starts_with("/docs/")
+        if asked.is_preflight || matches!(asked.path.as_str(), "/docs" | "/rest/v1") || asked.path.starts_with("/docs/")
         {
             return Ok(());
         }
@@ -204,6 +202,9 @@ impl Contract {
         let Some(described) = content.get(media_type) else {
             return Err(format!("the media type {media_type:?} is not described"));
         };
+        if !media_type.ends_with("json") {
+            return if answer.text.is_empty() { Err("there is no body".into()) } else { Ok(()) };
+        }
         let body: Value =
             serde_json::from_str(&answer.text).map_err(|error| format!("the body is no JSON: {error}"))?;
         let is_whole = !asked.has_parameter("select");

@@ -1,0 +1,110 @@
+//! The first page: what this server is, its tables with how many rows they have and a query of each to begin with, and where
+//! the rest of it is. Browsers get it as a page, programs as JSON.
+
+mod counts;
+mod page;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use axum::response::{IntoResponse, Response};
+use mwallet_db::Dialect;
+use mwallet_db::crud::client::RowCount;
+use mwallet_db::schema::Table;
+use serde_json::{Value, json};
+
+pub(crate) use counts::RowCounts;
+
+use crate::state::{AppState, Tables};
+use crate::{accept, diagram, location, profile};
+
+/// How many rows a first query asks for.
+const FIRST_ROWS: u32 = 10;
+
+/// The page, in the form that is asked for.
+pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let tables = state.tables();
+    let counts = state.row_counts.get(&state.engine, &tables).await;
+    let listed = list(&tables, &counts);
+    // What is listed changes with every write.
+    let headers_of = |media_type| [(CONTENT_TYPE, media_type), (VARY, "Accept"), (CACHE_CONTROL, "no-cache")];
+    match accept::is_page(&headers) {
+        true => {
+            let policy = [(CONTENT_SECURITY_POLICY, page::policy()), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            let text = page::write(state.engine.dialect(), &listed);
+            (headers_of("text/html; charset=utf-8"), policy, text).into_response()
+        }
+        false => (headers_of("application/json"), json(state.engine.dialect(), &listed).to_string()).into_response(),
+    }
+}
+
+/// A table, as the page has it.
+struct Listed<'t> {
+    table: &'t Table,
+    rows: Option<RowCount>,
+    /// The schema that a request about it must name; none where it is that which is meant anyway.
+    accept_profile: Option<&'t str>,
+}
+
+impl Listed<'_> {
+    /// The address of its first rows.
+    fn query(&self) -> String {
+        format!("{}{}?limit={FIRST_ROWS}", location::REST, location::encode(&self.table.name))
+    }
+
+    /// Its name, with that of its schema where that must be named.
+    fn full_name(&self) -> String {
+        self.accept_profile.map_or_else(|| self.table.name.clone(), |schema| format!("{schema}.{}", self.table.name))
+    }
+}
+
+fn list<'t>(tables: &'t Tables, counts: &[Option<RowCount>]) -> Vec<Listed<'t>> {
+    let all = tables.all().enumerate();
+    let listed = all.map(|(at, (profile, resource))| Listed {
+        table: resource.table(),
+        rows: counts.get(at).copied().flatten(),
+        accept_profile: match std::ptr::eq(profile, tables.first()) {
+            true => None,
+            false => Some(profile.schema.as_deref().unwrap_or(profile::DEFAULT)),
+        },
+    });
+    listed.collect()
+}
+
+/// What the page says, for programs and for people without a browser.
+fn json(dialect: Dialect, listed: &[Listed<'_>]) -> Value {
+    let tables = listed.iter().map(|listed| {
+        let rows = listed.rows.map(|rows| match rows {
+            RowCount::Exact(rows) => json!({ "exact": rows }),
+            RowCount::About(rows) => json!({ "about": rows }),
+            RowCount::MoreThan(rows) => json!({ "more_than": rows }),
+        });
+        json!({
+            "name": listed.table.name,
+            "kind": listed.table.kind.name(),
+            "rows": rows,
+            "first_query": listed.query(),
+            "accept_profile": listed.accept_profile,
+        })
+    });
+    let tables: Vec<Value> = tables.collect();
+    json!({
+        "name": "mWallet",
+        "version": env!("CARGO_PKG_VERSION"),
+        "database": database(dialect),
+        "docs": "/docs",
+        "openapi": location::REST,
+        "diagram": diagram::PATH,
+        "alive": "/livez",
+        "ready": "/readyz",
+        "tables": tables,
+    })
+}
+
+/// What the database is called.
+fn database(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "PostgreSQL",
+        Dialect::Sqlite => "SQLite",
+    }
+}

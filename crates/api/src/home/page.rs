@@ -1,0 +1,189 @@
+//! The first page as HTML. It stands alone: its style is in it, and it loads and runs nothing.
+
+use std::fmt::{self, Display, Write};
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use mwallet_db::Dialect;
+use mwallet_db::crud::client::RowCount;
+use mwallet_db::schema::TableKind;
+use sha2::{Digest, Sha256};
+
+use super::{Listed, database};
+use crate::{diagram, location};
+
+const STYLE: &str = include_str!("page.css");
+
+/// What the page may load and do: it may look as its own style says. The icon that it has not is an empty `data:` URL.
+pub(super) fn policy() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        )
+    });
+    &POLICY
+}
+
+/// Writes the page.
+pub(super) fn write(dialect: Dialect, listed: &[Listed<'_>]) -> String {
+    let rows: String = listed.iter().map(Row).map(|row| row.to_string()).collect();
+    let what = match listed {
+        [_] => "one table".to_owned(),
+        _ => format!("{} tables", Thousands(listed.len() as u64)),
+    };
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>mWallet</title>
+<link rel="icon" href="data:,">
+<style>{STYLE}</style>
+</head>
+<body>
+<header>
+<h1>mWallet <small>{version}</small></h1>
+<p>This server serves {what} of a {database} database over HTTP. Each is at <code>{rest}{{table}}</code>, in the query language of
+PostgREST, so that its clients work here.</p>
+<nav aria-label="This server">
+<a href="/docs"><strong>Docs</strong> <span>read, and try it here</span></a>
+<a href="{diagram}"><strong>Diagram</strong> <span>tables and references</span></a>
+<a href="{rest}"><strong>OpenAPI</strong> <span>the docs for programs</span></a>
+<a href="/readyz"><strong>Health</strong> <span>is the database there?</span></a>
+</nav>
+</header>
+<main>
+<table>
+<thead><tr><th scope="col">Table</th><th scope="col">Rows</th><th scope="col">A first query</th></tr></thead>
+<tbody>
+{rows}</tbody>
+</table>
+</main>
+<footer><p><a href="/livez">/livez</a> says whether the process is there, <a href="/readyz">/readyz</a> whether its database is. More
+than 100,000 rows are estimated.</p></footer>
+</body>
+</html>
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        database = database(dialect),
+        rest = location::REST,
+        diagram = diagram::PATH,
+    )
+}
+
+/// A table as a row of the page.
+struct Row<'l, 't>(&'l Listed<'t>);
+
+impl Display for Row<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(listed) = self;
+        let table = listed.table;
+        let name = listed.full_name();
+        let name = Escaped(&name);
+        f.write_str("<tr><th scope=\"row\">")?;
+        match listed.accept_profile {
+            // The page of the documentation shows the first schema.
+            None => write!(f, "<a href=\"/docs#/{}\">{name}</a>", location::encode(&table.name))?,
+            Some(_) => write!(f, "{name}")?,
+        }
+        if table.kind != TableKind::Table {
+            write!(f, " <i>{}</i>", table.kind.name())?;
+        }
+        if let Some(comment) = &table.comment {
+            write!(f, "<p>{}</p>", Escaped(comment))?;
+        }
+        write!(f, "</th><td>{}</td><td>", Rows(listed.rows))?;
+        let query = listed.query();
+        match listed.accept_profile {
+            None => write!(f, "<a href=\"{query}\"><code>{query}</code></a>")?,
+            // No address can carry a header, so that there is nothing to follow.
+            Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", Escaped(schema))?,
+        }
+        f.write_str("</td></tr>\n")
+    }
+}
+
+/// How many rows there are, as people read it.
+struct Rows(Option<RowCount>);
+
+impl Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(RowCount::Exact(rows)) => write!(f, "{}", Thousands(rows)),
+            // Three digits are more than an estimate knows.
+            Some(RowCount::About(rows)) => {
+                let unit = 10_u64.pow(rows.max(1).ilog10().saturating_sub(2));
+                let round_up = u64::from(rows % unit >= unit.div_ceil(2));
+                write!(f, "about {}", Thousands((rows / unit + round_up) * unit))
+            }
+            Some(RowCount::MoreThan(rows)) => write!(f, "more than {}", Thousands(rows)),
+            None => f.write_str("<span title=\"They could not be counted in time\">not counted</span>"),
+        }
+    }
+}
+
+/// A number with commas between its thousands.
+struct Thousands(u64);
+
+impl Display for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                f.write_char(',')?;
+            }
+            f.write_char(digit)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text of a database within HTML, between tags or in double quotes.
+struct Escaped<'t>(&'t str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            match letter {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                _ => f.write_char(letter)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_by_people() {
+        for (rows, text) in [
+            (RowCount::Exact(0), "0"),
+            (RowCount::Exact(999), "999"),
+            (RowCount::Exact(100_000), "100,000"),
+            (RowCount::MoreThan(100_000), "more than 100,000"),
+            (RowCount::About(100_001), "about 100,000"),
+            (RowCount::About(1_235_000), "about 1,240,000"),
+            (RowCount::About(u64::MAX), "about 18,400,000,000,000,000,000"),
+        ] {
+            assert_eq!(Rows(Some(rows)).to_string(), text);
+        }
+        assert!(Rows(None).to_string().contains("not counted"));
+    }
+
+    #[test]
+    fn texts_stay_texts() {
+        assert_eq!(Escaped("<b a=\"c\">&'é").to_string(), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
+    }
+}
