@@ -48,7 +48,7 @@ pub(super) fn write(dialect: Dialect, listed: &[Listed<'_>]) -> String {
 <body>
 <header>
 <h1>mWallet <small>{version}</small></h1>
-<p>This server serves {what} of a {database} database over HTTP. Each is at <code>{rest}{{table}}</code>, in the query language of
+<p>Here are {what} of a {database} database, over HTTP. Each is at <code>{rest}{{table}}</code>, in the query language of
 PostgREST, so that its clients work here.</p>
 <nav aria-label="This server">
 <a href="/docs"><strong>Docs</strong> <span>read, and try it here</span></a>

@@ -67,6 +67,12 @@ both_engines! {
         succeeds(&mut node(&db, "postgrest.mjs"), &db);
     }
 
+    async fn pages_fit_a_desk_and_a_telephone(db: TestDb) {
+        assert_eq!(call_on(&db, &["seed", "--users", "40", "--orders", "1200"]).code, 0);
+        let chromium = prepared("MWALLET_TEST_CHROMIUM");
+        succeeds(node(&db, "pages.mjs").arg(chromium).arg(db.folder.path()), &db);
+    }
+
     async fn columns_may_be_called_as_words_of_the_language(db: TestDb) {
         let sql = Sql::new("CREATE TABLE words (id integer PRIMARY KEY, \"order\" text UNIQUE, \"limit\" text, \"offset\" text,
                             \"select\" text, \"or\" text, \"and\" text, columns text, on_conflict text)");
