@@ -27,7 +27,7 @@ pub struct AppState {
     pub(crate) origins: Arc<Origins>,
     pub(crate) loopback_hosts_only: bool,
     pub(crate) access_log: Option<AccessLog>,
-    pub(crate) row_counts: Arc<RowCounts>,
+    pub(crate) row_counts: RowCounts,
 }
 
 /// Reads again what is served. What it gives is what goes wrong.
@@ -133,7 +133,7 @@ impl AppState {
             origins: Arc::default(),
             loopback_hosts_only: false,
             access_log: None,
-            row_counts: Arc::default(),
+            row_counts: RowCounts::default(),
         }
     }
 

@@ -24,8 +24,8 @@ const ALL_TABLES: Duration = Duration::from_secs(2);
 /// For each table that is served, in their order, how many rows it has, if that could be found out.
 pub(crate) type Counts = Arc<Vec<Option<RowCount>>>;
 
-/// What was found, and the lock of who counts.
-#[derive(Debug, Default)]
+/// What was found, and the lock of who counts. Cheap to clone.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RowCounts {
     known: Arc<Mutex<Option<Known>>>,
 }
