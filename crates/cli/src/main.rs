@@ -22,17 +22,33 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  mwallet serve --open                                     a server on this machine, its data in mwallet.db
-  mwallet import block block.json --network bitcoin        the transactions of a block
-  mwallet seed --users 20000 --orders 200000               fake data to try things with
-  mwallet inspect --database-url sqlite:legacy.db          what is in a database that others made
-  mwallet backup mwallet-monday.db                         a copy of the database, while it is served
-  mwallet schema show --dialect postgres                   the tables as SQL, without a database
-  mwallet --database-url postgresql://me@localhost/mwallet schema create
+  # a server on this machine, its data in mwallet.db
+  mwallet serve --open
 
-Settings come from the options above, then from the environment and the file .env (MWALLET_DATABASE_URL,
+  # the transactions of a block
+  mwallet import block block.json --network bitcoin
+
+  # fake data to try things with
+  mwallet seed --users 20000 --orders 200000
+
+  # what is in an existing database
+  mwallet inspect --database-url sqlite:legacy.db
+
+  # a copy of the database, while it is served
+  mwallet backup mwallet-monday.db
+
+  # the tables as SQL, without a database
+  mwallet schema show --dialect postgres
+
+  # the tables, on PostgreSQL
+  mwallet schema create --database-url postgresql://me@localhost/mwallet
+
+Settings come from the options above, then from the environment and the file .env (MWALLET_DATABASE_URL, \
 MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.toml ([database] url = \"...\").
-The log goes to the standard error. RUST_LOG says what is logged: warn,mwallet::sql=info where it says nothing.
+
+The log goes to the standard error. RUST_LOG says what is logged: warn,mwallet::sql=info where it says nothing. With --json, \
+an error is one JSON object there, in its last line.
+
 A password on the command line is seen by everybody on the machine; put it into the environment or a file.";
 
 /// A self-hosted server for trading crypto assets person to person
@@ -101,10 +117,40 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{Command, CommandFactory};
 
     #[test]
     fn the_arguments_do_not_contradict_themselves() {
         super::Arguments::command().debug_assert();
+    }
+
+    /// A command and all below it, with their whole names.
+    fn all(command: Command, name: &str, found: &mut Vec<(String, Command)>) {
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            all(inner.clone(), &format!("{name} {}", inner.get_name()), found);
+        }
+        found.push((name.to_owned(), command));
+    }
+
+    #[test]
+    fn help_fits_a_narrow_terminal_without_breaking_an_example() {
+        let mut command = super::Arguments::command();
+        // What every command has is part of its help.
+        command.build();
+        let mut commands = Vec::new();
+        all(command, "mwallet", &mut commands);
+        assert!(commands.len() > 20, "{}", commands.len());
+        for (name, command) in commands {
+            let command = command.term_width(80);
+            let help = [command.clone().render_help(), command.clone().render_long_help()];
+            for help in help.map(|help| help.to_string()) {
+                let long = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(long, None, "{name}");
+                let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                for line in examples.lines().filter(|line| line.starts_with("  ")) {
+                    assert!(help.lines().any(|shown| shown == line), "{name}: {line}");
+                }
+            }
+        }
     }
 }

@@ -18,11 +18,14 @@ use crate::signals;
 const EXAMPLES: &str = "\
 Examples:
   mwallet backup mwallet-monday.db
-  mwallet backup --force latest.db --database-url sqlite:/var/lib/mwallet/mwallet.db
-  mwallet restore mwallet-monday.db                        puts it back, while no server runs
+  mwallet backup --force latest.db --database-url sqlite:/srv/mwallet.db
 
-The copy is one state of the database, whole, and one file that only its owner can read. SQLite has looked at every page of it before it
-has its name. Servers go on meanwhile; those of a database without a log (WAL), which mWallet did not make, wait with their writes.
+  # puts it back, while no server runs
+  mwallet restore mwallet-monday.db
+
+The copy is one state of the database, whole, and one file that only its owner can read. SQLite has looked at every page of it \
+before it has its name. Servers go on meanwhile; those of a database without a log (WAL), which mWallet did not make, wait with \
+their writes.
 
 A database of PostgreSQL is copied by pg_dump; for that, the command says what to run.";
 

@@ -18,13 +18,13 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   mwallet generate typescript --database-url sqlite:legacy.db > database.ts
-  mwallet generate openapi --database-url postgresql://me@localhost/shop --schema sales
+  mwallet generate openapi --database-url postgresql://me@localhost/shop
   mwallet generate jsonschema --database-url sqlite:legacy.db --out schemas
   mwallet generate rust --database-url sqlite:legacy.db --out src/entities
-  mwallet generate sql --database-url postgresql://me@localhost/shop > schema.sql
+  mwallet generate sql --database-url sqlite:legacy.db > schema.sql
 
-The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is written
-to the database.";
+The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is \
+written to the database.";
 
 /// The options of `mwallet generate`.
 #[derive(Args)]

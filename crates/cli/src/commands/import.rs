@@ -18,11 +18,10 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   mwallet import block block.json --network bitcoin
-  bitcoin-cli getblock 0000000000000000821c4e0acc40f88bedbce3b73ba2358b5ade58a9022cc78c 2 |
-    mwallet import block - --network bitcoin
+  bitcoin-cli getblock HASH 2 | mwallet import block - --network bitcoin
 
-A transaction that is there already, by its network and identifier, stays as it is: importing twice does it once, and an
-import that was broken off is finished by another. The addresses, the header and the transactions of the block are held against the
+A transaction that is there already, by its network and identifier, stays as it is: importing twice does it once, and an import \
+that was broken off is finished by another. The addresses, the header and the transactions of the block are checked against the \
 network and against each other first; where they do not fit, nothing is written.";
 
 /// The options of `mwallet import`.

@@ -16,12 +16,13 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   mwallet inspect --database-url sqlite:legacy.db
-  mwallet inspect --database-url postgresql://me@localhost/shop --schema public --schema sales
+  mwallet inspect --schema sales --database-url postgresql://me@localhost/shop
   mwallet inspect --database-url sqlite:legacy.db --erd legacy.html
-  mwallet inspect --database-url sqlite:legacy.db --json | jq '.findings[] | select(.standing != \"kept\")'
+  mwallet inspect --database-url sqlite:legacy.db --json |
+    jq '.findings[] | select(.standing != \"kept\")'
 
-Nothing is written. Each construct of the database is kept (served and described as it is), degraded (served, with what is
-lost) or not supported (the database alone knows of it).";
+Nothing is written. Each construct of the database is kept (served and described as it is), degraded (served, with what is lost) \
+or not supported (the database alone knows of it).";
 
 /// The options of `mwallet inspect`.
 #[derive(Args)]

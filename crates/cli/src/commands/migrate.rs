@@ -19,16 +19,29 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  mwallet migrate status                                   what the database has had, and what is still to come
-  mwallet migrate up                                       applies what is still to come
-  mwallet migrate down --to 20261124093000                 takes back what came after that
-  mwallet migrate check                                    how the tables of the database differ from those declared
-  mwallet migrate new add_memo                             writes what is declared and not made yet as files, to be reviewed
-  mwallet migrate new add_memo --rename orders.note=orders.memo
-  mwallet migrate sql --dialect postgres | psql …          without a connection of its own
-  mwallet migrate lint                                     which changes hold up a server that runs meanwhile
+  # what the database has had, and what is still to come
+  mwallet migrate status
 
-The migrations are those that the program carries in itself; --folder takes those of a folder instead. Version 0 is before the
+  # applies what is still to come
+  mwallet migrate up
+
+  # takes back what came after that
+  mwallet migrate down --to 20261124093000
+
+  # how the tables of the database differ from those declared
+  mwallet migrate check
+
+  # writes what is declared and not made yet as files, to be reviewed
+  mwallet migrate new add_memo
+  mwallet migrate new add_memo --rename orders.note=orders.memo
+
+  # without a connection of its own
+  mwallet migrate sql --dialect postgres | psql …
+
+  # which changes hold up a server that runs meanwhile
+  mwallet migrate lint
+
+The migrations are those that the program carries in itself; --folder takes those of a folder instead. Version 0 is before the \
 first.";
 
 /// The options of `mwallet migrate`.

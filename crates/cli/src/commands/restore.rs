@@ -15,10 +15,10 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "\
 Examples:
   mwallet restore mwallet-monday.db
-  mwallet restore latest.db --database-url sqlite:/var/lib/mwallet/mwallet.db
+  mwallet restore latest.db --database-url sqlite:/srv/mwallet.db
 
-The copy is looked at first, page by page. It is refused while a server, or any other program, has the database open. The database that
-was there stays beside the new one, under a name that it says.
+The copy is looked at first, page by page. It is refused while a server, or any other program, has the database open. The database \
+that was there stays beside the new one, under a name that it says.
 
 A database of PostgreSQL is put back by pg_restore; for that, the command says what to run.";
 

@@ -14,8 +14,10 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  mwallet schema show                                      for the database of the settings, without connecting
+  # for the database of the settings, without connecting
+  mwallet schema show
   mwallet schema show --dialect postgres | less
+
   mwallet schema create --database-url sqlite:try.db
   mwallet schema drop --database-url sqlite:try.db --yes";
 

@@ -15,17 +15,19 @@ const MOST: u64 = 100_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
-  mwallet seed                                             some hundred users, some thousand orders
+  # some hundred users, some thousand orders
+  mwallet seed
   mwallet seed --users 20000 --orders 200000 --seed 7
-  mwallet seed --as-of now                                 open orders that end after today
+  # open orders that end after today
+  mwallet seed --as-of now
   mwallet seed --database-url postgresql://me@localhost/try --json
 
-The same seed as of the same time makes the same rows, down to ids and times, on SQLite and on PostgreSQL; another version of
-mWallet may make others. Without --as-of the time is always the same, so that the day does not matter. Orders have the slugs
+The same seed as of the same time makes the same rows, down to ids and times, on SQLite and on PostgreSQL; another version of \
+mWallet may make others. Without --as-of the time is always the same, so that the day does not matter. Orders have the slugs \
 order-1, order-2 and so on in the order of their ids.
 
-It fills an empty database only, and all or nothing: where any table holds a row, or it is stopped halfway, nothing is written.
-A database without any table is set up first. Nobody in the data is real, mail goes to domains that are kept for examples, and no
+It fills an empty database only, and all or nothing: where any table holds a row, or it is stopped halfway, nothing is written. A \
+database without any table is set up first. Nobody in the data is real, mail goes to domains that are kept for examples, and no \
 wallet accepts the addresses.";
 
 /// The options of `mwallet seed`.

@@ -28,14 +28,18 @@ use crate::signals;
 
 const EXAMPLES: &str = "\
 Examples:
-  mwallet serve --demo                                     fake data to look around in, and what to try with it
+  # fake data to look around in, and what to try with it
+  mwallet serve --demo
+
   mwallet serve --open
-  mwallet serve --open --database-url postgresql://me@localhost/mwallet --listen 127.0.0.1:9000
+  mwallet serve --open --database-url postgresql://me@localhost/mwallet
+  mwallet serve --open --listen localhost:9000
   mwallet serve --open --cors http://localhost:5173 --max-rows 1000
   mwallet serve --open --reflect --read-only --database-url sqlite:legacy.db
 
   curl 'http://127.0.0.1:8080/rest/v1/transactions?network=eq.bitcoin'
-  curl http://127.0.0.1:8080/rest/v1/orders -H 'Content-Type: application/json' \\
+  curl http://127.0.0.1:8080/rest/v1/orders \\
+    -H 'Content-Type: application/json' \\
     -d '{\"usid\": \"ada\", \"asset\": \"BITCOIN\", \"start\": \"2030-01-01T00:00:00Z\"}'
 
 There are no accounts yet: --open says that everybody on this machine may read and write everything.";

@@ -239,10 +239,21 @@ fn help_teaches() {
         let mut program = program(folder.path());
         let help = done(program.args(command).env("MWALLET_DATABASE_URL", "postgresql://me:secret@h/d"));
         assert_eq!(help.code, 0);
-        assert!(help.out.contains("Examples:\n  mwallet "), "{}", help.out);
+        assert!(help.out.contains("Examples:\n  ") && help.out.contains("\n  mwallet "), "{}", help.out);
         assert!(!help.out.contains("secret"));
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(call(folder.path(), &["completions", shell]).out.contains("mwallet"));
     }
+}
+
+#[test]
+fn help_is_as_wide_as_the_terminal() {
+    let folder = nothing_there();
+    let longest = |columns: &str| {
+        let help = done(program(folder.path()).args(["serve", "-h"]).env("COLUMNS", columns));
+        help.out.lines().map(|line| line.chars().count()).max().unwrap()
+    };
+    assert!(longest("80") <= 80);
+    assert!((101..=150).contains(&longest("150")), "{}", longest("150"));
 }
