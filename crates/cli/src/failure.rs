@@ -1,36 +1,60 @@
-//! How a command ends that could not do its work: one line that says why, one that helps, and a code.
+//! How a command ends that could not do its work: what went wrong, what helps, and a code.
+//!
+//! For people that is a line or two; for scripts that say `--json`, one object. Both go to the standard error: the standard output
+//! holds results and nothing else.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use mwallet_db::explain;
+use mwallet_db::causes;
+use serde_json::json;
+
+use crate::output;
+
+/// The code of a command that was called in a way that is not allowed.
+const USAGE: &str = "usage";
 
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) struct Failure {
+    /// One of the words that `docs/how-to/scripts.md` lists.
+    code: &'static str,
     message: String,
+    /// What lies behind it, the nearest first.
+    causes: Vec<String>,
     hint: Option<String>,
-    /// Whether the command was called in a way that is not allowed.
-    usage: bool,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, usage: false }
+        Self { code: "failed", message: message.into(), causes: Vec::new(), hint: None }
     }
 
     /// A command that was called in a way that is not allowed.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { usage: true, ..Self::new(message) }
+        Self::new(message).code(USAGE)
     }
 
     /// A failure with all that lies behind it, since who calls the program is who runs the database.
     pub(crate) fn caused(message: &str, error: &(dyn Error + 'static)) -> Self {
-        let causes = explain(error);
-        let text = if message.is_empty() { causes } else { format!("{message}: {causes}") };
-        Self::new(text)
+        let mut causes = causes(error).into_iter();
+        let message = if message.is_empty() { causes.next().unwrap_or_default() } else { message.to_owned() };
+        Self { causes: causes.collect(), ..Self::new(message) }
+    }
+
+    /// What is wrong with the arguments, as the reader of the command line says it.
+    pub(crate) fn from_arguments(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let mut paragraphs = text.split("\n\n").map(one_line);
+        let message = match error.kind() {
+            clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_owned(),
+            _ => paragraphs.next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        };
+        let tips: Vec<String> = paragraphs.filter(|text| text.starts_with("tip: ")).collect();
+        let hint = if tips.is_empty() { "--help shows how it is called".to_owned() } else { tips.join("; ") };
+        Self::usage(message).hint(hint)
     }
 
     /// The same about a file: where `it` is named, the file is what is meant.
@@ -43,37 +67,76 @@ impl Failure {
         self
     }
 
-    /// Says why on the standard error, and gives the code to end with: 2 for a wrong call, 1 for anything else.
-    pub(crate) fn report(&self) -> ExitCode {
-        // Line breaks would make one failure look like several.
-        eprintln!("error: {}", self.message.replace('\n', " "));
-        if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
-        }
-        ExitCode::from(if self.usage { 2 } else { 1 })
+    /// The word by which scripts know what went wrong.
+    pub(crate) fn code(self, code: &'static str) -> Self {
+        Self { code, ..self }
     }
+
+    /// Says why on the standard error, and gives the code to end with: 2 for a wrong call, 1 for anything else.
+    pub(crate) fn report(&self, as_json: bool) -> ExitCode {
+        if as_json {
+            output::note(self.json());
+        } else {
+            // Line breaks would make one failure look like several.
+            output::note(format_args!("error: {}", self.text().replace('\n', " ")));
+            if let Some(hint) = &self.hint {
+                output::note(format_args!("hint: {hint}"));
+            }
+        }
+        ExitCode::from(if self.code == USAGE { 2 } else { 1 })
+    }
+
+    /// The message and what lies behind it.
+    fn text(&self) -> String {
+        let parts: Vec<&str> = std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect();
+        parts.join(": ")
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let Self { code, message, causes, hint } = self;
+        json!({ "code": code, "message": message, "hint": hint, "causes": causes })
+    }
+}
+
+/// A paragraph without its line breaks and indents.
+fn one_line(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl From<mwallet_db::Error> for Failure {
     fn from(error: mwallet_db::Error) -> Self {
         use mwallet_db::{Error as E, NotOpened};
 
-        let hint = match &error {
-            E::Unavailable(_) => "is its server running, and may this user connect? --database-url names another",
-            E::NotOpened { why: NotOpened::Refused, .. } => {
-                "is its name right, and may this user open it and write to its folder? --database-url names another"
-            }
-            E::NotOpened { why: NotOpened::NotADatabase, .. } => {
-                "is its name right? It may be encrypted, or damaged in its first bytes; --database-url names another"
-            }
-            E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => {
-                "let this user write to its folder, or copy it to one that can be written to and name the copy"
-            }
-            E::Url(_) => "such as sqlite:mwallet.db or postgresql://user@localhost/mwallet",
-            E::ReadOnly => "unset read_only in the settings of the database",
-            _ => return Self::caused("", &error),
+        let code = match &error {
+            E::Url(_) => "invalid_url",
+            E::Config(_) => "invalid_setting",
+            E::Unavailable(_) => "database_unavailable",
+            E::NotOpened { .. } => "database_not_opened",
+            E::FileGone { .. } => "database_file_gone",
+            E::Busy => "database_busy",
+            E::ReadOnly => "read_only",
+            E::Timeout => "timeout",
+            E::Constraint(_) => "constraint",
+            E::Refused { .. } | E::Database { .. } => "database",
+            _ => "failed",
         };
-        Self::caused("", &error).hint(hint)
+        let failure = Self::caused("", &error).code(code);
+        match &error {
+            E::Unavailable(_) => {
+                failure.hint("is its server running, and may this user connect? --database-url names another")
+            }
+            E::NotOpened { why: NotOpened::Refused, .. } => failure.hint(
+                "is its name right, and may this user open it and write to its folder? --database-url names another",
+            ),
+            E::NotOpened { why: NotOpened::NotADatabase, .. } => failure.hint(
+                "is its name right? It may be encrypted, or damaged in its first bytes; --database-url names another",
+            ),
+            E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => failure
+                .hint("let this user write to its folder, or copy it to one that can be written to and name the copy"),
+            E::Url(_) => failure.hint("such as sqlite:mwallet.db or postgresql://user@localhost/mwallet"),
+            E::ReadOnly => failure.hint("unset read_only in the settings of the database"),
+            _ => failure,
+        }
     }
 }
 
@@ -85,13 +148,50 @@ impl From<std::io::Error> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
     fn causes_are_said_once() {
         let refused = std::io::Error::other("connection refused");
         let failure = Failure::from(mwallet_db::Error::Unavailable(Box::new(refused)));
-        assert_eq!(failure.message, "the database cannot be reached: connection refused");
-        assert_eq!(Failure::from(std::io::Error::other("full")).message, "full");
+        assert_eq!(failure.text(), "the database cannot be reached: connection refused");
+        let json = failure.json();
+        assert_eq!(json["code"], "database_unavailable");
+        assert_eq!(json["message"], "the database cannot be reached");
+        assert_eq!(json["causes"], json!(["connection refused"]));
+        assert_eq!(Failure::from(std::io::Error::other("full")).text(), "full");
+    }
+
+    #[test]
+    fn wrong_arguments_are_one_line_and_a_hint() {
+        for (arguments, message, hint) in [
+            (&[][..], "a command is missing", "--help shows how it is called"),
+            (&["--json"], "'mwallet' requires a subcommand but one was not provided", "--help"),
+            (&["--json", "schema"], "a command is missing", "--help"),
+            (
+                &["seed", "--user", "5"],
+                "unexpected argument '--user' found",
+                "tip: a similar argument exists: '--users'",
+            ),
+            (
+                &["seed", "--users", "0"],
+                "invalid value '0' for '--users <NUMBER>': 0 is not in 1..=100000000",
+                "--help",
+            ),
+            (&["import", "block"], "the following required arguments were not provided: --network", "--help"),
+            (
+                &["schema", "show", "--dialect", "x"],
+                "invalid value 'x' for '--dialect <DIALECT>' [possible values: sqlite, postgres]",
+                "--help",
+            ),
+        ] {
+            let error = crate::Arguments::try_parse_from([&["mwallet"], arguments].concat()).err().unwrap();
+            let failure = Failure::from_arguments(&error);
+            assert!(failure.message.starts_with(message), "{}", failure.message);
+            assert!(failure.hint.as_ref().unwrap().starts_with(hint), "{:?}", failure.hint);
+            assert!(!failure.json().to_string().contains("\\n"), "{}", failure.json());
+        }
     }
 }

@@ -83,7 +83,8 @@ impl Log {
     pub(crate) fn start(format: Format, is_server: bool) -> Result<Self> {
         let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| DEFAULT.to_owned());
         let filter = EnvFilter::builder().parse(&wanted);
-        let filter = filter.map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")))?;
+        let filter = filter
+            .map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")).code("invalid_setting"))?;
         let form = match format {
             Format::Json => Form::Json,
             Format::Text => Form::Text { in_colour: std::io::stderr().is_terminal() },

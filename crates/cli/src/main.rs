@@ -1,5 +1,8 @@
 //! The program `mwallet`: reads its arguments, does one command, and ends with a code that says how it went.
 
+// They panic where nobody reads any more: what is printed goes by `output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod block;
 mod chain;
 mod commands;
@@ -89,11 +92,22 @@ fn main() -> ExitCode {
     // Before the arguments are read, since some options have variables, and before there are threads, which might read
     // the environment meanwhile. What is wrong with the file is said after the arguments, so that --help always works.
     let environment = mwallet_db::load_env_file(Path::new(".env"));
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && wants_json() => return Failure::from_arguments(&error).report(true),
+        // Help and the version come this way too.
+        Err(error) => error.exit(),
+    };
+    let as_json = arguments.settings.json;
     match environment.map_err(Failure::from).and_then(|()| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(as_json),
     }
+}
+
+/// Whether `--json` is among the arguments, for when they cannot be read.
+fn wants_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
 fn run(Arguments { settings, command }: Arguments) -> Result<()> {

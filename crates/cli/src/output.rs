@@ -1,4 +1,4 @@
-//! What commands say: results on the standard output, as text or as JSON; progress on the standard error.
+//! What commands say: results on the standard output, as text or as JSON; progress and failures on the standard error.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -31,6 +31,12 @@ pub(crate) fn write(text: impl Display) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|error| Failure::caused("the result cannot be written", &error)),
     }
+}
+
+/// Writes a line to the standard error. Where nobody reads it any more, there is nowhere left to say so.
+pub(crate) fn note(text: impl Display) {
+    // In one call, so that a line of the log does not come between.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.

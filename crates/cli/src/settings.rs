@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     /// How the lines of the log look, which go to the standard error; RUST_LOG chooses what is logged
     #[arg(long, global = true, env = "MWALLET_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: Format,
-    /// Print results as JSON
+    /// Print results as JSON, and an error as one JSON object on the standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Print nothing but errors and what was asked for
@@ -61,7 +61,7 @@ impl Settings {
             // What cannot be looked at is told when it is opened.
             && path.try_exists().is_ok_and(|exists| !exists)
         {
-            return Err(Failure::new(format!("there is no file {}", path.display())).hint(
+            return Err(Failure::new(format!("there is no file {}", path.display())).code("no_file").hint(
                 "is its name right? --database-url names another; `mwallet migrate up` makes one that is new, with the tables of \
                  mWallet",
             ));
@@ -89,7 +89,7 @@ impl Settings {
     fn database(&self) -> Result<DatabaseConfig> {
         let file = match &self.config {
             Some(path) if !path.exists() => {
-                return Err(Failure::new(format!("there is no file {}", path.display())));
+                return Err(Failure::new(format!("there is no file {}", path.display())).code("no_file"));
             }
             Some(path) => path,
             None => Path::new(DEFAULT_FILE),
@@ -118,7 +118,7 @@ fn check_environment() -> Result<()> {
         let is_of_database = name.starts_with("MWALLET_DATABASE_");
         if std::env::var_os(&name).is_some() && !is_of_database && !variables.contains(&name.as_str()) {
             let failure = Failure::new(format!("the environment or .env: there is no setting {name}"));
-            return Err(failure.hint(format!("give the option --{option} instead")));
+            return Err(failure.code("invalid_setting").hint(format!("give the option --{option} instead")));
         }
     }
     Ok(DatabaseConfig::check_environment(&variables)?)

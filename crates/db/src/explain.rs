@@ -18,7 +18,18 @@ const LONGEST: usize = 300;
 /// assert_eq!(mwallet_db::explain(&error), "the database cannot be reached: connection refused");
 /// ```
 pub fn explain(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
+    causes(error).join(": ")
+}
+
+/// An error and what lies behind it, one by one, the outermost first: there is always one.
+///
+/// ```
+/// let refused = std::io::Error::other("connection refused");
+/// let error = mwallet_db::Error::Unavailable(Box::new(refused));
+/// assert_eq!(mwallet_db::causes(&error), ["the database cannot be reached", "connection refused"]);
+/// ```
+pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {
         // What a database says is all there is; what lies behind it repeats the statement, or is a number.
@@ -29,13 +40,12 @@ pub fn explain(error: &(dyn Error + 'static)) -> String {
         let is_all = all.is_some();
         let cause_text = all.unwrap_or_else(|| cause.to_string());
         // Some errors repeat what lies behind them.
-        if !text.ends_with(&cause_text) {
-            text.push_str(if text.is_empty() { "" } else { ": " });
-            text.push_str(&cause_text);
+        if causes.last().is_none_or(|earlier| !earlier.ends_with(&cause_text)) {
+            causes.push(cause_text);
         }
         next = cause.source().filter(|_| !is_all);
     }
-    text
+    causes
 }
 
 /// A place in a text: a line and a column in characters, both from 1, and that line.

@@ -63,7 +63,7 @@ pub use entity::{
     PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
 };
 pub use error::{ConstraintKind, Details, Error, Internal, NotOpened, ReadEnd, Result, Violation};
-pub use explain::explain;
+pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, migrations};

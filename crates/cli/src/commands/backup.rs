@@ -155,6 +155,15 @@ pub(super) fn quoted(word: &str) -> String {
 impl From<BackupError> for Failure {
     /// A failure with what to do next.
     fn from(error: BackupError) -> Self {
+        let code = match &error {
+            BackupError::NoFile(_) | BackupError::NoFolder(_) => "no_file",
+            BackupError::Exists(_) | BackupError::Beside(_) => "file_exists",
+            BackupError::NotADatabase(_) => "database_not_opened",
+            BackupError::Damaged { .. } => "database_damaged",
+            BackupError::InUse { .. } => "database_in_use",
+            BackupError::Stopped => "stopped",
+            _ => "failed",
+        };
         let hint = match &error {
             BackupError::NoFile(_) | BackupError::NoFolder(_) => "is its name right?",
             BackupError::Exists(_) => "name another file, or --force replaces it once the copy is whole",
@@ -166,9 +175,9 @@ impl From<BackupError> for Failure {
             }
             BackupError::InUse { .. } => "stop whoever uses it first, `mwallet serve` above all; nothing was changed",
             BackupError::Stopped => "nothing was changed, and nothing is left of it",
-            _ => return Self::caused("", &error),
+            _ => return Self::caused("", &error).code(code),
         };
-        Self::caused("", &error).hint(hint)
+        Self::caused("", &error).code(code).hint(hint)
     }
 }
 

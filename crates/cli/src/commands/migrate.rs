@@ -233,6 +233,7 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         &json,
     )?;
     Err(Failure::new(format!("{} changes are to be made", changes.len()))
+        .code("database_different")
         .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one where none makes these"))
 }
 
@@ -285,5 +286,5 @@ fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         return output::report(settings, "no change holds up a server that runs meanwhile", &json);
     }
     output::answer(settings, lines.join("\n"), &json)?;
-    Err(Failure::new(format!("{} statements hold up a server that runs meanwhile", lines.len())))
+    Err(Failure::new(format!("{} statements hold up a server that runs meanwhile", lines.len())).code("lint"))
 }

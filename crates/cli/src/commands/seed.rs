@@ -96,7 +96,8 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
 }
 
 fn not_empty(database: &str, table: &Table) -> Failure {
-    Failure::new(format!("{database} is not empty: {} has rows; nothing was written", table.name)).hint(
+    let message = format!("{database} is not empty: {} has rows; nothing was written", table.name);
+    Failure::new(message).code("database_not_empty").hint(
         "fake data goes into an empty database only: name another by --database-url, or empty this one by `mwallet schema \
          drop`, which deletes everything in it",
     )

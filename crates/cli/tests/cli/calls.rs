@@ -257,3 +257,86 @@ fn help_is_as_wide_as_the_terminal() {
     assert!(longest("80") <= 80);
     assert!((101..=150).contains(&longest("150")), "{}", longest("150"));
 }
+
+/// What is said last on the standard error, as JSON.
+fn last_line(done: &crate::support::Done) -> Value {
+    let line = done.err.lines().last().unwrap_or_else(|| panic!("nothing was said; {}", done.out));
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {}", done.err))
+}
+
+#[test]
+fn errors_are_json_where_that_is_asked_for() {
+    let folder = nothing_there();
+    std::fs::write(folder.path().join("text.db"), "This is a text, and no database.").unwrap();
+    let unreachable = ["schema", "create", "--database-url", "postgresql://me:secret@127.0.0.1:1/d"];
+    for (arguments, exit, code, part) in [
+        (&unreachable[..], 1, "database_unavailable", "the database cannot be reached"),
+        (&["inspect", "--database-url", "sqlite:text.db"], 1, "database_not_opened", "text.db is not an SQLite file"),
+        (&["inspect"], 1, "no_file", "there is no file mwallet.db"),
+        (&["inspect", "--database-url", "mysql://h/d"], 1, "invalid_url", "postgresql://"),
+        (&["schema", "create", "--config", "other.toml"], 1, "no_file", "there is no file other.toml"),
+        (&["migrate", "sql", "--to", "5"], 1, "migration_no_version", "5"),
+        (&["migrate", "lint", "--folder", "nowhere"], 1, "failed", "nowhere"),
+        (&["backup", "copy.db"], 1, "no_file", "mwallet.db"),
+        (&["import", "block", "block.json", "--network", "bitcoin"], 1, "failed", "cannot read block.json"),
+        (&["serve"], 2, "usage", "no accounts yet"),
+        (&["schema", "created"], 2, "usage", "unrecognized subcommand 'created'"),
+        (&["serve", "--opened"], 2, "usage", "unexpected argument '--opened' found"),
+        (&["schema"], 2, "usage", "requires a subcommand"),
+    ] {
+        let text = call(folder.path(), arguments);
+        let failed = call(folder.path(), &[arguments, &["--json"]].concat());
+        assert_eq!((failed.code, text.code), (exit, exit), "{}", failed.err);
+        assert_eq!(failed.out, "");
+        assert_eq!(failed.err.lines().count(), 1, "{}", failed.err);
+        let error = last_line(&failed);
+        let keys: Vec<&String> = error.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["code", "message", "hint", "causes"], "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error["message"].as_str().unwrap().contains(part), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let error = last_line(&call(folder.path(), &[&unreachable[..], &["--json"]].concat()));
+    assert!(error["causes"][1].as_str().unwrap().contains("refused"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("is its server running"), "{error}");
+    // What stands behind `--` is no option.
+    let name = call(folder.path(), &["backup", "--", "--json"]);
+    assert!(name.err.starts_with("error: there is no "), "{}", name.err);
+    // Help is none of it.
+    assert!(call(folder.path(), &["--json", "--help"]).out.contains("Usage: mwallet"));
+}
+
+#[test]
+fn what_a_command_found_is_on_one_stream_and_that_it_failed_on_the_other() {
+    mwallet_testkit::run(mwallet_testkit::Dialect::Sqlite, async |db: TestDb| {
+        let path = db.folder.path().join("test.db");
+        assert_eq!(call_on(&db, &["schema", "create"]).code, 0);
+        rusqlite::Connection::open(path).unwrap().execute_batch("ALTER TABLE orders ADD COLUMN extra TEXT").unwrap();
+        let differs = call_on(&db, &["migrate", "check", "--json"]);
+        let said: Value = serde_json::from_str(&differs.out).unwrap();
+        assert_eq!((&said["is_same"], differs.code), (&Value::Bool(false), 1));
+        assert_eq!(last_line(&differs)["code"], "database_different");
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn it_is_no_failure_that_nobody_reads_what_is_said() {
+    use std::process::Stdio;
+
+    let folder = nothing_there();
+    for (arguments, code) in [
+        (&["inspect"][..], 1),
+        (&["inspect", "--json"], 1),
+        (&["serve"], 2),
+        (&["serve", "--opened"], 2),
+        (&["serve", "--opened", "--json"], 2),
+        (&["migrate", "new", "first", "--folder", "made"], 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = program(folder.path());
+        command.args(arguments).stdout(Stdio::null()).stderr(writer);
+        assert_eq!(command.status().unwrap().code(), Some(code), "{arguments:?}");
+    }
+}

@@ -100,9 +100,9 @@ fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
 fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<()> {
     if !settings.quiet && !settings.json {
         for change in &draft.difference.changes {
-            eprintln!("{change}");
+            output::note(change);
             if let Some(warning) = change.may_fail() {
-                eprintln!("  {warning}");
+                output::note(format_args!("  {warning}"));
             }
         }
     }
@@ -116,6 +116,8 @@ fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<(
     };
     match draft.losses.is_empty() || allow_destructive {
         true => Ok(()),
-        false => Err(Failure::new(format!("this loses {} for good", draft.losses.join(", "))).hint(hint)),
+        false => Err(Failure::new(format!("this loses {} for good", draft.losses.join(", ")))
+            .code("migration_destructive")
+            .hint(hint)),
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn done(
 impl From<MigrateError> for Failure {
     /// A failure with what to do next.
     fn from(error: MigrateError) -> Self {
+        let code = code(&error);
         let hint = match error {
             MigrateError::Database(error) => return error.into(),
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
@@ -74,7 +75,7 @@ impl From<MigrateError> for Failure {
                     "`mwallet serve --reflect` serves it as it is; `mwallet migrate up` cannot put the tables of mWallet beside \
                      what it holds, since these names are taken: {taken}; --database-url names another database"
                 );
-                return Self::caused("", &error).hint(hint);
+                return Self::caused("", &error).code(code).hint(hint);
             }
             MigrateError::Different(_) => {
                 "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had; \
@@ -83,6 +84,22 @@ impl From<MigrateError> for Failure {
             MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
             MigrateError::Begun(_) => "`mwallet migrate up` ends it",
         };
-        Self::caused("", &error).hint(hint)
+        Self::caused("", &error).code(code).hint(hint)
+    }
+}
+
+fn code(error: &MigrateError) -> &'static str {
+    match error {
+        MigrateError::Database(_) => "database",
+        MigrateError::Failed { .. } => "migration_failed",
+        MigrateError::Orphans { .. } => "migration_orphans",
+        MigrateError::Changed(_) => "migration_changed",
+        MigrateError::Unknown(_) => "migration_unknown",
+        MigrateError::NoVersion(_) => "migration_no_version",
+        MigrateError::Destructive { .. } => "migration_destructive",
+        MigrateError::Begun(_) => "migration_begun",
+        MigrateError::NotEmpty { .. } => "database_not_empty",
+        MigrateError::Different(_) => "database_different",
+        MigrateError::OutOfDate(_) => "database_out_of_date",
     }
 }
