@@ -10,7 +10,7 @@
 //! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
 //! let state = AppState::new(engine, Tables::new(tables)?);
 //! let listener = mwallet_api::listen("127.0.0.1:8080".parse()?)?;
-//! serve(listener, App::new(state), std::future::pending(), ServeOptions::default()).await?;
+//! serve([listener], App::new(state), std::future::pending(), ServeOptions::default()).await?;
 //! # Ok(())
 //! # }
 //! ```

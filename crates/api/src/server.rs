@@ -22,6 +22,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::head_timer::HeadTimer;
+use self::listener::Listeners;
 pub use self::listener::listen;
 use crate::app::Respond;
 use crate::problem::Problem;
@@ -55,14 +56,14 @@ const TICK: Duration = Duration::from_millis(200);
 /// A connection, and its place among those that there may be.
 type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 
-/// Serves until `shutdown` is done; then no connection is accepted any more, and requests that are under way have some
-/// time to end. None is accepted either before all threads are ready ([`Respond::warm_up`]).
+/// Serves what comes to any of the sockets until `shutdown` is done; then no connection is accepted any more, and requests that are
+/// under way have some time to end. None is accepted either before all threads are ready ([`Respond::warm_up`]).
 ///
 /// # Errors
 ///
 /// Where the threads cannot be started.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl IntoIterator<Item = TcpListener>,
     app: impl Respond,
     shutdown: impl Future<Output = ()> + Send,
     options: ServeOptions,
@@ -76,13 +77,14 @@ pub async fn serve(
     if threads.is_empty() {
         app.warm_up().await;
     }
+    let mut listeners = Listeners::new(listeners);
     let own = Connections::new(app, options);
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
     let mut turn = 0;
     loop {
         let (place, connection) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&mut listeners, &places) => accepted,
             () = &mut shutdown => break,
         };
         if threads.is_empty() {
@@ -92,7 +94,7 @@ pub async fn serve(
         turn = (turn + 1) % threads.len();
         threads[turn].give(place, connection);
     }
-    drop(listener);
+    drop(listeners);
     threads.iter_mut().for_each(Thread::close);
     own.end().await;
     for thread in threads {
@@ -239,12 +241,12 @@ async fn tick() {
 }
 
 /// The next connection, as soon as there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+async fn accept(listeners: &mut Listeners, places: &Arc<Semaphore>) -> Accepted {
     // The semaphore is never closed.
     let place = places.clone().acquire_owned().await.ok();
     loop {
-        match listener.accept().await {
-            Ok((connection, _)) => {
+        match listeners.accept().await {
+            Ok(connection) => {
                 // Small answers must not wait for an acknowledgement of earlier ones.
                 if let Err(error) = connection.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY cannot be set");
@@ -283,7 +285,7 @@ mod tests {
     async fn listen(router: Router, options: ServeOptions) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, router, std::future::pending(), options));
+        tokio::spawn(serve([listener], router, std::future::pending(), options));
         address
     }
 
@@ -300,7 +302,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let stop = async move { begun.notified().await };
         let options = ServeOptions { grace, threads, ..ServeOptions::default() };
-        let server = tokio::spawn(serve(listener, Router::new().route("/", get(handler)), stop, options));
+        let server = tokio::spawn(serve([listener], Router::new().route("/", get(handler)), stop, options));
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
         server.await.unwrap().unwrap();

@@ -3,7 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::net::{TcpListener, TcpSocket};
+use std::future::poll_fn;
+use std::task::Poll;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// How many connections may wait to be accepted: as many as the system lets them (`net.core.somaxconn` on Linux), which cuts
 /// a larger number down to its own.
@@ -22,6 +25,34 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// The sockets of a server.
+pub(super) struct Listeners {
+    all: Vec<TcpListener>,
+    /// The one that is looked at first: that after the last one at which somebody was, so that none keeps the others waiting.
+    next: usize,
+}
+
+impl Listeners {
+    pub(super) fn new(all: impl IntoIterator<Item = TcpListener>) -> Self {
+        Self { all: all.into_iter().collect(), next: 0 }
+    }
+
+    /// The next connection at any of them.
+    pub(super) async fn accept(&mut self) -> io::Result<TcpStream> {
+        poll_fn(|context| {
+            for turn in 0..self.all.len() {
+                let index = (self.next + turn) % self.all.len();
+                if let Poll::Ready(accepted) = self.all[index].poll_accept(context) {
+                    self.next = index + 1;
+                    return Poll::Ready(accepted.map(|(connection, _)| connection));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -45,6 +76,20 @@ mod tests {
         let waiting = (0..wanted).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(900)));
         let waiting = waiting.collect::<io::Result<Vec<_>>>();
         assert_eq!(waiting.map(|waiting| waiting.len()).ok(), Some(wanted));
+    }
+
+    #[tokio::test]
+    async fn a_busy_socket_keeps_no_other_waiting() {
+        let sockets =
+            [listen("127.0.0.1:0".parse().unwrap()).unwrap(), listen("127.0.0.1:0".parse().unwrap()).unwrap()];
+        let [busy, other] = sockets.each_ref().map(|socket| socket.local_addr().unwrap());
+        let clients = [busy, busy, busy, other].map(|address| TcpStream::connect(address).unwrap());
+        let mut listeners = Listeners::new(sockets);
+        let mut accepted = Vec::new();
+        for _ in &clients {
+            accepted.push(listeners.accept().await.unwrap().local_addr().unwrap());
+        }
+        assert_eq!(accepted, [busy, other, busy, busy]);
     }
 
     #[tokio::test]

@@ -94,7 +94,7 @@ pub(crate) async fn write(app: &App, method: &str, path: &str, prefer: &str, bod
 pub(crate) async fn serve(app: impl Respond) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(mwallet_api::serve(listener, app, std::future::pending(), mwallet_api::ServeOptions::default()));
+    tokio::spawn(mwallet_api::serve([listener], app, std::future::pending(), mwallet_api::ServeOptions::default()));
     address
 }
 

@@ -4,10 +4,10 @@ mod demo;
 #[cfg(unix)]
 mod files;
 mod limits;
+mod place;
 mod reflected;
 mod reload;
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use clap::Args;
@@ -15,8 +15,10 @@ use mwallet_api::{App, AppState, Tables};
 use mwallet_db::EngineOptions;
 use mwallet_db::schema::Table;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use limits::LimitOptions;
+use place::Place;
 use reflected::ReflectedOptions;
 
 use crate::database;
@@ -61,18 +63,16 @@ pub(crate) struct Options {
     migrate: bool,
     #[command(flatten)]
     reflected: ReflectedOptions,
-    /// The address and port; port 0 takes any that is free
-    #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
-    listen: SocketAddr,
+    /// The address or name, and the port, such as localhost:8080; port 0 takes any that is free
+    ///
+    /// The server listens at every address of a name; localhost is 127.0.0.1 and ::1.
+    #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = place::parse)]
+    listen: Place,
     /// Log every request: its number, method, path without values, status, time and rows
     #[arg(long, env = "MWALLET_ACCESS_LOG")]
     access_log: bool,
     #[command(flatten)]
     limits: LimitOptions,
-}
-
-fn address(text: &str) -> std::result::Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
 pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
@@ -82,18 +82,14 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
         let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
         return Err(Failure::usage(message).hint(hint));
     }
-    if !listen.ip().is_loopback() {
-        let option = if demo { "--demo" } else { "--open" };
-        let message =
-            format!("{option} serves without login, so it must not listen on {listen}, which others can reach");
-        return Err(Failure::usage(message).hint("listen on this machine only, such as --listen 127.0.0.1:8080"));
-    }
+    let addresses = listen.addresses().await?;
+    listen.refuse_others(&addresses, if demo { "--demo" } else { "--open" })?;
     let engine = match demo {
         true => demo::engine(settings)?,
         false => reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?,
     };
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
-    let listener = mwallet_api::listen(listen).map_err(|error| cannot_listen(listen, &error))?;
+    let listeners = listen.listen(&addresses)?;
     let found = reflected.tables(&engine).await?;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
@@ -115,10 +111,12 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     let served = Tables::new(tables.iter().copied());
     let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
 
-    let url = format!("http://{}", listener.local_addr()?);
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
+    let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
     let text =
         if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
-    output::report(settings, text, &json!({"url": url, "database": engine.to_string()}))?;
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    output::report(settings, text, &json!({"url": url, "addresses": addresses, "database": engine.to_string()}))?;
 
     let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
     if access_log {
@@ -136,17 +134,9 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
         let connections = files::connections(options.connections, options.threads, &engine);
         mwallet_api::ServeOptions { connections, ..options }
     };
-    mwallet_api::serve(listener, app, stop, options).await?;
+    mwallet_api::serve(listeners, app, stop, options).await?;
     engine.close().await;
     Ok(())
-}
-
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::AddrInUse => Failure::new(format!("another program listens on {address} already"))
-            .hint(format!("--listen {} takes a port that is free", SocketAddr::new(address.ip(), 0))),
-        _ => Failure::caused(&format!("cannot listen on {address}"), error),
-    }
 }
 
 fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {

@@ -77,6 +77,42 @@ fn serving_without_login_stays_on_this_machine() {
     let name = call(folder.path(), &["serve", "--open", "--listen", "example"]);
     assert_eq!(name.code, 2);
     assert!(name.err.contains("such as 127.0.0.1:8080"), "{}", name.err);
+    // The system reads it as a name of 0.0.0.0.
+    let wide = call(folder.path(), &["serve", "--open", "--listen", "0:8080", "--json"]);
+    assert_eq!(wide.code, 2, "{}", wide.err);
+    assert!(wide.err.contains("must not listen on 0:8080 (0.0.0.0), which others can reach"), "{}", wide.err);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_server_listens_at_every_address_of_a_name() {
+    mwallet_testkit::run(mwallet_testkit::Dialect::Sqlite, async |db: TestDb| {
+        let mut program = program(db.folder.path());
+        program.args(["serve", "--open", "--database-url", &db.url.expose()]);
+        let server = Server::listening_at(program, "localhost:0");
+        let port: u16 = server.url.strip_prefix("http://localhost:").unwrap().parse().unwrap();
+        let has_both = std::net::TcpListener::bind("[::1]:0").is_ok();
+        let hosts = if has_both { &["127.0.0.1", "[::1]"][..] } else { &["127.0.0.1"] };
+        let addresses: Vec<String> = hosts.iter().map(|host| format!("{host}:{port}")).collect();
+        assert_eq!(server.addresses, addresses);
+        for address in addresses {
+            assert_eq!(Server::get_at(&address, &format!("localhost:{port}"), "/rest/v1/orders"), "[]");
+        }
+    });
+    let folder = nothing_there();
+    // No server of names is asked about one that is too long for any.
+    let unknown = format!("{}.example:8080", "x".repeat(70));
+    let unknown = call(folder.path(), &["serve", "--open", "--listen", &unknown]);
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.err.contains("leads to no address") && unknown.err.contains("hint: is it right?"),
+        "{}",
+        unknown.err
+    );
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("localhost:{}", taken.local_addr().unwrap().port());
+    let refused = call(folder.path(), &["serve", "--open", "--listen", &name, "--json"]);
+    assert_eq!(last_line(&refused)["code"], "address_in_use", "{}", refused.err);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 

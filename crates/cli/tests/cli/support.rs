@@ -66,6 +66,8 @@ pub(crate) fn tool(variable: &str) -> Command {
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    /// Where it listens.
+    pub(crate) addresses: Vec<String>,
 }
 
 impl Server {
@@ -94,13 +96,29 @@ impl Server {
     }
 
     /// Starts a program that serves, on a free port, and waits until it listens.
-    pub(crate) fn listening(mut program: Command) -> Self {
-        program.args(["--json", "--listen", "127.0.0.1:0"]);
+    pub(crate) fn listening(program: Command) -> Self {
+        Self::listening_at(program, "127.0.0.1:0")
+    }
+
+    /// The same at a place of the test's choice.
+    pub(crate) fn listening_at(mut program: Command, place: &str) -> Self {
+        program.args(["--json", "--listen", place]);
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
-        Self { child, url: said["url"].as_str().unwrap().to_owned() }
+        let addresses =
+            said["addresses"].as_array().unwrap().iter().map(|address| address.as_str().unwrap().to_owned());
+        Self { child, url: said["url"].as_str().unwrap().to_owned(), addresses: addresses.collect() }
+    }
+
+    /// The body of an answer with status 200 at an address, for a request that calls the server `host`.
+    pub(crate) fn get_at(address: &str, host: &str, path: &str) -> String {
+        let mut socket = TcpStream::connect(address).unwrap();
+        write!(socket, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        body(answer, 200)
     }
 
     /// The body of an answer with status 200.
