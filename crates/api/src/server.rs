@@ -39,16 +39,28 @@ pub struct ServeOptions {
     /// How many threads serve connections, each on a runtime of its own; with 0, as it is by default, the runtime of the
     /// caller does. An engine should know how many they are ([`EngineOptions::runtimes`](mwallet_db::EngineOptions)).
     pub threads: usize,
+    /// What whoever tells the server to stop may do besides waiting for the requests that are under way: the log says it with how
+    /// many there are. Nothing by default.
+    pub stop_hint: &'static str,
 }
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(10), head_time: Duration::from_secs(60), connections: 10_000, threads: 0 }
+        Self {
+            grace: Duration::from_secs(10),
+            head_time: Duration::from_secs(60),
+            connections: 10_000,
+            threads: 0,
+            stop_hint: "",
+        }
     }
 }
 
 /// How long to wait where the system has no more room for connections.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long connections without a request take to close, and more.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// How often a thread that serves wakes at least.
 const TICK: Duration = Duration::from_millis(200);
@@ -96,9 +108,19 @@ pub async fn serve(
     }
     drop(listeners);
     threads.iter_mut().for_each(Thread::close);
-    own.end().await;
-    for thread in threads {
-        thread.ended().await;
+    let mut ended = std::pin::pin!(async {
+        own.end().await;
+        for thread in threads {
+            thread.ended().await;
+        }
+    });
+    if tokio::time::timeout(MOMENT, &mut ended).await.is_err() {
+        // Each connection that is left has a place, and one request at most.
+        let requests = options.connections.saturating_sub(places.available_permits());
+        let hint = if options.stop_hint.is_empty() { "" } else { "; " };
+        let ServeOptions { grace, stop_hint, .. } = options;
+        tracing::warn!(requests, "stopping: requests under way have {grace:?} to end{hint}{stop_hint}");
+        ended.await;
     }
     Ok(())
 }

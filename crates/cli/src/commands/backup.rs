@@ -82,6 +82,10 @@ pub(super) async fn watched<T: Send + 'static>(
     let done = tokio::select! {
         done = &mut working => done,
         () = stopped => {
+            if !settings.quiet {
+                let said = format!("stopping: what is half done is undone; {}, and may leave a file of it", signals::HINT);
+                bar.suspend(|| output::note(said));
+            }
             stop.store(true, Ordering::Relaxed);
             working.await
         }

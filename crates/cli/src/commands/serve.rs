@@ -115,6 +115,8 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
     let text =
         if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
+    // Whoever knows that it listens may tell it to stop.
+    let stop = signals::stop()?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     output::report(settings, text, &json!({"url": url, "addresses": addresses, "database": engine.to_string()}))?;
 
@@ -126,7 +128,6 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
         state = reload::keep_fresh(state, reflected)?;
     }
     let app = App::new(state.loopback_hosts_only());
-    let stop = signals::stop()?;
     let options = limits.serve_options();
     // Before the first of them is accepted.
     #[cfg(unix)]

@@ -371,7 +371,8 @@ fn what_is_interrupted_leaves_nothing() {
             let ended = child.wait_with_output().unwrap();
             assert_eq!(ended.status.code(), Some(1), "{arguments:?}");
             let said = String::from_utf8(ended.stderr).unwrap();
-            assert!(said.starts_with("error: it was stopped\nhint: "), "{said}");
+            assert!(said.starts_with("stopping: what is half done is undone; Ctrl-C again"), "{said}");
+            assert!(said.contains("\nerror: it was stopped\nhint: "), "{said}");
             assert_eq!(names(folder), before);
         }
     });

@@ -18,5 +18,7 @@ mod log;
 mod migrate;
 mod others;
 mod seed;
+#[cfg(unix)]
+mod signals;
 mod slow_clients;
 mod support;

@@ -8,6 +8,8 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use mwallet_api::{HeaderValue, Limits, Origins, ServeOptions};
 
+use crate::signals;
+
 /// The options of `mwallet serve` about limits.
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
@@ -91,7 +93,12 @@ impl LimitOptions {
     }
 
     pub(super) fn serve_options(&self) -> ServeOptions {
-        ServeOptions { connections: self.max_connections, threads: self.threads(), ..ServeOptions::default() }
+        ServeOptions {
+            connections: self.max_connections,
+            threads: self.threads(),
+            stop_hint: signals::HINT,
+            ..ServeOptions::default()
+        }
     }
 
     pub(super) fn threads(&self) -> usize {
