@@ -13,6 +13,7 @@ mod kind;
 mod known;
 mod migrations;
 mod structure;
+mod stub;
 #[cfg(test)]
 mod ui_tests;
 mod words;
@@ -60,19 +61,32 @@ pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 // Outside of the compiler there is no `proc_macro`, so the work is done on `proc_macro2`, where tests can call it.
 
 fn expand_entity(input: TokenStream) -> TokenStream {
-    expand(input, entity::expand)
+    expand(input, entity::expand, stub::entity)
 }
 
 fn expand_column_group(input: TokenStream) -> TokenStream {
-    expand(input, group::expand)
+    expand(input, group::expand, stub::column_group)
 }
 
 fn expand_enumeration(input: TokenStream) -> TokenStream {
-    expand(input, enumeration::expand)
+    expand(input, enumeration::expand, stub::enumeration)
 }
 
 type Expanded = syn::Result<TokenStream>;
 
-fn expand(input: TokenStream, macro_body: fn(&DeriveInput) -> Expanded) -> TokenStream {
-    syn::parse2(input).and_then(|input| macro_body(&input)).unwrap_or_else(syn::Error::into_compile_error)
+/// Expands a declaration, or says what is wrong with it beside what stands in for it.
+fn expand(
+    input: TokenStream,
+    macro_body: fn(&DeriveInput) -> Expanded,
+    stub: fn(&DeriveInput) -> TokenStream,
+) -> TokenStream {
+    let input = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    macro_body(&input).unwrap_or_else(|error| {
+        let mut tokens = error.into_compile_error();
+        tokens.extend(stub(&input));
+        tokens
+    })
 }

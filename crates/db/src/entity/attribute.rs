@@ -26,12 +26,14 @@ impl<E, T> Clone for Attribute<E, T> {
 
 impl<E, T> Copy for Attribute<E, T> {}
 
-impl<E: Entity, T: ColumnValue> Attribute<E, T> {
-    /// The column of that name; the derive calls this.
+impl<E, T> Attribute<E, T> {
+    /// The column of that name; the derive calls this. That the type is one of a column is said once, where the table is made.
     pub const fn new(name: &'static str) -> Self {
         Self { name, marker: PhantomData }
     }
+}
 
+impl<E: Entity, T: ColumnValue> Attribute<E, T> {
     /// The name of the column.
     pub const fn name(self) -> &'static str {
         self.name

@@ -20,3 +20,4 @@ mod slow_readers;
 mod sqlite_file;
 mod sqlite_group;
 mod support;
+mod wrong_declarations;

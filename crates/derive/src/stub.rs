@@ -1,0 +1,180 @@
+//! What stands in for the code of a declaration that is wrong.
+//!
+//! Without it, every use of the entity elsewhere would be an error too, and the one that matters would be lost among them. It
+//! is never run: a program with a wrong declaration is not built.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Field, GenericParam, Generics, Ident, Meta, parse_quote};
+
+use crate::words::shouting;
+
+/// Stands in for `#[derive(Entity)]`.
+pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
+    let Some(generics) = bound(&input.generics) else { return TokenStream::new() };
+    let (of, arguments, bounds) = generics.split_for_impl();
+    let name = &input.ident;
+    let constants = columns(input).map(|field| constant(field, true));
+    let groups = fields(input).filter(|field| is_group(field)).map(|field| &field.ty);
+    quote! {
+        #[automatically_derived]
+        impl #of ::mwallet_db::Entity for #name #arguments #bounds {
+            const TABLE: &'static str = "";
+
+            fn description() -> &'static ::mwallet_db::EntityDescription {
+                ::core::unreachable!()
+            }
+
+            fn read(_: &mut ::mwallet_db::Cells) -> ::core::result::Result<Self, ::mwallet_db::DecodeError> {
+                ::core::unreachable!()
+            }
+
+            fn write(&self, _: &mut ::std::vec::Vec<::mwallet_db::Cell>) {}
+        }
+
+        #[allow(dead_code, reason = "not every column is named in a query")]
+        impl #of #name #arguments #bounds {
+            #(#constants)*
+        }
+
+        #(
+            #[automatically_derived]
+            impl #of ::mwallet_db::HasGroup<#groups> for #name #arguments #bounds {}
+        )*
+    }
+}
+
+/// Stands in for `#[derive(ColumnGroup)]`.
+pub(crate) fn column_group(input: &DeriveInput) -> TokenStream {
+    // Of a generic one, nobody could say which columns its trait has.
+    if !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let (name, visibility) = (&input.ident, &input.vis);
+    let trait_name = format_ident!("{name}Columns");
+    let constants = columns(input).map(|field| constant(field, false));
+    quote! {
+        #[automatically_derived]
+        impl ::mwallet_db::ColumnGroup for #name {
+            fn describe(_: &mut ::mwallet_db::TableBuilder) {}
+
+            fn read(_: &mut ::mwallet_db::Cells) -> ::core::result::Result<Self, ::mwallet_db::DecodeError> {
+                ::core::unreachable!()
+            }
+
+            fn write(&self, _: &mut ::std::vec::Vec<::mwallet_db::Cell>) {}
+        }
+
+        #[allow(dead_code, missing_docs, reason = "it stands in for another")]
+        #visibility trait #trait_name: ::mwallet_db::HasGroup<#name> {
+            #(#constants)*
+        }
+
+        #[automatically_derived]
+        impl<E: ::mwallet_db::HasGroup<#name>> #trait_name for E {}
+    }
+}
+
+/// Stands in for `#[derive(Enumeration)]`.
+pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
+    let Some(generics) = bound(&input.generics) else { return TokenStream::new() };
+    let (of, arguments, bounds) = generics.split_for_impl();
+    let name = &input.ident;
+    let schema = quote!(::mwallet_db::schema);
+    // What is no enum is seldom `Copy`, which an enumeration must be.
+    let labels = matches!(input.data, Data::Enum(_)).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #of ::mwallet_db::Enumeration for #name #arguments #bounds {
+                fn enum_type() -> ::std::sync::Arc<#schema::EnumType> {
+                    ::core::unreachable!()
+                }
+
+                fn label(self) -> &'static str {
+                    ""
+                }
+
+                fn from_label(_: &str) -> ::core::option::Option<Self> {
+                    ::core::option::Option::None
+                }
+            }
+        }
+    });
+    quote! {
+        #labels
+
+        #[automatically_derived]
+        impl #of ::mwallet_db::ColumnValue for #name #arguments #bounds {
+            type Plain = Self;
+
+            fn column_type(_: ::mwallet_db::TypeLimits) -> #schema::ColumnType {
+                ::core::unreachable!()
+            }
+
+            fn from_cell(_: ::mwallet_db::Cell) -> ::core::result::Result<Self, ::std::string::String> {
+                ::core::unreachable!()
+            }
+
+            fn to_cell(&self) -> ::mwallet_db::Cell {
+                ::core::unreachable!()
+            }
+        }
+
+        #[automatically_derived]
+        impl #of ::core::convert::From<#name #arguments> for #schema::Value #bounds {
+            fn from(_: #name #arguments) -> Self {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// The generics of a type with the bounds that a row has; `None` where it borrows, which no row does.
+fn bound(generics: &Generics) -> Option<Generics> {
+    let mut generics = generics.clone();
+    for parameter in &mut generics.params {
+        match parameter {
+            GenericParam::Lifetime(_) => return None,
+            GenericParam::Type(parameter) => {
+                parameter.bounds.push(parse_quote!(::core::marker::Send));
+                parameter.bounds.push(parse_quote!(::core::marker::Sync));
+                parameter.bounds.push(parse_quote!('static));
+            }
+            GenericParam::Const(_) => {}
+        }
+    }
+    Some(generics)
+}
+
+/// The fields that have names.
+fn fields(input: &DeriveInput) -> impl Iterator<Item = &Field> {
+    let fields = match &input.data {
+        Data::Struct(data) => Some(&data.fields),
+        Data::Enum(_) | Data::Union(_) => None,
+    };
+    fields.into_iter().flatten().filter(|field| field.ident.is_some())
+}
+
+fn columns(input: &DeriveInput) -> impl Iterator<Item = &Field> {
+    fields(input).filter(|field| !is_group(field))
+}
+
+/// Whether the attributes of a field, as far as they can be read, say that it is a group.
+fn is_group(field: &Field) -> bool {
+    let mut lists = field.attrs.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("entity") => Some(list.tokens.clone()),
+        _ => None,
+    });
+    lists.any(|tokens| tokens.into_iter().any(|token| token.to_string() == "flatten"))
+}
+
+/// The constant of a column, whatever its type is.
+fn constant(field: &Field, is_inherent: bool) -> Option<TokenStream> {
+    let ident = field.ident.as_ref()?;
+    let constant = Ident::new(&shouting(ident), ident.span());
+    let (visibility, kind) = (is_inherent.then_some(&field.vis), &field.ty);
+    Some(quote! {
+        #[allow(missing_docs, reason = "it stands in for another")]
+        #visibility const #constant: ::mwallet_db::Attribute<Self, #kind> = ::mwallet_db::Attribute::new("");
+    })
+}
