@@ -68,6 +68,45 @@ mod tests {
         assert!(bare.is_empty(), "these do not open with `//!`: {bare:?}");
     }
 
+    /// Runs `.ci/advisories` with a cargo that does this where the database is fetched, and that where it is read; gives whether it
+    /// ended well, and what it said.
+    fn advisories(fetch: &str, check: &str) -> (bool, String) {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let cargo = folder.path().join("cargo");
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in\n'deny fetch db') {fetch};;\n'deny --offline check advisories') {check};;\n*) exit 99;;\nesac\n"
+        );
+        fs::write(&cargo, script).unwrap();
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let ended = Command::new(root().join(".ci/advisories")).arg("1").env("PATH", path).output().unwrap();
+        (ended.status.success(), String::from_utf8(ended.stderr).unwrap())
+    }
+
+    #[test]
+    fn advisories_fail_where_one_is_found_and_not_where_none_can_be_fetched() {
+        for (fetch, check, is_well, is_checked) in [
+            ("exit 0", "exit 0", true, true),
+            ("exit 0", "exit 1", false, true),
+            ("exit 1", "exit 1", true, false),
+            // As where a network swallows what is sent.
+            ("exec sleep 100", "exit 1", true, false),
+        ] {
+            let (ended_well, said) = advisories(fetch, check);
+            assert_eq!(ended_well, is_well, "{fetch}, {check}: {said}");
+            assert_eq!(!said.contains("NOT CHECKED"), is_checked, "{fetch}, {check}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_is_hosted_does_what_is_done_here() {
+        let workflow = fs::read_to_string(root().join(".github/workflows/ci.yml")).unwrap();
+        assert!(workflow.contains("run: .ci/run\n"), "{workflow}");
+        assert!(fs::read_to_string(root().join(".ci/run")).unwrap().contains("\n.ci/advisories\n"));
+    }
+
     #[test]
     fn finds_a_bare_file() {
         let directory = tempfile::tempdir().unwrap();
