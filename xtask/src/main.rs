@@ -5,6 +5,7 @@
 
 mod bench;
 mod certificates;
+mod dist;
 mod install;
 mod postgres;
 mod report;
@@ -13,9 +14,10 @@ mod tidy;
 mod tools;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use clap::{Parser, Subcommand};
+use serde_json::Value;
 
 #[cfg(not(unix))]
 compile_error!("the throwaway PostgreSQL of the tests needs Unix sockets and Unix users; on Windows use WSL");
@@ -43,6 +45,11 @@ enum Task {
     /// Builds the program for release, starts a PostgreSQL of its own, fills it with 200,000 orders, and has the subjects take
     /// turns at each workload. A ratio is only taken within one run. docs/performance.md says what is compared and how.
     Bench(bench::Options),
+    /// Builds the program as it is given to others: without symbols, and these in a file apart
+    ///
+    /// Both files are in target/dist. With mwallet.debug beside mwallet, debuggers and the backtraces of a panic show functions
+    /// and lines; without it the program runs as well.
+    Dist,
     /// Checks what needs no test run: formatting, lints, dependencies, headers of files
     Tidy,
 }
@@ -51,6 +58,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Dist => dist::run().map(|()| true),
         Task::Tidy => tidy::run().map(|()| true),
     };
     match done {
@@ -74,6 +82,22 @@ fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
+}
+
+/// Runs a build of cargo that tells by JSON what it built, and says where the program is.
+fn executable(build: &mut Command) -> Result<PathBuf> {
+    let text = show(build);
+    eprintln!("xtask: running {text}");
+    let built = build.stdout(Stdio::piped()).spawn()?.wait_with_output()?;
+    if !built.status.success() {
+        return Err(format!("{text} failed ({})", built.status).into());
+    }
+    let messages = String::from_utf8_lossy(&built.stdout);
+    let mut programs = messages.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    programs.next_back().ok_or_else(|| format!("{text} did not say where the program is").into())
 }
 
 /// Writes a command as a person would type it.

@@ -3,13 +3,11 @@
 use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use serde_json::Value;
+use std::process::Command;
 
 use super::tools::{Tools, output};
 use crate::postgres::Server;
-use crate::{Result, cargo, run, show};
+use crate::{Result, cargo, executable, run};
 
 /// The database of mWallet, and of the limit.
 pub(super) const DATABASE: &str = "mwallet";
@@ -84,16 +82,5 @@ pub(super) fn seed(place: &Place, url: &str) -> Result<()> {
 fn build() -> Result<PathBuf> {
     let mut command = cargo();
     command.args(["build", "--release", "--locked", "--bin", "mwallet", "--message-format", "json-render-diagnostics"]);
-    let text = show(&command);
-    eprintln!("xtask: running {text}");
-    let built = command.stdout(Stdio::piped()).spawn()?.wait_with_output()?;
-    if !built.status.success() {
-        return Err(format!("{text} failed ({})", built.status).into());
-    }
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let mut programs = messages.lines().filter_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    programs.next_back().ok_or_else(|| format!("{text} did not say where the program is").into())
+    executable(&mut command)
 }
