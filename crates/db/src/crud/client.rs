@@ -3,8 +3,8 @@
 
 use mwallet_schema::{Record, Table};
 
-use super::{BATCH, chunks};
 pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
+use super::{BATCH, chunks};
 pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
