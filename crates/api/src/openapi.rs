@@ -5,6 +5,7 @@
 //! database or knows how a request is carried out.
 
 mod examples;
+mod guide;
 mod names;
 mod parameters;
 mod paths;
@@ -47,12 +48,18 @@ pub struct Document<'t> {
     tables: Vec<&'t Table>,
     questions: Vec<Question>,
     schemas: Vec<String>,
+    title: String,
 }
 
 impl<'t> Document<'t> {
     /// The document of a server that has these tables, in their order.
     pub fn new(tables: impl IntoIterator<Item = &'t Table>) -> Self {
-        Self { tables: tables.into_iter().collect(), questions: Vec::new(), schemas: Vec::new() }
+        Self {
+            tables: tables.into_iter().collect(),
+            questions: Vec::new(),
+            schemas: Vec::new(),
+            title: "mWallet".into(),
+        }
     }
 
     /// The same with an operation that is no table. It is left out where a table that it asks is not served.
@@ -71,6 +78,12 @@ impl<'t> Document<'t> {
         self
     }
 
+    /// The same under another title, such as the name of the database; else it is that of mWallet.
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
     /// The document as JSON.
     ///
     /// # Errors
@@ -83,13 +96,13 @@ impl<'t> Document<'t> {
         problems::insert(&mut components);
         responses::insert(&mut components);
         parameters::insert(&mut components);
-        for table in &self.tables {
-            let described = Described::new(table);
-            schemas::insert(&mut components, &described)?;
-            parameters::insert_of_table(&mut components, &described);
-            responses::insert_of_table(&mut components, &described);
-            paths.extend(paths::of_table(&described));
-            tags.push(tag(table));
+        let described: Vec<Described<'_>> = self.tables.iter().map(|table| Described::new(table)).collect();
+        for described in &described {
+            schemas::insert(&mut components, described)?;
+            parameters::insert_of_table(&mut components, described);
+            responses::insert_of_table(&mut components, described);
+            paths.extend(paths::of_table(described));
+            tags.push(tag(described.table));
         }
         if let (Some(own), [_, _, ..]) = (self.own_schema(), self.schemas.as_slice()) {
             profile::insert(own, &self.schemas, &mut paths, &mut components);
@@ -104,10 +117,10 @@ impl<'t> Document<'t> {
         let head = json!({
             "openapi": "3.1.0",
             "info": {
-                "title": "mWallet",
+                "title": self.title,
                 "version": env!("CARGO_PKG_VERSION"),
                 "summary": "The tables of this server over HTTP.",
-                "description": include_str!("openapi/guide.md"),
+                "description": guide::text(&described),
             },
             // Relative, so that it holds under whatever name the server is called.
             "servers": [{ "url": "/" }],
@@ -133,8 +146,17 @@ impl Document<'_> {
 /// # Errors
 ///
 /// As [`Document::json`].
-pub(crate) fn render(tables: &[&Table], questions: &[Question], schemas: &[&str]) -> Result<Bytes, SchemaError> {
+pub(crate) fn render(
+    title: Option<&str>,
+    tables: &[&Table],
+    questions: &[Question],
+    schemas: &[&str],
+) -> Result<Bytes, SchemaError> {
     let document = Document::new(tables.iter().copied()).of_schemas(schemas.iter().copied());
+    let document = match title {
+        Some(title) => document.titled(title),
+        None => document,
+    };
     Ok(questions.iter().cloned().fold(document, Document::with).json()?.to_string().into())
 }
 

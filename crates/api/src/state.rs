@@ -257,6 +257,19 @@ impl Tables {
     ///
     /// Where a table contradicts itself, so that no schema can be made of it.
     pub fn new<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
+        Self::with_title(None, tables)
+    }
+
+    /// The same of a database that others made, whose document has this title.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn titled<'t>(title: &str, tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
+        Self::with_title(Some(title), tables)
+    }
+
+    fn with_title<'t>(title: Option<&str>, tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
         let mut schemas: Vec<(Option<String>, Vec<&Table>)> = Vec::new();
         for table in tables {
             match schemas.iter_mut().find(|(schema, _)| *schema == table.schema) {
@@ -269,7 +282,7 @@ impl Tables {
         }
         let names: Vec<String> = schemas.iter().filter_map(|(schema, _)| schema.clone()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, tables, &names));
+        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(title, schema, tables, &names));
         Ok(Self { profiles: profiles.collect::<Result<_, _>>()?, diagram: OnceLock::new() })
     }
 
@@ -316,9 +329,14 @@ impl Tables {
 }
 
 impl Profile {
-    fn new(schema: Option<String>, tables: Vec<&Table>, schemas: &[&str]) -> Result<Self, SchemaError> {
+    fn new(
+        title: Option<&str>,
+        schema: Option<String>,
+        tables: Vec<&Table>,
+        schemas: &[&str],
+    ) -> Result<Self, SchemaError> {
         let questions = questions::served(&tables);
-        let document = openapi::render(&tables, &questions, schemas)?;
+        let document = openapi::render(title, &tables, &questions, schemas)?;
         let resource = |table: &Table| {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());

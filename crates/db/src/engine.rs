@@ -36,6 +36,7 @@ struct Inner {
     driver: Driver,
     dialect: Dialect,
     place: String,
+    name: String,
     options: EngineOptions,
     closed: AtomicBool,
     room: Room,
@@ -163,11 +164,17 @@ impl Engine {
                 driver,
                 dialect: url.dialect(),
                 place: url.to_string(),
+                name: url.name(),
                 options,
                 closed: AtomicBool::new(false),
                 room: Room::default(),
             }),
         })
+    }
+
+    /// The name of its database; see [`DatabaseUrl::name`].
+    pub fn name(&self) -> &str {
+        &self.inner.name
     }
 
     /// An engine that runs nothing and keeps the statements it was given: for seeing what would run.
@@ -186,8 +193,9 @@ impl Engine {
     pub fn mock(dialect: Dialect) -> Self {
         let driver = Driver::Mock(Mutex::new(Vec::new()));
         let place = format!("{dialect} (nothing is run)");
+        let name = "nothing".into();
         let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { driver, dialect, place, options, closed, room: Room::default() }) }
+        Self { inner: Arc::new(Inner { driver, dialect, place, name, options, closed, room: Room::default() }) }
     }
 
     /// What a mock engine was given so far; nothing for another.

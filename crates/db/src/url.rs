@@ -205,6 +205,15 @@ impl DatabaseUrl {
         }
     }
 
+    /// The name by which people know the database: on SQLite that of the file, without its ending.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Postgres(url) => url.database.clone(),
+            Self::Sqlite(SqliteUrl::File(path)) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Sqlite(SqliteUrl::Memory) => "memory".into(),
+        }
+    }
+
     /// The whole URL, with its password: for programs that connect, never for a log.
     pub fn expose(&self) -> String {
         match self {

@@ -4,12 +4,10 @@
 //! for each schema its tables and views, for each of these what is answered, what is taken, and how they refer to each other.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::native::JsonKind;
 use crate::{
-    Access, Carrier, Column, ColumnType, Declared, EnumType, ForeignKey, NativeType, Table, TableKind, Value,
-    json::write_string,
+    Access, Carrier, Column, ColumnType, Declared, EnumType, NativeType, Table, TableKind, Value, json::write_string,
 };
 
 /// The schema of tables that name none.
@@ -69,7 +67,7 @@ pub fn database(tables: &[&Table]) -> String {
                     // What no name is in must say so, or any name would do.
                     out.line(&format!("{words} [_ in never]: never }}"));
                 } else {
-                    out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table, tables)));
+                    out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table)));
                 }
             }
             write_enums(out, &of_schema);
@@ -147,7 +145,7 @@ fn is_view(table: &Table) -> bool {
     matches!(table.kind, TableKind::View | TableKind::MaterializedView)
 }
 
-fn write_table(out: &mut Writer, table: &Table, all: &[&Table]) {
+fn write_table(out: &mut Writer, table: &Table) {
     out.comment(table.comment.as_deref());
     out.block(&format!("{}: {{", key(&table.name)), "}", |out| {
         out.block("Row: {", "}", |out| {
@@ -165,13 +163,8 @@ fn write_table(out: &mut Writer, table: &Table, all: &[&Table]) {
                 out.line(&format!("{word}: never"));
             }
         }
-        if table.foreign_keys.is_empty() {
-            out.line("Relationships: []");
-        } else {
-            out.block("Relationships: [", "]", |out| {
-                table.foreign_keys.iter().for_each(|key| write_relationship(out, table, key, all));
-            });
-        }
+        // Rows of other tables in one request are not there yet, so there is none for a client to follow.
+        out.line("Relationships: []");
     });
 }
 
@@ -187,23 +180,6 @@ fn write_taken(out: &mut Writer, table: &Table, is_partial: bool) {
             }
         }
     }
-}
-
-fn write_relationship(out: &mut Writer, table: &Table, key: &ForeignKey, all: &[&Table]) {
-    let of_schema = key.references_schema.as_deref().unwrap_or(schema(table));
-    // The clients know relations within a schema only.
-    let is_there = |other: &&Table| other.name == key.references && schema(other) == of_schema;
-    if of_schema != schema(table) || !all.iter().any(is_there) {
-        return;
-    }
-    let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
-    out.block("{", "},", |out| {
-        out.line(&format!("foreignKeyName: {}", literal(&key.name)));
-        out.line(&format!("columns: {}", literals(&key.columns)));
-        out.line(&format!("isOneToOne: {}", table.is_unique(&columns)));
-        out.line(&format!("referencedRelation: {}", literal(&key.references)));
-        out.line(&format!("referencedColumns: {}", literals(&key.referenced_columns)));
-    });
 }
 
 fn or_null(kind: String, column: &Column) -> String {
@@ -305,16 +281,6 @@ fn literal(text: &str) -> String {
     let mut json = Vec::new();
     write_string(&mut json, text);
     String::from_utf8_lossy(&json).replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-fn literals(names: &[String]) -> String {
-    let mut text = String::from("[");
-    for (index, name) in names.iter().enumerate() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{}{}", if index > 0 { ", " } else { "" }, literal(name));
-    }
-    text.push(']');
-    text
 }
 
 #[cfg(test)]

@@ -150,14 +150,14 @@ fn word_key(described: &Described<'_>, word: &str) -> String {
 }
 
 /// A column that examples are about: an enum says most, the key is there nearly always.
-fn example_column(table: &Table) -> Option<&Column> {
+pub(super) fn example_column(table: &Table) -> Option<&Column> {
     let is_telling = |column: &&Column| matches!(column.kind, ColumnType::Enum(_));
     let key = || table.primary_key.first().and_then(|name| names::readable_column(table, name));
     names::readable(table).filter(is_telling).last().or_else(key).or_else(|| names::readable(table).next())
 }
 
 /// Columns by which a row is known to exist already, those that clients give rather than those that the server makes.
-fn unique(table: &Table) -> Option<String> {
+pub(super) fn unique(table: &Table) -> Option<String> {
     let is_given = |name: &String| {
         let column = names::readable_column(table, name);
         column.is_some_and(|column| !matches!(column.default, Some(ColumnDefault::Generated(_))))
@@ -180,10 +180,8 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
         examples.push(format!("eq(any).{{{value}}}"));
     }
     // Pages show what a description says, and not what a schema gives as examples.
-    let filter = match column.kind {
-        ColumnType::Json => "`is.null` or `not.is.null`".into(),
-        _ => format!("`{}`; operators `{}`, and `not.` before any", examples[0], operators(&column.kind).join(" ")),
-    };
+    let operators = operators(&column.kind).join(" ");
+    let filter = format!("`{}`; operators `{operators}`, and `not.` before any", examples[0]);
     json!({
         "name": Parameters::of_column(&column.name), "in": "query",
         "description": format!("{comment}Filter by {}: {filter}.", column.kind.name()),
@@ -193,6 +191,9 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
 
 /// The operators that go with a type.
 fn operators(kind: &ColumnType) -> Vec<&'static str> {
+    if *kind == ColumnType::Json {
+        return vec!["eq", "neq", "in", "is", "isdistinct"];
+    }
     let mut operators = vec!["eq", "neq", "gt", "gte", "lt", "lte", "in", "is", "isdistinct"];
     if matches!(kind, ColumnType::Text { .. } | ColumnType::Enum(_)) {
         operators.extend(["like", "ilike"]);

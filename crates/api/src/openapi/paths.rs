@@ -180,9 +180,10 @@ fn retrieve(described: &Described<'_>, rows: Rows) -> Value {
 fn create(described: &Described<'_>) -> Value {
     let mut parameters: Vec<Value> = parameters::words(described, &["select", "columns", "on_conflict"]).collect();
     parameters.extend(parameters::headers(&["PreferCreate"]));
-    let made = "Made. There is a body where `Prefer: return=representation` asked for it, and `Location` where one row was \
-                made.";
-    let kept = "Nothing new was made: every row existed already, and was changed or left as it is.";
+    let made = "Made, without a body unless `Prefer: return=representation` asks for the rows; then, and with \
+                `return=headers-only`, there is `Location` where one row was made.";
+    let kept = "Nothing new was made: every row existed already, and was changed or left as it is. There is a body where \
+                `Prefer: return=representation` asks for the rows.";
     let new = || schemas::reference(described, schemas::NEW);
     let schema = json!({ "anyOf": [new(), { "type": "array", "items": new() }] });
     Operation {

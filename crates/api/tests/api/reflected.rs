@@ -81,6 +81,44 @@ fn plain(json: &Value) -> Value {
 }
 
 both_engines! {
+    async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
+        behind(
+            &db,
+            "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total numeric(9,2), due date)",
+        )
+        .await;
+        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+        let reflected = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+        let others = App::new(AppState::new(engine, Tables::titled("shop", &reflected).unwrap()));
+        let document = get(&others, "/rest/v1/").await.json();
+        let guide = document["info"]["description"].as_str().unwrap();
+        assert_eq!(document["info"]["title"], "shop");
+        for said in ["Order Id", "Numbers are as the database has them", "as it writes them itself"] {
+            assert!(guide.contains(said), "{said}: {guide}");
+        }
+        for foreign in ["BITCOIN", "asset", "mWallet", "labels", "RFC 3339", "Decimals are strings with"] {
+            assert!(!guide.contains(foreign), "{foreign}: {guide}");
+        }
+        let own = crate::support::app(&db).await;
+        for (app, first) in [(&others, "/rest/v1/Sales%20Order"), (&own, "/rest/v1/app_notices")] {
+            let document = get(app, "/rest/v1/").await.json();
+            let guide = document["info"]["description"].as_str().unwrap();
+            // What it says to ask can be asked.
+            let quoted: Vec<&str> = guide.split('`').skip(1).step_by(2).filter(|text| text.contains('?')).collect();
+            assert!(quoted.len() >= 5, "{guide}");
+            for text in quoted {
+                let query = text.split_once('?').unwrap().1;
+                let query = query.replace(' ', "%20").replace('"', "%22");
+                let prefer = if text.starts_with("POST") { "resolution=merge-duplicates" } else { "" };
+                let answer = match text.starts_with("POST") {
+                    true => write(app, "POST", &format!("{first}?{query}"), prefer, "[]").await,
+                    false => get(app, &format!("{first}?{query}")).await,
+                };
+                assert!(matches!(answer.status.as_u16(), 200 | 201), "{text}: {}", answer.text);
+            }
+        }
+    }
+
     async fn case_counts_as_the_docs_say(db: TestDb) {
         let entities = crate::support::app(&db).await;
         let order = |memo: &str| json!({"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": memo});

@@ -59,7 +59,9 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     let options = ReflectOptions { schemas: schema };
     let source = match what {
         What::Sql => Source { script: engine.script(&options).await?, ..Source::default() },
-        _ => Source { tables: engine.reflect(&options).await?.tables, ..Source::default() },
+        _ => {
+            Source { tables: engine.reflect(&options).await?.tables, title: engine.name().into(), ..Source::default() }
+        }
     };
     engine.close().await;
     let Some(folder) = out else {
@@ -86,6 +88,8 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
 #[derive(Default)]
 struct Source {
     tables: Vec<Table>,
+    /// The name of the database.
+    title: String,
     /// The statements that make its schema.
     script: String,
 }
@@ -102,7 +106,8 @@ impl Source {
                 let schemas = self.schemas();
                 let file = |schema: &Option<&str>| {
                     let tables = self.tables.iter().filter(|table| table.schema.as_deref() == *schema);
-                    let document = Document::new(tables).of_schemas(schemas.iter().flatten().copied());
+                    let document =
+                        Document::new(tables).titled(&*self.title).of_schemas(schemas.iter().flatten().copied());
                     let document = document.json().map_err(|error| contradiction(&error))?;
                     let name = match schema.filter(|_| schemas.len() > 1) {
                         Some(schema) => format!("{}.openapi.json", plain(schema)),

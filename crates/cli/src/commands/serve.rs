@@ -108,7 +108,10 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     // From now on somebody has the database open, which is what keeps `mwallet restore` from replacing it.
     engine.ping().await?;
     // Before anybody is told where to ask.
-    let served = Tables::new(tables.iter().copied());
+    let served = match found {
+        Some(_) => Tables::titled(engine.name(), tables.iter().copied()),
+        None => Tables::new(tables.iter().copied()),
+    };
     let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
 
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;

@@ -25,7 +25,8 @@ pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result
             async move {
                 let _turn = turn.lock().await;
                 let tables = reflected.read(state.engine()).await?;
-                let served = Tables::new(&tables).map_err(|error| Error::Config(error.to_string()))?;
+                let served =
+                    Tables::titled(state.engine().name(), &tables).map_err(|error| Error::Config(error.to_string()))?;
                 state.serve(served);
                 tracing::info!("{} tables and views are served", tables.len());
                 Ok(())

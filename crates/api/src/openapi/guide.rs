@@ -1,0 +1,122 @@
+//! The text at the head of the document: how to ask, with the names of tables that are there, and in which forms values come.
+
+use mwallet_db::Parameters;
+use mwallet_db::schema::{Carrier, ColumnType, Declared, Table};
+
+use super::{Described, names, parameters};
+
+/// The text for a server of these tables.
+pub(super) fn text(described: &[Described<'_>]) -> String {
+    // A table with labels tells more than others.
+    let is_telling = |described: &&Described<'_>| {
+        described.table.columns.iter().any(|column| column.is_readable() && matches!(column.kind, ColumnType::Enum(_)))
+    };
+    let table = described.iter().filter(is_telling).chain(described).find_map(Example::of);
+    let rows: String = table.iter().flat_map(Example::rows).map(|(to, ask)| format!("| {to} | {ask} |\n")).collect();
+    let tables: Vec<&Table> = described.iter().map(|described| described.table).collect();
+    let requests = match rows.is_empty() {
+        true => String::new(),
+        false => format!("| to | ask |\n|---|---|\n{rows}\n"),
+    };
+    format!(
+        "Every table is a resource at `/rest/v1/{{table}}`, every row at `/rest/v1/{{table}}/{{identifier}}`. The query language is that of\n\
+         PostgREST, so its clients work here.\n\n{requests}{}\n\n\
+         What is wrong is answered as `application/problem+json` with a stable `code`; a body that is not valid with a list of every\n\
+         failure.\n",
+        forms(&tables)
+    )
+}
+
+/// The names of one table, as they stand in a URL.
+struct Example {
+    path: String,
+    /// A column that says something, as a parameter and as a part of one, and what it is filtered by.
+    parameter: String,
+    column: String,
+    filter: String,
+    /// Another column.
+    other: String,
+    /// What names rows that exist already, where the table takes any.
+    unique: Option<String>,
+}
+
+impl Example {
+    fn of(described: &Described<'_>) -> Option<Self> {
+        let table = described.table;
+        let column = parameters::example_column(table)?;
+        let other = names::readable(table).filter(|other| other.name != column.name && other.nullable).last();
+        Some(Self {
+            path: names::path(table),
+            parameter: Parameters::of_column(&column.name).into(),
+            column: names::quoted(&column.name),
+            filter: described.examples.filter(column),
+            other: names::quoted(&other.unwrap_or(column).name),
+            unique: parameters::unique(table).filter(|_| table.writes.insert),
+        })
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String)> {
+        let Self { path, parameter, column, filter, other, unique } = self;
+        let mut rows = vec![
+            (
+                "filter",
+                format!(
+                    "`{path}?{parameter}={filter}` (all parameters must hold); `eq neq gt gte lt lte like ilike in is isdistinct`, \
+                     `not.` before any"
+                ),
+            ),
+            ("join conditions", format!("`?or=({column}.{filter},and({column}.not.is.null,{other}.is.null))`")),
+            ("choose columns", format!("`?select={column},other:{other}` (`alias:column`)")),
+            ("order", format!("`?order={other}.desc.nullslast,{column}`")),
+            (
+                "take a page",
+                "`?limit=25&offset=50`, or the header `Range: 50-74`; with `Prefer: count=exact` the answer says how many there are"
+                    .into(),
+            ),
+            ("get one object", "the path of the row, or `Accept: application/vnd.pgrst.object+json`".into()),
+            ("get back what was written", "`Prefer: return=representation`".into()),
+        ];
+        if let Some(value) = filter.strip_prefix("eq.") {
+            rows.insert(1, ("match one of several", format!("`?{parameter}=in.({})`", names::quoted(value))));
+        }
+        if let Some(unique) = unique {
+            let ask = format!("`POST {path}?on_conflict={unique}` with `Prefer: resolution=merge-duplicates`");
+            rows.push(("write or update", ask));
+            rows.push(("change or delete", "`PATCH` or `DELETE` with a filter, or on the path of a row".into()));
+        }
+        rows
+    }
+}
+
+/// In which forms values of the types that there are come and go.
+fn forms(tables: &[&Table]) -> String {
+    let has =
+        |is: fn(&ColumnType) -> bool| tables.iter().flat_map(|table| &table.columns).any(|column| is(&column.kind));
+    let native = |kind: &ColumnType, is: fn(Carrier) -> bool| match kind {
+        ColumnType::Native(native) => is(native.carrier),
+        _ => false,
+    };
+    let mut forms = vec![
+        "Integers and booleans are numbers and truths, and bodies may have them as strings.".to_owned(),
+        "With `Prefer: numbers=string` 64-bit integers and decimals are answered as strings.".to_owned(),
+    ];
+    let mut tell = |is_so: bool, form: &str| {
+        if is_so {
+            forms.push(form.to_owned());
+        }
+    };
+    tell(has(|kind| matches!(kind, ColumnType::Decimal { .. })), "Decimals are strings with all their digits.");
+    let is_number = |kind: &ColumnType| {
+        native(kind, |carrier| matches!(carrier, Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. })))
+    };
+    let has_numbers = tables.iter().flat_map(|table| &table.columns).any(|column| is_number(&column.kind));
+    tell(has_numbers, "Numbers are as the database has them, digit by digit; bodies may have them as strings.");
+    tell(has(|kind| *kind == ColumnType::Timestamp), "Times are RFC 3339.");
+    let is_other = |kind: &ColumnType| {
+        native(kind, |carrier| matches!(carrier, Carrier::Literal | Carrier::Json | Carrier::Stored(Declared::Time)))
+    };
+    let has_others = tables.iter().flat_map(|table| &table.columns).any(|column| is_other(&column.kind));
+    tell(has_others, "Days, times and what else only the database knows are as it writes them itself.");
+    tell(has(|kind| matches!(kind, ColumnType::Enum(_))), "Enums are their labels.");
+    forms.join("\n")
+}
