@@ -46,11 +46,6 @@ pub mod crud;
 pub mod migrate;
 pub mod worker;
 
-/// The README's examples, which must compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
 /// What a table is and what data about it must look like.
 pub use mwallet_schema as schema;
 

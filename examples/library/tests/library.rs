@@ -2,7 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "what a test stands on must be there")]
 
+use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+
+use mwallet_db::migrate::{DataMigration, Migrator, embedded};
+use mwallet_db::{Engine, Entity, Key, Ref};
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_mwallet-example-library"))
@@ -21,4 +26,66 @@ fn it_migrates_once_and_has_nothing_left_to_write() {
     assert_eq!(run(folder.path(), &[]), "applied []\n2 books\n");
     let written = run(folder.path(), &["new", "nothing"]);
     assert!(written.starts_with('\n'), "the entities differ from the migrations: {written}");
+}
+
+/// As the program has them.
+mod entities {
+    use super::{Entity, Key, Ref};
+
+    #[derive(Clone, Debug, Entity)]
+    pub(crate) struct Author {
+        #[entity(flatten)]
+        pub(crate) key: Key,
+        #[entity(max = 80, min_length = 1, unique)]
+        pub(crate) name: String,
+    }
+
+    #[derive(Clone, Debug, Entity)]
+    pub(crate) struct Book {
+        #[entity(flatten)]
+        pub(crate) key: Key,
+        #[entity(max = 200)]
+        pub(crate) title: String,
+        #[entity(on_delete = "restrict", index)]
+        pub(crate) author_id: Ref<Author>,
+    }
+}
+
+#[tokio::test]
+async fn what_the_guide_says_of_rows_and_tests_can_be_done() -> Result<(), Box<dyn std::error::Error>> {
+    let engine = Engine::new(&"sqlite::memory:".parse()?)?;
+    let migrations = embedded(mwallet_db::migrations!("migrations"))?;
+    let tables = [entities::Author::table(), entities::Book::table()];
+    let fill: DataMigration = Arc::new(|session, place| {
+        Box::pin(async move {
+            // Read the rows behind `place`, change them in `session`, and give the place of the last one; `None` when all is done.
+            let _ = (session, place);
+            Ok(None)
+        })
+    });
+    let migrator = Migrator::new(&engine, &migrations).data(20261124093000, fill);
+    assert_eq!(migrator.up(None, |_| {}).await?.len(), migrations.len());
+    let left = mwallet_db::migrate::check(&engine, &tables, &[]).await?;
+    assert!(left.is_empty(), "{left}");
+    Ok(())
+}
+
+/// The lines of a program, without the room before and after each.
+fn lines(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_guide_has_lines_of_this_program_and_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+    let compiled = [lines(&read("src/main.rs")), lines(&read("tests/library.rs"))];
+    let guide = read("../../docs/how-to/migration.md");
+    let blocks: Vec<&str> =
+        guide.split("```rust\n").skip(1).filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect();
+    assert!(blocks.len() >= 5, "the guide has lost its examples");
+    for block in blocks {
+        let block = lines(block);
+        assert!(compiled.iter().any(|program| program.contains(block.trim_end())), "nothing compiles\n{block}");
+    }
 }

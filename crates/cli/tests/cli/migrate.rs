@@ -343,3 +343,20 @@ fn a_folder_that_holds_no_migrations_is_no_success() {
     assert_eq!(call(&["new", "create_tables"], "nosuch").code, 0);
     assert_eq!(call(&["history"], "nosuch").code, 0);
 }
+
+#[test]
+fn a_migration_that_is_written_elsewhere_is_compared_with_those_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let new =
+        |arguments: &[&str]| crate::support::done(program(folder.path()).args(["migrate", "new"]).args(arguments));
+    let nothing = new(&["add_all"]);
+    assert_eq!(
+        (nothing.code, nothing.out.as_str()),
+        (0, "the migrations make the tables that are declared: nothing to write\n")
+    );
+    assert!(nothing.err.contains("compared with those that the program carries"), "{}", nothing.err);
+    assert!(!folder.path().join("migrations").exists());
+    // A folder that is named begins from nothing.
+    let all = new(&["add_all", "--folder", "migrations"]);
+    assert!(all.out.contains("up.sqlite.sql") && !all.err.contains("carries"), "{} {}", all.out, all.err);
+}

@@ -50,9 +50,18 @@ fn rename(text: &str) -> std::result::Result<Rename, &'static str> {
 }
 
 pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: Options) -> Result<()> {
+    let is_named = folder.is_some();
     let folder = folder.unwrap_or_else(|| FOLDER.into());
     let failed = |error: migrate::FilesError| Failure::caused("", &error);
-    let migrations = migrate::read_so_far(&folder).map_err(failed)?;
+    let mut migrations = migrate::read_so_far(&folder).map_err(failed)?;
+    // Whoever is not where the migrations lie would be given all tables once more.
+    let carried = mwallet_models::migrations();
+    if migrations.is_empty() && !is_named && !carried.is_empty() {
+        migrations = carried.to_vec();
+        output::note(format_args!(
+            "{FOLDER} holds no migrations, so this is compared with those that the program carries; --folder {FOLDER} begins from nothing"
+        ));
+    }
     let last = migrations.last().map_or(0, |migration| migration.version);
     let now = SystemSources.now();
     let Options { name, empty, rename, allow_destructive } = options;
