@@ -1,7 +1,5 @@
 //! The README's programs are those of this folder, and do what it says.
 
-#![expect(clippy::expect_used, reason = "what a test stands on must be there")]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
