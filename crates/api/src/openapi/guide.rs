@@ -97,7 +97,7 @@ fn forms(tables: &[&Table]) -> String {
         _ => false,
     };
     let mut forms = vec![
-        "Integers and booleans are numbers and truths, and bodies may have them as strings.".to_owned(),
+        "Bodies may have integers and booleans as strings.".to_owned(),
         "With `Prefer: numbers=string` 64-bit integers and decimals are answered as strings.".to_owned(),
     ];
     let mut tell = |is_so: bool, form: &str| {

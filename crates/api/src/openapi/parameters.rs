@@ -1,7 +1,7 @@
 //! Parameters: a filter for each column, and the words of the query language beside them.
 
 use mwallet_db::Parameters;
-use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table};
+use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
 use serde_json::{Value, json};
 
 use super::{Components, Described, names, reference};
@@ -156,14 +156,17 @@ pub(super) fn example_column(table: &Table) -> Option<&Column> {
     names::readable(table).filter(is_telling).last().or_else(key).or_else(|| names::readable(table).next())
 }
 
-/// Columns by which a row is known to exist already, those that clients give rather than those that the server makes.
+/// Columns by which a row is known to exist already: those that clients must give, or else those that they may.
 pub(super) fn unique(table: &Table) -> Option<String> {
-    let is_given = |name: &String| {
-        let column = names::readable_column(table, name);
-        column.is_some_and(|column| !matches!(column.default, Some(ColumnDefault::Generated(_))))
-    };
-    let mut candidates = table.uniques.iter().map(|unique| &unique.columns).chain([&table.primary_key]);
-    let columns = candidates.find(|columns| !columns.is_empty() && columns.iter().all(is_given))?;
+    let column = |name: &String| names::readable_column(table, name);
+    let is_taken = |name: &String| column(name).is_some_and(|column| column.access != Access::ReadOnly);
+    let is_made =
+        |name: &String| column(name).is_some_and(|column| matches!(column.default, Some(ColumnDefault::Generated(_))));
+    let keys = || table.uniques.iter().map(|unique| &unique.columns).chain([&table.primary_key]);
+    let mut taken = keys().filter(|columns| !columns.is_empty() && columns.iter().all(is_taken));
+    let given = taken.clone().find(|columns| !columns.iter().any(is_made));
+    // Of what the server makes where it is not given, a name that people choose comes last.
+    let columns = given.or_else(|| taken.next_back())?;
     Some(columns.iter().map(|name| names::quoted(name)).collect::<Vec<_>>().join(","))
 }
 

@@ -93,7 +93,12 @@ impl Drawing {
 
     fn text(&self, has_size: bool) -> String {
         let Self { width, height, body } = self;
-        let size = if has_size { format!(" width=\"{width}\" height=\"{height}\"") } else { String::new() };
+        // On a narrow page it is as wide as that, instead of going beyond its edge.
+        let size = if has_size {
+            format!(" width=\"{width}\" height=\"{height}\" style=\"max-width:100%;height:auto\"")
+        } else {
+            String::new()
+        };
         // A drawing alone is a picture; in a page, one looks around in its texts.
         let role = if has_size { "img" } else { "group" };
         format!(
