@@ -17,6 +17,7 @@ use crate::problem::Problem;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::routes::Routes;
 use crate::state::Origins;
+use crate::unread::Unread;
 use crate::{compression, profile, range, rows, sites};
 
 /// Refuses foreign requests, and gives others a number, a time limit, and an answer even where their handler panics.
@@ -30,6 +31,7 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
     let profile = profile::told(&tables, &request);
     let id = request_id::of(request.headers(), state.engine.sources());
     let noted = state.access_log.as_ref().map(|log| Noted::new(log, &request, &id, tables));
+    let (request, unread) = Unread::watch(request);
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()
     } else if let Err(refusal) = sites::check(&request, &state.origins) {
@@ -53,6 +55,7 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
         response.headers_mut().insert(name, profile);
     }
     response.headers_mut().insert(X_REQUEST_ID, id);
+    unread.tell(&mut response);
     match noted {
         Some(noted) => noted.answered(response),
         None => response,

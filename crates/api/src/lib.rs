@@ -44,6 +44,7 @@ mod server;
 mod session;
 mod sites;
 mod state;
+mod unread;
 
 pub use access::{AccessLog, Exchange};
 pub use app::{App, Respond};

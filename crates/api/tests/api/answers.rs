@@ -33,6 +33,21 @@ fn told(answer: &Answer) -> (u16, String, String, Option<String>) {
 }
 
 both_engines! {
+    async fn an_answer_that_does_not_wait_for_the_body_says_that_the_connection_ends(db: TestDb) {
+        let app = app(&db).await;
+        for (path, kind, closes) in [
+            ("/rest/v1/nosuch", "application/json", true),
+            ("/rest/v1/people", "text/plain", true),
+            ("/rest/v1/people", "application/json", false),
+        ] {
+            let request = Request::post(path).header("content-type", kind).body(Body::from("[{]")).unwrap();
+            let answer = exchange(&app, request).await;
+            assert!(answer.status.is_client_error());
+            assert_eq!(answer.header("connection"), closes.then_some("close"), "{path} {kind}");
+        }
+        assert_eq!(get(&app, "/rest/v1/nosuch").await.header("connection"), None);
+    }
+
     async fn numbers_are_strings_for_clients_that_have_only_doubles(db: TestDb) {
         let is_postgres = db.dialect() == Dialect::Postgres;
         let double = if is_postgres { "double precision" } else { "REAL" };
