@@ -5,7 +5,7 @@
 
 use axum::http::StatusCode;
 use mwallet_db::crud::client::AllowedRows;
-use mwallet_db::schema::{Failures, Table, ValidationError};
+use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
 use mwallet_db::{ConstraintKind, Error, ParseError, PlanError, Violation};
 
 use crate::problem::{ErrorItem, Problem};
@@ -199,7 +199,7 @@ fn refers_to_itself(table: &Table) -> bool {
 fn place(violation: &Violation, table: Option<&Table>) -> (Option<String>, Vec<String>) {
     let (name, columns) = (violation.constraint.clone(), violation.columns.clone());
     let Some(table) = table else { return (name, columns) };
-    let key = (format!("{}_pkey", table.name), &table.primary_key);
+    let key = (constraint_name(&table.name, &[], "pkey"), &table.primary_key);
     let uniques = table.uniques.iter().map(|unique| (unique.name.clone(), &unique.columns));
     let references = table.foreign_keys.iter().map(|reference| (reference.name.clone(), &reference.columns));
     let mut known = uniques.chain([key]).chain(references.filter(|_| violation.kind == ConstraintKind::ForeignKey));

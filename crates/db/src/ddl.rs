@@ -102,7 +102,7 @@ pub(crate) fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], d
     // SQLite's numbered column is its own primary key, and names it in its definition.
     let is_numbered = dialect == Dialect::Sqlite && identity(table).is_some();
     if !table.primary_key.is_empty() && !is_numbered {
-        let name = quote(&format!("{}_pkey", table.name));
+        let name = quote(&key_name(&table.name));
         lines.push((format!("CONSTRAINT {name} PRIMARY KEY ({})", quoted_list(&table.primary_key)), None));
     }
     lines.extend(table.uniques.iter().map(|one| (unique(one), None)));
@@ -155,7 +155,7 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
             }
             // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
             Dialect::Sqlite => {
-                let constraint = quote(&format!("{}_pkey", table.name));
+                let constraint = quote(&key_name(&table.name));
                 let kind = stored_type(column, dialect);
                 format!("{name} {kind} CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
             }
@@ -312,6 +312,11 @@ pub(crate) fn column_check(column: &Column, dialect: Dialect) -> Option<String> 
 pub(crate) fn column_constraint(table: &str, column: &Column, dialect: Dialect) -> Option<String> {
     let expression = column_check(column, dialect)?;
     Some(check(&Check { name: check_name(table, &column.name), expression }))
+}
+
+/// The name of the primary key of a table.
+pub(crate) fn key_name(table: &str) -> String {
+    constraint_name(table, &[], "pkey")
 }
 
 /// The name of the check that a column's type and rules make, as PostgreSQL would call it.

@@ -229,8 +229,11 @@ fn check(item: &Item, table: &str, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(CHECK, errors)?;
     let name = match (find(&inner, "name"), find(&inner, "constraint")) {
         // The name of the constraint as PostgreSQL would put it together.
-        (Some(name), None) => errors.take(name.name_text()).map(|name| format!("{table}_{name}_check")),
-        (None, Some(whole)) => errors.take(whole.text()),
+        (Some(name), None) => {
+            let name = errors.take(name.name_text());
+            name.map(|name| quote!(&::mwallet_db::schema::constraint_name(#table, &[#name], "check")))
+        }
+        (None, Some(whole)) => errors.take(whole.text()).map(ToTokens::into_token_stream),
         (Some(_), Some(whole)) => {
             errors.at(whole, "`constraint` is the whole name, and `name` the middle of it: leave one out");
             None

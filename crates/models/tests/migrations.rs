@@ -29,7 +29,7 @@ async fn to(tables: &[Table], renames: &Renames) -> Draft {
     let made: Made = made(migrations()).await.unwrap();
     let last = migrations().last().unwrap().version;
     let at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    draft("change", at, &made, last, tables, renames)
+    draft("change", at, &made, last, tables, renames).unwrap()
 }
 
 /// Two users, a group with one of them, an asset and two orders.

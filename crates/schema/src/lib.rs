@@ -32,14 +32,14 @@ pub use fields::{Bound, Field, FieldDefault, FieldType, Rules};
 pub use from_table::FromTable;
 pub use generator::{AtOnce, Generator, Sources};
 pub use json_schema::Purpose;
-pub use names::{pascal_case, plural, snake_case};
+pub use names::{MOST_NAME_BYTES, constraint_name, pascal_case, plural, snake_case};
 pub use native::{Carrier, Declared, NativeType};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use shortened::{shortened, shortened_to};
 pub use table::{
     Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, SpecialIndex, Table,
-    TableError, TableKind, Unique, Writes, constraint_name,
+    TableError, TableKind, Unique, Writes,
 };
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};

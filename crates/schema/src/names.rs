@@ -1,4 +1,4 @@
-//! Names of tables and schemas made from names of types.
+//! Names that are made of others: of tables and schemas from those of types, of constraints from those of columns.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
@@ -10,6 +10,42 @@ pub fn snake_case(name: &str) -> String {
 /// `app_notices` to `AppNotices`.
 pub fn pascal_case(name: &str) -> String {
     name.to_pascal_case()
+}
+
+/// The most bytes of a name on PostgreSQL, which cuts what is longer without a word.
+pub const MOST_NAME_BYTES: usize = 63;
+
+/// The name that PostgreSQL would give a constraint or an index: `orders`, `[usid]`, `idx` to `orders_usid_idx`.
+///
+/// One that is too long is cut, with a short hash of the whole before its ending: it is the same each time and on each engine, and
+/// two that begin alike stay apart. Cut by PostgreSQL they would not, and what is declared would never be what it has.
+///
+/// ```
+/// # use mwallet_schema::constraint_name;
+/// assert_eq!(constraint_name("orders", &["usid"], "idx"), "orders_usid_idx");
+/// let long = constraint_name("orders", &["what_the_buyer_said_of_it_when_it_arrived_in_the_end"], "check");
+/// assert_eq!(long, "orders_what_the_buyer_said_of_it_when_it_arrived_f8e928b6_check");
+/// ```
+pub fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
+    let parts: Vec<&str> = [table].into_iter().chain(columns.iter().copied()).chain([ending]).collect();
+    let whole = parts.join("_");
+    if whole.len() <= MOST_NAME_BYTES {
+        return whole;
+    }
+    let tail = format!("_{:08x}_{ending}", hash(&whole));
+    let mut end = MOST_NAME_BYTES.saturating_sub(tail.len());
+    while !whole.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{tail}", &whole[..end])
+}
+
+/// FNV-1a in 64 bits, folded to 32. It stands in names of databases: another function would be other names.
+fn hash(text: &str) -> u32 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    let [a, b, c, d, e, f, g, h] = hash.to_be_bytes();
+    u32::from_be_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
 }
 
 /// The English plural of a name's last word: `address` to `addresses`, `currency` to `currencies`.
@@ -33,6 +69,24 @@ pub fn plural(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_constraints_fit_and_stay_apart() {
+        let column = "c".repeat(50);
+        assert_eq!(constraint_name("orders", &[&column], "key"), format!("orders_{column}_key"));
+        assert_eq!(constraint_name("orders", &[], "pkey"), "orders_pkey");
+        let [one, two] = ["a", "b"].map(|end| constraint_name("orders", &[&format!("{column}{column}{end}")], "fkey"));
+        assert_ne!(one, two);
+        for name in [one, two] {
+            assert_eq!(name.len(), MOST_NAME_BYTES);
+            assert!(name.starts_with("orders_ccc") && name.ends_with("_fkey"), "{name}");
+        }
+        // Characters are kept whole, wherever the cut falls.
+        for shift in 0..4 {
+            let name = constraint_name(&"x".repeat(shift), &[&"👛".repeat(20)], "idx");
+            assert!((MOST_NAME_BYTES - 3..=MOST_NAME_BYTES).contains(&name.len()), "{name}");
+        }
+    }
 
     #[test]
     fn plurals() {

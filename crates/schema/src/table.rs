@@ -1,6 +1,6 @@
 //! A table described as a value, from an entity or from a live database.
 
-use crate::{Carrier, ColumnType, EnumLabel, EnumType, Generator, Rules, Value};
+use crate::{Carrier, ColumnType, EnumLabel, EnumType, Generator, MOST_NAME_BYTES, Rules, Value, constraint_name};
 
 /// A table: its columns, keys, indexes and what they promise.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -301,6 +301,16 @@ pub enum TableError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A name is longer than PostgreSQL takes it: it would be cut, and never found again.
+    #[error("table {table}: {name} has {} bytes, and a name has {MOST_NAME_BYTES} at most: give {of} a shorter one", name.len())]
+    LongName {
+        /// The table.
+        table: String,
+        /// What is called so, such as `the column`.
+        of: &'static str,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Column {
@@ -436,12 +446,13 @@ impl Table {
         keys.iter().map(|key| key.references.as_str()).collect()
     }
 
-    /// Holds the description against itself: names that exist, pairs that pair, defaults that fit.
+    /// Holds the description against itself: names that exist and are short enough, pairs that pair, defaults that fit.
     ///
     /// # Errors
     ///
     /// The first contradiction found.
     pub fn check(&self) -> Result<(), TableError> {
+        self.check_lengths()?;
         self.check_columns()?;
         self.check_names("the primary key", &self.primary_key)?;
         for unique in &self.uniques {
@@ -457,6 +468,30 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only SQLite has.
+    fn check_lengths(&self) -> Result<(), TableError> {
+        let is_of_sqlite = |column: &Column| matches!(&column.kind, ColumnType::Native(native) if matches!(native.carrier, Carrier::Stored(_)));
+        if self.kind != TableKind::Table || self.columns.iter().any(is_of_sqlite) {
+            return Ok(());
+        }
+        let columns = self.columns.iter().map(|column| ("the column", &column.name));
+        let uniques = self.uniques.iter().map(|unique| ("the unique constraint", &unique.name));
+        let indexes = self.indexes.iter().map(|index| ("the index", &index.name));
+        let keys = self.foreign_keys.iter().map(|key| ("the foreign key", &key.name));
+        let checks = self.checks.iter().map(|check| ("the check", &check.name));
+        let mut all = [("the table", &self.name)]
+            .into_iter()
+            .chain(columns)
+            .chain(uniques)
+            .chain(indexes)
+            .chain(keys)
+            .chain(checks);
+        match all.find(|(_, name)| name.len() > MOST_NAME_BYTES) {
+            None => Ok(()),
+            Some((of, name)) => Err(TableError::LongName { table: self.name.clone(), of, name: name.clone() }),
+        }
     }
 
     fn check_columns(&self) -> Result<(), TableError> {
@@ -493,11 +528,6 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The name that PostgreSQL would give: `orders`, `[usid]`, `idx` to `orders_usid_idx`.
-pub fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
-    format!("{table}_{}_{ending}", columns.join("_"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -514,6 +544,32 @@ mod tests {
         assert_eq!(table.joins(), ["playlists", "tracks"]);
         table.primary_key.push("position".into());
         assert!(table.joins().is_empty());
+    }
+
+    #[test]
+    fn a_name_that_would_be_cut_is_refused() {
+        let fitting = "ä".repeat(31);
+        let long = format!("{fitting}cd");
+        let table = |name: &str, column: &str| {
+            let mut table = Table::new(name);
+            table.columns.push(Column::new(column, ColumnType::Boolean));
+            table.add_unique(&[column]);
+            table
+        };
+        assert_eq!(table(&fitting, &fitting).check(), Ok(()));
+        assert_eq!(
+            table("orders", &long).check().unwrap_err().to_string(),
+            format!("table orders: {long} has 64 bytes, and a name has 63 at most: give the column a shorter one")
+        );
+        assert!(matches!(table(&long, "a").check(), Err(TableError::LongName { of: "the table", .. })));
+        let mut named = table("orders", "a");
+        named.checks.push(Check { name: long.clone(), expression: "a".into() });
+        assert!(matches!(named.check(), Err(TableError::LongName { of: "the check", .. })));
+        // A view is there already, and so is what others made in SQLite, which takes any name.
+        let view = Table { kind: TableKind::View, ..table(&long, &long) };
+        let mut others = table(&long, &long);
+        others.columns[0].kind = ColumnType::Native(std::sync::Arc::new(crate::NativeType::declared("NVARCHAR(9)")));
+        assert_eq!((view.check(), others.check()), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -110,7 +110,19 @@ fn comment(statement: &str) -> Option<(String, Option<String>, Option<String>)> 
 /// Writes the migration from what migrations make so far to other tables.
 ///
 /// Renames are those that the tables declare of themselves, and those that are given.
-pub fn draft(name: &str, at: Timestamp, made: &Made, last: u64, tables: &[Table], given: &Renames) -> Draft {
+///
+/// # Errors
+///
+/// Where a declaration of a table contradicts itself, or has a name that a database would cut.
+pub fn draft(
+    name: &str,
+    at: Timestamp,
+    made: &Made,
+    last: u64,
+    tables: &[Table],
+    given: &Renames,
+) -> std::result::Result<Draft, MigrateError> {
+    tables.iter().try_for_each(Table::check)?;
     let mut renames = Renames::declared(&made.tables, tables);
     renames.tables.extend(given.tables.iter().cloned());
     renames.columns.extend(given.columns.iter().cloned());
@@ -118,7 +130,7 @@ pub fn draft(name: &str, at: Timestamp, made: &Made, last: u64, tables: &[Table]
     let (_, down) = way(tables, &made.tables, &renames.inverse(), &made.beside);
     let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
     let migration = Migration { version: version(at).max(last + 1), name: snake(name), up, down };
-    Draft { migration, difference, losses }
+    Ok(Draft { migration, difference, losses })
 }
 
 /// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.

@@ -1,5 +1,7 @@
 //! Why migrations cannot be applied, and what became of the database.
 
+use mwallet_schema::TableError;
+
 use crate::error::Error;
 
 /// Why migrations cannot be applied.
@@ -22,6 +24,9 @@ pub enum MigrateError {
         /// All that the database says of it.
         error: String,
     },
+    /// A declaration of a table cannot be one; nothing was written.
+    #[error(transparent)]
+    Declaration(#[from] TableError),
     /// A foreign key leads nowhere after a migration, which was undone.
     #[error("{migration}: {rows} rows of {table} refer to no row of {parent} after it; nothing was changed")]
     Orphans {

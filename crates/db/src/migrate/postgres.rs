@@ -38,7 +38,7 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
             let Some(table) = difference.from.iter().find(|table| table.name == *to) else { return };
             let mut names = Vec::new();
             if !table.primary_key.is_empty() {
-                names.push((format!("{from}_pkey"), format!("{to}_pkey")));
+                names.push((ddl::key_name(from), ddl::key_name(to)));
             }
             for column in table.columns.iter().filter(|column| ddl::column_check(column, Postgres).is_some()) {
                 // Columns get their new names later.
@@ -72,7 +72,7 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
         Change::DropColumn { table, column } => step(alter(table, format!("DROP COLUMN {}", quote(&column.name)))),
         Change::AlterColumn { table, from, to } => alter_column(table, from, to, difference, steps),
         Change::PrimaryKey { table, from, to } => {
-            let name = quote(&format!("{table}_pkey"));
+            let name = quote(&ddl::key_name(table));
             if !from.is_empty() {
                 step(alter(table, format!("DROP CONSTRAINT {name}")));
             }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mwallet_db::migrate::{
-    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Renames, Scripts, Standing, diff, draft,
-    made, sql, stored,
+    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Renames, Scripts, Standing, check, diff,
+    draft, made, sql, stored,
 };
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Record, Table, Timestamp, Value};
 use mwallet_db::{Dialect, Error, Query, ReflectOptions, Sql, crud};
@@ -183,6 +183,39 @@ both_engines! {
         assert!(stopped.is_none() && script.contains("(6, 100)"));
     }
 
+    async fn long_names_are_shortened_alike_each_time(db: TestDb) {
+        let long = |end: &str| format!("what_the_seller_wrote_of_it_in_a_column_with_a_long_name_{end}");
+        let mut other = Table::new("a_table_whose_name_alone_is_as_long_as_that_of_a_table_may_be_x");
+        other.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+        other.primary_key.push("id".into());
+        let mut table = Table::new("orders");
+        table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+        table.primary_key.push("id".into());
+        for end in ["a", "b"] {
+            let name = long(end);
+            table.columns.push(Column::new(&name, ColumnType::Text { max: Some(9) }).nullable());
+            table.columns.push(Column::new(format!("{name}_id"), ColumnType::BigInt).nullable());
+            table.add_unique(&[&name]);
+            table.add_index(&[&name, "id"]);
+            table.add_foreign_key(&[&format!("{name}_id")], &other.name, &["id"], Default::default());
+        }
+        let tables = [other.clone(), table.clone()];
+        let at = Timestamp::from_micros(0).unwrap();
+        let first = draft("first", at, &Made::default(), 0, &tables, &Renames::default()).unwrap();
+        let all = [first.migration];
+        Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
+        let left = check(&db.engine, &tables.each_ref(), &[]).await.unwrap();
+        assert!(left.is_empty(), "{left}");
+        let again = draft("again", at, &made(&all).await.unwrap(), 1, &tables, &Renames::default()).unwrap();
+        assert!(again.difference.is_empty(), "{}", again.difference);
+        // What is longer than a name may be is refused before a file is written.
+        table.columns[1].name = format!("{}_and_longer", long("c"));
+        table.uniques.clear();
+        table.indexes.clear();
+        let refused = draft("long", at, &Made::default(), 0, &[table], &Renames::default()).unwrap_err().to_string();
+        assert!(refused.contains("_c_and_longer has 69 bytes, and a name has 63 at most: give the column"), "{refused}");
+    }
+
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
         let make = "CREATE TABLE a (id bigint PRIMARY KEY);
                     CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a (id));
@@ -210,7 +243,7 @@ both_engines! {
         table.columns.push(Column::new("id", ColumnType::BigInt));
         table.columns.push(Column::new("n", ColumnType::Text { max: Some(5) }).nullable());
         table.primary_key.push("id".into());
-        let first = draft("first", Timestamp::from_micros(0).unwrap(), &Made::default(), 0, &[table.clone()], &Renames::default());
+        let first = draft("first", Timestamp::from_micros(0).unwrap(), &Made::default(), 0, &[table.clone()], &Renames::default()).unwrap();
         let beside = "CREATE TABLE log (n text);
                       CREATE UNIQUE INDEX \"one long\" ON a (lower(n)) WHERE length(n) > 3;
                       CREATE VIEW shown AS SELECT n FROM a;
@@ -224,7 +257,7 @@ both_engines! {
         table.indexes = made.tables.iter().find(|table| table.name == "a").unwrap().indexes.clone();
         let mut tables = vec![table.clone()];
         tables.extend(made.tables.iter().find(|table| table.name == "log").cloned());
-        let second = draft("second", Timestamp::from_micros(0).unwrap(), &made, all[1].version, &tables, &Renames::default());
+        let second = draft("second", Timestamp::from_micros(0).unwrap(), &made, all[1].version, &tables, &Renames::default()).unwrap();
         Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
         crud::execute::<(i64,)>(&db.engine, Sql::new("INSERT INTO a VALUES (1, 'long'), (2, NULL)")).await.unwrap();
         all.push(second.migration.clone());

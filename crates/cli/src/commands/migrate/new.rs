@@ -70,7 +70,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
         false => {
             let made = migrate::made(&migrations).await?;
             let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
-            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?);
+            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?)?;
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });

@@ -59,6 +59,7 @@ impl From<MigrateError> for Failure {
         let hint = match error {
             MigrateError::Database(error) => return error.into(),
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
+            MigrateError::Declaration(_) => "mend the declaration; nothing was written",
             MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
             MigrateError::Changed(_) => "`mwallet migrate status` shows which",
             MigrateError::Unknown(_) => {
@@ -92,6 +93,7 @@ fn code(error: &MigrateError) -> &'static str {
     match error {
         MigrateError::Database(_) => "database",
         MigrateError::Failed { .. } => "migration_failed",
+        MigrateError::Declaration(_) => "wrong_declaration",
         MigrateError::Orphans { .. } => "migration_orphans",
         MigrateError::Changed(_) => "migration_changed",
         MigrateError::Unknown(_) => "migration_unknown",
