@@ -156,12 +156,19 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
             // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
             Dialect::Sqlite => {
                 let constraint = quote(&key_name(&table.name));
-                let kind = stored_type(column, dialect);
+                let kind = stored_type(&type_name(&column.kind, dialect), column, dialect);
                 format!("{name} {kind} CONSTRAINT {constraint} PRIMARY KEY AUTOINCREMENT")
             }
         };
     }
-    let mut sql = format!("{name} {}", stored_type(column, dialect));
+    let kind = match type_name(&column.kind, dialect) {
+        // As INTEGER it would be the number of the row, and SQLite would make one up where none is given.
+        kind if dialect == Dialect::Sqlite && kind == "INTEGER" && table.primary_key == [column.name.as_str()] => {
+            "INT".into()
+        }
+        kind => kind,
+    };
+    let mut sql = format!("{name} {}", stored_type(&kind, column, dialect));
     match column_default(column, dialect) {
         // A clause of its own, which is no default.
         Some(clause) if clause.starts_with("GENERATED ") => sql.push_str(&format!(" {clause}")),
@@ -176,12 +183,11 @@ pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect
 
 /// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`, and whether it
 /// is a secret. Reflection reads it again.
-fn stored_type(column: &Column, dialect: Dialect) -> String {
-    let stored = type_name(&column.kind, dialect);
+fn stored_type(stored: &str, column: &Column, dialect: Dialect) -> String {
     let mark = if column.is_readable() { "" } else { WRITE_ONLY };
     match (dialect, &column.kind) {
-        (Dialect::Postgres, _) => stored,
-        (_, ColumnType::Native(_)) if column.is_readable() => stored,
+        (Dialect::Postgres, _) => stored.into(),
+        (_, ColumnType::Native(_)) if column.is_readable() => stored.into(),
         (_, ColumnType::Native(_)) => format!("{stored} /* {mark} */"),
         (Dialect::Sqlite, kind) => {
             let name = if matches!(kind, ColumnType::Enum(_)) { ENUM.to_owned() } else { kind.name() };

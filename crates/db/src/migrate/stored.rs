@@ -34,6 +34,7 @@ pub(super) fn in_full(table: &Table) -> Table {
     table.writes = mwallet_schema::Writes::default();
     table.renamed_from = None;
     table.columns = table.columns.into_iter().map(stored_column).collect();
+    key(&mut table);
     table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
     table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
     table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
@@ -42,6 +43,21 @@ pub(super) fn in_full(table: &Table) -> Table {
         key.references_schema = key.references_schema.take().filter(|schema| schema != DEFAULT_SCHEMA);
     }
     table
+}
+
+/// What SQLite says of a whole number that is the key, which is the number of its row where it was made as `INTEGER`: that it has one
+/// where none is given is no default that anybody declares. A numbered key is numbered, whatever its range.
+fn key(table: &mut Table) {
+    let [name] = table.primary_key.as_slice() else { return };
+    let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) else { return };
+    if let (Some(ColumnDefault::Database(how)), false) = (&column.default, matches!(column.kind, ColumnType::Native(_)))
+    {
+        match how.as_str() {
+            "rowid" => column.default = None,
+            "AUTOINCREMENT" => column.default = Some(ColumnDefault::Identity),
+            _ => {}
+        }
+    }
 }
 
 fn stored_column(mut column: Column) -> Column {

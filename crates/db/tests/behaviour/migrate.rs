@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mwallet_db::migrate::{
-    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Renames, Scripts, Standing, check, diff,
-    draft, made, sql, stored,
+    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Prepared, Renames, Scripts, Standing, check,
+    diff, draft, made, sql, stored,
 };
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Record, Table, Timestamp, Value};
-use mwallet_db::{Dialect, Error, Query, ReflectOptions, Sql, crud};
+use mwallet_db::{ConstraintKind, Dialect, Error, Query, ReflectOptions, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
 use generate::{Pair, Random};
@@ -214,6 +214,61 @@ both_engines! {
         table.indexes.clear();
         let refused = draft("long", at, &Made::default(), 0, &[table], &Renames::default()).unwrap_err().to_string();
         assert!(refused.contains("_c_and_longer has 69 bytes, and a name has 63 at most: give the column"), "{refused}");
+    }
+
+    async fn a_key_that_is_a_number_and_not_made_up_agrees(db: TestDb) {
+        let kinds = [ColumnType::SmallInt, ColumnType::Integer, ColumnType::BigInt];
+        let mut tables = Vec::new();
+        for (number, kind) in kinds.iter().enumerate() {
+            for (prefix, default) in [("numbered", Some(ColumnDefault::Identity)), ("given", None)] {
+                let mut table = Table::new(format!("{prefix}_{number}"));
+                table.columns.push(Column { default, ..Column::new("id", kind.clone()) });
+                table.columns.push(Column::new("n", ColumnType::BigInt).nullable());
+                table.primary_key.push("id".into());
+                tables.push(table);
+            }
+        }
+        // A row that belongs to one of another table, whose key it has.
+        let mut one_to_one = tables[5].clone();
+        one_to_one.name = "passports".into();
+        one_to_one.add_foreign_key(&["id"], "numbered_2", &["id"], Default::default());
+        tables.push(one_to_one);
+        let all_tables: Vec<&Table> = tables.iter().collect();
+        let at = Timestamp::from_micros(0).unwrap();
+        let first = draft("first", at, &Made::default(), 0, &tables, &Renames::default()).unwrap();
+        let all = [first.migration];
+        Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
+        let left = check(&db.engine, &all_tables, &[]).await.unwrap();
+        assert!(left.is_empty(), "{left}");
+        let again = draft("again", at, &made(&all).await.unwrap(), 1, &tables, &Renames::default()).unwrap();
+        assert!(again.difference.is_empty(), "{}", again.difference);
+
+        // Other programs must give such a key, on both engines.
+        let insert = |sql: &'static str| crud::execute::<(i64,)>(&db.engine, Sql::new(sql));
+        for sql in ["INSERT INTO numbered_0 (n) VALUES (1)", "INSERT INTO numbered_2 (n) VALUES (1)", "INSERT INTO given_2 (id, n) VALUES (7, 1)"] {
+            insert(sql).await.unwrap();
+        }
+        for sql in ["INSERT INTO given_0 (n) VALUES (1)", "INSERT INTO given_2 (n) VALUES (1)", "INSERT INTO passports (n) VALUES (1)"] {
+            let refused = insert(sql).await;
+            assert!(
+                matches!(&refused, Err(Error::Constraint(violation)) if violation.kind == ConstraintKind::NotNull),
+                "{sql}: {refused:?}"
+            );
+        }
+
+        // A database from before there was a history is adopted, where SQLite makes such a key up too.
+        let drop = "DROP TABLE passports; DROP TABLE given_2; DROP TABLE _mwallet_migrations;";
+        let old = "CREATE TABLE given_2 (\"id\" INTEGER /* bigint */ NOT NULL, \"n\" INTEGER /* bigint */,
+                   CONSTRAINT \"given_2_pkey\" PRIMARY KEY (\"id\")) STRICT;
+                   CREATE TABLE passports (\"id\" INTEGER /* bigint */ NOT NULL, \"n\" INTEGER /* bigint */,
+                   CONSTRAINT \"passports_pkey\" PRIMARY KEY (\"id\"),
+                   CONSTRAINT \"passports_id_fkey\" FOREIGN KEY (\"id\") REFERENCES \"numbered_2\" (\"id\")) STRICT;";
+        match db.dialect() {
+            Dialect::Postgres => apply(&db, "DROP TABLE _mwallet_migrations;").await,
+            Dialect::Sqlite => apply(&db, &format!("{drop}{old}")).await,
+        }
+        let adopted = Migrator::new(&db.engine, &all).prepare(&all_tables, false).await.unwrap();
+        assert_eq!(adopted, Prepared::Adopted);
     }
 
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
