@@ -2,6 +2,7 @@
 
 mod author;
 mod change;
+mod comments;
 mod convert;
 mod diff;
 mod error;

@@ -6,13 +6,13 @@ use super::error::MigrateError;
 use super::files::{Migration, Scripts};
 use super::runner::{DESTRUCTIVE, Migrator};
 use super::sqlite::Beside;
-use super::{Difference, Renames, diff, script};
+use super::{Difference, Renames, diff};
 use crate::Dialect;
 use crate::crud;
 use crate::ddl::unmarked_comment;
 use crate::engine::{Engine, EngineOptions};
 use crate::error::Result;
-use crate::reflect::{ReflectOptions, quoted};
+use crate::reflect::ReflectOptions;
 use crate::statement::Sql;
 use crate::url::{DatabaseUrl, SqliteUrl};
 
@@ -70,41 +70,18 @@ async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
 
 /// Gives tables the comments that the scripts for PostgreSQL give them: SQLite keeps none.
 fn comments(migrations: &[Migration], tables: &mut [Table]) {
-    for migration in migrations {
-        for statement in script::statements(&migration.up.postgres) {
-            let Some((table, column, text)) = comment(statement) else { continue };
-            let Some(table) = tables.iter_mut().find(|known| known.name == table) else { continue };
-            match column {
-                None => table.comment = text,
-                Some(column) => {
-                    table.columns.iter_mut().filter(|known| known.name == column).for_each(|known| {
-                        let plain = text.as_deref().map(|text| unmarked_comment(text).0.map(Into::into));
-                        known.comment = plain.flatten();
-                    });
-                }
+    let scripts = migrations.iter().map(|migration| migration.up.postgres.as_str());
+    for ((name, column), text) in super::comments::of_scripts(scripts) {
+        let Some(table) = tables.iter_mut().find(|known| known.name == name) else { continue };
+        match column {
+            None => table.comment = Some(text),
+            Some(column) => {
+                table.columns.iter_mut().filter(|known| known.name == column).for_each(|known| {
+                    known.comment = unmarked_comment(&text).0.map(Into::into);
+                });
             }
         }
     }
-}
-
-/// Takes `COMMENT ON COLUMN "orders"."memo" IS 'text'` apart.
-fn comment(statement: &str) -> Option<(String, Option<String>, Option<String>)> {
-    let (rest, is_column) = match statement.strip_prefix("COMMENT ON TABLE ") {
-        Some(rest) => (rest, false),
-        None => (statement.strip_prefix("COMMENT ON COLUMN ")?, true),
-    };
-    let name = |rest: &'_ str| rest.starts_with('"').then(|| quoted(rest, '"')).flatten();
-    let (table, length) = name(rest)?;
-    let mut rest = &rest[length..];
-    let mut column = None;
-    if is_column {
-        let (found, length) = name(rest.strip_prefix('.')?)?;
-        rest = &rest[1 + length..];
-        column = Some(found);
-    }
-    let text = rest.trim_start().strip_prefix("IS")?.trim_start();
-    let text = if text.starts_with("NULL") { None } else { Some(quoted(text, '\'')?.0) };
-    Some((table, column, text))
 }
 
 /// Writes the migration from what migrations make so far to other tables.
@@ -176,19 +153,6 @@ fn snake(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn comments_are_read_from_scripts() {
-        let told = |statement| comment(statement);
-        assert_eq!(told("COMMENT ON TABLE \"orders\" IS 'It''s'"), Some(("orders".into(), None, Some("It's".into()))));
-        assert_eq!(
-            told("COMMENT ON COLUMN \"a \"\"b\"\"\".\"c\" IS NULL"),
-            Some(("a \"b\"".into(), Some("c".into()), None))
-        );
-        for other in ["COMMENT ON INDEX \"i\" IS 'x'", "COMMENT ON TABLE orders", "SELECT 1", "COMMENT ON TABLE \"a"] {
-            assert_eq!(told(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn versions_are_times_and_come_after_the_last() {

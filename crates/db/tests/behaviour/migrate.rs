@@ -271,6 +271,52 @@ both_engines! {
         assert_eq!(adopted, Prepared::Adopted);
     }
 
+    async fn comments_go_with_what_is_renamed(db: TestDb) {
+        let at = Timestamp::from_micros(0).unwrap();
+        let mut parent = Table::new("people");
+        parent.columns.push(Column { comment: Some("Who.".into()), ..Column::new("code", ColumnType::Text { max: Some(9) }) });
+        parent.columns.push(Column { comment: Some("Said.".into()), ..Column::new("memo", ColumnType::Text { max: None }) });
+        parent.primary_key.push("code".into());
+        parent.comment = Some("It's people.".into());
+        let mut child = Table::new("orders");
+        child.columns.push(Column { comment: Some("Whose.".into()), ..Column::new("owner", ColumnType::Text { max: Some(9) }) });
+        child.primary_key.push("owner".into());
+        child.add_foreign_key(&["owner"], "people", &["code"], Default::default());
+        let mut all: Vec<Migration> = Vec::new();
+        let mut tables = vec![parent, child];
+        for step in 0..4 {
+            let mut renames = Renames::default();
+            match step {
+                0 => {}
+                1 => {
+                    tables[0].name = "users".into();
+                    tables[1].foreign_keys[0].references = "users".into();
+                    renames.tables.push(("people".into(), "users".into()));
+                }
+                2 => {
+                    tables[0].columns[0].name = "key".into();
+                    tables[0].primary_key = vec!["key".into()];
+                    tables[1].foreign_keys[0].referenced_columns = vec!["key".into()];
+                    renames.columns.push(("users".into(), "code".into(), "key".into()));
+                }
+                _ => {
+                    tables[0].columns[1].name = "note".into();
+                    renames.columns.push(("users".into(), "memo".into(), "note".into()));
+                }
+            }
+            let so_far = made(&all).await.unwrap();
+            let last = all.last().map_or(0, |migration| migration.version);
+            all.push(draft("step", at, &so_far, last, &tables, &renames).unwrap().migration);
+            let again = draft("again", at, &made(&all).await.unwrap(), 9, &tables, &Renames::default()).unwrap();
+            assert!(again.difference.is_empty(), "step {step}: {}", again.difference);
+        }
+        let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
+        migrator.up(None, |_| {}).await.unwrap();
+        let left = check(&db.engine, &tables.iter().collect::<Vec<_>>(), &[]).await.unwrap();
+        assert!(left.is_empty(), "{left}");
+        migrator.down(0, |_| {}).await.unwrap();
+    }
+
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
         let make = "CREATE TABLE a (id bigint PRIMARY KEY);
                     CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a (id));
