@@ -1,6 +1,6 @@
 //! A difference as statements of PostgreSQL.
 
-use mwallet_schema::{Column, ColumnDefault, Table};
+use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
 use super::change::Change;
 use super::convert;
@@ -24,7 +24,27 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
         let add = |key| Step::of(format!("ALTER TABLE {} ADD {}", ddl::table_name(table), ddl::foreign_key(key)));
         steps.extend(table.foreign_keys.iter().map(add));
     }
+    steps.extend(keys_in_the_way(last));
     last.iter().for_each(|change| of_change(change, difference, &mut steps));
+    steps
+}
+
+/// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table goes while
+/// another refers to it.
+fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
+    let table = |change| if let &Change::DropTable(ref table) = change { Some(table) } else { None };
+    let gone: Vec<&Table> = changes.iter().filter_map(table).collect();
+    let mut steps = Vec::new();
+    for (position, table) in gone.iter().enumerate() {
+        let goes_before = |key: &&ForeignKey| gone[..position].iter().any(|before| before.name == key.references);
+        for key in table.foreign_keys.iter().filter(goes_before) {
+            steps.push(Step::of(format!(
+                "ALTER TABLE {} DROP CONSTRAINT {}",
+                ddl::table_name(table),
+                quote(&key.name)
+            )));
+        }
+    }
     steps
 }
 

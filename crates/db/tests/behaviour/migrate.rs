@@ -317,6 +317,33 @@ both_engines! {
         migrator.down(0, |_| {}).await.unwrap();
     }
 
+    async fn tables_that_refer_to_each_other_are_taken_back(db: TestDb) {
+        let at = Timestamp::from_micros(0).unwrap();
+        let names = ["one", "two", "three"];
+        let mut tables: Vec<Table> = names.iter().map(|name| {
+            let mut table = Table::new(*name);
+            table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+            table.primary_key.push("id".into());
+            table
+        }).collect();
+        for (from, to) in [(0, 1), (1, 0), (1, 2), (2, 0), (2, 2)] {
+            let column = format!("{}_id", names[to]);
+            tables[from].columns.push(Column::new(&column, ColumnType::BigInt).nullable());
+            tables[from].add_foreign_key(&[&column], names[to], &["id"], Default::default());
+        }
+        let all = [draft("first", at, &Made::default(), 0, &tables, &Renames::default()).unwrap().migration];
+        let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
+        migrator.up(None, |_| {}).await.unwrap();
+        let insert = |sql: &'static str| crud::execute::<(i64,)>(&db.engine, Sql::new(sql));
+        insert("INSERT INTO one (id) VALUES (1)").await.unwrap();
+        insert("INSERT INTO two (id, one_id) VALUES (1, 1)").await.unwrap();
+        insert("UPDATE one SET two_id = 1").await.unwrap();
+        assert_eq!(migrator.down(0, |_| {}).await.unwrap(), [all[0].version]);
+        assert!(found(&db).await.iter().all(|table| !names.contains(&table.name.as_str())));
+        // And forth again, as after a mistake.
+        migrator.up(None, |_| {}).await.unwrap();
+    }
+
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
         let make = "CREATE TABLE a (id bigint PRIMARY KEY);
                     CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a (id));
