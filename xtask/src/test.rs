@@ -66,6 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     command.arg("--no-fail-fast").args(&options.filter);
     command.env("MWALLET_TEST_POSTGRES_URL", server.url());
     command.env("MWALLET_TEST_POSTGRES_SOCKET", server.socket_directory());
+    command.env("MWALLET_TEST_PG_DUMP", programs.client("pg_dump").unwrap_or_else(|| "pg_dump".into()));
     command.env("MWALLET_TEST_POSTGRES_CA", server.authority());
     command.env("MWALLET_TEST_POSTGRES_OTHER_CA", server.other_authority());
     command.envs(variables);

@@ -67,6 +67,11 @@ impl Failure {
         self
     }
 
+    /// With what lies behind it.
+    pub(crate) fn causes(self, causes: Vec<String>) -> Self {
+        Self { causes, ..self }
+    }
+
     /// The word by which scripts know what went wrong.
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code, ..self }

@@ -67,7 +67,7 @@ pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
     Order, Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
 };
-pub use reflect::{Construct, Doubt, Finding, ReflectOptions, Reflection, Standing};
+pub use reflect::{Construct, Doubt, Finding, ReflectOptions, Reflection, Script, Standing};
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;

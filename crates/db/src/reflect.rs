@@ -43,6 +43,15 @@ pub struct Reflection {
     pub findings: Vec<Finding>,
 }
 
+/// The statements that make the schema of a database again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// The statements, in an order in which they can be run.
+    pub sql: String,
+    /// What they do not make, a line for each; empty where they make all of it but for rows and owners.
+    pub left_out: Vec<String>,
+}
+
 /// One construct of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -223,12 +232,12 @@ impl Engine {
     }
 
     /// The statements that make the schema of the database again, one after the other: those that it keeps or writes itself, so
-    /// that nothing which they say is lost. What they leave out is said at their head.
+    /// that nothing which they say is lost. What they leave out is told with them.
     ///
     /// # Errors
     ///
     /// As [`reflect`](Self::reflect).
-    pub async fn script(&self, options: &ReflectOptions) -> Result<String> {
+    pub async fn script(&self, options: &ReflectOptions) -> Result<Script> {
         if self.is_mock() {
             return Err(Error::Config("a mock engine has no schema".into()));
         }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use mwallet_api::Document;
 use mwallet_db::schema::rust::{self, SourceFile};
 use mwallet_db::schema::{FromTable, Purpose, Schema, Table, typescript};
-use mwallet_db::{EngineOptions, ReflectOptions};
+use mwallet_db::{EngineOptions, ReflectOptions, Script};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -65,7 +65,8 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     };
     engine.close().await;
     let Some(folder) = out else {
-        return output::write(source.printed(what)?.trim_end());
+        output::write(source.printed(what)?.trim_end())?;
+        return source.whole(settings);
     };
     let files = source.files(what)?;
     let wrong = |error: &std::io::Error| Failure::caused(&format!("{} cannot be written", folder.display()), error);
@@ -81,7 +82,8 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
         settings,
         format!("wrote {}", names.join(", ")),
         &json!({ "database": engine.to_string(), "files": names }),
-    )
+    )?;
+    source.whole(settings)
 }
 
 /// What was read of the database.
@@ -91,10 +93,27 @@ struct Source {
     /// The name of the database.
     title: String,
     /// The statements that make its schema.
-    script: String,
+    script: Script,
 }
 
 impl Source {
+    /// Fails where something is left out of what was written, so that nobody takes it for the whole.
+    fn whole(&self, settings: &Settings) -> Result<()> {
+        let left_out = &self.script.left_out;
+        let number = left_out.len();
+        let message = match number {
+            0 => return Ok(()),
+            1 => "1 thing of the schema is left out".to_owned(),
+            _ => format!("{number} things of the schema are left out"),
+        };
+        // For scripts they are a part of the one object.
+        if !settings.json {
+            left_out.iter().for_each(|text| output::note(format_args!("left out: {}", text.replace('\n', " "))));
+        }
+        let causes = if settings.json { left_out.clone() } else { Vec::new() };
+        Err(Failure::new(message).causes(causes).hint("pg_dump -s writes all of it"))
+    }
+
     fn files(&self, what: What) -> Result<Vec<SourceFile>> {
         let contradiction =
             |error: &(dyn std::error::Error + 'static)| Failure::caused("the tables cannot be described", error);
@@ -117,7 +136,7 @@ impl Source {
                 };
                 schemas.iter().map(file).collect()
             }
-            What::Sql => one("schema.sql", self.script.clone()),
+            What::Sql => one("schema.sql", self.script.sql.clone()),
             What::Jsonschema => {
                 let mut taken = HashSet::new();
                 let file = |table: &Table| {

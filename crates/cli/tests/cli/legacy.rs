@@ -124,6 +124,24 @@ both_engines! {
 }
 
 #[test]
+fn a_script_that_is_not_whole_ends_with_1_and_what_is_left_out() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        change(&db, "CREATE AGGREGATE product(int) (SFUNC = int4mul, STYPE = int)").await;
+        let said = call_on(&db, &["generate", "sql"]);
+        assert_eq!(said.code, 1);
+        assert!(said.out.contains("-- Left out: aggregate public.product(integer)\n"), "{}", said.out);
+        let told = "left out: aggregate public.product(integer)\nerror: 1 thing of the schema is left out\n\
+                    hint: pg_dump -s writes all of it\n";
+        assert_eq!(said.err, told);
+        let said = call_on(&db, &["generate", "sql", "--out", "made", "--json"]);
+        assert_eq!(said.code, 1);
+        let json: Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(json["causes"][0], "aggregate public.product(integer)");
+        assert!(db.folder.path().join("made/schema.sql").is_file());
+    });
+}
+
+#[test]
 fn a_file_is_not_changed_by_looking_at_it() {
     run(Dialect::Sqlite, async |db: TestDb| {
         Sample::Northwind.fill(&db).await;

@@ -15,6 +15,7 @@ mod migrate;
 mod postgres_cancel;
 mod reflect;
 mod row_counts;
+mod scripts;
 mod session;
 mod slow_readers;
 mod sqlite_file;

@@ -1,6 +1,7 @@
 //! The statements that make the schema again, which SQLite keeps as they were written.
 
 use crate::error::Result;
+use crate::reflect::Script;
 use crate::reflect::fields::ask;
 use crate::session::Session;
 use crate::statement::Sql;
@@ -14,10 +15,10 @@ SELECT s.sql FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.name = s.na
 WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND coalesce(l.type, '') <> 'shadow'
 ORDER BY CASE s.type WHEN 'table' THEN 1 WHEN 'view' THEN 2 WHEN 'index' THEN 3 ELSE 4 END, s.rowid";
 
-pub(in crate::reflect) async fn script(session: &mut Session) -> Result<String> {
-    let mut script = String::from(HEAD);
+pub(in crate::reflect) async fn script(session: &mut Session) -> Result<Script> {
+    let mut sql = String::from(HEAD);
     for mut statement in ask(session, Sql::new(SQL), "t").await? {
-        script.push_str(&format!("\n{};\n", statement.text()?.trim_end()));
+        sql.push_str(&format!("\n{};\n", statement.text()?.trim_end()));
     }
-    Ok(script)
+    Ok(Script { sql, left_out: Vec::new() })
 }
