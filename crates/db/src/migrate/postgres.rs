@@ -32,8 +32,9 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
 /// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table goes while
 /// another refers to it.
 fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
-    let table = |change| if let &Change::DropTable(ref table) = change { Some(table) } else { None };
-    let gone: Vec<&Table> = changes.iter().filter_map(table).collect();
+    let gone =
+        changes.iter().filter_map(|change| if let Change::DropTable(table) = change { Some(table) } else { None });
+    let gone: Vec<&Table> = gone.collect();
     let mut steps = Vec::new();
     for (position, table) in gone.iter().enumerate() {
         let goes_before = |key: &&ForeignKey| gone[..position].iter().any(|before| before.name == key.references);
