@@ -57,7 +57,7 @@ pub struct Script {
 pub struct Finding {
     /// The schema of the table it belongs to, where there is one.
     pub schema: Option<String>,
-    /// The table or view it belongs to; the name of a type, where it is that of none.
+    /// The table or view it belongs to; its own name, where it is that of none.
     pub table: String,
     /// What it is.
     pub construct: Construct,
@@ -115,7 +115,13 @@ pub enum Construct {
     Partition,
     /// A table whose columns another one takes over.
     Inheritance,
-    /// What a table, column or type is said to mean.
+    /// A function or procedure.
+    Function,
+    /// A function over the values of many rows.
+    Aggregate,
+    /// Numbers that are given one after the other.
+    Sequence,
+    /// What something is said to mean.
     Comment,
 }
 
@@ -139,6 +145,9 @@ impl Construct {
             Self::Policy => "policy",
             Self::Partition => "partition",
             Self::Inheritance => "inheritance",
+            Self::Function => "function",
+            Self::Aggregate => "aggregate",
+            Self::Sequence => "sequence",
             Self::Comment => "comment",
         }
     }
@@ -170,6 +179,18 @@ impl Standing {
         match self {
             Self::Kept => None,
             Self::Degraded(loss) | Self::Unsupported(loss) => Some(loss),
+        }
+    }
+}
+
+impl Standing {
+    /// This one with what another one loses beside.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (standing, Self::Kept) | (Self::Kept, standing) => standing,
+            (Self::Degraded(one), Self::Degraded(two)) => Self::Degraded(format!("{one}; {two}")),
+            (Self::Unsupported(one), Self::Degraded(two) | Self::Unsupported(two))
+            | (Self::Degraded(one), Self::Unsupported(two)) => Self::Unsupported(format!("{one}; {two}")),
         }
     }
 }

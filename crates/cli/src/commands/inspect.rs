@@ -98,9 +98,11 @@ fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
             let _ = writeln!(text, "  rows{column}: {}", doubt.text);
         }
     }
-    let is_of_none = |finding: &&Finding| !tables.iter().any(|table| table.name == finding.table);
+    let is_of_none =
+        |finding: &&Finding| !tables.iter().any(|table| table.schema == finding.schema && table.name == finding.table);
     for finding in findings.iter().filter(is_of_none).filter(|finding| finding.standing != Standing::Kept) {
-        let _ = writeln!(text, "\n{}: {}", finding.table, line(finding));
+        let schema = finding.schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
+        let _ = writeln!(text, "\n{schema}{}: {}", finding.table, line(finding));
     }
     let (kept, all) = reflection.kept();
     let _ = write!(text, "\n{kept} of {all} constructs are kept ({})", percent(kept, all));

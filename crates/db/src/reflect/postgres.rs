@@ -1,9 +1,11 @@
 //! The catalogue of PostgreSQL.
 
+mod apart;
 mod columns;
 mod constraints;
 mod indexes;
 mod others;
+mod parts;
 mod relations;
 mod script;
 mod views;
@@ -64,6 +66,8 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
     indexes::read(session, &mut work).await?;
     views::read(session, &mut work).await?;
     others::read(session, &mut work).await?;
+    parts::read(session, &mut work).await?;
+    apart::read(session, &mut work).await?;
 
     let Work { schemas, tables, mut found, .. } = work;
     let order = |schema: &Option<String>| schemas.iter().position(|name| Some(name) == schema.as_ref());

@@ -11,6 +11,9 @@ pub(crate) const POSTGRES: &str = include_str!("reflect/postgres.sql");
 /// Every construct that a database of SQLite may have.
 pub(crate) const SQLITE: &str = include_str!("reflect/sqlite.sql");
 
+/// What descriptions of tables say nothing of, which the report tells.
+pub(crate) const REPORT: &str = include_str!("reflect/report.sql");
+
 /// Runs statements as the program would that made the database.
 pub(crate) async fn execute(db: &TestDb, sql: &str) {
     match db.dialect() {
@@ -117,6 +120,15 @@ fn everything_in_a_postgres_database_is_told() {
         for table in &reflection.tables {
             assert_eq!(table.check(), Ok(()));
         }
+    });
+}
+
+#[test]
+fn what_tables_say_nothing_of_is_reported() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        execute(&db, REPORT).await;
+        let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        insta::assert_snapshot!("reported_postgres", told(&reflection));
     });
 }
 

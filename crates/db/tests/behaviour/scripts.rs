@@ -5,7 +5,7 @@ use std::process::Command;
 use mwallet_db::{Dialect, ReflectOptions};
 use mwallet_testkit::{Sample, TestDb, run, run_beside};
 
-use crate::reflect::{POSTGRES, execute};
+use crate::reflect::{POSTGRES, REPORT, execute};
 
 /// A shop that lends films, with payments in parts.
 const RENTAL: &str = include_str!("reflect/rental.sql");
@@ -84,6 +84,15 @@ fn what_is_said_of_things_in_several_schemas_is_replayed() {
     ];
     let of_both = of_server.iter().chain(&of_table).chain(&["    filename ", "ALTER FOREIGN TABLE "]);
     assert!(lost.iter().all(|line| of_both.clone().any(|start| line.starts_with(start))), "{lost:?}");
+}
+
+#[test]
+fn what_a_report_tells_is_replayed_but_for_aggregates() {
+    let (before, after, left_out) = replayed(&[], async |db| execute(db, REPORT).await);
+    assert_eq!(left_out, ["aggregate public.product(integer)"]);
+    let is_of_it = |line: &str| ["product", "SFUNC", "STYPE"].iter().any(|word| line.contains(word));
+    let lost: Vec<_> = before.iter().filter(|line| !after.contains(line) && !is_of_it(line)).collect();
+    assert_eq!(lost, [""; 0]);
 }
 
 #[test]

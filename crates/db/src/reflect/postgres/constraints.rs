@@ -12,12 +12,25 @@ use crate::session::Session;
 /// A row for each column of a key, in the key's order; one for a constraint of another kind.
 const SQL: &str = "
 SELECT c.conrelid::int8, c.conname::text, c.contype::text, a.attname::text, r.relname::text, rn.nspname::text,
-    b.attname::text, c.confdeltype::text, c.confupdtype::text, c.condeferrable::int::int8,
-    (c.contype = 'f' AND c.confmatchtype = 'f')::int::int8, (c.contype = 'f' AND NOT c.convalidated)::int::int8,
+    b.attname::text, c.confdeltype::text, c.confupdtype::text,
+    concat_ws(E'\n',
+        CASE WHEN c.condeferrable THEN 'deferrable, which the description does not say' END,
+        CASE WHEN c.contype = 'f' AND c.confmatchtype = 'f'
+            THEN 'MATCH FULL: the database alone refuses keys that are null in part' END,
+        CASE WHEN c.contype IN ('f', 'c') AND NOT c.convalidated THEN 'NOT VALID: rows that were there before may break it' END,
+        CASE WHEN to_jsonb(c) ->> 'conenforced' = 'false' THEN 'NOT ENFORCED: rows may break it' END,
+        CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT: tables that inherit from this one do not have it' END,
+        CASE WHEN to_jsonb(c) ->> 'confdelsetcols' IS NOT NULL
+            THEN 'some of its columns alone are emptied, which the description does not say' END,
+        CASE WHEN to_jsonb(c) ->> 'conperiod' = 'true' THEN 'held over spans of time, which the description does not say' END,
+        CASE WHEN c.contype IN ('p', 'u') AND i.indnkeyatts <> i.indnatts
+            THEN 'INCLUDE: columns that its index carries along are not described' END,
+        CASE WHEN c.contype IN ('p', 'u') AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN 'NULLS NOT DISTINCT: rows without a value are alike, which the description does not say' END),
     CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE pg_get_constraintdef(c.oid) END,
     obj_description(c.oid, 'pg_constraint')
 FROM pg_constraint c
 JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+LEFT JOIN pg_index i ON i.indexrelid = c.conindid
 LEFT JOIN LATERAL unnest(CASE WHEN c.contype IN ('p', 'u', 'f') THEN c.conkey END, c.confkey)
     WITH ORDINALITY AS k(own, other, place) ON true
 LEFT JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own
@@ -36,20 +49,19 @@ struct Gathered {
     referenced: Vec<String>,
     on_delete: Action,
     on_update: Action,
-    is_deferrable: bool,
-    is_full: bool,
-    is_unchecked: bool,
+    /// What the description does not say of it.
+    losses: Vec<String>,
     definition: String,
     comment: Option<String>,
 }
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let mut gathered: Vec<Gathered> = Vec::new();
-    for mut fields in ask(session, work.question(SQL), "nttttttttnnntt").await? {
+    for mut fields in ask(session, work.question(SQL), "nttttttttttt").await? {
         let (oid, name, kind) = (fields.number()?, fields.text()?, fields.text()?);
         let (column, table, schema) = (fields.maybe()?, fields.maybe()?, fields.maybe()?);
         let (referenced, on_delete, on_update) = (fields.maybe()?, fields.text()?, fields.text()?);
-        let (is_deferrable, is_full, is_unchecked) = (fields.flag()?, fields.flag()?, fields.flag()?);
+        let losses = fields.text()?.lines().map(Into::into).collect();
         let (definition, comment) = (fields.maybe()?.unwrap_or_default(), fields.maybe()?);
         match gathered.last_mut() {
             Some(last) if last.oid == oid && last.name == name && last.kind == kind => {
@@ -65,9 +77,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 referenced: referenced.into_iter().collect(),
                 on_delete: action(&on_delete),
                 on_update: action(&on_update),
-                is_deferrable,
-                is_full,
-                is_unchecked,
+                losses,
                 definition,
                 comment,
             }),
@@ -82,12 +92,7 @@ fn add(constraint: Gathered, work: &mut Work) {
     let Ok(at) = work.tables.binary_search_by_key(&oid, |(oid, _)| *oid) else { return };
     let (table, in_order_of_bytes) = (&mut work.tables[at].1, &work.in_order_of_bytes);
     let is_in_order = |column: &str| in_order_of_bytes.contains(&(oid, column.to_owned()));
-    let losses = [
-        (constraint.is_deferrable, "deferrable, which the description does not say"),
-        (constraint.is_full, "MATCH FULL: the database alone refuses keys that are null in part"),
-        (constraint.is_unchecked, "NOT VALID: rows that were there before may break it"),
-    ];
-    let losses: Vec<&str> = losses.into_iter().filter(|(is_lost, _)| *is_lost).map(|(_, loss)| loss).collect();
+    let losses = constraint.losses;
     let standing = match losses.is_empty() {
         true => Standing::Kept,
         false => Standing::Degraded(losses.join("; ")),
@@ -119,7 +124,10 @@ fn add(constraint: Gathered, work: &mut Work) {
             table.checks.push(Check { name: name.clone(), expression: declared.into() });
             (Construct::Check, standing)
         }
-        "c" => (Construct::Check, add_check(table, Check { name: name.clone(), expression: definition })),
+        "c" => {
+            let added = add_check(table, Check { name: name.clone(), expression: definition });
+            (Construct::Check, added.and(standing))
+        }
         _ => {
             (Construct::Constraint, Standing::Unsupported(format!("only the database holds rows against {definition}")))
         }

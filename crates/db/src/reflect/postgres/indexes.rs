@@ -15,7 +15,8 @@ SELECT i.indrelid::int8, x.relname::text, a.attname::text, i.indisunique::int::i
     (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::int::int8,
     (m.amname <> 'btree' OR i.indoption[k - 1] <> 0 OR i.indnkeyatts <> i.indnatts OR NOT o.opcdefault
         OR i.indcollation[k - 1] <> a.attcollation)::int::int8,
-    pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid, 'pg_class'), m.amname::text
+    pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid, 'pg_class'), m.amname::text,
+    coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false')
 FROM pg_index i
 JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -26,6 +27,9 @@ WHERE n.nspname = ANY($1::text[]) AND NOT t.relispartition AND t.relkind IN ('r'
     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid::int8, x.relname, k";
 
+/// What is lost of a unique index to which nulls are values.
+const ALIKE: &str = "NULLS NOT DISTINCT: rows without a value are alike, which the description does not say";
+
 struct Gathered {
     oid: i64,
     name: String,
@@ -34,16 +38,18 @@ struct Gathered {
     is_partial: bool,
     is_special: bool,
     is_tree: bool,
+    is_alike_without_value: bool,
     definition: String,
     told: String,
 }
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let mut gathered: Vec<Gathered> = Vec::new();
-    for mut fields in ask(session, work.question(SQL), "nttnnnttt").await? {
+    for mut fields in ask(session, work.question(SQL), "nttnnntttt").await? {
         let (oid, name, column) = (fields.number()?, fields.text()?, fields.maybe()?);
         let (is_unique, is_partial, is_special) = (fields.flag()?, fields.flag()?, fields.flag()?);
         let (definition, comment, method) = (fields.text()?, fields.maybe()?, fields.text()?);
+        let is_alike_without_value = fields.text()? == "true";
         match gathered.last_mut() {
             Some(last) if last.oid == oid && last.name == name => {
                 last.columns.extend(column);
@@ -63,6 +69,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                     is_partial,
                     is_special,
                     is_tree,
+                    is_alike_without_value,
                     definition,
                     told,
                 });
@@ -85,7 +92,11 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             (true, ..) => Standing::Unsupported(format!("only the database knows {definition}")),
             (false, true, _) => {
                 table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });
-                Standing::Degraded("a unique index, described as a unique constraint".into())
+                let loss = "a unique index, described as a unique constraint";
+                Standing::Degraded(loss.into()).and(match index.is_alike_without_value {
+                    true => Standing::Degraded(ALIKE.into()),
+                    false => Standing::Kept,
+                })
             }
             (false, false, is_special) => {
                 table.indexes.push(Index::of(&name, columns));

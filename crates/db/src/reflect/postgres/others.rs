@@ -13,7 +13,7 @@ WHERE NOT t.tgisinternal AND NOT c.relispartition AND n.nspname = ANY($1::text[]
 UNION ALL
 SELECT n.nspname::text, c.relname::text, 'policy', p.polname::text, coalesce(pg_get_expr(p.polqual, p.polrelid), '')
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY($1::text[])
+WHERE NOT c.relispartition AND n.nspname = ANY($1::text[])
 UNION ALL
 SELECT n.nspname::text, c.relname::text, 'rule', r.rulename::text, pg_get_ruledef(r.oid)
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace

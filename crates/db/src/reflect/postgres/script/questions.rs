@@ -509,29 +509,54 @@ SELECT class::oid::int8, object::int8, class::text FROM (
     UNION ALL SELECT 'pg_default_acl'::regclass, oid FROM pg_default_acl) AS everywhere(class, object)
 WHERE object >= 16384";
 
+/// Whether rights were given beside those that a thing had when the database, or its extension, was made.
+macro_rules! has_rights {
+    ($class:literal, $object:literal, $rights:literal) => {
+        concat!(
+            $rights,
+            " IS NOT NULL AND ",
+            $rights,
+            " IS DISTINCT FROM (SELECT i.initprivs FROM pg_init_privs i WHERE i.objsubid = 0 AND i.classoid = '",
+            $class,
+            "'::regclass AND i.objoid = ",
+            $object,
+            ".oid)"
+        )
+    };
+}
+
 /// What is said of things and not written.
-pub(super) const UNSAID: &str = "
+pub(super) const UNSAID: &str = concat!(
+    "
 SELECT class::oid::int8, object::int8, said FROM (
-    SELECT 'pg_namespace'::regclass, n.oid, n.nspname, 'rights' FROM pg_namespace n WHERE n.nspacl IS NOT NULL
-        AND n.nspacl IS DISTINCT FROM (SELECT i.initprivs FROM pg_init_privs i WHERE i.objoid = n.oid
-            AND i.classoid = 'pg_namespace'::regclass)
+    SELECT 'pg_namespace'::regclass, n.oid, n.nspname, 'rights' FROM pg_namespace n WHERE ",
+    has_rights!("pg_namespace", "n", "n.nspacl"),
+    "
     UNION ALL SELECT 'pg_class'::regclass, c.oid, n.nspname, said
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL unnest(ARRAY[
-            CASE WHEN c.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL) THEN 'rights' END,
+            CASE WHEN ",
+    has_rights!("pg_class", "c", "c.relacl"),
+    " OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL AND NOT EXISTS (
+                SELECT FROM pg_init_privs i WHERE i.classoid = 'pg_class'::regclass AND i.objoid = c.oid
+                    AND i.objsubid = a.attnum AND i.initprivs = a.attacl)) THEN 'rights' END,
             CASE WHEN c.reltablespace <> 0 THEN 'tablespace' END,
             CASE WHEN c.relkind IN ('r', 'm') AND EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')
                 THEN 'access method' END]) AS said
         WHERE said IS NOT NULL
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, n.nspname, 'rights'
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ",
+    has_rights!("pg_proc", "p", "p.proacl"),
+    "
     UNION ALL SELECT 'pg_type'::regclass, t.oid, n.nspname, 'rights'
-        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE ",
+    has_rights!("pg_type", "t", "t.typacl"),
+    "
     UNION ALL SELECT 'pg_class'::regclass, s.objoid, n.nspname, 'security label' FROM pg_seclabel s
         JOIN pg_class c ON c.oid = s.objoid AND s.classoid = 'pg_class'::regclass
         JOIN pg_namespace n ON n.oid = c.relnamespace) AS beside(class, object, schema, said)
-WHERE schema = ANY($1::text[])";
+WHERE schema = ANY($1::text[])"
+);
 
 /// What PostgreSQL calls things, such as `foreign table public.outside`.
 pub(super) const NAMES: &str = "
