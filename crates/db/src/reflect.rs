@@ -272,7 +272,8 @@ impl Engine {
     }
 
     /// Holds the rows of tables against their description, where the database does not do so itself: on SQLite, whether
-    /// the values of a column are stored in one way, and whether foreign keys lead to rows. It reads every row.
+    /// the values of a column are stored in one way, are of the kind that it declares and within its length or digits, and
+    /// whether foreign keys lead to rows. It reads every row.
     ///
     /// # Errors
     ///

@@ -210,6 +210,32 @@ fn rows_that_are_not_what_is_declared_are_told() {
 }
 
 #[test]
+fn values_against_their_own_declarations_are_told() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        let sql = "CREATE TABLE a (short VARCHAR(5), price DECIMAL(5, 2), n INTEGER, flag BOOLEAN, fine TEXT, x REAL, \"a {}\" CHAR(1));
+                   INSERT INTO a VALUES ('ten letters', 1000, 1.5, 7, 'x', 1, 'é'), ('fünf!', 999.99, 2, 1, 'y', 2.5, 'ab'),
+                       ('123456', 0.125, 3, 0, 'z', 3, NULL), (NULL, -9223372036854775808, NULL, NULL, NULL, NULL, NULL);
+                   CREATE TABLE b (n INTEGER, t TEXT, x REAL);
+                   INSERT INTO b VALUES ('one', x'00', 'two'), ('three', x'01', 'four');";
+        execute(&db, sql).await;
+        let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let doubts = db.engine.doubts(&reflection.tables).await.unwrap();
+        let told: Vec<_> = doubts.iter().map(|doubt| (doubt.column.as_deref().unwrap(), doubt.text.as_str())).collect();
+        let expected = [
+            ("short", "declared VARCHAR(5), 2 values are longer"),
+            ("price", "declared DECIMAL(5, 2), 3 values have more digits"),
+            ("n", "declared INTEGER, 1 value is no whole number"),
+            ("flag", "declared BOOLEAN, 1 value is neither 0 nor 1"),
+            ("a {}", "declared CHAR(1), 1 value is longer"),
+            ("n", "declared INTEGER, 2 values are no whole numbers"),
+            ("t", "declared TEXT, 2 values are no texts"),
+            ("x", "declared REAL, 2 values are no numbers"),
+        ];
+        assert_eq!(told, expected);
+    });
+}
+
+#[test]
 fn a_schema_that_is_not_there_is_an_error() {
     run(Dialect::Postgres, async |db: TestDb| {
         let schemas = vec!["public".to_owned(), "it's not".to_owned()];
