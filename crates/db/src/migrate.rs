@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod files;
 mod fill;
+mod fits;
 pub(crate) mod history;
 mod inventory;
 mod lint;

@@ -188,7 +188,7 @@ impl fmt::Display for Change {
 }
 
 /// What a column is, in few words.
-fn told(column: &Column) -> String {
+pub(super) fn told(column: &Column) -> String {
     use mwallet_schema::{ColumnDefault, ColumnType};
     let mut text = match &column.kind {
         ColumnType::Enum(labels) => format!("one of {}", labels.names()),

@@ -40,6 +40,38 @@ pub(super) fn expression(name: &str, from: &ColumnType, to: &ColumnType, dialect
     }
 }
 
+/// The same, which is null where a value does not fit its type, and never fails.
+pub(super) fn fitting(name: &str, from: &ColumnType, to: &ColumnType, dialect: Dialect) -> String {
+    let value = expression(name, from, to, dialect);
+    match dialect {
+        Dialect::Sqlite => value.replace(FAIL, "NULL"),
+        Dialect::Postgres => match misfit(name, from, to) {
+            Some(misfit) => format!("CASE WHEN {misfit} THEN NULL ELSE {value} END"),
+            None => value,
+        },
+    }
+}
+
+/// Whether a value of PostgreSQL is none of the other type, where a conversion would fail or round.
+fn misfit(name: &str, from: &ColumnType, to: &ColumnType) -> Option<String> {
+    use ColumnType::{BigInt, Decimal, Integer, SmallInt, Text, Timestamp, Uuid};
+    let range = to.integer_range().map(|(least, most)| format!("NOT BETWEEN {least} AND {most}"));
+    Some(match (from, to) {
+        (Decimal { .. }, Decimal { precision, scale }) => {
+            format!("{name} <> round({name}, {scale}) OR abs({name}) >= 1{}", "0".repeat((precision - scale) as usize))
+        }
+        (Decimal { .. }, SmallInt | Integer | BigInt) => format!("{name} <> trunc({name}) OR {name} {}", range?),
+        (SmallInt | Integer | BigInt, SmallInt | Integer | BigInt) => format!("{name} {}", range?),
+        (Text { .. }, SmallInt | Integer | BigInt) => {
+            format!("CASE WHEN {name} ~ '^\\s*[-+]?[0-9]+\\s*$' THEN {name}::numeric {} ELSE true END", range?)
+        }
+        (Text { .. }, Uuid) => format!("regexp_replace({name}, '[-{{}}]', '', 'g') !~* '^[0-9a-f]{{32}}$'"),
+        // The form that mWallet writes; whether there is such a day is left to PostgreSQL.
+        (Text { .. }, Timestamp) => format!("{name} !~ '^\\s*[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}'"),
+        _ => return None,
+    })
+}
+
 fn of_postgres(name: &str, from: &ColumnType, to: &ColumnType) -> String {
     use ColumnType::{BigInt, Decimal, Integer, SmallInt, Text, Timestamp, Uuid};
     match (from, to) {

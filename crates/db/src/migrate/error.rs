@@ -24,6 +24,16 @@ pub enum MigrateError {
         /// All that the database says of it.
         error: String,
     },
+    /// Rows have values that a column will not take, or none where it must have one. Nothing was changed.
+    #[error("{migration}: {rows} {what}; nothing was changed")]
+    Misfits {
+        /// The migration.
+        migration: String,
+        /// How many.
+        rows: i64,
+        /// What they are, such as `values of orders.memo do not fit: text(10), not null`.
+        what: String,
+    },
     /// A declaration of a table cannot be one; nothing was written.
     #[error(transparent)]
     Declaration(#[from] TableError),

@@ -2,7 +2,7 @@
 
 use super::files::Migration;
 use super::history::{self, TABLE};
-use super::script;
+use super::{fits, script};
 use crate::Dialect;
 use crate::ddl::literal;
 use crate::query::quote;
@@ -58,10 +58,11 @@ pub fn sql(
             return (text, Some(Stopped { migration: migration.to_string() }));
         }
         let script = if up { migration.up.of(dialect) } else { migration.down.of(dialect) };
-        let statements = script::statements(script);
+        // Nobody would look at what they count.
+        let statements = script::statements(script).into_iter().filter(|statement| fits::counted(statement).is_none());
         let body: String = match is_data && migration.is_data(dialect) {
             true => "-- It changes rows, and is passed over.\n".into(),
-            false => statements.iter().map(|statement| format!("{statement};\n")).collect(),
+            false => statements.map(|statement| format!("{statement};\n")).collect(),
         };
         let note = note(migration, dialect, up);
         // What cannot be in a transaction stands outside of it.

@@ -6,6 +6,7 @@ use super::change::Change;
 use super::convert;
 use super::diff::Difference;
 use super::fill::{filler, note};
+use super::fits;
 use super::script::Step;
 use crate::Dialect::Postgres;
 use crate::ddl;
@@ -32,9 +33,12 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
 /// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table goes while
 /// another refers to it.
 fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
-    let gone =
-        changes.iter().filter_map(|change| if let Change::DropTable(table) = change { Some(table) } else { None });
-    let gone: Vec<&Table> = gone.collect();
+    let mut gone: Vec<&Table> = Vec::new();
+    for change in changes {
+        if let Change::DropTable(table) = change {
+            gone.push(table);
+        }
+    }
     let mut steps = Vec::new();
     for (position, table) in gone.iter().enumerate() {
         let goes_before = |key: &&ForeignKey| gone[..position].iter().any(|before| before.name == key.references);
@@ -169,6 +173,7 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
 
 fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference, steps: &mut Vec<Step>) {
     let (name, place) = (quote(&to.name), named(difference, table));
+    steps.extend(fits::steps(&place, table, from, to, Postgres));
     let check = quote(&ddl::check_name(table, &to.name));
     let (before, after) = (ddl::column_constraint(table, from, Postgres), ddl::column_constraint(table, to, Postgres));
     let is_checked_anew = before != after;

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use mwallet_schema::{ColumnType, shortened_to};
+use mwallet_schema::{ColumnType, Value, shortened_to};
 
 use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
-use super::script;
+use super::sqlite::TEMPORARY;
+use super::{fits, script};
 use crate::Dialect;
 use crate::crud;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::explain::{self, Place, explain};
 use crate::session::Session;
-use crate::statement::Sql;
+use crate::statement::{OutputColumn, OutputKind, SearchPath, Sql, Statement};
 
 /// The longest that a migration may take.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);
@@ -287,8 +288,19 @@ impl<'m> Migrator<'m> {
         let statements = script::statements(text);
         let before = orphans(session).await?;
         for (index, sql) in statements.iter().enumerate() {
-            let ran = session.run_script(sql).await;
-            ran.map_err(|error| failed(migration, index, sql, &error))?;
+            match fits::counted(sql) {
+                Some(what) => match count(session, sql).await.map_err(|error| failed(migration, index, sql, &error))? {
+                    0 => {}
+                    rows => {
+                        return Err(MigrateError::Misfits {
+                            migration: migration.to_string(),
+                            rows,
+                            what: what.into(),
+                        });
+                    }
+                },
+                None => session.run_script(sql).await.map_err(|error| failed(migration, index, sql, &error))?,
+            }
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
         let is_new = |orphan: &&(String, String, i64)| {
@@ -349,6 +361,19 @@ fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> Migr
         Error::Database { source, .. } => explain(source.as_ref()),
         error => explain(error),
     };
+    // A table that is made anew is the same table to whoever reads this.
+    let error = error.replace(TEMPORARY, "");
+    if let Some((_, rest)) = sql.split_once(&format!("\"{TEMPORARY}")) {
+        let table = rest.split('"').next().unwrap_or_default();
+        let statement = format!("{table} is made anew, and its rows are copied");
+        return MigrateError::Failed {
+            migration: migration.to_string(),
+            number: index + 1,
+            place: None,
+            statement,
+            error,
+        };
+    }
     let (migration, number) = (migration.to_string(), index + 1);
     match place {
         Some(Place { line, column, text }) => {
@@ -359,6 +384,16 @@ fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> Migr
             MigrateError::Failed { migration, number, place: None, statement, error }
         }
     }
+}
+
+/// What a query of a script counts.
+async fn count(session: &mut Session, sql: &str) -> crate::Result<i64> {
+    let column = OutputColumn { name: "rows".into(), kind: OutputKind::Column(ColumnType::BigInt) };
+    let columns = vec![column].into();
+    let statement = Statement { columns, search_path: SearchPath::Any, ..Statement::new(sql) };
+    let rows = session.run_statement(statement).await?.into_values();
+    let number = |value: Value| if let Value::Int(number) = value { Some(number) } else { None };
+    Ok(rows.into_iter().flatten().find_map(number).unwrap_or(0))
 }
 
 /// How many rows of tables refer to no row of others, on SQLite, which does not look while tables are made anew.

@@ -11,6 +11,7 @@ use super::change::Change;
 use super::convert;
 use super::diff::Difference;
 use super::fill::{filler, note};
+use super::fits;
 use super::script::Step;
 use crate::Dialect::Sqlite;
 use crate::ddl;
@@ -18,6 +19,9 @@ use crate::query::quote;
 
 /// Statements of a database that belong to tables and are lost with them: triggers, and indexes that no [`Table`] says.
 pub type Beside = HashMap<String, Vec<String>>;
+
+/// What the name of a table begins with while it is made anew.
+pub(super) const TEMPORARY: &str = "mwallet_new_";
 
 /// The statements, in their order.
 pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
@@ -91,8 +95,13 @@ fn in_place(change: &Change, table: &Table) -> Option<Vec<Step>> {
 
 /// Makes a table anew under another name, fills it, and gives it the name.
 fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps: &mut Vec<Step>) {
-    let temporary = format!("mwallet_new_{}", to.name);
+    let temporary = format!("{TEMPORARY}{}", to.name);
     let (old, new) = (quote(&to.name), quote(&temporary));
+    for change in changes {
+        if let Change::AlterColumn { from, to: after, .. } = change {
+            steps.extend(fits::steps(&old, &to.name, from, after, Sqlite));
+        }
+    }
     let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
     let mut push = |sql: String| steps.push(Step::of(sql));
     // Otherwise the last step would look into views and triggers, which name a table that is not there yet.

@@ -10,7 +10,7 @@ use mwallet_db::migrate::{
     Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Prepared, Renames, Scripts, Standing, check,
     diff, draft, made, sql, stored,
 };
-use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Record, Table, Timestamp, Value};
+use mwallet_db::schema::{Check, Column, ColumnDefault, ColumnType, Record, Table, Timestamp, Value};
 use mwallet_db::{ConstraintKind, Dialect, Error, Query, ReflectOptions, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
@@ -342,6 +342,79 @@ both_engines! {
         assert!(found(&db).await.iter().all(|table| !names.contains(&table.name.as_str())));
         // And forth again, as after a mistake.
         migrator.up(None, |_| {}).await.unwrap();
+    }
+
+    async fn a_value_that_does_not_fit_is_told_by_its_column(db: TestDb) {
+        let text = |max| ColumnType::Text { max };
+        let decimal = |precision, scale| ColumnType::Decimal { precision, scale };
+        let number = |text: &str| Value::Decimal(text.parse().unwrap());
+        // What the column was and is to be, values that stay, and values that do not.
+        type Case = (ColumnType, ColumnType, Vec<Value>, Vec<Value>);
+        let cases: Vec<Case> = vec![
+            (text(None), text(Some(3)), vec!["abc".into()], vec!["abcd".into(), "ööö-".into()]),
+            (text(None), ColumnType::Integer, vec!["12".into(), "-7".into()], vec!["x".into(), "2.5".into(), "3000000000".into()]),
+            (text(None), ColumnType::BigInt, vec!["9223372036854775807".into()], vec!["".into(), "9223372036854775808".into()]),
+            (ColumnType::BigInt, ColumnType::SmallInt, vec![(-32_768).into()], vec![32_768.into(), (-40_000).into()]),
+            (decimal(12, 4), decimal(5, 2), vec![number("-999.99")], vec![number("1000"), number("0.001"), number("-12345678.5")]),
+            (decimal(12, 4), ColumnType::SmallInt, vec![number("-3")], vec![number("0.5"), number("40000")]),
+            (text(None), ColumnType::Uuid, vec!["00000000-0000-0000-0000-000000000001".into()], vec!["no".into()]),
+            (text(None), ColumnType::Timestamp, vec!["2026-01-01T00:00:00.000000+00:00".into()], vec!["soon".into()]),
+        ];
+        let at = Timestamp::from_micros(0).unwrap();
+        for (from, to, fitting, misfits) in cases {
+            let mut before = Table::new("members");
+            before.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+            before.columns.push(Column::new("it", from.clone()).nullable());
+            before.primary_key.push("id".into());
+            let mut after = before.clone();
+            after.columns[1].kind = to.clone();
+            let first = draft("first", at, &Made::default(), 0, &[before.clone()], &Renames::default()).unwrap().migration;
+            let made = made(std::slice::from_ref(&first)).await.unwrap();
+            let second = draft("second", at, &made, first.version, &[after.clone()], &Renames::default()).unwrap().migration;
+            let all = [first, second];
+            let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
+            migrator.up(Some(all[0].version), |_| {}).await.unwrap();
+            for value in fitting.iter().chain(&misfits).cloned().chain([Value::Null]) {
+                let mut row = Record::new();
+                row.set("it", value);
+                crud::create(&db.engine, &before, row).await.unwrap();
+            }
+            let failed = migrator.up(None, |_| {}).await.expect_err(&to.name()).to_string();
+            let start = format!("{}: {} values of members.it do not fit: {}, null", all[1], misfits.len(), to.name());
+            assert!(failed.starts_with(&start) && failed.ends_with("; nothing was changed"), "{failed}\n{}", all[1].up.of(db.dialect()));
+            let mine = format!("DELETE FROM members WHERE id > {} AND it IS NOT NULL;", fitting.len());
+            apply(&db, &mine).await;
+            assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [all[1].version]);
+            assert_eq!(rows(&db, &[after]).await["members"].len(), fitting.len() + 1);
+            migrator.down(0, |_| {}).await.unwrap();
+        }
+    }
+
+    async fn no_name_of_a_table_that_is_made_anew_reaches_the_reader(db: TestDb) {
+        let at = Timestamp::from_micros(0).unwrap();
+        let mut before = Table::new("members");
+        before.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+        before.columns.push(Column::new("email", ColumnType::Text { max: None }).nullable());
+        before.primary_key.push("id".into());
+        let mut required = before.clone();
+        required.columns[1].nullable = false;
+        let mut unique = before.clone();
+        unique.add_unique(&["email"]);
+        let mut checked = before.clone();
+        checked.checks.push(Check { name: "members_email_check1".into(), expression: "email <> 'a'".into() });
+        let first = draft("first", at, &Made::default(), 0, &[before], &Renames::default()).unwrap().migration;
+        let made = made(std::slice::from_ref(&first)).await.unwrap();
+        for (after, told) in [(required, "1 rows of members have no email; nothing was changed"), (unique, "email"), (checked, "members_email_check1")] {
+            let second = draft("second", at, &made, first.version, &[after], &Renames::default()).unwrap().migration;
+            let all = [first.clone(), second];
+            let migrator = Migrator::new(&db.engine, &all);
+            let insert = "INSERT INTO members (email) VALUES ('a'), ('a'), (NULL)";
+            if !migrator.up(Some(first.version), |_| {}).await.unwrap().is_empty() {
+                crud::execute::<(i64,)>(&db.engine, Sql::new(insert)).await.unwrap();
+            }
+            let failed = migrator.up(None, |_| {}).await.unwrap_err().to_string();
+            assert!(failed.contains(told) && failed.contains("members") && !failed.contains("mwallet_new"), "{failed}");
+        }
     }
 
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {

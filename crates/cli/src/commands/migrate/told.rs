@@ -60,6 +60,7 @@ impl From<MigrateError> for Failure {
             MigrateError::Database(error) => return error.into(),
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
             MigrateError::Declaration(_) => "mend the declaration; nothing was written",
+            MigrateError::Misfits { .. } => "change these values first, or have the migration do it",
             MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
             MigrateError::Changed(_) => "`mwallet migrate status` shows which",
             MigrateError::Unknown(_) => {
@@ -94,6 +95,7 @@ fn code(error: &MigrateError) -> &'static str {
         MigrateError::Database(_) => "database",
         MigrateError::Failed { .. } => "migration_failed",
         MigrateError::Declaration(_) => "wrong_declaration",
+        MigrateError::Misfits { .. } => "migration_misfits",
         MigrateError::Orphans { .. } => "migration_orphans",
         MigrateError::Changed(_) => "migration_changed",
         MigrateError::Unknown(_) => "migration_unknown",
