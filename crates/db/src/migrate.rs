@@ -21,6 +21,7 @@ mod sqlite;
 mod status;
 mod stored;
 mod text;
+mod triggers;
 
 pub use author::{Draft, Made, draft, empty, made};
 pub use change::Change;

@@ -35,6 +35,14 @@ pub(super) fn of_scripts<'s>(scripts: impl Iterator<Item = &'s str>) -> BTreeMap
     comments
 }
 
+/// The table, the old name and the new one, where a statement renames a column.
+pub(super) fn renamed_column(statement: &str) -> Option<(String, String, String)> {
+    match effect(statement)? {
+        Effect::RenameColumn(table, from, to) => Some((table, from, to)),
+        _ => None,
+    }
+}
+
 fn apply(effect: Effect, mut comments: BTreeMap<Place, String>) -> BTreeMap<Place, String> {
     match effect {
         Effect::Comment(place, Some(text)) => drop(comments.insert(place, text)),

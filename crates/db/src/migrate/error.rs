@@ -34,6 +34,22 @@ pub enum MigrateError {
         /// What they are, such as `values of orders.memo do not fit: text(10), not null`.
         what: String,
     },
+    /// A trigger names a column that the migration renames. Nothing was changed.
+    #[error(
+        "{migration}: the trigger {trigger} of {table} names {column}, which becomes {becomes}; nothing was changed"
+    )]
+    Trigger {
+        /// The migration.
+        migration: String,
+        /// The trigger.
+        trigger: String,
+        /// The table whose trigger it is.
+        table: String,
+        /// The column, with its table.
+        column: String,
+        /// What it is called then.
+        becomes: String,
+    },
     /// A declaration of a table cannot be one; nothing was written.
     #[error(transparent)]
     Declaration(#[from] TableError),

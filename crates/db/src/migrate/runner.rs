@@ -11,7 +11,7 @@ use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
 use super::sqlite::TEMPORARY;
-use super::{fits, script};
+use super::{fits, script, triggers};
 use crate::Dialect;
 use crate::crud;
 use crate::engine::Engine;
@@ -286,6 +286,7 @@ impl<'m> Migrator<'m> {
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
         let statements = script::statements(text);
+        triggers::check(session, migration, &statements).await?;
         let before = orphans(session).await?;
         for (index, sql) in statements.iter().enumerate() {
             match fits::counted(sql) {

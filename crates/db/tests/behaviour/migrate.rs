@@ -417,6 +417,42 @@ both_engines! {
         }
     }
 
+    async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
+        let at = Timestamp::from_micros(0).unwrap();
+        let mut table = Table::new("members");
+        table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+        table.columns.push(Column::new("memo", ColumnType::Text { max: Some(9) }).nullable());
+        table.primary_key.push("id".into());
+        let first = draft("first", at, &Made::default(), 0, &[table.clone()], &Renames::default()).unwrap().migration;
+        let mut trigger = migration(first.version + 1, "CREATE TABLE log (memo text);
+            CREATE TRIGGER noted AFTER INSERT ON members BEGIN INSERT INTO log (memo) VALUES (NEW.memo); END;");
+        trigger.up.postgres = "CREATE TABLE log (memo text);
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (memo) VALUES (NEW.memo); RETURN NEW; END $$;
+            CREATE TRIGGER noted AFTER INSERT ON members FOR EACH ROW EXECUTE FUNCTION note();".into();
+        let mut all = vec![first, trigger];
+        let so_far = made(&all).await.unwrap();
+        // It is made anew on SQLite, with its triggers.
+        table.columns[1].name = "note".into();
+        table.columns[1].kind = ColumnType::Text { max: Some(19) };
+        let log = so_far.tables.iter().find(|table| table.name == "log").cloned().unwrap();
+        let renames = Renames { columns: vec![("members".into(), "memo".into(), "note".into())], ..Renames::default() };
+        all.push(draft("rename", at, &so_far, all[1].version, &[table, log], &renames).unwrap().migration);
+        let refused = Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap_err();
+        let told = format!("{}: the trigger noted of members names members.memo, which becomes note; nothing was changed", all[2]);
+        assert_eq!(refused.to_string(), told);
+        crud::execute::<(i64,)>(&db.engine, Sql::new("INSERT INTO members (memo) VALUES ('a')")).await.unwrap();
+
+        let up = &mut all[2].up;
+        up.sqlite = up.sqlite.replace("NEW.memo", "NEW.note");
+        up.postgres.push_str("\nCREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO log (memo) VALUES (NEW.note); RETURN NEW; END $$;");
+        Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
+        crud::execute::<(i64,)>(&db.engine, Sql::new("INSERT INTO members (note) VALUES ('b')")).await.unwrap();
+        let notes = Sql::new("SELECT memo FROM log ORDER BY memo").returns("memo", ColumnType::Text { max: None });
+        let notes: Vec<(String,)> = crud::execute(&db.engine, notes).await.unwrap();
+        assert_eq!(notes, [("a".to_owned(),), ("b".to_owned(),)]);
+    }
+
     async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
         let make = "CREATE TABLE a (id bigint PRIMARY KEY);
                     CREATE TABLE b (id bigint PRIMARY KEY, a bigint REFERENCES a (id));

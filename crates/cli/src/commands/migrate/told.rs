@@ -61,6 +61,9 @@ impl From<MigrateError> for Failure {
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
             MigrateError::Declaration(_) => "mend the declaration; nothing was written",
             MigrateError::Misfits { .. } => "change these values first, or have the migration do it",
+            MigrateError::Trigger { .. } => {
+                "write the trigger, or its function, anew in the migration, with the new name"
+            }
             MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
             MigrateError::Changed(_) => "`mwallet migrate status` shows which",
             MigrateError::Unknown(_) => {
@@ -96,6 +99,7 @@ fn code(error: &MigrateError) -> &'static str {
         MigrateError::Failed { .. } => "migration_failed",
         MigrateError::Declaration(_) => "wrong_declaration",
         MigrateError::Misfits { .. } => "migration_misfits",
+        MigrateError::Trigger { .. } => "migration_trigger",
         MigrateError::Orphans { .. } => "migration_orphans",
         MigrateError::Changed(_) => "migration_changed",
         MigrateError::Unknown(_) => "migration_unknown",

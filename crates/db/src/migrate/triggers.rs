@@ -1,0 +1,176 @@
+//! Triggers that name a column which a script renames: they are found before it runs.
+//!
+//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new name; but a script
+//! that makes a table anew makes its triggers anew too, from the texts that it has.
+
+use mwallet_schema::ColumnType;
+
+use super::comments::renamed_column;
+use super::error::{MigrateError, Result};
+use super::files::Migration;
+use crate::Dialect;
+use crate::crud;
+use crate::reflect::words::{Word, words};
+use crate::session::Session;
+use crate::statement::Sql;
+
+const POSTGRES: &str = "
+SELECT c.relname::text, t.tgname::text, p.proname::text, p.prosrc
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY c.relname, t.tgname";
+
+/// A column that a script renames.
+struct Renamed {
+    /// Which of the statements does it.
+    at: usize,
+    table: String,
+    from: String,
+    to: String,
+}
+
+/// Refuses a script that renames a column which a trigger names, unless the script does something about the trigger.
+///
+/// # Errors
+///
+/// The first such trigger.
+pub(super) async fn check(session: &mut Session, migration: &Migration, statements: &[&str]) -> Result<()> {
+    let renamed = |(at, statement): (usize, &&str)| {
+        let (table, from, to) = renamed_column(statement)?;
+        Some(Renamed { at, table, from, to })
+    };
+    let renames: Vec<Renamed> = statements.iter().enumerate().filter_map(renamed).collect();
+    if renames.is_empty() {
+        return Ok(());
+    }
+    let found = match session.engine().dialect() {
+        Dialect::Postgres => of_database(session, statements, &renames).await?,
+        Dialect::Sqlite => of_script(statements, &renames),
+    };
+    match found {
+        None => Ok(()),
+        Some((trigger, table, renamed)) => Err(MigrateError::Trigger {
+            migration: migration.to_string(),
+            trigger,
+            table,
+            column: format!("{}.{}", renamed.table, renamed.from),
+            becomes: renamed.to.clone(),
+        }),
+    }
+}
+
+/// A trigger of the database whose function names a column, and which the script does not name.
+async fn of_database<'r>(
+    session: &mut Session,
+    statements: &[&str],
+    renames: &'r [Renamed],
+) -> crate::Result<Option<(String, String, &'r Renamed)>> {
+    let text = || ColumnType::Text { max: None };
+    let sql = Sql::new(POSTGRES).returns("table", text()).returns("trigger", text());
+    let sql = sql.returns("function", text()).returns("body", text());
+    let triggers: Vec<(String, String, String, String)> = crud::execute(session, sql).await?;
+    for (table, trigger, function, body) in triggers {
+        if statements.iter().any(|statement| is_about(statement, &trigger, &function)) {
+            continue;
+        }
+        let words = words(&body);
+        let has = |name: &str| words.iter().any(|word| is_name(word, name));
+        let names = |renamed: &&Renamed| has(&renamed.from) && (renamed.table == table || has(&renamed.table));
+        if let Some(renamed) = renames.iter().find(names) {
+            return Ok(Some((trigger, table, renamed)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as one.
+fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
+    let words = words(statement);
+    let kinds = ["TRIGGER", "FUNCTION", "PROCEDURE", "ROUTINE"];
+    let names = |word: &Word<'_>| is_name(word, trigger) || is_name(word, function);
+    let is_made = words.iter().take(8).any(|word| kinds.iter().any(|kind| word.is(kind))) && words.iter().any(names);
+    let mut comments = statement.lines().take_while(|line| line.starts_with("--"));
+    is_made || comments.any(|line| line.contains(&format!("trigger {trigger}")))
+}
+
+/// A trigger that the script makes after the rename, and that names the column as it was called.
+fn of_script<'r>(statements: &[&str], renames: &'r [Renamed]) -> Option<(String, String, &'r Renamed)> {
+    for (at, statement) in statements.iter().enumerate() {
+        let words = words(statement);
+        let position = |keyword: &str| words.iter().position(|word| word.is(keyword));
+        let (Some(trigger), Some(on), Some(begin)) = (position("TRIGGER"), position("ON"), position("BEGIN")) else {
+            continue;
+        };
+        if !words[0].is("CREATE") || trigger > on || on > begin {
+            continue;
+        }
+        // `CREATE TRIGGER IF NOT EXISTS name`.
+        let name = if words.get(trigger + 1).is_some_and(|word| word.is("IF")) { trigger + 4 } else { trigger + 1 };
+        let (Some(name), Some(table)) = (words.get(name), words.get(on + 1)) else { continue };
+        let names = |renamed: &&Renamed| {
+            let is_of_row = |window: &[Word<'_>]| {
+                (window[0].is("NEW") || window[0].is("OLD")) && window[1].is(".") && is_name(&window[2], &renamed.from)
+            };
+            let is_of_event =
+                words[..on].iter().skip_while(|word| !word.is("OF")).any(|word| is_name(word, &renamed.from));
+            renamed.at < at && is_name(table, &renamed.table) && (is_of_event || words.windows(3).any(is_of_row))
+        };
+        if let Some(renamed) = renames.iter().find(names) {
+            return Some((name.name(), table.name(), renamed));
+        }
+    }
+    None
+}
+
+/// Whether a word is that name, in the case in which it is written or, without quotes, in any.
+fn is_name(word: &Word<'_>, name: &str) -> bool {
+    word.name() == name || word.is(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_about_a_trigger_where_it_makes_or_names_it() {
+        for statement in [
+            "CREATE OR REPLACE FUNCTION public.note() RETURNS trigger LANGUAGE sql AS ''",
+            "DROP TRIGGER noted ON members",
+            "ALTER TABLE members DISABLE TRIGGER noted",
+            "-- The trigger noted means another memo.\nSELECT 1",
+        ] {
+            assert!(is_about(statement, "noted", "note"), "{statement}");
+        }
+        for statement in
+            ["ALTER TABLE members RENAME COLUMN memo TO note", "DROP TRIGGER other ON members", "-- noted\nSELECT 1"]
+        {
+            assert!(!is_about(statement, "noted", "note"), "{statement}");
+        }
+    }
+
+    #[test]
+    fn triggers_of_a_script_are_held_against_what_it_renamed_before() {
+        let found = |statements: &[&str]| {
+            let renames = [Renamed { at: 0, table: "a".into(), from: "n".into(), to: "m".into() }];
+            of_script(statements, &renames).map(|(trigger, ..)| trigger)
+        };
+        let rename = "ALTER TABLE a RENAME COLUMN n TO m";
+        for trigger in [
+            "CREATE TRIGGER \"it\" AFTER INSERT ON a BEGIN INSERT INTO log VALUES (NEW.n); END",
+            "CREATE TRIGGER IF NOT EXISTS it AFTER UPDATE OF x, n ON \"a\" BEGIN SELECT 1; END",
+            "-- Noted.\nCREATE TEMP TRIGGER it BEFORE DELETE ON a WHEN old.\"n\" > 1 BEGIN SELECT 1; END",
+        ] {
+            assert_eq!(found(&[rename, trigger]).as_deref(), Some("it"), "{trigger}");
+            assert_eq!(found(&[trigger, rename]), None);
+        }
+        for other in [
+            "CREATE TRIGGER it AFTER INSERT ON a BEGIN INSERT INTO log (n) VALUES (NEW.m); END",
+            "CREATE TRIGGER it AFTER INSERT ON b BEGIN INSERT INTO log VALUES (NEW.n); END",
+            "CREATE INDEX trigger ON a (n)",
+            "SELECT 1",
+        ] {
+            assert_eq!(found(&[rename, other]), None, "{other}");
+        }
+    }
+}
