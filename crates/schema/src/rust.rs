@@ -29,12 +29,19 @@ const HEAD: &str = "\
 //! The tables of a database, a struct for each of its tables and views.
 //!
 //! They were written from the database by `mwallet generate rust`, and describe it as it was then.
+";
 
+const LINTS: &str = "
 #![allow(
     clippy::duplicated_attributes,
     reason = \"a column may have its part in several constraints\"
 )]
 ";
+
+/// What stands above everything else, with a paragraph on what is left out.
+fn head(left_out: &str) -> String {
+    format!("{HEAD}{left_out}{LINTS}\n")
+}
 
 /// The module of tables: `mod.rs`, a file for each table, and `enums.rs` where there are enums.
 ///
@@ -48,7 +55,7 @@ const HEAD: &str = "\
 /// assert!(files[1].text.contains("#[entity(column = \"Name\", max = 10, key)]\n    pub name: String,"));
 /// ```
 pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
-    let Source { rows, enums } = source(tables);
+    let Source { rows, enums, left_out } = source(tables);
     let mut modules: Vec<&str> = rows.iter().map(|row| row.module.as_str()).collect();
     let mut exports: Vec<(&str, &str)> = rows.iter().map(|row| (row.module.as_str(), row.type_name.as_str())).collect();
     if !enums.is_empty() {
@@ -57,7 +64,7 @@ pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
     }
     modules.sort_unstable();
     exports.sort_unstable();
-    let mut text = format!("{HEAD}\n");
+    let mut text = head(&left_out);
     modules.iter().for_each(|module| line(&mut text, &format!("mod {module};")));
     text.push_str("\nuse mwallet_db::Entity as _;\nuse mwallet_db::schema::Table;\n\n");
     exports.iter().for_each(|(module, name)| line(&mut text, &format!("pub use {module}::{name};")));
@@ -77,7 +84,7 @@ pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
 
 /// The same as one file.
 pub fn file(tables: &[&Table]) -> String {
-    let Source { rows, enums } = source(tables);
+    let Source { rows, enums, left_out } = source(tables);
     let mut imports = Imports::default();
     imports.db.insert("Entity");
     imports.schema.insert("Table");
@@ -85,24 +92,37 @@ pub fn file(tables: &[&Table]) -> String {
     if !enums.is_empty() {
         imports.db.insert("Enumeration");
     }
-    let mut text = format!("{HEAD}\n{}\n", imports.text(false));
+    let mut text = format!("{}{}\n", head(&left_out), imports.text(false));
     let parts = rows.iter().map(|row| row.text.clone()).chain((!enums.is_empty()).then(|| enums.text()));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
     text.push_str(&list(&rows));
     text
 }
 
+/// Whether an entity can describe a table: PostgreSQL has tables and views without columns, which no program reads or writes.
+pub fn is_described(table: &Table) -> bool {
+    !table.columns.is_empty()
+}
+
 struct Source {
     rows: Vec<Row>,
     enums: Enums,
+    /// Tables without columns, as a paragraph of the head.
+    left_out: String,
 }
 
 fn source(tables: &[&Table]) -> Source {
     let mut names = Names::default();
-    let named: Vec<(&Table, String)> = tables.iter().map(|table| (*table, names.of_table(table))).collect();
+    let (described, others): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(|table| is_described(table));
+    let named: Vec<(&Table, String)> = described.into_iter().map(|table| (table, names.of_table(table))).collect();
     let mut enums = Enums::default();
     let rows = named.into_iter().map(|(table, name)| Row::of(table, name, &mut names, &mut enums)).collect();
-    Source { rows, enums }
+    let others: Vec<String> = others.iter().map(|table| literal(&table.name)).collect();
+    let left_out = match others.as_slice() {
+        [] => String::new(),
+        _ => format!("//!\n//! Left out, since they have no columns: {}.\n", others.join(", ")),
+    };
+    Source { rows, enums, left_out }
 }
 
 /// The function that lists the tables.

@@ -64,6 +64,15 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
         }
     };
     engine.close().await;
+    let left_out: Vec<&str> = match what {
+        What::Rust => {
+            source.tables.iter().filter(|table| !rust::is_described(table)).map(|table| &*table.name).collect()
+        }
+        _ => Vec::new(),
+    };
+    if !settings.json {
+        left_out.iter().for_each(|name| output::note(format_args!("left out: {name}, which has no columns")));
+    }
     let Some(folder) = out else {
         output::write(source.printed(what)?.trim_end())?;
         return source.whole(settings);
@@ -81,7 +90,7 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     output::report(
         settings,
         format!("wrote {}", names.join(", ")),
-        &json!({ "database": engine.to_string(), "files": names }),
+        &json!({ "database": engine.to_string(), "files": names, "left_out": left_out }),
     )?;
     source.whole(settings)
 }

@@ -42,7 +42,7 @@ impl Enums {
                 let EnumLabel { name, code, comment } = label;
                 let variant = members.variant(name);
                 text.push_str(&comment.as_deref().and_then(|text| documentation(text, "    ")).unwrap_or_default());
-                if variant.to_shouty_snake_case() != *name {
+                if variant.to_shouty_snake_case() != *name || !variant.is_ascii() {
                     let _ = writeln!(text, "    #[enumeration(label = {})]", literal(name));
                 }
                 let number = if *code == position { String::new() } else { format!(" = {code}") };

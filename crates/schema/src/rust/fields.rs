@@ -43,7 +43,8 @@ impl Row {
         for (column, field) in table.columns.iter().zip(&named.fields) {
             let mut items = Attributes::default();
             text.push_str(&comment(column.comment.as_deref(), "    ", &mut items));
-            if unraw(field) != column.name {
+            // Rust composes the letters of its names, and a database keeps them as they were written.
+            if unraw(field) != column.name || !field.is_ascii() {
                 items.text("column", &column.name);
             }
             let held = kind(column, names, enums, &mut imports, &mut items);
@@ -93,7 +94,7 @@ impl Named<'_> {
     /// What stands above the struct.
     fn describe(&self, type_name: &str, uniques: bool, indexes: bool, items: &mut Attributes) {
         let table = self.table;
-        if table.name != plural(&snake_case(type_name)) {
+        if table.name != plural(&snake_case(type_name)) || !type_name.is_ascii() {
             items.text("table", &table.name);
         }
         if let Some(schema) = &table.schema {

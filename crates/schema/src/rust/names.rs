@@ -64,9 +64,11 @@ impl Names {
         self.take([name.clone()].into_iter(), &name, "Label")
     }
 
-    /// The module of a type: `OrderDetail` to `order_detail`.
+    /// The module of a type: `OrderDetail` to `order_detail`. It is a file too, which Rust finds by letters of ASCII alone.
     pub(super) fn of_module(&mut self, type_name: &str) -> String {
-        let name = type_name.to_snake_case();
+        let ascii: String = type_name.to_snake_case().chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
+        let words: Vec<&str> = ascii.split('_').filter(|word| !word.is_empty()).collect();
+        let name = started(&words.join("_"), "table");
         let is_free = |name: &str| !MODULES.contains(&name) && !self.modules.contains(name);
         let name = unused(&name, "_", is_free);
         self.modules.insert(name.clone());
@@ -177,6 +179,10 @@ mod tests {
         assert_eq!(names.of_table(&Table { schema: Some("sales".into()), ..Table::new("status") }), "SalesStatus");
         assert_eq!(names.of_module("Match"), "r#match");
         assert_eq!(names.of_module("Mod"), "mod_2");
+        assert_eq!(names.of_module("Größe"), "gr_e");
+        assert_eq!(names.of_module("列"), "table");
+        assert_eq!(names.of_module("値"), "table_2");
+        assert_eq!(names.of_module("É1"), "table_1");
     }
 
     #[test]
