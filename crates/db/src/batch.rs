@@ -79,8 +79,7 @@ impl Batch {
                         Ok(())
                     }),
                 })?;
-                // What counts rows has a column even where none is answered.
-                if *tells_merged && row.flag(columns.len().max(1))? {
+                if *tells_merged && row.flag(columns.returned())? {
                     rows.count_merged();
                 }
             }

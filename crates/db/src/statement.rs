@@ -131,6 +131,12 @@ struct Shared {
 }
 
 impl Columns {
+    /// How many columns of each returned row they are, behind which hidden ones stand. What counts rows has a column even where
+    /// none is answered.
+    pub(crate) fn returned(&self) -> usize {
+        self.len().max(1)
+    }
+
     pub(crate) fn shape(&self) -> &RowShape {
         self.0.shape.get_or_init(|| RowShape::new(&self.0.columns))
     }

@@ -15,6 +15,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use text::escape_markup;
+
 use crate::Table;
 
 /// Draws tables and their references as an SVG document.

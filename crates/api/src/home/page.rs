@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use mwallet_db::Dialect;
 use mwallet_db::crud::client::RowCount;
 use mwallet_db::schema::TableKind;
+use mwallet_db::schema::diagram::escape_markup;
 use sha2::{Digest, Sha256};
 
 use super::{Listed, database};
@@ -83,8 +84,7 @@ impl Display for Row<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(listed) = self;
         let table = listed.table;
-        let name = listed.full_name();
-        let name = Escaped(&name);
+        let name = escape_markup(&listed.full_name());
         f.write_str("<tr><th scope=\"row\">")?;
         match listed.accept_profile {
             // The page of the documentation shows the first schema.
@@ -95,14 +95,14 @@ impl Display for Row<'_, '_> {
             write!(f, " <i>{}</i>", table.kind.name())?;
         }
         if let Some(comment) = &table.comment {
-            write!(f, "<p>{}</p>", Escaped(comment))?;
+            write!(f, "<p>{}</p>", escape_markup(comment))?;
         }
         write!(f, "</th><td>{}</td><td>", Rows(listed.rows))?;
         let query = listed.query();
         match listed.accept_profile {
             None => write!(f, "<a href=\"{query}\"><code>{query}</code></a>")?,
             // No address can carry a header, so that there is nothing to follow.
-            Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", Escaped(schema))?,
+            Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", escape_markup(schema))?,
         }
         f.write_str("</td></tr>\n")
     }
@@ -143,25 +143,6 @@ impl Display for Thousands {
     }
 }
 
-/// A text of a database within HTML, between tags or in double quotes.
-struct Escaped<'t>(&'t str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for letter in self.0.chars() {
-            match letter {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                _ => f.write_char(letter)?,
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +165,6 @@ mod tests {
 
     #[test]
     fn texts_stay_texts() {
-        assert_eq!(Escaped("<b a=\"c\">&'é").to_string(), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
+        assert_eq!(escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
     }
 }

@@ -92,31 +92,29 @@ impl Example {
 fn forms(tables: &[&Table]) -> String {
     let has =
         |is: fn(&ColumnType) -> bool| tables.iter().flat_map(|table| &table.columns).any(|column| is(&column.kind));
-    let native = |kind: &ColumnType, is: fn(Carrier) -> bool| match kind {
-        ColumnType::Native(native) => is(native.carrier),
-        _ => false,
-    };
     let mut forms = vec![
-        "Bodies may have integers and booleans as strings.".to_owned(),
-        "With `Prefer: numbers=string` 64-bit integers and decimals are answered as strings.".to_owned(),
+        "Bodies may have integers and booleans as strings.",
+        "With `Prefer: numbers=string` 64-bit integers and decimals are answered as strings.",
     ];
-    let mut tell = |is_so: bool, form: &str| {
-        if is_so {
-            forms.push(form.to_owned());
-        }
-    };
-    tell(has(|kind| matches!(kind, ColumnType::Decimal { .. })), "Decimals are strings with all their digits.");
-    let is_number = |kind: &ColumnType| {
-        native(kind, |carrier| matches!(carrier, Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. })))
-    };
-    let has_numbers = tables.iter().flat_map(|table| &table.columns).any(|column| is_number(&column.kind));
-    tell(has_numbers, "Numbers are as the database has them, digit by digit; bodies may have them as strings.");
-    tell(has(|kind| *kind == ColumnType::Timestamp), "Times are RFC 3339.");
-    let is_other = |kind: &ColumnType| {
-        native(kind, |carrier| matches!(carrier, Carrier::Literal | Carrier::Json | Carrier::Stored(Declared::Time)))
-    };
-    let has_others = tables.iter().flat_map(|table| &table.columns).any(|column| is_other(&column.kind));
-    tell(has_others, "Days, times and what else only the database knows are as it writes them itself.");
-    tell(has(|kind| matches!(kind, ColumnType::Enum(_))), "Enums are their labels.");
+    let mut tell = |is: fn(&ColumnType) -> bool, form| forms.extend(has(is).then_some(form));
+    tell(|kind| matches!(kind, ColumnType::Decimal { .. }), "Decimals are strings with all their digits.");
+    tell(
+        |kind| matches!(carrier(kind), Some(Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }))),
+        "Numbers are as the database has them, digit by digit; bodies may have them as strings.",
+    );
+    tell(|kind| *kind == ColumnType::Timestamp, "Times are RFC 3339.");
+    tell(
+        |kind| matches!(carrier(kind), Some(Carrier::Literal | Carrier::Json | Carrier::Stored(Declared::Time))),
+        "Days, times and what else only the database knows are as it writes them itself.",
+    );
+    tell(|kind| matches!(kind, ColumnType::Enum(_)), "Enums are their labels.");
     forms.join("\n")
+}
+
+/// How values of a type come and go that only its database knows.
+fn carrier(kind: &ColumnType) -> Option<Carrier> {
+    match kind {
+        ColumnType::Native(native) => Some(native.carrier),
+        _ => None,
+    }
 }

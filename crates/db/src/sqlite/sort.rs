@@ -14,8 +14,7 @@ use crate::statement::{Format, Output, SortKey, Statement};
 pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
     let keys = &statement.hidden.sort;
     let orders = keys.iter().map(|key| Ok((key, collation(connection, key)?))).collect::<Result<Vec<_>>>()?;
-    // What counts rows has a column even where none is answered.
-    let first = statement.columns.len().max(1) + usize::from(statement.hidden.tells_merged);
+    let first = statement.columns.returned() + usize::from(statement.hidden.tells_merged);
     let mut rows: Vec<(Vec<Value>, Output)> = Vec::new();
     let mut batch = Batch::new(statement, format);
     run::each_row(connection, statement, echo, |row| {

@@ -107,8 +107,17 @@ fn visible(text: &str) -> Cow<'_, str> {
 
 /// Makes a text safe between the tags of XML and HTML, and in an attribute within double quotes.
 pub(super) fn escape(text: &str) -> String {
+    escape_markup(&visible(text))
+}
+
+/// Makes a text safe between the tags of XML and HTML, and in an attribute within quotes; characters that XML refuses stay.
+///
+/// ```
+/// assert_eq!(mwallet_schema::diagram::escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
+/// ```
+pub fn escape_markup(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in visible(text).chars() {
+    for character in text.chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

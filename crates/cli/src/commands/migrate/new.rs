@@ -55,9 +55,8 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     let failed = |error: migrate::FilesError| Failure::caused("", &error);
     let mut migrations = migrate::read_so_far(&folder).map_err(failed)?;
     // Whoever is not where the migrations lie would be given all tables once more.
-    let carried = mwallet_models::migrations();
-    if migrations.is_empty() && !is_named && !carried.is_empty() {
-        migrations = carried.to_vec();
+    if migrations.is_empty() && !is_named {
+        migrations = mwallet_models::migrations().to_vec();
         output::note(format_args!(
             "{FOLDER} holds no migrations, so this is compared with those that the program carries; --folder {FOLDER} begins from nothing"
         ));
