@@ -8,13 +8,17 @@ use crate::Expanded;
 use crate::attribute::{Errors, Known, find, items, literal, refuse_repeated};
 use crate::words::{documentation, shouting};
 
-const KNOWN: &[Known] = &[Known { name: "label", form: "label = \"OPEN\"" }];
+const KNOWN: &[Known] = &[
+    Known { name: "label", form: "label = \"OPEN\"" },
+    Known { name: "renamed_from", form: "renamed_from = \"OPENED\"" },
+];
 
 struct Label<'a> {
     variant: &'a Ident,
     name: String,
     code: i64,
     comment: Option<String>,
+    renamed_from: Option<String>,
 }
 
 /// Writes the implementations of `Enumeration` and `ColumnValue`, and the conversion to a `Value`.
@@ -29,10 +33,12 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let variants: Vec<&Ident> = labels.iter().map(|label| label.variant).collect();
     let names: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
     let codes = labels.iter().map(|label| label.code);
-    let comments = labels.iter().map(|label| match &label.comment {
-        Some(comment) => quote!(::core::option::Option::Some(#comment.into())),
+    let text = |text: &Option<String>| match text {
+        Some(text) => quote!(::core::option::Option::Some(#text.into())),
         None => quote!(::core::option::Option::None),
-    });
+    };
+    let comments = labels.iter().map(|label| text(&label.comment));
+    let old_names = labels.iter().map(|label| text(&label.renamed_from));
     let schema = quote!(::mwallet_db::schema);
     let result = quote!(::core::result::Result);
     Ok(quote! {
@@ -44,7 +50,12 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
                 let made = TYPE.get_or_init(|| ::std::sync::Arc::new(#schema::EnumType {
                     name: #type_name.into(),
                     labels: ::std::vec![
-                        #(#schema::EnumLabel { name: #names.into(), code: #codes, comment: #comments },)*
+                        #(#schema::EnumLabel {
+                            name: #names.into(),
+                            code: #codes,
+                            comment: #comments,
+                            renamed_from: #old_names,
+                        },)*
                     ],
                 }));
                 ::std::sync::Arc::clone(made)
@@ -153,5 +164,6 @@ fn label<'a>(variant: &'a Variant, next: i64, errors: &mut Errors) -> Label<'a> 
         name: name.unwrap_or_else(|| shouting(&variant.ident)),
         code,
         comment: documentation(&variant.attrs),
+        renamed_from: find(&given, "renamed_from").and_then(|item| errors.take(item.name_text())),
     }
 }

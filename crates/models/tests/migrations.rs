@@ -29,7 +29,7 @@ async fn to(tables: &[Table], renames: &Renames) -> Draft {
     let made: Made = made(migrations()).await.unwrap();
     let last = migrations().last().unwrap().version;
     let at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    draft("change", at, &made, last, tables, renames).unwrap()
+    draft("change", at, &made, last, tables, renames).await.unwrap()
 }
 
 /// Two users, a group with one of them, an asset and two orders.
@@ -131,7 +131,7 @@ both_engines! {
         let mut changed = declared();
         let orders = find(&mut changed, "orders");
         orders.name = "trades".into();
-        let renames = Renames { tables: vec![("orders".into(), "trades".into())], columns: Vec::new() };
+        let renames = Renames { tables: vec![("orders".into(), "trades".into())], ..Renames::default() };
         for table in &mut changed {
             table.foreign_keys.iter_mut().filter(|key| key.references == "orders").for_each(|key| key.references = "trades".into());
         }
@@ -156,7 +156,7 @@ both_engines! {
         let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "order_type").unwrap();
         let ColumnType::Enum(labels) = &column.kind else { panic!("{:?}", column.kind) };
         let mut labels = EnumType::clone(labels);
-        labels.labels.push(EnumLabel { name: "FROZEN".into(), code: 99, comment: None });
+        labels.labels.push(EnumLabel::new("FROZEN", 99));
         column.kind = ColumnType::Enum(labels.into());
         let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
         assert_eq!(rows[0].get("order_type"), Some(&"OPEN".into()));

@@ -361,9 +361,7 @@ impl Column {
             ColumnType::Native(native) if native.carrier == Carrier::Literal && !self.rules.one_of.is_empty() => {
                 let label = |(code, value): (i64, &Value)| match value {
                     // A label is never empty in Rust.
-                    Value::Text(name) if !name.is_empty() => {
-                        Some(EnumLabel { name: name.clone(), code, comment: None })
-                    }
+                    Value::Text(name) if !name.is_empty() => Some(EnumLabel::new(name.clone(), code)),
                     _ => None,
                 };
                 let labels = (0..).zip(&self.rules.one_of).map(label).collect::<Option<_>>()?;

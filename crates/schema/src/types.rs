@@ -126,6 +126,15 @@ pub struct EnumLabel {
     pub code: i64,
     /// What it means, for documents.
     pub comment: Option<String>,
+    /// The name that it had before; migrations rename it in the rows.
+    pub renamed_from: Option<String>,
+}
+
+impl EnumLabel {
+    /// A label without more.
+    pub fn new(name: impl Into<String>, code: i64) -> Self {
+        Self { name: name.into(), code, comment: None, renamed_from: None }
+    }
 }
 
 impl EnumType {

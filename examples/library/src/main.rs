@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         let last = migrations.last().map_or(0, |migration| migration.version);
         let made = made(&migrations).await?;
-        let draft = draft(name, SystemSources.now(), &made, last, &tables, &Renames::default())?;
+        let draft = draft(name, SystemSources.now(), &made, last, &tables, &Renames::default()).await?;
         println!("{}\n{:?}", draft.difference, write(Path::new("migrations"), &draft.migration)?);
         return Ok(());
     }

@@ -22,7 +22,7 @@ fn number(name: &str) -> Column {
 }
 
 fn odd_tables() -> Vec<Table> {
-    let label = |name: &str, code| EnumLabel { name: name.into(), code, comment: None };
+    let label = |name: &str, code| EnumLabel::new(name, code);
     let labels = vec![label("UP", 1), label("DOWN", -1)];
     let way = ColumnType::Enum(Arc::new(EnumType { name: "Way".into(), labels }));
     let ruled = |column: Column, rules: Rules| Column { rules, ..column };

@@ -4,10 +4,11 @@ mod new;
 mod told;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use mwallet_db::Dialect;
-use mwallet_db::migrate::{self, FilesError, Migration, Migrator, Standing};
+use mwallet_db::migrate::{self, FilesError, Migration, Migrator, Standing, Status};
 use mwallet_db::schema::Table;
 use serde_json::json;
 
@@ -55,6 +56,23 @@ pub(crate) struct Options {
     folder: Option<PathBuf>,
 }
 
+/// How long to wait on PostgreSQL where others hold what a migration needs.
+#[derive(Args)]
+struct Locks {
+    /// Seconds that a statement waits for a lock of PostgreSQL, while others wait behind it; then all is undone and tried again
+    #[arg(long, value_name = "SECONDS", default_value_t = migrate::LOCK_TIMEOUT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    lock_timeout: u64,
+    /// How often a migration is tried that others are in the way of
+    #[arg(long, value_name = "TIMES", default_value_t = migrate::LOCK_ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
+    lock_attempts: u32,
+}
+
+impl Locks {
+    fn set<'m>(&self, migrator: Migrator<'m>) -> Migrator<'m> {
+        migrator.locks(Duration::from_secs(self.lock_timeout), self.lock_attempts)
+    }
+}
+
 #[derive(Subcommand)]
 enum Action {
     /// Writes a migration: the difference between the migrations so far and the entities
@@ -67,6 +85,8 @@ enum Action {
         /// Apply those too that lose rows or values for good
         #[arg(long)]
         allow_destructive: bool,
+        #[command(flatten)]
+        locks: Locks,
     },
     /// Takes migrations back
     Down {
@@ -76,6 +96,8 @@ enum Action {
         /// Take those back too by which rows or values are lost for good
         #[arg(long)]
         allow_destructive: bool,
+        #[command(flatten)]
+        locks: Locks,
     },
     /// Says which migrations the database has had
     Status,
@@ -117,23 +139,29 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
     };
     match action {
         Action::New(_) => Ok(()),
-        Action::Up { to, allow_destructive } => {
+        Action::Up { to, allow_destructive, locks } => {
             let engine = database::patient(settings)?;
-            let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
+            let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
             let done = told::with_progress(settings, async |told| migrator.up(to, told).await).await?;
             engine.close().await;
             told::done(settings, &engine, &migrations, &done, "applied", "is up to date")
         }
-        Action::Down { to, allow_destructive } => {
+        Action::Down { to, allow_destructive, locks } => {
             let engine = settings.engine_of_existing(database::with_patience)?;
-            let migrator = Migrator::new(&engine, &migrations).allow_destructive(allow_destructive);
+            let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
             let to = match to {
                 Some(to) => to,
                 None => before_the_last(&migrator).await?,
             };
+            let before = migrator.status().await?;
             let done = told::with_progress(settings, async |told| migrator.down(to, told).await).await?;
             engine.close().await;
-            told::done(settings, &engine, &migrations, &done, "took back", "is there already")
+            if let Some(later) = applied_later(&before, &done) {
+                output::note(format_args!(
+                    "they are taken back by their versions, the highest first: {later}, which was applied after them, stays"
+                ));
+            }
+            told::done(settings, &engine, &migrations, &done, "took back", "has nothing to take back")
         }
         Action::Status => status(settings, &migrations).await,
         Action::History => history(settings, &migrations),
@@ -172,6 +200,16 @@ async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
     let mut had: Vec<u64> = had.collect();
     had.pop();
     Ok(had.pop().unwrap_or(0))
+}
+
+/// The migration that was applied last, where it stays while others are taken back: a branch was merged late.
+fn applied_later(before: &[Status], taken_back: &[u64]) -> Option<String> {
+    let applied = |status: &&Status| match status.standing {
+        Standing::Applied(at) => Some(at),
+        _ => None,
+    };
+    let last = before.iter().max_by_key(|status| (applied(status), status.version))?;
+    (!taken_back.is_empty() && !taken_back.contains(&last.version)).then(|| format!("{}_{}", last.version, last.name))
 }
 
 async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {

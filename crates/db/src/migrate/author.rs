@@ -6,7 +6,7 @@ use super::error::MigrateError;
 use super::files::{Migration, Scripts};
 use super::runner::{DESTRUCTIVE, Migrator};
 use super::sqlite::Beside;
-use super::{Difference, Renames, diff};
+use super::{Difference, Renames, diff, script, sqlite};
 use crate::Dialect;
 use crate::crud;
 use crate::ddl::unmarked_comment;
@@ -23,6 +23,8 @@ pub struct Made {
     pub tables: Vec<Table>,
     /// Statements of triggers and of indexes that no table says, by the tables.
     pub beside: Beside,
+    /// The migrations that made them.
+    migrations: Vec<Migration>,
 }
 
 /// A migration that is to be written.
@@ -48,7 +50,7 @@ pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, Migrate
     let beside = beside(&engine, &tables).await?;
     engine.close().await;
     comments(migrations, &mut tables);
-    Ok(Made { tables, beside })
+    Ok(Made { tables, beside, migrations: migrations.to_vec() })
 }
 
 /// The triggers of tables, and the indexes that they do not say.
@@ -90,8 +92,8 @@ fn comments(migrations: &[Migration], tables: &mut [Table]) {
 ///
 /// # Errors
 ///
-/// Where a declaration of a table contradicts itself, or has a name that a database would cut.
-pub fn draft(
+/// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be meant.
+pub async fn draft(
     name: &str,
     at: Timestamp,
     made: &Made,
@@ -100,14 +102,31 @@ pub fn draft(
     given: &Renames,
 ) -> std::result::Result<Draft, MigrateError> {
     tables.iter().try_for_each(Table::check)?;
-    let mut renames = Renames::declared(&made.tables, tables);
-    renames.tables.extend(given.tables.iter().cloned());
-    renames.columns.extend(given.columns.iter().cloned());
-    let (difference, up) = way(&made.tables, tables, &renames, &made.beside);
+    let doubts = Renames::doubts(given, &made.tables, tables);
+    if !doubts.is_empty() {
+        return Err(MigrateError::Renames(doubts));
+    }
+    let renames = Renames::declared(&made.tables, tables).or_given(given);
+    let beside = beside_after(made, tables, &renames).await?;
+    let (difference, up) = way(&made.tables, tables, &renames, &beside);
     let (_, down) = way(tables, &made.tables, &renames.inverse(), &made.beside);
     let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
     let migration = Migration { version: version(at).max(last + 1), name: snake(name), up, down };
     Ok(Draft { migration, difference, losses })
+}
+
+/// What belongs to tables that have other names then: SQLite writes those into triggers and indexes, so it is asked.
+async fn beside_after(made: &Made, tables: &[Table], renames: &Renames) -> std::result::Result<Beside, MigrateError> {
+    let steps = sqlite::renames(&diff(&made.tables, tables, renames, Dialect::Sqlite));
+    if made.beside.is_empty() || steps.is_empty() {
+        return Ok(made.beside.clone());
+    }
+    let up = Scripts { sqlite: script::text(&steps), postgres: String::new() };
+    let version = made.migrations.last().map_or(1, |last| last.version + 1);
+    let renaming = Migration { version, name: "rename".into(), up, down: Scripts::default() };
+    let migrations: Vec<Migration> = made.migrations.iter().cloned().chain([renaming]).collect();
+    // A future that holds itself has no size.
+    Ok(Box::pin(self::made(&migrations)).await?.beside)
 }
 
 /// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.

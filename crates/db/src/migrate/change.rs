@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use mwallet_schema::{Check, Column, ForeignKey, Index, Table, Unique};
+use mwallet_schema::{Bound, Check, Column, ColumnDefault, ColumnType, EnumType, ForeignKey, Index, Table, Unique};
 
 use super::convert::converts;
+use super::renames::without_aside;
 
 /// One change. Names of tables and columns are those that hold when it is its turn: renames come first.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,24 @@ pub enum Change {
     },
     /// A column has another name.
     RenameColumn {
+        /// The table.
+        table: String,
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// A constraint has another name.
+    RenameConstraint {
+        /// The table.
+        table: String,
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// An index has another name.
+    RenameIndex {
         /// The table.
         table: String,
         /// Before.
@@ -51,6 +70,8 @@ pub enum Change {
         from: Box<Column>,
         /// After.
         to: Box<Column>,
+        /// Labels of an enum that have another name.
+        labels: Vec<(String, String)>,
     },
     /// Other columns are the primary key.
     PrimaryKey {
@@ -97,6 +118,8 @@ impl Change {
             Self::RenameTable { to, .. } => to,
             Self::CreateTable(table) | Self::DropTable(table) => &table.name,
             Self::RenameColumn { table, .. }
+            | Self::RenameConstraint { table, .. }
+            | Self::RenameIndex { table, .. }
             | Self::AddColumn { table, .. }
             | Self::DropColumn { table, .. }
             | Self::AlterColumn { table, .. }
@@ -116,23 +139,43 @@ impl Change {
     /// What is lost for good, if anything is.
     pub fn loses(&self) -> Option<String> {
         match self {
-            Self::DropTable(table) => Some(format!("the rows of {}", table.name)),
-            Self::DropColumn { table, column } => Some(format!("the values of {table}.{}", column.name)),
+            Self::DropTable(table) => Some(format!("the rows of {}", without_aside(&table.name))),
+            Self::DropColumn { table, column } => {
+                Some(format!("the values of {}.{}", without_aside(table), without_aside(&column.name)))
+            }
             _ => None,
         }
+    }
+
+    /// The name that a constraint or an index had, and the one that it has.
+    pub(super) fn renamed_constraint(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::RenameConstraint { from, to, .. } | Self::RenameIndex { from, to, .. } => Some((from, to)),
+            _ => None,
+        }
+    }
+
+    /// What rows that are there get, and that the way back cannot tell which those were.
+    pub fn fills(&self) -> Option<String> {
+        let Self::AlterColumn { table, from, to, .. } = self else { return None };
+        let default = to.default.as_ref().filter(|_| from.nullable && !to.nullable)?;
+        let name = &to.name;
+        Some(format!("rows of {table} without {name} get its {}; the way back leaves it there", told_default(default)))
     }
 
     /// What keeps it from being done where rows do not allow it; then nothing is changed.
     pub fn may_fail(&self) -> Option<String> {
         match self {
-            Self::AlterColumn { table, from, to } => {
+            Self::AlterColumn { table, from, to, labels } => {
                 let name = &to.name;
-                if from.nullable && !to.nullable && to.default.is_none() {
-                    Some(format!("rows of {table} without {name} make it fail"))
-                } else if from.kind != to.kind && !converts(&to.kind, &from.kind) || from.rules != to.rules {
-                    Some(format!("values of {table}.{name} that do not fit make it fail"))
-                } else {
-                    None
+                let is_needed = from.nullable && !to.nullable && to.default.is_none();
+                match (is_needed, is_narrower(from, to, labels)) {
+                    (true, true) => Some(format!(
+                        "rows of {table} without {name}, and values of {table}.{name} that do not fit, make it fail"
+                    )),
+                    (true, false) => Some(format!("rows of {table} without {name} make it fail")),
+                    (false, true) => Some(format!("values of {table}.{name} that do not fit make it fail")),
+                    (false, false) => None,
                 }
             }
             Self::AddUnique(table, unique) => {
@@ -153,17 +196,48 @@ impl Change {
     }
 }
 
+/// Whether there are values of a column that it will not take when it is another.
+pub(super) fn is_narrower(from: &Column, to: &Column, labels: &[(String, String)]) -> bool {
+    let (is, was) = (&to.rules, &from.rules);
+    let renamed = |kind: &ColumnType| match kind {
+        ColumnType::Enum(found) => {
+            let mut found = EnumType::clone(found);
+            for label in &mut found.labels {
+                if let Some((_, to)) = labels.iter().find(|(from, _)| *from == label.name) {
+                    label.name.clone_from(to);
+                }
+            }
+            ColumnType::Enum(found.into())
+        }
+        other => other.clone(),
+    };
+    let is_tighter = |is: &Option<Bound>, was: &Option<Bound>, above: fn(&Bound, &Bound) -> bool| match (is, was) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(is), Some(was)) => above(is, was) || is.value == was.value && is.exclusive && !was.exclusive,
+    };
+    !converts(&renamed(&from.kind), &to.kind)
+        || is_tighter(&is.min, &was.min, |is, was| is.value > was.value)
+        || is_tighter(&is.max, &was.max, |is, was| is.value < was.value)
+        || is.min_length.unwrap_or(0) > was.min_length.unwrap_or(0)
+        || is.max_length.is_some_and(|is| was.max_length.is_none_or(|was| is < was))
+        || !is.one_of.is_empty() && (was.one_of.is_empty() || was.one_of.iter().any(|value| !is.one_of.contains(value)))
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RenameTable { from, to } => write!(f, "rename table {from} to {to}"),
             Self::RenameColumn { table, from, to } => write!(f, "rename column {table}.{from} to {to}"),
+            Self::RenameConstraint { table, from, to } => write!(f, "rename constraint {from} of {table} to {to}"),
+            Self::RenameIndex { table, from, to } => write!(f, "rename index {from} of {table} to {to}"),
             Self::CreateTable(table) => write!(f, "create table {}", table.name),
-            Self::DropTable(table) => write!(f, "drop table {}", table.name),
+            Self::DropTable(table) => write!(f, "drop table {}", without_aside(&table.name)),
             Self::AddColumn { table, column } => write!(f, "add column {table}.{}: {}", column.name, told(column)),
-            Self::DropColumn { table, column } => write!(f, "drop column {table}.{}", column.name),
-            Self::AlterColumn { table, from, to } => {
-                write!(f, "alter column {table}.{}: {} to {}", to.name, told(from), told(to))
+            Self::DropColumn { table, column } => write!(f, "drop column {table}.{}", without_aside(&column.name)),
+            Self::AlterColumn { table, from, to, labels } => {
+                write!(f, "alter column {table}.{}: {} to {}", to.name, told(from), told(to))?;
+                labels.iter().try_for_each(|(from, to)| write!(f, "; {from} is {to} now"))
             }
             Self::PrimaryKey { table, from, to } => {
                 write!(f, "primary key of {table}: ({}) to ({})", from.join(", "), to.join(", "))
@@ -189,23 +263,14 @@ impl fmt::Display for Change {
 
 /// What a column is, in few words.
 pub(super) fn told(column: &Column) -> String {
-    use mwallet_schema::{ColumnDefault, ColumnType};
     let mut text = match &column.kind {
         ColumnType::Enum(labels) => format!("one of {}", labels.names()),
         kind => kind.name(),
     };
     text.push_str(if column.nullable { ", null" } else { ", not null" });
     text.push_str(if column.is_readable() { "" } else { ", write-only" });
-    match &column.default {
-        Some(ColumnDefault::Constant(value)) => {
-            let mut json = Vec::new();
-            mwallet_schema::json::write_value(&mut json, value);
-            text.push_str(&format!(", default {}", String::from_utf8_lossy(&json)));
-        }
-        Some(ColumnDefault::Identity) => text.push_str(", numbered"),
-        Some(ColumnDefault::Generated(_)) => text.push_str(", default now"),
-        Some(ColumnDefault::Database(expression)) => text.push_str(&format!(", default {expression}")),
-        None => {}
+    if let Some(default) = &column.default {
+        text.push_str(&format!(", {}", told_default(default)));
     }
     let rules = &column.rules;
     for (bound, inclusive, exclusive) in [(&rules.min, ">=", ">"), (&rules.max, "<=", "<")] {
@@ -219,4 +284,17 @@ pub(super) fn told(column: &Column) -> String {
         }
     }
     text
+}
+
+fn told_default(default: &ColumnDefault) -> String {
+    match default {
+        ColumnDefault::Constant(value) => {
+            let mut json = Vec::new();
+            mwallet_schema::json::write_value(&mut json, value);
+            format!("default {}", String::from_utf8_lossy(&json))
+        }
+        ColumnDefault::Identity => "numbered".into(),
+        ColumnDefault::Generated(_) => "default now".into(),
+        ColumnDefault::Database(expression) => format!("default {expression}"),
+    }
 }

@@ -1,56 +1,14 @@
 //! The difference between two sets of tables.
 
-use mwallet_schema::{Column, ForeignKey, Table, TableKind};
+use mwallet_schema::{Check, Column, ColumnDefault, ForeignKey, Generator, Index, Table, TableKind, Unique};
 
 use super::change::Change;
-use super::convert::converts;
+use super::convert::may_convert;
+use super::expressions;
+use super::renames::{Moves, Renames, aside};
 use super::stored::{in_full, stored};
 use crate::Dialect;
 use crate::ddl::parents_first;
-
-/// What has another name now. Never guessed: declared by `renamed_from`, or said by whoever makes the migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Renames {
-    /// Tables: before and after.
-    pub tables: Vec<(String, String)>,
-    /// Columns: the table under its new name, before and after.
-    pub columns: Vec<(String, String, String)>,
-}
-
-impl Renames {
-    /// Those that tables declare of themselves and their columns, as far as they are still to be done.
-    pub fn declared(from: &[Table], to: &[Table]) -> Self {
-        let was_there = |name: &str| from.iter().find(|table| table.name == name);
-        let mut renames = Self::default();
-        for table in to {
-            let before = table.renamed_from.as_ref().filter(|old| was_there(old).is_some());
-            let before = before.filter(|_| was_there(&table.name).is_none());
-            if let Some(before) = before {
-                renames.tables.push((before.clone(), table.name.clone()));
-            }
-            let Some(old) = was_there(before.unwrap_or(&table.name)) else { continue };
-            for column in &table.columns {
-                if let Some(before) = column.renamed_from.as_ref()
-                    && old.column(before).is_some()
-                    && old.column(&column.name).is_none()
-                {
-                    renames.columns.push((table.name.clone(), before.clone(), column.name.clone()));
-                }
-            }
-        }
-        renames
-    }
-
-    /// The way back.
-    pub fn inverse(&self) -> Self {
-        let tables: Vec<_> = self.tables.iter().map(|(from, to)| (to.clone(), from.clone())).collect();
-        let old_name = |name: &String| {
-            self.tables.iter().find(|(_, to)| to == name).map_or_else(|| name.clone(), |(from, _)| from.clone())
-        };
-        let back = |(table, from, to): &(String, String, String)| (old_name(table), to.clone(), from.clone());
-        Self { tables, columns: self.columns.iter().map(back).collect() }
-    }
-}
 
 /// What must be done to the tables of a database so that they are others.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +17,10 @@ pub struct Difference {
     pub(super) from: Vec<Table>,
     /// The tables after.
     pub(super) to: Vec<Table>,
+    /// Which names give way to which.
+    pub(super) moves: Moves,
+    /// The columns after whose values the program makes, which is nothing that a database keeps.
+    pub(super) generators: Vec<(String, String, Generator)>,
     /// The changes, in an order in which they can be made.
     pub changes: Vec<Change>,
 }
@@ -80,9 +42,17 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     // Views are made by hand.
     let is_table = |table: &&Table| table.kind == TableKind::Table;
     let mut from: Vec<Table> = from.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
+    let generated = |table: &Table, column: &Column| match column.default {
+        Some(ColumnDefault::Generated(generator)) => Some((table.name.clone(), column.name.clone(), generator)),
+        _ => None,
+    };
+    let of_table =
+        |table: &Table| table.columns.iter().filter_map(|column| generated(table, column)).collect::<Vec<_>>();
+    let generators = to.iter().flat_map(of_table).collect();
     let full: Vec<Table> = to.iter().filter(is_table).map(in_full).collect();
     let to: Vec<Table> = to.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
-    let mut changes = rename(&mut from, renames);
+    let (mut moves, mut changes) = rename(&mut from, &to, renames, dialect);
+    changes.extend(rename_constraints(&mut from, &to, &mut moves));
     let mut dropped_keys = Vec::new();
     let mut added_keys = Vec::new();
     let mut inner = Vec::new();
@@ -91,7 +61,7 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     for table in &to {
         match from.iter().find(|before| before.name == table.name) {
             Some(before) => {
-                between(before, table, &mut inner, &mut comments);
+                between(before, table, renames, &mut inner, &mut comments);
                 let (dropped, added) = foreign_keys(before, table, &from, &to);
                 dropped_keys.extend(dropped.into_iter().map(|key| Change::DropForeignKey(table.name.clone(), key)));
                 added_keys.extend(added.into_iter().map(|key| Change::AddForeignKey(table.name.clone(), key)));
@@ -116,7 +86,7 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     changes.extend(added_keys);
     changes.extend(parents_first(&gone).into_iter().rev().cloned().map(Change::DropTable));
     changes.extend(comments);
-    Difference { from, to: full, changes }
+    Difference { from, to: full, moves, generators, changes }
 }
 
 impl std::fmt::Display for Difference {
@@ -165,72 +135,219 @@ impl Difference {
     }
 }
 
-/// Gives tables and columns their new names, wherever they are named.
-fn rename(tables: &mut [Table], renames: &Renames) -> Vec<Change> {
+/// Gives tables and columns their new names, wherever they are named. What has a name that another gets, and none itself, is in the
+/// way: it is dropped in the end, under a name that nobody has.
+fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialect) -> (Moves, Vec<Change>) {
+    let mut moves = Moves::default();
     let mut changes = Vec::new();
-    for (from, to) in &renames.tables {
-        for table in tables.iter_mut() {
-            if table.name == *from {
-                table.name.clone_from(to);
-                changes.push(Change::RenameTable { from: from.clone(), to: to.clone() });
+    for name in tables.iter().map(|table| table.name.clone()) {
+        match new_name(&name, renames.tables.iter().map(|(from, to)| (from, to))) {
+            NewName::Same => continue,
+            NewName::Renamed(to) => {
+                changes.push(Change::RenameTable { from: name.clone(), to: to.clone() });
+                moves.tables.push((name, to));
             }
-            for key in table.foreign_keys.iter_mut().filter(|key| key.references == *from) {
-                key.references.clone_from(to);
-            }
+            NewName::InTheWay => moves.tables.push((name.clone(), aside(&name))),
         }
     }
-    for (of, from, to) in &renames.columns {
-        let set = |names: &mut Vec<String>| {
-            names.iter_mut().filter(|name| *name == from).for_each(|name| name.clone_from(to));
-        };
-        for table in tables.iter_mut() {
-            for key in table.foreign_keys.iter_mut().filter(|key| key.references == *of) {
-                set(&mut key.referenced_columns);
-            }
-            if table.name != *of {
-                continue;
-            }
-            if let Some(column) = table.columns.iter_mut().find(|column| column.name == *from) {
-                column.name.clone_from(to);
-                changes.push(Change::RenameColumn { table: of.clone(), from: from.clone(), to: to.clone() });
-                *column = super::stored::renamed(column);
-            }
-            set(&mut table.primary_key);
-            table.uniques.iter_mut().for_each(|unique| set(&mut unique.columns));
-            table.indexes.iter_mut().for_each(|index| set(&mut index.columns));
-            table.foreign_keys.iter_mut().for_each(|key| set(&mut key.columns));
+    let moved = |name: &mut String, pairs: &[(String, String)]| {
+        if let Some((_, to)) = pairs.iter().find(|(from, _)| from == name) {
+            name.clone_from(to);
+        }
+    };
+    for table in tables.iter_mut() {
+        moved(&mut table.name, &moves.tables);
+        table.foreign_keys.iter_mut().for_each(|key| moved(&mut key.references, &moves.tables));
+    }
+    for table in tables.iter() {
+        let own = || renames.columns.iter().filter(|(of, ..)| *of == table.name).map(|(_, from, to)| (from, to));
+        for column in &table.columns {
+            let pair = match new_name(&column.name, own()) {
+                NewName::Same => continue,
+                NewName::Renamed(to) => {
+                    let (table, from) = (table.name.clone(), column.name.clone());
+                    changes.push(Change::RenameColumn { table, from, to: to.clone() });
+                    (column.name.clone(), to)
+                }
+                NewName::InTheWay => (column.name.clone(), aside(&column.name)),
+            };
+            moves.columns.entry(table.name.clone()).or_default().push(pair);
         }
     }
-    changes
+    let set = |names: &mut Vec<String>, pairs: Option<&Vec<(String, String)>>| {
+        names.iter_mut().for_each(|name| pairs.into_iter().for_each(|pairs| moved(name, pairs)));
+    };
+    for table in tables.iter_mut() {
+        for key in &mut table.foreign_keys {
+            set(&mut key.referenced_columns, moves.columns.get(&key.references));
+        }
+        let Some(pairs) = moves.columns.get(&table.name) else { continue };
+        for column in &mut table.columns {
+            moved(&mut column.name, pairs);
+            *column = super::stored::renamed(column);
+        }
+        set(&mut table.primary_key, Some(pairs));
+        table.uniques.iter_mut().for_each(|unique| set(&mut unique.columns, Some(pairs)));
+        table.indexes.iter_mut().for_each(|index| set(&mut index.columns, Some(pairs)));
+        table.foreign_keys.iter_mut().for_each(|key| set(&mut key.columns, Some(pairs)));
+        if dialect == Dialect::Sqlite {
+            // It writes the new names into them; PostgreSQL does too, but keeps the text that was declared apart.
+            let after = to.iter().find(|after| after.name == table.name);
+            expressions::rename(table, after, pairs);
+        }
+    }
+    (moves, changes)
 }
 
-fn between(from: &Table, to: &Table, changes: &mut Vec<Change>, comments: &mut Vec<Change>) {
+/// What becomes of a name.
+enum NewName {
+    Same,
+    Renamed(String),
+    InTheWay,
+}
+
+fn new_name<'r>(name: &String, mut renames: impl Iterator<Item = (&'r String, &'r String)> + Clone) -> NewName {
+    match renames.clone().find(|(from, _)| *from == name) {
+        Some((_, to)) => NewName::Renamed(to.clone()),
+        None if renames.any(|(_, to)| to == name) => NewName::InTheWay,
+        None => NewName::Same,
+    }
+}
+
+/// Gives constraints and indexes the names that they have after, where nothing else of them is different: their names are made of those
+/// of tables and columns. Those of a table that is in the way are too.
+fn rename_constraints(from: &mut [Table], to: &[Table], moves: &mut Moves) -> Vec<Change> {
+    for table in from.iter_mut().filter(|table| to.iter().all(|after| after.name != table.name)) {
+        if moves.tables.iter().all(|(_, after)| *after != table.name) {
+            continue;
+        }
+        for unique in &mut table.uniques {
+            let after = aside(&unique.name);
+            let before = std::mem::replace(&mut unique.name, after);
+            moves.constraints.push((table.name.clone(), (before, unique.name.clone())));
+        }
+        for index in &mut table.indexes {
+            let after = aside(&index.name);
+            let before = std::mem::replace(&mut index.name, after);
+            moves.indexes.push((table.name.clone(), (before, index.name.clone())));
+        }
+    }
+    let mut renames = Vec::new();
+    for before in from.iter() {
+        let Some(after) = to.iter().find(|after| after.name == before.name) else { continue };
+        let unique = |old: &Unique, new: &Unique| old.columns == new.columns;
+        let key = |old: &ForeignKey, new: &ForeignKey| ForeignKey { name: new.name.clone(), ..old.clone() } == *new;
+        let check =
+            |old: &Check, new: &Check| expressions::same_check(&Check { name: new.name.clone(), ..old.clone() }, new);
+        let index =
+            |old: &Index, new: &Index| expressions::same_index(&Index { name: new.name.clone(), ..old.clone() }, new);
+        let constraints = [
+            renamed(&before.uniques, &after.uniques, |one| &one.name, unique),
+            renamed(&before.foreign_keys, &after.foreign_keys, |one| &one.name, key),
+            renamed(&before.checks, &after.checks, |one| &one.name, check),
+        ];
+        let table = || before.name.clone();
+        let constraint = |(from, to)| Change::RenameConstraint { table: table(), from, to };
+        renames.extend(constraints.into_iter().flatten().map(constraint));
+        let indexes = renamed(&before.indexes, &after.indexes, |one| &one.name, index);
+        renames.extend(indexes.into_iter().map(|(from, to)| Change::RenameIndex { table: table(), from, to }));
+    }
+    // A name is free where nobody has it, or who has it gets another.
+    let taken: Vec<String> = from.iter_mut().flat_map(constraint_names).map(|name| name.clone()).collect();
+    loop {
+        let goes = |name: &str, change: &Change| change.renamed_constraint().is_some_and(|(from, _)| from == name);
+        let is_stuck = |change: &Change| {
+            let (_, to) = change.renamed_constraint().unwrap_or_default();
+            taken.iter().any(|name| name == to) && !renames.iter().any(|other| goes(to, other))
+        };
+        match renames.iter().position(is_stuck) {
+            Some(at) => drop(renames.remove(at)),
+            None => break,
+        }
+    }
+    for table in from.iter_mut() {
+        let own: Vec<&Change> = renames.iter().filter(|change| change.table() == table.name).collect();
+        for name in constraint_names(table) {
+            let pair = own.iter().filter_map(|change| change.renamed_constraint()).find(|(from, _)| from == name);
+            if let Some((_, to)) = pair {
+                *name = to.to_owned();
+            }
+        }
+        *table = in_full(table);
+    }
+    for change in &renames {
+        match change.clone() {
+            Change::RenameIndex { table, from, to } => moves.indexes.push((table, (from, to))),
+            Change::RenameConstraint { table, from, to } => moves.constraints.push((table, (from, to))),
+            _ => {}
+        }
+    }
+    renames
+}
+
+/// Which of those before have another name after, and are the same.
+fn renamed<T>(
+    before: &[T],
+    after: &[T],
+    name: impl Fn(&T) -> &String,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<(String, String)> {
+    let stays = |old: &T, new: &T| name(old) == name(new) && same(old, new);
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for old in before.iter().filter(|old| !after.iter().any(|new| stays(old, new))) {
+        let is_free = |new: &&T| {
+            same(old, new)
+                && !before.iter().any(|other| stays(other, new))
+                && pairs.iter().all(|(_, taken)| taken != name(new))
+        };
+        if let Some(new) = after.iter().find(is_free) {
+            pairs.push((name(old).clone(), name(new).clone()));
+        }
+    }
+    pairs
+}
+
+/// The names of the constraints and indexes of a table.
+fn constraint_names(table: &mut Table) -> impl Iterator<Item = &mut String> {
+    let uniques = table.uniques.iter_mut().map(|one| &mut one.name);
+    let keys = table.foreign_keys.iter_mut().map(|one| &mut one.name);
+    let checks = table.checks.iter_mut().map(|one| &mut one.name);
+    uniques.chain(keys).chain(checks).chain(table.indexes.iter_mut().map(|one| &mut one.name))
+}
+
+fn between(from: &Table, to: &Table, renames: &Renames, changes: &mut Vec<Change>, comments: &mut Vec<Change>) {
     let table = &to.name;
     // What is compared by its name and is not the same is dropped and added.
     macro_rules! compare {
-        ($field:ident, $drop:ident, $add:ident) => {
-            for old in from.$field.iter().filter(|old| !to.$field.contains(old)) {
+        ($field:ident, $same:expr, $drop:ident, $add:ident) => {
+            for old in from.$field.iter().filter(|old| !to.$field.iter().any(|new| $same(old, new))) {
                 changes.push(Change::$drop(table.clone(), old.clone()));
             }
-            for new in to.$field.iter().filter(|new| !from.$field.contains(new)) {
+            for new in to.$field.iter().filter(|new| !from.$field.iter().any(|old| $same(old, new))) {
                 changes.push(Change::$add(table.clone(), new.clone()));
             }
         };
     }
-    compare!(uniques, DropUnique, AddUnique);
-    compare!(indexes, DropIndex, AddIndex);
-    compare!(checks, DropCheck, AddCheck);
+    compare!(uniques, |old: &Unique, new: &Unique| old == new, DropUnique, AddUnique);
+    compare!(indexes, expressions::same_index, DropIndex, AddIndex);
+    compare!(checks, expressions::same_check, DropCheck, AddCheck);
     for column in &from.columns {
+        let labels: Vec<(String, String)> = renames
+            .labels
+            .iter()
+            .filter(|(of, name, ..)| of == table && *name == column.name)
+            .map(|(_, _, from, to)| (from.clone(), to.clone()))
+            .collect();
         match to.column(&column.name) {
-            Some(after) if is_made_anew(column, after) => {
+            Some(after) if !may_convert(&column.kind, &after.kind, &labels) => {
                 changes.push(Change::DropColumn { table: table.clone(), column: column.clone() });
                 changes.push(Change::AddColumn { table: table.clone(), column: after.clone() });
             }
             Some(after) => {
                 let plain = |column: &Column| Column { comment: None, ..column.clone() };
-                if plain(column) != plain(after) {
+                if plain(column) != plain(after) || !labels.is_empty() {
                     let (from, to) = (Box::new(column.clone()), Box::new(after.clone()));
-                    changes.push(Change::AlterColumn { table: table.clone(), from, to });
+                    changes.push(Change::AlterColumn { table: table.clone(), from, to, labels });
                 }
                 comment(table, Some(&after.name), &column.comment, &after.comment, comments);
             }
@@ -245,11 +362,6 @@ fn between(from: &Table, to: &Table, changes: &mut Vec<Change>, comments: &mut V
         changes.push(Change::PrimaryKey { table: table.clone(), from, to });
     }
     comment(table, None, &from.comment, &to.comment, comments);
-}
-
-/// Whether no value of the one type becomes one of the other.
-fn is_made_anew(from: &Column, to: &Column) -> bool {
-    from.kind != to.kind && !converts(&from.kind, &to.kind) && !converts(&to.kind, &from.kind)
 }
 
 fn comment(table: &str, column: Option<&str>, from: &Option<String>, to: &Option<String>, comments: &mut Vec<Change>) {

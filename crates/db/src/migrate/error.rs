@@ -1,5 +1,7 @@
 //! Why migrations cannot be applied, and what became of the database.
 
+use std::time::Duration;
+
 use mwallet_schema::TableError;
 
 use crate::error::Error;
@@ -23,6 +25,46 @@ pub enum MigrateError {
         statement: String,
         /// All that the database says of it.
         error: String,
+    },
+    /// A statement of a migration that is run statement by statement failed. Those before it are done, and noted.
+    #[error("{migration}: {error}\nat statement {number}: {statement}\n{} of its statements are done", number - 1)]
+    Stopped {
+        /// The migration.
+        migration: String,
+        /// Which of its statements, from 1.
+        number: usize,
+        /// Its beginning.
+        statement: String,
+        /// All that the database says of it.
+        error: String,
+    },
+    /// Others held what a statement needs for longer than the migration waits. Nothing was changed.
+    #[error(
+        "{migration}: others hold what it needs: it waited {attempts} times for {timeout:?}; nothing was changed\nat statement {number}: {statement}"
+    )]
+    Locked {
+        /// The migration.
+        migration: String,
+        /// Which of its statements, from 1.
+        number: usize,
+        /// Its beginning.
+        statement: String,
+        /// How often it waited.
+        attempts: u32,
+        /// How long each time.
+        timeout: Duration,
+    },
+    /// A script begins or ends a transaction itself. Nothing was changed.
+    #[error(
+        "{migration}: statement {number} begins or ends a transaction, and each migration is one already: {statement}"
+    )]
+    Transaction {
+        /// The migration.
+        migration: String,
+        /// Which of its statements, from 1.
+        number: usize,
+        /// The statement.
+        statement: String,
     },
     /// Rows have values that a column will not take, or none where it must have one. Nothing was changed.
     #[error("{migration}: {rows} {what}; nothing was changed")]
@@ -50,6 +92,17 @@ pub enum MigrateError {
         /// What it is called then.
         becomes: String,
     },
+    /// Views or triggers that worked before a migration do not after it, which was undone.
+    #[error("{migration}: after it, {what} would not work; nothing was changed")]
+    Broken {
+        /// The migration.
+        migration: String,
+        /// Which, and what the database says of each.
+        what: String,
+    },
+    /// A rename that is declared or given cannot be meant; nothing was written.
+    #[error("{}", .0.join("\n"))]
+    Renames(Vec<String>),
     /// A declaration of a table cannot be one; nothing was written.
     #[error(transparent)]
     Declaration(#[from] TableError),

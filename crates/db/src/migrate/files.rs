@@ -58,8 +58,7 @@ impl Migration {
 
     /// What tells whether its way up has changed since it was applied.
     pub fn checksum(&self, dialect: Dialect) -> String {
-        let digest = Sha256::digest(self.up.of(dialect).replace("\r\n", "\n").as_bytes());
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        digest(self.up.of(dialect))
     }
 
     /// Whether its statements are run one by one, each durable by itself. SQLite has none that must be.
@@ -71,6 +70,12 @@ impl Migration {
     pub fn is_data(&self, dialect: Dialect) -> bool {
         has_line(self.up.of(dialect), DATA)
     }
+}
+
+/// What tells whether a text has changed; ends of lines do not count.
+pub(super) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn has_line(script: &str, line: &str) -> bool {

@@ -1,23 +1,63 @@
 //! Values for the rows that are there when a column is added that must have one.
 
-use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Timestamp, Value};
+use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Generator, Timestamp, Value};
 
 use super::change::Change;
+use super::diff::Difference;
 use crate::Dialect;
 use crate::ddl;
 
-/// A value for rows that are there, as a literal; nothing where they may be without, or the column has a default.
-pub(super) fn filler(column: &Column, dialect: Dialect) -> Option<String> {
+/// A value for rows that are there: an expression that makes one for each where the program makes one for each, otherwise a literal.
+/// Nothing where they may be without, or the column has a default.
+pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<String> {
     let is_filled = column.default == Some(ColumnDefault::Identity) || ddl::column_default(column, dialect).is_some();
     if column.nullable || is_filled {
         return None;
     }
-    ddl::stored_literal(&smallest(column)?, &column.kind, dialect)
+    let is_it = |(of, name, _): &&(String, String, Generator)| of == table && *name == column.name;
+    match difference.generators.iter().find(is_it).and_then(|(.., generator)| made(*generator, dialect)) {
+        Some(expression) => Some(expression),
+        None => ddl::stored_literal(&smallest(column)?, &column.kind, dialect),
+    }
 }
 
 /// What stands above the statement that fills it in.
 pub(super) fn note(change: &Change, value: &str) -> String {
-    format!("{change}\nRows that are there get {value}: write another value where that is not right.")
+    let what = if value.contains("random") { "one each, made by chance".to_owned() } else { value.to_owned() };
+    format!("{change}\nRows that are there get {what}: write another value where that is not right.")
+}
+
+/// An expression of a database that makes what a generator makes, another for each row.
+fn made(generator: Generator, dialect: Dialect) -> Option<String> {
+    // The 32 hexadecimal digits of chance of both engines; all of them are letters of slugs and references too.
+    let digits = match dialect {
+        Dialect::Postgres => "replace(gen_random_uuid()::text, '-', '')",
+        Dialect::Sqlite => "lower(hex(randomblob(16)))",
+    };
+    let reference = |day: &str| format!("'TX-' || {day} || '-' || upper(substr({digits}, 1, 16))");
+    Some(match (generator, dialect) {
+        (Generator::Now, _) => return None,
+        (Generator::UuidV7, Dialect::Postgres) => "gen_random_uuid()".into(),
+        (Generator::UuidV7, Dialect::Sqlite) => {
+            let hex = |bytes: u32| format!("hex(randomblob({bytes}))");
+            let three = || format!("substr({}, 2)", hex(2));
+            let variant = "substr('89AB', 1 + (random() & 3), 1)";
+            let parts = [hex(4), hex(2), format!("'4' || {}", three()), format!("{variant} || {}", three()), hex(6)];
+            format!("lower({})", parts.join(" || '-' || "))
+        }
+        // A first letter keeps a slug apart from an id.
+        (Generator::Slug, _) => {
+            let first = match dialect {
+                Dialect::Postgres => format!("translate(substr({digits}, 1, 1), '0123456789', 'ghjkmnpqrs')"),
+                Dialect::Sqlite => "substr('abcdefghjkmnpqrstvwxyz', 1 + abs(random() % 22), 1)".into(),
+            };
+            format!("{first} || substr({digits}, 1, 19)")
+        }
+        (Generator::TransactionReference, Dialect::Postgres) => {
+            reference("to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')")
+        }
+        (Generator::TransactionReference, Dialect::Sqlite) => reference("strftime('%Y%m%d', 'now')"),
+    })
 }
 
 /// The plainest value that a column takes.

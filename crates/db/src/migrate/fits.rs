@@ -5,8 +5,8 @@
 
 use mwallet_schema::{Column, ColumnType};
 
-use super::change::told;
-use super::convert::{self, converts};
+use super::change::{is_narrower, told};
+use super::convert::Conversion;
 use super::script::Step;
 use crate::Dialect;
 use crate::ddl;
@@ -22,7 +22,13 @@ pub(super) fn counted(statement: &str) -> Option<&str> {
 }
 
 /// The queries that come before the column of a table is altered. `place` is the table as SQL names it.
-pub(super) fn steps(place: &str, table: &str, from: &Column, to: &Column, dialect: Dialect) -> Vec<Step> {
+pub(super) fn steps(
+    place: &str,
+    table: &str,
+    (from, to): (&Column, &Column),
+    labels: &[(String, String)],
+    dialect: Dialect,
+) -> Vec<Step> {
     let name = quote(&to.name);
     let step = |what: String, query: String| {
         let what = what.replace(['\n', '\r'], " ");
@@ -33,10 +39,9 @@ pub(super) fn steps(place: &str, table: &str, from: &Column, to: &Column, dialec
         steps.push(step(format!("rows of {table} have no {}", to.name), format!("{place} WHERE {name} IS NULL")));
     }
     let is_native = |column: &Column| matches!(column.kind, ColumnType::Native(_));
-    let is_narrower = from.kind != to.kind && !converts(&from.kind, &to.kind) || from.rules != to.rules;
-    if is_narrower && !is_native(from) && !is_native(to) {
+    if is_narrower(from, to, labels) && !is_native(from) && !is_native(to) {
         let was = quote(&format!("{}_before", to.name));
-        let value = convert::fitting(&name, &from.kind, &to.kind, dialect);
+        let value = Conversion { name: &name, from: &from.kind, to: &to.kind, labels }.fitting(dialect);
         let check = ddl::column_check(to, dialect).map(|check| format!(" OR NOT ({check})")).unwrap_or_default();
         let query = format!(
             "(SELECT {name} AS {was}, {value} AS {name} FROM {place}) AS found WHERE {was} IS NOT NULL AND ({name} IS NULL{check})"

@@ -90,8 +90,11 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
                     "ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in the next migration, then SET NOT NULL",
                 ));
             }
-            if has(&["NOT", "VALID"]) || !has(&["ADD", "CONSTRAINT"]) {
+            if has(&["VALIDATE", "CONSTRAINT"]) {
                 return None;
+            }
+            if has(&["NOT", "VALID"]) || !has(&["ADD", "CONSTRAINT"]) {
+                return Some(of_moment(table));
             }
             let instead = "ADD CONSTRAINT … NOT VALID here, and VALIDATE CONSTRAINT in the next migration";
             if has(&["FOREIGN", "KEY"]) {
@@ -104,11 +107,25 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
                 let text = format!("reads and writes of {table} wait until its index is made");
                 Some((text, "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"))
             } else {
-                None
+                Some(of_moment(table))
             }
         }
+        ("DROP", "INDEX") if !has(&["CONCURRENTLY"]) => Some(of_moment(&format!("the table of {}", word(2)))),
+        ("CREATE", _) if has(&["TRIGGER"]) && at("ON").is_some() => {
+            let table = word(at("ON")? + 1);
+            (!made.contains(table)).then(|| of_moment(table))
+        }
+        ("TRUNCATE", "TABLE") | ("LOCK", "TABLE") | ("DROP", "TRIGGER" | "VIEW") => Some(of_moment(words.last()?)),
         _ => None,
     }
+}
+
+/// What takes a lock that no query goes together with, and is done in a moment once it has it.
+fn of_moment(table: &str) -> (String, &'static str) {
+    (
+        format!("it waits for all that use {table}, and all that come after wait behind it"),
+        "a time at which nothing uses it for long; `migrate up` gives up after --lock-timeout, lets the others go on, and tries again",
+    )
 }
 
 /// The words of a statement: names without quotes as they are written, all else in capitals; no texts or numbers.
@@ -146,6 +163,11 @@ mod tests {
             ),
             ("ALTER TABLE \"t\" DROP COLUMN \"a\"", "1: programs that still use the column of t fail from here on"),
             (
+                "ALTER TABLE \"t\" ADD COLUMN \"TYPE\" text",
+                "1: it waits for all that use t, and all that come after wait behind it",
+            ),
+            ("DROP INDEX i", "1: it waits for all that use the table of I, and all that come after wait behind it"),
+            (
                 "ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"b\"",
                 "1: programs that use the old name in t fail from here on",
             ),
@@ -159,8 +181,8 @@ mod tests {
         for script in [
             "CREATE TABLE \"t\" (a int); CREATE INDEX \"i\" ON \"t\" (\"a\"); ALTER TABLE \"t\" ADD CONSTRAINT c CHECK (a > 0)",
             "-- mwallet: no transaction\nCREATE INDEX CONCURRENTLY i ON t (a)",
-            "ALTER TABLE \"t\" ADD COLUMN \"TYPE\" text",
-            "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u (b) NOT VALID",
+            "ALTER TABLE t VALIDATE CONSTRAINT c",
+            "DROP INDEX CONCURRENTLY i",
             "COMMENT ON TABLE t IS 'DROP COLUMN'",
         ] {
             assert!(linted(script).is_empty(), "{script}: {:?}", linted(script));

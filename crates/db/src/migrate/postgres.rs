@@ -1,12 +1,15 @@
 //! A difference as statements of PostgreSQL.
 
+use std::collections::HashMap;
+
 use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
 use super::change::Change;
-use super::convert;
+use super::convert::Conversion;
 use super::diff::Difference;
 use super::fill::{filler, note};
 use super::fits;
+use super::renames::{Moves, in_turn};
 use super::script::Step;
 use crate::Dialect::Postgres;
 use crate::ddl;
@@ -14,7 +17,7 @@ use crate::query::quote;
 
 /// The statements, in their order.
 pub(super) fn steps(difference: &Difference) -> Vec<Step> {
-    let mut steps = Vec::new();
+    let mut steps = renames(difference);
     let is_last = |change: &Change| matches!(change, Change::DropTable(_) | Change::Comment { .. });
     let last = difference.changes.iter().position(is_last).unwrap_or(difference.changes.len());
     let (first, last) = difference.changes.split_at(last);
@@ -53,41 +56,83 @@ fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
     steps
 }
 
+/// The statements that give tables, columns and constraints their new names.
+fn renames(difference: &Difference) -> Vec<Step> {
+    let moves = &difference.moves;
+    let mut steps = Vec::new();
+    let mut step = |sql: String| steps.push(Step::of(sql));
+    let rename_constraint = |table: &str, from: &str, to: &str| {
+        format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(from), quote(to))
+    };
+    // The last name of each table, by the one that it has just now.
+    let mut last: HashMap<String, &String> = moves.tables.iter().map(|(from, to)| (from.clone(), to)).collect();
+    for (from, to) in in_turn(&moves.tables) {
+        step(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to)));
+        let Some(name) = last.remove(&from) else { continue };
+        last.insert(to.clone(), name);
+        let Some(table) = difference.from.iter().find(|table| table.name == *name) else { continue };
+        // The names that are made of that of the table.
+        if !table.primary_key.is_empty() {
+            step(rename_constraint(&quote(&to), &ddl::key_name(&from), &ddl::key_name(&to)));
+        }
+        for column in table.columns.iter().filter(|column| ddl::column_check(column, Postgres).is_some()) {
+            // Columns get their new names later.
+            let pair = moves.columns.get(name).into_iter().flatten().find(|(_, after)| *after == column.name);
+            let column = pair.map_or(&column.name, |(before, _)| before);
+            step(rename_constraint(&quote(&to), &ddl::check_name(&from, column), &ddl::check_name(&to, column)));
+        }
+    }
+    for table in &difference.from {
+        let pairs = moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default();
+        let place = ddl::table_name(table);
+        let mut last: HashMap<String, &String> = pairs.iter().map(|(from, to)| (from.clone(), to)).collect();
+        for (from, to) in in_turn(pairs) {
+            step(format!("ALTER TABLE {place} RENAME COLUMN {} TO {}", quote(&from), quote(&to)));
+            let Some(name) = last.remove(&from) else { continue };
+            last.insert(to.clone(), name);
+            if table.column(name).is_some_and(|column| ddl::column_check(column, Postgres).is_some()) {
+                let names = (ddl::check_name(&table.name, &from), ddl::check_name(&table.name, &to));
+                step(rename_constraint(&place, &names.0, &names.1));
+            }
+        }
+    }
+    constraint_renames(difference, &mut steps);
+    steps
+}
+
+/// The statements that give constraints and indexes their new names. Those of indexes are of the whole schema, those of unique
+/// constraints too.
+fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
+    let Moves { constraints, indexes, .. } = &difference.moves;
+    let all: Vec<&(String, (String, String))> = constraints.iter().chain(indexes).collect();
+    let pairs: Vec<(String, String)> = all.iter().map(|(_, pair)| pair.clone()).collect();
+    let mut last: HashMap<String, String> = pairs.iter().cloned().collect();
+    for (from, to) in in_turn(&pairs) {
+        let Some(name) = last.remove(&from) else { continue };
+        let Some(at) = all.iter().position(|(_, (_, to))| *to == name) else { continue };
+        let (old, new) = (quote(&from), quote(&to));
+        let table = difference.from.iter().find(|table| table.name == all[at].0);
+        steps.push(Step::of(match at < constraints.len() {
+            true => format!("ALTER TABLE {} RENAME CONSTRAINT {old} TO {new}", named(difference, &all[at].0)),
+            false => {
+                let schema = table.and_then(|table| table.schema.as_ref());
+                let schema = schema.map(|schema| format!("{}.", quote(schema))).unwrap_or_default();
+                format!("ALTER INDEX {schema}{old} RENAME TO {new}")
+            }
+        }));
+        last.insert(to, name);
+    }
+}
+
 fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
     let mut step = |sql: String| steps.push(Step::of(sql));
     let alter = |table: &str, what: String| format!("ALTER TABLE {} {what}", named(difference, table));
     match change {
-        Change::RenameTable { from, to } => {
-            step(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)));
-            // The names that are made of that of the table.
-            let Some(table) = difference.from.iter().find(|table| table.name == *to) else { return };
-            let mut names = Vec::new();
-            if !table.primary_key.is_empty() {
-                names.push((ddl::key_name(from), ddl::key_name(to)));
-            }
-            for column in table.columns.iter().filter(|column| ddl::column_check(column, Postgres).is_some()) {
-                // Columns get their new names later.
-                let before = difference.changes.iter().find_map(|change| match change {
-                    Change::RenameColumn { table, from, to: after } if table == to && *after == column.name => {
-                        Some(from)
-                    }
-                    _ => None,
-                });
-                let name = before.unwrap_or(&column.name);
-                names.push((ddl::check_name(from, name), ddl::check_name(to, name)));
-            }
-            for (from, to) in names {
-                step(alter(&table.name, format!("RENAME CONSTRAINT {} TO {}", quote(&from), quote(&to))));
-            }
-        }
-        Change::RenameColumn { table, from, to } => {
-            step(alter(table, format!("RENAME COLUMN {} TO {}", quote(from), quote(to))));
-            let column = difference.from.iter().find(|found| found.name == *table).and_then(|found| found.column(to));
-            if column.is_some_and(|column| ddl::column_check(column, Postgres).is_some()) {
-                let (from, to) = (ddl::check_name(table, from), ddl::check_name(table, to));
-                step(alter(table, format!("RENAME CONSTRAINT {} TO {}", quote(&from), quote(&to))));
-            }
-        }
+        // They came first.
+        Change::RenameTable { .. }
+        | Change::RenameColumn { .. }
+        | Change::RenameConstraint { .. }
+        | Change::RenameIndex { .. } => {}
         Change::CreateTable(table) => {
             let bare = Table { foreign_keys: Vec::new(), ..table.clone() };
             ddl::create_statements(&[&bare], Postgres).into_iter().for_each(step);
@@ -95,7 +140,9 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
         Change::DropTable(table) => step(format!("DROP TABLE {}", ddl::table_name(table))),
         Change::AddColumn { table, column } => add_column(change, table, column, difference, steps),
         Change::DropColumn { table, column } => step(alter(table, format!("DROP COLUMN {}", quote(&column.name)))),
-        Change::AlterColumn { table, from, to } => alter_column(table, from, to, difference, steps),
+        Change::AlterColumn { table, from, to, labels } => {
+            alter_column(change.fills(), table, (from, to), labels, difference, steps);
+        }
         Change::PrimaryKey { table, from, to } => {
             let name = quote(&ddl::key_name(table));
             if !from.is_empty() {
@@ -157,7 +204,7 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
         let definition = ddl::column_definition(&Table::new(table), column, Postgres);
         format!("ALTER TABLE {place} ADD COLUMN {definition}{check}")
     };
-    match filler(column, Postgres) {
+    match filler(table, column, difference, Postgres) {
         // Rows that are there need a value, and those that come give their own.
         Some(value) => {
             let filled = Column { default: Some(ColumnDefault::Database(value.clone())), ..column.clone() };
@@ -171,9 +218,16 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
     }
 }
 
-fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference, steps: &mut Vec<Step>) {
+fn alter_column(
+    filled: Option<String>,
+    table: &str,
+    (from, to): (&Column, &Column),
+    labels: &[(String, String)],
+    difference: &Difference,
+    steps: &mut Vec<Step>,
+) {
     let (name, place) = (quote(&to.name), named(difference, table));
-    steps.extend(fits::steps(&place, table, from, to, Postgres));
+    steps.extend(fits::steps(&place, table, (from, to), labels, Postgres));
     let check = quote(&ddl::check_name(table, &to.name));
     let (before, after) = (ddl::column_constraint(table, from, Postgres), ddl::column_constraint(table, to, Postgres));
     let is_checked_anew = before != after;
@@ -191,8 +245,9 @@ fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference
     if old_default.is_some() && is_filled_anew {
         step(format!("ALTER COLUMN {name} DROP DEFAULT"));
     }
-    if old_type != new_type {
-        let value = convert::expression(&name, &from.kind, &to.kind, Postgres);
+    if old_type != new_type || !labels.is_empty() {
+        // Labels too are renamed by this, and not by an UPDATE, which would set off triggers.
+        let value = Conversion { name: &name, from: &from.kind, to: &to.kind, labels }.expression(Postgres);
         step(format!("ALTER COLUMN {name} TYPE {new_type} USING {value}"));
     }
     if let Some(default) = new_default.as_ref().filter(|_| is_filled_anew) {
@@ -200,7 +255,8 @@ fn alter_column(table: &str, from: &Column, to: &Column, difference: &Difference
     }
     if from.nullable && !to.nullable {
         if let Some(default) = &new_default {
-            steps.push(Step::of(format!("UPDATE {place} SET {name} = {default} WHERE {name} IS NULL")));
+            let fill = format!("UPDATE {place} SET {name} = {default} WHERE {name} IS NULL");
+            steps.push(Step { note: filled, sql: fill });
         }
         steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} SET NOT NULL")));
     }

@@ -11,7 +11,7 @@ use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
 use super::sqlite::TEMPORARY;
-use super::{fits, script, triggers};
+use super::{dependents, files, fits, script, triggers};
 use crate::Dialect;
 use crate::crud;
 use crate::engine::Engine;
@@ -50,6 +50,8 @@ pub enum Event<'m> {
         /// How many there are.
         all: usize,
     },
+    /// Others hold what it needs; it was undone so often, and is tried again.
+    Locked(u32),
     /// A batch of rows is done, up to this place.
     Batch(&'m str),
     /// It is done.
@@ -62,13 +64,42 @@ pub struct Migrator<'m> {
     pub(super) migrations: &'m [Migration],
     data: Vec<(u64, DataMigration)>,
     allow_destructive: bool,
+    lock_timeout: Duration,
+    lock_attempts: u32,
 }
+
+/// How long a statement waits for a lock on PostgreSQL, where everybody who comes after it waits behind it.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How often a migration is tried where others hold what it needs.
+pub const LOCK_ATTEMPTS: u32 = 20;
+
+/// How long to wait before the second time; as much longer before each that follows.
+const LOCK_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest between two times.
+const LONGEST_LOCK_PAUSE: Duration = Duration::from_secs(10);
 
 impl<'m> Migrator<'m> {
     /// Migrations, in the order of their versions, for the database of an engine. Its statements may take as long as the
     /// engine's own limit says: give it one that allows for the largest table.
     pub fn new(engine: &Engine, migrations: &'m [Migration]) -> Self {
-        Self { engine: engine.clone(), migrations, data: Vec::new(), allow_destructive: false }
+        Self {
+            engine: engine.clone(),
+            migrations,
+            data: Vec::new(),
+            allow_destructive: false,
+            lock_timeout: LOCK_TIMEOUT,
+            lock_attempts: LOCK_ATTEMPTS,
+        }
+    }
+
+    /// The same with how long a statement waits on PostgreSQL for a lock that others hold, and how often the migration is tried then.
+    /// Between two times the others go on.
+    pub fn locks(mut self, timeout: Duration, attempts: u32) -> Self {
+        self.lock_timeout = timeout;
+        self.lock_attempts = attempts.max(1);
+        self
     }
 
     /// The same, where scripts may lose what they say they lose.
@@ -95,6 +126,7 @@ impl<'m> Migrator<'m> {
         let mut applied = Vec::new();
         // Nothing is lost where nothing was.
         let mut is_new = None;
+        let mut attempt = 1;
         loop {
             let mut session = self.begin().await?;
             history::create(&mut session).await?;
@@ -112,10 +144,31 @@ impl<'m> Migrator<'m> {
                 self.check_losses(migration, migration.up.of(self.engine.dialect()))?;
             }
             told(Event::Begun(migration));
-            self.apply(session, migration, entry.cloned(), &mut told).await?;
-            told(Event::Ended(migration));
-            applied.push(migration.version);
+            match self.apply(session, migration, entry.cloned(), &mut told).await {
+                Err(error) => self.wait_for_locks(error, &mut attempt, &mut told).await?,
+                Ok(()) => {
+                    attempt = 1;
+                    told(Event::Ended(migration));
+                    applied.push(migration.version);
+                }
+            }
         }
+    }
+
+    /// Waits until a migration may be tried again that others were in the way of.
+    async fn wait_for_locks(
+        &self,
+        error: MigrateError,
+        attempt: &mut u32,
+        told: &mut impl FnMut(Event<'_>),
+    ) -> Result<()> {
+        if !matches!(error, MigrateError::Locked { .. }) || *attempt >= self.lock_attempts {
+            return Err(error);
+        }
+        told(Event::Locked(*attempt));
+        tokio::time::sleep((LOCK_PAUSE * *attempt).min(LONGEST_LOCK_PAUSE)).await;
+        *attempt += 1;
+        Ok(())
     }
 
     /// Takes back what was applied after a version; 0 takes back all. Gives the versions that were taken back.
@@ -126,6 +179,7 @@ impl<'m> Migrator<'m> {
     pub async fn down(&self, to: u64, mut told: impl FnMut(Event<'_>)) -> Result<Vec<u64>> {
         self.check_version(Some(to).filter(|to| *to > 0))?;
         let mut taken_back = Vec::new();
+        let mut attempt = 1;
         loop {
             let mut session = self.begin().await?;
             let entries = history::read(&mut session).await?;
@@ -141,7 +195,12 @@ impl<'m> Migrator<'m> {
             let text = migration.down.of(self.engine.dialect());
             self.check_losses(migration, text)?;
             told(Event::Begun(migration));
-            self.run(&mut session, migration, text, &mut told).await?;
+            if let Err(error) = self.run(&mut session, migration, text, &mut told).await {
+                drop(session);
+                self.wait_for_locks(error, &mut attempt, &mut told).await?;
+                continue;
+            }
+            attempt = 1;
             history::remove(&mut session, migration.version).await?;
             session.commit().await?;
             told(Event::Ended(migration));
@@ -222,7 +281,7 @@ impl<'m> Migrator<'m> {
             let entries = history::read(&mut session).await?;
             // Another program may have ended it in between.
             match history::find(&entries, migration.version) {
-                Some(found) if found.is_begun => entry.clone_from(found),
+                Some(found) if found.is_begun => {}
                 _ => return Ok(session.commit().await?),
             }
         } else if is_new {
@@ -259,22 +318,39 @@ impl<'m> Migrator<'m> {
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
         let statements = script::statements(migration.up.of(self.engine.dialect()));
+        refuse_transactions(migration, &statements)?;
         // Held while they run, so that no other program runs them too.
         let guard = self.begin().await?;
         // Another program may have run some of them while this one waited.
         if let Some(found) = history::find(&history::of(&self.engine).await?, migration.version) {
             entry.clone_from(found);
         }
-        for (index, sql) in statements.iter().enumerate().skip(usize::try_from(entry.statements).unwrap_or(0)) {
+        let done = usize::try_from(entry.statements).unwrap_or(0);
+        if entry
+            .place
+            .as_ref()
+            .is_some_and(|place| *place != files::digest(&statements[..done.min(statements.len())].concat()))
+        {
+            return Err(MigrateError::Changed(format!("the part of {migration} that is done")));
+        }
+        for (index, sql) in statements.iter().enumerate().skip(done) {
             let ran = self.engine.run_script(sql).await;
-            ran.map_err(|error| failed(migration, index, sql, &error))?;
+            ran.map_err(|error| MigrateError::Stopped {
+                migration: migration.to_string(),
+                number: index + 1,
+                statement: shortened_to(sql, 300).into_owned(),
+                error: words_of(&error),
+            })?;
             entry.statements += 1;
+            entry.place = Some(files::digest(&statements[..=index].concat()));
             let mut session = self.engine.sessions().begin().await?;
             history::put(&mut session, entry).await?;
             session.commit().await?;
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
         guard.roll_back().await?;
+        entry.place = None;
+        entry.checksum = migration.checksum(self.engine.dialect());
         Ok(())
     }
 
@@ -286,8 +362,13 @@ impl<'m> Migrator<'m> {
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
         let statements = script::statements(text);
+        refuse_transactions(migration, &statements)?;
         triggers::check(session, migration, &statements).await?;
         let before = orphans(session).await?;
+        let broken = dependents::broken(session).await?;
+        if self.engine.dialect() == Dialect::Postgres {
+            session.run_plain(&format!("SET LOCAL lock_timeout = {}", self.lock_timeout.as_millis())).await?;
+        }
         for (index, sql) in statements.iter().enumerate() {
             match fits::counted(sql) {
                 Some(what) => match count(session, sql).await.map_err(|error| failed(migration, index, sql, &error))? {
@@ -300,10 +381,22 @@ impl<'m> Migrator<'m> {
                         });
                     }
                 },
-                None => session.run_script(sql).await.map_err(|error| failed(migration, index, sql, &error))?,
+                None => match session.run_script(sql).await {
+                    Err(Error::Database { code: Some(code), .. }) if code == LOCK_NOT_AVAILABLE => {
+                        return Err(MigrateError::Locked {
+                            migration: migration.to_string(),
+                            number: index + 1,
+                            statement: shortened_to(sql, 300).into_owned(),
+                            attempts: self.lock_attempts,
+                            timeout: self.lock_timeout,
+                        });
+                    }
+                    ran => ran.map_err(|error| failed(migration, index, sql, &error))?,
+                },
             }
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
+        dependents::check(session, migration, &broken).await?;
         let is_new = |orphan: &&(String, String, i64)| {
             let known = before.iter().find(|(table, parent, _)| *table == orphan.0 && *parent == orphan.1);
             known.is_none_or(|(.., rows)| *rows < orphan.2)
@@ -331,6 +424,8 @@ impl<'m> Migrator<'m> {
         for entry in entries {
             match self.find(entry.version) {
                 None => return Err(MigrateError::Unknown(told_of(entry))),
+                // What stopped in its middle may be mended; what of it is done is held against a checksum of its own.
+                Some(migration) if entry.is_begun && migration.is_stepwise(self.engine.dialect()) => {}
                 Some(migration) if migration.checksum(self.engine.dialect()) != entry.checksum => {
                     return Err(MigrateError::Changed(migration.to_string()));
                 }
@@ -355,13 +450,32 @@ fn told_of(entry: &Entry) -> String {
     format!("{}_{}", entry.version, entry.name)
 }
 
-fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
-    // The words of the database are for whoever migrates it, who has its rows too.
-    let place = explain::place(error, sql);
-    let error = match error {
+/// What PostgreSQL says where a lock was not to be had in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// Refuses statements that begin or end a transaction, before any is run.
+fn refuse_transactions(migration: &Migration, statements: &[&str]) -> Result<()> {
+    match statements.iter().position(|statement| script::is_of_transaction(statement)) {
+        None => Ok(()),
+        Some(index) => Err(MigrateError::Transaction {
+            migration: migration.to_string(),
+            number: index + 1,
+            statement: shortened_to(statements[index], 300).into_owned(),
+        }),
+    }
+}
+
+/// The words of the database, for whoever migrates it, who has its rows too.
+fn words_of(error: &Error) -> String {
+    match error {
         Error::Database { source, .. } => explain(source.as_ref()),
         error => explain(error),
-    };
+    }
+}
+
+fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
+    let place = explain::place(error, sql);
+    let error = words_of(error);
     // A table that is made anew is the same table to whoever reads this.
     let error = error.replace(TEMPORARY, "");
     if let Some((_, rest)) = sql.split_once(&format!("\"{TEMPORARY}")) {

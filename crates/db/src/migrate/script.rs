@@ -46,6 +46,10 @@ pub(super) fn statements(text: &str) -> Vec<&str> {
                 let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
                 if is("TRIGGER") && text[start..at].trim_start().to_ascii_uppercase().contains("CREATE") {
                     is_trigger = true;
+                } else if is("BEGIN") && text[at + end..].trim_start().to_ascii_uppercase().starts_with("ATOMIC") {
+                    // The body of a function of PostgreSQL in SQL, which ends as that of a trigger does.
+                    is_trigger = true;
+                    depth += 1;
                 } else if is_trigger && (is("BEGIN") || is("CASE")) {
                     depth += 1;
                 } else if is_trigger && is("END") {
@@ -64,6 +68,16 @@ pub(super) fn statements(text: &str) -> Vec<&str> {
     }
     push(&text[start..], &mut statements);
     statements
+}
+
+/// Whether a statement begins or ends a transaction, which whoever runs it does already. A savepoint does not.
+pub(super) fn is_of_transaction(statement: &str) -> bool {
+    let words = crate::reflect::words::words(statement);
+    let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
+    let is_back_to_savepoint = || words.iter().skip(1).take(2).any(|word| word.is("TO"));
+    ["BEGIN", "START", "COMMIT", "END", "ABORT"].iter().any(|keyword| is(0, keyword))
+        || is(0, "ROLLBACK") && !is_back_to_savepoint()
+        || is(0, "PREPARE") && is(1, "TRANSACTION")
 }
 
 /// Keeps what holds more than comments.
@@ -108,7 +122,23 @@ mod tests {
         let function =
             "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $body$ BEGIN RETURN 1; END $body$; SELECT $1";
         assert_eq!(statements(function).len(), 2);
+        let body = "CREATE FUNCTION g() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END; SELECT 4";
+        assert_eq!(statements(body).len(), 2);
         assert!(statements("-- only a comment\n;;").is_empty());
+        for (statement, is) in [
+            ("begin", true),
+            ("-- ends it\nCOMMIT", true),
+            ("ROLLBACK", true),
+            ("ROLLBACK WORK", true),
+            ("START TRANSACTION", true),
+            ("END", true),
+            ("ROLLBACK TO SAVEPOINT a", false),
+            ("ROLLBACK TRANSACTION TO a", false),
+            ("SAVEPOINT a", false),
+            ("CREATE TABLE begin (a int)", false),
+        ] {
+            assert_eq!(is_of_transaction(statement), is, "{statement}");
+        }
         for broken in ["'", "\"a", "$$", "$a$ b", "/*", "--"] {
             statements(broken);
         }

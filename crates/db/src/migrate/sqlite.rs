@@ -3,15 +3,18 @@
 //! Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation. Foreign keys must be off, which no statement
 //! within a transaction can do: whoever runs these does it.
 
+mod constraint_names;
+
 use std::collections::HashMap;
 
 use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
 use super::change::Change;
-use super::convert;
+use super::convert::Conversion;
 use super::diff::Difference;
 use super::fill::{filler, note};
 use super::fits;
+use super::renames::in_turn;
 use super::script::Step;
 use crate::Dialect::Sqlite;
 use crate::ddl;
@@ -25,20 +28,8 @@ pub(super) const TEMPORARY: &str = "mwallet_new_";
 
 /// The statements, in their order.
 pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut rebuilt: Vec<&str> = Vec::new();
-    for change in &difference.changes {
-        match change {
-            Change::RenameTable { from, to } => {
-                steps.push(Step::of(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to))));
-            }
-            Change::RenameColumn { table, from, to } => {
-                let sql = format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quote(table), quote(from), quote(to));
-                steps.push(Step::of(sql));
-            }
-            _ => {}
-        }
-    }
+    let mut steps = renames(difference);
+    let mut changed: Vec<&str> = Vec::new();
     for change in &difference.changes {
         match change {
             Change::CreateTable(table) => {
@@ -48,8 +39,8 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
             Change::Comment { .. } => {}
             _ => {
                 let table = change.table();
-                if !rebuilt.contains(&table) {
-                    rebuilt.push(table);
+                if !changed.contains(&table) {
+                    changed.push(table);
                     of_table(table, difference, beside, &mut steps);
                 }
             }
@@ -58,23 +49,51 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
     steps
 }
 
+/// The statements that give tables and columns their new names; with them SQLite changes the triggers, views, checks, indexes and
+/// foreign keys that name them.
+pub(super) fn renames(difference: &Difference) -> Vec<Step> {
+    let moves = &difference.moves;
+    let mut steps = constraint_names::steps(difference);
+    for (from, to) in in_turn(&moves.tables) {
+        steps.push(Step::of(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to))));
+    }
+    for table in &difference.from {
+        for (from, to) in in_turn(moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default()) {
+            let (table, from, to) = (quote(&table.name), quote(&from), quote(&to));
+            steps.push(Step::of(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
+        }
+    }
+    steps
+}
+
+/// Whether all that changes of a table can be done to it where it is, without making it anew.
+fn is_in_place(table: &Table, difference: &Difference) -> bool {
+    let mut changes = difference.changes.iter().filter(|change| change.table() == table.name);
+    changes.all(|change| in_place(change, table, difference).is_some())
+}
+
 /// All changes of one table.
 fn of_table(name: &str, difference: &Difference, beside: &Beside, steps: &mut Vec<Step>) {
     let find = |tables: &'_ [Table]| tables.iter().find(|table| table.name == name).cloned();
     // A table that was renamed and dropped, or made, is not changed as well.
     let (Some(from), Some(to)) = (find(&difference.from), find(&difference.to)) else { return };
     let changes: Vec<&Change> = difference.changes.iter().filter(|change| change.table() == name).collect();
-    let simple: Option<Vec<Vec<Step>>> = changes.iter().map(|change| in_place(change, &to)).collect();
+    let simple: Option<Vec<Vec<Step>>> = changes.iter().map(|change| in_place(change, &to, difference)).collect();
     match simple {
         Some(simple) => steps.extend(simple.into_iter().flatten()),
-        None => rebuild(&from, &to, &changes, beside, steps),
+        None => rebuild((&from, &to), &changes, difference, beside, steps),
     }
 }
 
 /// The statements of a change that SQLite makes in a table that is there.
-fn in_place(change: &Change, table: &Table) -> Option<Vec<Step>> {
+fn in_place(change: &Change, table: &Table, difference: &Difference) -> Option<Vec<Step>> {
     let name = quote(&table.name);
     match change {
+        // They came first.
+        Change::RenameTable { .. } | Change::RenameColumn { .. } => Some(Vec::new()),
+        Change::RenameConstraint { .. } | Change::RenameIndex { .. } => {
+            constraint_names::can_change(difference).then(Vec::new)
+        }
         Change::AddIndex(_, index) => Some(vec![Step::of(ddl::create_index(&name, index))]),
         Change::DropIndex(_, index) => Some(vec![Step::of(format!("DROP INDEX {}", quote(&index.name)))]),
         Change::AddColumn { column, .. } => {
@@ -94,15 +113,22 @@ fn in_place(change: &Change, table: &Table) -> Option<Vec<Step>> {
 }
 
 /// Makes a table anew under another name, fills it, and gives it the name.
-fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps: &mut Vec<Step>) {
+fn rebuild(
+    (from, to): (&Table, &Table),
+    changes: &[&Change],
+    difference: &Difference,
+    beside: &Beside,
+    steps: &mut Vec<Step>,
+) {
     let temporary = format!("{TEMPORARY}{}", to.name);
     let (old, new) = (quote(&to.name), quote(&temporary));
     for change in changes {
-        if let Change::AlterColumn { from, to: after, .. } = change {
-            steps.extend(fits::steps(&old, &to.name, from, after, Sqlite));
+        if let Change::AlterColumn { from, to: after, labels, .. } = change {
+            steps.extend(fits::steps(&old, &to.name, (from, after), labels, Sqlite));
         }
     }
-    let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    let fills = changes.iter().filter_map(|change| change.fills());
+    let told: Vec<String> = changes.iter().map(ToString::to_string).chain(fills).collect();
     let mut push = |sql: String| steps.push(Step::of(sql));
     // Otherwise the last step would look into views and triggers, which name a table that is not there yet.
     push("PRAGMA legacy_alter_table = ON".into());
@@ -118,8 +144,8 @@ fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps
                 .any(|change| matches!(change, Change::AddColumn { column: added, .. } if added.name == column.name))
         });
         let value = match before {
-            Some(before) => Some(kept(before, column)),
-            None => added(column, &mut notes, changes),
+            Some(before) => Some(kept(before, column, changes)),
+            None => added(&to.name, column, difference, &mut notes, changes),
         };
         if let Some(value) = value {
             names.push(quote(&column.name));
@@ -152,12 +178,14 @@ fn rebuild(from: &Table, to: &Table, changes: &[&Change], beside: &Beside, steps
 }
 
 /// What a column holds that was there.
-fn kept(before: &Column, after: &Column) -> String {
+fn kept(before: &Column, after: &Column, changes: &[&Change]) -> String {
+    let labels = changes.iter().find_map(|change| match change {
+        Change::AlterColumn { to, labels, .. } if to.name == after.name => Some(labels.as_slice()),
+        _ => None,
+    });
     let name = quote(&before.name);
-    let value = match before.kind == after.kind {
-        true => name,
-        false => convert::expression(&name, &before.kind, &after.kind, Sqlite),
-    };
+    let labels = labels.unwrap_or_default();
+    let value = Conversion { name: &name, from: &before.kind, to: &after.kind, labels }.expression(Sqlite);
     match ddl::column_default(after, Sqlite) {
         Some(default) if before.nullable && !after.nullable => format!("coalesce({value}, {default})"),
         _ => value,
@@ -165,8 +193,14 @@ fn kept(before: &Column, after: &Column) -> String {
 }
 
 /// What a new column holds in rows that are there; nothing is its default.
-fn added(column: &Column, notes: &mut Vec<String>, changes: &[&Change]) -> Option<String> {
-    let value = filler(column, Sqlite)?;
+fn added(
+    table: &str,
+    column: &Column,
+    difference: &Difference,
+    notes: &mut Vec<String>,
+    changes: &[&Change],
+) -> Option<String> {
+    let value = filler(table, column, difference, Sqlite)?;
     let change =
         changes.iter().find(|change| matches!(change, Change::AddColumn { column: added, .. } if added == column));
     notes.extend(change.map(|change| note(change, &value)));

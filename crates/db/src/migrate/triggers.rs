@@ -1,7 +1,6 @@
-//! Triggers that name a column which a script renames: they are found before it runs.
+//! Triggers of PostgreSQL that name a column which a script renames: they are found before it runs.
 //!
-//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new name; but a script
-//! that makes a table anew makes its triggers anew too, from the texts that it has.
+//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new name.
 
 use mwallet_schema::ColumnType;
 
@@ -23,8 +22,6 @@ ORDER BY c.relname, t.tgname";
 
 /// A column that a script renames.
 struct Renamed {
-    /// Which of the statements does it.
-    at: usize,
     table: String,
     from: String,
     to: String,
@@ -36,19 +33,18 @@ struct Renamed {
 ///
 /// The first such trigger.
 pub(super) async fn check(session: &mut Session, migration: &Migration, statements: &[&str]) -> Result<()> {
-    let renamed = |(at, statement): (usize, &&str)| {
+    if session.engine().dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let renamed = |statement: &&str| {
         let (table, from, to) = renamed_column(statement)?;
-        Some(Renamed { at, table, from, to })
+        Some(Renamed { table, from, to })
     };
-    let renames: Vec<Renamed> = statements.iter().enumerate().filter_map(renamed).collect();
+    let renames: Vec<Renamed> = statements.iter().filter_map(renamed).collect();
     if renames.is_empty() {
         return Ok(());
     }
-    let found = match session.engine().dialect() {
-        Dialect::Postgres => of_database(session, statements, &renames).await?,
-        Dialect::Sqlite => of_script(statements, &renames),
-    };
-    match found {
+    match naming(session, statements, &renames).await? {
         None => Ok(()),
         Some((trigger, table, renamed)) => Err(MigrateError::Trigger {
             migration: migration.to_string(),
@@ -61,7 +57,7 @@ pub(super) async fn check(session: &mut Session, migration: &Migration, statemen
 }
 
 /// A trigger of the database whose function names a column, and which the script does not name.
-async fn of_database<'r>(
+async fn naming<'r>(
     session: &mut Session,
     statements: &[&str],
     renames: &'r [Renamed],
@@ -94,35 +90,6 @@ fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
     is_made || comments.any(|line| line.contains(&format!("trigger {trigger}")))
 }
 
-/// A trigger that the script makes after the rename, and that names the column as it was called.
-fn of_script<'r>(statements: &[&str], renames: &'r [Renamed]) -> Option<(String, String, &'r Renamed)> {
-    for (at, statement) in statements.iter().enumerate() {
-        let words = words(statement);
-        let position = |keyword: &str| words.iter().position(|word| word.is(keyword));
-        let (Some(trigger), Some(on), Some(begin)) = (position("TRIGGER"), position("ON"), position("BEGIN")) else {
-            continue;
-        };
-        if !words[0].is("CREATE") || trigger > on || on > begin {
-            continue;
-        }
-        // `CREATE TRIGGER IF NOT EXISTS name`.
-        let name = if words.get(trigger + 1).is_some_and(|word| word.is("IF")) { trigger + 4 } else { trigger + 1 };
-        let (Some(name), Some(table)) = (words.get(name), words.get(on + 1)) else { continue };
-        let names = |renamed: &&Renamed| {
-            let is_of_row = |window: &[Word<'_>]| {
-                (window[0].is("NEW") || window[0].is("OLD")) && window[1].is(".") && is_name(&window[2], &renamed.from)
-            };
-            let is_of_event =
-                words[..on].iter().skip_while(|word| !word.is("OF")).any(|word| is_name(word, &renamed.from));
-            renamed.at < at && is_name(table, &renamed.table) && (is_of_event || words.windows(3).any(is_of_row))
-        };
-        if let Some(renamed) = renames.iter().find(names) {
-            return Some((name.name(), table.name(), renamed));
-        }
-    }
-    None
-}
-
 /// Whether a word is that name, in the case in which it is written or, without quotes, in any.
 fn is_name(word: &Word<'_>, name: &str) -> bool {
     word.name() == name || word.is(name)
@@ -146,31 +113,6 @@ mod tests {
             ["ALTER TABLE members RENAME COLUMN memo TO note", "DROP TRIGGER other ON members", "-- noted\nSELECT 1"]
         {
             assert!(!is_about(statement, "noted", "note"), "{statement}");
-        }
-    }
-
-    #[test]
-    fn triggers_of_a_script_are_held_against_what_it_renamed_before() {
-        let found = |statements: &[&str]| {
-            let renames = [Renamed { at: 0, table: "a".into(), from: "n".into(), to: "m".into() }];
-            of_script(statements, &renames).map(|(trigger, ..)| trigger)
-        };
-        let rename = "ALTER TABLE a RENAME COLUMN n TO m";
-        for trigger in [
-            "CREATE TRIGGER \"it\" AFTER INSERT ON a BEGIN INSERT INTO log VALUES (NEW.n); END",
-            "CREATE TRIGGER IF NOT EXISTS it AFTER UPDATE OF x, n ON \"a\" BEGIN SELECT 1; END",
-            "-- Noted.\nCREATE TEMP TRIGGER it BEFORE DELETE ON a WHEN old.\"n\" > 1 BEGIN SELECT 1; END",
-        ] {
-            assert_eq!(found(&[rename, trigger]).as_deref(), Some("it"), "{trigger}");
-            assert_eq!(found(&[trigger, rename]), None);
-        }
-        for other in [
-            "CREATE TRIGGER it AFTER INSERT ON a BEGIN INSERT INTO log (n) VALUES (NEW.m); END",
-            "CREATE TRIGGER it AFTER INSERT ON b BEGIN INSERT INTO log VALUES (NEW.n); END",
-            "CREATE INDEX trigger ON a (n)",
-            "SELECT 1",
-        ] {
-            assert_eq!(found(&[rename, other]), None, "{other}");
         }
     }
 }

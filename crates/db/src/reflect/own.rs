@@ -22,7 +22,7 @@ const TIMES: (&str, &str) = ("0001-01-01 00:00:00+00", "10000-01-01 00:00:00+00"
 
 /// A set of labels, as far as a database knows it: named after its column, numbered from 0.
 pub(crate) fn labels(column: &str, labels: impl IntoIterator<Item = String>) -> ColumnType {
-    let label = |(code, name)| EnumLabel { name, code, comment: None };
+    let label = |(code, name): (i64, String)| EnumLabel::new(name, code);
     let labels = (0..).zip(labels).map(label).collect();
     ColumnType::Enum(Arc::new(EnumType { name: pascal_case(column), labels }))
 }

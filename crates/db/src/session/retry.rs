@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::{Session, SessionFactory};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a transaction does, as [`SessionFactory::transact`] takes it.
 pub type SessionFuture<'s, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 's>>;
@@ -16,8 +16,13 @@ const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 impl SessionFactory {
-    /// Does work in a session and commits it. Where it collides with a transaction at the same time, the whole is tried
-    /// again, up to five times, so the work must have no effect but on the session.
+    /// Does work in a session and commits it. Where it collides with a transaction at the same time, or a row that it updates by its
+    /// version has another meanwhile, the whole is tried again, up to five times: the work must have no effect but on the session, and
+    /// read in it what it writes.
+    ///
+    /// Where the isolation is the usual one, nobody notices that a row without a version changed between reading and writing it: of two
+    /// that read 5 and write 6, one is lost. Give the entity a version ([`Session::update`] looks at it), let the database compute
+    /// (`SET n = n + 1`), or ask for [`Isolation::Serializable`](crate::Isolation::Serializable).
     ///
     /// ```
     /// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
@@ -34,12 +39,12 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// The first error that is no collision, or the last collision.
+    /// The first error that is no collision, or the last collision: [`Error::StaleRow`] where the row is still another.
     pub async fn transact<T>(&self, work: impl for<'s> Fn(&'s mut Session) -> SessionFuture<'s, T>) -> Result<T> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match self.attempt(&work).await {
-                Err(error) if error.is_transient() => {
+                Err(error) if error.is_transient() || matches!(error, Error::StaleRow { .. }) => {
                     // Those that collided must not meet again at the same moment.
                     tokio::time::sleep(self.jitter(wait)).await;
                     wait *= 2;

@@ -30,7 +30,11 @@ impl Purpose {
         match self {
             Self::Read => Some(("PRAGMA query_only = ON", "PRAGMA query_only = OFF")),
             Self::Write => None,
-            Self::ChangeTables => Some(("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON")),
+            // A script that fails in its middle leaves on what it would have switched off.
+            Self::ChangeTables => Some((
+                "PRAGMA foreign_keys = OFF",
+                "PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF; PRAGMA writable_schema = OFF",
+            )),
         }
     }
 }

@@ -327,7 +327,7 @@ impl Thread {
             false => roll_back(&timed.connection),
         }
         self.log_bytes = self.settings.check_file().unwrap_or(0);
-        if settings.is_some_and(|(_, after)| execute(&timed.connection, after).is_err()) {
+        if settings.is_some_and(|(_, after)| timed.connection.execute_batch(after).is_err()) {
             self.connection = None;
         }
     }

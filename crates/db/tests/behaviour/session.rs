@@ -77,6 +77,43 @@ both_engines! {
         assert_eq!((stored.memo.as_deref(), stored.timestamps.version == 2), (Some("theirs"), true));
     }
 
+    async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
+        set_up(&db).await;
+        let first = crud::create(&db.engine, crud::of::<Offer>(), Offer { large: Some(0), ..empty_offer() }).await.unwrap();
+        let sessions = db.engine.sessions();
+        let one = || {
+            let (sessions, first) = (sessions.clone(), first.clone());
+            tokio::spawn(async move {
+                sessions
+                    .transact(|session| {
+                        let first = first.clone();
+                        Box::pin(async move {
+                            let found = session.reload(&first).await?.unwrap();
+                            // All others have read it too by then.
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                            session.update(&Offer { large: found.large.map(|number| number + 1), ..found });
+                            Ok(())
+                        })
+                    })
+                    .await
+            })
+        };
+        for task in [one(), one(), one(), one()] {
+            task.await.unwrap().unwrap();
+        }
+        let stored = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
+        assert_eq!((stored.large, stored.timestamps.version == 5), (Some(4), true));
+        // What was read before stays stale, however often it is tried.
+        let stale = sessions.transact(|session| {
+            let first = first.clone();
+            Box::pin(async move {
+                session.update(&first);
+                Ok(())
+            })
+        });
+        assert!(matches!(stale.await, Err(Error::StaleRow { .. })));
+    }
+
     async fn chosen_columns_are_read_again(db: TestDb) {
         set_up(&db).await;
         let mut mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();

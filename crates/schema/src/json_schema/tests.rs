@@ -10,9 +10,8 @@ mod oracle;
 
 pub(super) fn order_type() -> ColumnType {
     let label = |name: &str, code, comment: Option<&str>| EnumLabel {
-        name: name.into(),
-        code,
         comment: comment.map(Into::into),
+        ..EnumLabel::new(name, code)
     };
     ColumnType::Enum(Arc::new(EnumType {
         name: "OrderType".into(),

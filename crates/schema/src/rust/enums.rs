@@ -39,7 +39,7 @@ impl Enums {
             let _ = writeln!(text, "#[derive(Clone, Copy, Debug, PartialEq, Eq, Enumeration)]\npub enum {name} {{");
             let mut members = Members::default();
             for (position, label) in (0..).zip(&found.labels) {
-                let EnumLabel { name, code, comment } = label;
+                let EnumLabel { name, code, comment, .. } = label;
                 let variant = members.variant(name);
                 text.push_str(&comment.as_deref().and_then(|text| documentation(text, "    ")).unwrap_or_default());
                 if variant.to_shouty_snake_case() != *name || !variant.is_ascii() {

@@ -24,7 +24,7 @@ impl Sources for Fixed {
 const TEXT: ColumnType = ColumnType::Text { max: None };
 
 fn order_type() -> ColumnType {
-    let label = |name: &str, code| EnumLabel { name: name.into(), code, comment: None };
+    let label = |name: &str, code| EnumLabel::new(name, code);
     ColumnType::Enum(Arc::new(EnumType {
         name: "OrderType".into(),
         labels: vec![label("OPEN", 0), label("CLOSED", -1), label("SATISFIED", 1)],

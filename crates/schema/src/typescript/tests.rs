@@ -13,7 +13,7 @@ fn native(name: &str, carrier: Carrier) -> ColumnType {
 fn tables() -> Vec<Table> {
     let mut labels = EnumType { name: "State".into(), labels: Vec::new() };
     for (code, name) in ["OPEN", "it's \"closed\""].iter().enumerate() {
-        labels.labels.push(EnumLabel { name: (*name).into(), code: code as i64, comment: None });
+        labels.labels.push(EnumLabel::new(*name, code as i64));
     }
     let mut parents = Table { comment: Some("Who is\nreferred to. */".into()), ..Table::new("parents") };
     parents.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));

@@ -69,7 +69,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
         false => {
             let made = migrate::made(&migrations).await?;
             let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
-            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?)?;
+            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(rename)).await?;
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
@@ -78,6 +78,10 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
                     "the migrations make the tables that are declared: nothing to write",
                     &json,
                 );
+            }
+            migrations.push(draft.migration.clone());
+            if let Err(error) = migrate::made(&migrations).await {
+                output::note(format_args!("warning: on SQLite it cannot be applied as it is: {error}"));
             }
             draft.migration
         }
@@ -88,20 +92,15 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     output::report(settings, text, &json!({ "migration": migration.to_string(), "files": files }))
 }
 
-fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
+fn renames(given: Vec<Rename>) -> Renames {
     let mut renames = Renames::default();
     for rename in given {
         match rename {
-            Rename::Table(old, new) => {
-                if made.iter().all(|table| table.name != old) {
-                    return Err(Failure::usage(format!("--rename {old}={new}: there is no table {old} so far")));
-                }
-                renames.tables.push((old, new));
-            }
+            Rename::Table(old, new) => renames.tables.push((old, new)),
             Rename::Column(table, old, new) => renames.columns.push((table, old, new)),
         }
     }
-    Ok(renames)
+    renames
 }
 
 /// Tells what it does, and refuses what loses something unless that is allowed.
@@ -109,7 +108,7 @@ fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<(
     if !settings.quiet && !settings.json {
         for change in &draft.difference.changes {
             output::note(change);
-            if let Some(warning) = change.may_fail() {
+            for warning in change.may_fail().into_iter().chain(change.fills()) {
                 output::note(format_args!("  {warning}"));
             }
         }

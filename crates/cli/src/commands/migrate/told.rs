@@ -24,6 +24,9 @@ pub(super) async fn with_progress<T>(
             bar.set_position(done as u64);
         }
         Event::Batch(place) => bar.set_message(format!("rows, up to {place}")),
+        Event::Locked(times) => {
+            bar.set_message(format!("statements: others hold what it needs, waited {times} times"));
+        }
         Event::Ended(_) => {}
     };
     let done = work(Box::new(told)).await;
@@ -59,11 +62,24 @@ impl From<MigrateError> for Failure {
         let hint = match error {
             MigrateError::Database(error) => return error.into(),
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
+            MigrateError::Stopped { .. } => {
+                "mend that statement, in the file or what is in its way, and run it again: it goes on there"
+            }
+            MigrateError::Locked { .. } => {
+                "pg_stat_activity and pg_blocking_pids tell who holds it; --lock-timeout and --lock-attempts wait longer"
+            }
+            MigrateError::Transaction { .. } => {
+                "take it out; what cannot be in a transaction goes in a file that begins with `-- mwallet: no transaction`"
+            }
             MigrateError::Declaration(_) => "mend the declaration; nothing was written",
             MigrateError::Misfits { .. } => "change these values first, or have the migration do it",
             MigrateError::Trigger { .. } => {
                 "write the trigger, or its function, anew in the migration, with the new name"
             }
+            MigrateError::Broken { .. } => {
+                "write them anew in the migration, with the new names; what it makes unusable is dropped first"
+            }
+            MigrateError::Renames(_) => "nothing was written",
             MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
             MigrateError::Changed(_) => "`mwallet migrate status` shows which",
             MigrateError::Unknown(_) => {
@@ -97,9 +113,14 @@ fn code(error: &MigrateError) -> &'static str {
     match error {
         MigrateError::Database(_) => "database",
         MigrateError::Failed { .. } => "migration_failed",
+        MigrateError::Stopped { .. } => "migration_stopped",
+        MigrateError::Locked { .. } => "migration_locked",
+        MigrateError::Transaction { .. } => "migration_transaction",
         MigrateError::Declaration(_) => "wrong_declaration",
         MigrateError::Misfits { .. } => "migration_misfits",
         MigrateError::Trigger { .. } => "migration_trigger",
+        MigrateError::Broken { .. } => "migration_broken",
+        MigrateError::Renames(_) => "migration_renames",
         MigrateError::Orphans { .. } => "migration_orphans",
         MigrateError::Changed(_) => "migration_changed",
         MigrateError::Unknown(_) => "migration_unknown",

@@ -75,7 +75,9 @@ impl Pair {
     /// Changes one thing of the second set.
     fn change(&mut self, random: &mut Random, dialect: Dialect) {
         let at = random.below(self.to.len().max(1));
-        match random.below(12) {
+        match random.below(14) {
+            12 => self.exchange(at, random),
+            13 => self.new_in_place_of(at, random, dialect),
             0 if self.to.len() < 6 => {
                 let made = table(&format!("n{}", random.below(1_000)), &self.to, random, dialect);
                 if self.to.iter().all(|table| table.name != made.name) {
@@ -83,6 +85,11 @@ impl Pair {
                 }
             }
             1 if self.to.len() > 1 => {
+                // What has the old name of another is new only while that other is there.
+                let old = self.renames.tables.iter().find(|(_, to)| *to == self.to[at].name).map(|(from, _)| from);
+                if old.is_some_and(|old| self.to.iter().any(|table| table.name == *old)) {
+                    return;
+                }
                 let gone = self.to.remove(at);
                 for table in &mut self.to {
                     table.foreign_keys.retain(|key| key.references != gone.name);
@@ -90,7 +97,13 @@ impl Pair {
                 self.renames.tables.retain(|(_, to)| *to != gone.name);
                 self.renames.columns.retain(|(table, ..)| *table != gone.name);
             }
-            2 => self.rename_table(at, random),
+            2 => {
+                let Some(old) = self.to.get(at).map(|table| table.name.clone()) else { return };
+                self.rename_table(at, random);
+                if random.one_in(2) {
+                    self.name_constraints(at, &old);
+                }
+            }
             3 => self.rename_column(at, random),
             4 | 5 => {
                 let Some(table) = self.to.get_mut(at) else { return };
@@ -139,11 +152,83 @@ impl Pair {
         }
     }
 
+    /// Two columns exchange their names, where nothing else names them.
+    fn exchange(&mut self, at: usize, random: &mut Random) {
+        if self.is_new(at) {
+            return;
+        }
+        let Some(table) = self.to.get_mut(at) else { return };
+        let old_table =
+            self.renames.tables.iter().find(|(_, to)| *to == table.name).map_or(&table.name, |(from, _)| from);
+        let Some(before) = self.from.iter().find(|from| from.name == *old_table) else { return };
+        let is_free = |column: &&Column| {
+            before.column(&column.name).is_some()
+                && self.renames.columns.iter().all(|(of, _, to)| *of != table.name || *to != column.name)
+                && !is_used(table, &column.name)
+                && column.name != "id"
+        };
+        let free: Vec<String> = table.columns.iter().filter(is_free).map(|column| column.name.clone()).collect();
+        if free.len() < 2 || self.renames.columns.iter().any(|(of, ..)| *of == table.name) {
+            return;
+        }
+        let first = random.below(free.len() - 1);
+        let (one, other) = (&free[first], &free[first + 1]);
+        for column in &mut table.columns {
+            let name = if column.name == *one {
+                other
+            } else if column.name == *other {
+                one
+            } else {
+                continue;
+            };
+            column.name.clone_from(name);
+        }
+        for (of, name) in self.anew.iter_mut().filter(|(of, _)| *of == table.name) {
+            let _ = of;
+            let renamed = if name == one {
+                other.clone()
+            } else if name == other {
+                one.clone()
+            } else {
+                continue;
+            };
+            *name = renamed;
+        }
+        let name = table.name.clone();
+        self.renames.columns.push((name.clone(), one.clone(), other.clone()));
+        self.renames.columns.push((name, other.clone(), one.clone()));
+    }
+
+    /// A table has another name, and a new one has that which it had.
+    fn new_in_place_of(&mut self, at: usize, random: &mut Random, dialect: Dialect) {
+        let Some(old) = self.to.get(at).map(|table| table.name.clone()) else { return };
+        self.rename_table(at, random);
+        if self.to[at].name != old {
+            self.name_constraints(at, &old);
+            self.to.push(table(&old, &[], random, dialect));
+        }
+    }
+
+    /// Names what is named after a table as it is called now.
+    fn name_constraints(&mut self, at: usize, old: &str) {
+        let table = &mut self.to[at];
+        let new = table.name.clone();
+        let rename = |name: &mut String| {
+            if let Some(rest) = name.strip_prefix(&format!("{old}_")) {
+                *name = format!("{new}_{rest}");
+            }
+        };
+        table.uniques.iter_mut().for_each(|one| rename(&mut one.name));
+        table.indexes.iter_mut().for_each(|one| rename(&mut one.name));
+        table.checks.iter_mut().for_each(|one| rename(&mut one.name));
+        table.foreign_keys.iter_mut().for_each(|one| rename(&mut one.name));
+    }
+
     fn rename_table(&mut self, at: usize, random: &mut Random) {
         let Some(table) = self.to.get(at) else { return };
         let (old, new) = (table.name.clone(), format!("r{}", random.below(1_000)));
-        let is_first =
-            self.from.iter().any(|table| table.name == old) && self.renames.tables.iter().all(|(_, to)| *to != old);
+        let is_first = self.from.iter().any(|table| table.name == old)
+            && self.renames.tables.iter().all(|(from, to)| *from != old && *to != old);
         if !is_first || self.to.iter().any(|table| table.name == new) {
             return;
         }
@@ -162,7 +247,15 @@ impl Pair {
         self.renames.tables.push((old, new));
     }
 
+    /// Whether a table is another than the one that had its name.
+    fn is_new(&self, at: usize) -> bool {
+        self.to.get(at).is_none_or(|table| self.renames.tables.iter().any(|(from, _)| *from == table.name))
+    }
+
     fn rename_column(&mut self, at: usize, random: &mut Random) {
+        if self.is_new(at) {
+            return;
+        }
         let Some(table) = self.to.get_mut(at) else { return };
         let column = random.pick(&table.columns).name.clone();
         let new = format!("r{}", random.below(1_000));
@@ -217,16 +310,30 @@ impl Pair {
                 column.kind = match &column.kind {
                     ColumnType::SmallInt => ColumnType::BigInt,
                     ColumnType::Integer => ColumnType::Decimal { precision: 14, scale: 3 },
-                    ColumnType::BigInt => ColumnType::Text { max: None },
-                    ColumnType::Decimal { precision, scale } => {
-                        ColumnType::Decimal { precision: precision + 5, scale: scale + 2 }
-                    }
-                    ColumnType::Text { max: Some(max) } => ColumnType::Text { max: Some(max + 7) },
+                    ColumnType::BigInt => match random.below(3) {
+                        0 => ColumnType::Text { max: None },
+                        1 => ColumnType::Decimal { precision: 12, scale: 6 },
+                        _ => ColumnType::SmallInt,
+                    },
+                    // What there is fits all of these.
+                    ColumnType::Decimal { precision, scale } => match random.below(4) {
+                        0 if *scale == 0 => ColumnType::Integer,
+                        0 => ColumnType::Text { max: Some(50) },
+                        1 if *scale > 2 => ColumnType::Decimal { precision: 9, scale: 2 },
+                        _ => ColumnType::Decimal { precision: precision + 5, scale: scale + 2 },
+                    },
+                    ColumnType::Text { max: Some(max) } => match random.below(2) {
+                        0 => ColumnType::Text { max: Some(20) },
+                        _ => ColumnType::Text { max: Some(max + 7) },
+                    },
+                    ColumnType::Text { max: None } => ColumnType::Text { max: Some(25) },
                     ColumnType::Uuid => ColumnType::Text { max: Some(40) },
+                    ColumnType::Timestamp => ColumnType::Text { max: Some(32) },
+                    ColumnType::Json => ColumnType::Text { max: None },
                     ColumnType::Enum(labels) => {
                         let mut labels = EnumType::clone(labels);
                         let code = i64::try_from(labels.labels.len()).unwrap();
-                        labels.labels.push(EnumLabel { name: format!("l{code}'s"), code, comment: None });
+                        labels.labels.push(EnumLabel::new(format!("l{code}'s"), code));
                         ColumnType::Enum(labels.into())
                     }
                     ColumnType::Boolean => {
@@ -313,7 +420,7 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
 
 fn column(name: &str, random: &mut Random, dialect: Dialect) -> Column {
     let labels = ["OPEN", "it's shut", "half \"open\""];
-    let label = |(code, name): (i64, &&str)| EnumLabel { name: (*name).into(), code, comment: None };
+    let label = |(code, name): (i64, &&str)| EnumLabel::new(*name, code);
     let labels = EnumType { name: name.into(), labels: (0..).zip(&labels[..1 + random.below(3)]).map(label).collect() };
     let kinds = [
         ColumnType::SmallInt,
