@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use mwallet_db::migrate::{DataMigration, Migrator, embedded};
-use mwallet_db::{Engine, Entity, Key, Ref};
+use mwallet_db::{Comparison, Engine, Entity, Filter, Key, Query, Ref, crud};
+
+use entities::{Author, Book};
 
 fn run(folder: &std::path::Path, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_mwallet-example-library"))
@@ -55,16 +57,22 @@ mod entities {
 async fn what_the_guide_says_of_rows_and_tests_can_be_done() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(&"sqlite::memory:".parse()?)?;
     let migrations = embedded(mwallet_db::migrations!("migrations"))?;
-    let tables = [entities::Author::table(), entities::Book::table()];
     let fill: DataMigration = Arc::new(|session, place| {
         Box::pin(async move {
-            // Read the rows behind `place`, change them in `session`, and give the place of the last one; `None` when all is done.
-            let _ = (session, place);
-            Ok(None)
+            // The rows behind the last one of the batch before.
+            let last: i64 = place.and_then(|place: String| place.parse().ok()).unwrap_or(0);
+            let batch = Query::new().filter(Filter::compare("id", Comparison::Gt, last)).order_asc("id").limit(500);
+            let books: Vec<Book> = crud::list(&mut *session, crud::of::<Book>(), &batch).await?;
+            for book in &books {
+                session.update(&Book { title: book.title.trim().to_owned(), ..book.clone() });
+            }
+            // Nothing when all is done.
+            Ok(books.last().and_then(|book| book.key.id.get()).map(ToString::to_string))
         })
     });
-    let migrator = Migrator::new(&engine, &migrations).data(20261124093000, fill);
+    let migrator = Migrator::new(&engine, &migrations).data(20261124131656, fill);
     assert_eq!(migrator.up(None, |_| {}).await?.len(), migrations.len());
+    let tables = [Author::table(), Book::table()];
     let left = mwallet_db::migrate::check(&engine, &tables, &[]).await?;
     assert!(left.is_empty(), "{left}");
     Ok(())

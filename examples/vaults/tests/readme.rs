@@ -3,8 +3,21 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
+use std::sync::Mutex;
 use std::time::Duration;
+
+/// One program at a time: another that is begun meanwhile would keep a port that was only looked for.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A program that ends with its test, whatever comes of it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
 
 #[test]
 fn the_readme_has_these_programs() {
@@ -21,6 +34,7 @@ fn the_readme_has_these_programs() {
 
 #[test]
 fn the_program_runs_twice_in_a_row() {
+    let _guard = ONE_AT_A_TIME.lock();
     let folder = tempfile::tempdir().expect("a folder can be made");
     for vaults in 1..=2 {
         let output = Command::new(env!("CARGO_BIN_EXE_mwallet-example-vaults")).current_dir(folder.path()).output();
@@ -32,11 +46,13 @@ fn the_program_runs_twice_in_a_row() {
 
 #[test]
 fn the_entity_is_served() {
+    let _guard = ONE_AT_A_TIME.lock();
     let folder = tempfile::tempdir().expect("a folder can be made");
     // Nobody else listens at a port that was free a moment ago, mostly.
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
     let mut program = Command::new(env!("CARGO_BIN_EXE_server"));
-    let mut server = program.arg(address.to_string()).current_dir(folder.path()).spawn().expect("the program runs");
+    let server = program.arg(address.to_string()).current_dir(folder.path()).spawn().expect("the program runs");
+    let _server = Running(server);
     let ask = |request: &str| {
         for _ in 0..200 {
             if let Ok(mut socket) = TcpStream::connect(address) {
@@ -56,7 +72,6 @@ fn the_entity_is_served() {
     );
     let made = ask(&post);
     let found = ask(&format!("GET /rest/v1/vaults?select=id,label HTTP/1.1\r\n{head}\r\n"));
-    server.kill().and_then(|()| server.wait()).expect("it can be stopped");
     assert!(made.starts_with("HTTP/1.1 201 "), "{made}");
     assert!(found.contains(r#"[{"id":1,"label":"main"}]"#), "{found}");
 }

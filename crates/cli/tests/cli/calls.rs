@@ -246,7 +246,9 @@ fn what_is_no_database_of_sqlite_is_said_to_be_none() {
         ("nosuch/new.db", "there is no file nosuch/new.db", "is its name right?"),
         ("folder", "folder cannot be opened", "may this user open it"),
     ] {
-        for command in [&["inspect"][..], &["migrate", "status"], &["serve", "--open", "--reflect"]] {
+        for command in
+            [&["inspect"][..], &["migrate", "status"], &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"]]
+        {
             let done =
                 done(program(folder.path()).args(command).args(["--database-url", &format!("sqlite:{database}")]));
             let said = format!("error: {told}");

@@ -80,6 +80,15 @@ pub(super) fn is_of_transaction(statement: &str) -> bool {
         || is(0, "PREPARE") && is(1, "TRANSACTION")
 }
 
+/// Whether a statement of a script for SQLite gives something another name, or prepares that.
+pub(super) fn is_rename(statement: &str) -> bool {
+    let words = crate::reflect::words::words(statement);
+    let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
+    is(0, "ALTER") && is(1, "TABLE") && is(3, "RENAME")
+        || is(0, "UPDATE") && is(1, "sqlite_schema")
+        || is(0, "PRAGMA") && is(1, "writable_schema")
+}
+
 /// Keeps what holds more than comments.
 fn push<'t>(statement: &'t str, statements: &mut Vec<&'t str>) {
     let mut rest = statement.trim();
@@ -139,6 +148,8 @@ mod tests {
         ] {
             assert_eq!(is_of_transaction(statement), is, "{statement}");
         }
+        assert!(is_rename("-- x\nALTER TABLE \"a\" RENAME COLUMN \"b\" TO \"c\""));
+        assert!(!is_rename("ALTER TABLE a ADD COLUMN rename int"));
         for broken in ["'", "\"a", "$$", "$a$ b", "/*", "--"] {
             statements(broken);
         }

@@ -1,6 +1,5 @@
 //! The same entity over HTTP: a REST resource with its document, at the address that is given.
 
-use mwallet_api::{App, AppState, ServeOptions, Tables, serve};
 use mwallet_db::{Engine, Entity, Key, Name};
 
 /// A place where coins are kept.
@@ -13,6 +12,8 @@ struct Vault {
     #[entity(max = 50)]
     label: Option<String>,
 }
+
+use mwallet_api::{App, AppState, ServeOptions, Tables, serve};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
