@@ -155,11 +155,13 @@ fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
     let code = violation.kind.code();
     let (constraint, columns) = place(violation, table);
     let conflict = |message: String| {
-        let named = constraint.as_ref().map(|name| format!("{message} ({name})"));
-        let problem = Problem::new(StatusCode::CONFLICT, code, named.unwrap_or(message));
-        // What is hidden of the table is not told of its values.
-        let is_hidden = |name: &String| table.and_then(|table| table.column(name)).is_some_and(|it| !it.is_readable());
-        match violation.details.clone().filter(|_| !columns.iter().any(is_hidden)) {
+        let message = match (&constraint, violation.kind) {
+            (Some(name), ConstraintKind::Exclusion) => format!("{message} \"{name}\""),
+            (Some(name), _) => format!("{message} ({name})"),
+            (None, _) => message,
+        };
+        let problem = Problem::new(StatusCode::CONFLICT, code, message);
+        match violation.details.clone().filter(|_| !is_about_hidden(violation.kind, &columns, table)) {
             Some(details) => problem.details(details.as_str().to_owned()),
             None => problem,
         }
@@ -177,6 +179,8 @@ fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
             }
             _ => "the row refers to one that does not exist, or is referred to".into(),
         }),
+        // Word for word as PostgreSQL has it: what is excluded, only the constraint knows.
+        ConstraintKind::Exclusion => conflict("conflicting key value violates exclusion constraint".into()),
         ConstraintKind::NotNull => broken_rule(code, columns.first(), "missing", "a value is required"),
         ConstraintKind::Check => match &violation.constraint {
             Some(name) => broken_rule(code, None, "check", &format!("the row breaks the rule {name}")),
@@ -189,6 +193,18 @@ fn broken_rule(code: &'static str, column: Option<&String>, kind: &'static str, 
     let loc = column.map_or_else(String::new, |column| pointer(column));
     let item = ErrorItem { loc, msg: msg.into(), kind };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message(&item)).errors(vec![item])
+}
+
+/// Whether the values of a violation may be those of columns that clients do not know. What an exclusion or the index of an expression is
+/// about, the table does not say.
+fn is_about_hidden(kind: ConstraintKind, columns: &[String], table: Option<&Table>) -> bool {
+    let Some(table) = table else { return false };
+    let mut hidden = table.columns.iter().filter(|column| !column.is_readable());
+    match kind {
+        ConstraintKind::Exclusion => hidden.next().is_some(),
+        ConstraintKind::Unique if columns.is_empty() => hidden.next().is_some(),
+        _ => hidden.any(|column| columns.contains(&column.name)),
+    }
 }
 
 fn refers_to_itself(table: &Table) -> bool {
@@ -261,6 +277,7 @@ mod tests {
             (PlanError::Unfiltered { operation: "an update" }.into(), 400),
             (violation(ConstraintKind::Unique), 409),
             (violation(ConstraintKind::ForeignKey), 409),
+            (violation(ConstraintKind::Exclusion), 409),
             (violation(ConstraintKind::NotNull), 422),
             (violation(ConstraintKind::Check), 422),
             (Error::StaleRow { table: "orders".into() }, 409),

@@ -209,6 +209,8 @@ pub enum ConstraintKind {
     NotNull,
     /// A condition does not hold.
     Check,
+    /// A row collides with another one by operators of PostgreSQL, such as periods that overlap.
+    Exclusion,
 }
 
 impl ConstraintKind {
@@ -219,6 +221,7 @@ impl ConstraintKind {
             Self::ForeignKey => "23503",
             Self::NotNull => "23502",
             Self::Check => "23514",
+            Self::Exclusion => "23P01",
         }
     }
 }
@@ -230,6 +233,7 @@ impl std::fmt::Display for Violation {
             ConstraintKind::ForeignKey => "the row refers to one that does not exist, or is referred to",
             ConstraintKind::NotNull => "a required value is missing",
             ConstraintKind::Check => "a value breaks a rule of the table",
+            ConstraintKind::Exclusion => "the row collides with another one",
         };
         f.write_str(what)?;
         if let Some(table) = &self.table {

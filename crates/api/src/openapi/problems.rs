@@ -95,6 +95,7 @@ const STATUSES: &[Status] = &[
         examples: &[
             ("23505", "a row with this network and tranx_id exists already", None),
             ("23503", "the row refers to one that does not exist, or is referred to", None),
+            ("23P01", "conflicting key value violates exclusion constraint \"bookings_room_during_excl\"", None),
             ("40001", "somebody else changed the same rows", Some("send the request again")),
         ],
     },

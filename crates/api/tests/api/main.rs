@@ -9,6 +9,7 @@ mod bounds;
 mod changed_schemas;
 mod columns_apart;
 mod contract;
+mod database_errors;
 mod home;
 mod odd_tables;
 mod openapi;

@@ -119,6 +119,7 @@ fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {
         SqlState::NOT_NULL_VIOLATION => ConstraintKind::NotNull,
         // What a trigger of the database's owner raises breaks a rule of the table too.
         SqlState::CHECK_VIOLATION | SqlState::RAISE_EXCEPTION => ConstraintKind::Check,
+        SqlState::EXCLUSION_VIOLATION => ConstraintKind::Exclusion,
         _ => return None,
     })
 }
@@ -131,7 +132,7 @@ fn violation(kind: ConstraintKind, said: &DbError) -> Violation {
         columns: said.column().map(Into::into).into_iter().collect(),
         // That of a check would be the whole row.
         details: match kind {
-            ConstraintKind::Unique | ConstraintKind::ForeignKey => {
+            ConstraintKind::Unique | ConstraintKind::ForeignKey | ConstraintKind::Exclusion => {
                 said.detail().map(|detail| shortened_to(detail, 200).into_owned().into())
             }
             ConstraintKind::NotNull | ConstraintKind::Check => None,
