@@ -3,6 +3,10 @@
 //! What the database says goes to the log, once, and never to a client. What a client is told is written here, or by the
 //! data layer about the client's own request; it is the same on both engines.
 
+mod sqlstate;
+
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use mwallet_db::crud::client::AllowedRows;
 use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
@@ -96,12 +100,13 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
             let column = columns.first().filter(|_| columns.len() == 1);
             broken_rule("23514", column, "immutable", &format!("{error}; leave it out, or send the value that it has"))
         }
-        Error::Refused { hint, .. } => {
-            let problem = answer(Status::BAD_REQUEST);
-            match hint {
-                Some(hint) => problem.hint(hint.clone()),
-                None => problem,
+        Error::Refused(refusal) => sqlstate::refused(refusal, table),
+        Error::Raised(refusal) => {
+            let problem = sqlstate::raised(refusal);
+            if problem.status().is_server_error() {
+                log(&error);
             }
+            problem
         }
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
             log(&error);
@@ -142,6 +147,10 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
         Error::Timeout | Error::SessionExpired { .. } => {
             log(&error);
             answer(Status::GATEWAY_TIMEOUT)
+        }
+        Error::Database { code: Some(code), .. } => {
+            log(&error);
+            sqlstate::failed(code)
         }
         _ => {
             log(&error);
@@ -189,7 +198,7 @@ fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
     }
 }
 
-fn broken_rule(code: &'static str, column: Option<&String>, kind: &'static str, msg: &str) -> Problem {
+fn broken_rule(code: impl Into<Cow<'static, str>>, column: Option<&String>, kind: &'static str, msg: &str) -> Problem {
     let loc = column.map_or_else(String::new, |column| pointer(column));
     let item = ErrorItem { loc, msg: msg.into(), kind };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message(&item)).errors(vec![item])

@@ -29,15 +29,12 @@ pub enum Error {
     Constraint(Violation),
     /// The database itself refused what was asked for a reason that it names: a value of a type that only it knows, or what the table
     /// cannot do.
-    #[error("{message}")]
-    Refused {
-        /// The SQLSTATE.
-        code: String,
-        /// What the database says of it.
-        message: String,
-        /// What it says may help.
-        hint: Option<String>,
-    },
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// What the owner of the database put into it, such as a trigger or a function, raised an error while it ran. The statement itself
+    /// fits the tables.
+    #[error("{}", .0.message)]
+    Raised(Refusal),
     /// An update met a row that somebody else changed or deleted since it was read.
     #[error("the row of {table} was changed or deleted since it was read")]
     StaleRow {
@@ -175,6 +172,19 @@ pub struct Violation {
     pub details: Option<Details>,
 }
 
+/// An error in the words of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The SQLSTATE, which may be one that the owner of the database made up.
+    pub code: String,
+    /// What it says.
+    pub message: String,
+    /// What it says beside, which may be values of the row.
+    pub details: Option<Details>,
+    /// What it says may help.
+    pub hint: Option<String>,
+}
+
 /// What a database says of the values of a row: for whoever sent them, never for a log, so that a debugger's form hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Details(String);
@@ -262,7 +272,7 @@ impl Error {
             Self::Url(_) | Self::Config(_) => "F0000",
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
-            Self::Refused { code, .. } => code,
+            Self::Refused(refusal) | Self::Raised(refusal) => &refusal.code,
             Self::StaleRow { .. } | Self::Serialization(_) => "40001",
             Self::Immutable { .. } => "23514",
             Self::RowCount { .. } => "21000",
@@ -286,7 +296,9 @@ impl Error {
     pub fn is_outdated(&self) -> bool {
         match self {
             Self::Stale => true,
-            Self::Database { code: Some(code), .. } | Self::Refused { code, .. } => OUTDATED.contains(&code.as_str()),
+            Self::Database { code: Some(code), .. } | Self::Refused(Refusal { code, .. }) => {
+                OUTDATED.contains(&code.as_str())
+            }
             _ => false,
         }
     }

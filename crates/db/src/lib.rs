@@ -57,7 +57,7 @@ pub use entity::{
     FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeCarrier, NativeSpec,
     PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
 };
-pub use error::{ConstraintKind, Details, Error, Internal, NotOpened, ReadEnd, Result, Violation};
+pub use error::{ConstraintKind, Details, Error, Internal, NotOpened, ReadEnd, Refusal, Result, Violation};
 pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;

@@ -36,6 +36,7 @@ const STATUSES: &[Status] = &[
             ("42883", "meta is of type json, which cannot be ordered by", None),
             ("42P10", "no key and no unique constraint of orders has the columns memo", None),
             ("21000", "an update without a filter or an identifier is refused", None),
+            ("P0001", "an order that is closed stays as it is", Some("open another one")),
             ("54001", "select: at most 200 columns are allowed", None),
         ],
     },
@@ -129,8 +130,12 @@ const STATUSES: &[Status] = &[
         status: 500,
         key: "InternalServerError",
         title: "Internal Server Error",
-        description: "The server failed; what happened stands in its log alone.",
-        examples: &[("XX000", "the server failed; its log says why", None)],
+        description: "The server or its database failed; what happened stands in its log alone. The code is that of the database, \
+                      where it gave one.",
+        examples: &[
+            ("XX000", "the server failed; its log says why", None),
+            ("54000", "the database failed; the log of the server says why", None),
+        ],
     },
     Status {
         status: 503,
@@ -159,6 +164,9 @@ const STATUSES: &[Status] = &[
 /// The status of bodies that break rules, whose problem lists every failure.
 const INVALID: (u16, &str) = (422, "UnprocessableContent");
 
+/// The problems of other statuses: what the owner of the database put into it may choose one.
+const RAISED: &str = "Raised";
+
 /// What every request can be answered with.
 pub(super) const ALWAYS: &[u16] = &[400, 403, 500, 503, 504];
 /// What only requests with a body are answered with.
@@ -186,6 +194,14 @@ pub(super) fn insert(components: &mut Components) {
     let description = "The body breaks rules; `errors` lists every failure. `code` is the SQLSTATE of the first.";
     let examples = Map::from_iter([("23502".to_owned(), json!({ "summary": "Two failures", "value": invalid() }))]);
     components.insert("responses", INVALID.1, response(description, examples, json!({})));
+    let description = "What a trigger or a function of the database raised, with its own code and words: `PT402` is answered with \
+                       402, and other codes as PostgREST answers them.";
+    components.insert("responses", RAISED, response(description, Map::new(), json!({})));
+}
+
+/// A reference to the response of any other status.
+pub(super) fn raised() -> (String, Value) {
+    ("default".into(), reference("responses", RAISED))
 }
 
 /// References to the responses of these statuses, in their order.

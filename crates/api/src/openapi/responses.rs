@@ -56,6 +56,10 @@ pub(super) fn all(own: impl IntoIterator<Item = (u16, Value)>, problems: &[&[u16
     let own = own.into_iter().map(|(status, response)| (status.to_string(), response));
     let mut responses: Map<String, Value> = own.collect();
     responses.extend(problems::responses(&problems.concat()));
+    // These ask the database.
+    if problems.contains(&problems::ALWAYS) {
+        responses.extend([problems::raised()]);
+    }
     Value::Object(responses)
 }
 

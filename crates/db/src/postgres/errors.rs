@@ -2,9 +2,9 @@
 
 use deadpool_postgres::{PoolError, TimeoutType};
 use mwallet_schema::shortened_to;
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
-use crate::error::{ConstraintKind, Error, Violation};
+use crate::error::{ConstraintKind, Error, Refusal, Violation};
 
 /// A value is none of the type that the server asked for when the statement was prepared.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,10 @@ pub(super) fn from_pool(error: PoolError) -> Error {
 /// Where PostgreSQL refuses a prepared statement whose table has other columns by now. There is no code of its own for it, and
 /// its text is in the language of the server.
 const STALE: &str = "RevalidateCachedQuery";
+/// Where `RAISE` of PL/pgSQL is carried out.
+const RAISE: &str = "exec_stmt_raise";
+/// Where a row is found to belong to no partition.
+const NO_PARTITION: &str = "ExecFindPartition";
 
 /// Turns an error of the driver into ours.
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
@@ -42,7 +46,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
             false => Error::Database { code: None, source: error.into() },
         };
     };
-    if let Some(kind) = constraint_kind(said.code()) {
+    if let Some(kind) = constraint_kind(said.code()).filter(|_| names_its_place(said)) {
         return Error::Constraint(violation(kind, said));
     }
     match *said.code() {
@@ -55,11 +59,8 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
             Error::Unavailable(error.into())
         }
         SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
-        _ if is_of_value(said.code()) || is_of_table(said.code()) => Error::Refused {
-            code: said.code().code().into(),
-            message: shortened_to(said.message(), 200).into(),
-            hint: said.hint().map(|hint| shortened_to(hint, 200).into()),
-        },
+        _ if is_raised(said) => Error::Raised(refusal(said)),
+        _ if is_refused(said.code()) => Error::Refused(refusal(said)),
         _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },
     }
 }
@@ -72,43 +73,66 @@ pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// Whether an error is about what a table or view cannot do, as its owner made it.
-fn is_of_table(code: &SqlState) -> bool {
-    matches!(
-        *code,
-        SqlState::FEATURE_NOT_SUPPORTED
-            | SqlState::WITH_CHECK_OPTION_VIOLATION
-            | SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
-            | SqlState::INVALID_OBJECT_DEFINITION
-            | SqlState::INVALID_COLUMN_REFERENCE
-    )
+/// Whether an error comes from what the owner of the database put into it, and is told: what `RAISE` says was written for whoever
+/// reads it, whatever its code. What else fails in a function is told where it says nothing of the server.
+fn is_raised(said: &DbError) -> bool {
+    let is_inside = said.where_().is_some() || matches!(said.position(), Some(ErrorPosition::Internal { .. }));
+    let is_of_plpgsql = said.code().code().starts_with("P0");
+    said.routine() == Some(RAISE) || is_of_plpgsql || (is_inside && !is_of_server(said.code()))
 }
 
-/// Whether an error is about a value that a statement brought: it does not read as its type, is beyond its range, or the
-/// type cannot be compared so. Beyond the types that mWallet knows, the database is the first to see it. Errors of arithmetic may be
-/// about rows that are there.
-fn is_of_value(code: &SqlState) -> bool {
-    matches!(
+/// Whether an error is about what was asked: a value that a statement brought, a row that is there, or what a table or view cannot do,
+/// as its owner made it. Beyond the types that mWallet knows, the database is the first to see it. What else is wrong with a statement
+/// is a fault of ours.
+fn is_refused(code: &SqlState) -> bool {
+    let is_of_syntax = code.code().starts_with("42");
+    let is_known = matches!(
         *code,
-        SqlState::INVALID_TEXT_REPRESENTATION
-            | SqlState::INVALID_BINARY_REPRESENTATION
-            | SqlState::INVALID_DATETIME_FORMAT
-            | SqlState::DATETIME_FIELD_OVERFLOW
-            | SqlState::NUMERIC_VALUE_OUT_OF_RANGE
-            | SqlState::INTERVAL_FIELD_OVERFLOW
-            | SqlState::INVALID_PARAMETER_VALUE
-            | SqlState::STRING_DATA_RIGHT_TRUNCATION
-            | SqlState::STRING_DATA_LENGTH_MISMATCH
-            | SqlState::INVALID_TIME_ZONE_DISPLACEMENT_VALUE
-            | SqlState::CHARACTER_NOT_IN_REPERTOIRE
-            | SqlState::INVALID_XML_CONTENT
-            | SqlState::INVALID_XML_DOCUMENT
-            | SqlState::ARRAY_ELEMENT_ERROR
-            | SqlState::DATA_EXCEPTION
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+            | SqlState::INVALID_OBJECT_DEFINITION
+            | SqlState::INVALID_COLUMN_REFERENCE
             | SqlState::UNDEFINED_FUNCTION
             | SqlState::CANNOT_COERCE
             | SqlState::GENERATED_ALWAYS
-    )
+    );
+    is_known || !(is_of_syntax || is_of_server(code))
+}
+
+/// Whether an error is about the server, its connections or its rights: what it says then may name hosts, files and statements.
+fn is_of_server(code: &SqlState) -> bool {
+    const CLASSES: [&str; 22] = [
+        "08", "09", "0L", "0P", "24", "25", "26", "28", "2D", "34", "38", "39", "3B", "3D", "40", "53", "54", "55",
+        "57", "58", "F0", "HV",
+    ];
+    let class = code.code().get(..2).unwrap_or_default();
+    CLASSES.contains(&class) || class == "XX" || *code == SqlState::INSUFFICIENT_PRIVILEGE
+}
+
+/// What PostgreSQL says, in its own words.
+fn refusal(said: &DbError) -> Refusal {
+    let is_told = match *said.code() {
+        // These would tell the whole row, or the parameters of a function.
+        SqlState::CHECK_VIOLATION
+        | SqlState::NOT_NULL_VIOLATION
+        | SqlState::WITH_CHECK_OPTION_VIOLATION
+        | SqlState::NO_DATA_FOUND
+        | SqlState::TOO_MANY_ROWS => matches!(said.routine(), Some(RAISE | NO_PARTITION)),
+        _ => true,
+    };
+    let most = if said.routine() == Some(RAISE) { 1_000 } else { 200 };
+    let short = |text: &str| shortened_to(text, most).into_owned();
+    Refusal {
+        code: said.code().code().into(),
+        message: short(said.message()),
+        details: said.detail().filter(|_| is_told).map(|detail| short(detail).into()),
+        hint: said.hint().map(short),
+    }
+}
+
+/// Whether a violation says of which constraint or column it is. A row without a partition does not, and what is raised by hand has
+/// words of its own.
+fn names_its_place(said: &DbError) -> bool {
+    said.routine() != Some(RAISE) && (said.constraint().is_some() || said.column().is_some())
 }
 
 fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {
@@ -117,8 +141,7 @@ fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {
         // RESTRICT has a code of its own for what is the same to a caller.
         SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => ConstraintKind::ForeignKey,
         SqlState::NOT_NULL_VIOLATION => ConstraintKind::NotNull,
-        // What a trigger of the database's owner raises breaks a rule of the table too.
-        SqlState::CHECK_VIOLATION | SqlState::RAISE_EXCEPTION => ConstraintKind::Check,
+        SqlState::CHECK_VIOLATION => ConstraintKind::Check,
         SqlState::EXCLUSION_VIOLATION => ConstraintKind::Exclusion,
         _ => return None,
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use crate::error::{ConstraintKind, Error, NotOpened, Violation};
+use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
 /// Turns an error of SQLite into ours.
 pub(super) fn convert(error: rusqlite::Error) -> Error {
@@ -17,7 +17,10 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
     if let Some(kind) = constraint_kind(code.extended_code, &message) {
         return Error::Constraint(violation(kind, &message));
     }
+    let said = |code: &str, message| Refusal { code: code.into(), message, details: None, hint: None };
     match code.code {
+        // What a trigger of the database's owner raises. The code is what PostgreSQL gives to that.
+        _ if code.extended_code == ffi::SQLITE_CONSTRAINT_TRIGGER => Error::Raised(said("P0001", message)),
         _ if message == super::deadline::OUT_OF_TIME => Error::Timeout,
         ErrorCode::OperationInterrupted => Error::Timeout,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
@@ -27,7 +30,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         }
         ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
         _ => match refusal(&message) {
-            Some(code) => Error::Refused { code: code.into(), message, hint: None },
+            Some(code) => Error::Refused(said(code, message)),
             None => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
         },
     }
@@ -72,8 +75,6 @@ fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> 
         ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_DATATYPE => ConstraintKind::Check,
         // ON DELETE RESTRICT is a trigger inside.
         ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => ConstraintKind::ForeignKey,
-        // What a trigger of the database's owner raises.
-        ffi::SQLITE_CONSTRAINT_TRIGGER => ConstraintKind::Check,
         _ => return None,
     })
 }

@@ -34,7 +34,7 @@ async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt
                 doubt(format!("{rows} to no row of {parent}"));
             }
         }
-        Err(Error::Refused { message, .. }) => doubt(format!("where its foreign keys lead cannot be seen: {message}")),
+        Err(Error::Refused(said)) => doubt(format!("where its foreign keys lead cannot be seen: {}", said.message)),
         Err(error) => return Err(error),
     }
     session.roll_back_to(before).await
