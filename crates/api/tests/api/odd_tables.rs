@@ -280,3 +280,89 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
         assert!(told("t", "").contains("INSERT would fail: no such column: \"made\""), "{}", told("t", ""));
     });
 }
+
+#[test]
+fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        let DatabaseUrl::Sqlite(SqliteUrl::File(path)) = &db.url else { unreachable!("it is a file") };
+        let file = rusqlite::Connection::open(path).unwrap();
+        let flags =
+            rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+        file.create_scalar_function("appfn", 1, flags, |context| context.get::<i64>(0)).unwrap();
+        file.execute_batch(
+            "CREATE TABLE indexed (id INTEGER PRIMARY KEY, name TEXT, age INT, note TEXT);
+             CREATE INDEX by_name ON indexed (age, name COLLATE rtrim);
+             CREATE TABLE computed (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_fn ON computed (appfn(v));
+             CREATE TABLE part (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_part ON part (note) WHERE appfn(v) > 1;
+             CREATE TABLE checked (id INTEGER PRIMARY KEY, v INT CHECK (appfn(v) > 0), note TEXT);
+             CREATE TABLE collated (id INTEGER PRIMARY KEY, name TEXT COLLATE rtrim, note TEXT);
+             CREATE TABLE keyed (name TEXT PRIMARY KEY COLLATE rtrim, note TEXT);
+             INSERT INTO indexed VALUES (1, 'a', 5, 'n'); INSERT INTO computed VALUES (1, 2, 'n'); INSERT INTO part VALUES (1, 2, 'n');
+             INSERT INTO checked VALUES (1, 2, 'n'); INSERT INTO collated VALUES (1, 'a', 'n'); INSERT INTO keyed VALUES ('a', 'n');
+             -- As if another program had made them, with a collation of its own.
+             PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'rtrim', 'localized')",
+        )
+        .unwrap();
+        drop(file);
+        let app = app(&db).await;
+        let none = Body::empty;
+        for (table, column, value) in
+            [("indexed", "name", r#""b""#), ("computed", "v", "3"), ("part", "v", "3"), ("checked", "v", "3")]
+        {
+            let of_one = format!("/rest/v1/{table}?note=eq.n");
+            assert_eq!(get(&app, &of_one).await.json()[0]["note"], "n", "{table}");
+            let made = post(&app, &format!("/rest/v1/{table}"), format!(r#"{{"{column}": {value}}}"#)).await;
+            assert_eq!(made.status, 405, "{table}: {}", made.text);
+            let changed = write(&app, "PATCH", &of_one, "return=minimal", format!(r#"{{"{column}": {value}}}"#)).await;
+            assert!(changed.status.is_client_error(), "{table}: {} {}", changed.status, changed.text);
+            let deleted = write(&app, "DELETE", &of_one, "return=minimal", none()).await;
+            // A check is of no concern to a row that goes.
+            assert_eq!(
+                deleted.status.as_u16(),
+                if table == "checked" { 204 } else { 405 },
+                "{table}: {}",
+                deleted.text
+            );
+        }
+        // What touches neither index is changed.
+        for table in ["indexed", "computed"] {
+            let path = format!("/rest/v1/{table}?id=eq.1");
+            assert_eq!(write(&app, "PATCH", &path, "return=minimal", r#"{"note": "m"}"#).await.status, 204, "{table}");
+        }
+        for path in [
+            "collated?order=name",
+            "collated?name=eq.a",
+            "collated?name=in.(a,b)",
+            "keyed/a",
+            "keyed?name=eq.a",
+            "indexed?age=eq.5&select=name",
+        ] {
+            let answer = get(&app, &format!("/rest/v1/{path}")).await;
+            if answer.status != 200 {
+                assert_eq!(
+                    (answer.status.as_u16(), &answer.json()["code"]),
+                    (400, &json!("42P22")),
+                    "{path}: {}",
+                    answer.text
+                );
+                assert!(answer.text.contains("the collation localized"), "{}", answer.text);
+            }
+        }
+        assert_eq!(get(&app, "/rest/v1/collated?order=name").await.status, 400);
+        for path in ["collated", "collated?name=is.null", "collated?id=eq.1&order=note", "keyed", "indexed?select=id"] {
+            assert_eq!(get(&app, &format!("/rest/v1/{path}")).await.status, 200, "{path}");
+        }
+        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+        let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+        let told = |table: &str, part: &str| {
+            findings.iter().any(|finding| finding.table == table && finding.standing.to_string().contains(part))
+        };
+        for (table, part) in [
+            ("collated", "it cannot be compared or ordered here: no such collation sequence: localized"),
+            ("indexed", r#"INSERT, UPDATE of "id", UPDATE of "name", UPDATE of "age", DELETE would fail"#),
+            ("checked", "would fail: unknown function: appfn()"),
+        ] {
+            assert!(told(table, part), "{table}: {findings:?}");
+        }
+    });
+}

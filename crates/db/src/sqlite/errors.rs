@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mwallet_schema::shortened;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
@@ -29,9 +30,11 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
             Error::Unavailable(error.into())
         }
         ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
-        _ => match refusal(&message) {
-            Some(code) => Error::Refused(said(code, message)),
-            None => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
+        _ => match (refusal(&message), message.strip_prefix("no such collation sequence: ")) {
+            (Some(code), _) => Error::Refused(said(code, message)),
+            // Which column it is of, SQLite does not say.
+            (None, Some(name)) => Error::Refused(said("42P22", unknown_collation(name))),
+            (None, None) => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
         },
     }
 }
@@ -62,6 +65,14 @@ fn refusal(message: &str) -> Option<&'static str> {
     const NO_UNIQUE: &str = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint";
     let is_key = message.starts_with("foreign key mismatch - ");
     (message == NO_UNIQUE).then_some("42P10").or(is_key.then_some("42830"))
+}
+
+/// What is said where texts would be compared as only the program knows that made the file.
+fn unknown_collation(name: &str) -> String {
+    let name = shortened(name);
+    format!(
+        "it takes the collation {name} to do this, which another program has: such texts are read, not compared or ordered"
+    )
 }
 
 fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> {
