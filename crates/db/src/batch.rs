@@ -3,7 +3,7 @@
 use mwallet_schema::Value;
 
 use crate::error::Result;
-use crate::json_row::{quote_number, write_row};
+use crate::json_row::{quote_numbers, write_row};
 use crate::json_rows::JsonRows;
 use crate::query::Numbers;
 use crate::statement::{Columns, Format, Output, OutputColumn, Statement};
@@ -74,7 +74,7 @@ impl Batch {
                         let start = out.len();
                         row.write_json(index, column, out)?;
                         if column.holds_exact_numbers() {
-                            quote_number(out, start);
+                            quote_numbers(out, start);
                         }
                         Ok(())
                     }),

@@ -54,11 +54,32 @@ pub(crate) fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
-/// Makes a string of what was written from `start` on, if it is a number.
-pub(crate) fn quote_number(out: &mut Vec<u8>, start: usize) {
-    if matches!(out.get(start), Some(b'-' | b'0'..=b'9')) {
-        out.insert(start, b'"');
-        out.push(b'"');
+/// Makes strings of the numbers in what was written from `start` on: one number, or an array.
+pub(crate) fn quote_numbers(out: &mut Vec<u8>, start: usize) {
+    match out.get(start) {
+        Some(b'-' | b'0'..=b'9') => {
+            out.insert(start, b'"');
+            out.push(b'"');
+        }
+        Some(b'[') => quote_elements(out, start),
+        _ => {}
+    }
+}
+
+/// Makes strings of the numbers in an array, whose other elements are arrays, nulls, and words in quotes such as `"NaN"`.
+fn quote_elements(out: &mut Vec<u8>, start: usize) {
+    let array = out.split_off(start);
+    let (mut is_text, mut is_number) = (false, false);
+    for byte in array {
+        let belongs = !is_text && matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E');
+        // A letter of `null` begins no number, though it may stand in one.
+        let is_of_number = belongs && (is_number || !byte.is_ascii_alphabetic());
+        if is_of_number != is_number {
+            out.push(b'"');
+            is_number = is_of_number;
+        }
+        is_text ^= byte == b'"';
+        out.push(byte);
     }
 }
 
@@ -96,6 +117,22 @@ mod tests {
         let mut out = Vec::new();
         let _: Result<(), ()> = write_row(&Vec::new().into(), &mut out, |_, _, _| Ok(()));
         assert_eq!(out, b"{}");
+    }
+
+    #[test]
+    fn numbers_become_strings_in_arrays_too() {
+        for (written, quoted) in [
+            ("12", "\"12\""),
+            ("null", "null"),
+            ("\"NaN\"", "\"NaN\""),
+            ("[]", "[]"),
+            ("[1,-2.50,null,\"NaN\",\"-Infinity\"]", "[\"1\",\"-2.50\",null,\"NaN\",\"-Infinity\"]"),
+            ("[[1,2],\n [3,null]]", "[[\"1\",\"2\"],\n [\"3\",null]]"),
+        ] {
+            let mut out = [b"before ", written.as_bytes()].concat();
+            quote_numbers(&mut out, 7);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("before {quoted}"));
+        }
     }
 
     #[test]

@@ -196,12 +196,14 @@ impl NativeType {
         is_stored || matches!(self.carrier, Carrier::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
-    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals.
+    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals. Arrays of them count.
+    /// What SQLite stores as true and false does not.
     pub fn holds_exact_numbers(&self) -> bool {
         match self.carrier {
             Carrier::Number { .. } => true,
+            Carrier::Stored(Declared::Boolean) => false,
             Carrier::Stored(_) => !self.is_real(),
-            Carrier::Json => matches!(self.json_name().as_str(), "bigint" | "numeric"),
+            Carrier::Json => matches!(self.json_name().trim_end_matches("[]"), "bigint" | "numeric"),
             Carrier::Text { .. } | Carrier::Literal => false,
         }
     }
