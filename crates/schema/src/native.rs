@@ -252,7 +252,10 @@ impl NativeType {
         match self.carrier {
             Carrier::Text { .. } | Carrier::Literal | Carrier::Json => text_value(),
             // A number that no row can hold still compares: only what is stored must fit.
-            Carrier::Number { .. } => number(text).map(decimal),
+            Carrier::Number { .. } => match no_number(text) {
+                Some(name) => Ok(Value::Text(name.into())),
+                None => number(text).map(decimal),
+            },
             Carrier::Stored(Declared::Number { .. }) => self.infinite(text).unwrap_or_else(|| number(text)),
             Carrier::Stored(Declared::Integer) => Value::parse(&ColumnType::BigInt, text),
             Carrier::Stored(Declared::Boolean) => match text {
@@ -285,6 +288,10 @@ impl NativeType {
             (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
                 if let Some(infinite) = self.infinite(&text) {
                     return infinite;
+                }
+                // What declares its digits counts with them.
+                if let (Carrier::Number { digits: None }, Some(name)) = (self.carrier, no_number(&text)) {
+                    return Ok(Value::Text(name.into()));
                 }
                 return self.coerce(number(&text)?);
             }
@@ -430,6 +437,17 @@ fn is_number(json: &str) -> bool {
 
 /// The text of which SQLite makes an infinite double, and which nobody else writes.
 const INFINITE: &str = "9.9e9999999";
+
+/// What a numeric of PostgreSQL holds beside numbers, by the name with which it is answered.
+fn no_number(text: &str) -> Option<&'static str> {
+    let is = |name: &str| text.eq_ignore_ascii_case(name);
+    match () {
+        () if is("NaN") => Some("NaN"),
+        () if is("Infinity") || is("+Infinity") || is("inf") || is("+inf") => Some("Infinity"),
+        () if is("-Infinity") || is("-inf") => Some("-Infinity"),
+        () => None,
+    }
+}
 
 /// Reads a number: a whole one of 64 bits as such.
 fn number(text: &str) -> Result<Value, ValueError> {

@@ -261,3 +261,36 @@ fn numbers_in_arrays_are_strings_too() {
         }
     });
 }
+
+#[test]
+fn what_is_no_number_in_a_numeric_is_found_and_written() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let sql = "CREATE TABLE n (id int PRIMARY KEY, free numeric, bound numeric(10,2));
+                   INSERT INTO n VALUES (1, 'NaN', 'NaN'), (2, 'Infinity', 2), (3, '-Infinity', 3), (4, 4, 4)";
+        behind(&db, sql).await;
+        let app = app(&db).await;
+        let found = async |query: &str| get(&app, &format!("/rest/v1/n?{query}&select=id&order=id")).await.text;
+        for (query, rows) in [
+            ("free=eq.NaN", r#"[{"id":1}]"#),
+            ("free=eq.infinity", r#"[{"id":2}]"#),
+            ("free=in.(-Infinity,4)", r#"[{"id":3},{"id":4}]"#),
+            ("free=lt.Infinity", r#"[{"id":3},{"id":4}]"#),
+            ("bound=eq.NaN", r#"[{"id":1}]"#),
+        ] {
+            assert_eq!(found(query).await, rows, "{query}");
+        }
+        // What was answered can be written back, alone and among many.
+        for (method, path, body) in [
+            ("PATCH", "/rest/v1/n?id=eq.4", r#"{"free": "NaN"}"#),
+            ("POST", "/rest/v1/n", r#"{"id": 5, "free": "-Infinity"}"#),
+            ("POST", "/rest/v1/n", r#"[{"id": 6, "free": "NaN"}, {"id": 7, "free": 1.5}]"#),
+        ] {
+            let written = write(&app, method, path, "return=minimal", body).await;
+            assert!(written.status.is_success(), "{body}: {}", written.text);
+        }
+        assert_eq!(found("free=eq.NaN").await, r#"[{"id":1},{"id":4},{"id":6}]"#);
+        assert_eq!(found("free=eq.-Infinity").await, r#"[{"id":3},{"id":5}]"#);
+        let refused = write(&app, "POST", "/rest/v1/n", "return=minimal", r#"{"id": 8, "bound": "NaN"}"#).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+    });
+}

@@ -49,6 +49,10 @@ fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result
         (Value::Decimal(decimal), &Type::NUMERIC) => {
             numeric::write_binary(decimal, out).ok_or("a decimal is too large")?;
         }
+        (Value::Text(name), &Type::NUMERIC) => {
+            numeric::write_no_number(name, out)
+                .ok_or_else(|| errors::WrongType("a text cannot be a numeric".into()))?;
+        }
         (Value::Timestamp(time), &Type::TIMESTAMPTZ) => out.put_i64(time.micros() - EPOCH),
         (Value::Uuid(uuid), &Type::UUID) => out.put_slice(uuid.as_bytes()),
         (Value::Bytes(bytes), &Type::BYTEA) => out.put_slice(bytes),
@@ -189,7 +193,10 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
         OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
-            Carrier::Number { .. } => decimal(raw).map(Value::Decimal),
+            Carrier::Number { .. } => match numeric::no_number(raw) {
+                Some(name) => Some(Value::Text(name.into())),
+                None => decimal(raw).map(Value::Decimal),
+            },
             Carrier::Json => text().map(|text| Value::Json(text.into())),
             _ => text().map(|text| Value::Text(text.into())),
         },

@@ -4,6 +4,8 @@
 
 use mwallet_schema::Decimal;
 
+use crate::json_row::write_plain;
+
 const NEGATIVE: u16 = 0x4000;
 const POSITIVE: u16 = 0x0000;
 /// Decimal digits in one of PostgreSQL's.
@@ -53,12 +55,33 @@ pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
 
 /// Appends the number as JSON: what is no number as the text that PostgreSQL has for it.
 pub(super) fn write_json(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    match raw.get(4..6)? {
-        [0xC0, 0] => out.extend_from_slice(b"\"NaN\""),
-        [0xD0, 0] => out.extend_from_slice(b"\"Infinity\""),
-        [0xF0, 0] => out.extend_from_slice(b"\"-Infinity\""),
-        _ => write_text(raw, out)?,
+    match no_number(raw) {
+        Some(name) => write_plain(out, name.as_bytes()),
+        None => write_text(raw, out)?,
     }
+    Some(())
+}
+
+/// What is no number by the name with which it is answered; nothing where it is one.
+pub(super) fn no_number(raw: &[u8]) -> Option<&'static str> {
+    match raw.get(4..6)? {
+        [0xC0, 0] => Some("NaN"),
+        [0xD0, 0] => Some("Infinity"),
+        [0xF0, 0] => Some("-Infinity"),
+        _ => None,
+    }
+}
+
+/// Appends what is no number in binary form; `None` for any other text.
+pub(super) fn write_no_number(name: &str, out: &mut impl bytes::BufMut) -> Option<()> {
+    let sign = match name {
+        "NaN" => 0xC000,
+        "Infinity" => 0xD000,
+        "-Infinity" => 0xF000,
+        _ => return None,
+    };
+    // It has no digits, no weight and no scale.
+    [0, 0, sign, 0].into_iter().for_each(|word| out.put_u16(word));
     Some(())
 }
 

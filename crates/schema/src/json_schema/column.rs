@@ -53,6 +53,7 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
         }
         // NaN and the infinities are texts.
         (Carrier::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
+        (Carrier::Number { digits: None }, Purpose::Input) => return number_or_text(rules),
         (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Purpose::Input) => {
             let mut json = number_or_text(rules);
             json.insert("pattern".into(), NUMBER.into());
