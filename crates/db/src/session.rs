@@ -306,6 +306,14 @@ impl Session {
         result
     }
 
+    /// Fails where a commit would, since a constraint that is held at its end is broken.
+    pub(crate) async fn check_deferred(&mut self) -> Result<()> {
+        self.enter()?;
+        let result = self.transaction.check_deferred().await;
+        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        result
+    }
+
     /// Runs a text without values and forgets what it answers.
     pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
         self.enter()?;

@@ -10,6 +10,7 @@ mod connection;
 mod database_file;
 mod deadline;
 pub(crate) mod decimal_text;
+mod deferred_keys;
 mod errors;
 mod functions;
 mod lease;

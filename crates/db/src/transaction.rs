@@ -78,6 +78,14 @@ impl Transaction {
         }
     }
 
+    /// Checks what is otherwise checked when it commits.
+    pub(crate) async fn check_deferred(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres(connection) => connection.execute("SET CONSTRAINTS ALL IMMEDIATE").await,
+            Self::Sqlite(lease) => lease.check_deferred().await,
+        }
+    }
+
     pub(crate) async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Postgres(connection) => connection.commit().await,

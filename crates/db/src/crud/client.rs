@@ -255,9 +255,14 @@ async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, te
     Ok(rows)
 }
 
-/// Commits, or undoes a trial.
-async fn end(session: Session, terms: Terms) -> Result<()> {
-    if terms.is_trial { session.roll_back().await } else { session.commit().await }
+/// Commits, or undoes a trial that could have been committed.
+async fn end(mut session: Session, terms: Terms) -> Result<()> {
+    if !terms.is_trial {
+        return session.commit().await;
+    }
+    let checked = session.check_deferred().await;
+    session.roll_back().await?;
+    checked
 }
 
 /// The statement of a plan. What a whole row looks like is known already.

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Timed;
 use super::deadline::after;
+use super::deferred_keys;
 use super::rows::{RowReceiver, RowSender, row_channel};
 use super::run::{self, execute, roll_back};
 use super::{Prepared, Settings};
@@ -44,6 +45,7 @@ pub(super) enum Command {
     Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
     Stream { statement: Statement, format: Format, rows: RowSender },
     Prepare { statements: Vec<String>, reply: oneshot::Sender<Result<Vec<Prepared>>> },
+    CheckDeferred { reply: oneshot::Sender<Result<()>> },
     Commit { reply: oneshot::Sender<Result<()>> },
     RollBack { reply: oneshot::Sender<Result<()>> },
 }
@@ -65,6 +67,11 @@ impl Lease {
 
     pub(crate) async fn prepare(&self, statements: Vec<String>) -> Result<Vec<Prepared>> {
         self.ask(|reply| Command::Prepare { statements, reply }).await
+    }
+
+    /// Fails as a commit would, where a key that is held at its end leads nowhere.
+    pub(crate) async fn check_deferred(&self) -> Result<()> {
+        self.ask(|reply| Command::CheckDeferred { reply }).await
     }
 
     pub(crate) async fn commit(&self) -> Result<()> {
@@ -120,6 +127,9 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
             }
             Ok(Command::Prepare { statements, reply }) => {
                 let _ = reply.send(Ok(statements.iter().map(|sql| run::prepare(connection, sql)).collect()));
+            }
+            Ok(Command::CheckDeferred { reply }) => {
+                let _ = reply.send(deferred_keys::check(connection));
             }
             Ok(Command::Commit { reply }) => {
                 let result = execute(connection, "COMMIT").and_then(|()| settings.check_file().map(drop));
