@@ -260,7 +260,11 @@ pub(crate) async fn create(state: &AppState, tables: &Tables, incoming: &mut Inc
 
     // Nothing new: all that was brought was there.
     let is_known = relation.table().answers.insert;
-    let nothing_new = created.rows() == created.merged() && given > 0 && is_known;
+    let nothing_new = match given {
+        // An upsert of nothing has nothing new either.
+        0 => on_conflict != OnConflict::Refuse,
+        _ => created.rows() == created.merged() && is_known,
+    };
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match call.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {

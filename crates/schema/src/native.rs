@@ -286,14 +286,16 @@ impl NativeType {
             (Carrier::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
             (Carrier::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
             (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
-                if let Some(infinite) = self.infinite(&text) {
+                // Spaces around a number do not count, as in PostgreSQL.
+                let text = text.trim_ascii();
+                if let Some(infinite) = self.infinite(text) {
                     return infinite;
                 }
                 // What declares its digits counts with them.
-                if let (Carrier::Number { digits: None }, Some(name)) = (self.carrier, no_number(&text)) {
+                if let (Carrier::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
                     return Ok(Value::Text(name.into()));
                 }
-                return self.coerce(number(&text)?);
+                return self.coerce(number(text)?);
             }
             (Carrier::Literal, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
             (Carrier::Literal, Value::Bytes(bytes)) => Value::Text(written_bytes(&bytes)),
@@ -347,6 +349,7 @@ impl NativeType {
         // The text with which a double is answered has the fewest digits that read back as it.
         match format!("{double:?}").parse::<Decimal>() {
             Ok(kept) if kept == number => Ok(stored(number)),
+            _ if double.abs() < f64::MIN_POSITIVE => Err(ValueError::OutOfRange(BELOW_DOUBLES.into())),
             _ => Err(ValueError::OutOfRange(
                 "has more digits than SQLite keeps of such a number, which are 15 to 17 in all".into(),
             )),
@@ -406,17 +409,27 @@ impl NativeType {
 impl NativeType {
     /// The text of a number, if a float of PostgreSQL can be as large, where the type is one.
     pub(crate) fn within_floats(&self, number: String) -> Result<Value, ValueError> {
-        let is_infinite = match self.json_name().as_str() {
-            "double precision" => number.parse::<f64>().is_ok_and(f64::is_infinite),
-            "real" => number.parse::<f32>().is_ok_and(f32::is_infinite),
-            _ => false,
+        let float = match self.json_name().as_str() {
+            "double precision" => number.parse().ok(),
+            "real" => number.parse::<f32>().ok().map(f64::from),
+            _ => None,
         };
-        if is_infinite { Err(ValueError::OutOfRange(BEYOND_DOUBLES.into())) } else { Ok(Value::Json(number)) }
+        let digits = number.split(['e', 'E']).next().unwrap_or_default();
+        match float {
+            Some(float) if float.is_infinite() => Err(ValueError::OutOfRange(BEYOND_DOUBLES.into())),
+            Some(0.0) if digits.contains(|digit| matches!(digit, '1'..='9')) => {
+                Err(ValueError::OutOfRange(BELOW_DOUBLES.into()))
+            }
+            _ => Ok(Value::Json(number)),
+        }
     }
 }
 
 /// What is wrong with `1e400`.
 const BEYOND_DOUBLES: &str = "is beyond the range of such a number";
+
+/// What is wrong with `1e-400`.
+const BELOW_DOUBLES: &str = "is nearer to zero than such a number can be";
 
 fn beyond_64_bits() -> ValueError {
     ValueError::OutOfRange(format!("must be between {} and {}", i64::MIN, i64::MAX))

@@ -62,17 +62,32 @@ both_engines! {
             (r#"{"id": 2, "ratio": -1e400}"#, "/ratio"),
             (r#"{"id": 9223372036854775808}"#, "/id"),
             (r#"{"id": 1e30}"#, "/id"),
+            (r#"{"id": 3, "ratio": 1e-400}"#, "/ratio"),
         ] {
             let refused = post(&app, "/rest/v1/t", body).await;
             let error = refused.json()["errors"][0].clone();
             assert_eq!((refused.status.as_u16(), &error["loc"], &error["type"]), (422, &json!(place), &json!("out_of_range")), "{body}");
-            assert!(!error["msg"].as_str().unwrap().contains("fraction"), "{error}");
+            let told = error["msg"].as_str().unwrap();
+            assert!(!told.contains("fraction") && told.contains("nearer to zero") == body.contains("e-"), "{error}");
         }
         let refused = post(&app, "/rest/v1/t", r#"{"id": 1.5}"#).await;
         assert!(refused.json()["errors"][0]["msg"].as_str().unwrap().contains("fraction"), "{}", refused.text);
         let made = post_returning(&app, "/rest/v1/t", r#"[{"id": 1, "ratio": 1.5e300}, {"id": 9223372036854775807, "ratio": 0.1}]"#).await;
         assert_eq!(made.status, 201, "{}", made.text);
         assert_eq!(made.json()[0]["ratio"].as_f64(), Some(1.5e300));
+        // Spaces around a number do not count.
+        let made = post_returning(&app, "/rest/v1/t?select=ratio", r#"{"id": 5, "ratio": " 5"}"#).await;
+        assert_eq!(made.json()[0]["ratio"].as_f64(), Some(5.0), "{}", made.text);
+    }
+
+    async fn an_upsert_of_nothing_makes_nothing_new(db: TestDb) {
+        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
+        let app = app(&db).await;
+        for (prefer, status) in
+            [("resolution=merge-duplicates", 200), ("resolution=ignore-duplicates", 200), ("return=minimal", 201)]
+        {
+            assert_eq!(write(&app, "POST", "/rest/v1/t", prefer, "[]").await.status, status, "{prefer}");
+        }
     }
 }
 
@@ -364,5 +379,19 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
         ] {
             assert!(told(table, part), "{table}: {findings:?}");
         }
+    });
+}
+
+#[test]
+fn a_box_of_an_r_tree_has_its_sides_in_order() {
+    run(Dialect::Sqlite, async |db: TestDb| {
+        behind(&db, "CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1)").await;
+        let app = app(&db).await;
+        let made = write(&app, "POST", "/rest/v1/boxes", "return=minimal", r#"{"id": 1, "x0": 1, "x1": 2}"#).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let refused = write(&app, "POST", "/rest/v1/boxes", "return=minimal", r#"{"id": 2, "x0": 3, "x1": 2}"#).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (422, &json!("23514")), "{}", refused.text);
+        let refused = write(&app, "POST", "/rest/v1/boxes", "return=minimal", r#"{"id": 1, "x0": 1, "x1": 2}"#).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("23505")), "{}", refused.text);
     });
 }

@@ -84,6 +84,9 @@ fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> 
         ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
         // A value of the wrong storage class in a STRICT table breaks a rule of the table as a check does.
         ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_DATATYPE => ConstraintKind::Check,
+        // The module of R-trees has no code of its own for what it holds its rows against.
+        ffi::SQLITE_CONSTRAINT if message.starts_with("rtree constraint failed: ") => ConstraintKind::Check,
+        ffi::SQLITE_CONSTRAINT if message.starts_with("UNIQUE constraint failed: ") => ConstraintKind::Unique,
         // ON DELETE RESTRICT is a trigger inside.
         ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => ConstraintKind::ForeignKey,
         _ => return None,
