@@ -143,7 +143,7 @@ try {
   assert.ok(await evaluate(`${count('.opblock-get')} > 0 && ${count('.opblock-post')} > 0`))
   assert.equal(await evaluate(count('.opblock-head, .opblock-options')), 0)
   assert.equal(await evaluate("document.querySelector('details.problems > summary').textContent"),
-    'Problems: 400, 403, 406, 416, 500, 503, 504')
+    'Problems: 400, 403, 406, 416, 500, 503, 504, default')
   const problem = '[...document.querySelectorAll(".response")].find((one) => one.dataset.code === "416").checkVisibility()'
   assert.equal(await evaluate(problem), false)
   await look('problems', { ...orders, then: [...orders.then, [click('details.problems > summary'), problem]] })

@@ -274,7 +274,7 @@ fn an_index_that_is_made_beside_writes_is_taken_up_again() {
         let folder = db.folder.path();
         write(folder, "1_make", "CREATE TABLE a (id bigint, n bigint); INSERT INTO a VALUES (1, 1), (2, 1);", "");
         let steps = "-- mwallet: no transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_id ON a (id);\n\
-                     DROP INDEX IF EXISTS by_n;\nCREATE UNIQUE INDEX CONCURRENTLY by_n ON a (n);";
+                     DROP INDEX CONCURRENTLY IF EXISTS by_n;\nCREATE UNIQUE INDEX CONCURRENTLY by_n ON a (n);";
         write_each(folder, "2_index", [steps, "CREATE INDEX by_id ON a (id);", "", ""]);
         let failed = migrate(&db, &["up"]);
         let why = "2_index: could not create unique index \"by_n\" (23505); detail: Key (n)=(1) is duplicated.";

@@ -110,7 +110,10 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
                 Some(of_moment(table))
             }
         }
-        ("DROP", "INDEX") if !has(&["CONCURRENTLY"]) => Some(of_moment(&format!("the table of {}", word(2)))),
+        ("DROP", "INDEX") if !has(&["CONCURRENTLY"]) => {
+            let index = if has(&["IF", "EXISTS"]) { word(4) } else { word(2) };
+            Some(of_moment(&format!("the table of {index}")))
+        }
         ("CREATE", _) if has(&["TRIGGER"]) && at("ON").is_some() => {
             let table = word(at("ON")? + 1);
             (!made.contains(table)).then(|| of_moment(table))

@@ -77,8 +77,10 @@ pub(super) fn whole(error: tokio_postgres::Error) -> Error {
 /// reads it, whatever its code. What else fails in a function is told where it says nothing of the server.
 fn is_raised(said: &DbError) -> bool {
     let is_inside = said.where_().is_some() || matches!(said.position(), Some(ErrorPosition::Internal { .. }));
-    let is_of_plpgsql = said.code().code().starts_with("P0");
-    said.routine() == Some(RAISE) || is_of_plpgsql || (is_inside && !is_of_server(said.code()))
+    let class = said.code().code().get(..2).unwrap_or_default();
+    // A full disk, a file that cannot be read and what is broken are the server's, whoever says so.
+    let is_of_machine = matches!(class, "53" | "58" | "XX");
+    (said.routine() == Some(RAISE) && !is_of_machine) || class == "P0" || (is_inside && !is_of_server(said.code()))
 }
 
 /// Whether an error is about what was asked: a value that a statement brought, a row that is there, or what a table or view cannot do,

@@ -69,7 +69,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
         false => {
             let made = migrate::made(&migrations).await?;
             let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
-            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(rename)).await?;
+            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
@@ -92,15 +92,18 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     output::report(settings, text, &json!({ "migration": migration.to_string(), "files": files }))
 }
 
-fn renames(given: Vec<Rename>) -> Renames {
+fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
     let mut renames = Renames::default();
     for rename in given {
         match rename {
+            Rename::Table(old, new) if made.iter().all(|table| table.name != old) => {
+                return Err(Failure::usage(format!("--rename {old}={new}: there is no table {old} so far")));
+            }
             Rename::Table(old, new) => renames.tables.push((old, new)),
             Rename::Column(table, old, new) => renames.columns.push((table, old, new)),
         }
     }
-    renames
+    Ok(renames)
 }
 
 /// Tells what it does, and refuses what loses something unless that is allowed.

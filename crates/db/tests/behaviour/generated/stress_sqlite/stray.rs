@@ -7,6 +7,6 @@ use mwallet_db::{Auto, Entity};
 pub struct Stray {
     #[entity(declared = "INTEGER", key, default_sql = "rowid")]
     pub id: Auto<i64>,
-    #[entity(declared = "INT")]
+    #[entity(declared = "INT", read_only)]
     pub lost: Option<i64>,
 }
