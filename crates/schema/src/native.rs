@@ -252,7 +252,8 @@ impl NativeType {
         match self.carrier {
             Carrier::Text { .. } | Carrier::Literal | Carrier::Json => text_value(),
             // A number that no row can hold still compares: only what is stored must fit.
-            Carrier::Number { .. } => match no_number(text) {
+            // What declares its digits may hold NaN, and is never infinite.
+            Carrier::Number { digits } => match no_number(text).filter(|name| digits.is_none() || *name == "NaN") {
                 Some(name) => Ok(Value::Text(name.into())),
                 None => number(text).map(decimal),
             },

@@ -51,6 +51,24 @@ async fn number(db: &TestDb, sql: &'static str) -> i64 {
 }
 
 both_engines! {
+    async fn what_was_merged_late_stays_and_is_told(db: TestDb) {
+        let folder = db.folder.path();
+        for name in ["1_a", "3_c"] {
+            let table = &name[2..];
+            write(folder, name, &format!("CREATE TABLE {table} (id bigint);"), &format!("DROP TABLE {table};"));
+        }
+        assert_eq!(migrate(&db, &["up"]).code, 0);
+        write(folder, "2_b", "CREATE TABLE b (id bigint);", "DROP TABLE b;");
+        assert_eq!(migrate(&db, &["up"]).code, 0);
+        let back = migrate(&db, &["down"]);
+        assert!(back.out.contains("took back 3_c on ") && !back.out.contains("2_b"), "{}", back.out);
+        assert!(back.err.contains("the highest first: 2_b, which was applied after them, stays"), "{}", back.err);
+        // Nothing else was applied after what is the last by both.
+        let back = migrate(&db, &["down", "--to", "0"]);
+        assert!(back.out.contains("took back 2_b, 1_a on ") && !back.err.contains("stays"), "{} {}", back.out, back.err);
+        assert!(migrate(&db, &["down"]).out.contains("has nothing to take back"));
+    }
+
     async fn migrations_of_a_folder_go_there_and_back(db: TestDb) {
         let folder = db.folder.path();
         write(folder, "1_make", "CREATE TABLE a (id bigint PRIMARY KEY);", "-- mwallet: destructive: a\nDROP TABLE a;");

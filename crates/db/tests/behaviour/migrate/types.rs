@@ -1,7 +1,9 @@
 //! Changes of type: values that fit are kept, those that do not stop the migration, and the way back is there.
 
 use mwallet_db::migrate::{Made, MigrateError, Migrator, Renames, check, draft, made};
-use mwallet_db::schema::{Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Record, Table, Timestamp, Value};
+use mwallet_db::schema::{
+    Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Generator, Record, Table, Timestamp, Value,
+};
 use mwallet_db::{Query, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -125,6 +127,41 @@ both_engines! {
             assert_eq!(values(&db, &before).await.len(), fitting.len() + 1, "{place}");
             migrator.down(0, |_| {}).await.unwrap();
         }
+    }
+
+    async fn names_are_made_for_the_rows_that_are_there(db: TestDb) {
+        let at = Timestamp::from_micros(0).unwrap();
+        let before = table(&text(None));
+        let mut after = before.clone();
+        for (name, kind, generator) in [
+            ("uuid", ColumnType::Uuid, Generator::UuidV7),
+            ("slug", text(Some(40)), Generator::Slug),
+            ("reference", text(Some(40)), Generator::TransactionReference),
+        ] {
+            after.columns.push(Column::new(name, kind).default(ColumnDefault::Generated(generator)));
+            after.add_unique(&[name]);
+        }
+        let first = draft("first", at, &Made::default(), 0, std::slice::from_ref(&before), &Renames::default()).await.unwrap().migration;
+        let made = made(std::slice::from_ref(&first)).await.unwrap();
+        let second = draft("second", at, &made, first.version, std::slice::from_ref(&after), &Renames::default()).await.unwrap().migration;
+        let all = [first, second];
+        let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
+        migrator.up(Some(all[0].version), |_| {}).await.unwrap();
+        for _ in 0..200 {
+            crud::create(&db.engine, &before, Record::new()).await.unwrap();
+        }
+        migrator.up(None, |_| {}).await.unwrap();
+        let left = check(&db.engine, &[&after], &[]).await.unwrap();
+        assert!(left.is_empty(), "{left}");
+        // Each has the form that the program gives it.
+        for row in crud::list(&db.engine, &after, &Query::new()).await.unwrap() {
+            let row = row.into_map();
+            let Some(Value::Text(slug)) = row.get("slug") else { panic!("{row:?}") };
+            assert!(slug.len() == 20 && slug.as_bytes()[0].is_ascii_lowercase(), "{slug}");
+            let Some(Value::Text(reference)) = row.get("reference") else { panic!("{row:?}") };
+            assert!(reference.starts_with("TX-2") && reference.len() == 28, "{reference}");
+        }
+        migrator.down(0, |_| {}).await.unwrap();
     }
 
     async fn what_is_no_value_of_the_other_type_is_lost_and_told(db: TestDb) {
