@@ -328,12 +328,19 @@ impl<'m> Migrator<'m> {
             entry.clone_from(found);
         }
         let done = usize::try_from(entry.statements).unwrap_or(0);
-        if entry
-            .place
-            .as_ref()
-            .is_some_and(|place| *place != files::digest(&statements[..done.min(statements.len())].concat()))
-        {
-            return Err(MigrateError::Changed(format!("the part of {migration} that is done")));
+        let mark = |count: usize| {
+            format!("{STATEMENTS}{}", files::digest(&statements[..count.min(statements.len())].concat()))
+        };
+        let is_of_statements = |entry: &Entry| entry.place.as_ref().is_some_and(|place| place.starts_with(STATEMENTS));
+        match &entry.place {
+            Some(place) if is_of_statements(entry) && *place != mark(done) => {
+                return Err(MigrateError::Changed(format!("the part of {migration} that is done")));
+            }
+            // Its function is at work, so the whole script is done.
+            Some(_) if !is_of_statements(entry) && migration.checksum(self.engine.dialect()) != entry.checksum => {
+                return Err(MigrateError::Changed(migration.to_string()));
+            }
+            _ => {}
         }
         for (index, sql) in statements.iter().enumerate().skip(done) {
             let ran = self.engine.run_script(sql).await;
@@ -344,14 +351,16 @@ impl<'m> Migrator<'m> {
                 error: words_of(&error),
             })?;
             entry.statements += 1;
-            entry.place = Some(files::digest(&statements[..=index].concat()));
+            entry.place = Some(mark(index + 1));
             let mut session = self.engine.sessions().begin().await?;
             history::put(&mut session, entry).await?;
             session.commit().await?;
             told(Event::Statements { done: index + 1, all: statements.len() });
         }
         guard.roll_back().await?;
-        entry.place = None;
+        if is_of_statements(entry) {
+            entry.place = None;
+        }
         entry.checksum = migration.checksum(self.engine.dialect());
         Ok(())
     }
@@ -454,6 +463,9 @@ impl<'m> Migrator<'m> {
 fn told_of(entry: &Entry) -> String {
     format!("{}_{}", entry.version, entry.name)
 }
+
+/// What stands before the checksum of the statements that are done, where the place of a function comes later.
+const STATEMENTS: &str = "statements ";
 
 /// What PostgreSQL says where a lock was not to be had in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";

@@ -1,5 +1,7 @@
 //! How migrations are applied: among others who use the database, and where one stops in its middle.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use mwallet_db::migrate::{Event, MigrateError, Migrator, Standing};
@@ -7,7 +9,7 @@ use mwallet_db::schema::ColumnType;
 use mwallet_db::{Dialect, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
-use crate::migrate::migration;
+use crate::migrate::{doubling, migration};
 
 async fn count(db: &TestDb, sql: &'static str) -> i64 {
     let rows: Vec<(i64,)> = crud::execute(&db.engine, Sql::new(sql).returns("n", ColumnType::BigInt)).await.unwrap();
@@ -75,6 +77,23 @@ both_engines! {
         let all = [migration(1, "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2::bigint; END; CREATE TABLE a (id int);")];
         Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
         assert_eq!(count(&db, "SELECT g()").await, 2);
+    }
+
+    async fn rows_are_changed_once_where_statements_ran_one_by_one(db: TestDb) {
+        let make = "CREATE TABLE a (id bigint PRIMARY KEY, n bigint NOT NULL);
+                    INSERT INTO a VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5);";
+        let steps = |more: &str| [migration(1, make), migration(2, &format!("-- mwallet: no transaction\nCREATE INDEX i ON a (n);{more}"))];
+        let all = steps("");
+        let migrator = Migrator::new(&db.engine, &all).data(2, doubling(4, Arc::new(AtomicBool::new(false))));
+        let failed = migrator.up(None, |_| {}).await.unwrap_err();
+        assert!(failed.to_string().contains("pulled the plug"), "{failed}");
+        // The script is done, and stays as it is.
+        let changed = steps(" CREATE INDEX j ON a (n);");
+        let refused = Migrator::new(&db.engine, &changed).data(2, doubling(9, Arc::default())).up(None, |_| {}).await.unwrap_err();
+        assert!(matches!(refused, MigrateError::Changed(_)), "{refused}");
+        assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [2]);
+        assert_eq!(count(&db, "SELECT CAST(sum(n) AS bigint) FROM a").await, 30);
+        assert!(migrator.up(None, |_| {}).await.unwrap().is_empty());
     }
 
     async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
