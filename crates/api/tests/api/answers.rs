@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Tables};
-use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_api::App;
+use mwallet_db::Dialect;
 use mwallet_testkit::{TestDb, both_engines, run};
 use serde_json::json;
 
-use crate::support::{Answer, behind, exchange, get, write};
+use crate::support::{behind, exchange, get, reflected, write};
 
 /// Tables that refer to each other, with keys of every kind.
 async fn app(db: &TestDb) -> App {
@@ -20,16 +20,7 @@ async fn app(db: &TestDb) -> App {
          INSERT INTO people VALUES ('a b,c', 'a@x'), ('d', 'd@x'); INSERT INTO visits VALUES ('d', '2026-01-01', NULL, 1)",
     )
     .await;
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
-    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
-}
-
-/// Status, code, message and details of a problem.
-fn told(answer: &Answer) -> (u16, String, String, Option<String>) {
-    let problem = answer.json();
-    let text = |name: &str| problem[name].as_str().map(str::to_owned);
-    (answer.status.as_u16(), text("code").unwrap(), text("message").unwrap(), text("details"))
+    reflected(db).await
 }
 
 both_engines! {
@@ -99,10 +90,10 @@ both_engines! {
         let details = |text: &str| is_postgres.then(|| text.to_owned());
         let twice = write(&app, "POST", "/rest/v1/people", "", r#"{"code": "e", "mail": "a@x"}"#).await;
         // SQLite keeps no name of a constraint that is unique; ours for it is the one that PostgreSQL would have.
-        assert_eq!(told(&twice), (409, "23505".into(), "a row with this mail exists already (people_mail_key)".into(),
+        assert_eq!(twice.told(), (409, "23505".into(), "a row with this mail exists already (people_mail_key)".into(),
             details("Key (mail)=(a@x) already exists.")));
         let key = write(&app, "POST", "/rest/v1/visits", "", r#"{"who": "d", "day": "2026-01-01"}"#).await;
-        assert_eq!(told(&key), (409, "23505".into(), "a row with this who and day exists already (visits_pkey)".into(),
+        assert_eq!(key.told(), (409, "23505".into(), "a row with this who and day exists already (visits_pkey)".into(),
             details("Key (who, day)=(d, 2026-01-01) already exists.")));
         let lost = write(&app, "POST", "/rest/v1/visits", "", r#"{"who": "z", "day": "2026-01-01"}"#).await;
         let kept = write(&app, "DELETE", "/rest/v1/people?code=eq.d", "", Body::empty()).await;
@@ -112,7 +103,7 @@ both_engines! {
             (kept, "the row is referred to (visits_who_fkey)", "Key (code)=(d) is still referenced from table \"visits\"."),
         ] {
             let message = if is_postgres { on_postgres } else { generic };
-            assert_eq!(told(&answer), (409, "23503".into(), message.into(), details(detail)));
+            assert_eq!(answer.told(), (409, "23503".into(), message.into(), details(detail)));
         }
     }
 

@@ -1,13 +1,13 @@
 //! Columns that are apart: those that keep their value, and secrets, wherever they are read from.
 
 use axum::body::Body;
-use mwallet_api::{App, AppState, Tables};
-use mwallet_db::{EngineOptions, Entity, Error, Query, ReflectOptions, crud};
+use mwallet_api::App;
+use mwallet_db::{Entity, Error, Query, crud};
 use mwallet_models::User;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, app, behind, get, post, post_returning, write};
+use crate::support::{Answer, app, behind, get, post, post_returning, reflected, write};
 
 /// Two users, Ada and Ben.
 async fn users(db: &TestDb) -> App {
@@ -109,9 +109,7 @@ both_engines! {
         assert_eq!(made.status, 201, "{}", made.text);
         behind(&db, "CREATE VIEW keys AS SELECT id, account_key AS shown FROM user_addresses;
                      CREATE VIEW views AS SELECT id, shown AS again FROM keys").await;
-        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
-        let app = App::new(AppState::new(engine, Tables::new(&tables).unwrap()));
+        let app = reflected(&db).await;
 
         for (path, secret) in [("user_addresses", "account_key"), ("keys", "shown"), ("views", "again")] {
             let rows = get(&app, &format!("/rest/v1/{path}")).await;

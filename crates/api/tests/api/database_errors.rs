@@ -1,24 +1,10 @@
 //! What a database says itself, of its constraints and by its triggers and functions: with its own code, and in its words.
 
 use axum::body::Body;
-use mwallet_api::{App, AppState, Tables};
-use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_db::Dialect;
 use mwallet_testkit::{TestDb, both_engines, run};
 
-use crate::support::{Answer, behind, get, post, write};
-
-async fn app(db: &TestDb) -> App {
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
-    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
-}
-
-/// The status, the code, the message and the details of a problem.
-fn told(answer: &Answer) -> (u16, String, String, Option<String>) {
-    let problem = answer.json();
-    let text = |name: &str| problem[name].as_str().map(str::to_owned);
-    (answer.status.as_u16(), text("code").unwrap(), text("message").unwrap(), text("details"))
-}
+use crate::support::{behind, get, post, reflected, write};
 
 #[test]
 fn what_postgres_excludes_is_a_conflict() {
@@ -30,7 +16,7 @@ fn what_postgres_excludes_is_a_conflict() {
              COMMENT ON COLUMN covert.r IS '[write-only]'",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for table in ["exc", "covert"] {
             assert_eq!(post(&app, &format!("/rest/v1/{table}"), r#"{"id": 1, "r": "[1,5)"}"#).await.status, 201);
             let refused = post(&app, &format!("/rest/v1/{table}"), r#"{"id": 2, "r": "[4,8)"}"#).await;
@@ -38,7 +24,7 @@ fn what_postgres_excludes_is_a_conflict() {
             // What clients may not read is not told either.
             let details =
                 (table == "exc").then(|| "Key (r)=([4,8)) conflicts with existing key (r)=([1,5)).".to_owned());
-            assert_eq!(told(&refused), (409, "23P01".to_owned(), message, details));
+            assert_eq!(refused.told(), (409, "23P01".to_owned(), message, details));
         }
     });
 }
@@ -69,12 +55,12 @@ both_engines! {
              INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (7, 2)",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for prefer in ["tx=rollback", "tx=rollback, return=representation", "tx=commit"] {
             let refused = write(&app, "POST", "/rest/v1/child", prefer, r#"{"id": 1, "parent_id": 9}"#).await;
-            assert_eq!((refused.status.as_u16(), told(&refused).1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
+            assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
             let refused = write(&app, "DELETE", "/rest/v1/parent/2", prefer, Body::empty()).await;
-            assert_eq!((refused.status.as_u16(), told(&refused).1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
+            assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
         }
         let tried = write(&app, "POST", "/rest/v1/child", "tx=rollback", r#"{"id": 1, "parent_id": 1}"#).await;
         assert_eq!(tried.status, 201, "{}", tried.text);
@@ -83,14 +69,14 @@ both_engines! {
 
     async fn what_a_trigger_raises_is_told(db: TestDb) {
         behind(&db, raising(&db)).await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         assert_eq!(post(&app, "/rest/v1/t", r#"{"id": 1, "v": "yes"}"#).await.status, 201);
         let expected = (400, "P0001".to_owned(), "my own message".to_owned(), None);
         for body in [r#"{"id": 2, "v": "no"}"#, r#"[{"id": 2, "v": "yes"}, {"id": 3, "v": "no"}]"#] {
-            assert_eq!(told(&post(&app, "/rest/v1/t", body).await), expected, "{body}");
+            assert_eq!(post(&app, "/rest/v1/t", body).await.told(), expected, "{body}");
         }
         for path in ["/rest/v1/t/1", "/rest/v1/t?id=eq.1"] {
-            assert_eq!(told(&write(&app, "DELETE", path, "return=minimal", Body::empty()).await), expected, "{path}");
+            assert_eq!(write(&app, "DELETE", path, "return=minimal", Body::empty()).await.told(), expected, "{path}");
         }
         assert_eq!(get(&app, "/rest/v1/t?select=id").await.text, r#"[{"id":1}]"#);
     }
@@ -108,7 +94,7 @@ fn what_a_function_of_postgres_raises_has_its_code_and_words() {
              CREATE TRIGGER raises BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION raises()",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for (code, status) in [
             ("P0001", 400),
             ("ZZ001", 400),
@@ -139,7 +125,7 @@ fn what_a_function_of_postgres_raises_has_its_code_and_words() {
         ] {
             let answer = post(&app, "/rest/v1/t", format!(r#"{{"code": "{code}"}}"#)).await;
             let expected = (status, code.to_owned(), format!("said of {code}"), Some("the detail".to_owned()));
-            assert_eq!(told(&answer), expected, "{}", answer.text);
+            assert_eq!(answer.told(), expected, "{}", answer.text);
             assert_eq!(answer.json()["hint"], "the hint");
         }
     });
@@ -168,7 +154,7 @@ fn what_fails_within_functions_and_views_of_postgres_is_told() {
              CREATE TABLE parts (id int, v text) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for (what, status, code, part) in [
             ("table", 404, "42P01", "relation \"gone\" does not exist"),
             ("column", 400, "42703", "column \"gone\" does not exist"),
@@ -179,7 +165,7 @@ fn what_fails_within_functions_and_views_of_postgres_is_told() {
             ("other", 400, "20000", "case not found"),
         ] {
             let answer = post(&app, "/rest/v1/calls", format!(r#"{{"id": 1, "what": "{what}"}}"#)).await;
-            let (found, told_code, message, _) = told(&answer);
+            let (found, told_code, message, _) = answer.told();
             assert_eq!((found, told_code.as_str()), (status, code), "{}", answer.text);
             assert!(message.contains(part), "{}", answer.text);
         }
@@ -193,7 +179,7 @@ fn what_fails_within_functions_and_views_of_postgres_is_told() {
         let nowhere = post(&app, "/rest/v1/parts", r#"{"id": 7, "v": "x"}"#).await;
         let details = Some("Partition key of the failing row contains (id) = (7).".to_owned());
         assert_eq!(
-            told(&nowhere),
+            nowhere.told(),
             (422, "23514".to_owned(), "no partition of relation \"parts\" found for row".to_owned(), details)
         );
     });

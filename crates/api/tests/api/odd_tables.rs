@@ -2,19 +2,12 @@
 //! numbers that the database would not keep.
 
 use axum::body::Body;
-use mwallet_api::{App, AppState, Tables};
 use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines, run};
 use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
 
-use crate::support::{behind, get, post, post_returning, write};
-
-async fn app(db: &TestDb) -> App {
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
-    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
-}
+use crate::support::{behind, get, post, post_returning, reflected, write};
 
 /// What the report says of something by its name.
 async fn reported(db: &TestDb, name: &str) -> String {
@@ -36,7 +29,7 @@ both_engines! {
                                     INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END",
         };
         behind(&db, sql).await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         let made = post(&app, "/rest/v1/v", r#"{"note": "x"}"#).await;
         assert_eq!(made.status, 201, "{}", made.text);
         // Several at once, of which each gives other columns.
@@ -56,7 +49,7 @@ both_engines! {
 
     async fn numbers_that_are_too_large_are_called_so(db: TestDb) {
         behind(&db, "CREATE TABLE t (id bigint PRIMARY KEY, ratio double precision)").await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for (body, place) in [
             (r#"{"id": 1, "ratio": 1e400}"#, "/ratio"),
             (r#"{"id": 2, "ratio": -1e400}"#, "/ratio"),
@@ -82,7 +75,7 @@ both_engines! {
 
     async fn an_upsert_of_nothing_makes_nothing_new(db: TestDb) {
         behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for (prefer, status) in
             [("resolution=merge-duplicates", 200), ("resolution=ignore-duplicates", 200), ("return=minimal", 201)]
         {
@@ -102,7 +95,7 @@ fn what_postgres_refuses_by_name_is_told_so() {
              CREATE RULE notes AS ON INSERT TO t DO ALSO INSERT INTO noted VALUES (NEW.id)",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         let upsert = write(&app, "POST", "/rest/v1/t", "return=minimal,resolution=merge-duplicates", r#"{"id": 1}"#);
         for (answer, code, message) in [
             (post(&app, "/rest/v1/v", r#"{"nn": 50}"#).await, "44000", "violates check option"),
@@ -121,7 +114,7 @@ fn what_postgres_refuses_by_name_is_told_so() {
 fn sqlite_takes_no_decimal_that_would_read_back_as_another() {
     run(Dialect::Sqlite, async |db: TestDb| {
         behind(&db, "CREATE TABLE t (id INTEGER PRIMARY KEY, amount numeric(38,18), share REAL, loose)").await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         for (column, number) in [
             ("amount", "12345678901234567890.123456789012345678"),
             ("amount", "0.1000000000000000055"),
@@ -173,7 +166,7 @@ fn a_table_with_a_rule_is_written_where_nothing_is_asked_back() {
              ALTER TABLE payment DISABLE RULE into_kept; INSERT INTO payment VALUES (7, 7); ALTER TABLE payment ENABLE RULE into_kept",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         assert!(reported(&db, "into_kept").await.starts_with("not supported: the database applies it"));
         let made = write(&app, "POST", "/rest/v1/payment", "return=minimal", r#"{"id": 1, "amount": 2.5}"#).await;
         assert_eq!((made.status.as_u16(), made.text.as_str()), (201, ""));
@@ -219,7 +212,7 @@ fn what_sqlite_ignores_is_not_told_as_created() {
              CREATE TABLE pushy (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT REPLACE)",
         )
         .await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         assert!(reported(&db, "ON CONFLICT IGNORE").await.contains("is not written, and nothing says so"));
         assert!(reported(&db, "ON CONFLICT REPLACE").await.contains("takes their place, and nothing says so"));
         for table in ["quiet", "pushy"] {
@@ -268,7 +261,7 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
         )
         .unwrap();
         drop(file);
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         assert_eq!(get(&app, "/rest/v1/t").await.text, r#"[{"id":1,"s":"x"}]"#);
         assert_eq!(get(&app, "/rest/v1/whole").await.text, r#"[{"id":1}]"#);
         for name in ["quoted", "dangling", "foreign_module"] {
@@ -319,7 +312,7 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
         )
         .unwrap();
         drop(file);
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         let none = Body::empty;
         for (table, column, value) in
             [("indexed", "name", r#""b""#), ("computed", "v", "3"), ("part", "v", "3"), ("checked", "v", "3")]
@@ -386,7 +379,7 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
 fn a_box_of_an_r_tree_has_its_sides_in_order() {
     run(Dialect::Sqlite, async |db: TestDb| {
         behind(&db, "CREATE VIRTUAL TABLE boxes USING rtree (id, x0, x1)").await;
-        let app = app(&db).await;
+        let app = reflected(&db).await;
         let made = write(&app, "POST", "/rest/v1/boxes", "return=minimal", r#"{"id": 1, "x0": 1, "x1": 2}"#).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let refused = write(&app, "POST", "/rest/v1/boxes", "return=minimal", r#"{"id": 2, "x0": 3, "x1": 2}"#).await;

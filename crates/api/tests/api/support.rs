@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use mwallet_api::{App, AppState, Respond, Tables};
-use mwallet_db::{DatabaseUrl, SqliteUrl};
+use mwallet_db::{DatabaseUrl, EngineOptions, ReflectOptions, SqliteUrl};
 use mwallet_testkit::TestDb;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,6 +24,13 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
+    /// Status, code, message and details of a problem.
+    pub(crate) fn told(&self) -> (u16, String, String, Option<String>) {
+        let problem = self.json();
+        let text = |name: &str| problem[name].as_str().map(str::to_owned);
+        (self.status.as_u16(), text("code").unwrap(), text("message").unwrap(), text("details"))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -34,6 +41,13 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
     let tables = mwallet_models::tables();
     db.engine.create_all(&tables).await.unwrap();
     AppState::new(db.engine.clone(), Tables::new(tables).unwrap())
+}
+
+/// The routes of a server with the tables that a database of others has.
+pub(crate) async fn reflected(db: &TestDb) -> App {
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
 }
 
 /// Changes a database as another program would.
