@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use mwallet_schema::{Bound, Check, Column, ColumnDefault, ColumnType, EnumType, ForeignKey, Index, Table, Unique};
+use mwallet_schema::{Bound, Check, Column, ColumnDefault, ColumnType, ForeignKey, Index, Table, Unique};
 
-use super::convert::converts;
+use super::convert::{converts, with_labels};
 use super::renames::without_aside;
 
 /// One change. Names of tables and columns are those that hold when it is its turn: renames come first.
@@ -199,24 +199,12 @@ impl Change {
 /// Whether there are values of a column that it will not take when it is another.
 pub(super) fn is_narrower(from: &Column, to: &Column, labels: &[(String, String)]) -> bool {
     let (is, was) = (&to.rules, &from.rules);
-    let renamed = |kind: &ColumnType| match kind {
-        ColumnType::Enum(found) => {
-            let mut found = EnumType::clone(found);
-            for label in &mut found.labels {
-                if let Some((_, to)) = labels.iter().find(|(from, _)| *from == label.name) {
-                    label.name.clone_from(to);
-                }
-            }
-            ColumnType::Enum(found.into())
-        }
-        other => other.clone(),
-    };
     let is_tighter = |is: &Option<Bound>, was: &Option<Bound>, above: fn(&Bound, &Bound) -> bool| match (is, was) {
         (None, _) => false,
         (Some(_), None) => true,
         (Some(is), Some(was)) => above(is, was) || is.value == was.value && is.exclusive && !was.exclusive,
     };
-    !converts(&renamed(&from.kind), &to.kind)
+    !converts(&with_labels(&from.kind, labels), &to.kind)
         || is_tighter(&is.min, &was.min, |is, was| is.value > was.value)
         || is_tighter(&is.max, &was.max, |is, was| is.value < was.value)
         || is.min_length.unwrap_or(0) > was.min_length.unwrap_or(0)

@@ -16,7 +16,7 @@
 mod postgres;
 mod sqlite;
 
-use mwallet_schema::{ColumnType, Timestamp};
+use mwallet_schema::{ColumnType, EnumType, Timestamp};
 
 use crate::Dialect;
 
@@ -91,8 +91,20 @@ pub(crate) fn converts(from: &ColumnType, to: &ColumnType) -> bool {
     }
 }
 
-/// Whether some value of the one type may be one of the other, where labels have other names then.
-pub(super) fn may_convert(from: &ColumnType, to: &ColumnType, labels: &[(String, String)]) -> bool {
+/// The type after its labels are renamed.
+pub(super) fn with_labels(kind: &ColumnType, renamed: &[(String, String)]) -> ColumnType {
+    let ColumnType::Enum(found) = kind else { return kind.clone() };
+    let mut found = EnumType::clone(found);
+    for label in &mut found.labels {
+        if let Some((_, to)) = renamed.iter().find(|(from, _)| *from == label.name) {
+            label.name.clone_from(to);
+        }
+    }
+    ColumnType::Enum(found.into())
+}
+
+/// Whether some value of the one type may be one of the other.
+pub(super) fn may_convert(from: &ColumnType, to: &ColumnType) -> bool {
     use ColumnType::{BigInt, Boolean, Bytes, Decimal, Enum, Integer, Json, SmallInt, Text, Timestamp, Uuid};
     let one_way = |from: &ColumnType, to: &ColumnType| match (from, to) {
         (SmallInt | Integer | BigInt, SmallInt | Integer | BigInt | Decimal { .. } | Text { .. } | Boolean)
@@ -100,10 +112,7 @@ pub(super) fn may_convert(from: &ColumnType, to: &ColumnType, labels: &[(String,
         | (Boolean | Uuid | Timestamp | Json | Enum(_), Text { .. })
         | (Bytes { .. }, Bytes { .. })
         | (Text { .. }, Text { .. }) => true,
-        (Enum(from), Enum(to)) => from.labels.iter().any(|label| {
-            to.by_name(&label.name).is_some()
-                || labels.iter().any(|(from, to)| *from == label.name || *to == label.name)
-        }),
+        (Enum(from), Enum(to)) => from.labels.iter().any(|label| to.by_name(&label.name).is_some()),
         _ => false,
     };
     from == to || one_way(from, to) || one_way(to, from)

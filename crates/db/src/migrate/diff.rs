@@ -3,7 +3,7 @@
 use mwallet_schema::{Check, Column, ColumnDefault, ForeignKey, Generator, Index, Table, TableKind, Unique};
 
 use super::change::Change;
-use super::convert::may_convert;
+use super::convert::{may_convert, with_labels};
 use super::expressions;
 use super::renames::{Moves, Renames, aside};
 use super::stored::{in_full, stored};
@@ -339,7 +339,7 @@ fn between(from: &Table, to: &Table, renames: &Renames, changes: &mut Vec<Change
             .map(|(_, _, from, to)| (from.clone(), to.clone()))
             .collect();
         match to.column(&column.name) {
-            Some(after) if !may_convert(&column.kind, &after.kind, &labels) => {
+            Some(after) if !may_convert(&with_labels(&column.kind, &labels), &after.kind) => {
                 changes.push(Change::DropColumn { table: table.clone(), column: column.clone() });
                 changes.push(Change::AddColumn { table: table.clone(), column: after.clone() });
             }

@@ -7,23 +7,34 @@ use super::diff::Difference;
 use crate::Dialect;
 use crate::ddl;
 
-/// A value for rows that are there: an expression that makes one for each where the program makes one for each, otherwise a literal.
-/// Nothing where they may be without, or the column has a default.
-pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<String> {
+/// What rows that are there get.
+pub(super) struct Filler {
+    /// A literal, or an expression that makes a value.
+    pub(super) sql: String,
+    /// Whether it is another one in each row.
+    is_one_each: bool,
+}
+
+/// What rows that are there get: a value of their own where the program makes one for each row, otherwise the same one. Nothing where they
+/// may be without, or the column has a default.
+pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<Filler> {
     let is_filled = column.default == Some(ColumnDefault::Identity) || ddl::column_default(column, dialect).is_some();
     if column.nullable || is_filled {
         return None;
     }
     let is_it = |(of, name, _): &&(String, String, Generator)| of == table && *name == column.name;
     match difference.generators.iter().find(is_it).and_then(|(.., generator)| made(*generator, dialect)) {
-        Some(expression) => Some(expression),
-        None => ddl::stored_literal(&smallest(column)?, &column.kind, dialect),
+        Some(sql) => Some(Filler { sql, is_one_each: true }),
+        None => {
+            let sql = ddl::stored_literal(&smallest(column)?, &column.kind, dialect)?;
+            Some(Filler { sql, is_one_each: false })
+        }
     }
 }
 
 /// What stands above the statement that fills it in.
-pub(super) fn note(change: &Change, value: &str) -> String {
-    let what = if value.contains("random") { "one each, made by chance".to_owned() } else { value.to_owned() };
+pub(super) fn note(change: &Change, filler: &Filler) -> String {
+    let what = if filler.is_one_each { "one each, made by chance" } else { &filler.sql };
     format!("{change}\nRows that are there get {what}: write another value where that is not right.")
 }
 

@@ -1,7 +1,5 @@
 //! A difference as statements of PostgreSQL.
 
-use std::collections::HashMap;
-
 use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
 use super::change::Change;
@@ -9,7 +7,7 @@ use super::convert::Conversion;
 use super::diff::Difference;
 use super::fill::{filler, note};
 use super::fits;
-use super::renames::{Moves, in_turn};
+use super::renames::{Moves, Turn, in_turn};
 use super::script::Step;
 use crate::Dialect::Postgres;
 use crate::ddl;
@@ -64,20 +62,16 @@ fn renames(difference: &Difference) -> Vec<Step> {
     let rename_constraint = |table: &str, from: &str, to: &str| {
         format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(from), quote(to))
     };
-    // The last name of each table, by the one that it has just now.
-    let mut last: HashMap<String, &String> = moves.tables.iter().map(|(from, to)| (from.clone(), to)).collect();
-    for (from, to) in in_turn(&moves.tables) {
+    for Turn { from, to, last } in in_turn(&moves.tables) {
         step(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to)));
-        let Some(name) = last.remove(&from) else { continue };
-        last.insert(to.clone(), name);
-        let Some(table) = difference.from.iter().find(|table| table.name == *name) else { continue };
+        let Some(table) = difference.from.iter().find(|table| table.name == last) else { continue };
         // The names that are made of that of the table.
         if !table.primary_key.is_empty() {
             step(rename_constraint(&quote(&to), &ddl::key_name(&from), &ddl::key_name(&to)));
         }
         for column in table.columns.iter().filter(|column| ddl::column_check(column, Postgres).is_some()) {
             // Columns get their new names later.
-            let pair = moves.columns.get(name).into_iter().flatten().find(|(_, after)| *after == column.name);
+            let pair = moves.columns.get(&last).into_iter().flatten().find(|(_, after)| *after == column.name);
             let column = pair.map_or(&column.name, |(before, _)| before);
             step(rename_constraint(&quote(&to), &ddl::check_name(&from, column), &ddl::check_name(&to, column)));
         }
@@ -85,12 +79,9 @@ fn renames(difference: &Difference) -> Vec<Step> {
     for table in &difference.from {
         let pairs = moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default();
         let place = ddl::table_name(table);
-        let mut last: HashMap<String, &String> = pairs.iter().map(|(from, to)| (from.clone(), to)).collect();
-        for (from, to) in in_turn(pairs) {
+        for Turn { from, to, last } in in_turn(pairs) {
             step(format!("ALTER TABLE {place} RENAME COLUMN {} TO {}", quote(&from), quote(&to)));
-            let Some(name) = last.remove(&from) else { continue };
-            last.insert(to.clone(), name);
-            if table.column(name).is_some_and(|column| ddl::column_check(column, Postgres).is_some()) {
+            if table.column(&last).is_some_and(|column| ddl::column_check(column, Postgres).is_some()) {
                 let names = (ddl::check_name(&table.name, &from), ddl::check_name(&table.name, &to));
                 step(rename_constraint(&place, &names.0, &names.1));
             }
@@ -106,10 +97,8 @@ fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
     let Moves { constraints, indexes, .. } = &difference.moves;
     let all: Vec<&(String, (String, String))> = constraints.iter().chain(indexes).collect();
     let pairs: Vec<(String, String)> = all.iter().map(|(_, pair)| pair.clone()).collect();
-    let mut last: HashMap<String, String> = pairs.iter().cloned().collect();
-    for (from, to) in in_turn(&pairs) {
-        let Some(name) = last.remove(&from) else { continue };
-        let Some(at) = all.iter().position(|(_, (_, to))| *to == name) else { continue };
+    for Turn { from, to, last } in in_turn(&pairs) {
+        let Some(at) = all.iter().position(|(_, (_, to))| *to == last) else { continue };
         let (old, new) = (quote(&from), quote(&to));
         let table = difference.from.iter().find(|table| table.name == all[at].0);
         steps.push(Step::of(match at < constraints.len() {
@@ -120,7 +109,6 @@ fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
                 format!("ALTER INDEX {schema}{old} RENAME TO {new}")
             }
         }));
-        last.insert(to, name);
     }
 }
 
@@ -206,9 +194,9 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
     };
     match filler(table, column, difference, Postgres) {
         // Rows that are there need a value, and those that come give their own.
-        Some(value) => {
-            let filled = Column { default: Some(ColumnDefault::Database(value.clone())), ..column.clone() };
-            steps.push(Step::noted(note(change, &value), add(&filled)));
+        Some(filler) => {
+            let filled = Column { default: Some(ColumnDefault::Database(filler.sql.clone())), ..column.clone() };
+            steps.push(Step::noted(note(change, &filler), add(&filled)));
             steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} DROP DEFAULT")));
         }
         None => steps.push(Step::of(add(column))),

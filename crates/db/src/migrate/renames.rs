@@ -277,20 +277,29 @@ pub(super) struct Moves {
     pub(super) indexes: Vec<(String, Pair)>,
 }
 
+/// One rename of several.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) from: String,
+    pub(super) to: String,
+    /// The name that it has in the end: another where it only waits.
+    pub(super) last: String,
+}
+
 /// Renames one after the other, so that none takes a name which another still has. Where names go round, one waits under a name
 /// that nobody has.
-pub(super) fn in_turn(pairs: &[Pair]) -> Vec<Pair> {
+pub(super) fn in_turn(pairs: &[Pair]) -> Vec<Turn> {
     let mut left = pairs.to_vec();
     let (mut turns, mut last) = (Vec::new(), Vec::new());
     while !left.is_empty() {
         let free = left.iter().position(|(_, to)| left.iter().all(|(from, _)| from != to));
         let (from, to) = left.remove(free.unwrap_or(0));
         match free {
-            Some(_) => turns.push((from, to)),
+            Some(_) => turns.push(Turn { from, last: to.clone(), to }),
             None => {
                 let meanwhile = constraint_name(HELPER, &[&from], "meanwhile");
-                turns.push((from, meanwhile.clone()));
-                last.push((meanwhile, to));
+                turns.push(Turn { from, to: meanwhile.clone(), last: to.clone() });
+                last.push(Turn { from: meanwhile, last: to.clone(), to });
             }
         }
     }
@@ -343,7 +352,10 @@ mod tests {
             ("a>b b>a", "a>mwallet_a_meanwhile b>a mwallet_a_meanwhile>b"),
             ("a>b b>c c>a d>e", "d>e a>mwallet_a_meanwhile c>a b>c mwallet_a_meanwhile>b"),
         ] {
-            assert_eq!(in_turn(&pairs(given)), pairs(turns), "{given}");
+            let found = in_turn(&pairs(given));
+            let last = |turn: &Turn| turn.to == turn.last || turn.to.ends_with("_meanwhile");
+            assert!(found.iter().all(last), "{found:?}");
+            assert_eq!(found.into_iter().map(|turn| (turn.from, turn.to)).collect::<Vec<_>>(), pairs(turns), "{given}");
         }
     }
 

@@ -347,7 +347,7 @@ impl<'m> Migrator<'m> {
             ran.map_err(|error| MigrateError::Stopped {
                 migration: migration.to_string(),
                 number: index + 1,
-                statement: shortened_to(sql, 300).into_owned(),
+                statement: beginning(sql),
                 error: words_of(&error),
             })?;
             entry.statements += 1;
@@ -399,7 +399,7 @@ impl<'m> Migrator<'m> {
                         return Err(MigrateError::Locked {
                             migration: migration.to_string(),
                             number: index + 1,
-                            statement: shortened_to(sql, 300).into_owned(),
+                            statement: beginning(sql),
                             attempts: self.lock_attempts,
                             timeout: self.lock_timeout,
                         });
@@ -477,9 +477,14 @@ fn refuse_transactions(migration: &Migration, statements: &[&str]) -> Result<()>
         Some(index) => Err(MigrateError::Transaction {
             migration: migration.to_string(),
             number: index + 1,
-            statement: shortened_to(statements[index], 300).into_owned(),
+            statement: beginning(statements[index]),
         }),
     }
+}
+
+/// As much of a statement as a message tells.
+fn beginning(sql: &str) -> String {
+    shortened_to(sql, 300).into_owned()
 }
 
 /// The words of the database, for whoever migrates it, who has its rows too.
@@ -512,7 +517,7 @@ fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> Migr
             MigrateError::Failed { migration, number, place: Some((line, column)), statement: text, error }
         }
         None => {
-            let statement = shortened_to(sql, 300).into_owned();
+            let statement = beginning(sql);
             MigrateError::Failed { migration, number, place: None, statement, error }
         }
     }

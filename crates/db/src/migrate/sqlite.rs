@@ -14,7 +14,7 @@ use super::convert::Conversion;
 use super::diff::Difference;
 use super::fill::{filler, note};
 use super::fits;
-use super::renames::in_turn;
+use super::renames::{Turn, in_turn};
 use super::script::Step;
 use crate::Dialect::Sqlite;
 use crate::ddl;
@@ -54,11 +54,11 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
 pub(super) fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = constraint_names::steps(difference);
-    for (from, to) in in_turn(&moves.tables) {
+    for Turn { from, to, .. } in in_turn(&moves.tables) {
         steps.push(Step::of(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to))));
     }
     for table in &difference.from {
-        for (from, to) in in_turn(moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default()) {
+        for Turn { from, to, .. } in in_turn(moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default()) {
             let (table, from, to) = (quote(&table.name), quote(&from), quote(&to));
             steps.push(Step::of(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
         }
@@ -200,9 +200,9 @@ fn added(
     notes: &mut Vec<String>,
     changes: &[&Change],
 ) -> Option<String> {
-    let value = filler(table, column, difference, Sqlite)?;
+    let filler = filler(table, column, difference, Sqlite)?;
     let change =
         changes.iter().find(|change| matches!(change, Change::AddColumn { column: added, .. } if added == column));
-    notes.extend(change.map(|change| note(change, &value)));
-    Some(value)
+    notes.extend(change.map(|change| note(change, &filler)));
+    Some(filler.sql)
 }

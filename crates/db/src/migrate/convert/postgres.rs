@@ -50,10 +50,8 @@ fn value(Conversion { name, from, to, .. }: &Conversion<'_>) -> String {
         (Text { .. }, SmallInt | Integer | BigInt) => format!("{name}::numeric::{kind}"),
         (Text { .. }, Decimal { .. } | Timestamp | Uuid | Boolean | Json) => format!("{name}::{kind}"),
         (SmallInt | Integer | BigInt | Decimal { .. } | Boolean | Uuid | Json, Text { .. }) => format!("{name}::text"),
-        (SmallInt | Integer | BigInt, Decimal { .. }) | (Decimal { .. }, SmallInt | Integer | BigInt) => {
-            format!("{name}::{kind}")
-        }
-        (SmallInt | Integer | BigInt, SmallInt | Integer | BigInt) => format!("{name}::{kind}"),
+        (SmallInt | Integer | BigInt, SmallInt | Integer | BigInt | Decimal { .. })
+        | (Decimal { .. }, SmallInt | Integer | BigInt) => format!("{name}::{kind}"),
         (Boolean, SmallInt | Integer | BigInt) => format!("{name}::integer::{kind}"),
         (SmallInt | Integer | BigInt, Boolean) => format!("{name} = 1"),
         _ => (*name).to_owned(),

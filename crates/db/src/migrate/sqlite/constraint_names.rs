@@ -12,7 +12,7 @@ use crate::ddl;
 use crate::query::quote;
 
 use super::super::diff::Difference;
-use super::super::renames::in_turn;
+use super::super::renames::{Turn, in_turn};
 use super::super::script::Step;
 use super::is_in_place;
 
@@ -36,7 +36,7 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
         let own = moves.constraints.iter().filter(|(of, _)| *of == table.name);
         constraints.extend(own.map(|(_, pair)| pair.clone()));
         let mut text = "sql".to_owned();
-        for (from, to) in in_turn(&constraints) {
+        for Turn { from, to, .. } in in_turn(&constraints) {
             let constraint = |name: &str| ddl::literal(&format!("CONSTRAINT {} ", quote(name)));
             text = format!("replace({text}, {}, {})", constraint(&from), constraint(&to));
         }
@@ -47,7 +47,7 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     }
     // Also of tables that are made anew: another may get such a name before.
     let indexes: Vec<(String, String)> = moves.indexes.iter().map(|(_, pair)| pair.clone()).collect();
-    for (from, to) in in_turn(&indexes) {
+    for Turn { from, to, .. } in in_turn(&indexes) {
         let index = |name: &str| ddl::literal(&format!("INDEX {} ON ", quote(name)));
         updates.push(format!(
             "UPDATE sqlite_schema SET name = {}, sql = replace(sql, {}, {}) WHERE type = 'index' AND name = {}",
