@@ -115,7 +115,7 @@ fn assert_kept(
         let Some(after) = pair.to.iter().find(|after| after.name == name) else { continue };
         for column in &table.columns {
             let to = pair.renamed_column(name, &column.name);
-            if after.column(to).is_none() || pair.is_made_anew(name, to) {
+            if after.column(to).is_none() || pair.is_made_anew(name, to) || pair.gives_way(name, &column.name) {
                 continue;
             }
             let mut olds: Vec<String> = old.iter().map(|row| said(row.get(&column.name).unwrap())).collect();

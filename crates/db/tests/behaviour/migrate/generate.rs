@@ -68,6 +68,12 @@ impl Pair {
         self.renames.columns.iter().find(|(of, from, _)| of == table && from == name).map_or(name, |(_, _, to)| to)
     }
 
+    /// Whether another column has taken the name of this one, which went.
+    pub(crate) fn gives_way(&self, table: &str, name: &str) -> bool {
+        let own = || self.renames.columns.iter().filter(|(of, ..)| of == table);
+        own().any(|(_, _, to)| to == name) && own().all(|(_, from, _)| from != name)
+    }
+
     pub(crate) fn is_made_anew(&self, table: &str, column: &str) -> bool {
         self.anew.iter().any(|(of, name)| of == table && name == column)
     }
