@@ -40,7 +40,8 @@ pub(super) fn steps(
     }
     let is_native = |column: &Column| matches!(column.kind, ColumnType::Native(_));
     if is_narrower(from, to, labels) && !is_native(from) && !is_native(to) {
-        let was = quote(&format!("{}_before", to.name));
+        // A name made of the column's could be longer than PostgreSQL takes.
+        let was = if to.name.eq_ignore_ascii_case("was") { "before" } else { "was" };
         let value = Conversion { name: &name, from: &from.kind, to: &to.kind, labels }.fitting(dialect);
         let check = ddl::column_check(to, dialect).map(|check| format!(" OR NOT ({check})")).unwrap_or_default();
         let query = format!(

@@ -1,6 +1,7 @@
 //! Migrations: what must hold of every difference, whatever the tables.
 
 mod applied;
+mod by_hand;
 mod generate;
 mod renames;
 mod types;
@@ -108,21 +109,15 @@ fn assert_kept(
     pair: &Pair,
     script: &str,
 ) {
-    for table in &pair.from {
-        let name = pair.renamed_table(&table.name);
-        let (Some(old), Some(new)) = (before.get(&table.name), after.get(name)) else { continue };
-        assert_eq!(old.len(), new.len(), "rows of {name}\n{script}");
-        let Some(after) = pair.to.iter().find(|after| after.name == name) else { continue };
-        for column in &table.columns {
-            let to = pair.renamed_column(name, &column.name);
-            if after.column(to).is_none() || pair.is_made_anew(name, to) || pair.gives_way(name, &column.name) {
-                continue;
-            }
-            let mut olds: Vec<String> = old.iter().map(|row| said(row.get(&column.name).unwrap())).collect();
-            let mut news: Vec<String> = new.iter().map(|row| said(row.get(to).unwrap())).collect();
+    for tables in pair.survivors() {
+        let (Some(old), Some(new)) = (before.get(&tables.0.name), after.get(&tables.1.name)) else { continue };
+        assert_eq!(old.len(), new.len(), "rows of {}\n{script}", tables.1.name);
+        for (from, to) in pair.surviving_columns(tables) {
+            let mut olds: Vec<String> = old.iter().map(|row| said(row.get(&from.name).unwrap())).collect();
+            let mut news: Vec<String> = new.iter().map(|row| said(row.get(&to.name).unwrap())).collect();
             olds.sort();
             news.sort();
-            assert_eq!(olds, news, "{name}.{to}\n{script}");
+            assert_eq!(olds, news, "{}.{}\n{script}", tables.1.name, to.name);
         }
     }
 }

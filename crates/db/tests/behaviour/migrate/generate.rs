@@ -2,8 +2,8 @@
 
 use mwallet_db::migrate::Renames;
 use mwallet_db::schema::{
-    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Index, Record,
-    SpecialIndex, Table, Timestamp, Value,
+    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Index,
+    MOST_NAME_BYTES, Record, SpecialIndex, Table, Timestamp, Value, constraint_name,
 };
 use mwallet_db::{Dialect, crud};
 use mwallet_testkit::TestDb;
@@ -50,7 +50,8 @@ impl Pair {
         let count = 1 + random.below(4);
         let mut from: Vec<Table> = Vec::new();
         for number in 0..count {
-            let made = table(&format!("t{number}"), &from, random, dialect);
+            let name = named(format!("t{number}"), random);
+            let made = table(&name, &from, random, dialect);
             from.push(made);
         }
         let mut pair = Self { to: from.clone(), from, renames: Renames::default(), anew: Vec::new() };
@@ -66,6 +67,47 @@ impl Pair {
 
     pub(crate) fn renamed_column<'n>(&'n self, table: &str, name: &'n str) -> &'n str {
         self.renames.columns.iter().find(|(of, from, _)| of == table && from == name).map_or(name, |(_, _, to)| to)
+    }
+
+    /// The tables that are in both sets, as they were and as they are.
+    pub(crate) fn survivors(&self) -> impl Iterator<Item = (&Table, &Table)> {
+        self.from.iter().filter_map(|from| {
+            let name = self.renamed_table(&from.name);
+            Some((from, self.to.iter().find(|to| to.name == name)?))
+        })
+    }
+
+    /// The columns that such a table has in both sets, as they were and as they are.
+    pub(crate) fn surviving_columns<'t>(
+        &'t self,
+        (from, to): (&'t Table, &'t Table),
+    ) -> impl Iterator<Item = (&'t Column, &'t Column)> {
+        from.columns.iter().filter_map(move |column| {
+            let name = self.renamed_column(&to.name, &column.name);
+            let is_kept = !self.is_made_anew(&to.name, name) && !self.gives_way(&to.name, &column.name);
+            is_kept.then(|| to.column(name)).flatten().map(|to| (column, to))
+        })
+    }
+
+    /// A row of a table of the first set that has no place in the second, and where.
+    pub(crate) fn misfit(&self, random: &mut Random) -> Option<(&Table, Record, String)> {
+        let mut all = Vec::new();
+        for tables in self.survivors() {
+            for (from, to) in self.surviving_columns(tables) {
+                if !is_used(tables.0, &from.name)
+                    && let Some(value) = misfit(from, to)
+                {
+                    all.push((tables, from, to, value));
+                }
+            }
+        }
+        if all.is_empty() {
+            return None;
+        }
+        let (tables, column, to, value) = random.pick(&all);
+        let mut row = row(tables.0, 90, random);
+        row.set(&column.name, value.clone());
+        Some((tables.0, row, format!("{}.{}", tables.1.name, to.name)))
     }
 
     /// Whether another column has taken the name of this one, which went.
@@ -113,7 +155,7 @@ impl Pair {
             3 => self.rename_column(at, random),
             4 | 5 => {
                 let Some(table) = self.to.get_mut(at) else { return };
-                let mut added = column(&format!("a{}", random.below(1_000)), random, dialect);
+                let mut added = column(&named(format!("a{}", random.below(1_000)), random), random, dialect);
                 if random.one_in(2) {
                     added.nullable = true;
                 }
@@ -219,20 +261,29 @@ impl Pair {
     fn name_constraints(&mut self, at: usize, old: &str) {
         let table = &mut self.to[at];
         let new = table.name.clone();
-        let rename = |name: &mut String| {
-            if let Some(rest) = name.strip_prefix(&format!("{old}_")) {
-                *name = format!("{new}_{rest}");
+        let rename = |name: &mut String, columns: &[&str], ending: &str| {
+            if *name == constraint_name(old, columns, ending) {
+                *name = constraint_name(&new, columns, ending);
             }
         };
-        table.uniques.iter_mut().for_each(|one| rename(&mut one.name));
-        table.indexes.iter_mut().for_each(|one| rename(&mut one.name));
-        table.checks.iter_mut().for_each(|one| rename(&mut one.name));
-        table.foreign_keys.iter_mut().for_each(|one| rename(&mut one.name));
+        for unique in &mut table.uniques {
+            rename(&mut unique.name, &texts(&unique.columns), "key");
+        }
+        for index in &mut table.indexes {
+            let columns = if index.special.is_some() { vec!["lower", "odd"] } else { texts(&index.columns) };
+            rename(&mut index.name, &columns, "idx");
+        }
+        for key in &mut table.foreign_keys {
+            rename(&mut key.name, &texts(&key.columns), "fkey");
+        }
+        for check in &mut table.checks {
+            rename(&mut check.name, &["range"], "check");
+        }
     }
 
     fn rename_table(&mut self, at: usize, random: &mut Random) {
         let Some(table) = self.to.get(at) else { return };
-        let (old, new) = (table.name.clone(), format!("r{}", random.below(1_000)));
+        let (old, new) = (table.name.clone(), named(format!("r{}", random.below(1_000)), random));
         let is_first = self.from.iter().any(|table| table.name == old)
             && self.renames.tables.iter().all(|(from, to)| *from != old && *to != old);
         if !is_first || self.to.iter().any(|table| table.name == new) {
@@ -264,7 +315,7 @@ impl Pair {
         }
         let Some(table) = self.to.get_mut(at) else { return };
         let column = random.pick(&table.columns).name.clone();
-        let new = format!("r{}", random.below(1_000));
+        let new = named(format!("r{}", random.below(1_000)), random);
         let old_table =
             self.renames.tables.iter().find(|(_, to)| *to == table.name).map_or(&table.name, |(from, _)| from);
         let was_there = self.from.iter().any(|from| from.name == *old_table && from.column(&column).is_some());
@@ -303,7 +354,13 @@ impl Pair {
         let is_key = is_used(table, &name);
         let column = &mut table.columns[place];
         match random.below(4) {
-            0 => column.nullable = column.nullable || !is_key,
+            // What is filled has a value in these, so that it can be required.
+            0 if column.nullable => {
+                let is_filled = name.starts_with(['c', 'a'])
+                    && self.renames.columns.iter().all(|(of, _, to)| *of != table.name || *to != name);
+                column.nullable = is_key || !is_filled;
+            }
+            0 => column.nullable = !is_key,
             1 => {
                 let is_generated = matches!(column.default, Some(ColumnDefault::Identity));
                 if !is_generated {
@@ -358,6 +415,23 @@ impl Pair {
     }
 }
 
+/// One name in five has all the bytes that a name may have, so that what is named after it is cut.
+fn named(short: String, random: &mut Random) -> String {
+    if !random.one_in(5) {
+        return short;
+    }
+    let tail = random.pick(&["_of_all_that_was_agreed_between_two_members", "_Größe \"in\" Größen, it's öäüßöäüßöäüß"]);
+    let mut name = format!("{short}{tail}_and_of_what_was_not");
+    while name.len() > MOST_NAME_BYTES {
+        name.pop();
+    }
+    name
+}
+
+fn texts(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
 /// Whether a key, index, check or reference names the column.
 fn is_used(table: &Table, column: &str) -> bool {
     let has = |names: &[String]| names.iter().any(|name| name == column);
@@ -371,7 +445,7 @@ fn is_used(table: &Table, column: &str) -> bool {
 
 fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) -> Table {
     let mut table = Table::new(name);
-    match random.below(3) {
+    match random.below(4) {
         0 => {
             for key in ["k1", "k2"] {
                 table.columns.push(Column::new(key, ColumnType::BigInt));
@@ -382,13 +456,19 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
             table.columns.push(Column::new("code", ColumnType::Text { max: Some(30) }));
             table.primary_key = vec!["code".into()];
         }
+        2 => {
+            // A key that no database numbers.
+            table.columns.push(Column::new("no", ColumnType::BigInt));
+            table.primary_key = vec!["no".into()];
+        }
         _ => {
             table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
             table.primary_key = vec!["id".into()];
         }
     }
     for number in 0..1 + random.below(6) {
-        table.columns.push(column(&format!("c{number}"), random, dialect));
+        let name = if number == 0 { "c0".to_owned() } else { named(format!("c{number}"), random) };
+        table.columns.push(column(&name, random, dialect));
     }
     let parents: Vec<&Table> = others.iter().filter(|other| other.primary_key == ["id"]).collect();
     if !parents.is_empty() && random.one_in(2) {
@@ -411,12 +491,18 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
             keys: "lower(odd), \"odd\" DESC".into(),
             condition: random.one_in(2).then(|| "odd <> 'it''s (' AND length(odd) < 50".into()),
         };
-        table.indexes.push(Index { special: Some(special), ..Index::of(format!("{name}_odd"), Vec::new()) });
+        table.indexes.push(Index {
+            special: Some(special),
+            ..Index::of(constraint_name(name, &["lower", "odd"], "idx"), Vec::new())
+        });
     }
     if random.one_in(4) {
         table.columns.push(Column::new("low", ColumnType::Integer).nullable());
         table.columns.push(Column::new("high", ColumnType::Integer).nullable());
-        table.checks.push(Check { name: format!("{name}_range_check"), expression: "low <= high OR low = -1".into() });
+        table.checks.push(Check {
+            name: constraint_name(name, &["range"], "check"),
+            expression: "low <= high OR low = -1".into(),
+        });
     }
     if random.one_in(2) {
         table.comment = Some("Made by chance.\n\nIt's a table.".into());
@@ -478,6 +564,33 @@ fn column(name: &str, random: &mut Random, dialect: Dialect) -> Column {
     column
 }
 
+/// A value that a column takes and that has no place in what it becomes.
+fn misfit(from: &Column, to: &Column) -> Option<Value> {
+    if from.nullable && !to.nullable && to.default.is_none() {
+        return Some(Value::Null);
+    }
+    if from.rules.min.is_some() || from.rules.max.is_some() || from.rules.min_length.is_some() {
+        return None;
+    }
+    Some(match (&from.kind, &to.kind) {
+        (ColumnType::BigInt, ColumnType::SmallInt) => 32_768.into(),
+        (ColumnType::BigInt, ColumnType::Decimal { precision: 12, scale: 6 }) => (-1_000_000).into(),
+        (ColumnType::Decimal { scale: 3.., .. }, ColumnType::Decimal { scale: 2, .. }) => {
+            Value::Decimal("0.001".parse().unwrap())
+        }
+        (ColumnType::Text { max }, ColumnType::Text { max: Some(most) }) if max.is_none_or(|max| max > *most) => {
+            "ö".repeat(*most as usize + 1).into()
+        }
+        // A least value that was not asked for before.
+        (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, same)
+            if *same == from.kind && to.rules.min.is_some() =>
+        {
+            (-1_001).into()
+        }
+        _ => return None,
+    })
+}
+
 /// Fills tables with rows, those that are referred to first.
 pub(crate) async fn fill(db: &TestDb, tables: &[Table], random: &mut Random) {
     for table in tables {
@@ -491,11 +604,13 @@ pub(crate) async fn fill(db: &TestDb, tables: &[Table], random: &mut Random) {
     }
 }
 
-fn row(table: &Table, number: usize, random: &mut Random) -> Record {
+pub(crate) fn row(table: &Table, number: usize, random: &mut Random) -> Record {
     let mut row = Record::new();
     let number = i64::try_from(number).unwrap();
     for column in &table.columns {
-        if matches!(column.name.as_str(), "id" | "parent" | "low" | "high") {
+        let is_reference = table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
+        let is_numbered = column.default == Some(ColumnDefault::Identity);
+        if is_numbered || is_reference || matches!(column.name.as_str(), "low" | "high") {
             continue;
         }
         let sign = if random.one_in(2) { -1 } else { 1 };
