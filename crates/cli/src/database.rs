@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mwallet_db::migrate::{MigrateError, Migrator, Prepared};
 use mwallet_db::schema::{Access, Table};
 use mwallet_db::{DatabaseUrl, Engine, EngineOptions, SqliteUrl};
+use mwallet_migrate::{MigrateError, Migrator, Prepared};
 
 use crate::failure::Result;
 use crate::settings::Settings;

@@ -52,7 +52,7 @@ pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
 }
 
 /// Tables in an order in which what is referred to comes first, as far as there is one.
-pub(crate) fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
+pub fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     fn visit<'t>(table: &'t Table, all: &[&'t Table], seen: &mut Vec<&'t str>, ordered: &mut Vec<&'t Table>) {
         if seen.contains(&table.name.as_str()) {
             return;
@@ -73,19 +73,21 @@ pub(crate) fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     ordered
 }
 
-pub(crate) fn table_name(table: &Table) -> String {
+/// The name of a table in SQL, with its schema.
+pub fn table_name(table: &Table) -> String {
     match &table.schema {
         Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
         None => quote(&table.name),
     }
 }
 
-pub(crate) fn quoted_list(names: &[String]) -> String {
+/// Names in SQL, with commas between them.
+pub fn quoted_list(names: &[String]) -> String {
     names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A text as a literal of SQL. Only texts of table descriptions come here, never one of a request.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -94,7 +96,7 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
 }
 
 /// The statement that makes a table under another name, with constraints that are called as under its own.
-pub(crate) fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
+pub fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
     let mut lines: Vec<(String, Option<&str>)> = Vec::new();
     for column in &table.columns {
         lines.push((column_definition(table, column, dialect), column.comment.as_deref()));
@@ -146,7 +148,8 @@ fn identity(table: &Table) -> Option<&Column> {
     table.columns.iter().find(|column| column.default == Some(ColumnDefault::Identity))
 }
 
-pub(crate) fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
+/// A column as `CREATE TABLE` defines it.
+pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
     let name = quote(&column.name);
     if column.default == Some(ColumnDefault::Identity) {
         return match dialect {
@@ -200,7 +203,7 @@ fn stored_type(stored: &str, column: &Column, dialect: Dialect) -> String {
 const WRITE_ONLY: &str = "write-only";
 
 /// What stands beside a type without the mark of a secret, and whether it was there.
-pub(crate) fn unmarked(beside: &str) -> (&str, bool) {
+pub fn unmarked(beside: &str) -> (&str, bool) {
     match beside.strip_suffix(WRITE_ONLY) {
         Some(rest) if rest.is_empty() || rest.ends_with(", ") => (rest.trim_end_matches(", "), true),
         _ => (beside, false),
@@ -208,7 +211,7 @@ pub(crate) fn unmarked(beside: &str) -> (&str, bool) {
 }
 
 /// The comment of a column of PostgreSQL, which bears the mark of a secret.
-pub(crate) fn marked_comment(column: &Column) -> Option<String> {
+pub fn marked_comment(column: &Column) -> Option<String> {
     match (&column.comment, column.is_readable()) {
         (comment, true) => comment.clone(),
         (Some(comment), false) => Some(format!("{comment} [{WRITE_ONLY}]")),
@@ -217,7 +220,7 @@ pub(crate) fn marked_comment(column: &Column) -> Option<String> {
 }
 
 /// The comment of a column of PostgreSQL without the mark, and whether it was there.
-pub(crate) fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
+pub fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
     let rest = comment.strip_suffix(']').and_then(|rest| rest.strip_suffix(WRITE_ONLY));
     match rest.and_then(|rest| rest.strip_suffix('[')).map(|rest| rest.strip_suffix(' ').unwrap_or(rest)) {
         Some(rest) => ((!rest.is_empty()).then_some(rest), true),
@@ -226,9 +229,10 @@ pub(crate) fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
 }
 
 /// What stands beside the type of a column whose values are labels; they stand in its check.
-pub(crate) const ENUM: &str = "enum";
+pub const ENUM: &str = "enum";
 
-pub(crate) fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
+/// The name of a type in SQL.
+pub fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
     match (kind, dialect) {
         (ColumnType::SmallInt, Dialect::Postgres) => "smallint".into(),
         (ColumnType::Integer, Dialect::Postgres) => "integer".into(),
@@ -250,7 +254,7 @@ pub(crate) fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
 }
 
 /// What the database itself fills in, for programs that write to it beside mWallet.
-pub(crate) fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
+pub fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
     match column.default.as_ref()? {
         ColumnDefault::Constant(value) => stored_literal(value, &column.kind, dialect),
         ColumnDefault::Generated(Generator::Now) => Some(match dialect {
@@ -263,7 +267,7 @@ pub(crate) fn column_default(column: &Column, dialect: Dialect) -> Option<String
 }
 
 /// A value as a literal in the form in which the engine stores it.
-pub(crate) fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
+pub fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
     let value = value.clone().coerce(kind).ok()?;
     Some(match (value, dialect) {
         (Value::Null, _) => return None,
@@ -290,7 +294,7 @@ pub(crate) fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect)
 }
 
 /// The condition that the type and the rules of a column make.
-pub(crate) fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
+pub fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
     let name = quote(&column.name);
     let mut all = type_conditions(&name, &column.kind, dialect);
     if let Some(least) = column.rules.min_length {
@@ -315,18 +319,18 @@ pub(crate) fn column_check(column: &Column, dialect: Dialect) -> Option<String> 
 }
 
 /// That condition as a constraint within a table.
-pub(crate) fn column_constraint(table: &str, column: &Column, dialect: Dialect) -> Option<String> {
+pub fn column_constraint(table: &str, column: &Column, dialect: Dialect) -> Option<String> {
     let expression = column_check(column, dialect)?;
     Some(check(&Check { name: check_name(table, &column.name), expression }))
 }
 
 /// The name of the primary key of a table.
-pub(crate) fn key_name(table: &str) -> String {
+pub fn key_name(table: &str) -> String {
     constraint_name(table, &[], "pkey")
 }
 
 /// The name of the check that a column's type and rules make, as PostgreSQL would call it.
-pub(crate) fn check_name(table: &str, column: &str) -> String {
+pub fn check_name(table: &str, column: &str) -> String {
     constraint_name(table, &[column], "check")
 }
 
@@ -347,7 +351,7 @@ fn length(name: &str, kind: &ColumnType, dialect: Dialect) -> String {
 }
 
 /// What the engine does not enforce by the type alone.
-pub(crate) fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
+pub fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
     let one = match (kind, dialect) {
         (ColumnType::Text { max: Some(max) } | ColumnType::Bytes { max: Some(max) }, _) => {
             format!("{} <= {max}", length(name, kind, dialect))
@@ -379,7 +383,7 @@ pub(crate) fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -
 }
 
 /// The statement that makes an index.
-pub(crate) fn create_index(table: &str, index: &Index) -> String {
+pub fn create_index(table: &str, index: &Index) -> String {
     let name = quote(&index.name);
     match &index.special {
         None => format!("CREATE INDEX {name} ON {table} ({})", quoted_list(&index.columns)),
@@ -390,24 +394,24 @@ pub(crate) fn create_index(table: &str, index: &Index) -> String {
 }
 
 /// The statement that keeps the text of an index that is more than one of columns; PostgreSQL keeps what it made of it.
-pub(crate) fn index_comment(schema: Option<&str>, index: &Index) -> Option<String> {
+pub fn index_comment(schema: Option<&str>, index: &Index) -> Option<String> {
     let text = literal(&format!("{DECLARED_AS}{}", index.special.as_ref()?.sql()));
     let schema = schema.map(|schema| format!("{}.", quote(schema))).unwrap_or_default();
     Some(format!("COMMENT ON INDEX {schema}{} IS {text}", quote(&index.name)))
 }
 
 /// A unique constraint within a table.
-pub(crate) fn unique(unique: &Unique) -> String {
+pub fn unique(unique: &Unique) -> String {
     format!("CONSTRAINT {} UNIQUE ({})", quote(&unique.name), quoted_list(&unique.columns))
 }
 
 /// A check within a table.
-pub(crate) fn check(check: &Check) -> String {
+pub fn check(check: &Check) -> String {
     format!("CONSTRAINT {} CHECK ({})", quote(&check.name), check.expression)
 }
 
 /// A foreign key within a table.
-pub(crate) fn foreign_key(key: &ForeignKey) -> String {
+pub fn foreign_key(key: &ForeignKey) -> String {
     let mut sql = format!(
         "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
         quote(&key.name),
@@ -430,10 +434,10 @@ pub(crate) fn foreign_key(key: &ForeignKey) -> String {
 
 /// What stands before the text of a check in its comment. PostgreSQL keeps what it made of a check, and no tool could tell
 /// whether that is still what was declared.
-pub(crate) const DECLARED_AS: &str = "declared as ";
+pub const DECLARED_AS: &str = "declared as ";
 
 /// The statement that keeps the text of a check.
-pub(crate) fn check_comment(table: &str, check: &Check) -> String {
+pub fn check_comment(table: &str, check: &Check) -> String {
     let text = literal(&format!("{DECLARED_AS}{}", check.expression));
     format!("COMMENT ON CONSTRAINT {} ON {table} IS {text}", quote(&check.name))
 }
@@ -453,7 +457,7 @@ fn comments(table: &Table, statements: &mut Vec<String>) {
 }
 
 /// The statement that says what a table or column of PostgreSQL means, or nothing any more.
-pub(crate) fn comment(table: &str, column: Option<&str>, text: Option<&str>) -> String {
+pub fn comment(table: &str, column: Option<&str>, text: Option<&str>) -> String {
     let text = text.map_or_else(|| "NULL".into(), literal);
     match column {
         Some(column) => format!("COMMENT ON COLUMN {table}.{} IS {text}", quote(column)),

@@ -48,16 +48,19 @@ pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     causes
 }
 
-/// A place in a text: a line and a column in characters, both from 1, and that line.
+/// A place in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    pub(crate) text: String,
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The text of that line.
+    pub text: String,
 }
 
 /// Where in a statement an error is, if the database tells.
-pub(crate) fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
+pub fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(said) = said(cause) {

@@ -29,7 +29,6 @@ mod json_rows;
 mod numeric;
 mod postgres;
 mod query;
-mod reflect;
 mod room;
 mod row;
 mod session;
@@ -43,7 +42,7 @@ mod url;
 
 pub mod backup;
 pub mod crud;
-pub mod migrate;
+pub mod schema_tools;
 pub mod worker;
 
 /// What a table is and what data about it must look like.
@@ -61,13 +60,12 @@ pub use error::{ConstraintKind, Details, Error, Internal, NotOpened, ReadEnd, Re
 pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
-pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, migrations};
+pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use postgres::Notifications;
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
     Order, Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
 };
-pub use reflect::{Construct, Doubt, Finding, ReflectOptions, Reflection, Script, Standing};
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;

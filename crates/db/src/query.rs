@@ -12,7 +12,7 @@ pub use parse::{Parameters, ParseError};
 pub use plan::{Aggregate, Audience, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation::Relation;
-pub(crate) use sql::quote;
+pub use sql::quote;
 
 use mwallet_schema::Value;
 use uuid::Uuid;

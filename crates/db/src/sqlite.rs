@@ -9,7 +9,7 @@ mod codec;
 mod connection;
 mod database_file;
 mod deadline;
-pub(crate) mod decimal_text;
+pub mod decimal_text;
 mod deferred_keys;
 mod errors;
 mod functions;
@@ -36,10 +36,10 @@ pub(crate) use lease::{Lease, Purpose};
 pub(crate) use rows::RowReceiver;
 
 /// Where the columns of a statement come from, a table and its column each, unless one is made of something else.
-pub(crate) type Origins = Vec<Option<(String, String)>>;
+pub type Origins = Vec<Option<(String, String)>>;
 
 /// What SQLite says of a statement that it prepares: where its columns come from, or why it cannot be run.
-pub(crate) type Prepared = std::result::Result<Origins, String>;
+pub type Prepared = std::result::Result<Origins, String>;
 
 use crate::error::Result;
 use crate::statement::{Format, Output, Statement};

@@ -48,7 +48,7 @@ pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenSt
     expand_enumeration(input.into()).into()
 }
 
-/// The migrations of a folder, as `mwallet_db::migrate::embedded` takes them: a program carries them in itself.
+/// The migrations of a folder, as `mwallet_migrate::embedded` takes them: a program carries them in itself.
 ///
 /// The folder is named from that of the crate: `migrations!("migrations")`. A migration that is added needs the crate to be
 /// built anew, which `build.rs` sees to with `cargo::rerun-if-changed=migrations`.

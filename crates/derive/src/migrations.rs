@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
 
-/// The scripts of a migration, in the order in which `mwallet_db::migrate::embedded` takes them.
+/// The scripts of a migration, in the order in which `mwallet_migrate::embedded` takes them.
 const FILES: [&str; 4] = ["up.postgres.sql", "up.sqlite.sql", "down.postgres.sql", "down.sqlite.sql"];
 
 /// Writes an array of the migrations in a folder, which is named from the folder of the crate.

@@ -5,8 +5,8 @@
 use std::sync::OnceLock;
 
 use mwallet_db::Entity;
-use mwallet_db::migrate::{Migration, embedded};
 use mwallet_db::schema::Table;
+use mwallet_migrate::{Migration, embedded};
 
 mod owner;
 pub mod questions;
@@ -35,7 +35,7 @@ macro_rules! entities {
 /// Where two of them have one version: the first test that asks for them says so.
 pub fn migrations() -> &'static [Migration] {
     static MADE: OnceLock<Vec<Migration>> = OnceLock::new();
-    MADE.get_or_init(|| match embedded(mwallet_db::migrations!("../../migrations")) {
+    MADE.get_or_init(|| match embedded(mwallet_migrate::migrations!("../../migrations")) {
         Ok(migrations) => migrations,
         Err(error) => panic!("{error}"),
     })

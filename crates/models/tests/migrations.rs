@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
-use mwallet_db::migrate::{Draft, Made, Migration, Migrator, Renames, check, draft, made};
 use mwallet_db::schema::{
     Action, Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Record, Table, Timestamp, Value,
 };
 use mwallet_db::{Query, crud};
+use mwallet_migrate::{Draft, Made, Migration, Migrator, Renames, check, draft, made};
 use mwallet_models::{migrations, tables};
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -188,7 +188,7 @@ both_engines! {
     }
 
     async fn a_database_from_before_migrations_is_adopted(db: TestDb) {
-        use mwallet_db::migrate::{MigrateError, Prepared};
+        use mwallet_migrate::{MigrateError, Prepared};
         db.engine.create_all(&tables()).await.unwrap();
         fill(&db).await;
         let migrator = Migrator::new(&db.engine, migrations());
@@ -208,7 +208,7 @@ both_engines! {
     }
 
     async fn a_database_that_differs_is_not_adopted(db: TestDb) {
-        use mwallet_db::migrate::MigrateError;
+        use mwallet_migrate::MigrateError;
         let mut others = declared();
         find(&mut others, "orders").columns.retain(|column| column.name != "memo");
         db.engine.create_all(&others.iter().collect::<Vec<_>>()).await.unwrap();

@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use mwallet_db::migrate::stored;
 use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
-use mwallet_db::{Entity, Enumeration, ReflectOptions};
+use mwallet_db::{Entity, Enumeration};
+use mwallet_migrate::stored;
 use mwallet_models::{
     AppNotice, AssetType, Group, NoticeRecipient, Order, OrderType, Transaction, UserAddress, UserGroup, tables,
 };
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
 
 #[test]
@@ -146,7 +147,7 @@ both_engines! {
         db.engine.create_all(&tables()).await.unwrap();
         let mut expected: Vec<Table> = tables().into_iter().map(|table| stored(table, db.dialect())).collect();
         expected.sort_by(|a, b| a.name.cmp(&b.name));
-        let found = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let found = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
         let found: Vec<Table> = found.tables.iter().map(|table| stored(table, db.dialect())).collect();
         for (found, expected) in found.iter().zip(&expected) {
             for (found, expected) in found.columns.iter().zip(&expected.columns) {

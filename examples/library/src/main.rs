@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use mwallet_db::migrate::{Migrator, Renames, draft, embedded, made, write};
 use mwallet_db::schema::{Sources, Table};
 use mwallet_db::{Auto, Engine, Entity, Key, Query, Ref, SystemSources, crud};
+use mwallet_migrate::{Migrator, Renames, draft, embedded, made, write};
 
 /// Whoever writes books.
 #[derive(Clone, Debug, Entity)]
@@ -31,7 +31,7 @@ struct Book {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tables: Vec<Table> = vec![Author::table().clone(), Book::table().clone()];
-    let migrations = embedded(mwallet_db::migrations!("migrations"))?;
+    let migrations = embedded(mwallet_migrate::migrations!("migrations"))?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [command, name] = arguments.as_slice()
         && command == "new"

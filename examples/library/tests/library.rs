@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use mwallet_db::migrate::{DataMigration, Migrator, embedded};
 use mwallet_db::{Comparison, Engine, Entity, Filter, Key, Query, Ref, crud};
+use mwallet_migrate::{DataMigration, Migrator, embedded};
 
 use entities::{Author, Book};
 
@@ -56,7 +56,7 @@ mod entities {
 #[tokio::test]
 async fn what_the_guide_says_of_rows_and_tests_can_be_done() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(&"sqlite::memory:".parse()?)?;
-    let migrations = embedded(mwallet_db::migrations!("migrations"))?;
+    let migrations = embedded(mwallet_migrate::migrations!("migrations"))?;
     let fill: DataMigration = Arc::new(|session, place| {
         Box::pin(async move {
             // The rows behind the last one of the batch before.
@@ -73,7 +73,7 @@ async fn what_the_guide_says_of_rows_and_tests_can_be_done() -> Result<(), Box<d
     let migrator = Migrator::new(&engine, &migrations).data(20261124131656, fill);
     assert_eq!(migrator.up(None, |_| {}).await?.len(), migrations.len());
     let tables = [Author::table(), Book::table()];
-    let left = mwallet_db::migrate::check(&engine, &tables, &[]).await?;
+    let left = mwallet_migrate::check(&engine, &tables, &[]).await?;
     assert!(left.is_empty(), "{left}");
     Ok(())
 }

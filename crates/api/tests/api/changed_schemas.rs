@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use mwallet_api::{App, AppState, Reload, Tables};
-use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_db::{Dialect, EngineOptions};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::json;
 
@@ -15,13 +16,13 @@ use crate::support::{Answer, behind, exchange, get, post_returning, state, write
 /// A server over what the database has, which reads it again as the program does.
 async fn reflecting(db: &TestDb) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+    let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     let state = AppState::new(engine, Tables::new(&tables).unwrap());
     let served = state.clone();
     App::new(state.reload(Reload::new(move || {
         let state = served.clone();
         async move {
-            let tables = state.engine().reflect(&ReflectOptions::default()).await?.tables;
+            let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await?.tables;
             state.serve(Tables::new(&tables).unwrap());
             Ok(())
         }
@@ -132,7 +133,7 @@ both_engines! {
         let app = served(&db).await;
         drop(app);
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+        let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
         let state = AppState::new(engine, Tables::new(&tables).unwrap());
         let read = Arc::new(AtomicUsize::new(0));
         // What is read never is what the database has.

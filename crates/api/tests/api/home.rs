@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, Tables};
 use mwallet_db::schema::{Column, ColumnType, Table};
-use mwallet_db::{Dialect, EngineOptions, ReflectOptions};
+use mwallet_db::{Dialect, EngineOptions};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, TestSources, both_engines, run};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ async fn reflected(db: &TestDb, schemas: &[&str]) -> (AppState, Arc<TestSources>
     let sources = Arc::new(TestSources::at("2026-11-26T12:00:00Z"));
     let engine = db.engine_with(EngineOptions { foreign: true, sources: sources.clone(), ..EngineOptions::default() });
     let schemas = schemas.iter().map(|schema| (*schema).to_owned()).collect();
-    let tables = engine.reflect(&ReflectOptions { schemas }).await.unwrap().tables;
+    let tables = mwallet_reflect::reflect(&engine, &ReflectOptions { schemas }).await.unwrap().tables;
     (AppState::new(engine, Tables::new(&tables).unwrap()), sources)
 }
 
@@ -124,7 +125,7 @@ both_engines! {
         assert_eq!(rows(&app, "things").await, json!({"exact": 2}));
         // What is served anew is counted anew.
         behind(&db, "CREATE TABLE more (id bigint PRIMARY KEY); INSERT INTO things VALUES (3)").await;
-        let tables = state.engine().reflect(&ReflectOptions::default()).await.unwrap().tables;
+        let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await.unwrap().tables;
         state.serve(Tables::new(&tables).unwrap());
         assert_eq!((rows(&app, "things").await, rows(&app, "more").await), (json!({"exact": 3}), json!({"exact": 0})));
     }

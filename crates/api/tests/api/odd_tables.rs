@@ -2,7 +2,8 @@
 //! numbers that the database would not keep.
 
 use axum::body::Body;
-use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl};
+use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, SqliteUrl};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines, run};
 use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::support::{behind, get, post, post_returning, reflected, write};
 /// What the report says of something by its name.
 async fn reported(db: &TestDb, name: &str) -> String {
     let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+    let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
     let found = findings.iter().find(|finding| finding.name == name);
     found.unwrap_or_else(|| panic!("{name} is not in the report: {findings:?}")).standing.to_string()
 }
@@ -276,7 +277,7 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
         assert_eq!(write(&app, "PATCH", "/rest/v1/t?id=eq.1", "return=minimal", r#"{"s": "y"}"#).await.status, 204);
 
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+        let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
         let told = |table: &str, name: &str| {
             let found = findings.iter().find(|finding| finding.table == table && finding.name == name);
             found.map(|finding| finding.standing.to_string()).unwrap_or_default()
@@ -361,7 +362,7 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
             assert_eq!(get(&app, &format!("/rest/v1/{path}")).await.status, 200, "{path}");
         }
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let findings = engine.reflect(&ReflectOptions::default()).await.unwrap().findings;
+        let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
         let told = |table: &str, part: &str| {
             findings.iter().any(|finding| finding.table == table && finding.standing.to_string().contains(part))
         };

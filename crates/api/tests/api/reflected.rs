@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, Tables};
 use mwallet_db::schema::{Table, Writes};
-use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, ReflectOptions, SqliteUrl};
+use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, SqliteUrl};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::support::{Answer, behind, get, send, write};
 /// A server over what the database has.
 async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, read_only, ..EngineOptions::default() });
-    let mut tables: Vec<Table> = engine.reflect(&options).await.unwrap().tables;
+    let mut tables: Vec<Table> = mwallet_reflect::reflect(&engine, &options).await.unwrap().tables;
     if read_only {
         tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
     }
@@ -88,7 +89,7 @@ both_engines! {
         )
         .await;
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let reflected = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+        let reflected = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
         let others = App::new(AppState::new(engine, Tables::titled("shop", &reflected).unwrap()));
         let document = get(&others, "/rest/v1/").await.json();
         let guide = document["info"]["description"].as_str().unwrap();
@@ -488,7 +489,8 @@ fn functions_and_triggers_find_the_tables_of_their_schema() {
             let schemas = ["shop", "öffentlich", "public"].map(str::to_owned);
             let options = EngineOptions { schema: Some("shop".into()), pool_size, ..EngineOptions::default() };
             let engine = db.engine_with(EngineOptions { foreign: true, ..options });
-            let tables = engine.reflect(&ReflectOptions { schemas: schemas.into() }).await.unwrap().tables;
+            let tables =
+                mwallet_reflect::reflect(&engine, &ReflectOptions { schemas: schemas.into() }).await.unwrap().tables;
             let app = App::new(AppState::new(engine, Tables::new(&tables).unwrap()));
             let first = if pool_size == 1 { 100 } else { 0 };
             for id in first..first + 8 {

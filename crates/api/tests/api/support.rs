@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use mwallet_api::{App, AppState, Respond, Tables};
-use mwallet_db::{DatabaseUrl, EngineOptions, ReflectOptions, SqliteUrl};
+use mwallet_db::{DatabaseUrl, EngineOptions, SqliteUrl};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::TestDb;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,7 +47,7 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
 /// The routes of a server with the tables that a database of others has.
 pub(crate) async fn reflected(db: &TestDb) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-    let tables = engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+    let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
 }
 

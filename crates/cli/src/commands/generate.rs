@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use mwallet_api::Document;
+use mwallet_db::EngineOptions;
 use mwallet_db::schema::rust::{self, SourceFile};
 use mwallet_db::schema::{FromTable, Purpose, Schema, Table, typescript};
-use mwallet_db::{EngineOptions, ReflectOptions, Script};
+use mwallet_reflect::{ReflectOptions, Script};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -58,10 +59,12 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     let engine = settings.engine_of_existing(|options| EngineOptions { read_only: true, ..options })?;
     let options = ReflectOptions { schemas: schema };
     let source = match what {
-        What::Sql => Source { script: engine.script(&options).await?, ..Source::default() },
-        _ => {
-            Source { tables: engine.reflect(&options).await?.tables, title: engine.name().into(), ..Source::default() }
-        }
+        What::Sql => Source { script: mwallet_reflect::script(&engine, &options).await?, ..Source::default() },
+        _ => Source {
+            tables: mwallet_reflect::reflect(&engine, &options).await?.tables,
+            title: engine.name().into(),
+            ..Source::default()
+        },
     };
     engine.close().await;
     let left_out: Vec<&str> = match what {

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
+use mwallet_db::EngineOptions;
 use mwallet_db::schema::{Table, diagram};
-use mwallet_db::{Doubt, EngineOptions, Finding, ReflectOptions, Reflection, Standing};
+use mwallet_reflect::{Doubt, Finding, ReflectOptions, Reflection, Standing};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -59,7 +60,7 @@ fn picture(text: &str) -> std::result::Result<Picture, &'static str> {
 
 pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: Options) -> Result<()> {
     let engine = settings.engine_of_existing(|options| EngineOptions { read_only: true, ..options })?;
-    let reflection = engine.reflect(&ReflectOptions { schemas: schema }).await?;
+    let reflection = mwallet_reflect::reflect(&engine, &ReflectOptions { schemas: schema }).await?;
     if let Some(Picture { file, draw }) = erd {
         engine.close().await;
         let tables: Vec<&Table> = reflection.tables.iter().collect();
@@ -72,7 +73,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
             &told,
         );
     }
-    let doubts = if no_rows { Vec::new() } else { engine.doubts(&reflection.tables).await? };
+    let doubts = if no_rows { Vec::new() } else { mwallet_reflect::doubts(&engine, &reflection.tables).await? };
     engine.close().await;
     let place = engine.to_string();
     match settings.json {

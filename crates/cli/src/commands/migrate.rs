@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use mwallet_db::Dialect;
-use mwallet_db::migrate::{self, FilesError, Migration, Migrator, Standing, Status};
 use mwallet_db::schema::Table;
+use mwallet_migrate::{FilesError, Migration, Migrator, Standing, Status};
 use serde_json::json;
 
 use super::schema::DialectName;
@@ -60,10 +60,10 @@ pub(crate) struct Options {
 #[derive(Args)]
 struct Locks {
     /// Seconds that a statement waits for a lock of PostgreSQL, while others wait behind it; then all is undone and tried again
-    #[arg(long, value_name = "SECONDS", default_value_t = migrate::LOCK_TIMEOUT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = mwallet_migrate::LOCK_TIMEOUT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     lock_timeout: u64,
     /// How often a migration is tried that others are in the way of
-    #[arg(long, value_name = "TIMES", default_value_t = migrate::LOCK_ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "TIMES", default_value_t = mwallet_migrate::LOCK_ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
     lock_attempts: u32,
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         return new::run(settings, folder, options).await;
     }
     let migrations = match &folder {
-        Some(folder) => migrate::read(folder).map_err(unread)?,
+        Some(folder) => mwallet_migrate::read(folder).map_err(unread)?,
         None => mwallet_models::migrations().to_vec(),
     };
     match action {
@@ -256,9 +256,9 @@ fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine_of_existing(|options| options)?;
-    let made = migrate::made(migrations).await?;
+    let made = mwallet_migrate::made(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
-    let difference = migrate::check(&engine, &mwallet_models::tables(), &known).await?;
+    let difference = mwallet_migrate::check(&engine, &mwallet_models::tables(), &known).await?;
     engine.close().await;
     let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
     let json = json!({ "database": engine.to_string(), "is_same": changes.is_empty(), "changes": changes });
@@ -286,10 +286,10 @@ fn sql(
     let to = to.unwrap_or(last);
     for version in [from, to].into_iter().filter(|version| *version > 0) {
         if migrations.iter().all(|migration| migration.version != version) {
-            return Err(migrate::MigrateError::NoVersion(version).into());
+            return Err(mwallet_migrate::MigrateError::NoVersion(version).into());
         }
     }
-    let (text, stopped) = migrate::sql(migrations, dialect, from, to, |_| false, skip_data);
+    let (text, stopped) = mwallet_migrate::sql(migrations, dialect, from, to, |_| false, skip_data);
     let json = json!({
         "dialect": dialect.to_string(), "from": from, "to": to, "sql": text,
         "stopped_before": stopped.as_ref().map(|stopped| stopped.migration.clone()),
@@ -303,7 +303,7 @@ fn sql(
 }
 
 fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
-    let warnings = migrate::lint(migrations);
+    let warnings = mwallet_migrate::lint(migrations);
     let lines: Vec<String> = warnings
         .iter()
         .map(|warning| {

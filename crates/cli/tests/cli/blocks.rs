@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use mwallet_db::ReflectOptions;
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::Value;
 
@@ -87,7 +87,7 @@ both_engines! {
         let done = call_on(&db, &["import", "block", "changed.json", "--network", "bitcoin"]);
         let told = "error: changed.json: the block was changed: its transactions are not those of its merkleroot";
         assert!(done.code == 1 && done.err.starts_with(told), "{}", done.err);
-        assert!(db.engine.reflect(&ReflectOptions::default()).await.unwrap().tables.is_empty());
+        assert!(mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap().tables.is_empty());
     }
 
     async fn what_is_no_block_changes_nothing(db: TestDb) {

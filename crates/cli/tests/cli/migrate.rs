@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use mwallet_db::schema::ColumnType;
-use mwallet_db::{Dialect, ReflectOptions, Sql, crud};
+use mwallet_db::{Dialect, Sql, crud};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines, connect};
 use serde_json::Value;
 
@@ -162,7 +163,7 @@ both_engines! {
         assert_eq!(failed.code, 1);
         assert!(failed.err.contains("2_break: ") && failed.err.contains("at statement 3: INSERT INTO a VALUES (1)"), "{}", failed.err);
         assert_eq!(number(&db, "SELECT count(*) FROM a").await, 1);
-        assert_eq!(db.engine.reflect(&ReflectOptions::default()).await.unwrap().tables.len(), 1);
+        assert_eq!(mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap().tables.len(), 1);
         // It is mended and goes on; what was applied may not change any more.
         write(folder, "2_break", "INSERT INTO a VALUES (2);", "");
         assert_eq!(migrate(&db, &["up"]).code, 0);
@@ -217,14 +218,14 @@ both_engines! {
                 file.execute_batch(&script).unwrap();
             }
         }
-        let by_script = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let by_script = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
         let history = "SELECT count(*) FROM _mwallet_migrations WHERE checksum <> ''";
         assert_eq!(number(&db, history).await, i64::try_from(mwallet_models::migrations().len()).unwrap());
         assert!(call_on(&db, &["migrate", "up"]).out.contains("is up to date"));
         let down = call_on(&db, &["migrate", "down", "--to", "0", "--allow-destructive"]);
         assert_eq!(down.code, 0, "{}", down.err);
         assert_eq!(call_on(&db, &["migrate", "up"]).code, 0);
-        let by_up = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let by_up = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
         assert_eq!(by_script, by_up);
     }
 
@@ -260,7 +261,7 @@ both_engines! {
             std::thread::sleep(once * u32::try_from(kill * 7 % 12 + 1).unwrap() / 10);
             child.kill().unwrap();
             child.wait().unwrap();
-            let tables = db.engine.reflect(&ReflectOptions::default()).await.unwrap().tables;
+            let tables = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap().tables;
             assert_eq!(tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), ["a", "b"], "something is left over");
             match tables[0].columns.len() {
                 2 => {

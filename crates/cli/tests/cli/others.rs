@@ -1,7 +1,8 @@
 //! A database that belongs to somebody else is left as it is, unless somebody asks for more; one that is not there is not made by
 //! a question.
 
-use mwallet_db::{Dialect, ReflectOptions, Sql, crud};
+use mwallet_db::{Dialect, Sql, crud};
+use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
 
 use crate::support::{Done, Server, call, call_on, testdata};
@@ -33,7 +34,7 @@ fn bytes(db: &TestDb) -> Option<Vec<u8>> {
 both_engines! {
     async fn a_database_of_others_is_refused_and_left_as_it_is(db: TestDb) {
         Sample::Chinook.fill(&db).await;
-        let (before, found) = (bytes(&db), db.engine.reflect(&ReflectOptions::default()).await.unwrap());
+        let (before, found) = (bytes(&db), mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap());
         // That engine has opened the file as its own, so the file is put back as it was.
         db.engine.close().await;
         if let Some(before) = &before {
@@ -48,7 +49,7 @@ both_engines! {
             assert!(bytes(&db) == before, "{command} has changed the file");
         }
         let engine = db.engine_with(mwallet_db::EngineOptions { foreign: true, ..Default::default() });
-        assert_eq!(engine.reflect(&ReflectOptions::default()).await.unwrap(), found);
+        assert_eq!(mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap(), found);
 
         // Whoever wants the tables there says so.
         let up = call_on(&db, &["migrate", "up"]);

@@ -20,7 +20,7 @@ const FRAME: u64 = 1_000;
 const FRAME_END: &str = " LIMIT 1000) AS frame";
 
 /// A name as an identifier of SQL.
-pub(crate) fn quote(name: &str) -> String {
+pub fn quote(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len() + 2);
     write_quoted(&mut quoted, name);
     quoted

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mwallet_db::SystemSources;
-use mwallet_db::migrate::{self, Draft, Renames};
 use mwallet_db::schema::{Sources, Table};
+use mwallet_migrate::{Draft, Renames};
 use serde_json::json;
 
 use crate::failure::{Failure, Result};
@@ -52,8 +52,8 @@ fn rename(text: &str) -> std::result::Result<Rename, &'static str> {
 pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: Options) -> Result<()> {
     let is_named = folder.is_some();
     let folder = folder.unwrap_or_else(|| FOLDER.into());
-    let failed = |error: migrate::FilesError| Failure::caused("", &error);
-    let mut migrations = migrate::read_so_far(&folder).map_err(failed)?;
+    let failed = |error: mwallet_migrate::FilesError| Failure::caused("", &error);
+    let mut migrations = mwallet_migrate::read_so_far(&folder).map_err(failed)?;
     // Whoever is not where the migrations lie would be given all tables once more.
     if migrations.is_empty() && !is_named {
         migrations = mwallet_models::migrations().to_vec();
@@ -65,11 +65,12 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     let now = SystemSources.now();
     let Options { name, empty, rename, allow_destructive } = options;
     let migration = match empty {
-        true => migrate::empty(&name, now, last),
+        true => mwallet_migrate::empty(&name, now, last),
         false => {
-            let made = migrate::made(&migrations).await?;
+            let made = mwallet_migrate::made(&migrations).await?;
             let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
-            let draft = migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
+            let draft =
+                mwallet_migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
@@ -80,13 +81,13 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
                 );
             }
             migrations.push(draft.migration.clone());
-            if let Err(error) = migrate::made(&migrations).await {
+            if let Err(error) = mwallet_migrate::made(&migrations).await {
                 output::note(format_args!("warning: on SQLite it cannot be applied as it is: {error}"));
             }
             draft.migration
         }
     };
-    let files = migrate::write(&folder, &migration).map_err(failed)?;
+    let files = mwallet_migrate::write(&folder, &migration).map_err(failed)?;
     let files: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
     let text = format!("wrote {}\nread them before they are applied", files.join(", "));
     output::report(settings, text, &json!({ "migration": migration.to_string(), "files": files }))

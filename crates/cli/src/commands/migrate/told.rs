@@ -1,7 +1,7 @@
 //! How migrations go, for people and for scripts.
 
 use mwallet_db::Engine;
-use mwallet_db::migrate::{Event, MigrateError, Migration};
+use mwallet_migrate::{Event, MigrateError, Migration};
 use serde_json::json;
 
 use crate::failure::{Failure, Result};

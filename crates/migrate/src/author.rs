@@ -1,0 +1,182 @@
+//! Writes migrations: the difference between the tables that migrations make so far and those that are declared.
+
+use mwallet_schema::{ColumnType, Table, Timestamp};
+
+use super::error::MigrateError;
+use super::files::{Migration, Scripts};
+use super::runner::{DESTRUCTIVE, Migrator};
+use super::sqlite::Beside;
+use super::{Difference, Renames, diff, script, sqlite};
+use mwallet_db::Dialect;
+use mwallet_db::Result;
+use mwallet_db::Sql;
+use mwallet_db::crud;
+use mwallet_db::schema_tools::unmarked_comment;
+use mwallet_db::{DatabaseUrl, SqliteUrl};
+use mwallet_db::{Engine, EngineOptions};
+use mwallet_reflect::ReflectOptions;
+
+/// The tables that migrations make, and what belongs to them that no table says.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// The tables; with the comments that scripts for PostgreSQL give them.
+    pub tables: Vec<Table>,
+    /// Statements of triggers and of indexes that no table says, by the tables.
+    pub beside: Beside,
+    /// The migrations that made them.
+    migrations: Vec<Migration>,
+}
+
+/// A migration that is to be written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The migration.
+    pub migration: Migration,
+    /// What it does; on SQLite without comments.
+    pub difference: Difference,
+    /// What is lost for good by it.
+    pub losses: Vec<String>,
+}
+
+/// Applies migrations to an empty database in memory, and reads what they made.
+///
+/// # Errors
+///
+/// Where one of them fails.
+pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, MigrateError> {
+    let engine = Engine::with(&DatabaseUrl::Sqlite(SqliteUrl::Memory), EngineOptions::default())?;
+    Migrator::new(&engine, migrations).up(None, |_| {}).await?;
+    let mut tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await?.tables;
+    let beside = beside(&engine, &tables).await?;
+    engine.close().await;
+    comments(migrations, &mut tables);
+    Ok(Made { tables, beside, migrations: migrations.to_vec() })
+}
+
+/// The triggers of tables, and the indexes that they do not say.
+async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
+    let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL ORDER BY rowid";
+    let text = || ColumnType::Text { max: None };
+    let sql = Sql::new(sql).returns("table", text()).returns("name", text()).returns("sql", text());
+    let rows: Vec<(String, String, String)> = crud::execute(engine, sql).await?;
+    let mut beside = Beside::new();
+    for (table, name, sql) in rows {
+        let of = tables.iter().find(|known| known.name == table);
+        let is_told = of.is_some_and(|of| of.indexes.iter().any(|index| index.name == name));
+        if !is_told {
+            beside.entry(table).or_default().push(sql);
+        }
+    }
+    Ok(beside)
+}
+
+/// Gives tables the comments that the scripts for PostgreSQL give them: SQLite keeps none.
+fn comments(migrations: &[Migration], tables: &mut [Table]) {
+    let scripts = migrations.iter().map(|migration| migration.up.postgres.as_str());
+    for ((name, column), text) in super::comments::of_scripts(scripts) {
+        let Some(table) = tables.iter_mut().find(|known| known.name == name) else { continue };
+        match column {
+            None => table.comment = Some(text),
+            Some(column) => {
+                table.columns.iter_mut().filter(|known| known.name == column).for_each(|known| {
+                    known.comment = unmarked_comment(&text).0.map(Into::into);
+                });
+            }
+        }
+    }
+}
+
+/// Writes the migration from what migrations make so far to other tables.
+///
+/// Renames are those that the tables declare of themselves, and those that are given.
+///
+/// # Errors
+///
+/// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be meant.
+pub async fn draft(
+    name: &str,
+    at: Timestamp,
+    made: &Made,
+    last: u64,
+    tables: &[Table],
+    given: &Renames,
+) -> std::result::Result<Draft, MigrateError> {
+    tables.iter().try_for_each(Table::check)?;
+    let doubts = Renames::doubts(given, &made.tables, tables);
+    if !doubts.is_empty() {
+        return Err(MigrateError::Renames(doubts));
+    }
+    let renames = Renames::declared(&made.tables, tables).or_given(given);
+    let beside = beside_after(made, tables, &renames).await?;
+    let (difference, up) = way(&made.tables, tables, &renames, &beside);
+    let (_, down) = way(tables, &made.tables, &renames.inverse(), &made.beside);
+    let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
+    let migration = Migration { version: version(at).max(last + 1), name: snake(name), up, down };
+    Ok(Draft { migration, difference, losses })
+}
+
+/// What belongs to tables that have other names then: SQLite writes those into triggers and indexes, so it is asked.
+async fn beside_after(made: &Made, tables: &[Table], renames: &Renames) -> std::result::Result<Beside, MigrateError> {
+    let steps = sqlite::renames(&diff(&made.tables, tables, renames, Dialect::Sqlite));
+    if made.beside.is_empty() || steps.is_empty() {
+        return Ok(made.beside.clone());
+    }
+    let up = Scripts { sqlite: script::text(&steps), postgres: String::new() };
+    let version = made.migrations.last().map_or(1, |last| last.version + 1);
+    let renaming = Migration { version, name: "rename".into(), up, down: Scripts::default() };
+    let migrations: Vec<Migration> = made.migrations.iter().cloned().chain([renaming]).collect();
+    // A future that holds itself has no size.
+    Ok(Box::pin(self::made(&migrations)).await?.beside)
+}
+
+/// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.
+fn way(from: &[Table], to: &[Table], renames: &Renames, beside: &Beside) -> (Difference, Scripts) {
+    let script = |difference: &Difference, dialect| {
+        let losses = difference.changes.iter().filter_map(|change| change.loses());
+        let losses: String = losses.map(|loss| format!("{DESTRUCTIVE} {loss}\n")).collect();
+        let text = difference.script(dialect, beside);
+        let text = if text.is_empty() { format!("-- Nothing changes on {dialect}.\n") } else { text };
+        format!("{losses}{text}")
+    };
+    let [postgres, sqlite] = [Dialect::Postgres, Dialect::Sqlite].map(|dialect| diff(from, to, renames, dialect));
+    let scripts = Scripts { postgres: script(&postgres, Dialect::Postgres), sqlite: script(&sqlite, Dialect::Sqlite) };
+    (postgres, scripts)
+}
+
+/// A migration without statements, to be written by hand.
+pub fn empty(name: &str, at: Timestamp, last: u64) -> Migration {
+    let script = |way: &str| Scripts {
+        postgres: format!("-- {way}, on PostgreSQL.\n"),
+        sqlite: format!("-- {way}, on SQLite.\n"),
+    };
+    Migration {
+        version: version(at).max(last + 1),
+        name: snake(name),
+        up: script("The way up"),
+        down: script("The way back"),
+    }
+}
+
+/// The digits of a time to the second: 20261124093000.
+fn version(at: Timestamp) -> u64 {
+    let digits: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    digits.parse().unwrap_or(1)
+}
+
+fn snake(name: &str) -> String {
+    let name = mwallet_schema::snake_case(name);
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    if plain.is_empty() { "change".into() } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_times_and_come_after_the_last() {
+        let at: Timestamp = "2026-11-24T09:30:00.5Z".parse().unwrap();
+        assert_eq!(version(at), 20_261_124_093_000);
+        assert_eq!(empty("Add Memo!", at, 20_261_124_093_000).to_string(), "20261124093001_add_memo");
+    }
+}

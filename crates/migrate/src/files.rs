@@ -1,0 +1,259 @@
+//! Migrations as files: a folder for each, with the way up and down for each engine.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use mwallet_db::Dialect;
+
+/// A migration: its version, its name, and its four scripts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// When it was made, such as 20261124093000. Migrations are applied in the order of their versions.
+    pub version: u64,
+    /// What it does, in a few words: `add_memo`.
+    pub name: String,
+    /// The way up.
+    pub up: Scripts,
+    /// The way down.
+    pub down: Scripts,
+}
+
+/// One script for each engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scripts {
+    /// For PostgreSQL.
+    pub postgres: String,
+    /// For SQLite.
+    pub sqlite: String,
+}
+
+impl Scripts {
+    /// The script of an engine.
+    pub fn of(&self, dialect: Dialect) -> &str {
+        match dialect {
+            Dialect::Postgres => &self.postgres,
+            Dialect::Sqlite => &self.sqlite,
+        }
+    }
+}
+
+/// What stands in the first lines of a script whose statements cannot be in a transaction.
+const NO_TRANSACTION: &str = "-- mwallet: no transaction";
+
+/// What stands in the first lines of a script that only changes rows.
+const DATA: &str = "-- mwallet: data";
+
+impl Migration {
+    /// The names of its files, and what is in them.
+    pub fn files(&self) -> [(&'static str, &str); 4] {
+        [
+            ("up.postgres.sql", &self.up.postgres),
+            ("up.sqlite.sql", &self.up.sqlite),
+            ("down.postgres.sql", &self.down.postgres),
+            ("down.sqlite.sql", &self.down.sqlite),
+        ]
+    }
+
+    /// What tells whether its way up has changed since it was applied.
+    pub fn checksum(&self, dialect: Dialect) -> String {
+        digest(self.up.of(dialect))
+    }
+
+    /// Whether its statements are run one by one, each durable by itself. SQLite has none that must be.
+    pub fn is_stepwise(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Postgres && has_line(&self.up.postgres, NO_TRANSACTION)
+    }
+
+    /// Whether it changes rows, and no tables.
+    pub fn is_data(&self, dialect: Dialect) -> bool {
+        has_line(self.up.of(dialect), DATA)
+    }
+}
+
+/// What tells whether a text has changed; ends of lines do not count.
+pub(super) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn has_line(script: &str, line: &str) -> bool {
+    script.lines().take_while(|line| line.starts_with("--") || line.trim().is_empty()).any(|found| found.trim() == line)
+}
+
+impl fmt::Display for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.version, self.name)
+    }
+}
+
+/// What is wrong with a folder of migrations.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// It cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not there.
+    #[error("there is no folder {0}")]
+    NoFolder(PathBuf),
+    /// There is no migration in it, where one is needed.
+    #[error("{0} holds no migrations")]
+    Empty(PathBuf),
+    /// A folder within it is not called as one of a migration.
+    #[error("{0}: expected a version and a name, such as 20261124093000_add_memo")]
+    Name(PathBuf),
+    /// Two migrations have one version.
+    #[error("two migrations have the version {0}: give one of them another, and look at what both do")]
+    Twice(u64),
+}
+
+/// Takes the name of a folder apart: `20261124093000_add_memo`.
+fn parse_name(name: &str) -> Option<(u64, &str)> {
+    let (version, rest) = name.split_once('_')?;
+    let version = version.parse().ok().filter(|version| *version > 0)?;
+    (!rest.is_empty()).then_some((version, rest))
+}
+
+/// Puts migrations in their order.
+///
+/// # Errors
+///
+/// Where two have one version.
+pub(super) fn ordered(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, FilesError> {
+    migrations.sort_by_key(|migration| migration.version);
+    match migrations.windows(2).find(|two| two[0].version == two[1].version) {
+        Some(two) => Err(FilesError::Twice(two[0].version)),
+        None => Ok(migrations),
+    }
+}
+
+/// Reads the migrations of a folder, to which one is to be added; there may be none, and it may not be there yet.
+///
+/// # Errors
+///
+/// Where it cannot be read, or what is in it is no migration.
+pub fn read_so_far(folder: &Path) -> Result<Vec<Migration>, FilesError> {
+    match read(folder) {
+        Err(FilesError::NoFolder(_) | FilesError::Empty(_)) => Ok(Vec::new()),
+        migrations => migrations,
+    }
+}
+
+/// Reads the migrations of a folder.
+///
+/// # Errors
+///
+/// Where it is not there, holds none, or cannot be read, or what is in it is no migration.
+pub fn read(folder: &Path) -> Result<Vec<Migration>, FilesError> {
+    let failed = |path: &Path, source| FilesError::File { path: path.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(FilesError::NoFolder(folder.to_owned()));
+        }
+        Err(error) => return Err(failed(folder, error)),
+    };
+    let mut migrations = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| failed(folder, error))?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let Some((version, name)) = parse_name(&name) else { return Err(FilesError::Name(path)) };
+        let script = |file: &str| {
+            let file = path.join(file);
+            std::fs::read_to_string(&file).map_err(|error| failed(&file, error))
+        };
+        let scripts = |way: &str| {
+            let (postgres, sqlite) = (script(&format!("{way}.postgres.sql"))?, script(&format!("{way}.sqlite.sql"))?);
+            Ok(Scripts { postgres, sqlite })
+        };
+        migrations.push(Migration { version, name: name.into(), up: scripts("up")?, down: scripts("down")? });
+    }
+    if migrations.is_empty() {
+        return Err(FilesError::Empty(folder.to_owned()));
+    }
+    ordered(migrations)
+}
+
+/// Writes a migration into a folder, and says which files it wrote.
+///
+/// # Errors
+///
+/// Where they cannot be written.
+pub fn write(folder: &Path, migration: &Migration) -> Result<Vec<PathBuf>, FilesError> {
+    let place = folder.join(migration.to_string());
+    std::fs::create_dir_all(&place).map_err(|source| FilesError::File { path: place.clone(), source })?;
+    let one = |(name, text): (&str, &str)| {
+        let path = place.join(name);
+        std::fs::write(&path, text).map_err(|source| FilesError::File { path: path.clone(), source })?;
+        Ok(path)
+    };
+    migration.files().into_iter().map(one).collect()
+}
+
+/// Migrations that a program carries in itself: what `migrations!` makes.
+pub fn embedded(files: &[(&str, [&str; 4])]) -> Result<Vec<Migration>, FilesError> {
+    let one = |(name, [up_postgres, up_sqlite, down_postgres, down_sqlite]): &(&str, [&str; 4])| {
+        let (version, rest) = parse_name(name).ok_or_else(|| FilesError::Name(PathBuf::from(name)))?;
+        let scripts = |postgres: &str, sqlite: &str| Scripts { postgres: postgres.into(), sqlite: sqlite.into() };
+        let (up, down) = (scripts(up_postgres, up_sqlite), scripts(down_postgres, down_sqlite));
+        Ok(Migration { version, name: rest.into(), up, down })
+    };
+    ordered(files.iter().map(one).collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migration(version: u64, up: &str) -> Migration {
+        let up = Scripts { postgres: up.into(), sqlite: up.into() };
+        Migration { version, name: "add_memo".into(), up, down: Scripts::default() }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = folder.path().join("none");
+        assert!(matches!(read(&none), Err(FilesError::NoFolder(path)) if path == none));
+        assert!(matches!(read(folder.path()), Err(FilesError::Empty(path)) if path == folder.path()));
+        for folder in [&none, folder.path()] {
+            assert!(read_so_far(folder).unwrap().is_empty());
+        }
+        for version in [20, 3] {
+            assert_eq!(write(folder.path(), &migration(version, "SELECT 1;\n")).unwrap().len(), 4);
+        }
+        assert_eq!(read(folder.path()).unwrap(), [migration(3, "SELECT 1;\n"), migration(20, "SELECT 1;\n")]);
+        std::fs::create_dir(folder.path().join("notes")).unwrap();
+        assert!(matches!(read(folder.path()), Err(FilesError::Name(_))));
+        assert!(matches!(read_so_far(folder.path()), Err(FilesError::Name(_))));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert!(matches!(ordered(vec![migration(3, ""), migration(3, "")]), Err(FilesError::Twice(3))));
+        assert!(embedded(&[("3_a", [""; 4]), ("2_b", [""; 4])]).unwrap()[0].name == "b");
+        for name in ["3", "_a", "0_a", "x_a", "3_"] {
+            assert!(embedded(&[(name, [""; 4])]).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_first_lines_say_how_it_is_run() {
+        let stepwise = migration(1, "-- Indexes.\n-- mwallet: no transaction\nSELECT 1;\n");
+        assert!(stepwise.is_stepwise(Dialect::Postgres) && !stepwise.is_data(Dialect::Postgres));
+        assert!(!migration(1, "SELECT 1;\n-- mwallet: no transaction\n").is_stepwise(Dialect::Sqlite));
+        assert!(migration(1, "-- mwallet: data\n").is_data(Dialect::Sqlite));
+        let unix = migration(1, "SELECT 1;\n").checksum(Dialect::Sqlite);
+        assert_eq!(unix, migration(1, "SELECT 1;\r\n").checksum(Dialect::Sqlite));
+        assert_ne!(unix, migration(1, "SELECT 2;\n").checksum(Dialect::Sqlite));
+    }
+}

@@ -1,0 +1,116 @@
+//! Values for the rows that are there when a column is added that must have one.
+
+use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Generator, Timestamp, Value};
+
+use super::change::Change;
+use super::diff::Difference;
+use mwallet_db::Dialect;
+use mwallet_db::schema_tools;
+
+/// What rows that are there get.
+pub(super) struct Filler {
+    /// A literal, or an expression that makes a value.
+    pub(super) sql: String,
+    /// Whether it is another one in each row.
+    is_one_each: bool,
+}
+
+/// What rows that are there get: a value of their own where the program makes one for each row, otherwise the same one. Nothing where they
+/// may be without, or the column has a default.
+pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<Filler> {
+    let is_filled =
+        column.default == Some(ColumnDefault::Identity) || schema_tools::column_default(column, dialect).is_some();
+    if column.nullable || is_filled {
+        return None;
+    }
+    let is_it = |(of, name, _): &&(String, String, Generator)| of == table && *name == column.name;
+    match difference.generators.iter().find(is_it).and_then(|(.., generator)| made(*generator, dialect)) {
+        Some(sql) => Some(Filler { sql, is_one_each: true }),
+        None => {
+            let sql = schema_tools::stored_literal(&smallest(column)?, &column.kind, dialect)?;
+            Some(Filler { sql, is_one_each: false })
+        }
+    }
+}
+
+/// What stands above the statement that fills it in.
+pub(super) fn note(change: &Change, filler: &Filler) -> String {
+    let what = if filler.is_one_each { "one each, made by chance" } else { &filler.sql };
+    format!("{change}\nRows that are there get {what}: write another value where that is not right.")
+}
+
+/// An expression of a database that makes what a generator makes, another for each row.
+fn made(generator: Generator, dialect: Dialect) -> Option<String> {
+    // The 32 hexadecimal digits of chance of both engines; all of them are letters of slugs and references too.
+    let digits = match dialect {
+        Dialect::Postgres => "replace(gen_random_uuid()::text, '-', '')",
+        Dialect::Sqlite => "lower(hex(randomblob(16)))",
+    };
+    let reference = |day: &str| format!("'TX-' || {day} || '-' || upper(substr({digits}, 1, 16))");
+    Some(match (generator, dialect) {
+        (Generator::Now, _) => return None,
+        (Generator::UuidV7, Dialect::Postgres) => "gen_random_uuid()".into(),
+        (Generator::UuidV7, Dialect::Sqlite) => {
+            let hex = |bytes: u32| format!("hex(randomblob({bytes}))");
+            let three = || format!("substr({}, 2)", hex(2));
+            let variant = "substr('89AB', 1 + (random() & 3), 1)";
+            let parts = [hex(4), hex(2), format!("'4' || {}", three()), format!("{variant} || {}", three()), hex(6)];
+            format!("lower({})", parts.join(" || '-' || "))
+        }
+        // A first letter keeps a slug apart from an id.
+        (Generator::Slug, _) => {
+            let first = match dialect {
+                Dialect::Postgres => format!("translate(substr({digits}, 1, 1), '0123456789', 'ghjkmnpqrs')"),
+                Dialect::Sqlite => "substr('abcdefghjkmnpqrstvwxyz', 1 + abs(random() % 22), 1)".into(),
+            };
+            format!("{first} || substr({digits}, 1, 19)")
+        }
+        (Generator::TransactionReference, Dialect::Postgres) => {
+            reference("to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')")
+        }
+        (Generator::TransactionReference, Dialect::Sqlite) => reference("strftime('%Y%m%d', 'now')"),
+    })
+}
+
+/// The plainest value that a column takes.
+fn smallest(column: &Column) -> Option<Value> {
+    let rules = &column.rules;
+    if let Some(value) = rules.one_of.first() {
+        return Some(value.clone());
+    }
+    let length = rules.min_length.unwrap_or(0) as usize;
+    Some(match &column.kind {
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
+            Value::Int(i64::try_from(number(rules.min.as_ref(), rules.max.as_ref(), 0)?.unscaled()).ok()?)
+        }
+        ColumnType::Decimal { scale, .. } => Value::Decimal(number(rules.min.as_ref(), rules.max.as_ref(), *scale)?),
+        ColumnType::Text { .. } => Value::Text("-".repeat(length)),
+        ColumnType::Timestamp => Value::Timestamp(Timestamp::from_micros(0).ok()?),
+        ColumnType::Uuid => Value::Uuid("00000000-0000-0000-0000-000000000000".parse().ok()?),
+        ColumnType::Enum(labels) => Value::Text(labels.labels.first()?.name.clone()),
+        ColumnType::Bytes { .. } => Value::Bytes(vec![0; length]),
+        ColumnType::Json => Value::Json("{}".into()),
+        ColumnType::Boolean => Value::Bool(false),
+        ColumnType::Native(_) => return None,
+    })
+}
+
+/// 0, or the number of a range that is nearest to it.
+fn number(min: Option<&Bound>, max: Option<&Bound>, scale: u32) -> Option<Decimal> {
+    let zero = Decimal::from(0);
+    let is_above = |bound: &Bound| zero > bound.value || (zero == bound.value && !bound.exclusive);
+    let is_below = |bound: &Bound| zero < bound.value || (zero == bound.value && !bound.exclusive);
+    let step = |bound: &Bound, up: bool| {
+        let value = bound.value.rescale(scale)?;
+        if !bound.exclusive {
+            return Some(value);
+        }
+        let unscaled = if up { value.unscaled() + 1 } else { value.unscaled() - 1 };
+        Some(Decimal::new(unscaled, scale))
+    };
+    match (min, max) {
+        (Some(min), _) if !is_above(min) => step(min, true),
+        (_, Some(max)) if !is_below(max) => step(max, false),
+        _ => zero.rescale(scale),
+    }
+}

@@ -1,0 +1,92 @@
+//! New names for the constraints and indexes of tables that are there.
+//!
+//! SQLite renames tables and columns, and nothing else. Names of constraints stand only in the text of the table's statement, and an
+//! index is found by its name alone, so both are changed where SQLite keeps them: "Making Other Kinds Of Table Schema Changes" in its
+//! documentation tells this way for changes that leave the content as it is. The `ALTER TABLE` that follows makes every connection read
+//! the texts again, and fails where one is wrong.
+
+use mwallet_schema::Table;
+
+use mwallet_db::Dialect::Sqlite;
+use mwallet_db::schema_tools;
+use mwallet_db::schema_tools::quote;
+
+use super::super::diff::Difference;
+use super::super::renames::{Turn, in_turn};
+use super::super::script::Step;
+use super::is_in_place;
+
+/// Whether names can be changed this way: only before a table or column is renamed.
+pub(super) fn can_change(difference: &Difference) -> bool {
+    !difference.moves.tables.is_empty() || !difference.moves.columns.is_empty()
+}
+
+/// The statements that change names, before tables and columns are renamed. A table that is made anew has them from its statement.
+pub(super) fn steps(difference: &Difference) -> Vec<Step> {
+    if !can_change(difference) {
+        return Vec::new();
+    }
+    let moves = &difference.moves;
+    let mut updates = Vec::new();
+    for table in &difference.from {
+        if !difference.to.iter().any(|after| after.name == table.name) || !is_in_place(table, difference) {
+            continue;
+        }
+        let mut constraints = made_of_names(table, difference);
+        let own = moves.constraints.iter().filter(|(of, _)| *of == table.name);
+        constraints.extend(own.map(|(_, pair)| pair.clone()));
+        let mut text = "sql".to_owned();
+        for Turn { from, to, .. } in in_turn(&constraints) {
+            let constraint = |name: &str| schema_tools::literal(&format!("CONSTRAINT {} ", quote(name)));
+            text = format!("replace({text}, {}, {})", constraint(&from), constraint(&to));
+        }
+        if !constraints.is_empty() {
+            let name = schema_tools::literal(old_name(table, difference));
+            updates.push(format!("UPDATE sqlite_schema SET sql = {text} WHERE type = 'table' AND name = {name}"));
+        }
+    }
+    // Also of tables that are made anew: another may get such a name before.
+    let indexes: Vec<(String, String)> = moves.indexes.iter().map(|(_, pair)| pair.clone()).collect();
+    for Turn { from, to, .. } in in_turn(&indexes) {
+        let index = |name: &str| schema_tools::literal(&format!("INDEX {} ON ", quote(name)));
+        updates.push(format!(
+            "UPDATE sqlite_schema SET name = {}, sql = replace(sql, {}, {}) WHERE type = 'index' AND name = {}",
+            schema_tools::literal(&to),
+            index(&from),
+            index(&to),
+            schema_tools::literal(&from)
+        ));
+    }
+    if updates.is_empty() {
+        return Vec::new();
+    }
+    let begin = Step::noted(
+        "Names of constraints and indexes; no row is touched.".into(),
+        "PRAGMA writable_schema = ON".into(),
+    );
+    let end = Step::of("PRAGMA writable_schema = OFF".into());
+    std::iter::once(begin).chain(updates.into_iter().map(Step::of)).chain([end]).collect()
+}
+
+/// The names that are made of those of the table and its columns: of its key, and of the checks of its columns.
+fn made_of_names(table: &Table, difference: &Difference) -> Vec<(String, String)> {
+    let old_table = old_name(table, difference);
+    let columns = difference.moves.columns.get(&table.name);
+    let mut names = vec![(schema_tools::key_name(old_table), schema_tools::key_name(&table.name))];
+    for column in table.columns.iter().filter(|column| schema_tools::column_check(column, Sqlite).is_some()) {
+        let pair = columns.into_iter().flatten().find(|(_, to)| *to == column.name);
+        let old_column = pair.map_or(&column.name, |(from, _)| from);
+        names.push((
+            schema_tools::check_name(old_table, old_column),
+            schema_tools::check_name(&table.name, &column.name),
+        ));
+    }
+    names.retain(|(from, to)| from != to);
+    names
+}
+
+/// The name of a table before.
+fn old_name<'n>(table: &'n Table, difference: &'n Difference) -> &'n str {
+    let pair = difference.moves.tables.iter().find(|(_, to)| *to == table.name);
+    pair.map_or(table.name.as_str(), |(from, _)| from.as_str())
+}

@@ -1,0 +1,103 @@
+//! Tables as a database keeps them.
+
+use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table, Value};
+
+use mwallet_db::Dialect;
+use mwallet_reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
+
+/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may write a
+/// column and how often, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.
+///
+/// SQLite keeps no comments. Two tables that are the same this way need no migration.
+pub fn stored(table: &Table, dialect: Dialect) -> Table {
+    match dialect {
+        Dialect::Postgres => {
+            let mut table = table.clone();
+            defaults_of_postgres(&mut table);
+            in_full(&table)
+        }
+        Dialect::Sqlite => without_comments(in_full(table)),
+    }
+}
+
+/// The same without comments.
+fn without_comments(mut table: Table) -> Table {
+    table.comment = None;
+    table.columns.iter_mut().for_each(|column| column.comment = None);
+    table
+}
+
+/// The same with its comments, which stand in the statements of SQLite.
+pub(super) fn in_full(table: &Table) -> Table {
+    let mut table = table.clone();
+    table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
+    table.writes = mwallet_schema::Writes::default();
+    table.renamed_from = None;
+    table.columns = table.columns.into_iter().map(stored_column).collect();
+    key(&mut table);
+    table.uniques.sort_by(|a, b| a.name.cmp(&b.name));
+    table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    table.foreign_keys.sort_by(|a, b| a.name.cmp(&b.name));
+    table.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    for key in &mut table.foreign_keys {
+        key.references_schema = key.references_schema.take().filter(|schema| schema != DEFAULT_SCHEMA);
+    }
+    table
+}
+
+/// What SQLite says of a whole number that is the key, which is the number of its row where it was made as `INTEGER`: that it has one
+/// where none is given is no default that anybody declares. A numbered key is numbered, whatever its range.
+fn key(table: &mut Table) {
+    let [name] = table.primary_key.as_slice() else { return };
+    let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) else { return };
+    if let (Some(ColumnDefault::Database(how)), false) = (&column.default, matches!(column.kind, ColumnType::Native(_)))
+    {
+        match how.as_str() {
+            "rowid" => column.default = None,
+            "AUTOINCREMENT" => column.default = Some(ColumnDefault::Identity),
+            _ => {}
+        }
+    }
+}
+
+fn stored_column(mut column: Column) -> Column {
+    if let ColumnType::Enum(found) = &column.kind {
+        column.kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
+    }
+    column.default = match column.default {
+        Some(ColumnDefault::Generated(Generator::Now)) => Some(ColumnDefault::Generated(Generator::Now)),
+        Some(ColumnDefault::Generated(_)) | None => None,
+        Some(ColumnDefault::Constant(value)) => constant(value, &column.kind),
+        other => other,
+    };
+    // What is a secret bears a mark.
+    column.access = if column.is_readable() { Access::ReadWrite } else { Access::WriteOnly };
+    column.immutable = false;
+    column.on_update = None;
+    column.base = None;
+    column.renamed_from = None;
+    column.rules.pattern = None;
+    column
+}
+
+/// The column under its new name, after which its labels are called.
+pub(super) fn renamed(column: &Column) -> Column {
+    match &column.kind {
+        ColumnType::Enum(found) => {
+            let kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
+            Column { kind, ..column.clone() }
+        }
+        _ => column.clone(),
+    }
+}
+
+/// The value in the form of its type, so that `0` is `0.00`.
+fn constant(value: Value, kind: &ColumnType) -> Option<ColumnDefault> {
+    match (value.coerce(kind).ok()?, kind) {
+        (Value::Null, _) => None,
+        (Value::Decimal(number), ColumnType::Decimal { scale, .. }) => {
+            Some(ColumnDefault::Constant(Value::Decimal(number.rescale(*scale).unwrap_or(number))))
+        }
+        (value, _) => Some(ColumnDefault::Constant(value)),
+    }
+}

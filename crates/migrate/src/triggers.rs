@@ -1,0 +1,118 @@
+//! Triggers of PostgreSQL that name a column which a script renames: they are found before it runs.
+//!
+//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new name.
+
+use mwallet_schema::ColumnType;
+
+use super::comments::renamed_column;
+use super::error::{MigrateError, Result};
+use super::files::Migration;
+use mwallet_db::Dialect;
+use mwallet_db::Session;
+use mwallet_db::Sql;
+use mwallet_db::crud;
+use mwallet_reflect::words::{Word, words};
+
+const POSTGRES: &str = "
+SELECT c.relname::text, t.tgname::text, p.proname::text, p.prosrc
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY c.relname, t.tgname";
+
+/// A column that a script renames.
+struct Renamed {
+    table: String,
+    from: String,
+    to: String,
+}
+
+/// Refuses a script that renames a column which a trigger names, unless the script does something about the trigger.
+///
+/// # Errors
+///
+/// The first such trigger.
+pub(super) async fn check(session: &mut Session, migration: &Migration, statements: &[&str]) -> Result<()> {
+    if session.engine().dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let renamed = |statement: &&str| {
+        let (table, from, to) = renamed_column(statement)?;
+        Some(Renamed { table, from, to })
+    };
+    let renames: Vec<Renamed> = statements.iter().filter_map(renamed).collect();
+    if renames.is_empty() {
+        return Ok(());
+    }
+    match naming(session, statements, &renames).await? {
+        None => Ok(()),
+        Some((trigger, table, renamed)) => Err(MigrateError::Trigger {
+            migration: migration.to_string(),
+            trigger,
+            table,
+            column: format!("{}.{}", renamed.table, renamed.from),
+            becomes: renamed.to.clone(),
+        }),
+    }
+}
+
+/// A trigger of the database whose function names a column, and which the script does not name.
+async fn naming<'r>(
+    session: &mut Session,
+    statements: &[&str],
+    renames: &'r [Renamed],
+) -> mwallet_db::Result<Option<(String, String, &'r Renamed)>> {
+    let text = || ColumnType::Text { max: None };
+    let sql = Sql::new(POSTGRES).returns("table", text()).returns("trigger", text());
+    let sql = sql.returns("function", text()).returns("body", text());
+    let triggers: Vec<(String, String, String, String)> = crud::execute(session, sql).await?;
+    for (table, trigger, function, body) in triggers {
+        if statements.iter().any(|statement| is_about(statement, &trigger, &function)) {
+            continue;
+        }
+        let words = words(&body);
+        let has = |name: &str| words.iter().any(|word| is_name(word, name));
+        let names = |renamed: &&Renamed| has(&renamed.from) && (renamed.table == table || has(&renamed.table));
+        if let Some(renamed) = renames.iter().find(names) {
+            return Ok(Some((trigger, table, renamed)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as one.
+fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
+    let words = words(statement);
+    let kinds = ["TRIGGER", "FUNCTION", "PROCEDURE", "ROUTINE"];
+    let names = |word: &Word<'_>| is_name(word, trigger) || is_name(word, function);
+    let is_made = words.iter().take(8).any(|word| kinds.iter().any(|kind| word.is(kind))) && words.iter().any(names);
+    let mut comments = statement.lines().take_while(|line| line.starts_with("--"));
+    is_made || comments.any(|line| line.contains(&format!("trigger {trigger}")))
+}
+
+/// Whether a word is that name, in the case in which it is written or, without quotes, in any.
+fn is_name(word: &Word<'_>, name: &str) -> bool {
+    word.name() == name || word.is(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_about_a_trigger_where_it_makes_or_names_it() {
+        for statement in [
+            "CREATE OR REPLACE FUNCTION public.note() RETURNS trigger LANGUAGE sql AS ''",
+            "DROP TRIGGER noted ON members",
+            "ALTER TABLE members DISABLE TRIGGER noted",
+            "-- The trigger noted means another memo.\nSELECT 1",
+        ] {
+            assert!(is_about(statement, "noted", "note"), "{statement}");
+        }
+        for statement in
+            ["ALTER TABLE members RENAME COLUMN memo TO note", "DROP TRIGGER other ON members", "-- noted\nSELECT 1"]
+        {
+            assert!(!is_about(statement, "noted", "note"), "{statement}");
+        }
+    }
+}

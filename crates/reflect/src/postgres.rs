@@ -1,0 +1,92 @@
+//! The catalogue of PostgreSQL.
+
+mod apart;
+mod columns;
+mod constraints;
+mod indexes;
+mod others;
+mod parts;
+mod relations;
+mod script;
+mod views;
+
+use std::collections::HashSet;
+
+use mwallet_schema::{ColumnType, Table, Value};
+
+use super::{Finding, ReflectOptions, Reflection};
+use mwallet_db::Session;
+use mwallet_db::Sql;
+use mwallet_db::{Error, Result};
+
+pub(super) use script::script;
+
+/// The schema that is reflected where none is named.
+pub const DEFAULT_SCHEMA: &str = "public";
+
+/// What is known so far, while one kind of thing after the other is read.
+struct Work {
+    /// The schemas that are reflected.
+    schemas: Vec<String>,
+    /// The tables with their object identifiers, in the order of the catalogue.
+    tables: Vec<(i64, Table)>,
+    /// Columns whose texts are in the order of their bytes, by table and name.
+    in_order_of_bytes: HashSet<(i64, String)>,
+    found: Reflection,
+}
+
+impl Work {
+    /// Nothing is known yet of these schemas; where there are none, of the one that every database has.
+    fn of(schemas: &[String]) -> Self {
+        let schemas = if schemas.is_empty() { vec![DEFAULT_SCHEMA.into()] } else { schemas.to_vec() };
+        Self { schemas, tables: Vec::new(), in_order_of_bytes: HashSet::new(), found: Reflection::default() }
+    }
+
+    /// A question about the schemas that are reflected, which are `$1`.
+    fn question(&self, text: &'static str) -> Sql {
+        let schemas = self.schemas.iter().map(|schema| Value::Text(schema.clone())).collect();
+        Sql::new(text).bind_as(Value::List(schemas), ColumnType::Text { max: None })
+    }
+
+    /// The table of an identifier, if it is one of those that are reflected. They are in the order of identifiers.
+    fn table(&mut self, oid: i64) -> Option<&mut Table> {
+        let at = self.tables.binary_search_by_key(&oid, |(oid, _)| *oid).ok()?;
+        Some(&mut self.tables[at].1)
+    }
+}
+
+pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
+    let mut work = Work::of(&options.schemas);
+    check_schemas(session, &work).await?;
+    // Times in checks are written in the zone of the session.
+    super::fields::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;
+    relations::read(session, &mut work).await?;
+    columns::read(session, &mut work).await?;
+    constraints::read(session, &mut work).await?;
+    indexes::read(session, &mut work).await?;
+    views::read(session, &mut work).await?;
+    others::read(session, &mut work).await?;
+    parts::read(session, &mut work).await?;
+    apart::read(session, &mut work).await?;
+
+    let Work { schemas, tables, mut found, .. } = work;
+    let order = |schema: &Option<String>| schemas.iter().position(|name| Some(name) == schema.as_ref());
+    found.tables = tables.into_iter().map(|(_, table)| table).collect();
+    found.tables.sort_by(|a, b| (order(&a.schema), &a.name).cmp(&(order(&b.schema), &b.name)));
+    let key = |finding: &Finding| {
+        let Finding { schema, table, construct, name, .. } = finding;
+        (order(schema), table.clone(), *construct, name.clone())
+    };
+    found.findings.sort_by_cached_key(key);
+    Ok(found)
+}
+
+/// Refuses schemas that are not there: an empty answer would say less.
+async fn check_schemas(session: &mut Session, work: &Work) -> Result<()> {
+    let sql =
+        work.question("SELECT name FROM unnest($1::text[]) AS name WHERE to_regnamespace(quote_ident(name)) IS NULL");
+    match super::fields::ask(session, sql, "t").await?.first_mut() {
+        None => Ok(()),
+        Some(missing) => Err(Error::Config(format!("there is no schema {}", missing.text()?))),
+    }
+}

@@ -1,0 +1,106 @@
+//! What belongs to no table that is served: functions, aggregates, sequences, tables of extensions, and comments on what has no
+//! place for them.
+
+use super::Work;
+use crate::fields::ask;
+use crate::{Construct, Finding, Standing};
+use mwallet_db::Result;
+use mwallet_db::Session;
+use mwallet_db::schema_tools::DECLARED_AS;
+
+/// What extensions bring is theirs, but for what has rows. A sequence that a column owns is told by the default of the column, unless
+/// it counts in a way of its own.
+const SQL: &str = "
+SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+    CASE WHEN p.prokind = 'a' THEN 'aggregate' ELSE 'function' END, '', ''
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+UNION ALL
+SELECT n.nspname::text, c.relname::text, 'sequence', '', ''
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND n.nspname = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'a', 'i'))
+UNION ALL
+SELECT n.nspname::text, t.relname::text, 'numbers', a.attname::text, format('from %s by %s, within %s and %s%s',
+    s.seqstart, s.seqincrement, s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN ', and again' ELSE '' END)
+FROM pg_sequence s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
+JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+WHERE n.nspname = ANY($1::text[]) AND (s.seqstart <> 1 OR s.seqincrement <> 1 OR s.seqmin <> 1 OR s.seqcycle)
+UNION ALL
+SELECT n.nspname::text, c.relname::text, 'table', '', e.extname::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+JOIN pg_extension e ON e.oid = d.refobjid
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname = ANY($1::text[])";
+
+/// Those of tables and columns are served. What mWallet notes of checks and indexes is no comment.
+const COMMENTS: &str = "
+SELECT n.nspname::text, coalesce(c.relname, t.typname)::text, k.conname::text, 'constraint', o.description
+FROM pg_description o JOIN pg_constraint k ON o.classoid = 'pg_constraint'::regclass AND k.oid = o.objoid
+LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid
+JOIN pg_namespace n ON n.oid = coalesce(c.relnamespace, t.typnamespace) WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, c.relname::text, x.relname::text, 'index', o.description
+FROM pg_description o JOIN pg_index i ON o.classoid = 'pg_class'::regclass AND i.indexrelid = o.objoid
+JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, c.relname::text, g.tgname::text, 'trigger', o.description
+FROM pg_description o JOIN pg_trigger g ON o.classoid = 'pg_trigger'::regclass AND g.oid = o.objoid
+JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, c.relname::text, r.rulename::text, 'rule', o.description
+FROM pg_description o JOIN pg_rewrite r ON o.classoid = 'pg_rewrite'::regclass AND r.oid = o.objoid
+JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, c.relname::text, p.polname::text, 'policy', o.description
+FROM pg_description o JOIN pg_policy p ON o.classoid = 'pg_policy'::regclass AND p.oid = o.objoid
+JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, t.typname::text, '', 'type', o.description
+FROM pg_description o JOIN pg_type t ON o.classoid = 'pg_type'::regclass AND t.oid = o.objoid
+JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+UNION ALL
+SELECT n.nspname::text, c.relname::text, '', 'sequence', o.description
+FROM pg_description o JOIN pg_class c ON o.classoid = 'pg_class'::regclass AND c.oid = o.objoid AND c.relkind = 'S'
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
+UNION ALL
+SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', '', 'function', o.description
+FROM pg_description o JOIN pg_proc p ON o.classoid = 'pg_proc'::regclass AND p.oid = o.objoid
+JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY($1::text[])
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    for mut fields in ask(session, work.question(SQL), "ttttt").await? {
+        let (schema, table, kind) = (fields.text()?, fields.text()?, fields.text()?);
+        let (name, told) = (fields.text()?, fields.text()?);
+        let (construct, standing) = match kind.as_str() {
+            "aggregate" => (Construct::Aggregate, Standing::Unsupported("it is not served".into())),
+            "function" => (Construct::Function, Standing::Unsupported("it is not served".into())),
+            "sequence" => (Construct::Sequence, Standing::Unsupported("it is not served".into())),
+            "numbers" => {
+                let loss = format!("its numbers go {told}, which the description does not say");
+                (Construct::Sequence, Standing::Degraded(loss))
+            }
+            _ => {
+                let loss = format!("it belongs to the extension {told}, and is left out");
+                (Construct::Table, Standing::Unsupported(loss))
+            }
+        };
+        work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
+    }
+    for mut fields in ask(session, work.question(COMMENTS), "ttttt").await? {
+        let (schema, table, name) = (fields.text()?, fields.text()?, fields.text()?);
+        let (of, comment) = (fields.text()?, fields.text()?);
+        if comment.starts_with(DECLARED_AS) {
+            continue;
+        }
+        let standing = Standing::Unsupported(format!("that of the {of} is not served: {comment}"));
+        let construct = Construct::Comment;
+        work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
+    }
+    Ok(())
+}

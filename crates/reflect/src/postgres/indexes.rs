@@ -1,0 +1,113 @@
+//! Indexes that are no constraint's own.
+
+use mwallet_schema::Index;
+
+use super::Work;
+use crate::fields::ask;
+use crate::{Construct, Standing, place, special_index};
+use mwallet_db::Result;
+use mwallet_db::Session;
+use mwallet_db::schema_tools::DECLARED_AS;
+
+/// A row for each key column; those that an index only carries along are no part of its key.
+const SQL: &str = "
+SELECT i.indrelid::int8, x.relname::text, a.attname::text, i.indisunique::int::int8,
+    (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::int::int8,
+    (m.amname <> 'btree' OR i.indoption[k - 1] <> 0 OR i.indnkeyatts <> i.indnatts OR NOT o.opcdefault
+        OR i.indcollation[k - 1] <> a.attcollation)::int::int8,
+    pg_get_indexdef(i.indexrelid), obj_description(i.indexrelid, 'pg_class'), m.amname::text,
+    coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false')
+FROM pg_index i
+JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN LATERAL generate_series(1, i.indnkeyatts) AS k ON true
+LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1] AND i.indkey[k - 1] <> 0
+LEFT JOIN pg_opclass o ON o.oid = i.indclass[k - 1]
+WHERE n.nspname = ANY($1::text[]) AND NOT t.relispartition AND t.relkind IN ('r', 'p', 'm')
+    AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
+ORDER BY i.indrelid::int8, x.relname, k";
+
+/// What is lost of a unique index to which nulls are values.
+const ALIKE: &str = "NULLS NOT DISTINCT: rows without a value are alike, which the description does not say";
+
+struct Gathered {
+    oid: i64,
+    name: String,
+    columns: Vec<String>,
+    is_unique: bool,
+    is_partial: bool,
+    is_special: bool,
+    is_tree: bool,
+    is_alike_without_value: bool,
+    definition: String,
+    told: String,
+}
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    let mut gathered: Vec<Gathered> = Vec::new();
+    for mut fields in ask(session, work.question(SQL), "nttnnntttt").await? {
+        let (oid, name, column) = (fields.number()?, fields.text()?, fields.maybe()?);
+        let (is_unique, is_partial, is_special) = (fields.flag()?, fields.flag()?, fields.flag()?);
+        let (definition, comment, method) = (fields.text()?, fields.maybe()?, fields.text()?);
+        let is_alike_without_value = fields.text()? == "true";
+        match gathered.last_mut() {
+            Some(last) if last.oid == oid && last.name == name => {
+                last.columns.extend(column);
+                last.is_special |= is_special;
+            }
+            _ => {
+                let columns = column.into_iter().collect();
+                let is_tree = method == "btree";
+                // What its author wrote, where that is kept; else what PostgreSQL made of it.
+                let declared = comment.as_ref().and_then(|text| text.strip_prefix(DECLARED_AS)).map(Into::into);
+                let told = declared.unwrap_or_else(|| definition.clone());
+                gathered.push(Gathered {
+                    oid,
+                    name,
+                    columns,
+                    is_unique,
+                    is_partial,
+                    is_special,
+                    is_tree,
+                    is_alike_without_value,
+                    definition,
+                    told,
+                });
+            }
+        }
+    }
+    for index in gathered {
+        let Some(table) = work.table(index.oid) else { continue };
+        let Gathered { name, columns, definition, .. } = &index;
+        let (name, columns) = (name.clone(), columns.clone());
+        let special = special_index(&index.told, index.is_unique).filter(|_| index.is_partial && index.is_tree);
+        if let Some(special) = special {
+            table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
+            let place = place(table);
+            work.found.find(place, Construct::Index, &name, Standing::Kept);
+            continue;
+        }
+        let standing = match (index.is_partial, index.is_unique, index.is_special) {
+            // Neither names rows nor can be told by its columns.
+            (true, ..) => Standing::Unsupported(format!("only the database knows {definition}")),
+            (false, true, _) => {
+                table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });
+                let loss = "a unique index, described as a unique constraint";
+                Standing::Degraded(loss.into()).and(match index.is_alike_without_value {
+                    true => Standing::Degraded(ALIKE.into()),
+                    false => Standing::Kept,
+                })
+            }
+            (false, false, is_special) => {
+                table.indexes.push(Index::of(&name, columns));
+                match is_special {
+                    true => Standing::Degraded(format!("described by its columns alone: {definition}")),
+                    false => Standing::Kept,
+                }
+            }
+        };
+        let place = place(table);
+        work.found.find(place, Construct::Index, &name, standing);
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! What has columns and rows: tables, partitioned and foreign ones, views, materialized views.
+
+use mwallet_schema::{Table, TableKind, Writes};
+
+use super::Work;
+use crate::fields::ask;
+use crate::{Construct, Standing, place};
+use mwallet_db::Result;
+use mwallet_db::Session;
+
+/// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are served
+/// by it. What extensions brought is not the database's own,
+/// and the history of migrations is mWallet's.
+const SQL: &str = "
+SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'),
+    c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,
+    (SELECT count(*) FROM pg_inherits i WHERE i.inhrelid = c.oid)::int8,
+    coalesce((SELECT bit_or(1 << (r.ev_type::text::int)) FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.is_instead
+        AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND pg_get_ruledef(r.oid) NOT LIKE '%RETURNING %'), 0)::int8,
+    (c.relpersistence = 'u')::int::int8,
+    (SELECT upper(substr(o, 14)) FROM unnest(c.reloptions) AS o WHERE o LIKE 'check_option=%')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
+    AND c.relname <> '_mwallet_migrations'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.oid::int8";
+
+const UPDATE: i64 = 1 << 2;
+const INSERT: i64 = 1 << 3;
+const DELETE: i64 = 1 << 4;
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    for mut fields in ask(session, work.question(SQL), "nttttnnnnnt").await? {
+        let oid = fields.number()?;
+        let mut table = Table { schema: Some(fields.text()?), ..Table::new(fields.text()?) };
+        table.kind = match fields.text()?.as_str() {
+            "p" => TableKind::Partitioned,
+            "f" => TableKind::Foreign,
+            "v" => TableKind::View,
+            "m" => TableKind::MaterializedView,
+            _ => TableKind::Table,
+        };
+        table.comment = fields.maybe()?;
+        let (has_policies, writes, parents) = (fields.flag()?, fields.number()?, fields.number()?);
+        // What a rule does instead of a write is not followed.
+        let replaced = fields.number()?;
+        table.answers =
+            Writes { insert: replaced & INSERT == 0, update: replaced & UPDATE == 0, delete: replaced & DELETE == 0 };
+        let (is_unlogged, check_option) = (fields.flag()?, fields.maybe()?);
+        let may = |bit: i64| writes & bit != 0;
+        table.writes = Writes { insert: may(INSERT), update: may(UPDATE), delete: may(DELETE) };
+        let found = &mut work.found;
+        let standing = match is_unlogged {
+            true => Standing::Degraded("unlogged: a crash of the database empties it".into()),
+            false => Standing::Kept,
+        };
+        found.find(place(&table), Construct::Table, "", standing);
+        if let Some(which) = check_option {
+            let loss = "the database alone refuses rows that the view would not show";
+            let name = format!("WITH {which} CHECK OPTION");
+            found.find(place(&table), Construct::Constraint, &name, Standing::Degraded(loss.into()));
+        }
+        if table.comment.is_some() {
+            found.find(place(&table), Construct::Comment, "", Standing::Kept);
+        }
+        if parents > 0 {
+            let loss = "it is served as a table of its own; the table it inherits from answers its rows too";
+            found.find(place(&table), Construct::Inheritance, "", Standing::Degraded(loss.into()));
+        }
+        if has_policies {
+            let loss =
+                "the database applies it to the role that mWallet connects as; clients have no roles of their own";
+            found.find(place(&table), Construct::Policy, "row security", Standing::Degraded(loss.into()));
+        }
+        work.tables.push((oid, table));
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What no table says: triggers, and writes that SQLite would refuse whatever is written.
+
+use mwallet_schema::{Access, Table, Writes};
+
+use super::Work;
+use crate::fields::ask;
+use crate::{Construct, Finding, Standing, place};
+use mwallet_db::Result;
+use mwallet_db::Session;
+use mwallet_db::Sql;
+use mwallet_db::schema_tools;
+use mwallet_db::schema_tools::quote;
+
+const SQL: &str = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'trigger' ORDER BY tbl_name, name";
+
+pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
+    for mut fields in ask(session, Sql::new(SQL), "tt").await? {
+        let (table, name) = (fields.text()?, fields.text()?);
+        let standing = Standing::Unsupported("the database runs it, unseen".into());
+        work.found.findings.push(Finding { schema: None, table, construct: Construct::Trigger, name, standing });
+    }
+    refuse_broken_writes(session, work).await?;
+    tell_unknown_collations(session, work).await
+}
+
+/// Takes from tables the writes that cannot be prepared: a trigger of theirs names what is gone or has a text in double quotes, a
+/// foreign key leads to a table that is not there, or an index or a check needs a collation or a function of another program. Tells
+/// which, and why.
+async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<()> {
+    for table in &mut work.tables {
+        let (writes, statements): (Vec<Write>, Vec<String>) = writes(table).into_iter().unzip();
+        let prepared = schema_tools::prepare(session, statements).await?;
+        let (mut refused, mut reasons, mut works) = (Vec::new(), Vec::new(), Writes::NONE);
+        let mut kept = Vec::new();
+        for (write, prepared) in writes.iter().zip(prepared) {
+            match (prepared, write) {
+                (Ok(_), Write::Insert) => works.insert = true,
+                (Ok(_), Write::Delete) => works.delete = true,
+                (Ok(_), Write::UpdateOf(_)) => works.update = true,
+                (Err(reason), write) => {
+                    if let Write::UpdateOf(column) = write {
+                        kept.push(column.clone());
+                    }
+                    refused.push(write.to_string());
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
+                }
+            }
+        }
+        works.update &= keep_columns(table, &kept, works.insert);
+        table.writes = works;
+        let is_its = |finding: &&mut Finding| finding.construct == Construct::Table && finding.table == table.name;
+        if !refused.is_empty()
+            && let Some(finding) = work.found.findings.iter_mut().find(is_its)
+        {
+            let loss = format!("{} would fail: {}", refused.join(", "), reasons.join("; "));
+            finding.standing = Standing::Degraded(loss);
+        }
+    }
+    Ok(())
+}
+
+/// Has columns that no update can set be read only, and says whether the others can be updated. Where rows can be created with them, or
+/// they may not be read, a column has no way to say so, and nothing can.
+fn keep_columns(table: &mut Table, kept: &[String], is_created: bool) -> bool {
+    let mut kept_ones: Vec<_> = table.columns.iter_mut().filter(|column| kept.contains(&column.name)).collect();
+    if is_created || kept_ones.iter().any(|column| !column.is_readable()) {
+        return kept_ones.is_empty();
+    }
+    for column in &mut kept_ones {
+        column.access = Access::ReadOnly;
+    }
+    true
+}
+
+/// Tells of columns whose collation another program has: they are read, and cannot be compared or ordered here.
+async fn tell_unknown_collations(session: &mut Session, work: &mut Work) -> Result<()> {
+    const KNOWN: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
+    let mut collations = work.definitions.values().flat_map(|definition| &definition.collations);
+    if collations.all(|name| KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known))) {
+        return Ok(());
+    }
+    for table in &work.tables {
+        let name = quote(&table.name);
+        let ordered =
+            table.columns.iter().map(|column| format!("SELECT 1 FROM {name} ORDER BY {}", quote(&column.name)));
+        let prepared = schema_tools::prepare(session, ordered.collect()).await?;
+        for (column, prepared) in table.columns.iter().zip(prepared) {
+            let Err(reason) = prepared else { continue };
+            let loss = format!("it cannot be compared or ordered here: {reason}");
+            work.found.find(place(table), Construct::Column, &column.name, Standing::Degraded(loss));
+        }
+    }
+    Ok(())
+}
+
+/// A way of writing to a table.
+enum Write {
+    Insert,
+    /// Of this column.
+    UpdateOf(String),
+    Delete,
+}
+
+impl std::fmt::Display for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Insert => f.write_str("INSERT"),
+            Self::UpdateOf(column) => write!(f, "UPDATE of {}", quote(column)),
+            Self::Delete => f.write_str("DELETE"),
+        }
+    }
+}
+
+/// What may be written to a table, and a statement for each. What answers its rows is held against all foreign keys; a single row
+/// that does not may slip by one that leads to no unique columns.
+fn writes(table: &Table) -> Vec<(Write, String)> {
+    let name = quote(&table.name);
+    let insert = table.writes.insert.then(|| (Write::Insert, format!("INSERT INTO {name} DEFAULT VALUES RETURNING 1")));
+    // Without a condition SQLite would empty the table and its indexes as they are, and never ask what these need.
+    let delete = table.writes.delete.then(|| (Write::Delete, format!("DELETE FROM {name} WHERE true")));
+    // What an update sets off depends on the columns that it sets.
+    let columns = table.columns.iter().filter(|column| table.writes.update && column.access != Access::ReadOnly);
+    let updates = columns.map(|column| {
+        let set = quote(&column.name);
+        (Write::UpdateOf(column.name.clone()), format!("UPDATE {name} SET {set} = {set}"))
+    });
+    insert.into_iter().chain(updates).chain(delete).collect()
+}

@@ -1,0 +1,163 @@
+//! What the rows of SQLite hold against what their columns declare, which SQLite itself does not ask.
+
+use mwallet_schema::{Carrier, ColumnType, Declared, Table, TableKind};
+
+use crate::fields::{self, Fields, of_rows};
+use crate::{Doubt, place};
+use mwallet_db::Session;
+use mwallet_db::Sql;
+use mwallet_db::schema_tools;
+use mwallet_db::schema_tools::quote;
+use mwallet_db::{Error, Result};
+
+/// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to no row.
+pub(crate) async fn doubts(session: &mut Session, tables: &[Table]) -> Result<Vec<Doubt>> {
+    let mut doubts = Vec::new();
+    for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
+        values(session, table, &mut doubts).await?;
+    }
+    for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
+        references(session, table, &mut doubts).await?;
+    }
+    Ok(doubts)
+}
+
+/// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps nobody else out.
+async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -> Result<()> {
+    let mut doubt = |text| doubts.push(Doubt { schema: None, table: table.name.clone(), column: None, text });
+    let sql = Sql::new("SELECT parent, count(*) FROM pragma_foreign_key_check($1) GROUP BY 1 ORDER BY 1");
+    let before = session.savepoint().await?;
+    match fields::ask(session, sql.bind(table.name.as_str()), "tn").await {
+        Ok(found) => {
+            for mut fields in found {
+                let (parent, rows) = (fields.text()?, fields.number()?);
+                let rows = if rows == 1 { "1 row refers".to_owned() } else { format!("{rows} rows refer") };
+                doubt(format!("{rows} to no row of {parent}"));
+            }
+        }
+        Err(Error::Refused(said)) => doubt(format!("where its foreign keys lead cannot be seen: {}", said.message)),
+        Err(error) => return Err(error),
+    }
+    session.roll_back_to(before).await
+}
+
+/// How a value is stored.
+const CLASSES: [&str; 4] = ["integer", "real", "text", "blob"];
+
+/// Reads a table once, whatever it has of columns.
+async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -> Result<()> {
+    // SQLite answers 2,000 columns at most.
+    for columns in table.columns.chunks(300) {
+        let counts = columns.iter().flat_map(|column| {
+            let name = quote(&column.name);
+            let classes = CLASSES.map(|class| format!("typeof({name}) = '{class}'"));
+            let wrongs = [Wrong::kind(&column.kind), Wrong::limits(&column.kind)].map(|wrong| match wrong {
+                Some(wrong) => wrong.condition.replace("{}", &name),
+                None => "false".into(),
+            });
+            classes.into_iter().chain(wrongs).map(|condition| format!("count(*) FILTER (WHERE {condition})"))
+        });
+        let counts: Vec<String> = counts.collect();
+        let sql = format!("SELECT {} FROM {}", counts.join(", "), quote(&table.name));
+        let Some(mut fields) = ask(session, sql, &vec![NUMBER; counts.len()]).await?.pop() else { continue };
+        for column in columns {
+            let mut found = Vec::new();
+            for class in CLASSES {
+                let rows = fields.number()?;
+                if rows > 0 {
+                    found.push((class, rows));
+                }
+            }
+            let (of_other_kind, beyond_limits) = (fields.number()?, fields.number()?);
+            let declared = declared(&column.kind);
+            let mut doubt = |text: String| {
+                let (schema, table) = place(table);
+                doubts.push(Doubt { schema, table, column: Some(column.name.clone()), text });
+            };
+            // A number that is whole is stored as one in a column of numbers.
+            let is_number = found.iter().all(|(class, _)| matches!(*class, "integer" | "real"));
+            if found.len() > 1 && !is_number {
+                let words: Vec<String> = found.iter().map(|(class, rows)| format!("{rows} {class}")).collect();
+                doubt(format!("declared {declared}, its values are stored as {}", words.join(", ")));
+            } else if let Some(wrong) = Wrong::kind(&column.kind).filter(|_| of_other_kind > 0) {
+                doubt(format!("declared {declared}, {}", wrong.text(of_other_kind)));
+            }
+            if let Some(wrong) = Wrong::limits(&column.kind).filter(|_| beyond_limits > 0) {
+                doubt(format!("declared {declared}, {}", wrong.text(beyond_limits)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What values may be against the declaration of their column.
+struct Wrong {
+    /// The condition, with `{}` for the column.
+    condition: String,
+    /// What one value is then, and what several are.
+    one: &'static str,
+    many: &'static str,
+}
+
+impl Wrong {
+    fn new(condition: impl Into<String>, one: &'static str, many: &'static str) -> Option<Self> {
+        Some(Self { condition: condition.into(), one, many })
+    }
+
+    /// Values of another kind than the column declares.
+    fn kind(kind: &ColumnType) -> Option<Self> {
+        match of_sqlite(kind)? {
+            Declared::Integer => {
+                Self::new("typeof({}) IN ('real', 'text', 'blob')", "is no whole number", "are no whole numbers")
+            }
+            Declared::Number { .. } => Self::new("typeof({}) IN ('text', 'blob')", "is no number", "are no numbers"),
+            Declared::Text { .. } => Self::new("typeof({}) = 'blob'", "is no text", "are no texts"),
+            Declared::Boolean => Self::new("{} NOT IN (0, 1)", "is neither 0 nor 1", "are neither 0 nor 1"),
+            Declared::Time | Declared::Any => None,
+        }
+    }
+
+    /// Values with more characters or digits than the column declares.
+    fn limits(kind: &ColumnType) -> Option<Self> {
+        match of_sqlite(kind)? {
+            Declared::Text { max: Some(max) } => {
+                Self::new(format!("typeof({{}}) = 'text' AND length({{}}) > {max}"), "is longer", "are longer")
+            }
+            Declared::Number { digits: Some((precision, scale)) } => {
+                let end = precision.saturating_sub(scale);
+                let condition = format!(
+                    "typeof({{}}) IN ('integer', 'real') AND ({{}} >= 1e{end} OR {{}} <= -1e{end} OR round({{}}, {scale}) <> {{}})"
+                );
+                Self::new(condition, "has more digits", "have more digits")
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self, rows: i64) -> String {
+        if rows == 1 { format!("1 value {}", self.one) } else { format!("{rows} values {}", self.many) }
+    }
+}
+
+/// What a column declares that others made.
+fn of_sqlite(kind: &ColumnType) -> Option<Declared> {
+    match kind {
+        ColumnType::Native(native) => match native.carrier {
+            Carrier::Stored(declared) => Some(declared),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn declared(kind: &ColumnType) -> String {
+    let name = kind.name();
+    if name.is_empty() { "without a type".into() } else { name }
+}
+
+const NUMBER: ColumnType = ColumnType::BigInt;
+
+/// Asks in words that have names of the database in them, written by [`quote`].
+async fn ask(session: &mut Session, sql: String, kinds: &[ColumnType]) -> Result<Vec<Fields>> {
+    Ok(of_rows(schema_tools::query(session, sql, kinds).await?))
+}

@@ -1,0 +1,32 @@
+//! Columns of views, led back to the columns of tables that they show, as SQLite tells of a statement that it prepared.
+
+use std::collections::HashSet;
+
+use mwallet_schema::{Access, BaseColumn, TableKind};
+
+use super::Work;
+use crate::{Construct, NO_BASE, Standing, place};
+
+pub(super) fn read(work: &mut Work) {
+    let secrets: HashSet<(String, String)> = work
+        .tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+        .filter(|(_, column)| !column.is_readable())
+        .map(|(table, column)| (table.name.clone(), column.name.clone()))
+        .collect();
+    for view in work.tables.iter_mut().filter(|table| table.kind == TableKind::View) {
+        let place = place(view);
+        let mut origins = work.origins.remove(&view.name).unwrap_or_default().into_iter();
+        for column in &mut view.columns {
+            let origin = origins.next().flatten();
+            let standing = if origin.is_some() { Standing::Kept } else { Standing::Degraded(NO_BASE.into()) };
+            // A secret is one wherever it is shown.
+            if origin.as_ref().is_some_and(|origin| secrets.contains(origin)) {
+                column.access = Access::WriteOnly;
+            }
+            column.base = origin.map(|(table, column)| BaseColumn { schema: None, table, column });
+            work.found.find(place.clone(), Construct::ViewColumn, &column.name, standing);
+        }
+    }
+}

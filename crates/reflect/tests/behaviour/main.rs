@@ -1,0 +1,7 @@
+//! What is read of live databases, on both engines. One program, so that it is linked once.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
+
+mod generated;
+mod reflect;
+mod scripts;
