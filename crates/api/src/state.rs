@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use mwallet_db::schema::{FromTable, Schema, SchemaError, Table, diagram};
+use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 use mwallet_db::{Engine, Error, Relation};
 use tokio::sync::Mutex;
 
@@ -314,7 +314,7 @@ impl Tables {
     /// The same, which takes a moment where nobody has.
     pub(crate) fn draw(&self) -> Bytes {
         let tables = || self.all().map(|(_, resource)| resource.table()).collect::<Vec<_>>();
-        self.diagram.get_or_init(|| diagram::svg(&tables()).into()).clone()
+        self.diagram.get_or_init(|| mwallet_erd::svg(&tables()).into()).clone()
     }
 
     /// The tables of a schema.

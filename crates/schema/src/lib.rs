@@ -16,10 +16,7 @@ mod timestamp;
 mod types;
 mod value;
 
-pub mod diagram;
 pub mod json;
-pub mod rust;
-pub mod typescript;
 pub mod validate;
 
 mod from_table;
@@ -33,7 +30,7 @@ pub use from_table::FromTable;
 pub use generator::{AtOnce, Generator, Sources};
 pub use json_schema::Purpose;
 pub use names::{MOST_NAME_BYTES, constraint_name, pascal_case, plural, snake_case};
-pub use native::{Carrier, Declared, NativeType};
+pub use native::{Carrier, Declared, JsonKind, NativeType};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use shortened::{shortened, shortened_to};

@@ -40,7 +40,7 @@ pub enum Carrier {
 
 /// What the JSON is like that PostgreSQL makes of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JsonKind {
+pub enum JsonKind {
     /// A number; what is none, such as `NaN`, is a string.
     Number,
     /// A string.
@@ -53,7 +53,7 @@ pub(crate) enum JsonKind {
 
 impl JsonKind {
     /// By the name of a type, without its length or precision.
-    pub(crate) fn of(name: &str) -> Self {
+    pub fn of(name: &str) -> Self {
         match name {
             "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => Self::Number,
             "boolean" => Self::Boolean,
@@ -172,13 +172,13 @@ impl NativeType {
 
     /// The type of which PostgreSQL makes JSON, without its length or precision: `timestamp without time zone` of
     /// `timestamp(3) without time zone`, and what a domain is made of.
-    pub(crate) fn json_name(&self) -> String {
+    pub fn json_name(&self) -> String {
         let name = self.compared.as_deref().unwrap_or(&self.name);
         Self::without_limits(name).unwrap_or_else(|| name.to_owned())
     }
 
     /// What its values are in JSON, where they come and go as such.
-    pub(crate) fn json_kind(&self) -> Option<JsonKind> {
+    pub fn json_kind(&self) -> Option<JsonKind> {
         (self.carrier == Carrier::Json).then(|| JsonKind::of(&self.json_name()))
     }
 

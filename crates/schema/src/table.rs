@@ -355,7 +355,7 @@ impl Column {
     }
 
     /// The labels of its type, where it has some: of one of our own, or of an enum of PostgreSQL.
-    pub(crate) fn labels(&self) -> Option<EnumType> {
+    pub fn labels(&self) -> Option<EnumType> {
         match &self.kind {
             ColumnType::Enum(found) => Some(EnumType::clone(found)),
             ColumnType::Native(native) if native.carrier == Carrier::Literal && !self.rules.one_of.is_empty() => {

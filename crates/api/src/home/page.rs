@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use mwallet_db::Dialect;
 use mwallet_db::crud::client::RowCount;
 use mwallet_db::schema::TableKind;
-use mwallet_db::schema::diagram::escape_markup;
+use mwallet_erd::escape_markup;
 use sha2::{Digest, Sha256};
 
 use super::{Listed, database};

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use mwallet_api::Document;
+use mwallet_codegen::rust::{self, SourceFile};
+use mwallet_codegen::typescript;
 use mwallet_db::EngineOptions;
-use mwallet_db::schema::rust::{self, SourceFile};
-use mwallet_db::schema::{FromTable, Purpose, Schema, Table, typescript};
+use mwallet_db::schema::{FromTable, Purpose, Schema, Table};
 use mwallet_reflect::{ReflectOptions, Script};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mwallet_db::EngineOptions;
-use mwallet_db::schema::{Table, diagram};
+use mwallet_db::schema::Table;
 use mwallet_reflect::{Doubt, Finding, ReflectOptions, Reflection, Standing};
 use serde_json::{Value, json};
 
@@ -50,9 +50,9 @@ struct Picture {
 fn picture(text: &str) -> std::result::Result<Picture, &'static str> {
     let file = PathBuf::from(text);
     let draw = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("svg") => diagram::svg,
-        Some("html") => diagram::html,
-        Some("mmd") => diagram::mermaid,
+        Some("svg") => mwallet_erd::svg,
+        Some("html") => mwallet_erd::html,
+        Some("mmd") => mwallet_erd::mermaid,
         _ => return Err("expected a file that ends in .svg, .html or .mmd"),
     };
     Ok(Picture { file, draw })

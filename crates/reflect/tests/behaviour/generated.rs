@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use mwallet_db::schema::rust::{self, SourceFile};
+use mwallet_codegen::rust::{self, SourceFile};
 use mwallet_db::schema::{Decimal, Table};
 use mwallet_db::{Dialect, Entity, Query, crud};
 use mwallet_reflect::ReflectOptions;

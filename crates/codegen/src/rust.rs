@@ -11,9 +11,9 @@ mod names;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::Table;
 use enums::Enums;
 use fields::Row;
+use mwallet_schema::Table;
 use names::Names;
 
 /// A file of Rust.
@@ -46,7 +46,8 @@ fn head(left_out: &str) -> String {
 /// The module of tables: `mod.rs`, a file for each table, and `enums.rs` where there are enums.
 ///
 /// ```
-/// # use mwallet_schema::{Column, ColumnType, Table, rust};
+/// # use mwallet_codegen::rust;
+/// # use mwallet_schema::{Column, ColumnType, Table};
 /// let mut coins = Table::new("coins");
 /// coins.columns.push(Column::new("Name", ColumnType::Text { max: Some(10) }));
 /// coins.primary_key.push("Name".into());

@@ -6,7 +6,7 @@ use super::layout::{Layout, Point, Rect};
 use super::model::{self, Model};
 use super::svg::place;
 use super::{html, mermaid, svg};
-use crate::{Action, Column, ColumnType, Table, TableKind};
+use mwallet_schema::{Action, Column, ColumnType, Table, TableKind};
 
 /// A table of columns `name:fk-table` or `name`, the first `keys` of which are the primary key.
 fn table(name: &str, keys: usize, columns: &[&str]) -> Table {

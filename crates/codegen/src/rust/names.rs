@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-use crate::Table;
+use mwallet_schema::Table;
 
 /// The module of the types with labels.
 pub(super) const ENUMS: &str = "enums";

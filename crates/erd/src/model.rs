@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{Font, Label};
-use crate::{ForeignKey, Table, TableKind};
+use mwallet_schema::{ForeignKey, Table, TableKind};
 
 /// The height of the part of a box that has the name.
 pub(super) const HEADER: f64 = 34.0;

@@ -17,7 +17,7 @@ mod tests;
 
 pub use text::escape_markup;
 
-use crate::Table;
+use mwallet_schema::Table;
 
 /// Draws tables and their references as an SVG document.
 ///
@@ -27,7 +27,7 @@ use crate::Table;
 /// # Examples
 ///
 /// ```
-/// use mwallet_schema::{Action, Column, ColumnType, Table, diagram};
+/// use mwallet_schema::{Action, Column, ColumnType, Table};
 ///
 /// let mut artist = Table::new("artist");
 /// artist.columns.push(Column::new("artist_id", ColumnType::Integer));
@@ -36,7 +36,7 @@ use crate::Table;
 /// album.columns.push(Column::new("artist_id", ColumnType::Integer));
 /// album.add_foreign_key(&["artist_id"], "artist", &["artist_id"], Action::NoAction);
 ///
-/// let drawing = diagram::svg(&[&artist, &album]);
+/// let drawing = mwallet_erd::svg(&[&artist, &album]);
 /// assert!(drawing.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
 /// assert!(drawing.contains("album_artist_id_fkey"));
 /// ```
@@ -52,9 +52,9 @@ pub fn svg(tables: &[&Table]) -> String {
 /// # Examples
 ///
 /// ```
-/// use mwallet_schema::{Table, diagram};
+/// use mwallet_schema::Table;
 ///
-/// let page = diagram::html(&[&Table::new("artist")]);
+/// let page = mwallet_erd::html(&[&Table::new("artist")]);
 /// assert!(page.starts_with("<!DOCTYPE html>"));
 /// assert!(page.contains("default-src 'none'"));
 /// ```
@@ -71,13 +71,13 @@ pub fn html(tables: &[&Table]) -> String {
 /// # Examples
 ///
 /// ```
-/// use mwallet_schema::{Column, ColumnType, Table, diagram};
+/// use mwallet_schema::{Column, ColumnType, Table};
 ///
 /// let mut artist = Table::new("artist");
 /// artist.columns.push(Column::new("artist_id", ColumnType::Integer));
 /// artist.primary_key.push("artist_id".into());
 ///
-/// let text = diagram::mermaid(&[&artist]);
+/// let text = mwallet_erd::mermaid(&[&artist]);
 /// assert_eq!(text, "erDiagram\n    \"artist\" {\n        integer artist_id PK \"not null\"\n    }\n");
 /// ```
 pub fn mermaid(tables: &[&Table]) -> String {

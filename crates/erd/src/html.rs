@@ -3,7 +3,7 @@
 //! Names stand in the drawing only, escaped; script and style are the same in every page.
 
 use super::svg;
-use crate::Table;
+use mwallet_schema::Table;
 
 /// Writes the page.
 pub(super) fn page(tables: &[&Table]) -> String {

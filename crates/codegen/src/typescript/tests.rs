@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::{Action, ColumnDefault, EnumLabel, EnumType, Writes};
+use mwallet_schema::{Action, ColumnDefault, EnumLabel, EnumType, Writes};
 
 fn native(name: &str, carrier: Carrier) -> ColumnType {
     ColumnType::Native(Arc::new(NativeType { name: name.into(), compared: None, carrier }))

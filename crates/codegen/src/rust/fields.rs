@@ -4,7 +4,7 @@ use super::attributes::{Attributes, Item, assigned, listed};
 use super::enums::Enums;
 use super::names::{Members, Names};
 use super::{Imports, documentation, literal};
-use crate::{
+use mwallet_schema::{
     Access, Action, Carrier, Check, Column, ColumnDefault, ColumnType, Declared, ForeignKey, Generator, NativeType,
     OnUpdate, Rules, Table, TableKind, Value, Writes, constraint_name, plural, snake_case,
 };

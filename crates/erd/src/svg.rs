@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::layout::{End, Layout, Link, Point, Rect, Size, layout};
 use super::model::{self, DOT, Entity, HEADER, MARK, Model, PADDING, ROW, Relation, Row};
 use super::text::{Label, escape};
-use crate::Table;
+use mwallet_schema::Table;
 
 mod ends;
 mod legend;

@@ -6,7 +6,7 @@ use heck::ToShoutySnakeCase;
 
 use super::names::{Members, Names};
 use super::{documentation, literal};
-use crate::{Column, EnumLabel, EnumType};
+use mwallet_schema::{Column, EnumLabel, EnumType};
 
 /// The enums there are so far.
 #[derive(Default)]

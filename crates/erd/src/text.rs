@@ -113,7 +113,7 @@ pub(super) fn escape(text: &str) -> String {
 /// Makes a text safe between the tags of XML and HTML, and in an attribute within quotes; characters that XML refuses stay.
 ///
 /// ```
-/// assert_eq!(mwallet_schema::diagram::escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
+/// assert_eq!(mwallet_erd::escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
 /// ```
 pub fn escape_markup(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::native::JsonKind;
-use crate::{
+use mwallet_schema::JsonKind;
+use mwallet_schema::{
     Access, Carrier, Column, ColumnType, Declared, EnumType, NativeType, Table, TableKind, Value, json::write_string,
 };
 
@@ -42,7 +42,8 @@ export type Enums<Name extends keyof First['Enums']> = First['Enums'][Name]
 /// The type `Database` of tables, as the source of a module.
 ///
 /// ```
-/// # use mwallet_schema::{Column, ColumnType, Table, typescript};
+/// # use mwallet_codegen::typescript;
+/// # use mwallet_schema::{Column, ColumnType, Table};
 /// let mut coins = Table::new("coins");
 /// coins.columns.push(Column::new("name", ColumnType::Text { max: None }));
 /// coins.columns.push(Column::new("rank", ColumnType::Integer).nullable());

@@ -14,7 +14,7 @@ fn a_comment_is_documentation_if_it_is_read_again_as_it_is() {
 
 #[test]
 fn one_file_holds_what_the_module_holds() {
-    use crate::{Column, ColumnDefault, ColumnType, EnumLabel, EnumType};
+    use mwallet_schema::{Column, ColumnDefault, ColumnType, EnumLabel, EnumType};
     let label = |(code, name): (i64, &str)| EnumLabel::new(name, code);
     let state = EnumType { name: "state".into(), labels: [(0, "OPEN"), (-1, "half done")].map(label).to_vec() };
     let mut orders = Table::new("orders");

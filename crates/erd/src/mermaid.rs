@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::model::{Entity, Mark, Model};
-use crate::Table;
+use mwallet_schema::Table;
 
 /// Writes the diagram.
 pub(super) fn diagram(tables: &[&Table]) -> String {
