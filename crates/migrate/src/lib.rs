@@ -1,4 +1,12 @@
 //! Migrations: the difference between tables that are declared and those that are there, as statements and files.
+//!
+//! ```text
+//! files (embedded, read) -> made: the tables they make, by a replay in memory
+//! made + declared tables -> diff -> Difference -> scripts of both engines -> draft -> write
+//! files + engine         -> Migrator: up, down, stamp, prepare
+//! ```
+//!
+//! It is built on the data layer's `schema_tools`, and reads databases through `mwallet-reflect`.
 
 mod author;
 mod change;
