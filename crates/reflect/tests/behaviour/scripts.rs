@@ -109,6 +109,7 @@ fn what_is_left_out_is_listed_with_what_needs_it() {
         "server files",
         "table constraint to_others on public.kept: it needs table elsewhere.others",
         "table public.collated: it needs collation public.plain",
+        "table public.grown_heir: its order of columns",
         "table public.kept: its rights",
         "text search configuration public.own_words",
         "view public.over_outside: it needs foreign table public.outside",

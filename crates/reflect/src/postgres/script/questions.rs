@@ -66,6 +66,7 @@ pub(super) const QUESTIONS: &[(Makes, &str)] = &[
     (Thing, TABLES),
     (Addition, OWNED_SEQUENCES),
     (Addition, TYPED_TABLES),
+    (Addition, LATE_HEIRS),
     (Addition, INHERITED_COLUMNS),
     (Thing, DEFAULTS),
     (Thing, CHECKS),
@@ -78,11 +79,11 @@ pub(super) const QUESTIONS: &[(Makes, &str)] = &[
     (Addition, SETTINGS_OF_COLUMNS),
     (Addition, IDENTITY_OF_ROWS),
     (Thing, STATISTICS),
+    (Addition, SETTINGS_OF_STATISTICS),
     (Thing, FOREIGN_KEYS),
     (Thing, RULES),
     (Thing, TRIGGERS),
     (Addition, STATES),
-    (Addition, STATES_ON_PARTITIONS),
     (Addition, ROW_SECURITY),
     (Thing, POLICIES),
     (Addition, COMMENTS),
@@ -171,11 +172,28 @@ const FUNCTIONS: &str = concat!(
     own!("pg_proc", "p", "i")
 );
 
-/// Whether a default calls what the database defines itself: such a function may need the table first.
+/// Whether a default waits for all tables: where it calls what the database defines itself, since such a function may need the table
+/// first; and where the table has heirs or is one, which would take over a default, or find two that contradict each other.
 macro_rules! is_late {
     () => {
-        "EXISTS (SELECT FROM pg_depend z WHERE z.classid = 'pg_attrdef'::regclass AND z.objid = f.oid
-            AND z.refclassid = 'pg_proc'::regclass AND z.refobjid >= 16384)"
+        "(EXISTS (SELECT FROM pg_depend z WHERE z.classid = 'pg_attrdef'::regclass AND z.objid = f.oid
+            AND z.refclassid = 'pg_proc'::regclass AND z.refobjid >= 16384)
+        OR EXISTS (SELECT FROM pg_inherits z JOIN pg_class y ON y.oid = z.inhrelid
+            WHERE NOT y.relispartition AND f.adrelid IN (z.inhrelid, z.inhparent)))"
+    };
+}
+
+/// Whether the columns of a table stand in another order (`moved`) than in one that is made as an heir, which has those of its parents
+/// first, and whether all of them are its own too (`apart`), so that it can be made before it becomes an heir.
+macro_rules! order_of_columns {
+    () => {
+        "LATERAL (SELECT bool_and(a.attislocal) AS apart,
+            coalesce(array_agg(a.attname ORDER BY a.attnum)
+                <> array_agg(a.attname ORDER BY p.inhseqno, p.attnum, a.attnum), false) AS moved
+        FROM pg_attribute a LEFT JOIN LATERAL (SELECT i.inhseqno, b.attnum FROM pg_inherits i
+            JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname AND NOT b.attisdropped
+            WHERE i.inhrelid = c.oid ORDER BY 1 LIMIT 1) p ON true
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"
     };
 }
 
@@ -213,7 +231,7 @@ const TABLES: &str = concat!(
             ELSE 9223372036854775807 END AS most) m ON true
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR c.relispartition))
         || E'\\n)', ' ()'),
-    ' INHERITS (' || CASE WHEN NOT c.relispartition THEN h.parents END || ')',
+    ' INHERITS (' || CASE WHEN NOT c.relispartition AND NOT (v.moved AND v.apart) THEN h.parents END || ')',
     ' PARTITION BY ' || CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
     ' WITH (' || nullif(concat_ws(', ', ",
     settings!("c.reloptions"),
@@ -223,6 +241,9 @@ const TABLES: &str = concat!(
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN LATERAL (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) AS parents
         FROM pg_inherits i WHERE i.inhrelid = c.oid) h ON true
+    CROSS JOIN ",
+    order_of_columns!(),
+    " v
     WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY($1::text[]) AND ",
     own!("pg_class", "c")
 );
@@ -243,24 +264,26 @@ const TYPED_TABLES: &str = concat!(
     WHERE c.reloftype <> 0 AND c.relkind IN ('r', 'p') AND n.nspname = ANY($1::text[])"
 );
 
-/// What a column that a table takes over has otherwise than where it comes from.
+/// Tables that became heirs once they had their columns, whose order would be another otherwise.
+const LATE_HEIRS: &str = concat!(
+    of!("pg_class", "c.oid"),
+    "format('ALTER TABLE ONLY %s %s', c.oid::regclass, (SELECT string_agg('INHERIT ' || i.inhparent::regclass, ', '
+        ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid))
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN ",
+    order_of_columns!(),
+    " v
+    WHERE c.relkind = 'r' AND NOT c.relispartition AND v.moved AND v.apart AND n.nspname = ANY($1::text[])"
+);
+
+/// What a column that a table takes over has otherwise than where it comes from, but for its default.
 const INHERITED_COLUMNS: &str = concat!(
     of!("pg_class", "c.oid"),
-    "format('ALTER TABLE ONLY %s ALTER COLUMN %I %s', c.oid::regclass, a.attname, change)
+    "format('ALTER TABLE ONLY %s ALTER COLUMN %I SET NOT NULL', c.oid::regclass, a.attname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
-    LEFT JOIN LATERAL (SELECT max(pg_get_expr(g.adbin, g.adrelid)) AS preset, bool_or(b.attnotnull) AS required
-        FROM pg_inherits i JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname
-        LEFT JOIN pg_attrdef g ON g.adrelid = b.attrelid AND g.adnum = b.attnum WHERE i.inhrelid = c.oid) p ON true
-    CROSS JOIN LATERAL unnest(ARRAY[
-        CASE WHEN a.attgenerated = '' AND pg_get_expr(f.adbin, f.adrelid) IS DISTINCT FROM p.preset
-            AND (f.oid IS NULL OR NOT a.attislocal AND NOT ",
-    is_late!(),
-    ") THEN coalesce('SET DEFAULT ' || pg_get_expr(f.adbin, f.adrelid), 'DROP DEFAULT') END,
-        CASE WHEN NOT a.attislocal AND a.attnotnull AND NOT coalesce(p.required, false) THEN 'SET NOT NULL' END]) AS change
-    WHERE c.relkind = 'r' AND a.attinhcount > 0 AND NOT c.relispartition AND change IS NOT NULL
-        AND n.nspname = ANY($1::text[])"
+    WHERE c.relkind = 'r' AND a.attinhcount > 0 AND NOT c.relispartition AND NOT a.attislocal AND a.attnotnull
+        AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname
+            WHERE i.inhrelid = c.oid AND b.attnotnull) AND n.nspname = ANY($1::text[])"
 );
 
 const DEFAULTS: &str = concat!(
@@ -383,6 +406,14 @@ const STATISTICS: &str = concat!(
     own!("pg_statistic_ext", "s")
 );
 
+/// Older servers have no such setting.
+const SETTINGS_OF_STATISTICS: &str = concat!(
+    of!("pg_statistic_ext", "s.oid"),
+    "format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, to_jsonb(s) ->> 'stxstattarget')
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+    WHERE (to_jsonb(s) ->> 'stxstattarget')::int >= 0 AND n.nspname = ANY($1::text[])"
+);
+
 /// Parts of a table get theirs with the whole.
 const FOREIGN_KEYS: &str = concat!(
     of!("pg_constraint", "c.oid"),
@@ -411,9 +442,11 @@ const TRIGGERS: &str = concat!(
 
 /// When triggers and rules are heeded, other than by the server that takes the writes.
 macro_rules! state {
-    ($word:literal, $state:literal, $name:literal) => {
+    ($table:literal, $word:literal, $state:literal, $name:literal) => {
         concat!(
-            "format('ALTER TABLE %s %s ",
+            "format('ALTER ",
+            $table,
+            " %s %s ",
             $word,
             " %I', c.oid::regclass, CASE ",
             $state,
@@ -424,25 +457,20 @@ macro_rules! state {
     };
 }
 
+/// Of triggers that were handed down to parts of tables, each part has a state of its own.
 const STATES: &str = concat!(
-    of!("pg_trigger", "t.oid"),
-    state!("TRIGGER", "t.tgenabled", "t.tgname"),
-    " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'O' AND n.nspname = ANY($1::text[])
+    "WITH RECURSIVE handed_down(root, part) AS (
+        SELECT oid, oid FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
+        UNION ALL SELECT h.root, t.oid FROM handed_down h JOIN pg_trigger t ON t.tgparentid = h.part) ",
+    of!("pg_trigger", "h.root"),
+    state!("TABLE ONLY", "TRIGGER", "t.tgenabled", "t.tgname"),
+    " FROM handed_down h JOIN pg_trigger t ON t.oid = h.part JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE t.tgenabled <> 'O' AND n.nspname = ANY($1::text[])
     UNION ALL ",
     of!("pg_rewrite", "r.oid"),
-    state!("RULE", "r.ev_enabled", "r.rulename"),
+    state!("TABLE", "RULE", "r.ev_enabled", "r.rulename"),
     " FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'O' AND n.nspname = ANY($1::text[])"
-);
-
-/// After those of the wholes, which are handed down to the parts.
-const STATES_ON_PARTITIONS: &str = concat!(
-    of!("pg_trigger", "p.oid"),
-    state!("TRIGGER", "t.tgenabled", "t.tgname"),
-    " FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid JOIN pg_class c ON c.oid = t.tgrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE p.tgparentid = 0 AND NOT p.tgisinternal AND t.tgenabled <> p.tgenabled AND n.nspname = ANY($1::text[])"
 );
 
 const ROW_SECURITY: &str = concat!(
@@ -533,7 +561,9 @@ SELECT class::oid::int8, object::int8, said FROM (
     has_rights!("pg_namespace", "n", "n.nspacl"),
     "
     UNION ALL SELECT 'pg_class'::regclass, c.oid, n.nspname, said
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN ",
+    order_of_columns!(),
+    " v
         CROSS JOIN LATERAL unnest(ARRAY[
             CASE WHEN ",
     has_rights!("pg_class", "c", "c.relacl"),
@@ -542,7 +572,8 @@ SELECT class::oid::int8, object::int8, said FROM (
                     AND i.objsubid = a.attnum AND i.initprivs = a.attacl)) THEN 'rights' END,
             CASE WHEN c.reltablespace <> 0 THEN 'tablespace' END,
             CASE WHEN c.relkind IN ('r', 'm') AND EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')
-                THEN 'access method' END]) AS said
+                THEN 'access method' END,
+            CASE WHEN c.relkind = 'r' AND NOT c.relispartition AND v.moved AND NOT v.apart THEN 'order of columns' END]) AS said
         WHERE said IS NOT NULL
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, n.nspname, 'rights'
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ",

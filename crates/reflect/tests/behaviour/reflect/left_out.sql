@@ -18,3 +18,8 @@ ALTER TABLE kept ADD CONSTRAINT to_others FOREIGN KEY (n) REFERENCES elsewhere.o
 CREATE PUBLICATION told FOR TABLE kept;
 CREATE TEXT SEARCH CONFIGURATION own_words (COPY = simple);
 GRANT SELECT ON kept TO PUBLIC;
+-- A column that a table took over after it had its own: what makes both tables anew puts it before those.
+CREATE TABLE grown (a int);
+CREATE TABLE grown_heir (own int) INHERITS (grown);
+ALTER TABLE grown ADD b int;
+CREATE TABLE grown_heir_of_heir () INHERITS (grown_heir);

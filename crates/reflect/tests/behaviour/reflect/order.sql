@@ -49,6 +49,7 @@ ALTER VIEW a_first ALTER id SET DEFAULT 7;
 CREATE VIEW checked AS SELECT id FROM nodes WHERE id > 0 WITH CASCADED CHECK OPTION;
 CREATE TABLE typed OF a_pair;
 CREATE TABLE empty ();
+CREATE TABLE empty_heir () INHERITS (empty);
 CREATE TABLE base (a int DEFAULT 1, b text, c int NOT NULL, CONSTRAINT whole CHECK (a > 0), CONSTRAINT alone CHECK (a < 9) NO INHERIT);
 CREATE TABLE heir (d int) INHERITS (base);
 ALTER TABLE heir ALTER a SET DEFAULT 2, ALTER b SET NOT NULL;
@@ -67,3 +68,31 @@ COMMENT ON COLUMN a_pair.one IS 'The first';
 COMMENT ON POLICY a_policy ON nodes IS 'Who sees them';
 COMMENT ON PROCEDURE clean() IS 'All of it';
 COMMENT ON INDEX zz_other IS 'For a key';
+
+-- Defaults that were changed in the middle of a chain, and at one of two parents that agreed once.
+CREATE TABLE chain_top (a int DEFAULT 1, b int DEFAULT 1, c int);
+CREATE TABLE chain_middle (d int DEFAULT 4) INHERITS (chain_top);
+CREATE TABLE chain_end () INHERITS (chain_middle);
+ALTER TABLE chain_middle ALTER a SET DEFAULT 2, ALTER b DROP DEFAULT, ALTER c SET DEFAULT twice(3);
+ALTER TABLE ONLY chain_middle ALTER d DROP DEFAULT;
+CREATE TABLE chain_beside (a int DEFAULT 1);
+CREATE TABLE chain_of_two () INHERITS (chain_top, chain_beside);
+ALTER TABLE ONLY chain_beside ALTER a SET DEFAULT 9;
+-- A table that became an heir once it had its columns.
+CREATE TABLE late_parent (z int NOT NULL DEFAULT 5, y text, CONSTRAINT above CHECK (z > 0));
+CREATE TABLE late_beside (w int);
+CREATE TABLE late_heir (w int, own text, y text, z int NOT NULL, CONSTRAINT above CHECK (z > 0));
+CREATE TABLE late_heir_of_heir (v int) INHERITS (late_heir);
+ALTER TABLE late_heir INHERIT late_parent, INHERIT late_beside;
+ALTER TABLE late_parent ADD CONSTRAINT below CHECK (z < 100);
+-- Triggers of parts of parts, each in a state of its own.
+CREATE TABLE staged (n int) PARTITION BY RANGE (n);
+CREATE TABLE staged_1 PARTITION OF staged FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (n);
+CREATE TABLE staged_1_1 PARTITION OF staged_1 FOR VALUES FROM (0) TO (5);
+CREATE TABLE staged_1_2 PARTITION OF staged_1 FOR VALUES FROM (5) TO (10);
+CREATE TRIGGER one AFTER INSERT ON staged FOR EACH ROW EXECUTE FUNCTION seen();
+CREATE TRIGGER two AFTER INSERT ON staged FOR EACH ROW EXECUTE FUNCTION seen();
+ALTER TABLE staged_1_1 DISABLE TRIGGER one;
+ALTER TABLE staged DISABLE TRIGGER two;
+ALTER TABLE staged_1_2 ENABLE REPLICA TRIGGER two;
+ALTER STATISTICS together SET STATISTICS 321;
