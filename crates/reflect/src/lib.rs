@@ -118,6 +118,20 @@ pub enum Construct {
     Function,
     /// A function over the values of many rows.
     Aggregate,
+    /// An operator.
+    Operator,
+    /// The operators by which an index puts values of a type in order.
+    OperatorClass,
+    /// How values of one type become those of another.
+    Cast,
+    /// How texts become words that are searched for.
+    TextSearchConfiguration,
+    /// The words that such a configuration knows.
+    TextSearchDictionary,
+    /// What runs when the schema is changed.
+    EventTrigger,
+    /// Tables whose changes others are told of.
+    Publication,
     /// Numbers that are given one after the other.
     Sequence,
     /// What something is said to mean.
@@ -146,6 +160,13 @@ impl Construct {
             Self::Inheritance => "inheritance",
             Self::Function => "function",
             Self::Aggregate => "aggregate",
+            Self::Operator => "operator",
+            Self::OperatorClass => "operator class",
+            Self::Cast => "cast",
+            Self::TextSearchConfiguration => "text search configuration",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::EventTrigger => "event trigger",
+            Self::Publication => "publication",
             Self::Sequence => "sequence",
             Self::Comment => "comment",
         }

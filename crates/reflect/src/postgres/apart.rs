@@ -1,5 +1,5 @@
-//! What belongs to no table that is served: functions, aggregates, sequences, tables of extensions, and comments on what has no
-//! place for them.
+//! What belongs to no table that is served: functions, aggregates, operators, sequences, tables of extensions, what stands in no
+//! schema, and comments on what has no place for them.
 
 use super::Work;
 use crate::fields::ask;
@@ -34,6 +34,24 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
 JOIN pg_extension e ON e.oid = d.refobjid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname = ANY($1::text[])";
+
+/// What programs of the database stand on, and what stands in no schema. What extensions bring is theirs.
+const SUPPORT: &str = "
+SELECT coalesce(n.nspname, '')::text, o.name, o.kind FROM (
+    SELECT 'pg_operator'::regclass AS class, oid, oprnamespace AS schema, format('%s(%s, %s)', oprname,
+        CASE oprleft WHEN 0 THEN 'NONE' ELSE format_type(oprleft, NULL) END, format_type(oprright, NULL)) AS name,
+        'operator' AS kind FROM pg_operator
+    UNION ALL SELECT 'pg_opclass'::regclass, oid, opcnamespace, opcname::text, 'operator class' FROM pg_opclass
+    UNION ALL SELECT 'pg_collation'::regclass, oid, collnamespace, collname::text, 'collation' FROM pg_collation
+    UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgname::text, 'text search configuration' FROM pg_ts_config
+    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictname::text, 'text search dictionary' FROM pg_ts_dict
+    UNION ALL SELECT 'pg_cast'::regclass, oid, NULL, format('%s AS %s', format_type(castsource, NULL),
+        format_type(casttarget, NULL)), 'cast' FROM pg_cast
+    UNION ALL SELECT 'pg_event_trigger'::regclass, oid, NULL, evtname::text, 'event trigger' FROM pg_event_trigger
+    UNION ALL SELECT 'pg_publication'::regclass, oid, NULL, pubname::text, 'publication' FROM pg_publication) o
+LEFT JOIN pg_namespace n ON n.oid = o.schema
+WHERE o.oid >= 16384 AND (o.schema IS NULL OR n.nspname = ANY($1::text[]))
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')";
 
 /// Those of tables and columns are served. What mWallet notes of checks and indexes is no comment.
 const COMMENTS: &str = "
@@ -91,6 +109,21 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             }
         };
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
+    }
+    for mut fields in ask(session, work.question(SUPPORT), "ttt").await? {
+        let (schema, table, kind) = (Some(fields.text()?), fields.text()?, fields.text()?);
+        let (construct, loss) = match kind.as_str() {
+            "operator" => (Construct::Operator, "requests cannot use it"),
+            "operator class" => (Construct::OperatorClass, "the database alone knows of it"),
+            "collation" => (Construct::Collation, "the database alone knows of it"),
+            "text search configuration" => (Construct::TextSearchConfiguration, "the database alone knows of it"),
+            "text search dictionary" => (Construct::TextSearchDictionary, "the database alone knows of it"),
+            "cast" => (Construct::Cast, "the database applies it, unseen"),
+            "event trigger" => (Construct::EventTrigger, "the database runs it, unseen, when its schema is changed"),
+            _ => (Construct::Publication, "the database tells others of changes, unseen"),
+        };
+        let (schema, standing) = (schema.filter(|name| !name.is_empty()), Standing::Unsupported(loss.into()));
+        work.found.findings.push(Finding { schema, table, construct, name: String::new(), standing });
     }
     for mut fields in ask(session, work.question(COMMENTS), "ttttt").await? {
         let (schema, table, name) = (fields.text()?, fields.text()?, fields.text()?);

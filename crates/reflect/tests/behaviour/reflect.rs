@@ -134,6 +134,15 @@ fn what_tables_say_nothing_of_is_reported() {
 }
 
 #[test]
+fn what_belongs_to_no_table_is_reported() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        execute(&db, crate::scripts::LEFT_OUT).await;
+        let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        insta::assert_snapshot!("reported_beside_tables_postgres", told(&reflection));
+    });
+}
+
+#[test]
 fn everything_in_a_sqlite_database_is_told() {
     run(Dialect::Sqlite, async |db: TestDb| {
         execute(&db, SQLITE).await;

@@ -13,7 +13,7 @@ const RENTAL: &str = include_str!("reflect/rental.sql");
 /// Things that depend on what was made after them.
 const ORDER: &str = include_str!("reflect/order.sql");
 /// What no statement is written of.
-const LEFT_OUT: &str = include_str!("reflect/left_out.sql");
+pub(crate) const LEFT_OUT: &str = include_str!("reflect/left_out.sql");
 
 /// The schema of a database, as PostgreSQL's own program writes it.
 fn dumped(db: &TestDb) -> Vec<String> {
@@ -103,7 +103,10 @@ fn what_is_left_out_is_listed_with_what_needs_it() {
         "aggregate public.product(integer)",
         "cast (public.kept AS integer)",
         "collation public.plain",
+        "event trigger watched",
         "foreign table public.outside",
+        "operator class public.backwards for access method btree",
+        "operator family public.backwards for access method btree",
         "operator public.+(public.kept,public.kept)",
         "publication told",
         "server files",
@@ -112,6 +115,7 @@ fn what_is_left_out_is_listed_with_what_needs_it() {
         "table public.grown_heir: its order of columns",
         "table public.kept: its rights",
         "text search configuration public.own_words",
+        "text search dictionary public.own_stems",
         "view public.over_outside: it needs foreign table public.outside",
         "view public.over_view: it needs view public.over_outside",
     ];

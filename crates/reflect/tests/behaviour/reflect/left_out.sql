@@ -17,6 +17,11 @@ CREATE TABLE elsewhere.others (id int PRIMARY KEY);
 ALTER TABLE kept ADD CONSTRAINT to_others FOREIGN KEY (n) REFERENCES elsewhere.others;
 CREATE PUBLICATION told FOR TABLE kept;
 CREATE TEXT SEARCH CONFIGURATION own_words (COPY = simple);
+CREATE TEXT SEARCH DICTIONARY own_stems (TEMPLATE = simple);
+CREATE OPERATOR CLASS backwards FOR TYPE int USING btree AS
+    OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 btint4cmp(int, int);
+CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER watched ON ddl_command_end EXECUTE FUNCTION watch();
 GRANT SELECT ON kept TO PUBLIC;
 -- A column that a table took over after it had its own: what makes both tables anew puts it before those.
 CREATE TABLE grown (a int);
