@@ -14,6 +14,9 @@ use crate::output;
 /// The code of a command that was called in a way that is not allowed.
 const USAGE: &str = "usage";
 
+/// What helps where pages of a database are not what they must be.
+const DAMAGED: &str = "put a copy in its place (`mwallet restore`), or see what `sqlite3 FILE .recover` can save; check the disk it lies on";
+
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -116,11 +119,13 @@ impl From<mwallet_db::Error> for Failure {
             E::Url(_) => "invalid_url",
             E::Config(_) => "invalid_setting",
             E::Unavailable(_) => "database_unavailable",
-            E::NotOpened { .. } => "database_not_opened",
             E::FileGone { .. } => "database_file_gone",
+            E::NotOpened { why: NotOpened::Damaged, .. } => "database_damaged",
+            E::Database { code: Some(code), .. } if code == E::DAMAGED => "database_damaged",
             E::Busy => "database_busy",
             E::ReadOnly => "read_only",
             E::Timeout => "timeout",
+            E::NotOpened { .. } => "database_not_opened",
             E::Constraint(_) => "constraint",
             E::Refused { .. } | E::Database { .. } => "database",
             _ => "failed",
@@ -133,11 +138,21 @@ impl From<mwallet_db::Error> for Failure {
             E::NotOpened { why: NotOpened::Refused, .. } => failure.hint(
                 "is its name right, and may this user open it and write to its folder? --database-url names another",
             ),
+            E::NotOpened { why: NotOpened::NotAFile("a folder"), .. } => {
+                failure.hint("name a file in it, such as sqlite:FOLDER/wallet.db")
+            }
+            E::NotOpened { why: NotOpened::NotAFile(_), .. } => failure
+                .hint("copy what it gives to a file, and name that: SQLite goes back and forth in the file of a database"),
             E::NotOpened { why: NotOpened::NotADatabase, .. } => failure.hint(
-                "is its name right? It may be encrypted, or damaged in its first bytes; --database-url names another",
+                "is its name right? It may be encrypted; where it is damaged, put a copy in its place (`mwallet restore`); \
+                 --database-url names another",
             ),
-            E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => failure
-                .hint("let this user write to its folder, or copy it to one that can be written to and name the copy"),
+            E::NotOpened { why: NotOpened::Damaged, .. } => failure.hint(DAMAGED),
+            E::Database { code: Some(code), .. } if code == E::DAMAGED => failure.hint(DAMAGED),
+            E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => failure.hint(
+                "let this user write to its folder; or copy the file, and the one of that name with -wal at its end where it \
+                 is there, to a folder that can be written to, and name the copy",
+            ),
             E::Url(_) => failure.hint("such as sqlite:mwallet.db or postgresql://user@localhost/mwallet"),
             E::ReadOnly => failure.hint("unset read_only in the settings of the database"),
             _ => failure,

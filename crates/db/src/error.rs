@@ -135,9 +135,15 @@ pub enum NotOpened {
     /// There is no such file, or this user may not open it.
     #[error("cannot be opened")]
     Refused,
-    /// It is something else, or is encrypted.
-    #[error("is not an SQLite file")]
+    /// It is no file, but what this says, such as `a folder`.
+    #[error("is {0}, where the file of a database is expected")]
+    NotAFile(&'static str),
+    /// It is something else, is encrypted, or its first bytes are damaged.
+    #[error("is not a SQLite database, or is damaged")]
     NotADatabase,
+    /// It is a database, of which pages are not what they must be.
+    #[error("is damaged")]
+    Damaged,
     /// It has a log, for which SQLite writes a file beside it even to read.
     #[error("has a log (WAL), and nothing can be written beside it")]
     NoPlaceForLog,
@@ -264,6 +270,8 @@ impl std::fmt::Display for Violation {
 impl Error {
     /// The SQLSTATE of [`Error::Database`] where the disk is full, on both engines.
     pub const DISK_FULL: &str = "53100";
+    /// The SQLSTATE of [`Error::Database`] where the database is damaged, on both engines.
+    pub const DAMAGED: &str = "XX001";
 
     /// The SQLSTATE: stable, and the same on both engines.
     pub fn code(&self) -> &str {

@@ -120,6 +120,12 @@ pub enum UrlError {
     /// A parameter is not known.
     #[error("the parameter {0} is not known; there are host, port, user, password, dbname, sslmode, sslrootcert")]
     UnknownParameter(String),
+    /// A URL of SQLite has a parameter, of which there are none.
+    #[error(
+        "the parameter {0} is not known: sqlite:FILE has none, since how a file is used is set elsewhere, such as read_only \
+         under [database] of the settings; a ? in its name is written %3F"
+    )]
+    SqliteParameter(String),
     /// `sslmode` is none of its values.
     #[error("sslmode must be disable, prefer, require, verify-ca or verify-full")]
     SslMode,
@@ -314,8 +320,8 @@ mod tests {
             ("mwallet.db", UrlError::Scheme),
             ("sqlite:///x.db", UrlError::SqliteSlashes),
             ("sqlite:", UrlError::NoFile),
-            ("sqlite:x.db?mode=ro", UrlError::UnknownParameter("mode".into())),
-            ("sqlite:x.db?immutable", UrlError::UnknownParameter("immutable".into())),
+            ("sqlite:x.db?mode=ro", UrlError::SqliteParameter("mode".into())),
+            ("sqlite:x.db?immutable", UrlError::SqliteParameter("immutable".into())),
             ("postgresql://u:p@ss@h/d", UrlError::Encoding { part: "password" }),
             ("postgresql://u:p/ss@h/d", UrlError::Encoding { part: "password" }),
             ("postgresql://u:p#s@h/d", UrlError::Encoding { part: "password" }),

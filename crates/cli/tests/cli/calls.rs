@@ -1,9 +1,11 @@
 //! How commands are called: help, settings, refusals.
 
+use std::process::Command;
+
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::Value;
 
-use crate::support::{Server, call, call_on, done, program};
+use crate::support::{Server, call, call_on, done, program, program_at};
 
 both_engines! {
     async fn tables_are_created_and_dropped(db: TestDb) {
@@ -240,15 +242,37 @@ fn what_is_no_database_of_sqlite_is_said_to_be_none() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("text.db"), "This is a text, and no database.").unwrap();
     std::fs::create_dir(folder.path().join("folder")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("log.socket")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    rusqlite::Connection::open(folder.path().join("damaged.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE a (n INTEGER)")
+        .unwrap();
+    let mut bytes = std::fs::read(folder.path().join("damaged.db")).unwrap();
+    // The first page of the schema, after the head of the file.
+    bytes[100..200].fill(0xff);
+    std::fs::write(folder.path().join("damaged.db"), bytes).unwrap();
     for (database, told, hint) in [
-        ("text.db", "text.db is not an SQLite file", "is its name right?"),
+        ("text.db", "text.db is not a SQLite database, or is damaged\n", "is its name right?"),
+        ("damaged.db", "damaged.db is damaged\n", "`mwallet restore`"),
         ("nosuch.db", "there is no file nosuch.db", "is its name right?"),
         ("nosuch/new.db", "there is no file nosuch/new.db", "is its name right?"),
-        ("folder", "folder cannot be opened", "may this user open it"),
+        ("folder", "folder is a folder, where the file of a database is expected\n", "name a file in it"),
+        ("pipe", "pipe is a pipe (FIFO), where the file of a database is expected\n", "copy what it gives to a file"),
+        (
+            "/dev/null",
+            "/dev/null is a device, where the file of a database is expected\n",
+            "copy what it gives to a file",
+        ),
+        ("log.socket", "log.socket is a socket, where", "copy what it gives to a file"),
+        ("text.db?mode=rwc", "the parameter mode is not known: sqlite:FILE has none", "such as sqlite:mwallet.db"),
     ] {
-        for command in
-            [&["inspect"][..], &["migrate", "status"], &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"]]
-        {
+        for command in [
+            &["inspect"][..],
+            &["generate", "sql"],
+            &["migrate", "status"],
+            &["serve", "--open", "--reflect", "--listen", "127.0.0.1:0"],
+        ] {
             let done =
                 done(program(folder.path()).args(command).args(["--database-url", &format!("sqlite:{database}")]));
             let said = format!("error: {told}");
@@ -262,6 +286,36 @@ fn what_is_no_database_of_sqlite_is_said_to_be_none() {
     }
     let nowhere = done(program(folder.path()).args(["schema", "create", "--database-url", "sqlite:nosuch/new.db"]));
     assert!(nowhere.err.starts_with("error: nosuch/new.db cannot be opened\nhint: "), "{}", nowhere.err);
+}
+
+#[test]
+fn a_log_in_a_folder_where_nothing_can_be_written_is_named_as_the_reason() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let connection = rusqlite::Connection::open(inner.join("log.db")).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE a (n INTEGER)").unwrap();
+    std::fs::copy(inner.join("log.db"), inner.join("copy.db")).unwrap();
+    std::fs::copy(inner.join("log.db-wal"), inner.join("copy.db-wal")).unwrap();
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(folder.path(), 0o755);
+    mode(&inner, 0o555);
+    // Root may write everywhere, and others may not reach the program where it is.
+    let reachable = folder.path().join("mwallet");
+    std::fs::copy(env!("CARGO_BIN_EXE_mwallet"), &reachable).unwrap();
+    let mut inspect = program_at(&reachable, folder.path());
+    if folder.path().metadata().unwrap().uid() == 0 {
+        inspect.uid(65_534);
+    }
+    let done = done(inspect.args(["inspect", "--database-url", "sqlite:inner/copy.db"]));
+    let told = "error: inner/copy.db has a log (WAL), and nothing can be written beside it\nhint: let this user write to its folder";
+    assert!(done.err.starts_with(told) && done.err.contains("-wal"), "{}", done.err);
+    mode(&inner, 0o755);
 }
 
 #[test]
@@ -309,7 +363,12 @@ fn errors_are_json_where_that_is_asked_for() {
     let unreachable = ["schema", "create", "--database-url", "postgresql://me:secret@127.0.0.1:1/d"];
     for (arguments, exit, code, part) in [
         (&unreachable[..], 1, "database_unavailable", "the database cannot be reached"),
-        (&["inspect", "--database-url", "sqlite:text.db"], 1, "database_not_opened", "text.db is not an SQLite file"),
+        (
+            &["inspect", "--database-url", "sqlite:text.db"],
+            1,
+            "database_not_opened",
+            "text.db is not a SQLite database",
+        ),
         (&["inspect"], 1, "no_file", "there is no file mwallet.db"),
         (&["inspect", "--database-url", "mysql://h/d"], 1, "invalid_url", "postgresql://"),
         (&["schema", "create", "--config", "other.toml"], 1, "no_file", "there is no file other.toml"),

@@ -4,14 +4,14 @@
 //! nobody will ever read that again. So only the first opening may make the file, each later one must find the same, and what is
 //! committed is acknowledged only if the file and its log are where they were.
 
-use std::fs::Metadata;
+use std::fs::{FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, NotOpened, Result};
 
 /// The bytes of the smallest page of SQLite: what has fewer was cut.
 const SMALLEST_PAGE: u64 = 512;
@@ -93,6 +93,7 @@ impl DatabaseFile {
             self.check()?;
             return Ok(connection);
         }
+        refuse_others(&self.path)?;
         if may_create {
             make(&self.path);
         }
@@ -150,6 +151,39 @@ impl DatabaseFile {
     fn lock(&self) -> std::sync::MutexGuard<'_, Opened> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Refuses what is no file: to open a pipe waits for whoever is at its other end.
+fn refuse_others(path: &Path) -> Result<()> {
+    match path.metadata().ok().as_ref().and_then(|found| other_kind(found.file_type())) {
+        Some(kind) => Err(Error::NotOpened { path: path.to_owned(), why: NotOpened::NotAFile(kind) }),
+        // Where there is nothing, SQLite says so.
+        None => Ok(()),
+    }
+}
+
+/// What it is that is no file.
+fn other_kind(kind: FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a pipe (FIFO)");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+    }
+    Some("something else")
 }
 
 /// Makes a file that only its owner can read, unless there is one. SQLite gives its log the same mode.

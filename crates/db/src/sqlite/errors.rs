@@ -6,6 +6,7 @@ use mwallet_schema::shortened;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
+use super::backup::beside;
 use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
 /// Turns an error of SQLite into ours.
@@ -29,6 +30,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::PermissionDenied => {
             Error::Unavailable(error.into())
         }
+        ErrorCode::DatabaseCorrupt => Error::Database { code: Some(Error::DAMAGED.into()), source: error.into() },
         ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
         _ => match (refusal(&message), message.strip_prefix("no such collation sequence: ")) {
             (Some(code), _) => Error::Refused(said(code, message)),
@@ -44,9 +46,12 @@ pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
     let not_opened = |why| Error::NotOpened { path: path.to_owned(), why };
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => not_opened(NotOpened::NotADatabase),
+        // The file itself can be read: what cannot be opened is what SQLite puts beside its log.
+        Some(ErrorCode::CannotOpen) if beside(path, "-wal").exists() && std::fs::File::open(path).is_ok() => {
+            not_opened(NotOpened::NoPlaceForLog)
+        }
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => not_opened(NotOpened::Refused),
-        // A folder can be opened, and not read.
-        Some(ErrorCode::SystemIoFailure) if path.is_dir() => not_opened(NotOpened::Refused),
+        Some(ErrorCode::DatabaseCorrupt) => not_opened(NotOpened::Damaged),
         Some(ErrorCode::ReadOnly) => not_opened(NotOpened::NoPlaceForLog),
         _ => convert(error),
     }

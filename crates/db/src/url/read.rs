@@ -46,7 +46,7 @@ fn parse_sqlite(rest: &str) -> Result<SqliteUrl, UrlError> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     if let Some(pair) = parameters.split('&').find(|pair| !pair.is_empty()) {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        return Err(UrlError::UnknownParameter(name.into()));
+        return Err(UrlError::SqliteParameter(name.into()));
     }
     match decode(path, "path")? {
         path if path.is_empty() => Err(UrlError::NoFile),
