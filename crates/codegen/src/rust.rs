@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use enums::Enums;
 use fields::Row;
-use mwallet_schema::Table;
+use mwallet_schema::{Table, is_hidden, visible};
 use names::Names;
 
 /// A file of Rust.
@@ -73,7 +73,8 @@ pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
 
     let mut files = vec![SourceFile { name: "mod.rs".into(), text }];
     for row in &rows {
-        let text = format!("//! The {} `{}`.\n\n{}\n{}", row.kind, row.table, row.imports.text(true), row.text);
+        let text =
+            format!("//! The {} `{}`.\n\n{}\n{}", row.kind, visible(&row.table), row.imports.text(true), row.text);
         files.push(SourceFile { name: file_name(&row.module), text });
     }
     if !enums.is_empty() {
@@ -198,7 +199,8 @@ fn documentation(comment: &str, indent: &str) -> Option<String> {
     let mut text = String::new();
     for (index, paragraph) in comment.split("\n\n").enumerate() {
         let words: Vec<&str> = paragraph.split_whitespace().collect();
-        if words.is_empty() || words.join(" ") != paragraph {
+        // The compiler refuses comments with what turns the direction of writing.
+        if words.is_empty() || words.join(" ") != paragraph || paragraph.contains(is_hidden) {
             return None;
         }
         if index > 0 {

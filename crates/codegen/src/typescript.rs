@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use mwallet_schema::JsonKind;
 use mwallet_schema::{
-    Access, Carrier, Column, ColumnType, Declared, EnumType, NativeType, Table, TableKind, Value, json::write_string,
+    Access, Carrier, Column, ColumnType, Declared, EnumType, NativeType, Table, TableKind, Value, is_hidden,
+    json::write_string, visible,
 };
 
 /// The schema of tables that name none.
@@ -124,7 +125,7 @@ impl Writer {
     fn comment(&mut self, comment: Option<&str>) {
         let Some(comment) = comment else { return };
         // The end of a comment within it would be the end of it.
-        let lines: Vec<String> = comment.lines().map(|line| line.replace("*/", "*\\/")).collect();
+        let lines: Vec<String> = comment.lines().map(|line| visible(line).replace("*/", "*\\/")).collect();
         match lines.as_slice() {
             [] => {}
             // A word to the compiler, such as `@ts-ignore`, counts in the last line of a comment only.
@@ -277,11 +278,16 @@ fn key(name: &str) -> String {
     if is_plain { name.into() } else { literal(name) }
 }
 
-/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there.
+/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there; what is not seen in a text
+/// is written out with them.
 fn literal(text: &str) -> String {
     let mut json = Vec::new();
     write_string(&mut json, text);
-    String::from_utf8_lossy(&json).replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    let mut text = String::with_capacity(json.len());
+    for c in String::from_utf8_lossy(&json).chars() {
+        if is_hidden(c) { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+    }
+    text
 }
 
 #[cfg(test)]

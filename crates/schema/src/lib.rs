@@ -15,6 +15,7 @@ mod table;
 mod timestamp;
 mod types;
 mod value;
+mod visible;
 
 pub mod json;
 pub mod validate;
@@ -43,3 +44,4 @@ pub use types::{ColumnType, EnumLabel, EnumType};
 pub use uuid::Uuid;
 pub use validate::{Failure, FailureKind, Failures, MAX_FILE_BYTES, ValidationError};
 pub use value::{Value, ValueError};
+pub use visible::{is_hidden, visible, visible_lines};

@@ -6,7 +6,7 @@ use heck::ToShoutySnakeCase;
 
 use super::names::{Members, Names};
 use super::{documentation, literal};
-use mwallet_schema::{Column, EnumLabel, EnumType};
+use mwallet_schema::{Column, EnumLabel, EnumType, visible};
 
 /// The enums there are so far.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Enums {
 
     pub(super) fn text(&self) -> String {
         let one = |(found, name): &(EnumType, String)| {
-            let mut text = format!("/// The labels of `{}`.\n", found.name);
+            let mut text = format!("/// The labels of `{}`.\n", visible(&found.name));
             // Writing to a string cannot fail.
             let _ = writeln!(text, "#[derive(Clone, Copy, Debug, PartialEq, Eq, Enumeration)]\npub enum {name} {{");
             let mut members = Members::default();

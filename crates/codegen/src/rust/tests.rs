@@ -7,8 +7,25 @@ fn a_comment_is_documentation_if_it_is_read_again_as_it_is() {
     assert_eq!(documentation("One.\n\nTwo.", "").as_deref(), Some("/// One.\n///\n/// Two.\n"));
     let long = "word ".repeat(60).trim_end().to_owned();
     assert_eq!(documentation(&long, "    ").unwrap().lines().count(), 3);
-    for kept in ["", "two  spaces", "a line\nand another", " around ", "a\n\n\n\nb"] {
+    for kept in ["", "two  spaces", "a line\nand another", " around ", "a\n\n\n\nb", "a \u{202e}b", "a\u{1b}b", "a\rb"]
+    {
         assert_eq!(documentation(kept, ""), None, "{kept:?}");
+    }
+}
+
+#[test]
+fn names_end_no_comment() {
+    use crate::{Column, ColumnType, EnumLabel, EnumType};
+    let odd = "a\npub fn forged() {}\r\u{2028}\u{202e}\u{1b}";
+    let mut table = Table::new(odd);
+    let state = EnumType { name: odd.into(), labels: vec![EnumLabel::new(odd, 0)] };
+    table.columns.push(Column::new(odd, ColumnType::Enum(state.into())));
+    table.comment = Some(odd.into());
+    table.columns[0].comment = Some(odd.into());
+    let texts = module(&[&table]).into_iter().map(|file| file.text).chain([file(&[&table])]);
+    for text in texts {
+        assert!(!text.lines().any(|line| line.starts_with("pub fn forged")), "{text}");
+        assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");
     }
 }
 

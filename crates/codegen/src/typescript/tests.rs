@@ -106,3 +106,15 @@ fn names_cannot_break_out() {
     }
     assert_eq!(key("a_1$"), "a_1$");
 }
+
+#[test]
+fn names_and_comments_do_nothing_that_is_not_seen() {
+    let odd = "a */\n*/ export const forged = 1 \r\u{2028}\u{202e}\u{1b}\u{85}";
+    let mut table = Table { comment: Some(odd.into()), ..Table::new(odd) };
+    table.columns.push(Column::new(odd, ColumnType::Text { max: None }));
+    table.columns[0].comment = Some(odd.into());
+    let text = database(&[&table]);
+    assert!(!text.contains(|c| c != '\n' && is_hidden(c)), "{text:?}");
+    assert_eq!(text.matches("*\\/ export const forged").count(), 2, "{text}");
+    assert!(!text.contains("\n*/ export"), "{text}");
+}

@@ -5,7 +5,7 @@ mod questions;
 
 use std::collections::{BTreeSet, HashMap};
 
-use mwallet_schema::{ColumnType, Value};
+use mwallet_schema::{ColumnType, Value, visible};
 
 use self::order::{Dependency, Object, Owner, Piece, Reason, Things, order};
 use self::questions::{DEPENDENCIES, EVERYTHING, Makes, NAMES, QUESTIONS, UNSAID};
@@ -59,7 +59,7 @@ pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<
 
     let mut script = Script { sql: HEAD.into(), left_out: left_out(session, &work, &pieces, &order, &things).await? };
     for text in &script.left_out {
-        script.sql.push_str(&format!("-- Left out: {}\n", text.replace(['\n', '\r'], " ")));
+        script.sql.push_str(&format!("-- Left out: {}\n", visible(text)));
     }
     for piece in order.run {
         script.sql.push_str(&format!("\n{};\n", pieces[piece].statement));
