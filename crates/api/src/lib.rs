@@ -49,6 +49,7 @@ mod unread;
 pub use access::{AccessLog, Exchange};
 pub use app::{App, Respond};
 pub use axum::http::HeaderValue;
+pub use location::table_path;
 pub use openapi::{Document, Parameter, Question};
 pub use problem::Problem;
 pub use server::{ServeOptions, listen, serve};

@@ -13,6 +13,15 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// Where the tables stand.
 pub(crate) const REST: &str = "/rest/v1/";
 
+/// The path of a table, as it stands in a URL.
+///
+/// ```
+/// assert_eq!(mwallet_api::table_path("Order Details"), "/rest/v1/Order%20Details");
+/// ```
+pub fn table_path(name: &str) -> String {
+    format!("{REST}{}", encode(name))
+}
+
 /// The table that a path names, and which of its rows, both as they are written.
 pub(crate) fn place(path: &str) -> Option<(&str, Option<&str>)> {
     let path = path.strip_prefix(REST)?;
@@ -48,7 +57,7 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
     if keys.is_empty() {
         return None;
     }
-    let place = format!("{REST}{}", encode(&table.name));
+    let place = table_path(&table.name);
     if keys.iter().all(|(_, value)| matches!(value, Value::Int(_))) {
         let numbers: Vec<String> = keys.iter().map(|(_, value)| text(value)).collect::<Option<_>>()?;
         return Some(format!("{place}/{}", numbers.join(",")));

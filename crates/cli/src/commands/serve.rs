@@ -11,9 +11,9 @@ mod reload;
 use std::net::SocketAddr;
 
 use clap::Args;
-use mwallet_api::{App, AppState, Tables};
+use mwallet_api::{App, AppState, Tables, table_path};
 use mwallet_db::EngineOptions;
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, visible};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -21,6 +21,7 @@ use limits::LimitOptions;
 use place::Place;
 use reflected::ReflectedOptions;
 
+use super::backup::quoted;
 use crate::database;
 use crate::failure::{Failure, Result};
 use crate::log::Log;
@@ -144,15 +145,43 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
 }
 
 fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
-    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-    let first = names.iter().find(|name| **name == "transactions").or(names.first()).copied().unwrap_or_default();
-    let first = first.replace(' ', "%20");
+    let names: Vec<String> = tables.iter().map(|table| visible(&table.name)).collect();
+    // A request that names no schema means that of the first.
+    let is_first = |table: &&&Table| table.name == "transactions" && table.schema == tables[0].schema;
+    let first =
+        tables.iter().find(is_first).or(tables.first()).map(|table| table_path(&table.name)).unwrap_or_default();
+    let first = quoted(&format!("{url}{first}?limit=3"));
     format!(
         "mWallet serves {database} at {url}, without login, to this machine only\n\
          tables: {}\n\
-         try:    curl '{url}/rest/v1/{first}?limit=3'\n\
+         try:    curl {first}\n\
          docs:   {url}/docs\n\
          stop:   Ctrl-C",
         names.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_tried_can_be_pasted_into_a_shell() {
+        let schema = |schema: &str, name: &str| Table { schema: Some(schema.into()), ..Table::new(name) };
+        for (tables, path) in [
+            (
+                vec![Table::new("it's $HOME; `id` 100%/?#&é[1]")],
+                "it%27s%20%24HOME%3B%20%60id%60%20100%25%2F%3F%23%26%C3%A9%5B1%5D",
+            ),
+            (vec![Table::new("a"), Table::new("transactions")], "transactions"),
+            (vec![schema("one", "a"), schema("two", "transactions")], "a"),
+            (vec![Table::new("two\nlines \u{1b}[2J \u{202e}")], "two%0Alines%20%1B%5B2J%20%E2%80%AE"),
+        ] {
+            let text = welcome("sqlite:x.db", "http://127.0.0.1:1", &tables.iter().collect::<Vec<_>>());
+            let expected = format!("try:    curl 'http://127.0.0.1:1/rest/v1/{path}?limit=3'");
+            assert_eq!(text.lines().nth(2), Some(expected.as_str()));
+            assert_eq!(text.lines().count(), 5);
+            assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        }
+    }
 }
