@@ -88,7 +88,7 @@ impl Failure {
             // Line breaks would make one failure look like several.
             output::note(format_args!("error: {}", self.text().replace('\n', " ")));
             if let Some(hint) = &self.hint {
-                output::note(format_args!("hint: {hint}"));
+                output::note(format_args!("hint: {}", hint.replace('\n', " ")));
             }
         }
         ExitCode::from(if self.code == USAGE { 2 } else { 1 })

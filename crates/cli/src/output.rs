@@ -1,9 +1,15 @@
 //! What commands say: results on the standard output, as text or as JSON; progress and failures on the standard error.
+//!
+//! What people read may hold names of others, so that whatever is not seen in it is written out: no name moves the cursor or turns
+//! the direction of writing. A name that ends a line would pass for a line of ours; who writes one says [`visible`] of it.
+//!
+//! [`visible`]: mwallet_db::schema::visible
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use mwallet_db::schema::visible_lines;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
@@ -13,17 +19,22 @@ use crate::settings::Settings;
 pub(crate) fn report(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
     match (settings.json, settings.quiet) {
         (true, _) => write(json),
-        (false, false) => write(text),
+        (false, false) => write(seen(text)),
         (false, true) => Ok(()),
     }
 }
 
 /// Says what was asked for, however quiet the command is: as JSON where that is wanted.
 pub(crate) fn answer(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
-    if settings.json { write(json) } else { write(text) }
+    if settings.json { write(json) } else { write(seen(text)) }
 }
 
-/// Writes a line that was asked for, however quiet the command is.
+/// What people see of a text.
+fn seen(text: impl Display) -> String {
+    visible_lines(&text.to_string())
+}
+
+/// Writes a line that was asked for, however quiet the command is, just as it is: a program may be what reads it.
 pub(crate) fn write(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
@@ -36,7 +47,7 @@ pub(crate) fn write(text: impl Display) -> Result<()> {
 /// Writes a line to the standard error. Where nobody reads it any more, there is nowhere left to say so.
 pub(crate) fn note(text: impl Display) {
     // In one call, so that a line of the log does not come between.
-    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    let _ = std::io::stderr().lock().write_all(format!("{}\n", seen(text)).as_bytes());
 }
 
 /// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.

@@ -9,7 +9,7 @@ use mwallet_api::Document;
 use mwallet_codegen::rust::{self, SourceFile};
 use mwallet_codegen::typescript;
 use mwallet_db::EngineOptions;
-use mwallet_db::schema::{FromTable, Purpose, Schema, Table};
+use mwallet_db::schema::{FromTable, Purpose, Schema, Table, visible};
 use mwallet_reflect::{ReflectOptions, Script};
 use serde_json::{Value, json};
 
@@ -75,7 +75,9 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
         _ => Vec::new(),
     };
     if !settings.json {
-        left_out.iter().for_each(|name| output::note(format_args!("left out: {name}, which has no columns")));
+        left_out.iter().for_each(|name| {
+            output::note(format_args!("left out: {}, which has no columns", visible(name)));
+        });
     }
     let Some(folder) = out else {
         output::write(source.printed(what)?.trim_end())?;
@@ -121,7 +123,7 @@ impl Source {
         };
         // For scripts they are a part of the one object.
         if !settings.json {
-            left_out.iter().for_each(|text| output::note(format_args!("left out: {}", text.replace('\n', " "))));
+            left_out.iter().for_each(|text| output::note(format_args!("left out: {}", visible(text))));
         }
         let causes = if settings.json { left_out.clone() } else { Vec::new() };
         Err(Failure::new(message).causes(causes).hint("pg_dump -s writes all of it"))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mwallet_db::EngineOptions;
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, visible};
 use mwallet_reflect::{Doubt, Finding, ReflectOptions, Reflection, Standing};
 use serde_json::{Value, json};
 
@@ -76,10 +76,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
     let doubts = if no_rows { Vec::new() } else { mwallet_reflect::doubts(&engine, &reflection.tables).await? };
     engine.close().await;
     let place = engine.to_string();
-    match settings.json {
-        true => output::write(json(&place, &reflection, &doubts)),
-        false => output::write(text(&place, &reflection, &doubts)),
-    }
+    output::answer(settings, text(&place, &reflection, &doubts), &json(&place, &reflection, &doubts))
 }
 
 /// What is kept whole is counted; what is not is told.
@@ -89,21 +86,21 @@ fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
     // Writing to a string cannot fail.
     for table in tables {
         let of_table = |finding: &&Finding| finding.schema == table.schema && finding.table == table.name;
-        let _ = writeln!(text, "\n{} {}: {}", table.kind.name(), name(table), summary(table));
+        let _ = writeln!(text, "\n{} {}: {}", table.kind.name(), visible(&name(table)), visible(&summary(table)));
         for finding in findings.iter().filter(of_table).filter(|finding| finding.standing != Standing::Kept) {
             let _ = writeln!(text, "  {}", line(finding));
         }
         let here = |doubt: &&Doubt| doubt.schema == table.schema && doubt.table == table.name;
         for doubt in doubts.iter().filter(here) {
             let column = doubt.column.as_ref().map(|column| format!(" {column}")).unwrap_or_default();
-            let _ = writeln!(text, "  rows{column}: {}", doubt.text);
+            let _ = writeln!(text, "  {}", visible(&format!("rows{column}: {}", doubt.text)));
         }
     }
     let is_of_none =
         |finding: &&Finding| !tables.iter().any(|table| table.schema == finding.schema && table.name == finding.table);
     for finding in findings.iter().filter(is_of_none).filter(|finding| finding.standing != Standing::Kept) {
         let schema = finding.schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
-        let _ = writeln!(text, "\n{schema}{}: {}", finding.table, line(finding));
+        let _ = writeln!(text, "\n{}: {}", visible(&format!("{schema}{}", finding.table)), line(finding));
     }
     let (kept, all) = reflection.kept();
     let _ = write!(text, "\n{kept} of {all} constructs are kept ({})", percent(kept, all));
@@ -136,7 +133,9 @@ fn summary(table: &Table) -> String {
 
 fn line(finding: &Finding) -> String {
     let space = if finding.name.is_empty() { "" } else { " " };
-    format!("{}{space}{} is {}", finding.construct.name(), finding.name, finding.standing)
+    let Finding { construct, name, standing, .. } = finding;
+    // A statement in it may have several lines, which are one to a reader.
+    format!("{}{space}{} is {}", construct.name(), visible(name), visible(&standing.to_string().replace('\n', " ")))
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {

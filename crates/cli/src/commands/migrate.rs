@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use mwallet_db::Dialect;
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, visible};
 use mwallet_migrate::{FilesError, Migration, Migrator, Standing, Status};
 use serde_json::json;
 
@@ -226,7 +226,7 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
                 Standing::Pending => "pending".into(),
                 Standing::Unknown(at) => format!("applied {at}, not among the migrations here"),
             };
-            (format!("{}_{}", status.version, status.name), standing)
+            (format!("{}_{}", status.version, visible(&status.name)), standing)
         })
         .collect();
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
@@ -265,9 +265,10 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     if changes.is_empty() {
         return output::report(settings, format!("{engine} has the tables that are declared"), &json);
     }
+    let lines: Vec<String> = changes.iter().map(|change| visible(change)).collect();
     output::answer(
         settings,
-        format!("to have the tables that are declared, {engine} must\n  {difference}").replace('\n', "\n  "),
+        format!("to have the tables that are declared, {engine} must\n  {}", lines.join("\n  ")),
         &json,
     )?;
     Err(Failure::new(format!("{} changes are to be made", changes.len()))
@@ -294,7 +295,8 @@ fn sql(
         "dialect": dialect.to_string(), "from": from, "to": to, "sql": text,
         "stopped_before": stopped.as_ref().map(|stopped| stopped.migration.clone()),
     });
-    output::answer(settings, text.trim_end(), &json)?;
+    // Statements are kept as they are.
+    if settings.json { output::write(json) } else { output::write(text.trim_end()) }?;
     match stopped {
         None => Ok(()),
         Some(stopped) => Err(Failure::new(format!("the script ends before {}, which changes rows", stopped.migration))

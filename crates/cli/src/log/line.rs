@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use mwallet_api::Exchange;
-use mwallet_db::schema::Timestamp;
+use mwallet_db::schema::{Timestamp, visible};
 use serde_json::{Map, Number, Value};
 use tracing::Level;
 
@@ -118,7 +118,7 @@ impl Line {
 
     fn write_text(&self, in_colour: bool, out: &mut String) {
         write_head(self.at, self.level, &self.target, in_colour, out);
-        escape(&self.message, out);
+        out.push_str(&visible(&self.message));
         for (name, field) in &self.fields {
             let _ = write!(out, " {name}=");
             match field {
@@ -127,7 +127,7 @@ impl Line {
                 Field::Text(text) if is_plain(text) => out.push_str(text),
                 Field::Text(text) => {
                     out.push('"');
-                    escape(&text.replace('\\', "\\\\").replace('"', "\\\""), out);
+                    out.push_str(&visible(&text.replace('\\', "\\\\").replace('"', "\\\"")));
                     out.push('"');
                 }
             }
@@ -157,15 +157,6 @@ impl Line {
 /// Whether a text is seen to begin and to end without quotes.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"\"\\=".contains(c) || c == '…')
-}
-
-/// Writes a text with all that moves the cursor, ends a line or turns the direction of writing written out.
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        let hides =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if c.is_control() || hides { out.extend(c.escape_default()) } else { out.push(c) }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Databases that others made, by the commands: looked into, served as they are, read again when they change.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use mwallet_db::{Dialect, Sql, crud};
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
 use serde_json::Value;
 
-use crate::support::{Server, call_on};
+use crate::support::{Server, call, call_on, program};
 
 impl Server {
     /// Waits until a row has another column.
@@ -113,6 +114,46 @@ both_engines! {
         assert!(one.contains("pub struct PlaylistTrack {") && one.contains("        Track::table(),"), "{one}");
         let sql = call_on(&db, &["generate", "sql"]).out;
         assert_eq!(sql.matches("CREATE TABLE ").count(), 11, "{sql}");
+    }
+
+    async fn names_do_nothing_to_a_terminal(db: TestDb) {
+        let odd = "a\nforged: b\r\u{1b}[2J\u{202e}z";
+        let sql = format!("CREATE TABLE \"{odd}\" (id INTEGER PRIMARY KEY, \"{odd}1\" TEXT CHECK (\"{odd}1\" <> ''));
+            CREATE VIEW \"{odd}2\" AS SELECT id + 1 AS \"{odd}3\" FROM \"{odd}\"");
+        match db.dialect() {
+            Dialect::Postgres => {
+                let comments = format!("; COMMENT ON TABLE \"{odd}\" IS '{odd}'; COMMENT ON COLUMN \"{odd}\".\"{odd}1\" IS '{odd}';
+                    CREATE AGGREGATE \"{odd}\"(int) (SFUNC = int4mul, STYPE = int)");
+                connect(&db.url).await.batch_execute(&(sql + &comments)).await.unwrap();
+            }
+            Dialect::Sqlite => rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap().execute_batch(&sql).unwrap(),
+        }
+        let hides = |text: &str| text.contains(|c| c != '\n' && mwallet_db::schema::is_hidden(c));
+        let inspected = call_on(&db, &["inspect"]);
+        assert_eq!(inspected.code, 0, "{}", inspected.err);
+        assert!(inspected.out.contains(r"a\nforged: b\r\u{1b}[2J\u{202e}z: "), "{}", inspected.out);
+        let scripted = call_on(&db, &["generate", "sql"]);
+        // The statements are as they were, and nothing beside them is.
+        assert!(scripted.out.contains(odd) && !hides(&scripted.err), "{}", scripted.err);
+        assert!(!scripted.out.lines().any(|line| line.starts_with("--") && hides(line)), "{}", scripted.out);
+        let refused = call_on(&db, &["seed", "--users", "1", "--orders", "0"]);
+        assert!(refused.err.contains(r"\u{1b}[2J"), "{}", refused.err);
+        let mut serve = program(db.folder.path());
+        serve.args(["serve", "--open", "--reflect", "--listen", "127.0.0.1:0", "--database-url", &db.url.expose()]);
+        let mut child = serve.stdout(Stdio::piped()).spawn().unwrap();
+        let mut served = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        (0..5).for_each(|_| _ = lines.read_line(&mut served).unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(served.contains("/rest/v1/a%0Aforged"), "{served}");
+        let rust = call_on(&db, &["generate", "rust"]).out;
+        let typescript = call_on(&db, &["generate", "typescript"]).out;
+        for text in [&inspected.out, &refused.err, &served, &rust, &typescript] {
+            assert!(!hides(text) && !text.lines().any(|line| line.starts_with("forged")), "{text:?}");
+        }
+        let file = call(db.folder.path(), &["inspect", "--database-url", "sqlite:no%0Asuch%1B%5B2J.db"]);
+        assert!(file.err.starts_with(r"error: there is no file no such\u{1b}[2J.db"), "{}", file.err);
     }
 
     async fn a_database_without_tables_is_not_served(db: TestDb) {

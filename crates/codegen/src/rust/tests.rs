@@ -15,7 +15,7 @@ fn a_comment_is_documentation_if_it_is_read_again_as_it_is() {
 
 #[test]
 fn names_end_no_comment() {
-    use crate::{Column, ColumnType, EnumLabel, EnumType};
+    use mwallet_schema::{Column, ColumnType, EnumLabel, EnumType};
     let odd = "a\npub fn forged() {}\r\u{2028}\u{202e}\u{1b}";
     let mut table = Table::new(odd);
     let state = EnumType { name: odd.into(), labels: vec![EnumLabel::new(odd, 0)] };

@@ -137,7 +137,7 @@ fn what_tables_say_nothing_of_is_reported() {
 fn what_belongs_to_no_table_is_reported() {
     run(Dialect::Postgres, async |db: TestDb| {
         execute(&db, crate::scripts::LEFT_OUT).await;
-        let reflection = db.engine.reflect(&ReflectOptions::default()).await.unwrap();
+        let reflection = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
         insta::assert_snapshot!("reported_beside_tables_postgres", told(&reflection));
     });
 }

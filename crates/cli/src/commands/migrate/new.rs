@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mwallet_db::SystemSources;
-use mwallet_db::schema::{Sources, Table};
+use mwallet_db::schema::{Sources, Table, visible};
 use mwallet_migrate::{Draft, Renames};
 use serde_json::json;
 
@@ -111,7 +111,7 @@ fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
 fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<()> {
     if !settings.quiet && !settings.json {
         for change in &draft.difference.changes {
-            output::note(change);
+            output::note(visible(&change.to_string()));
             for warning in change.may_fail().into_iter().chain(change.fills()) {
                 output::note(format_args!("  {warning}"));
             }
