@@ -156,10 +156,18 @@ impl Problem {
 
     pub(crate) fn range(skip: u64, total: u64) -> Self {
         let details = format!("An offset of {skip} was requested, but there are only {total} rows.");
-        let mut problem =
-            Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "PGRST103", "the page begins behind the last row")
-                .details(details);
-        if let Ok(range) = HeaderValue::try_from(format!("*/{total}")) {
+        Self::unsatisfiable("the page begins behind the last row", details, format!("*/{total}"))
+    }
+
+    /// A header `Range` that ends before it begins. How many rows there are was not asked by then.
+    pub(crate) fn range_backwards() -> Self {
+        let details = "The lower boundary must be lower than or equal to the upper boundary in the Range header.";
+        Self::unsatisfiable("the range ends before it begins", details.into(), "*/*".into())
+    }
+
+    fn unsatisfiable(message: &'static str, details: String, range: String) -> Self {
+        let mut problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "PGRST103", message).details(details);
+        if let Ok(range) = HeaderValue::try_from(range) {
             problem.0.headers.insert(CONTENT_RANGE, range);
         }
         problem

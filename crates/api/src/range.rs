@@ -11,19 +11,24 @@ const RANGE_UNIT: HeaderName = HeaderName::from_static("range-unit");
 
 /// Narrows a query to the rows that the header asks for: `Range: 0-24`, both ends included.
 ///
-/// What is asked for in another unit is left alone: a client of bytes takes the whole instead.
-pub(crate) fn narrow(query: &mut Query, headers: &HeaderMap) {
-    let Some(range) = headers.get(RANGE).and_then(|range| range.to_str().ok()) else { return };
+/// What is asked for in another unit is left alone: a client of bytes takes the whole instead. So is what is no range.
+///
+/// # Errors
+///
+/// Where the range ends before it begins.
+pub(crate) fn narrow(query: &mut Query, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(range) = headers.get(RANGE).and_then(|range| range.to_str().ok()) else { return Ok(()) };
     let unit = headers.get(RANGE_UNIT).map_or("items", |unit| unit.to_str().unwrap_or_default());
     let range = range.strip_prefix("items=").unwrap_or(range);
-    let Some((first, last)) = range.split_once('-').filter(|_| unit.eq_ignore_ascii_case("items")) else { return };
-    let Ok(first) = first.trim().parse::<u64>() else { return };
-    let rows = match last.trim() {
-        "" => None,
-        last => match last.parse::<u64>() {
-            Ok(last) if last >= first => Some((last - first).saturating_add(1)),
-            _ => return,
-        },
+    let Some((first, last)) = range.split_once('-').filter(|_| unit.eq_ignore_ascii_case("items")) else {
+        return Ok(());
+    };
+    let (Some(first), last) = (number(first), number(last)) else { return Ok(()) };
+    let rows = match last {
+        Some(last) if last < first => return Err(Problem::range_backwards()),
+        Some(last) => Some((last - first).saturating_add(1)),
+        None if range.ends_with('-') => None,
+        None => return Ok(()),
     };
     // The page of the parameters is the frame within which the header counts.
     let limit = query.limit.map(|limit| limit.saturating_sub(first));
@@ -32,6 +37,13 @@ pub(crate) fn narrow(query: &mut Query, headers: &HeaderMap) {
         (Some(limit), Some(rows)) => Some(limit.min(rows)),
         (limit, rows) => limit.or(rows),
     };
+    Ok(())
+}
+
+/// A number of digits alone; one that is too large is as good as the largest of the parameters.
+fn number(digits: &str) -> Option<u64> {
+    let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits.then(|| digits.parse().unwrap_or(u64::MAX).min(i64::MAX as u64))
 }
 
 /// The status and the range of a page, of which the rows may be counted and all rows too.
@@ -123,15 +135,21 @@ mod tests {
         let narrowed = |query: Query, range: &'static str, unit: &'static str| {
             let mut query = query;
             let headers = [(RANGE, HeaderValue::from_static(range)), (RANGE_UNIT, HeaderValue::from_static(unit))];
-            narrow(&mut query, &HeaderMap::from_iter(headers));
-            (query.skip, query.limit)
+            narrow(&mut query, &HeaderMap::from_iter(headers)).ok().map(|()| (query.skip, query.limit))
         };
-        assert_eq!(narrowed(Query::new(), "0-24", "items"), (0, Some(25)));
-        assert_eq!(narrowed(Query::new(), "5-", "items"), (5, None));
-        assert_eq!(narrowed(Query::new().skip(10).limit(10), "5-24", "items"), (15, Some(5)));
-        for ignored in ["24-0", "a-b", "bytes=0-4", "5", "-5"] {
-            assert_eq!(narrowed(Query::new(), ignored, "items"), (0, None), "{ignored}");
+        assert_eq!(narrowed(Query::new(), "0-24", "items"), Some((0, Some(25))));
+        assert_eq!(narrowed(Query::new(), "5-", "items"), Some((5, None)));
+        assert_eq!(narrowed(Query::new(), "5-5", "items"), Some((5, Some(1))));
+        assert_eq!(narrowed(Query::new().skip(10).limit(10), "5-24", "items"), Some((15, Some(5))));
+        for ignored in ["", "-", "a-b", "bytes=0-4", "5", "-5", "5-x", "+5-7", "0 - 4", "0-1,3-4"] {
+            assert_eq!(narrowed(Query::new(), ignored, "items"), Some((0, None)), "{ignored}");
         }
-        assert_eq!(narrowed(Query::new(), "0-24", "bytes"), (0, None));
+        assert_eq!(narrowed(Query::new(), "0-24", "bytes"), Some((0, None)));
+        assert_eq!(narrowed(Query::new(), "24-0", "bytes"), Some((0, None)));
+        let largest = i64::MAX as u64;
+        assert_eq!(narrowed(Query::new(), "5-99999999999999999999", "items"), Some((5, Some(largest - 4))));
+        for backwards in ["5-2", "items=5-2", "1-0", "99999999999999999999-0"] {
+            assert_eq!(narrowed(Query::new(), backwards, "items"), None, "{backwards}");
+        }
     }
 }

@@ -165,7 +165,7 @@ pub(crate) async fn read(state: &AppState, tables: &Tables, incoming: &mut Incom
         let response = read_one(state, &call).await?;
         return Ok(if is_head { rows::headers_only(response) } else { response });
     }
-    range::narrow(&mut call.parameters.query, &incoming.parts.headers);
+    range::narrow(&mut call.parameters.query, &incoming.parts.headers)?;
     call.parameters.query.limit = state.limits.page(call.query().limit);
     let mut response = match call.form {
         Form::Array => read_page(state, &call).await?,

@@ -123,8 +123,11 @@ const STATUSES: &[Status] = &[
         status: 416,
         key: "RangeNotSatisfiable",
         title: "Range Not Satisfiable",
-        description: "The page begins behind the last row.",
-        examples: &[("PGRST103", "the page begins behind the last row", None)],
+        description: "The page begins behind the last row, or the header `Range` ends before it begins.",
+        examples: &[
+            ("PGRST103", "the page begins behind the last row", None),
+            ("PGRST103", "the range ends before it begins", None),
+        ],
     },
     Status {
         status: 500,

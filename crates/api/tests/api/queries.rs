@@ -216,6 +216,24 @@ both_engines! {
         let answer = with_headers(&app, "GET", "/rest/v1/orders?order=id&select=id", &headers).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-range")), (206, Some("1-2/6")));
         assert_eq!(answer.text, r#"[{"id":2},{"id":3}]"#);
+        let range = async |method: &str, range: &str| {
+            with_headers(&app, method, "/rest/v1/orders?order=id&select=id", &[("range", range)]).await
+        };
+        for method in ["GET", "HEAD"] {
+            let backwards = range(method, "5-2").await;
+            assert_eq!((backwards.status.as_u16(), backwards.header("content-range")), (416, Some("*/*")), "{method}");
+        }
+        let error = range("GET", "5-2").await.json();
+        let details = "The lower boundary must be lower than or equal to the upper boundary in the Range header.";
+        assert_eq!((&error["code"], &error["details"]), (&json!("PGRST103"), &json!(details)));
+        // What is no range is passed over, as in PostgREST.
+        for malformed in ["", "two", "1-x", "-2", "0 - 1", "0-1,3-4"] {
+            let whole = range("GET", malformed).await;
+            assert_eq!((whole.status.as_u16(), whole.header("content-range")), (200, Some("0-5/*")), "{malformed}");
+        }
+        for (behind, status) in [("5-99999999999999999999", 200), ("99999999999999999999-", 200)] {
+            assert_eq!(range("GET", behind).await.status, status, "{behind}");
+        }
     }
 
     async fn one_object_is_asked_for(db: TestDb) {
