@@ -54,7 +54,11 @@ pub(crate) fn testdata(name: &str) -> PathBuf {
 
 /// What `cargo xtask test` made ready, and told in a variable.
 pub(crate) fn prepared(variable: &str) -> OsString {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: run the tests by `cargo xtask test`"))
+    std::env::var_os(variable).unwrap_or_else(|| {
+        panic!(
+            "{variable} is not set: run the tests by `cargo xtask test`, which says first where a program is missing"
+        )
+    })
 }
 
 /// A program that was made ready so.
