@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mwallet_testkit::{Dialect, TestDb, both_engines, run};
+use mwallet_testkit::{Dialect, TestDb, both_engines, connect, run};
 use serde_json::{Value, json};
 
 use crate::support::{Server, call_on, program};
@@ -159,6 +159,36 @@ both_engines! {
         let lost: Vec<_> = acknowledged.iter().filter(|memo| !stored.contains(memo.as_str())).collect();
         assert!(lost.is_empty(), "{} of {} orders are lost: {lost:?}", lost.len(), acknowledged.len());
     }
+}
+
+#[test]
+fn postgresql_does_not_work_on_for_a_server_that_has_ended() {
+    run(Dialect::Postgres, async |db: TestDb| {
+        let watcher = connect(&db.url).await;
+        let view = "CREATE VIEW endless AS SELECT count(*) AS n FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b";
+        watcher.batch_execute(view).await.unwrap();
+        let wait_until = async |running: i64| {
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' \
+                       AND query LIKE '%endless%' AND pid <> pg_backend_pid()";
+            let start = Instant::now();
+            while watcher.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) != running {
+                assert!(start.elapsed() < Duration::from_secs(5), "it is not so that {running} run");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        for signals in [&["KILL"][..], &["TERM", "TERM"]] {
+            let server = Server::reflecting(&db, &[]);
+            let address = server.addresses[0].clone();
+            let mut socket = TcpStream::connect(&address).unwrap();
+            write!(socket, "GET /rest/v1/endless HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+            wait_until(1).await;
+            for name in signals {
+                signal(name, server.id());
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            wait_until(0).await;
+        }
+    });
 }
 
 /// Creates orders until the server is gone; the memos of those that it acknowledged.

@@ -20,6 +20,11 @@ pub(super) type Pool = managed::Pool<Manager>;
 /// A connection of the pool.
 pub(super) type Object = managed::Object<Manager>;
 
+/// Has the server look each second, while a statement runs, whether its client is still there: a program that ends cannot cancel
+/// what it has begun. PostgreSQL does so from 14 on; where its owner has chosen a time, that holds.
+const LOOK_AFTER_CLIENT: &str = "SELECT set_config('client_connection_check_interval', '1000', false)
+    WHERE current_setting('client_connection_check_interval', true) = '0'";
+
 /// Makes connections whose path begins with one schema, if there is one that most statements are about.
 pub(super) struct Manager {
     connections: deadpool_postgres::Manager,
@@ -38,6 +43,10 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> std::result::Result<Client, tokio_postgres::Error> {
         let client = self.connections.create().await?;
+        // Where the server knows this and cannot do it, as on some systems, it goes without.
+        if let Err(error) = client.batch_execute(LOOK_AFTER_CLIENT).await {
+            tracing::debug!(%error, "the server does not look whether its client is still there");
+        }
         let client = Client { client, path: Mutex::new(Some(SearchPath::Role)) };
         client.set(&self.first).await?;
         Ok(client)
