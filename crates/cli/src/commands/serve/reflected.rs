@@ -58,7 +58,7 @@ impl ReflectedOptions {
     /// The tables that the database has now.
     pub(super) async fn read(&self, engine: &Engine) -> mwallet_db::Result<Vec<Table>> {
         let options = ReflectOptions { schemas: self.schema.clone() };
-        let mut tables = mwallet_reflect::reflect(&engine, &options).await?.tables;
+        let mut tables = mwallet_reflect::reflect(engine, &options).await?.tables;
         database::hide_secrets(&mut tables);
         if engine.options().read_only {
             tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
