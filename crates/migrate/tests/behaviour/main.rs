@@ -1,5 +1,5 @@
 //! How migrations behave, on both engines. One program, so that it is linked once.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
+#![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
 mod migrate;
