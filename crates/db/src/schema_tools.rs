@@ -5,6 +5,8 @@
 //! [`Table`](crate::schema::Table), never from a request; everything else gives the engine a [`Sql`](crate::Sql), whose text
 //! the compiler has seen.
 
+pub mod tokens;
+
 use mwallet_schema::{ColumnType, Value};
 
 pub use crate::ddl::{

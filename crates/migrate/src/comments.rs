@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::script;
+use mwallet_db::Dialect;
+use mwallet_db::schema_tools::tokens::{Token, statements, tokens};
 use mwallet_reflect::quoted;
-use mwallet_reflect::words::{Word, words};
 
 /// What has a comment: a table, or one of its columns.
 type Place = (String, Option<String>);
@@ -29,7 +29,7 @@ enum Effect {
 /// The comments that there are after scripts.
 pub(super) fn of_scripts<'s>(scripts: impl Iterator<Item = &'s str>) -> BTreeMap<Place, String> {
     let mut comments = BTreeMap::new();
-    for effect in scripts.flat_map(script::statements).filter_map(effect) {
+    for effect in scripts.flat_map(|script| statements(script, Dialect::Postgres)).filter_map(effect) {
         comments = apply(effect, comments);
     }
     comments
@@ -63,13 +63,13 @@ fn apply(effect: Effect, mut comments: BTreeMap<Place, String>) -> BTreeMap<Plac
 }
 
 fn effect(statement: &str) -> Option<Effect> {
-    let words = words(statement);
+    let words = tokens(statement, Dialect::Postgres);
     let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
     match () {
         () if is(0, "COMMENT") && is(1, "ON") => comment(statement, &words),
         () if is(0, "DROP") && is(1, "TABLE") => {
             let is_name =
-                |word: &&Word<'_>| !["IF", "EXISTS", "CASCADE", "RESTRICT", ","].iter().any(|other| word.is(other));
+                |word: &&Token<'_>| !["IF", "EXISTS", "CASCADE", "RESTRICT", ","].iter().any(|other| word.is(other));
             Some(Effect::DropTables(words[2..].iter().filter(is_name).map(name).collect()))
         }
         () if is(0, "ALTER") && is(1, "TABLE") => {
@@ -99,7 +99,7 @@ fn effect(statement: &str) -> Option<Effect> {
 }
 
 /// Takes `COMMENT ON COLUMN "orders"."memo" IS 'text'` apart.
-fn comment(statement: &str, words: &[Word<'_>]) -> Option<Effect> {
+fn comment(statement: &str, words: &[Token<'_>]) -> Option<Effect> {
     let (table, column, rest) = match words {
         [_, _, on, table, is, rest @ ..] if on.is("TABLE") && is.is("IS") => (table, None, rest),
         [_, _, on, table, dot, column, is, rest @ ..] if on.is("COLUMN") && dot.is(".") && is.is("IS") => {
@@ -113,7 +113,7 @@ fn comment(statement: &str, words: &[Word<'_>]) -> Option<Effect> {
 }
 
 /// The name as PostgreSQL has it: in small letters where it stands in no quotes.
-fn name(word: &Word<'_>) -> String {
+fn name(word: &Token<'_>) -> String {
     if word.text.starts_with('"') { word.name() } else { word.text.to_lowercase() }
 }
 

@@ -12,7 +12,7 @@ use mwallet_db::Sql;
 use mwallet_db::crud;
 use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
-use mwallet_reflect::words::{Word, words};
+use mwallet_db::schema_tools::tokens::{Token, tokens};
 
 const SQL: &str =
     "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid";
@@ -67,7 +67,7 @@ pub(super) async fn check(session: &mut Session, migration: &Migration, before: 
 
 /// Statements that set a trigger off; SQLite compiles it with each of them.
 async fn uses(session: &mut Session, table: &str, sql: &str) -> mwallet_db::Result<Vec<String>> {
-    let words = words(sql);
+    let words = tokens(sql, Dialect::Sqlite);
     let event = words.iter().position(|word| ["INSERT", "DELETE", "UPDATE"].iter().any(|event| word.is(event)));
     let Some(event) = event else { return Ok(Vec::new()) };
     let place = quote(table);
@@ -78,7 +78,7 @@ async fn uses(session: &mut Session, table: &str, sql: &str) -> mwallet_db::Resu
         return Ok(vec![format!("DELETE FROM {place}")]);
     }
     let named = words[event + 1..].iter().take_while(|word| !word.is("ON"));
-    let mut columns: Vec<String> = named.filter(|word| !word.is("OF") && word.text != ",").map(Word::name).collect();
+    let mut columns: Vec<String> = named.filter(|word| !word.is("OF") && word.text != ",").map(Token::name).collect();
     if columns.is_empty() {
         // What is computed cannot be set.
         let sql = Sql::new("SELECT name FROM pragma_table_xinfo($1) WHERE hidden = 0 LIMIT 1").bind(table.to_owned());

@@ -4,8 +4,9 @@
 
 use mwallet_schema::{Check, Index, SpecialIndex, Table};
 
+use mwallet_db::Dialect;
 use mwallet_db::schema_tools::quote;
-use mwallet_reflect::words::{Word, words};
+use mwallet_db::schema_tools::tokens::{Token, tokens};
 
 /// Gives columns their new names in the checks and indexes of a table, as far as they are then what they are to be: what is not the
 /// same is told as it was.
@@ -46,14 +47,14 @@ fn said(index: &SpecialIndex) -> (bool, Vec<String>, Option<Vec<String>>) {
 
 /// The words, and names without quotes.
 fn plain(expression: &str) -> Vec<String> {
-    words(expression)
+    tokens(expression, Dialect::Sqlite)
         .iter()
         .map(|word| if word.text.starts_with('"') { word.name() } else { word.text.into() })
         .collect()
 }
 
 fn renamed(expression: &str, pairs: &[(String, String)]) -> String {
-    let words = words(expression);
+    let words = tokens(expression, Dialect::Sqlite);
     let (mut text, mut end) = (String::new(), 0);
     for (at, word) in words.iter().enumerate() {
         let is_call = words.get(at + 1).is_some_and(|next| next.text == "(") && !word.text.starts_with('"');
@@ -67,7 +68,7 @@ fn renamed(expression: &str, pairs: &[(String, String)]) -> String {
 }
 
 /// Whether a word is the name of a column; a text is none.
-fn is_column(word: &Word<'_>, name: &str) -> bool {
+fn is_column(word: &Token<'_>, name: &str) -> bool {
     match word.text.as_bytes().first() {
         Some(b'\'') => false,
         Some(b'"' | b'`' | b'[') => word.name() == name,

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::files::Migration;
-use super::script;
-use mwallet_reflect::words::Word;
+use mwallet_db::Dialect;
+use mwallet_db::schema_tools::tokens::{Token, statements, tokens};
 
 /// Something in a script for PostgreSQL that those who use the database will notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub fn lint(migrations: &[Migration]) -> Vec<Warning> {
 fn of_migration(migration: &Migration) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut made: HashSet<String> = HashSet::new();
-    let is_stepwise = migration.is_stepwise(mwallet_db::Dialect::Postgres);
-    for (index, statement) in script::statements(&migration.up.postgres).into_iter().enumerate() {
+    let is_stepwise = migration.is_stepwise(Dialect::Postgres);
+    for (index, statement) in statements(&migration.up.postgres, Dialect::Postgres).into_iter().enumerate() {
         let words = words(statement);
         if words.starts_with(&["CREATE".into(), "TABLE".into()]) {
             made.extend(words.get(2).cloned());
@@ -133,12 +133,12 @@ fn of_moment(table: &str) -> (String, &'static str) {
 
 /// The words of a statement: names without quotes as they are written, all else in capitals; no texts or numbers.
 fn words(statement: &str) -> Vec<String> {
-    let word = |word: Word<'_>| match word.text.chars().next()? {
+    let word = |word: Token<'_>| match word.text.chars().next()? {
         '"' => Some(word.name()),
         first if first.is_alphabetic() || first == '_' => Some(word.text.to_ascii_uppercase()),
         _ => None,
     };
-    mwallet_reflect::words::words(statement).into_iter().filter_map(word).collect()
+    tokens(statement, Dialect::Postgres).into_iter().filter_map(word).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Migrations as one script for a database that is not at hand.
 
 use super::files::Migration;
+use super::fits;
 use super::history::{self, TABLE};
-use super::{fits, script};
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::literal;
 use mwallet_db::schema_tools::quote;
+use mwallet_db::schema_tools::tokens::statements;
 
 /// Why a script ends before the last migration that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn sql(
         }
         let script = if up { migration.up.of(dialect) } else { migration.down.of(dialect) };
         // Nobody would look at what they count.
-        let statements = script::statements(script).into_iter().filter(|statement| fits::counted(statement).is_none());
+        let statements = statements(script, dialect).into_iter().filter(|statement| fits::counted(statement).is_none());
         let body: String = match is_data && migration.is_data(dialect) {
             true => "-- It changes rows, and is passed over.\n".into(),
             false => statements.map(|statement| format!("{statement};\n")).collect(),

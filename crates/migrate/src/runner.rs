@@ -19,6 +19,7 @@ use mwallet_db::Session;
 use mwallet_db::Sql;
 use mwallet_db::crud;
 use mwallet_db::explain;
+use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{self, Place};
 
 /// The longest that a migration may take.
@@ -321,8 +322,8 @@ impl<'m> Migrator<'m> {
         entry: &mut Entry,
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
-        let statements = script::statements(migration.up.of(self.engine.dialect()));
-        refuse_transactions(migration, &statements)?;
+        let statements = statements(migration.up.of(self.engine.dialect()), self.engine.dialect());
+        refuse_transactions(migration, &statements, self.engine.dialect())?;
         // Held while they run, so that no other program runs them too.
         let guard = self.begin().await?;
         // Another program may have run some of them while this one waited.
@@ -374,8 +375,8 @@ impl<'m> Migrator<'m> {
         text: &str,
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
-        let statements = script::statements(text);
-        refuse_transactions(migration, &statements)?;
+        let statements = statements(text, self.engine.dialect());
+        refuse_transactions(migration, &statements, self.engine.dialect())?;
         triggers::check(session, migration, &statements).await?;
         // Renames leave every row as it is, and to look at all of them takes longer than the renames.
         let are_renames = statements.iter().all(|statement| script::is_rename(statement));
@@ -474,8 +475,8 @@ const STATEMENTS: &str = "statements ";
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// Refuses statements that begin or end a transaction, before any is run.
-fn refuse_transactions(migration: &Migration, statements: &[&str]) -> Result<()> {
-    match statements.iter().position(|statement| script::is_of_transaction(statement)) {
+fn refuse_transactions(migration: &Migration, statements: &[&str], dialect: Dialect) -> Result<()> {
+    match statements.iter().position(|statement| script::is_of_transaction(statement, dialect)) {
         None => Ok(()),
         Some(index) => Err(MigrateError::Transaction {
             migration: migration.to_string(),

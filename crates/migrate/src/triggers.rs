@@ -11,7 +11,7 @@ use mwallet_db::Dialect;
 use mwallet_db::Session;
 use mwallet_db::Sql;
 use mwallet_db::crud;
-use mwallet_reflect::words::{Word, words};
+use mwallet_db::schema_tools::tokens::{Token, tokens};
 
 const POSTGRES: &str = "
 SELECT c.relname::text, t.tgname::text, p.proname::text, p.prosrc
@@ -70,7 +70,7 @@ async fn naming<'r>(
         if statements.iter().any(|statement| is_about(statement, &trigger, &function)) {
             continue;
         }
-        let words = words(&body);
+        let words = tokens(&body, Dialect::Postgres);
         let has = |name: &str| words.iter().any(|word| is_name(word, name));
         let names = |renamed: &&Renamed| has(&renamed.from) && (renamed.table == table || has(&renamed.table));
         if let Some(renamed) = renames.iter().find(names) {
@@ -82,16 +82,16 @@ async fn naming<'r>(
 
 /// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as one.
 fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
-    let words = words(statement);
+    let words = tokens(statement, Dialect::Postgres);
     let kinds = ["TRIGGER", "FUNCTION", "PROCEDURE", "ROUTINE"];
-    let names = |word: &Word<'_>| is_name(word, trigger) || is_name(word, function);
+    let names = |word: &Token<'_>| is_name(word, trigger) || is_name(word, function);
     let is_made = words.iter().take(8).any(|word| kinds.iter().any(|kind| word.is(kind))) && words.iter().any(names);
     let mut comments = statement.lines().take_while(|line| line.starts_with("--"));
     is_made || comments.any(|line| line.contains(&format!("trigger {trigger}")))
 }
 
 /// Whether a word is that name, in the case in which it is written or, without quotes, in any.
-fn is_name(word: &Word<'_>, name: &str) -> bool {
+fn is_name(word: &Token<'_>, name: &str) -> bool {
     word.name() == name || word.is(name)
 }
 

@@ -8,7 +8,6 @@ mod fields;
 mod own;
 mod postgres;
 mod sqlite;
-pub mod words;
 
 use std::fmt;
 use std::time::Duration;
@@ -21,6 +20,7 @@ pub use own::{defaults_of_postgres, labels};
 pub use postgres::DEFAULT_SCHEMA;
 
 use mwallet_db::schema_tools;
+use mwallet_db::schema_tools::tokens::{closing, tokens};
 use mwallet_db::{Dialect, Engine, Error, Result};
 
 /// How long it may take to read all rows of a database.
@@ -309,10 +309,10 @@ pub async fn doubts(engine: &Engine, tables: &[Table]) -> Result<Vec<Doubt>> {
 }
 
 /// The keys and the condition of a statement that makes an index, or of what follows the table in it.
-fn special_index(definition: &str, unique: bool) -> Option<SpecialIndex> {
-    let words = words::words(definition);
+fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<SpecialIndex> {
+    let words = tokens(definition, dialect);
     let open = words.iter().position(|word| word.text == "(")?;
-    let close = words::closing(&words, open)?;
+    let close = closing(&words, open)?;
     let keys = definition[words[open].end..words[close].start].trim().to_owned();
     let condition = match words.get(close + 1) {
         None => None,

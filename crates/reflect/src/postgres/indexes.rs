@@ -5,6 +5,7 @@ use mwallet_schema::Index;
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, place, special_index};
+use mwallet_db::Dialect;
 use mwallet_db::Result;
 use mwallet_db::Session;
 use mwallet_db::schema_tools::DECLARED_AS;
@@ -80,7 +81,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let Some(table) = work.table(index.oid) else { continue };
         let Gathered { name, columns, definition, .. } = &index;
         let (name, columns) = (name.clone(), columns.clone());
-        let special = special_index(&index.told, index.is_unique).filter(|_| index.is_partial && index.is_tree);
+        let special = special_index(&index.told, index.is_unique, Dialect::Postgres)
+            .filter(|_| index.is_partial && index.is_tree);
         if let Some(special) = special {
             table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
             let place = place(table);

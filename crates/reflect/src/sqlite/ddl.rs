@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::words::{Word, closing, words};
+use mwallet_db::Dialect;
+use mwallet_db::schema_tools::tokens::{Token, closing, tokens};
 
 /// What a definition says beside its columns and keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Definition {
     /// Reads a definition; what it does not understand it passes over.
     pub(super) fn read(sql: &str) -> Self {
         let mut read = Self::default();
-        let words = words(sql);
+        let words = tokens(sql, Dialect::Sqlite);
         for (at, word) in words.iter().enumerate() {
             let next = words.get(at + 1);
             if word.is("CHECK")
@@ -72,7 +73,7 @@ impl Definition {
     }
 
     /// Reads what stands between the commas: columns, and constraints over several of them.
-    fn items(&mut self, sql: &str, words: &[Word<'_>]) {
+    fn items(&mut self, sql: &str, words: &[Token<'_>]) {
         let Some(open) = words.iter().position(|word| word.text == "(") else { return };
         let Some(close) = closing(words, open) else { return };
         let mut start = open + 1;
@@ -86,13 +87,13 @@ impl Definition {
         }
     }
 
-    fn item(&mut self, sql: &str, words: &[Word<'_>], end: usize) {
+    fn item(&mut self, sql: &str, words: &[Token<'_>], end: usize) {
         match words {
             [word, name, kind, rest @ ..] if word.is("CONSTRAINT") => {
                 let is_foreign = kind.is("FOREIGN");
                 let columns =
                     rest.iter().skip_while(|word| word.text != "(").skip(1).take_while(|word| word.text != ")");
-                let columns = columns.filter(|word| word.text != ",").map(Word::name).collect();
+                let columns = columns.filter(|word| word.text != ",").map(Token::name).collect();
                 if is_foreign || kind.is("UNIQUE") {
                     self.named.push(Named { name: name.name(), is_foreign, columns });
                 }

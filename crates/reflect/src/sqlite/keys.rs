@@ -5,6 +5,7 @@ use mwallet_schema::{Action, ColumnDefault, ColumnType, ForeignKey, Index, Table
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, place, special_index};
+use mwallet_db::Dialect;
 use mwallet_db::Result;
 use mwallet_db::Session;
 use mwallet_db::Sql;
@@ -111,7 +112,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
         let Some(table) = work.table(&index.table) else { continue };
         let construct = if index.is_constraint { Construct::Unique } else { Construct::Index };
         let is_special = index.is_partial || index.has_expression;
-        let special = special_index(&definition, index.is_unique).filter(|_| is_special);
+        let special = special_index(&definition, index.is_unique, Dialect::Sqlite).filter(|_| is_special);
         let standing = if let Some(special) = special {
             table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
             Standing::Kept

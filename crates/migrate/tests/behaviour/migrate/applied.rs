@@ -56,6 +56,39 @@ both_engines! {
         assert_eq!(Migrator::new(&db.engine, &all).down(1, |_| {}).await.unwrap(), [2]);
     }
 
+    async fn statements_end_where_the_engine_ends_them(db: TestDb) {
+        let odd = match db.dialect() {
+            Dialect::Postgres => [
+                r"CREATE TABLE a (id bigint PRIMARY KEY, trigger text, begin text, note text);
+                  /* A comment; /* another; */ still the first; */
+                  INSERT INTO a VALUES (1, 'a\', 'b;', E'it\'s; here');
+                  CREATE FUNCTION two(number bigint) RETURNS bigint LANGUAGE sql
+                  BEGIN ATOMIC SELECT 1; SELECT CASE WHEN number > 0 THEN 2 END; END;
+                  CREATE RULE twice AS ON DELETE TO a DO ALSO (SELECT 1; SELECT 2);
+                  DO $ö$ BEGIN UPDATE a SET begin = 'c;'; END $ö$;
+                  CREATE VIEW seen AS SELECT trigger, begin FROM a WHERE note = 'it''s; here' AND two(1) = 2;",
+                "-- mwallet: no transaction
+                 CREATE INDEX CONCURRENTLY one ON a (trigger);
+                 CREATE INDEX CONCURRENTLY other ON a (begin);",
+            ],
+            Dialect::Sqlite => [
+                r#"CREATE TABLE a (id bigint PRIMARY KEY, trigger text, begin text, "note;" text);
+                   /* A comment; /* no other; */
+                   INSERT INTO a VALUES (1, 'a\', 'b;', 'it''s; here');
+                   CREATE TRIGGER begin AFTER UPDATE OF begin ON a WHEN NEW.begin <> 'd;' BEGIN
+                     UPDATE a SET begin = CASE WHEN NEW.begin = 'c;' THEN 'd;' END; -- END;
+                   END;
+                   UPDATE a SET begin = 'c;';
+                   CREATE VIEW seen AS SELECT trigger, begin FROM a WHERE [note;] = 'it''s; here' AND begin = 'd;';"#,
+                "CREATE INDEX one ON a (trigger);
+                 CREATE INDEX other ON a (begin);",
+            ],
+        };
+        let all = [migration(1, odd[0]), migration(2, odd[1])];
+        assert_eq!(Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap(), [1, 2]);
+        assert_eq!(count(&db, "SELECT count(*) FROM seen").await, 1);
+    }
+
     async fn a_script_that_ends_its_transaction_is_refused_before_it_runs(db: TestDb) {
         for (script, number) in [
             ("CREATE TABLE t (id bigint PRIMARY KEY); COMMIT; INSERT INTO nosuch VALUES (1);", 2),
