@@ -26,13 +26,15 @@ pub(crate) struct Failure {
     /// What lies behind it, the nearest first.
     causes: Vec<String>,
     hint: Option<String>,
+    /// The migrations that were done before one failed, and the word for it.
+    before: Option<(String, Vec<String>)>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { code: "failed", message: message.into(), causes: Vec::new(), hint: None }
+        Self { code: "failed", message: message.into(), causes: Vec::new(), hint: None, before: None }
     }
 
     /// A command that was called in a way that is not allowed.
@@ -75,6 +77,11 @@ impl Failure {
         Self { causes, ..self }
     }
 
+    /// With the migrations that were done before, which stay so.
+    pub(crate) fn after(self, did: &str, migrations: Vec<String>) -> Self {
+        Self { before: Some((did.to_owned(), migrations)), ..self }
+    }
+
     /// The word by which scripts know what went wrong.
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code, ..self }
@@ -87,6 +94,9 @@ impl Failure {
         } else {
             // Line breaks would make one failure look like several.
             output::note(format_args!("error: {}", self.text().replace('\n', " ")));
+            if let Some((did, migrations)) = self.before.as_ref().filter(|(_, migrations)| !migrations.is_empty()) {
+                output::note(format_args!("{did} before it: {}", migrations.join(", ")));
+            }
             if let Some(hint) = &self.hint {
                 output::note(format_args!("hint: {}", hint.replace('\n', " ")));
             }
@@ -101,8 +111,12 @@ impl Failure {
     }
 
     fn json(&self) -> serde_json::Value {
-        let Self { code, message, causes, hint } = self;
-        json!({ "code": code, "message": message, "hint": hint, "causes": causes })
+        let Self { code, message, causes, hint, before } = self;
+        let mut json = json!({ "code": code, "message": message, "hint": hint, "causes": causes });
+        if let Some((_, migrations)) = before {
+            json["migrations"] = json!(migrations);
+        }
+        json
     }
 }
 

@@ -4,7 +4,7 @@ use mwallet_schema::{ColumnType, Table, Timestamp};
 
 use super::error::MigrateError;
 use super::files::{Migration, Scripts};
-use super::runner::{DESTRUCTIVE, Migrator};
+use super::runner::{DESTRUCTIVE, Event, Migrator};
 use super::sqlite::Beside;
 use super::{Difference, Renames, diff, script, sqlite};
 use mwallet_db::Dialect;
@@ -42,10 +42,23 @@ pub struct Draft {
 ///
 /// # Errors
 ///
-/// Where one of them fails.
+/// Where one of them fails, [`MigrateError::Replay`].
 pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, MigrateError> {
     let engine = Engine::with(&DatabaseUrl::Sqlite(SqliteUrl::Memory), EngineOptions::default())?;
-    Migrator::new(&engine, migrations).up(None, |_| {}).await?;
+    let mut at = None;
+    let begun = |event: Event<'_>| {
+        if let Event::Begun(migration) = event {
+            at = Some(migration.to_string());
+        }
+    };
+    if let Err(error) = Migrator::new(&engine, migrations).up(None, begun).await {
+        let error = error.to_string();
+        let failed = match at.filter(|migration| !error.starts_with(migration.as_str())) {
+            Some(migration) => format!("{migration}: {error}"),
+            None => error,
+        };
+        return Err(MigrateError::Replay { failed });
+    }
     let mut tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await?.tables;
     let beside = beside(&engine, &tables).await?;
     engine.close().await;

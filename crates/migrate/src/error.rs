@@ -12,6 +12,12 @@ pub enum MigrateError {
     /// What the database says beside migrations.
     #[error(transparent)]
     Database(#[from] Error),
+    /// The migrations fail in a database of SQLite in memory, which is made to see what they make. No other database was changed.
+    #[error("applied in memory, to see what the migrations make, {failed}")]
+    Replay {
+        /// What fails, with the name of the migration.
+        failed: String,
+    },
     /// A statement failed. The database is as it was before its migration.
     #[error("{migration}: {error}\nat statement {number}{}: {statement}", told(place.as_ref()))]
     Failed {
@@ -67,7 +73,7 @@ pub enum MigrateError {
         statement: String,
     },
     /// Rows have values that a column will not take, or none where it must have one. Nothing was changed.
-    #[error("{migration}: {rows} {what}; nothing was changed")]
+    #[error("{migration}: {}; nothing was changed", counted(*rows, what))]
     Misfits {
         /// The migration.
         migration: String,
@@ -107,7 +113,10 @@ pub enum MigrateError {
     #[error(transparent)]
     Declaration(#[from] TableError),
     /// A foreign key leads nowhere after a migration, which was undone.
-    #[error("{migration}: {rows} rows of {table} refer to no row of {parent} after it; nothing was changed")]
+    #[error(
+        "{migration}: {}; nothing was changed",
+        counted(*rows, &format!("rows of {table} refer to no row of {parent} after it"))
+    )]
     Orphans {
         /// The migration.
         migration: String,
@@ -160,5 +169,42 @@ fn told(place: Option<&(usize, usize)>) -> String {
     place.map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"))
 }
 
+/// So many of what is named by words in the plural, which begin with `rows of … have`, `rows of … refer` or `values of … do`. Those
+/// of scripts stand in files that were written long ago.
+fn counted(rows: i64, what: &str) -> String {
+    if rows != 1 {
+        return format!("{rows} {what}");
+    }
+    let of_one = [("rows of ", "row of "), ("values of ", "value of ")];
+    let verbs = [(" have ", " has "), (" refer ", " refers "), (" do not ", " does not ")];
+    let noun = of_one.iter().find_map(|(many, one)| what.strip_prefix(many).map(|rest| (one, rest)));
+    let Some((one, rest)) = noun else { return format!("1 {what}") };
+    // The first verb behind the name, which is one word, or names in quotes, which hold none of them.
+    let verb = verbs.iter().filter_map(|(many, one)| Some((rest.find(many)?, many, one))).min();
+    let rest = match verb {
+        Some((_, many, one)) => rest.replacen(many, one, 1),
+        None => rest.to_owned(),
+    };
+    format!("1 {one}{rest}")
+}
+
 /// What came of it, or why it did not.
 pub(super) type Result<T> = std::result::Result<T, MigrateError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        for (many, one) in [
+            ("values of orders.memo do not fit: text(10)", "1 value of orders.memo does not fit: text(10)"),
+            ("rows of orders have no memo", "1 row of orders has no memo"),
+            ("rows of a refer to no row of b after it", "1 row of a refers to no row of b after it"),
+            ("other words", "1 other words"),
+        ] {
+            assert_eq!(counted(1, many), one);
+            assert_eq!(counted(2, many), format!("2 {many}"));
+        }
+    }
+}

@@ -142,20 +142,23 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         Action::Up { to, allow_destructive, locks } => {
             let engine = database::patient(settings)?;
             let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
-            let done = told::with_progress(settings, async |told| migrator.up(to, told).await).await?;
+            let done = told::with_progress(settings, "applied", async |told| migrator.up(to, told).await).await;
             engine.close().await;
-            told::done(settings, &engine, &migrations, &done, "applied", "is up to date")
+            told::done(settings, &engine, &migrations, &done?, "applied", "is up to date")
         }
         Action::Down { to, allow_destructive, locks } => {
             let engine = settings.engine_of_existing(database::with_patience)?;
             let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
-            let to = match to {
-                Some(to) => to,
-                None => before_the_last(&migrator).await?,
+            let done = async {
+                let before = migrator.status().await?;
+                let to = to.unwrap_or_else(|| before_the_last(&before));
+                let done =
+                    told::with_progress(settings, "took back", async |told| migrator.down(to, told).await).await?;
+                Result::Ok((before, done))
             };
-            let before = migrator.status().await?;
-            let done = told::with_progress(settings, async |told| migrator.down(to, told).await).await?;
+            let done = done.await;
             engine.close().await;
+            let (before, done) = done?;
             if let Some(later) = applied_later(&before, &done) {
                 output::note(format_args!(
                     "they are taken back by their versions, the highest first: {later}, which was applied after them, stays"
@@ -167,8 +170,9 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         Action::History => history(settings, &migrations),
         Action::Stamp { version } => {
             let engine = settings.engine_of_existing(database::with_patience)?;
-            Migrator::new(&engine, &migrations).stamp(version).await?;
+            let stamped = Migrator::new(&engine, &migrations).stamp(version).await;
             engine.close().await;
+            stamped?;
             let text = format!("{engine} is noted to be at version {version}");
             output::report(settings, text, &json!({ "database": engine.to_string(), "version": version }))
         }
@@ -194,12 +198,11 @@ fn unread(error: FilesError) -> Failure {
 }
 
 /// The version before the last one that the database has had.
-async fn before_the_last(migrator: &Migrator<'_>) -> Result<u64> {
-    let all = migrator.status().await?;
+fn before_the_last(all: &[Status]) -> u64 {
     let had = all.iter().filter(|status| status.standing != Standing::Pending).map(|status| status.version);
     let mut had: Vec<u64> = had.collect();
     had.pop();
-    Ok(had.pop().unwrap_or(0))
+    had.pop().unwrap_or(0)
 }
 
 /// The migration that was applied last, where it stays while others are taken back: a branch was merged late.
@@ -214,8 +217,9 @@ fn applied_later(before: &[Status], taken_back: &[u64]) -> Option<String> {
 
 async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine_of_existing(|options| options)?;
-    let all = Migrator::new(&engine, migrations).status().await?;
+    let all = Migrator::new(&engine, migrations).status().await;
     engine.close().await;
+    let all = all?;
     let rows: Vec<(String, String)> = all
         .iter()
         .map(|status| {
@@ -258,8 +262,9 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine_of_existing(|options| options)?;
     let made = mwallet_migrate::made(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
-    let difference = mwallet_migrate::check(&engine, &mwallet_models::tables(), &known).await?;
+    let difference = mwallet_migrate::check(&engine, &mwallet_models::tables(), &known).await;
     engine.close().await;
+    let difference = difference?;
     let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
     let json = json!({ "database": engine.to_string(), "is_same": changes.is_empty(), "changes": changes });
     if changes.is_empty() {
@@ -271,7 +276,8 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         format!("to have the tables that are declared, {engine} must\n  {}", lines.join("\n  ")),
         &json,
     )?;
-    Err(Failure::new(format!("{} changes are to be made", changes.len()))
+    let made = if changes.len() == 1 { "1 change is".into() } else { format!("{} changes are", changes.len()) };
+    Err(Failure::new(format!("{made} to be made"))
         .code("database_different")
         .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one where none makes these"))
 }
@@ -326,5 +332,6 @@ fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         return output::report(settings, "no change holds up a server that runs meanwhile", &json);
     }
     output::answer(settings, lines.join("\n"), &json)?;
-    Err(Failure::new(format!("{} statements hold up a server that runs meanwhile", lines.len())).code("lint"))
+    let hold = if lines.len() == 1 { "1 statement holds".into() } else { format!("{} statements hold", lines.len()) };
+    Err(Failure::new(format!("{hold} up a server that runs meanwhile")).code("lint"))
 }

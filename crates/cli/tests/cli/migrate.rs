@@ -8,7 +8,7 @@ use mwallet_db::schema::ColumnType;
 use mwallet_db::{Dialect, Sql, crud};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines, connect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Done, Server, call_on, program};
 
@@ -68,6 +68,40 @@ both_engines! {
         let back = migrate(&db, &["down", "--to", "0"]);
         assert!(back.out.contains("took back 2_b, 1_a on ") && !back.err.contains("stays"), "{} {}", back.out, back.err);
         assert!(migrate(&db, &["down"]).out.contains("has nothing to take back"));
+    }
+
+    async fn what_was_done_before_one_failed_is_told(db: TestDb) {
+        let folder = db.folder.path();
+        for name in ["1_a", "2_b"] {
+            let table = &name[2..];
+            write(folder, name, &format!("CREATE TABLE {table} (id bigint);"), &format!("DROP TABLE {table};"));
+        }
+        write(folder, "3_c", "CREATE TABL c (id bigint);", "");
+        let failed = migrate(&db, &["up"]);
+        assert!(failed.err.starts_with("error: 3_c: ") && failed.err.contains("\napplied before it: 1_a, 2_b\n"), "{}", failed.err);
+        let again = migrate(&db, &["up", "--json"]);
+        let error: Value = serde_json::from_str(&again.err).unwrap();
+        assert_eq!((&error["code"], &error["migrations"]), (&json!("migration_failed"), &json!([])), "{}", again.err);
+        write(folder, "1_a", "CREATE TABLE a (id bigint);", "DROP TABL a;");
+        let failed = migrate(&db, &["down", "--to", "0", "--json"]);
+        let error: Value = serde_json::from_str(&failed.err).unwrap();
+        assert_eq!((&error["code"], &error["migrations"]), (&json!("migration_failed"), &json!(["2_b"])), "{}", failed.err);
+    }
+
+    async fn a_check_tells_a_file_that_fails_from_the_database(db: TestDb) {
+        let folder = db.folder.path();
+        db.engine.ping().await.unwrap();
+        write(folder, "1_a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
+        let differs = migrate(&db, &["check"]);
+        let mut lines = differs.out.lines();
+        assert!(lines.next().unwrap().starts_with("to have the tables that are declared, "), "{}", differs.out);
+        assert!(lines.clone().count() > 10 && lines.all(|line| line.starts_with("  create table ")), "{}", differs.out);
+        write(folder, "2_b", "CREATE TABL b (id bigint);", "");
+        let failed = migrate(&db, &["check"]);
+        let told = "error: applied in memory, to see what the migrations make, 2_b: near \"TABL\": syntax error at statement 1";
+        assert!(failed.err.starts_with(told), "{}", failed.err);
+        assert!(failed.err.contains("\nhint: mend that file of the migration"), "{}", failed.err);
+        assert!(migrate(&db, &["check", "--json"]).err.contains("\"migration_replay\""));
     }
 
     async fn migrations_of_a_folder_go_there_and_back(db: TestDb) {

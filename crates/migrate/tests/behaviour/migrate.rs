@@ -385,7 +385,11 @@ both_engines! {
                 crud::create(&db.engine, &before, row).await.unwrap();
             }
             let failed = migrator.up(None, |_| {}).await.expect_err(&to.name()).to_string();
-            let start = format!("{}: {} values of members.it do not fit: {}, null", all[1], misfits.len(), to.name());
+            let told = match misfits.len() {
+                1 => "1 value of members.it does not fit".into(),
+                many => format!("{many} values of members.it do not fit"),
+            };
+            let start = format!("{}: {told}: {}, null", all[1], to.name());
             assert!(failed.starts_with(&start) && failed.ends_with("; nothing was changed"), "{failed}\n{}", all[1].up.of(db.dialect()));
             let mine = format!("DELETE FROM members WHERE id > {} AND it IS NOT NULL;", fitting.len());
             apply(&db, &mine).await;
@@ -409,7 +413,7 @@ both_engines! {
         checked.checks.push(Check { name: "members_email_check1".into(), expression: "email <> 'a'".into() });
         let first = draft("first", at, &Made::default(), 0, &[before], &Renames::default()).await.unwrap().migration;
         let made = made(std::slice::from_ref(&first)).await.unwrap();
-        for (after, told) in [(required, "1 rows of members have no email; nothing was changed"), (unique, "email"), (checked, "members_email_check1")] {
+        for (after, told) in [(required, "1 row of members has no email; nothing was changed"), (unique, "email"), (checked, "members_email_check1")] {
             let second = draft("second", at, &made, first.version, &[after], &Renames::default()).await.unwrap().migration;
             let all = [first.clone(), second];
             let migrator = Migrator::new(&db.engine, &all);

@@ -1,5 +1,7 @@
 //! How migrations go, for people and for scripts.
 
+use std::sync::{Mutex, PoisonError};
+
 use mwallet_db::Engine;
 use mwallet_migrate::{Event, MigrateError, Migration};
 use serde_json::json;
@@ -8,11 +10,14 @@ use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
 
-/// Does something while a bar shows the statements of each migration.
+/// Does something while a bar shows the statements of each migration. Where one fails, the failure says what was done before it:
+/// those `did`, each for itself.
 pub(super) async fn with_progress<T>(
     settings: &Settings,
+    did: &str,
     work: impl AsyncFnOnce(Box<dyn FnMut(Event<'_>) + Send + '_>) -> std::result::Result<T, MigrateError>,
 ) -> Result<T> {
+    let ended = Mutex::new(Vec::new());
     let bar = output::progress(settings, 0, "statements");
     let told = |event: Event<'_>| match event {
         Event::Begun(migration) => {
@@ -27,11 +32,12 @@ pub(super) async fn with_progress<T>(
         Event::Locked(times) => {
             bar.set_message(format!("statements: others hold what it needs, waited {times} times"));
         }
-        Event::Ended(_) => {}
+        Event::Ended(migration) => ended.lock().unwrap_or_else(PoisonError::into_inner).push(migration.to_string()),
     };
     let done = work(Box::new(told)).await;
     bar.finish_and_clear();
-    Ok(done?)
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.map_err(|error| Failure::from(error).after(did, ended))
 }
 
 /// Says what was done.
@@ -61,6 +67,7 @@ impl From<MigrateError> for Failure {
         let code = code(&error);
         let hint = match error {
             MigrateError::Database(error) => return error.into(),
+            MigrateError::Replay { .. } => "mend that file of the migration; the database itself is not what failed",
             MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
             MigrateError::Stopped { .. } => {
                 "mend that statement, in the file or what is in its way, and run it again: it goes on there"
@@ -112,6 +119,7 @@ impl From<MigrateError> for Failure {
 fn code(error: &MigrateError) -> &'static str {
     match error {
         MigrateError::Database(_) => "database",
+        MigrateError::Replay { .. } => "migration_replay",
         MigrateError::Failed { .. } => "migration_failed",
         MigrateError::Stopped { .. } => "migration_stopped",
         MigrateError::Locked { .. } => "migration_locked",
