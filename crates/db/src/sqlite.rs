@@ -195,6 +195,24 @@ impl Sqlite {
         self.lookups.close();
         self.readers.close().await;
         self.writer.close().await;
+        self.remove_empty_log();
+    }
+
+    /// Has SQLite remove the log that a file had to get to be read, if nobody else has it open: a connection that only reads leaves it.
+    fn remove_empty_log(&self) {
+        let Some(path) = self.settings.file().map(DatabaseFile::path).filter(|_| self.settings.read_only) else {
+            return;
+        };
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // One that holds something may be that of a program which was killed, and putting it into the file would be a change of it.
+        if Path::new(&log).metadata().is_ok_and(|log| log.len() == 0) {
+            let opened = connection::open_file(path, false, false);
+            // What may not be written to stays as it is.
+            if let Err(error) = opened.and_then(|connection| connection::has_log(&connection)) {
+                tracing::debug!(%error, "an empty log is left");
+            }
+        }
     }
 
     /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.

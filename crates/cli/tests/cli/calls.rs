@@ -437,3 +437,30 @@ fn it_is_no_failure_that_nobody_reads_what_is_said() {
         assert_eq!(command.status().unwrap().code(), Some(code), "{arguments:?}");
     }
 }
+
+#[test]
+fn what_only_reads_leaves_no_files_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || {
+        let names = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(call(folder.path(), &["migrate", "up"]).code, 0);
+    assert_eq!(files(), ["mwallet.db"]);
+    let before = std::fs::read(folder.path().join("mwallet.db")).unwrap();
+    // What is closed too late is left now and then only.
+    for _ in 0..5 {
+        for arguments in [
+            &["migrate", "status"][..],
+            &["migrate", "check"],
+            &["inspect"],
+            &["generate", "typescript"],
+            &["migrate", "up", "--to", "7"],
+            &["migrate", "down", "--to", "7"],
+        ] {
+            call(folder.path(), arguments);
+            assert_eq!(files(), ["mwallet.db"], "{arguments:?}");
+        }
+    }
+    assert_eq!(std::fs::read(folder.path().join("mwallet.db")).unwrap(), before);
+}

@@ -99,7 +99,8 @@ pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
     Ok(timed)
 }
 
-fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result<Connection> {
+/// Opens a file, as far as this user may; nothing is set yet.
+pub(super) fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result<Connection> {
     let access = match (read_only, may_create) {
         (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
         (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,

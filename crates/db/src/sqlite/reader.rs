@@ -23,6 +23,9 @@ use crate::statement::{Format, Output, Statement};
 
 /// How many streams and reading sessions there may be at once.
 pub(super) const LONG_READS: usize = 16;
+/// How long an engine that is closed waits for those of them that are over.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// The threads that read, which start with the first read.
 pub(super) struct Readers {
     settings: Arc<Settings>,
@@ -160,6 +163,9 @@ impl Readers {
                 }
             }
         }
+        // A thread whose read was answered a moment ago has yet to give its connection back.
+        let all_back = self.long_reads.acquire_many(LONG_READS as u32);
+        let _ = tokio::time::timeout(MOMENT, all_back).await;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
