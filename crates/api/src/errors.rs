@@ -81,16 +81,15 @@ pub(crate) fn log(error: &Error) {
 }
 
 fn convert(error: Error, table: Option<&Table>) -> Problem {
-    let is_outdated = error.is_outdated();
-    let problem = problem(error, table);
-    if is_outdated { problem.outdated() } else { problem }
+    let problem = problem(&error, table);
+    if error.is_outdated() { problem.outdated(error) } else { problem }
 }
 
-fn problem(error: Error, table: Option<&Table>) -> Problem {
+fn problem(error: &Error, table: Option<&Table>) -> Problem {
     use StatusCode as Status;
     let code = error.code().to_owned();
     let answer = |status| Problem::new(status, code.clone(), error.to_string());
-    match &error {
+    match error {
         Error::Plan(plan) => of_plan(plan.clone(), table),
         Error::RowCount { found, allowed: AllowedRows::One } => Problem::not_one_row(*found),
         Error::RowCount { found, .. } => Problem::new(Status::BAD_REQUEST, "PGRST124", error.to_string())
@@ -104,17 +103,17 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
         Error::Raised(refusal) => {
             let problem = sqlstate::raised(refusal);
             if problem.status().is_server_error() {
-                log(&error);
+                log(error);
             }
             problem
         }
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
-            log(&error);
+            log(error);
             let message = "the database does not let this server do so";
             Problem::new(Status::FORBIDDEN, "42501", message).hint("whoever runs the server may grant it")
         }
         Error::Database { code: Some(full), .. } if full == Error::DISK_FULL => {
-            log(&error);
+            log(error);
             Problem::disk_full()
         }
         Error::StaleRow { .. } => answer(Status::CONFLICT),
@@ -122,38 +121,38 @@ fn problem(error: Error, table: Option<&Table>) -> Problem {
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
         Error::Busy | Error::Unavailable(_) | Error::Cancelled | Error::ReadEnded { .. } => {
-            log(&error);
+            log(error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }
         // Where its file is, is nobody's business.
         Error::NotOpened { .. } => {
-            log(&error);
+            log(error);
             Problem::new(Status::SERVICE_UNAVAILABLE, code, "the database cannot be reached").retry()
         }
         // To try again does not help before somebody has seen to it.
         Error::FileGone { .. } => {
-            log(&error);
+            log(error);
             let message = "the file of the database was removed or replaced while it was served";
             Problem::new(Status::SERVICE_UNAVAILABLE, code, message)
                 .hint("whoever runs the server must put it back, or start the server again with the file that is there")
         }
         // To try again would not help: what the server knows of the table is not what the database has.
+        // It is logged where it is answered: most requests are planned again first, and succeed.
         _ if error.is_outdated() => {
-            log(&error);
             let message = "the database has another table than the server knows; its log says what differs";
             Problem::new(Status::INTERNAL_SERVER_ERROR, code, message)
                 .hint("whoever runs the server may see by `mwallet migrate check` or `mwallet inspect` what is there")
         }
         Error::Timeout | Error::SessionExpired { .. } => {
-            log(&error);
+            log(error);
             answer(Status::GATEWAY_TIMEOUT)
         }
         Error::Database { code: Some(code), .. } => {
-            log(&error);
+            log(error);
             sqlstate::failed(code)
         }
         _ => {
-            log(&error);
+            log(error);
             Problem::internal()
         }
     }

@@ -4,12 +4,16 @@
 //! `errors`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use mwallet_db::Error;
 use mwallet_db::schema::{Failure, shortened, shortened_to};
 use serde_json::{Map, Value, json};
+
+use crate::errors;
 
 /// An error answer, `application/problem+json`.
 ///
@@ -35,7 +39,7 @@ struct Members {
     hint: Option<Cow<'static, str>>,
     errors: Option<Vec<ErrorItem>>,
     headers: HeaderMap,
-    is_outdated: bool,
+    outdated: Option<Arc<Error>>,
 }
 
 /// The most characters of a text in a problem.
@@ -70,7 +74,7 @@ impl Problem {
             hint: None,
             errors: None,
             headers: HeaderMap::new(),
-            is_outdated: false,
+            outdated: None,
         }))
     }
 
@@ -106,15 +110,16 @@ impl Problem {
         self
     }
 
-    /// The same, which the server may not meet again when it has read its tables anew.
-    pub(crate) fn outdated(mut self) -> Self {
-        self.0.is_outdated = true;
+    /// The same, which the server may not meet again when it has read its tables anew. Where it comes to be answered all the same, what
+    /// the database said is written to the log.
+    pub(crate) fn outdated(mut self, error: Error) -> Self {
+        self.0.outdated = Some(Arc::new(error));
         self
     }
 
     /// Whether it may be gone when the server has read its tables anew.
     pub(crate) fn is_outdated(&self) -> bool {
-        self.0.is_outdated
+        self.0.outdated.is_some()
     }
 
     /// The status.
@@ -280,7 +285,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Members { status, code, message, details, hint, errors, headers, is_outdated: _ } = *self.0;
+        let Members { status, code, message, details, hint, errors, headers, outdated } = *self.0;
+        if let Some(error) = outdated.filter(|_| status.is_server_error()) {
+            errors::log(&error);
+        }
         // What a database says of a value may repeat it, and a hint may list all names that a database has.
         let bounded = |text: Cow<'static, str>| shortened_to(&text, MOST_TEXT).into_owned();
         let (message, details, hint) = (bounded(message), details.map(bounded), hint.map(bounded));

@@ -50,6 +50,17 @@ both_engines! {
         }
     }
 
+    async fn what_is_answered_after_all_is_no_error(db: TestDb) {
+        execute(&db, "CREATE TABLE t (id integer PRIMARY KEY, gone text, kept text); INSERT INTO t VALUES (1, 'a', 'b')").await;
+        let server = Server::reflecting(&db, &[]);
+        assert_eq!(server.get("/rest/v1/t/1"), r#"{"id":1,"gone":"a","kept":"b"}"#);
+        execute(&db, "ALTER TABLE t DROP COLUMN gone").await;
+        assert_eq!(server.get("/rest/v1/t/1"), r#"{"id":1,"kept":"b"}"#);
+        assert_eq!(server.get("/rest/v1/t"), r#"[{"id":1,"kept":"b"}]"#);
+        let (_, log) = server.stop_and_read_log();
+        assert!(!log.contains("ERROR") && !log.contains("42703"), "{log}");
+    }
+
     async fn a_message_of_the_database_stays_in_its_line(db: TestDb) {
         const FORGED: &str = "x\n2026-01-01T00:00:00Z ERROR forged\u{1b}[2J";
         for (format, arguments) in [("text", &[][..]), ("json", &["--log-format", "json"])] {
