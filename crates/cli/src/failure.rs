@@ -15,7 +15,8 @@ use crate::output;
 const USAGE: &str = "usage";
 
 /// What helps where pages of a database are not what they must be.
-const DAMAGED: &str = "put a copy in its place (`mwallet restore`), or see what `sqlite3 FILE .recover` can save; check the disk it lies on";
+const DAMAGED: &str = "put a copy in its place (`mwallet restore`), or see what `sqlite3 FILE .recover` can save; \
+                       check the disk it lies on";
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(crate) struct Failure {
     causes: Vec<String>,
     hint: Option<String>,
     /// The migrations that were done before one failed, and the word for it.
-    before: Option<(String, Vec<String>)>,
+    before: Option<Box<(&'static str, Vec<String>)>>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -78,8 +79,8 @@ impl Failure {
     }
 
     /// With the migrations that were done before, which stay so.
-    pub(crate) fn after(self, did: &str, migrations: Vec<String>) -> Self {
-        Self { before: Some((did.to_owned(), migrations)), ..self }
+    pub(crate) fn after(self, did: &'static str, migrations: Vec<String>) -> Self {
+        Self { before: Some(Box::new((did, migrations))), ..self }
     }
 
     /// The word by which scripts know what went wrong.
@@ -94,7 +95,7 @@ impl Failure {
         } else {
             // Line breaks would make one failure look like several.
             output::note(format_args!("error: {}", self.text().replace('\n', " ")));
-            if let Some((did, migrations)) = self.before.as_ref().filter(|(_, migrations)| !migrations.is_empty()) {
+            if let Some((did, migrations)) = self.before.as_deref().filter(|(_, migrations)| !migrations.is_empty()) {
                 output::note(format_args!("{did} before it: {}", migrations.join(", ")));
             }
             if let Some(hint) = &self.hint {
@@ -113,7 +114,7 @@ impl Failure {
     fn json(&self) -> serde_json::Value {
         let Self { code, message, causes, hint, before } = self;
         let mut json = json!({ "code": code, "message": message, "hint": hint, "causes": causes });
-        if let Some((_, migrations)) = before {
+        if let Some((_, migrations)) = before.as_deref() {
             json["migrations"] = json!(migrations);
         }
         json
@@ -144,7 +145,13 @@ impl From<mwallet_db::Error> for Failure {
             E::Refused { .. } | E::Database { .. } => "database",
             _ => "failed",
         };
-        let failure = Self::caused("", &error).code(code);
+        let failure = match &error {
+            E::Database { code: Some(code), source } if code == E::DAMAGED => {
+                Self::caused("the database is damaged", &**source)
+            }
+            _ => Self::caused("", &error),
+        };
+        let failure = failure.code(code);
         match &error {
             E::Unavailable(_) => {
                 failure.hint("is its server running, and may this user connect? --database-url names another")
@@ -155,17 +162,18 @@ impl From<mwallet_db::Error> for Failure {
             E::NotOpened { why: NotOpened::NotAFile("a folder"), .. } => {
                 failure.hint("name a file in it, such as sqlite:FOLDER/wallet.db")
             }
-            E::NotOpened { why: NotOpened::NotAFile(_), .. } => failure
-                .hint("copy what it gives to a file, and name that: SQLite goes back and forth in the file of a database"),
+            E::NotOpened { why: NotOpened::NotAFile(_), .. } => {
+                failure.hint("copy what it gives to a file, and name that: SQLite goes back and forth in a file")
+            }
             E::NotOpened { why: NotOpened::NotADatabase, .. } => failure.hint(
-                "is its name right? It may be encrypted; where it is damaged, put a copy in its place (`mwallet restore`); \
-                 --database-url names another",
+                "is its name right? It may be encrypted; where it is damaged, put a copy in its place (`mwallet \
+                 restore`); --database-url names another",
             ),
             E::NotOpened { why: NotOpened::Damaged, .. } => failure.hint(DAMAGED),
             E::Database { code: Some(code), .. } if code == E::DAMAGED => failure.hint(DAMAGED),
             E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => failure.hint(
-                "let this user write to its folder; or copy the file, and the one of that name with -wal at its end where it \
-                 is there, to a folder that can be written to, and name the copy",
+                "let this user write to its folder; or copy the file, and the one of that name with -wal at its end \
+                 where it is there, to a folder that can be written to, and name the copy",
             ),
             E::Url(_) => failure.hint("such as sqlite:mwallet.db or postgresql://user@localhost/mwallet"),
             E::ReadOnly => failure.hint("unset read_only in the settings of the database"),

@@ -1,7 +1,8 @@
 //! What commands say: results on the standard output, as text or as JSON; progress and failures on the standard error.
 //!
-//! What people read may hold names of others, so that whatever is not seen in it is written out: no name moves the cursor or turns
-//! the direction of writing. A name that ends a line would pass for a line of ours; who writes one says [`visible`] of it.
+//! What people read may hold names of others, so that whatever is not seen in it is written out: no name moves the
+//! cursor or turns the direction of writing. A name that ends a line would pass for a line of ours: whoever puts a name
+//! into a text makes it [`visible`] first.
 //!
 //! [`visible`]: mwallet_db::schema::visible
 

@@ -278,8 +278,8 @@ fn key(name: &str) -> String {
     if is_plain { name.into() } else { literal(name) }
 }
 
-/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there; what is not seen in a text
-/// is written out with them.
+/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there; what is not
+/// seen in a text is written out with them.
 fn literal(text: &str) -> String {
     let mut json = Vec::new();
     write_string(&mut json, text);

@@ -122,8 +122,8 @@ pub enum UrlError {
     UnknownParameter(String),
     /// A URL of SQLite has a parameter, of which there are none.
     #[error(
-        "the parameter {0} is not known: sqlite:FILE has none, since how a file is used is set elsewhere, such as read_only \
-         under [database] of the settings; a ? in its name is written %3F"
+        "the parameter {0} is not known: sqlite:FILE has none, since how a file is used is set elsewhere, such as \
+         read_only under [database] of the settings; a ? in its name is written %3F"
     )]
     SqliteParameter(String),
     /// `sslmode` is none of its values.

@@ -1,10 +1,11 @@
 //! Names and texts of others, written so that whoever shows them does nothing but that.
 
-/// Whether a character is not seen but changes what is: it moves the cursor, ends a line, is nothing at all, or turns the direction
-/// of writing.
+/// Whether a character is not seen but changes what is: it moves the cursor, ends a line, is nothing at all, or turns
+/// the direction of writing.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{feff}')
 }
 
 /// A text on one line, in which such characters are written out.

@@ -289,6 +289,25 @@ fn what_is_no_database_of_sqlite_is_said_to_be_none() {
 }
 
 #[test]
+fn a_page_that_is_damaged_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.db");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute_batch("CREATE TABLE a (n INTEGER); INSERT INTO a VALUES (1)").unwrap();
+    drop(connection);
+    let mut bytes = std::fs::read(&file).unwrap();
+    // The second page is that of the rows.
+    bytes[4_096..].fill(0xff);
+    std::fs::write(&file, bytes).unwrap();
+    let inspected = call(folder.path(), &["inspect", "--database-url", "sqlite:page.db"]);
+    assert_eq!(inspected.code, 1);
+    let said = "error: the database is damaged: database disk image is malformed";
+    assert!(inspected.err.starts_with(said) && inspected.err.contains("\nhint: put a copy"), "{}", inspected.err);
+    let inspected = call(folder.path(), &["inspect", "--json", "--database-url", "sqlite:page.db"]);
+    assert_eq!(last_line(&inspected)["code"], "database_damaged");
+}
+
+#[test]
 fn a_log_in_a_folder_where_nothing_can_be_written_is_named_as_the_reason() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
@@ -313,7 +332,8 @@ fn a_log_in_a_folder_where_nothing_can_be_written_is_named_as_the_reason() {
         inspect.uid(65_534);
     }
     let done = done(inspect.args(["inspect", "--database-url", "sqlite:inner/copy.db"]));
-    let told = "error: inner/copy.db has a log (WAL), and nothing can be written beside it\nhint: let this user write to its folder";
+    let told = "error: inner/copy.db has a log (WAL), and nothing can be written beside it\n\
+                hint: let this user write to its folder";
     assert!(done.err.starts_with(told) && done.err.contains("-wal"), "{}", done.err);
     mode(&inner, 0o755);
 }

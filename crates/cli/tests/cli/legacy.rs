@@ -122,11 +122,15 @@ both_engines! {
             CREATE VIEW \"{odd}2\" AS SELECT id + 1 AS \"{odd}3\" FROM \"{odd}\"");
         match db.dialect() {
             Dialect::Postgres => {
-                let comments = format!("; COMMENT ON TABLE \"{odd}\" IS '{odd}'; COMMENT ON COLUMN \"{odd}\".\"{odd}1\" IS '{odd}';
+                let comments = format!("; COMMENT ON TABLE \"{odd}\" IS '{odd}';
+                    COMMENT ON COLUMN \"{odd}\".\"{odd}1\" IS '{odd}';
                     CREATE AGGREGATE \"{odd}\"(int) (SFUNC = int4mul, STYPE = int)");
                 connect(&db.url).await.batch_execute(&(sql + &comments)).await.unwrap();
             }
-            Dialect::Sqlite => rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap().execute_batch(&sql).unwrap(),
+            Dialect::Sqlite => {
+                let file = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
+                file.execute_batch(&sql).unwrap();
+            }
         }
         let hides = |text: &str| text.contains(|c| c != '\n' && mwallet_db::schema::is_hidden(c));
         let inspected = call_on(&db, &["inspect"]);

@@ -1,5 +1,5 @@
-//! What belongs to no table that is served: functions, aggregates, operators, sequences, tables of extensions, what stands in no
-//! schema, and comments on what has no place for them.
+//! What belongs to no table that is served: functions, aggregates, operators, sequences, tables of extensions, what
+//! stands in no schema, and comments on what has no place for them.
 
 use super::Work;
 use crate::fields::ask;
@@ -35,7 +35,7 @@ JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.d
 JOIN pg_extension e ON e.oid = d.refobjid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname = ANY($1::text[])";
 
-/// What programs of the database stand on, and what stands in no schema. What extensions bring is theirs.
+/// What programs of the database stand on, and what stands in no schema. What extensions and types bring is theirs.
 const SUPPORT: &str = "
 SELECT coalesce(n.nspname, '')::text, o.name, o.kind FROM (
     SELECT 'pg_operator'::regclass AS class, oid, oprnamespace AS schema, format('%s(%s, %s)', oprname,
@@ -43,15 +43,18 @@ SELECT coalesce(n.nspname, '')::text, o.name, o.kind FROM (
         'operator' AS kind FROM pg_operator
     UNION ALL SELECT 'pg_opclass'::regclass, oid, opcnamespace, opcname::text, 'operator class' FROM pg_opclass
     UNION ALL SELECT 'pg_collation'::regclass, oid, collnamespace, collname::text, 'collation' FROM pg_collation
-    UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgname::text, 'text search configuration' FROM pg_ts_config
-    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictname::text, 'text search dictionary' FROM pg_ts_dict
+    UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgname::text, 'text search configuration'
+        FROM pg_ts_config
+    UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictname::text, 'text search dictionary'
+        FROM pg_ts_dict
     UNION ALL SELECT 'pg_cast'::regclass, oid, NULL, format('%s AS %s', format_type(castsource, NULL),
         format_type(casttarget, NULL)), 'cast' FROM pg_cast
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid, NULL, evtname::text, 'event trigger' FROM pg_event_trigger
     UNION ALL SELECT 'pg_publication'::regclass, oid, NULL, pubname::text, 'publication' FROM pg_publication) o
 LEFT JOIN pg_namespace n ON n.oid = o.schema
 WHERE o.oid >= 16384 AND (o.schema IS NULL OR n.nspname = ANY($1::text[]))
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')";
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid
+        AND d.deptype IN ('e', 'i'))";
 
 /// Those of tables and columns are served. What mWallet notes of checks and indexes is no comment.
 const COMMENTS: &str = "

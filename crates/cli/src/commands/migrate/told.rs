@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// those `did`, each for itself.
 pub(super) async fn with_progress<T>(
     settings: &Settings,
-    did: &str,
+    did: &'static str,
     work: impl AsyncFnOnce(Box<dyn FnMut(Event<'_>) + Send + '_>) -> std::result::Result<T, MigrateError>,
 ) -> Result<T> {
     let ended = Mutex::new(Vec::new());

@@ -172,8 +172,9 @@ const FUNCTIONS: &str = concat!(
     own!("pg_proc", "p", "i")
 );
 
-/// Whether a default waits for all tables: where it calls what the database defines itself, since such a function may need the table
-/// first; and where the table has heirs or is one, which would take over a default, or find two that contradict each other.
+/// Whether a default waits for all tables: where it calls what the database defines itself, since such a function may
+/// need the table first; and where the table has heirs or is one, which would take over a default, or find two that
+/// contradict each other.
 macro_rules! is_late {
     () => {
         "(EXISTS (SELECT FROM pg_depend z WHERE z.classid = 'pg_attrdef'::regclass AND z.objid = f.oid
@@ -183,8 +184,9 @@ macro_rules! is_late {
     };
 }
 
-/// Whether the columns of a table stand in another order (`moved`) than in one that is made as an heir, which has those of its parents
-/// first, and whether all of them are its own too (`apart`), so that it can be made before it becomes an heir.
+/// Whether the columns of a table stand in another order (`moved`) than in one that is made as an heir, which has those
+/// of its parents first, and whether all of them are its own too (`apart`), so that it can be made before it becomes
+/// one.
 macro_rules! order_of_columns {
     () => {
         "LATERAL (SELECT bool_and(a.attislocal) AS apart,
@@ -282,7 +284,8 @@ const INHERITED_COLUMNS: &str = concat!(
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relkind = 'r' AND a.attinhcount > 0 AND NOT c.relispartition AND NOT a.attislocal AND a.attnotnull
-        AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname
+        AND NOT EXISTS (SELECT FROM pg_inherits i
+            JOIN pg_attribute b ON b.attrelid = i.inhparent AND b.attname = a.attname
             WHERE i.inhrelid = c.oid AND b.attnotnull) AND n.nspname = ANY($1::text[])"
 );
 
@@ -573,7 +576,8 @@ SELECT class::oid::int8, object::int8, said FROM (
             CASE WHEN c.reltablespace <> 0 THEN 'tablespace' END,
             CASE WHEN c.relkind IN ('r', 'm') AND EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')
                 THEN 'access method' END,
-            CASE WHEN c.relkind = 'r' AND NOT c.relispartition AND v.moved AND NOT v.apart THEN 'order of columns' END]) AS said
+            CASE WHEN c.relkind = 'r' AND NOT c.relispartition AND v.moved AND NOT v.apart
+                THEN 'order of columns' END]) AS said
         WHERE said IS NOT NULL
     UNION ALL SELECT 'pg_proc'::regclass, p.oid, n.nspname, 'rights'
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ",
