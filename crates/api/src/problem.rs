@@ -4,6 +4,7 @@
 //! `errors`.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
@@ -39,7 +40,17 @@ struct Members {
     hint: Option<Cow<'static, str>>,
     errors: Option<Vec<ErrorItem>>,
     headers: HeaderMap,
-    outdated: Option<Arc<Error>>,
+    outdated: Option<Unlogged>,
+}
+
+/// What a database said, on its way to the log. It is shown nowhere else, not even to whoever prints a problem.
+#[derive(Clone)]
+struct Unlogged(Arc<Error>);
+
+impl fmt::Debug for Unlogged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unlogged")
+    }
 }
 
 /// The most characters of a text in a problem.
@@ -113,7 +124,7 @@ impl Problem {
     /// The same, which the server may not meet again when it has read its tables anew. Where it comes to be answered all the same, what
     /// the database said is written to the log.
     pub(crate) fn outdated(mut self, error: Error) -> Self {
-        self.0.outdated = Some(Arc::new(error));
+        self.0.outdated = Some(Unlogged(Arc::new(error)));
         self
     }
 
@@ -286,7 +297,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Members { status, code, message, details, hint, errors, headers, outdated } = *self.0;
-        if let Some(error) = outdated.filter(|_| status.is_server_error()) {
+        if let Some(Unlogged(error)) = outdated.filter(|_| status.is_server_error()) {
             errors::log(&error);
         }
         // What a database says of a value may repeat it, and a hint may list all names that a database has.
