@@ -51,6 +51,11 @@ pub(crate) fn note(text: impl Display) {
     let _ = std::io::stderr().lock().write_all(format!("{}\n", seen(text)).as_bytes());
 }
 
+/// A number, and the words for one thing or for several.
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.
 pub(crate) fn progress(settings: &Settings, total: u64, things: &str) -> ProgressBar {
     if settings.quiet {

@@ -17,7 +17,8 @@ pub use crate::ddl::{
 };
 pub use crate::explain::{Place, place};
 pub use crate::query::quote;
-pub use crate::sqlite::{Origins, Prepared, decimal_text};
+pub use crate::sqlite::decimal_text::decode as decode_decimal;
+pub use crate::sqlite::{Origins, Prepared};
 
 use crate::engine::Engine;
 use crate::error::Result;

@@ -9,7 +9,7 @@ mod codec;
 mod connection;
 mod database_file;
 mod deadline;
-pub mod decimal_text;
+pub(crate) mod decimal_text;
 mod deferred_keys;
 mod errors;
 mod functions;
@@ -203,10 +203,8 @@ impl Sqlite {
         let Some(path) = self.settings.file().map(DatabaseFile::path).filter(|_| self.settings.read_only) else {
             return;
         };
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
         // One that holds something may be that of a program which was killed, and putting it into the file would be a change of it.
-        if Path::new(&log).metadata().is_ok_and(|log| log.len() == 0) {
+        if backup::beside(path, "-wal").metadata().is_ok_and(|log| log.len() == 0) {
             let opened = connection::open_file(path, false, false);
             // What may not be written to stays as it is.
             if let Err(error) = opened.and_then(|connection| connection::has_log(&connection)) {

@@ -7,13 +7,8 @@ use super::files::{Migration, Scripts};
 use super::runner::{DESTRUCTIVE, Event, Migrator};
 use super::sqlite::Beside;
 use super::{Difference, Renames, diff, script, sqlite};
-use mwallet_db::Dialect;
-use mwallet_db::Result;
-use mwallet_db::Sql;
-use mwallet_db::crud;
 use mwallet_db::schema_tools::unmarked_comment;
-use mwallet_db::{DatabaseUrl, SqliteUrl};
-use mwallet_db::{Engine, EngineOptions};
+use mwallet_db::{DatabaseUrl, Dialect, Engine, EngineOptions, Result, Sql, SqliteUrl, crud};
 use mwallet_reflect::ReflectOptions;
 
 /// The tables that migrations make, and what belongs to them that no table says.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::{Token, statements, tokens};
+use mwallet_db::schema_tools::tokens::{Token, is_at, statements, tokens};
 use mwallet_reflect::quoted;
 
 /// What has a comment: a table, or one of its columns.
@@ -64,7 +64,7 @@ fn apply(effect: Effect, mut comments: BTreeMap<Place, String>) -> BTreeMap<Plac
 
 fn effect(statement: &str) -> Option<Effect> {
     let words = tokens(statement, Dialect::Postgres);
-    let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
+    let is = |at, keyword| is_at(&words, at, keyword);
     match () {
         () if is(0, "COMMENT") && is(1, "ON") => comment(statement, &words),
         () if is(0, "DROP") && is(1, "TABLE") => {

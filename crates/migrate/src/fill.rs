@@ -4,8 +4,7 @@ use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Generato
 
 use super::change::Change;
 use super::diff::Difference;
-use mwallet_db::Dialect;
-use mwallet_db::schema_tools;
+use mwallet_db::{Dialect, schema_tools};
 
 /// What rows that are there get.
 pub(super) struct Filler {

@@ -8,9 +8,8 @@ use mwallet_schema::{Column, ColumnType};
 use super::change::{is_narrower, told};
 use super::convert::Conversion;
 use super::script::Step;
-use mwallet_db::Dialect;
-use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
+use mwallet_db::{Dialect, schema_tools};
 
 /// What stands before the query, and before the words for what it counts.
 const NONE: &str = "mwallet: must be 0:";

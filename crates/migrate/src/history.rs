@@ -4,14 +4,7 @@ use std::sync::OnceLock;
 
 use mwallet_schema::{Column, ColumnType, Record, Table, Timestamp, Value};
 
-use mwallet_db::Engine;
-use mwallet_db::Row;
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::crud;
-use mwallet_db::{Dialect, schema_tools};
-use mwallet_db::{Error, Result};
-use mwallet_db::{Filter, Query};
+use mwallet_db::{Dialect, Engine, Error, Filter, Query, Result, Row, Session, Sql, crud, schema_tools};
 
 /// The name of the table.
 pub(crate) const TABLE: &str = "_mwallet_migrations";

@@ -5,10 +5,7 @@
 use mwallet_schema::{ColumnType, Value};
 
 use super::history::TABLE;
-use mwallet_db::Dialect;
-use mwallet_db::Engine;
-use mwallet_db::Result;
-use mwallet_db::Sql;
+use mwallet_db::{Dialect, Engine, Result, Sql};
 
 /// Every schema counts, but those of PostgreSQL itself. What an extension brings is nobody's work, sequences of columns
 /// and partitions go with their tables, and the history of migrations is mWallet's.

@@ -4,9 +4,8 @@ use super::files::Migration;
 use super::fits;
 use super::history::{self, TABLE};
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::literal;
-use mwallet_db::schema_tools::quote;
 use mwallet_db::schema_tools::tokens::statements;
+use mwallet_db::schema_tools::{literal, quote};
 
 /// Why a script ends before the last migration that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,9 +9,7 @@ use super::files::Migration;
 use super::history::{self, Entry};
 use super::runner::{Migrator, PAUSE};
 use super::{Difference, Renames, diff, inventory};
-use mwallet_db::Dialect;
-use mwallet_db::Engine;
-use mwallet_db::schema_tools;
+use mwallet_db::{Dialect, Engine, schema_tools};
 use mwallet_reflect::ReflectOptions;
 
 /// Microseconds since the last migration after which no other program is thought to be at it.

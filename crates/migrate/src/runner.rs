@@ -12,15 +12,9 @@ use super::files::Migration;
 use super::history::{self, Entry};
 use super::sqlite::TEMPORARY;
 use super::{dependents, files, fits, script, triggers};
-use mwallet_db::Dialect;
-use mwallet_db::Engine;
-use mwallet_db::Error;
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::crud;
-use mwallet_db::explain;
 use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{self, Place};
+use mwallet_db::{Dialect, Engine, Error, Session, Sql, crud, explain};
 
 /// The longest that a migration may take.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);

@@ -1,7 +1,7 @@
 //! Statements as the text of a file, and what those of a file do.
 
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::tokens;
+use mwallet_db::schema_tools::tokens::{is_at, tokens};
 
 /// One statement, and what a reader should know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) fn text(steps: &[Step]) -> String {
 /// Whether a statement begins or ends a transaction, which whoever runs it does already. A savepoint does not.
 pub(super) fn is_of_transaction(statement: &str, dialect: Dialect) -> bool {
     let words = tokens(statement, dialect);
-    let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
+    let is = |at, keyword| is_at(&words, at, keyword);
     let is_back_to_savepoint = || words.iter().skip(1).take(2).any(|word| word.is("TO"));
     ["BEGIN", "START", "COMMIT", "END", "ABORT"].iter().any(|keyword| is(0, keyword))
         || is(0, "ROLLBACK") && !is_back_to_savepoint()
@@ -42,7 +42,7 @@ pub(super) fn is_of_transaction(statement: &str, dialect: Dialect) -> bool {
 /// Whether a statement of a script for SQLite gives something another name, or prepares that.
 pub(super) fn is_rename(statement: &str) -> bool {
     let words = tokens(statement, Dialect::Sqlite);
-    let is = |at: usize, keyword: &str| words.get(at).is_some_and(|word| word.is(keyword));
+    let is = |at, keyword| is_at(&words, at, keyword);
     is(0, "ALTER") && is(1, "TABLE") && is(3, "RENAME")
         || is(0, "UPDATE") && is(1, "sqlite_schema")
         || is(0, "PRAGMA") && is(1, "writable_schema")

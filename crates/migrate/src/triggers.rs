@@ -7,11 +7,8 @@ use mwallet_schema::ColumnType;
 use super::comments::renamed_column;
 use super::error::{MigrateError, Result};
 use super::files::Migration;
-use mwallet_db::Dialect;
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::crud;
 use mwallet_db::schema_tools::tokens::{Token, tokens};
+use mwallet_db::{Dialect, Session, Sql, crud};
 
 const POSTGRES: &str = "
 SELECT c.relname::text, t.tgname::text, p.proname::text, p.prosrc

@@ -2,10 +2,7 @@
 
 use mwallet_schema::{ColumnType, Value};
 
-use mwallet_db::DecodeError;
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
+use mwallet_db::{DecodeError, Result, Session, Sql};
 
 /// The columns of one row, taken from the left.
 pub(super) struct Fields(std::vec::IntoIter<Value>);

@@ -19,9 +19,8 @@ pub use check::quoted;
 pub use own::{defaults_of_postgres, labels};
 pub use postgres::DEFAULT_SCHEMA;
 
-use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::tokens::{closing, tokens};
-use mwallet_db::{Dialect, Engine, Error, Result};
+use mwallet_db::{Dialect, Engine, Error, Result, schema_tools};
 
 /// How long it may take to read all rows of a database.
 const WHOLE_DATABASE: Duration = Duration::from_secs(3_600);

@@ -13,9 +13,9 @@ use mwallet_schema::{
 use super::check::{self, ColumnRule, Rule};
 use super::takes;
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::decimal_text;
-use mwallet_db::schema_tools::quote;
-use mwallet_db::schema_tools::{ENUM, check_name, column_check, column_default, type_conditions};
+use mwallet_db::schema_tools::{
+    ENUM, check_name, column_check, column_default, decode_decimal, quote, type_conditions,
+};
 
 /// The first and the last time of the type timestamp, as PostgreSQL writes them.
 const TIMES: (&str, &str) = ("0001-01-01 00:00:00+00", "10000-01-01 00:00:00+00");
@@ -179,7 +179,7 @@ fn stored_number(read: &Decimal, precision: u32, scale: u32) -> Option<Decimal> 
     let padded = format!("{digits:0>width$}", width = precision as usize);
     let point = if scale > 0 { "." } else { "" };
     let (whole, fraction) = padded.split_at(padded.len() - scale as usize);
-    decimal_text::decode(&format!("{}{whole}{point}{fraction}", if read.is_negative() { "-" } else { "0" }))
+    decode_decimal(&format!("{}{whole}{point}{fraction}", if read.is_negative() { "-" } else { "0" }))
 }
 
 /// The default as it was declared, where it is one that mWallet writes.
@@ -188,7 +188,7 @@ fn default_of_sqlite(column: &Column) -> Option<ColumnDefault> {
     let quoted =
         written.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).map(|text| text.replace("''", "'"));
     let value = match (&column.kind, quoted) {
-        (ColumnType::Decimal { .. }, Some(text)) => decimal_text::decode(&text).map(Value::Decimal),
+        (ColumnType::Decimal { .. }, Some(text)) => decode_decimal(&text).map(Value::Decimal),
         (ColumnType::Boolean, None) => Some(Value::Bool(written == "1")),
         (ColumnType::Json, Some(text)) => Some(Value::Json(text)),
         (ColumnType::Bytes { .. }, None) => {

@@ -15,9 +15,7 @@ use std::collections::HashSet;
 use mwallet_schema::{ColumnType, Table, Value};
 
 use super::{Finding, ReflectOptions, Reflection};
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::{Error, Result};
+use mwallet_db::{Error, Result, Session, Sql};
 
 pub(super) use script::script;
 

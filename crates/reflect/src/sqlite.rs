@@ -14,10 +14,8 @@ use std::collections::HashMap;
 use mwallet_schema::{ColumnType, Table, Value, constraint_name};
 
 use super::{Finding, Reflection};
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
 use mwallet_db::schema_tools::Origins;
+use mwallet_db::{Result, Session, Sql};
 
 pub(super) use script::script;
 pub(super) use values::doubts;

@@ -82,7 +82,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
 /// What is kept whole is counted; what is not is told.
 fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
     let Reflection { tables, findings } = reflection;
-    let mut text = format!("{place}: {}\n", counted(tables.len(), "table or view", "tables and views"));
+    let mut text = format!("{place}: {}\n", output::counted(tables.len(), "table or view", "tables and views"));
     // Writing to a string cannot fail.
     for table in tables {
         let of_table = |finding: &&Finding| finding.schema == table.schema && finding.table == table.name;
@@ -116,9 +116,9 @@ fn summary(table: &Table) -> String {
         [] => "no primary key".into(),
         names => format!("primary key {}", names.join(", ")),
     };
-    let mut parts = vec![counted(table.columns.len(), "column", "columns"), key];
+    let mut parts = vec![output::counted(table.columns.len(), "column", "columns"), key];
     if !table.foreign_keys.is_empty() {
-        parts.push(counted(table.foreign_keys.len(), "foreign key", "foreign keys"));
+        parts.push(output::counted(table.foreign_keys.len(), "foreign key", "foreign keys"));
     }
     let joined = table.joins();
     if !joined.is_empty() {
@@ -136,10 +136,6 @@ fn line(finding: &Finding) -> String {
     let Finding { construct, name, standing, .. } = finding;
     // A statement in it may have several lines, which are one to a reader.
     format!("{}{space}{} is {}", construct.name(), visible(name), visible(&standing.to_string().replace('\n', " ")))
-}
-
-fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn percent(kept: usize, all: usize) -> String {

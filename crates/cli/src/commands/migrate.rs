@@ -276,8 +276,7 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         format!("to have the tables that are declared, {engine} must\n  {}", lines.join("\n  ")),
         &json,
     )?;
-    let made = if changes.len() == 1 { "1 change is".into() } else { format!("{} changes are", changes.len()) };
-    Err(Failure::new(format!("{made} to be made"))
+    Err(Failure::new(output::counted(changes.len(), "change is to be made", "changes are to be made"))
         .code("database_different")
         .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one where none makes these"))
 }
@@ -332,6 +331,6 @@ fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         return output::report(settings, "no change holds up a server that runs meanwhile", &json);
     }
     output::answer(settings, lines.join("\n"), &json)?;
-    let hold = if lines.len() == 1 { "1 statement holds".into() } else { format!("{} statements hold", lines.len()) };
+    let hold = output::counted(lines.len(), "statement holds", "statements hold");
     Err(Failure::new(format!("{hold} up a server that runs meanwhile")).code("lint"))
 }

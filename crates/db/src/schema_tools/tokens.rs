@@ -88,8 +88,7 @@ pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
             }
             ";" if dialect == Dialect::Sqlite && is_trigger(&all[first..at]) => {
                 // As SQLite itself knows the end of one; `CASE … END;` follows no semicolon.
-                all[first..at].last().is_some_and(|token| token.is("END"))
-                    && all[first..at].iter().rev().nth(1).is_some_and(|token| token.text == ";")
+                matches!(&all[first..at], [.., before, end] if before.text == ";" && end.is("END"))
             }
             ";" => brackets == 0 && blocks == 0,
             _ if dialect == Dialect::Postgres && brackets == 0 => {
@@ -117,6 +116,11 @@ pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
     statements
 }
 
+/// Whether a token is that word, in upper or lower case.
+pub fn is_at(tokens: &[Token<'_>], at: usize, keyword: &str) -> bool {
+    tokens.get(at).is_some_and(|token| token.is(keyword))
+}
+
 /// Where the bracket closes that opens there.
 pub fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
@@ -133,14 +137,14 @@ pub fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
 
 /// Whether a statement makes a trigger.
 fn is_trigger(statement: &[Token<'_>]) -> bool {
-    let is = |at: usize, keyword: &str| statement.get(at).is_some_and(|token| token.is(keyword));
+    let is = |at, keyword| is_at(statement, at, keyword);
     let kind = 1 + usize::from(is(1, "TEMP") || is(1, "TEMPORARY"));
     is(0, "CREATE") && is(kind, "TRIGGER")
 }
 
 /// Whether a statement makes a function or procedure.
 fn is_routine(statement: &[Token<'_>]) -> bool {
-    let is = |at: usize, keyword: &str| statement.get(at).is_some_and(|token| token.is(keyword));
+    let is = |at, keyword| is_at(statement, at, keyword);
     let kind = if is(1, "OR") && is(2, "REPLACE") { 3 } else { 1 };
     is(0, "CREATE") && (is(kind, "FUNCTION") || is(kind, "PROCEDURE"))
 }

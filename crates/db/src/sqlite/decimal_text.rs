@@ -8,12 +8,12 @@ use mwallet_schema::Decimal;
 use num_bigint::BigInt;
 
 /// How long the text of a `decimal(precision, scale)` is.
-pub fn width(precision: u32, scale: u32) -> u32 {
+pub(crate) fn width(precision: u32, scale: u32) -> u32 {
     1 + precision + u32::from(scale > 0)
 }
 
 /// The text of a decimal; `None` if it does not fit.
-pub fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
+pub(crate) fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
     let fitted = decimal.fit(precision, scale).ok()?;
     let digits = fitted.unscaled().magnitude().to_string();
     let negative = fitted.is_negative();
@@ -31,7 +31,7 @@ pub fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
 }
 
 /// Appends the number that a text stands for, as it is usually written; `None` if the text is no such text.
-pub fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(crate) fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (&sign, digits) = text.split_first()?;
     let negative = match sign {
         b'-' => true,
@@ -63,7 +63,7 @@ pub fn decode(text: &str) -> Option<Decimal> {
 }
 
 /// The whole number of units of `10^-scale` that a text stands for; what sums add up.
-pub fn unscaled(text: &str) -> Option<BigInt> {
+pub(crate) fn unscaled(text: &str) -> Option<BigInt> {
     decode(text).map(|decimal| decimal.unscaled().clone())
 }
 

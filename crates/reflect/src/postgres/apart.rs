@@ -4,9 +4,8 @@
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Finding, Standing};
-use mwallet_db::Result;
-use mwallet_db::Session;
 use mwallet_db::schema_tools::DECLARED_AS;
+use mwallet_db::{Result, Session};
 
 /// What extensions bring is theirs, but for what has rows. A sequence that a column owns is told by the default of the column, unless
 /// it counts in a way of its own.

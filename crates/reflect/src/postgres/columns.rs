@@ -9,9 +9,8 @@ use super::Work;
 use crate::check::{self, ColumnRule};
 use crate::fields::ask;
 use crate::{Construct, Standing, place, takes};
-use mwallet_db::Result;
-use mwallet_db::Session;
 use mwallet_db::schema_tools::unmarked_comment;
+use mwallet_db::{Result, Session};
 
 /// A domain stands for the type it is made of, down to the last one.
 const SQL: &str = "

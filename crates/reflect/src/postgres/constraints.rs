@@ -5,9 +5,8 @@ use mwallet_schema::{Action, Check, ForeignKey, Unique};
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, add_check, own, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
 use mwallet_db::schema_tools::DECLARED_AS;
+use mwallet_db::{Result, Session};
 
 /// A row for each column of a key, in the key's order; one for a constraint of another kind.
 const SQL: &str = "

@@ -5,10 +5,8 @@ use mwallet_schema::Index;
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, place, special_index};
-use mwallet_db::Dialect;
-use mwallet_db::Result;
-use mwallet_db::Session;
 use mwallet_db::schema_tools::DECLARED_AS;
+use mwallet_db::{Dialect, Result, Session};
 
 /// A row for each key column; those that an index only carries along are no part of its key.
 const SQL: &str = "

@@ -3,8 +3,7 @@
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Finding, Standing};
-use mwallet_db::Result;
-use mwallet_db::Session;
+use mwallet_db::{Result, Session};
 
 const SQL: &str = "
 SELECT n.nspname::text, c.relname::text, 'trigger', t.tgname::text, pg_get_triggerdef(t.oid)

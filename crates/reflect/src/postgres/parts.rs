@@ -3,8 +3,7 @@
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Finding, Standing};
-use mwallet_db::Result;
-use mwallet_db::Session;
+use mwallet_db::{Result, Session};
 
 /// What is handed down from the whole has a parent, or is not the part's own. Parts stand with the schema of the whole.
 const SQL: &str = "

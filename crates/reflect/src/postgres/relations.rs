@@ -5,8 +5,7 @@ use mwallet_schema::{Table, TableKind, Writes};
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
+use mwallet_db::{Result, Session};
 
 /// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are served
 /// by it. What extensions brought is not the database's own,

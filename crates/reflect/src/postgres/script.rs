@@ -12,9 +12,7 @@ use self::questions::{DEPENDENCIES, EVERYTHING, Makes, NAMES, QUESTIONS, UNSAID}
 use super::{Work, check_schemas};
 use crate::Script;
 use crate::fields::ask;
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
+use mwallet_db::{Result, Session, Sql};
 
 /// With no path to look names up in, PostgreSQL writes each with its schema.
 const NO_PATH: &str = "SELECT set_config('search_path', '', true)";

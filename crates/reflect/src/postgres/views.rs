@@ -10,10 +10,8 @@ use mwallet_schema::{Access, BaseColumn, ColumnType, TableKind, Value};
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, NO_BASE, Standing, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
 use mwallet_db::schema_tools::unmarked_comment;
+use mwallet_db::{Result, Session, Sql};
 
 /// All views, since those that are reflected may stand on others.
 const TREES: &str = "

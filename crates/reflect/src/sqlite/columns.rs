@@ -7,9 +7,8 @@ use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, Tabl
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, add_check, own, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
 use mwallet_db::schema_tools::{check_name, unmarked};
+use mwallet_db::{Result, Session};
 
 /// `hidden` is 1 for what a virtual table hides, 2 and 3 for generated columns.
 const SQL: &str = "

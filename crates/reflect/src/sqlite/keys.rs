@@ -5,10 +5,7 @@ use mwallet_schema::{Action, ColumnDefault, ColumnType, ForeignKey, Index, Table
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Standing, place, special_index};
-use mwallet_db::Dialect;
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
+use mwallet_db::{Dialect, Result, Session, Sql};
 
 const PRIMARY: &str = "
 SELECT s.name, c.name, c.type, l.wr

@@ -5,11 +5,8 @@ use mwallet_schema::{Access, Table, Writes};
 use super::Work;
 use crate::fields::ask;
 use crate::{Construct, Finding, Standing, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
+use mwallet_db::{Result, Session, Sql, schema_tools};
 
 const SQL: &str = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'trigger' ORDER BY tbl_name, name";
 

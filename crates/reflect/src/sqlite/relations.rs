@@ -5,11 +5,8 @@ use mwallet_schema::{Check, Table, TableKind, Writes};
 use super::{Work, ddl};
 use crate::fields::ask;
 use crate::{Construct, Standing, place};
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
+use mwallet_db::{Result, Session, Sql, schema_tools};
 
 /// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own. The history
 /// of migrations is mWallet's.

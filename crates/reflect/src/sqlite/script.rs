@@ -2,9 +2,7 @@
 
 use crate::Script;
 use crate::fields::ask;
-use mwallet_db::Result;
-use mwallet_db::Session;
-use mwallet_db::Sql;
+use mwallet_db::{Result, Session, Sql};
 
 /// What stands first.
 const HEAD: &str = "-- Settings of the file and rows are not written.\n";

@@ -4,11 +4,8 @@ use mwallet_schema::{Carrier, ColumnType, Declared, Table, TableKind};
 
 use crate::fields::{self, Fields, of_rows};
 use crate::{Doubt, place};
-use mwallet_db::Session;
-use mwallet_db::Sql;
-use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
-use mwallet_db::{Error, Result};
+use mwallet_db::{Error, Result, Session, Sql, schema_tools};
 
 /// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to no row.
 pub(crate) async fn doubts(session: &mut Session, tables: &[Table]) -> Result<Vec<Doubt>> {

@@ -1,16 +1,13 @@
 //! What people wrote by hand, and rows that do not fit, beside differences made by chance.
 
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Timestamp};
+use mwallet_db::schema_tools::quote;
 use mwallet_db::{Dialect, Filter, Query, Row, Sql, crud};
 use mwallet_migrate::{Made, Migration, Migrator, Renames, Scripts, check, draft, made};
 use mwallet_testkit::{TestDb, both_engines};
 
 use super::generate::{self, Pair, Random};
 use super::{assert_kept, pairs, rows};
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 /// Where triggers write what they saw.
 fn log() -> Table {
@@ -39,8 +36,8 @@ impl<'p> Written<'p> {
     }
 
     fn sql(&self, dialect: Dialect) -> String {
-        let [table, column, view] = [&self.table.0.name, &self.column.0.name, &self.view].map(|name| quoted(name));
-        let [added, changed] = ["added", "changed"].map(|name| quoted(&format!("{} {name}", self.view)));
+        let [table, column, view] = [&self.table.0.name, &self.column.0.name, &self.view].map(|name| quote(name));
+        let [added, changed] = ["added", "changed"].map(|name| quote(&format!("{} {name}", self.view)));
         let view = format!(
             "CREATE VIEW {view} AS SELECT {column} AS it FROM {table} AS t WHERE {column} IS NOT NULL OR t.{column} IS NULL;"
         );
@@ -80,7 +77,7 @@ impl<'p> Written<'p> {
         let created = crud::create(&db.engine, table, row)
             .await
             .unwrap_or_else(|error| panic!("{error:?} of {table:?}\n{place}"));
-        let (name, column) = (quoted(&table.name), quoted(&column.name));
+        let (name, column) = (quote(&table.name), quote(&column.name));
         run(format!("UPDATE {name} SET {column} = {column}")).await;
         let all = count(format!("SELECT count(*) FROM {name}")).await;
         let inserted = count("SELECT count(*) FROM log WHERE said = 'INSERT'".into()).await;
@@ -92,7 +89,7 @@ impl<'p> Written<'p> {
             table.name,
             column
         );
-        let view = quoted(&self.view);
+        let view = quote(&self.view);
         assert_eq!(
             count(format!("SELECT count(*) FROM {view} WHERE it IS NULL OR it IS NOT NULL")).await,
             all,
@@ -123,9 +120,9 @@ both_engines! {
             let function = "CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN INSERT INTO log (said) VALUES (TG_OP); RETURN NEW; END $$;\n";
             let by_hand = |dialect| written.iter().map(|one| one.sql(dialect)).collect::<String>();
-            let views = written.iter().map(|one| format!("DROP VIEW {};\n", quoted(&one.view))).collect::<String>();
+            let views = written.iter().map(|one| format!("DROP VIEW {};\n", quote(&one.view))).collect::<String>();
             let triggers = |one: &Written<'_>| ["added", "changed"].map(|name| {
-                format!("DROP TRIGGER {} ON {};\n", quoted(&format!("{} {name}", one.view)), quoted(&one.table.0.name))
+                format!("DROP TRIGGER {} ON {};\n", quote(&format!("{} {name}", one.view)), quote(&one.table.0.name))
             }).concat();
             let triggers: String = written.iter().map(triggers).collect();
             let second = Migration {
