@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use mwallet_db::crud::client::AllowedRows;
 use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
-use mwallet_db::{ConstraintKind, Error, ParseError, PlanError, Violation};
+use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
+use mwallet_query::UnknownPreferences;
 
 use crate::problem::{ErrorItem, Problem};
 use crate::request_id;
@@ -30,11 +31,17 @@ impl From<PlanError> for Problem {
         };
         let problem = Self::new(status, error.code(), error.to_string());
         match error {
-            PlanError::Parse(ParseError { hint: Some(hint), .. }) => problem.hint(hint),
+            PlanError::Syntax { hint: Some(hint), .. } => problem.hint(hint),
             PlanError::Unfiltered { .. } => problem.hint("name the rows by a filter such as id=eq.5"),
             PlanError::NoPlace { .. } => problem.allow("GET, HEAD, POST, PATCH, DELETE, OPTIONS"),
             _ => problem,
         }
+    }
+}
+
+impl From<UnknownPreferences> for Problem {
+    fn from(UnknownPreferences(unknown): UnknownPreferences) -> Self {
+        Self::preference(&unknown.join(", "))
     }
 }
 

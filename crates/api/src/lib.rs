@@ -31,7 +31,6 @@ mod methods;
 mod nearest;
 mod openapi;
 mod params;
-mod prefer;
 mod problem;
 mod profile;
 mod questions;

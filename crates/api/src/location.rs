@@ -5,9 +5,9 @@ use std::fmt::Display;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use mwallet_db::Parameters;
 use mwallet_db::schema::json::Reader;
 use mwallet_db::schema::{Table, Value};
+use mwallet_query::column_parameter;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Where the tables stand.
@@ -63,7 +63,7 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
         return Some(format!("{place}/{}", numbers.join(",")));
     }
     let filter = |(name, value): (&String, Value)| {
-        Some(format!("{}=eq.{}", encode(&Parameters::of_column(name)), encode(&text(&value)?)))
+        Some(format!("{}=eq.{}", encode(&column_parameter(name)), encode(&text(&value)?)))
     };
     let filters: Option<Vec<String>> = keys.into_iter().map(filter).collect();
     Some(format!("{place}?{}", filters?.join("&")))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mwallet_db::schema::{Table, ValueError};
-use mwallet_db::{Identifier, Parameters, PlanError};
+use mwallet_db::{Identifier, PlanError, QueryArgs};
 use percent_encoding::percent_decode_str;
 
 use crate::errors;
@@ -56,9 +56,9 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
 /// # Errors
 ///
 /// Where one cannot be decoded, is neither a column nor a word of the language, or its value is not in the grammar.
-pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<Parameters, Problem> {
-    let Some(parameters) = parameters else { return Ok(Parameters::default()) };
-    Parameters::read(pairs(parameters)?, table).map_err(|error| errors::of(error, table))
+pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<QueryArgs, Problem> {
+    let Some(parameters) = parameters else { return Ok(QueryArgs::default()) };
+    QueryArgs::parse(pairs(parameters)?, table).map_err(|error| errors::of(error, table))
 }
 
 /// The names and values of parameters, decoded.
@@ -86,7 +86,7 @@ pub(crate) fn has_plus(query: &str) -> bool {
 ///
 /// Where it is none.
 pub(crate) fn rows(name: &str, value: &str) -> Result<u64, Problem> {
-    mwallet_db::ParseError::rows(name, value).map_err(|error| PlanError::Parse(error).into())
+    mwallet_query::parse_row_count(name, value).map_err(|error| Problem::parameter(error.to_string()))
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl Problem {
     }
 
     pub(crate) fn no_functions() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "PGRST202", "functions are not there yet")
+        Self::new(StatusCode::NOT_FOUND, "PGRST202", "functions are not supported yet")
             .hint("tables and views are at /rest/v1/{table}; what a function reads, a view can show")
     }
 

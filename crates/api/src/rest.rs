@@ -1,21 +1,26 @@
 //! The handlers of the data plane. Each reads its request, calls one function of the data layer, and turns what comes
 //! back into an answer.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ALLOW, LOCATION};
+use axum::http::header::{ALLOW, HeaderName, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, request};
 use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::client::{self, AllowedRows, Terms};
 use mwallet_db::schema::{Access, Record, Schema};
-use mwallet_db::{Fields, JsonRows, Numbers, OnConflict, Parameters, Query};
+use mwallet_db::{Fields, JsonRows, Numbers, OnConflict, Query, QueryArgs};
+use mwallet_query::{Action, Preferences, Resolution, Return, TransactionEnd};
 
 use crate::accept::{self, Form};
-use crate::prefer::{PREFERENCE_APPLIED, Preferences, Resolution, Return, Tx};
 use crate::problem::Problem;
 use crate::state::{AppState, Resource, Tables};
 use crate::{body, columns, errors, location, methods, nearest, params, profile, range, request_id, rows};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// A request about a table as it came. It may be planned twice; its body is read once.
 pub(crate) struct Incoming {
@@ -47,7 +52,7 @@ impl Incoming {
 struct Call<'s> {
     method: Method,
     resource: &'s Resource,
-    parameters: Parameters,
+    parameters: QueryArgs,
     preferences: Preferences,
     form: Form,
     /// Whether a `+` stands between digits of a URL, where it is a space.
@@ -62,7 +67,8 @@ impl<'s> Call<'s> {
         if let Some(identifier) = identifier {
             parameters.query.identifier = Some(params::identifier(&params::decode(identifier)?)?);
         }
-        let preferences = Preferences::read(&parts.headers)?;
+        let preferences = parts.headers.get_all(PREFER).iter().map(|value| value.to_str().unwrap_or("(not ASCII)"));
+        let preferences = Preferences::parse(preferences)?;
         if preferences.numbers_as_strings {
             parameters.query.numbers = Numbers::Strings;
         }
@@ -108,7 +114,7 @@ impl<'s> Call<'s> {
             (_, _, Some(most)) => AllowedRows::AtMost(most),
             _ => AllowedRows::Any,
         };
-        Terms { allowed, is_trial: self.preferences.tx == Some(Tx::RollBack) }
+        Terms { allowed, is_trial: self.preferences.tx == Some(TransactionEnd::RollBack) }
     }
 
     fn problem(&self, error: mwallet_db::Error) -> Problem {
@@ -145,7 +151,17 @@ impl<'s> Call<'s> {
     }
 
     fn tell_applied(&self, response: &mut Response) {
-        if let Some(applied) = self.preferences.applied(&self.method) {
+        let action = match self.method {
+            Method::GET | Method::HEAD => Action::Read,
+            Method::PATCH | Method::DELETE => Action::Change,
+            _ => Action::Create,
+        };
+        // Preferences are ASCII, so they are always a value.
+        let applied = self.preferences.applied(action).and_then(|applied| match applied {
+            Cow::Borrowed(applied) => Some(HeaderValue::from_static(applied)),
+            Cow::Owned(applied) => HeaderValue::try_from(applied).ok(),
+        });
+        if let Some(applied) = applied {
             response.headers_mut().insert(PREFERENCE_APPLIED, applied);
         }
     }

@@ -64,7 +64,7 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use postgres::Notifications;
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
-    Order, Parameters, ParseError, Plan, PlanError, Query, Relation, Selected,
+    Order, Plan, PlanError, Query, QueryArgs, Relation, Selected,
 };
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

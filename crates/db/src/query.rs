@@ -1,21 +1,21 @@
 //! What is asked of a table: a [`Query`] is text or code, a [`Plan`] is the same held against the table, a statement is
 //! the plan in the SQL of one engine.
 
+mod args;
 mod filter;
-mod parse;
 mod plan;
 mod relation;
 mod sql;
 
-pub use filter::{Comparison, Filter, Is, Operand};
-pub use parse::{Parameters, ParseError};
+pub use args::QueryArgs;
+pub use filter::{Filter, Operand};
+pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
 pub use plan::{Aggregate, Audience, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation::Relation;
 pub use sql::quote;
 
 use mwallet_schema::Value;
-use uuid::Uuid;
 
 /// Which rows of a table, in which order, and which columns of them.
 ///
@@ -52,19 +52,6 @@ pub enum Numbers {
     Strings,
 }
 
-/// What names one row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identifier {
-    /// The `id`, or the one column of the primary key.
-    Id(i64),
-    /// The `uuid`; where there is none, the one column of the primary key.
-    Uuid(Uuid),
-    /// The `slug`; where there is none, the one column of the primary key.
-    Slug(String),
-    /// The values of the primary key in its order.
-    Key(Vec<String>),
-}
-
 /// Which columns are answered. Columns that are write-only never are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Fields {
@@ -86,82 +73,6 @@ pub struct Selected {
     pub column: String,
     /// Its name in the answer.
     pub name: String,
-}
-
-/// One column to order by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The column.
-    pub column: String,
-    /// Which way.
-    pub direction: Direction,
-    /// Where nulls go; as PostgreSQL does it where nothing is said: last when ascending, first when descending.
-    pub nulls: Option<Nulls>,
-}
-
-/// Which way an order goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the smallest to the largest.
-    Ascending,
-    /// From the largest to the smallest.
-    Descending,
-}
-
-/// Where nulls stand in an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nulls {
-    /// Before every value.
-    First,
-    /// After every value.
-    Last,
-}
-
-impl Identifier {
-    /// Reads an identifier as it stands in a URL: digits are an id, a UUID a uuid, values with commas between them a
-    /// composite key, anything else a slug.
-    ///
-    /// ```
-    /// use mwallet_db::Identifier;
-    /// assert_eq!(Identifier::parse("12"), Identifier::Id(12));
-    /// assert_eq!(Identifier::parse("order-1"), Identifier::Slug("order-1".into()));
-    /// assert_eq!(Identifier::parse("3,4"), Identifier::Key(vec!["3".into(), "4".into()]));
-    /// ```
-    pub fn parse(text: &str) -> Self {
-        // `+5` would read as a number too, but nobody writes an id so.
-        if let Ok(id) = text.parse::<i64>()
-            && !text.starts_with('+')
-        {
-            return Self::Id(id);
-        }
-        if text.len() == 36
-            && let Ok(uuid) = Uuid::try_parse(text)
-        {
-            return Self::Uuid(uuid);
-        }
-        if text.contains(',') {
-            return Self::Key(text.split(',').map(Into::into).collect());
-        }
-        Self::Slug(text.into())
-    }
-}
-
-impl From<i64> for Identifier {
-    fn from(id: i64) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl From<Uuid> for Identifier {
-    fn from(uuid: Uuid) -> Self {
-        Self::Uuid(uuid)
-    }
-}
-
-impl From<&str> for Identifier {
-    fn from(text: &str) -> Self {
-        Self::parse(text)
-    }
 }
 
 impl Query {

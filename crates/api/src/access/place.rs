@@ -1,7 +1,6 @@
 //! The address of a request as far as it is no secret: names that the server itself has, and nothing of what a client wrote.
 
 use axum::http::Uri;
-use mwallet_db::Parameters;
 
 use crate::state::{Resource, Tables};
 use crate::{diagram, location, params};
@@ -45,7 +44,7 @@ pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
         }
         add_names(&mut place, query, |name| {
             let column = table.and_then(|resource| column(resource, name));
-            column.or_else(|| Parameters::is_word(name).then(|| name.to_owned()))
+            column.or_else(|| mwallet_query::is_keyword(name).then(|| name.to_owned()))
         });
         return place;
     }

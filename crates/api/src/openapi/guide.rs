@@ -1,7 +1,7 @@
 //! The text at the head of the document: how to ask, with the names of tables that are there, and in which forms values come.
 
-use mwallet_db::Parameters;
 use mwallet_db::schema::{Carrier, ColumnType, Declared, Table};
+use mwallet_query::column_parameter;
 
 use super::{Described, names, parameters};
 
@@ -47,7 +47,7 @@ impl Example {
         let other = names::readable(table).filter(|other| other.name != column.name && other.nullable).last();
         Some(Self {
             path: names::path(table),
-            parameter: Parameters::of_column(&column.name).into(),
+            parameter: column_parameter(&column.name).into(),
             column: names::quoted(&column.name),
             filter: described.examples.filter(column),
             other: names::quoted(&other.unwrap_or(column).name),

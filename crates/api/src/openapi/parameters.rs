@@ -1,7 +1,7 @@
 //! Parameters: a filter for each column, and the words of the query language beside them.
 
-use mwallet_db::Parameters;
 use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
+use mwallet_query::column_parameter;
 use serde_json::{Value, json};
 
 use super::{Components, Described, names, reference};
@@ -136,7 +136,7 @@ pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Val
     let table = described.table;
     table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(move |column| {
         json!({
-            "name": Parameters::of_column(&column.name), "in": "query", "required": true,
+            "name": column_parameter(&column.name), "in": "query", "required": true,
             "description": "The key of the row; where the body has it too, it is the same.",
             "schema": { "type": "string", "pattern": "^eq\\." },
             "example": described.examples.filter(column),
@@ -186,7 +186,7 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
     let operators = operators(&column.kind).join(" ");
     let filter = format!("`{}`; operators `{operators}`, and `not.` before any", examples[0]);
     json!({
-        "name": Parameters::of_column(&column.name), "in": "query",
+        "name": column_parameter(&column.name), "in": "query",
         "description": format!("{comment}Filter by {}: {filter}.", column.kind.name()),
         "schema": { "type": "string", "examples": examples },
     })

@@ -22,7 +22,7 @@ const STATUSES: &[Status] = &[
         title: "Bad Request",
         description: "The request cannot be read, or does not fit the table.",
         examples: &[
-            ("PGRST100", "asset: expected an operator, a point and a value", Some("write asset=eq.value")),
+            ("PGRST100", "asset: expected operator.value", Some("write asset=eq.value")),
             ("PGRST102", "the body cannot be read: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
             (
                 "PGRST122",

@@ -222,7 +222,7 @@ both_engines! {
         for (method, path) in [("POST", "/rest/v1/rpc/add"), ("GET", "/rest/v1/rpc/add?a=1")] {
             let answer = write(&app, method, path, "", "{}").await;
             assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &json!("PGRST202")), "{method}");
-            assert!(answer.json()["message"].as_str().unwrap().contains("functions are not there yet"));
+            assert!(answer.json()["message"].as_str().unwrap().contains("functions are not supported yet"));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, Not};
 
+use mwallet_query::{Comparison, Is};
 use mwallet_schema::Value;
 
 /// A condition on rows. Names and values are checked when the query is planned.
@@ -61,36 +62,6 @@ pub enum Filter {
     Or(Vec<Filter>),
     /// Not this.
     Not(Box<Filter>),
-}
-
-/// How two values compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// Equal.
-    Eq,
-    /// Not equal.
-    Neq,
-    /// Greater.
-    Gt,
-    /// Greater or equal.
-    Gte,
-    /// Less.
-    Lt,
-    /// Less or equal.
-    Lte,
-}
-
-/// What a column is, without ever being unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Is {
-    /// Null.
-    Null,
-    /// True.
-    True,
-    /// False.
-    False,
-    /// Neither true nor false: a boolean that is null.
-    Unknown,
 }
 
 /// What a column is compared with.

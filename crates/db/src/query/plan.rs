@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use mwallet_schema::{AtOnce, Column, ColumnType, Record, Sources, Table, Value};
 
-pub(crate) use condition::{Condition, MAX_CONDITIONS, MAX_DEPTH};
+pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
+use mwallet_query::MAX_DEPTH;
 use mwallet_schema::{Carrier, ColumnType, Decimal, Declared, Value, ValueError};
 use num_bigint::BigInt;
 
 use super::{PlanError, Planner};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
 
-/// How deep conditions may be nested.
-pub(crate) const MAX_DEPTH: usize = 32;
 /// How many conditions a filter may have.
 pub(crate) const MAX_CONDITIONS: usize = 1_000;
 /// How many values `in` may list.

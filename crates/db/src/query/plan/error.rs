@@ -1,17 +1,24 @@
 //! What of a request does not fit its table.
 
+use mwallet_query::MAX_DEPTH;
 use mwallet_schema::{ValueError, shortened};
 
-use super::condition::{MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES};
-use crate::query::ParseError;
+use super::condition::{MAX_CONDITIONS, MAX_IN_VALUES};
 
 /// What of a request does not fit its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// A parameter is not in the grammar.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
+    /// The value of a parameter does not follow the grammar.
+    #[error("{}: {message}", shortened(parameter))]
+    Syntax {
+        /// The parameter.
+        parameter: String,
+        /// What is wrong with its value.
+        message: String,
+        /// What would be right.
+        hint: Option<&'static str>,
+    },
     /// A name is no column of the table.
     #[error("{table} has no column {}", shortened(column))]
     UnknownColumn {
@@ -131,14 +138,14 @@ pub enum PlanError {
     #[error("there is nothing to update")]
     NothingToUpdate,
     /// A list of a request is longer than it may be.
-    #[error("{}: at most {most} {what} are allowed", shortened(parameter))]
+    #[error("{}: at most {limit} {items} are allowed", shortened(parameter))]
     TooMany {
         /// The parameter.
         parameter: String,
         /// What it lists.
-        what: &'static str,
+        items: &'static str,
         /// How many there may be.
-        most: usize,
+        limit: usize,
     },
     /// The filter is nested too deep or too long.
     #[error(
@@ -151,7 +158,7 @@ impl PlanError {
     /// The SQLSTATE that PostgreSQL has for it, or PostgREST's code where PostgreSQL would not be asked.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Parse(_) => ParseError::CODE,
+            Self::Syntax { .. } => "PGRST100",
             Self::UnknownColumn { .. } => "42703",
             Self::Value { error, .. } => match error {
                 ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",

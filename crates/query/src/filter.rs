@@ -1,0 +1,322 @@
+//! Filters: `asset=eq.BITCOIN`, `or=(id.lt.5,memo.is.null)`.
+
+use crate::ParseError;
+use crate::lexer::Lexer;
+use crate::limits::MAX_DEPTH;
+
+/// A condition on rows, as the client wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// A condition on one column: `asset=not.eq.BITCOIN`.
+    Column {
+        /// The column.
+        column: String,
+        /// Whether the rows are wanted for which it does not hold.
+        negated: bool,
+        /// What must hold.
+        operation: Operation,
+    },
+    /// Several conditions: `not.or=(id.lt.5,memo.is.null)`.
+    Group {
+        /// Whether all or any of them must hold.
+        junction: Junction,
+        /// Whether the rows are wanted for which it does not hold.
+        negated: bool,
+        /// The conditions; at least one.
+        filters: Vec<Filter>,
+    },
+}
+
+/// How the conditions of a group combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Junction {
+    /// All must hold.
+    And,
+    /// Any must hold.
+    Or,
+}
+
+/// What must hold of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// It matches a value: `eq.5`.
+    Match {
+        /// How it is matched.
+        matcher: Matcher,
+        /// The value.
+        value: String,
+    },
+    /// It matches several values: `eq(any).{5,6}`.
+    MatchMany {
+        /// How each value is matched.
+        matcher: Matcher,
+        /// Whether it must match any or all of them.
+        quantifier: Quantifier,
+        /// The values; `None` is null.
+        values: Vec<Option<String>>,
+    },
+    /// It is one of several values: `in.(5,6)`.
+    In(Vec<String>),
+    /// It is null, true, false or unknown: `is.null`.
+    Is(Is),
+    /// It is another value or null: `isdistinct.5`.
+    IsDistinct(String),
+}
+
+/// How a column is matched with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matcher {
+    /// By comparing them.
+    Compare(Comparison),
+    /// The value is a pattern in which `%` or `*` is any text and `_` any character.
+    Like,
+    /// The same, ignoring the case of letters.
+    ILike,
+}
+
+/// How two values compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Neq,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+}
+
+/// How many of several values must match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// At least one.
+    Any,
+    /// All.
+    All,
+}
+
+/// What a column can be tested for with an answer that is never unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Is {
+    /// Null.
+    Null,
+    /// True.
+    True,
+    /// False.
+    False,
+    /// Neither true nor false: a boolean that is null.
+    Unknown,
+}
+
+impl Filter {
+    /// A column compares with a value.
+    pub fn compare(column: impl Into<String>, comparison: Comparison, value: impl Into<String>) -> Self {
+        let operation = Operation::Match { matcher: Matcher::Compare(comparison), value: value.into() };
+        Self::Column { column: column.into(), negated: false, operation }
+    }
+
+    /// The opposite.
+    pub fn negate(mut self) -> Self {
+        let (Self::Column { negated, .. } | Self::Group { negated, .. }) = &mut self;
+        *negated = !*negated;
+        self
+    }
+}
+
+/// Operators of PostgREST that are not supported yet.
+const UNSUPPORTED: &[&str] =
+    &["match", "imatch", "fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"];
+
+const OPERATORS_HINT: &str =
+    "the operators are eq, neq, gt, gte, lt, lte, like, ilike, in, is and isdistinct; not. before one negates it";
+
+#[derive(Clone, Copy)]
+enum Operator {
+    Match(Matcher),
+    In,
+    Is,
+    IsDistinct,
+}
+
+impl Operator {
+    fn parse(word: &str) -> Option<Self> {
+        let compare = |comparison| Self::Match(Matcher::Compare(comparison));
+        Some(match word {
+            "eq" => compare(Comparison::Eq),
+            "neq" => compare(Comparison::Neq),
+            "gt" => compare(Comparison::Gt),
+            "gte" => compare(Comparison::Gte),
+            "lt" => compare(Comparison::Lt),
+            "lte" => compare(Comparison::Lte),
+            "like" => Self::Match(Matcher::Like),
+            "ilike" => Self::Match(Matcher::ILike),
+            "in" => Self::In,
+            "is" => Self::Is,
+            "isdistinct" => Self::IsDistinct,
+            _ => return None,
+        })
+    }
+}
+
+/// Where a filter is written, which decides where its value ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A parameter of its own: the value ends with it, and quotes are part of it.
+    Parameter,
+    /// A group: the value ends before a comma or a closing bracket, unless it is in quotes.
+    Group,
+}
+
+/// Parses the value of a parameter that is a column.
+pub(crate) fn parse_column(column: &str, value: &str) -> Result<Filter, ParseError> {
+    let mut lexer = Lexer::new(column, value);
+    let filter = condition(&mut lexer, column, Place::Parameter)?;
+    lexer.expect_end()?;
+    Ok(filter)
+}
+
+/// Parses the value of `and` and `or`.
+pub(crate) fn parse_group(
+    parameter: &str,
+    value: &str,
+    junction: Junction,
+    negated: bool,
+) -> Result<Filter, ParseError> {
+    let mut lexer = Lexer::new(parameter, value);
+    lexer.skip_spaces();
+    let filters = group(&mut lexer, MAX_DEPTH)?;
+    lexer.expect_end()?;
+    Ok(Filter::Group { junction, negated, filters })
+}
+
+/// Whether a value starts with an operator that is not a column itself, and something follows it.
+pub(crate) fn looks_like_condition(value: &str, is_column: &dyn Fn(&str) -> bool) -> bool {
+    let value = value.strip_prefix("not.").unwrap_or(value);
+    let end = value.find(['.', '(']).unwrap_or(value.len());
+    let word = &value[..end];
+    let is_operator = UNSUPPORTED.contains(&word) || Operator::parse(word).is_some();
+    is_operator && end < value.len() && !is_column(word)
+}
+
+fn group(lexer: &mut Lexer<'_>, depth: usize) -> Result<Vec<Filter>, ParseError> {
+    let depth = depth.checked_sub(1).ok_or(ParseError::TooDeep)?;
+    lexer.expect("(")?;
+    let mut filters = Vec::new();
+    loop {
+        lexer.skip_spaces();
+        filters.push(member(lexer, depth)?);
+        lexer.skip_spaces();
+        if lexer.take(")") {
+            lexer.skip_spaces();
+            return Ok(filters);
+        }
+        if !lexer.take(",") {
+            return Err(lexer.error("expected a comma or )"));
+        }
+    }
+}
+
+/// The keywords that begin a group, and what each of them means.
+pub(crate) const GROUPS: [(&str, Junction, bool); 4] = [
+    ("and", Junction::And, false),
+    ("or", Junction::Or, false),
+    ("not.and", Junction::And, true),
+    ("not.or", Junction::Or, true),
+];
+
+/// Parses a member of a group: another group, or a column and its condition.
+fn member(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, ParseError> {
+    for (keyword, junction, negated) in GROUPS {
+        // A column may start with the same letters, such as `order`.
+        if lexer.rest().strip_prefix(keyword).is_some_and(|rest| rest.trim_start_matches(' ').starts_with('(')) {
+            lexer.take(keyword);
+            lexer.skip_spaces();
+            return Ok(Filter::Group { junction, negated, filters: group(lexer, depth)? });
+        }
+    }
+    let column = lexer.name(&['.', ',', '(', ')'])?;
+    if column.is_empty() {
+        return Err(lexer.error("expected a column"));
+    }
+    lexer.expect(".")?;
+    condition(lexer, &column, Place::Group)
+}
+
+/// Parses `not.`, the operator and the value.
+fn condition(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, ParseError> {
+    let mut negated = lexer.take("not.");
+    let (operator, quantifier) = operator(lexer)?;
+    if !lexer.take(".") {
+        return Err(lexer.error("expected operator.value").hint("write column=eq.value"));
+    }
+    let operation = match (operator, quantifier) {
+        (Operator::In, _) => {
+            lexer.expect("(").map_err(|error| error.hint("write column=in.(one,another)"))?;
+            let values = lexer.list()?;
+            lexer.skip_spaces();
+            Operation::In(values)
+        }
+        (Operator::Is, _) => {
+            let (is, not) = is(lexer, place)?;
+            negated ^= not;
+            Operation::Is(is)
+        }
+        (Operator::Match(matcher), Some(quantifier)) => {
+            lexer.expect("{").map_err(|error| error.hint("write column=eq(any).{one,another}"))?;
+            Operation::MatchMany { matcher, quantifier, values: lexer.array()? }
+        }
+        (Operator::Match(matcher), None) => Operation::Match { matcher, value: value(lexer, place) },
+        (Operator::IsDistinct, _) => Operation::IsDistinct(value(lexer, place)),
+    };
+    Ok(Filter::Column { column: column.into(), negated, operation })
+}
+
+fn value(lexer: &mut Lexer<'_>, place: Place) -> String {
+    match place {
+        Place::Parameter => lexer.all().into(),
+        Place::Group => lexer.value_or_array(&[',', ')']),
+    }
+}
+
+/// Parses what follows `is.`, and whether it is the opposite.
+fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
+    let error = lexer.error("expected null, not_null, true, false or unknown");
+    let value = match place {
+        Place::Parameter => lexer.all(),
+        Place::Group => lexer.until(&[',', ')']),
+    };
+    match value.to_ascii_lowercase().as_str() {
+        "null" => Ok((Is::Null, false)),
+        "not_null" => Ok((Is::Null, true)),
+        "true" => Ok((Is::True, false)),
+        "false" => Ok((Is::False, false)),
+        "unknown" => Ok((Is::Unknown, false)),
+        _ => Err(error),
+    }
+}
+
+fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), ParseError> {
+    let error = lexer.error("expected an operator").hint(OPERATORS_HINT);
+    let parameter = lexer.parameter();
+    let word = lexer.until(&['.', '(', ',', ')']);
+    let operator = match Operator::parse(word) {
+        Some(operator) => operator,
+        None if UNSUPPORTED.contains(&word) => {
+            let message = format!("the operator {word} is not supported yet");
+            return Err(ParseError::syntax(parameter, message).hint(OPERATORS_HINT));
+        }
+        None => return Err(error),
+    };
+    let quantifier = match lexer.next_is('(') && matches!(operator, Operator::Match(_)) {
+        true if lexer.take("(any)") => Some(Quantifier::Any),
+        true if lexer.take("(all)") => Some(Quantifier::All),
+        true => return Err(lexer.error("expected (any) or (all)")),
+        false => None,
+    };
+    Ok((operator, quantifier))
+}

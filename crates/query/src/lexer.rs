@@ -1,0 +1,207 @@
+//! The smallest parts of the language: names, quoted texts, lists.
+
+use crate::{ParseError, limits};
+
+/// Reads the value of a parameter from its start to its end.
+pub(crate) struct Lexer<'a> {
+    parameter: &'a str,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(parameter: &'a str, text: &'a str) -> Self {
+        Self { parameter, text, at: 0 }
+    }
+
+    pub(crate) fn parameter(&self) -> &'a str {
+        self.parameter
+    }
+
+    /// What is left.
+    pub(crate) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    pub(crate) fn next_is(&self, c: char) -> bool {
+        self.rest().starts_with(c)
+    }
+
+    /// Takes a text if it is next.
+    pub(crate) fn take(&mut self, text: &str) -> bool {
+        let found = self.rest().starts_with(text);
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    /// Takes a text that must be next.
+    pub(crate) fn expect(&mut self, text: &str) -> Result<(), ParseError> {
+        if self.take(text) { Ok(()) } else { Err(self.error(&format!("expected {text}"))) }
+    }
+
+    /// Refuses anything that is left.
+    pub(crate) fn expect_end(&self) -> Result<(), ParseError> {
+        if self.is_at_end() { Ok(()) } else { Err(self.error("expected the end")) }
+    }
+
+    /// Skips spaces, which people write after commas and brackets.
+    pub(crate) fn skip_spaces(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches(' ').len();
+    }
+
+    /// Takes a name: in double quotes, or up to any of these characters, without the spaces around it.
+    pub(crate) fn name(&mut self, ends: &[char]) -> Result<String, ParseError> {
+        self.skip_spaces();
+        if self.next_is('"') {
+            let unclosed = self.error("expected the closing double quote of the name that begins");
+            let name = self.take_quoted().ok_or(unclosed)?;
+            self.skip_spaces();
+            return Ok(name);
+        }
+        Ok(self.until(ends).trim_end_matches(' ').into())
+    }
+
+    /// Takes what comes before any of these characters, or before the end.
+    pub(crate) fn until(&mut self, ends: &[char]) -> &'a str {
+        let rest = self.rest();
+        let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        self.at += taken.len();
+        taken
+    }
+
+    /// Takes all that is left.
+    pub(crate) fn all(&mut self) -> &'a str {
+        let rest = self.rest();
+        self.at = self.text.len();
+        rest
+    }
+
+    /// Takes a text. In double quotes, a backslash takes the next character literally; one of `ends` or the end must follow.
+    /// Otherwise, as in PostgREST, it is whatever comes before one of `ends`.
+    pub(crate) fn value(&mut self, ends: &[char]) -> String {
+        let begin = self.at;
+        if let Some(value) = self.take_quoted()
+            && (self.is_at_end() || self.rest().starts_with(ends))
+        {
+            return value;
+        }
+        self.at = begin;
+        self.until(ends).into()
+    }
+
+    /// The same, but braces and all that is between them are taken as one value, with its commas.
+    pub(crate) fn value_or_array(&mut self, ends: &[char]) -> String {
+        let rest = self.rest();
+        if let Some(inside) = rest.strip_prefix('{')
+            && let Some(end) = inside.find(['{', '}']).filter(|end| inside[*end..].starts_with('}'))
+        {
+            let array = &rest[..end + 2];
+            self.at += array.len();
+            return array.into();
+        }
+        self.value(ends)
+    }
+
+    /// Takes a text in double quotes, in which a backslash takes the next character literally.
+    fn take_quoted(&mut self) -> Option<String> {
+        let inside = self.rest().strip_prefix('"')?;
+        let mut value = String::new();
+        let mut chars = inside.char_indices();
+        while let Some((offset, c)) = chars.next() {
+            match c {
+                '"' => {
+                    self.at += offset + 2;
+                    return Some(value);
+                }
+                '\\' => value.extend(chars.next().map(|(_, c)| c)),
+                c => value.push(c),
+            }
+        }
+        None
+    }
+
+    /// Takes values with commas between them, up to a closing bracket. The opening one has been taken.
+    pub(crate) fn list(&mut self) -> Result<Vec<String>, ParseError> {
+        let mut values = Vec::new();
+        self.skip_spaces();
+        if self.take(")") {
+            return Ok(values);
+        }
+        loop {
+            values.push(self.value(&[',', ')']));
+            limits::check(self.parameter, "values of a list", values.len(), limits::MAX_VALUES)?;
+            if self.take(")") {
+                return Ok(values);
+            }
+            self.expect(",").map_err(|_| self.error("expected a comma or )"))?;
+        }
+    }
+
+    /// Takes the values of an array as PostgreSQL writes one, up to the closing brace. The opening one has been taken. `null`
+    /// is a value that is missing unless it is in quotes.
+    pub(crate) fn array(&mut self) -> Result<Vec<Option<String>>, ParseError> {
+        let mut values = Vec::new();
+        self.skip_spaces();
+        if self.take("}") {
+            return Ok(values);
+        }
+        loop {
+            self.skip_spaces();
+            let is_quoted = self.next_is('"');
+            let value = match self.take_quoted() {
+                Some(value) => value,
+                None if is_quoted => {
+                    return Err(self.error("expected the closing double quote of the text that begins"));
+                }
+                None => self.until(&[',', '{', '}']).trim_end_matches(' ').to_owned(),
+            };
+            let is_null = !is_quoted && value.eq_ignore_ascii_case("null");
+            values.push((!is_null).then_some(value));
+            limits::check(self.parameter, "values of a list", values.len(), limits::MAX_VALUES)?;
+            self.skip_spaces();
+            if self.take("}") {
+                return Ok(values);
+            }
+            self.expect(",").map_err(|_| self.error("expected a comma or }"))?;
+        }
+    }
+
+    /// An error at this position.
+    pub(crate) fn error(&self, expected: &str) -> ParseError {
+        let position = self.text[..self.at].chars().count() + 1;
+        let found = match self.rest().chars().next() {
+            Some(c) => format!("at character {position}, where {c:?} is"),
+            None => "at the end".into(),
+        };
+        ParseError::syntax(self.parameter, format!("{expected} {found}"))
+    }
+}
+
+/// The name that a text in double quotes stands for; `None` if the text is something else.
+pub(crate) fn unquote(text: &str) -> Option<String> {
+    let mut lexer = Lexer::new(text, text);
+    lexer.take_quoted().filter(|_| lexer.is_at_end())
+}
+
+/// Parses names with commas between them, each of which may be in double quotes.
+pub(crate) fn names(parameter: &str, value: &str, limit: usize) -> Result<Vec<String>, ParseError> {
+    let mut lexer = Lexer::new(parameter, value);
+    let mut names = Vec::new();
+    loop {
+        let name = lexer.name(&[','])?;
+        if name.is_empty() {
+            return Err(lexer.error("expected the name of a column"));
+        }
+        names.push(name);
+        limits::check(parameter, "columns", names.len(), limit)?;
+        if lexer.is_at_end() {
+            return Ok(names);
+        }
+        lexer.expect(",")?;
+    }
+}

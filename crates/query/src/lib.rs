@@ -1,0 +1,43 @@
+//! The query language of [PostgREST](https://docs.postgrest.org), as text and as a syntax tree.
+//!
+//! This crate reads the parameters of a URL ([`Parameters`]), the part of a path that names one row ([`Identifier`]), the
+//! `Prefer` header ([`Preferences`]) and the `Range` header ([`RowRange`]), and writes each of them back.
+//!
+//! It is pure: it knows no tables, no HTTP types and no SQL. All text comes decoded. The only thing a parser asks of a table
+//! is whether a name is one of its columns, since a column may be called `order` or have a dot in its name. Whether a column
+//! accepts a value is checked later, by whoever plans the query.
+//!
+//! ```
+//! use mwallet_query::{Comparison, Filter, Parameters};
+//!
+//! let is_column = |name: &str| ["id", "asset", "price"].contains(&name);
+//! let parameters = [("asset", "in.(BITCOIN,DASH)"), ("price", "not.lt.5"), ("order", "price.desc"), ("limit", "10")];
+//! let parameters = Parameters::parse(parameters, &is_column)?;
+//!
+//! assert_eq!(parameters.filters[1], Filter::compare("price", Comparison::Lt, "5").negate());
+//! assert_eq!((parameters.order[0].column.as_str(), parameters.limit), ("price", Some(10)));
+//! assert_eq!(parameters.pairs()[0], ("asset".into(), "in.(BITCOIN,DASH)".into()));
+//! # Ok::<(), mwallet_query::ParseError>(())
+//! ```
+
+mod error;
+mod filter;
+mod identifier;
+mod lexer;
+mod limits;
+mod order;
+mod parameters;
+mod preferences;
+mod range;
+mod select;
+mod write;
+
+pub use error::ParseError;
+pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier};
+pub use identifier::Identifier;
+pub use limits::MAX_DEPTH;
+pub use order::{Direction, Nulls, Order};
+pub use parameters::{Parameters, column_parameter, is_keyword, parse_row_count};
+pub use preferences::{Action, Preferences, Resolution, Return, TransactionEnd, UnknownPreferences};
+pub use range::{ContentRange, RangeBackwards, RowRange};
+pub use select::SelectItem;

@@ -1,0 +1,207 @@
+//! The `Prefer` header (RFC 7240), with the preferences of PostgREST.
+
+use std::borrow::Cow;
+
+/// What a client prefers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// `return`: what a write answers.
+    pub returns: Option<Return>,
+    /// `count`: whether all rows are counted, not only those of the page.
+    pub count: bool,
+    /// `resolution`: what a creation does with rows that exist already.
+    pub resolution: Option<Resolution>,
+    /// `missing=default`: whether a column that `columns` names and a row lacks gets its default instead of null.
+    pub missing_default: bool,
+    /// `tx`: how the transaction of a write ends.
+    pub tx: Option<TransactionEnd>,
+    /// `numbers=string`: whether 64-bit integers and decimals are answered as strings.
+    pub numbers_as_strings: bool,
+    max_affected: Option<u64>,
+    handling: Option<Handling>,
+}
+
+/// What a write answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// Nothing.
+    Minimal,
+    /// Nothing but the address of the new row.
+    HeadersOnly,
+    /// The rows.
+    Representation,
+}
+
+/// What a creation does with rows that exist already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// It changes them.
+    Merge,
+    /// It leaves them as they are.
+    Ignore,
+}
+
+/// How the transaction of a write ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionEnd {
+    /// It is committed.
+    Commit,
+    /// It is rolled back; the answer is what it would have been.
+    RollBack,
+}
+
+/// What happens to preferences that are unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handling {
+    Strict,
+    Lenient,
+}
+
+/// Preferences are unknown, and the client asked for strict handling of them.
+///
+/// Its message repeats them as the client wrote them: shorten it before you answer or log it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown preferences: {}", .0.join(", "))]
+pub struct UnknownPreferences(pub Vec<String>);
+
+/// What a request does, since some preferences are for some requests only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It reads rows.
+    Read,
+    /// It creates or replaces rows.
+    Create,
+    /// It changes or deletes the rows that a filter finds.
+    Change,
+}
+
+impl Preferences {
+    /// Parses the values of all `Prefer` headers of a request. Of several preferences of a kind, the first counts.
+    ///
+    /// ```
+    /// use mwallet_query::{Action, Preferences, Return};
+    ///
+    /// let preferences = Preferences::parse(["return=representation, respond-async"])?;
+    /// assert_eq!(preferences.returns, Some(Return::Representation));
+    /// assert_eq!(preferences.applied(Action::Create).as_deref(), Some("return=representation"));
+    /// assert_eq!(preferences.applied(Action::Read), None);
+    /// # Ok::<(), mwallet_query::UnknownPreferences>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// With `handling=strict`, if a preference is unknown.
+    pub fn parse<'h>(headers: impl IntoIterator<Item = &'h str>) -> Result<Self, UnknownPreferences> {
+        let mut parsed = Self::default();
+        let mut unknown = Vec::new();
+        for header in headers {
+            for preference in header.split(',').map(str::trim).filter(|preference| !preference.is_empty()) {
+                if !parsed.add(preference) {
+                    unknown.push(preference);
+                }
+            }
+        }
+        match parsed.handling {
+            Some(Handling::Strict) if !unknown.is_empty() => {
+                Err(UnknownPreferences(unknown.into_iter().map(Into::into).collect()))
+            }
+            _ => Ok(parsed),
+        }
+    }
+
+    /// Adds a preference; `false` if it is unknown.
+    fn add(&mut self, preference: &str) -> bool {
+        match preference {
+            "return=minimal" => drop(self.returns.get_or_insert(Return::Minimal)),
+            "return=headers-only" => drop(self.returns.get_or_insert(Return::HeadersOnly)),
+            "return=representation" => drop(self.returns.get_or_insert(Return::Representation)),
+            // An exact number serves those who would accept an estimate.
+            "count=exact" | "count=planned" | "count=estimated" => self.count = true,
+            "resolution=merge-duplicates" => drop(self.resolution.get_or_insert(Resolution::Merge)),
+            "resolution=ignore-duplicates" => drop(self.resolution.get_or_insert(Resolution::Ignore)),
+            "missing=default" => self.missing_default = true,
+            "missing=null" => {}
+            "tx=commit" => drop(self.tx.get_or_insert(TransactionEnd::Commit)),
+            "tx=rollback" => drop(self.tx.get_or_insert(TransactionEnd::RollBack)),
+            "numbers=string" => self.numbers_as_strings = true,
+            "handling=strict" => drop(self.handling.get_or_insert(Handling::Strict)),
+            "handling=lenient" => drop(self.handling.get_or_insert(Handling::Lenient)),
+            other => match other.strip_prefix("max-affected=").and_then(|most| most.parse().ok()) {
+                Some(most) => self.max_affected = Some(most),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// The most rows that a change may affect. As in PostgREST, this limit counts only with `handling=strict`.
+    pub fn max_affected(&self) -> Option<u64> {
+        self.max_affected.filter(|_| self.handling == Some(Handling::Strict))
+    }
+
+    /// The preferences that were applied, as the `Preference-Applied` header lists them; `None` if there are none.
+    pub fn applied(&self, action: Action) -> Option<Cow<'static, str>> {
+        let is_write = action != Action::Read;
+        let returns = self.returns.filter(|_| is_write).map(|returns| match returns {
+            Return::Minimal => "return=minimal",
+            Return::HeadersOnly => "return=headers-only",
+            Return::Representation => "return=representation",
+        });
+        let resolution = self.resolution.filter(|_| is_write).map(|resolution| match resolution {
+            Resolution::Merge => "resolution=merge-duplicates",
+            Resolution::Ignore => "resolution=ignore-duplicates",
+        });
+        let handling = self.handling.map(|handling| match handling {
+            Handling::Strict => "handling=strict",
+            Handling::Lenient => "handling=lenient",
+        });
+        let missing = (self.missing_default && is_write).then_some("missing=default");
+        let count = self.count.then_some("count=exact");
+        let numbers = self.numbers_as_strings.then_some("numbers=string");
+        let tx = self.tx.filter(|_| is_write).map(|tx| match tx {
+            TransactionEnd::Commit => "tx=commit",
+            TransactionEnd::RollBack => "tx=rollback",
+        });
+        let is_change = action == Action::Change;
+        let max_affected = self.max_affected().filter(|_| is_change).map(|most| format!("max-affected={most}"));
+        let fixed = [resolution, missing, returns, count, numbers, tx, handling].into_iter().flatten();
+        let applied: Vec<Cow<'static, str>> = fixed.map(Cow::Borrowed).chain(max_affected.map(Cow::Owned)).collect();
+        match applied.as_slice() {
+            [] => None,
+            // One preference is the usual case and needs no text of its own.
+            [one] => Some(one.clone()),
+            all => Some(all.join(", ").into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_preferences_are_applied() {
+        let header = "return=representation, count=exact,, resolution=merge-duplicates, respond-async";
+        let preferences = Preferences::parse([header]).unwrap();
+        assert_eq!(preferences.returns, Some(Return::Representation));
+        assert_eq!(preferences.resolution, Some(Resolution::Merge));
+        assert!(preferences.count);
+        let applied = "resolution=merge-duplicates, return=representation, count=exact";
+        assert_eq!(preferences.applied(Action::Create).unwrap(), applied);
+        assert_eq!(preferences.applied(Action::Read).unwrap(), "count=exact");
+        assert_eq!(Preferences::default().applied(Action::Create), None);
+    }
+
+    #[test]
+    fn unknown_preferences_are_refused_if_handling_is_strict() {
+        assert_eq!(Preferences::parse(["tx=later"]), Ok(Preferences::default()));
+        let unknown = Preferences::parse(["handling=strict", "tx=later"]);
+        assert_eq!(unknown, Err(UnknownPreferences(vec!["tx=later".into()])));
+        let max_affected = |header| Preferences::parse([header]).unwrap().max_affected();
+        assert_eq!(max_affected("handling=strict, max-affected=3"), Some(3));
+        assert_eq!(max_affected("max-affected=3"), None);
+        let strict = Preferences::parse(["handling=strict, max-affected=3"]).unwrap();
+        assert_eq!(strict.applied(Action::Change).unwrap(), "handling=strict, max-affected=3");
+        assert_eq!(strict.applied(Action::Create).unwrap(), "handling=strict");
+    }
+}

@@ -1,0 +1,185 @@
+//! The syntax tree as text.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write};
+
+use crate::filter::GROUPS;
+use crate::{
+    Comparison, Direction, Filter, Is, Junction, Matcher, Nulls, Operation, Order, Parameters, Quantifier, SelectItem,
+    column_parameter,
+};
+
+impl Parameters {
+    /// The names and values of these parameters, before they are encoded for a URL. They parse as the same parameters.
+    ///
+    /// ```
+    /// use mwallet_query::{Comparison, Filter, Parameters};
+    ///
+    /// let filters = vec![Filter::compare("memo", Comparison::Eq, "a,b").negate()];
+    /// let parameters = Parameters { filters, limit: Some(5), ..Parameters::default() };
+    /// assert_eq!(parameters.pairs(), [("memo".into(), "not.eq.a,b".into()), ("limit".into(), "5".into())]);
+    /// ```
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        if !self.select.is_empty() {
+            pairs.push(("select".into(), list(&self.select)));
+        }
+        pairs.extend(self.filters.iter().map(Filter::pair));
+        if !self.order.is_empty() {
+            pairs.push(("order".into(), list(&self.order)));
+        }
+        let numbers = [("limit", self.limit), ("offset", self.offset)];
+        pairs.extend(numbers.into_iter().filter_map(|(name, rows)| Some((name.into(), rows?.to_string()))));
+        for (name, columns) in [("columns", &self.columns), ("on_conflict", &self.on_conflict)] {
+            if let Some(columns) = columns {
+                let columns: Vec<_> = columns.iter().map(|column| name_in(column, &[','])).collect();
+                pairs.push((name.into(), columns.join(",")));
+            }
+        }
+        pairs
+    }
+}
+
+impl Filter {
+    /// The name and the value of the parameter that is this filter.
+    pub fn pair(&self) -> (String, String) {
+        match self {
+            Self::Column { column, negated, operation } => {
+                let not = if *negated { "not." } else { "" };
+                // The value ends with the parameter, so it needs no quotes.
+                let mut value = format!("{not}{}", Operator(operation));
+                match operation {
+                    Operation::Match { value: text, .. } | Operation::IsDistinct(text) => value.push_str(text),
+                    _ => value.push_str(&Value(operation).to_string()),
+                }
+                (column_parameter(column).into(), value)
+            }
+            Self::Group { junction, negated, filters } => {
+                (keyword(*junction, *negated).into(), format!("({})", list(filters)))
+            }
+        }
+    }
+}
+
+/// As a member of a group.
+impl Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Column { column, negated, operation } => {
+                let not = if *negated { "not." } else { "" };
+                let column = name_in(column, &['.', ',', '(', ')']);
+                write!(f, "{column}.{not}{}{}", Operator(operation), Value(operation))
+            }
+            Self::Group { junction, negated, filters } => {
+                write!(f, "{}({})", keyword(*junction, *negated), list(filters))
+            }
+        }
+    }
+}
+
+impl Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name_in(&self.column, &['.', ',']))?;
+        if self.direction == Direction::Descending {
+            f.write_str(".desc")?;
+        }
+        match self.nulls {
+            None => Ok(()),
+            Some(Nulls::First) => f.write_str(".nullsfirst"),
+            Some(Nulls::Last) => f.write_str(".nullslast"),
+        }
+    }
+}
+
+impl Display for SelectItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Column { name, alias } = self else { return f.write_char('*') };
+        let ends = ['*', ',', ':', '(', ')', '!'];
+        if let Some(alias) = alias {
+            write!(f, "{}:", name_in(alias, &ends))?;
+        }
+        f.write_str(&name_in(name, &ends))
+    }
+}
+
+fn keyword(junction: Junction, negated: bool) -> &'static str {
+    let group = GROUPS.iter().find(|(_, j, n)| (*j, *n) == (junction, negated));
+    group.map_or("and", |(keyword, ..)| keyword)
+}
+
+fn list(items: &[impl Display]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// A text in double quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A name where some characters would end it.
+fn name_in<'n>(name: &'n str, ends: &[char]) -> Cow<'n, str> {
+    let is_bare = !name.is_empty() && !name.contains(ends) && !name.starts_with([' ', '"']) && !name.ends_with(' ');
+    if is_bare { name.into() } else { quoted(name).into() }
+}
+
+/// A value in a list.
+fn value_in_list(value: &str) -> Cow<'_, str> {
+    name_in(value, &[',', '(', ')', '{', '}', '"', '\\'])
+}
+
+/// An operator, with the dot after it.
+struct Operator<'o>(&'o Operation);
+
+impl Display for Operator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => match matcher {
+                Matcher::Compare(Comparison::Eq) => "eq",
+                Matcher::Compare(Comparison::Neq) => "neq",
+                Matcher::Compare(Comparison::Gt) => "gt",
+                Matcher::Compare(Comparison::Gte) => "gte",
+                Matcher::Compare(Comparison::Lt) => "lt",
+                Matcher::Compare(Comparison::Lte) => "lte",
+                Matcher::Like => "like",
+                Matcher::ILike => "ilike",
+            },
+            Operation::In(_) => "in",
+            Operation::Is(_) => "is",
+            Operation::IsDistinct(_) => "isdistinct",
+        })?;
+        f.write_str(match self.0 {
+            Operation::MatchMany { quantifier: Quantifier::Any, .. } => "(any).",
+            Operation::MatchMany { quantifier: Quantifier::All, .. } => "(all).",
+            _ => ".",
+        })
+    }
+}
+
+/// The value of an operation where a comma or bracket would end it.
+struct Value<'o>(&'o Operation);
+
+impl Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Operation::Match { value, .. } | Operation::IsDistinct(value) => f.write_str(&value_in_list(value)),
+            Operation::In(values) => {
+                let values: Vec<_> = values.iter().map(|value| value_in_list(value)).collect();
+                write!(f, "({})", values.join(","))
+            }
+            Operation::MatchMany { values, .. } => {
+                let value = |value: &Option<String>| match value {
+                    Some(text) if text.eq_ignore_ascii_case("null") => quoted(text),
+                    Some(text) => value_in_list(text).into_owned(),
+                    None => "null".into(),
+                };
+                write!(f, "{{{}}}", values.iter().map(value).collect::<Vec<_>>().join(","))
+            }
+            Operation::Is(is) => f.write_str(match is {
+                Is::Null => "null",
+                Is::True => "true",
+                Is::False => "false",
+                Is::Unknown => "unknown",
+            }),
+        }
+    }
+}
