@@ -17,6 +17,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
+use crate::endpoint::Endpoint;
 use crate::request_id::Rows;
 use crate::state::Tables;
 
@@ -44,6 +45,7 @@ pub struct Exchange {
     method: Method,
     uri: Uri,
     tables: Arc<Tables>,
+    endpoints: Arc<Vec<Endpoint>>,
     /// The status of the answer.
     pub status: StatusCode,
     /// How long it took: to the last byte of an answer that came in parts, otherwise until it was handed to the connection.
@@ -79,7 +81,7 @@ impl Exchange {
     /// The path and the names of the parameters, without values: `/rest/v1/orders/{identifier}?asset&limit`. What is neither
     /// a table, a column nor a word of the language may be a secret as well, and is not told.
     pub fn place(&self) -> String {
-        place::of(&self.uri, &self.tables)
+        place::of(&self.uri, &self.tables, &self.endpoints)
     }
 }
 
@@ -92,12 +94,19 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    pub(crate) fn new(log: &AccessLog, request: &Request, id: &HeaderValue, tables: Arc<Tables>) -> Self {
+    pub(crate) fn new(
+        log: &AccessLog,
+        request: &Request,
+        id: &HeaderValue,
+        tables: Arc<Tables>,
+        endpoints: Arc<Vec<Endpoint>>,
+    ) -> Self {
         let exchange = Exchange {
             id: id.clone(),
             method: request.method().clone(),
             uri: request.uri().clone(),
             tables,
+            endpoints,
             status: StatusCode::OK,
             time: Duration::ZERO,
             rows: None,

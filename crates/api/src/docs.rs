@@ -35,7 +35,11 @@ pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) 
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let media_type = if accepted.any(|accept| accept.contains(MEDIA_TYPE)) { MEDIA_TYPE } else { "application/json" };
     let headers = [(CONTENT_TYPE, media_type), (VARY, "Accept, Accept-Profile")];
-    Ok((headers, profile.document.clone()).into_response())
+    let document = tables.document(profile, &state.endpoints).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "the tables cannot be documented");
+        Problem::internal()
+    })?;
+    Ok((headers, document).into_response())
 }
 
 /// The page.

@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Response};
 use mwallet_db::Dialect;
 use mwallet_db::crud::client::RowCount;
 use mwallet_db::schema::Table;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub(crate) use counts::RowCounts;
 
+use crate::endpoint::Endpoint;
 use crate::state::{AppState, Tables};
-use crate::{accept, diagram, location, profile};
+use crate::{accept, location, profile};
 
 /// How many rows a first query asks for.
 const FIRST_ROWS: u32 = 10;
@@ -31,10 +32,11 @@ pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> R
     match accept::is_page(&headers) {
         true => {
             let policy = [(CONTENT_SECURITY_POLICY, page::policy()), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
-            let text = page::write(state.engine.dialect(), &listed);
+            let text = page::write(state.engine.dialect(), &state.endpoints, &listed);
             (headers_of("text/html; charset=utf-8"), policy, text).into_response()
         }
-        false => (headers_of("application/json"), json(state.engine.dialect(), &listed).to_string()).into_response(),
+        false => (headers_of("application/json"), json(state.engine.dialect(), &state.endpoints, &listed).to_string())
+            .into_response(),
     }
 }
 
@@ -72,7 +74,7 @@ fn list<'t>(tables: &'t Tables, counts: &[Option<RowCount>]) -> Vec<Listed<'t>> 
 }
 
 /// What the page says, for programs and for people without a browser.
-fn json(dialect: Dialect, listed: &[Listed<'_>]) -> Value {
+fn json(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'_>]) -> Value {
     let tables = listed.iter().map(|listed| {
         let rows = listed.rows.map(|rows| match rows {
             RowCount::Exact(rows) => json!({ "exact": rows }),
@@ -88,15 +90,18 @@ fn json(dialect: Dialect, listed: &[Listed<'_>]) -> Value {
         })
     });
     let tables: Vec<Value> = tables.collect();
+    let links =
+        endpoints.iter().filter_map(|endpoint| Some((endpoint.link?.name.to_lowercase(), endpoint.path().into())));
+    let links: Map<String, Value> = links.collect();
     json!({
         "name": "mWallet",
         "version": env!("CARGO_PKG_VERSION"),
         "database": database(dialect),
         "docs": "/docs",
         "openapi": location::REST,
-        "diagram": diagram::PATH,
         "alive": "/livez",
         "ready": "/readyz",
+        "links": links,
         "tables": tables,
     })
 }

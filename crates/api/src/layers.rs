@@ -30,7 +30,7 @@ pub(crate) async fn surround(routes: &Routes, request: Request) -> Response {
     let tables = state.tables();
     let profile = profile::told(&tables, &request);
     let id = request_id::of(request.headers(), state.engine.sources());
-    let noted = state.access_log.as_ref().map(|log| Noted::new(log, &request, &id, tables));
+    let noted = state.access_log.as_ref().map(|log| Noted::new(log, &request, &id, tables, state.endpoints.clone()));
     let (request, unread) = Unread::watch(request);
     let mut response = if state.loopback_hosts_only && is_foreign(&request) {
         Problem::foreign_host().into_response()

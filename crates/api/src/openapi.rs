@@ -4,6 +4,7 @@
 //! that whoever reads the document, person or program, need not know the query language beforehand. Nothing here asks a
 //! database or knows how a request is carried out.
 
+mod endpoints;
 mod examples;
 mod guide;
 mod names;
@@ -11,7 +12,6 @@ mod parameters;
 mod paths;
 mod problems;
 mod profile;
-mod questions;
 mod responses;
 mod schemas;
 mod server;
@@ -19,13 +19,12 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
 use mwallet_db::schema::{SchemaError, Table};
 use serde_json::{Map, Value, json};
 
-pub use questions::{Parameter, Question};
-
 use examples::Examples;
+
+use crate::endpoint::{Answer, Endpoint};
 
 /// The media type that has no better name for a document than JSON.
 pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
@@ -46,7 +45,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
 #[derive(Clone, Debug)]
 pub struct Document<'t> {
     tables: Vec<&'t Table>,
-    questions: Vec<Question>,
+    endpoints: Vec<Endpoint>,
     schemas: Vec<String>,
     title: String,
 }
@@ -56,17 +55,20 @@ impl<'t> Document<'t> {
     pub fn new(tables: impl IntoIterator<Item = &'t Table>) -> Self {
         Self {
             tables: tables.into_iter().collect(),
-            questions: Vec::new(),
+            endpoints: Vec::new(),
             schemas: Vec::new(),
             title: "mWallet".into(),
         }
     }
 
-    /// The same with an operation that is no table. It is left out where a table that it asks is not served.
-    pub fn with(mut self, question: Question) -> Self {
-        let is_served = |name: &&str| self.tables.iter().any(|table| table.name == *name);
-        if question.tables.iter().all(is_served) {
-            self.questions.push(question);
+    /// The same with an endpoint that the program added. It is left out if it answers rows of a table that is not served.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        let is_served = match endpoint.answer {
+            Answer::Rows(name) => self.tables.iter().any(|table| table.name == name),
+            Answer::Document { .. } => true,
+        };
+        if is_served {
+            self.endpoints.push(endpoint);
         }
         self
     }
@@ -111,8 +113,8 @@ impl<'t> Document<'t> {
         if self.tables.iter().all(|table| table.name != server::TAG) {
             tags.push(server::tag());
         }
-        for question in &self.questions {
-            paths.insert(question.path.to_owned(), question.path_item(&components));
+        for endpoint in &self.endpoints {
+            paths.insert(endpoint.path().to_owned(), endpoints::path_item(endpoint, &components));
         }
         let head = json!({
             "openapi": "3.1.0",
@@ -139,25 +141,6 @@ impl Document<'_> {
     fn own_schema(&self) -> Option<&str> {
         self.tables.first()?.schema.as_deref()
     }
-}
-
-/// The document of a server of these tables and questions, as it is sent.
-///
-/// # Errors
-///
-/// As [`Document::json`].
-pub(crate) fn render(
-    title: Option<&str>,
-    tables: &[&Table],
-    questions: &[Question],
-    schemas: &[&str],
-) -> Result<Bytes, SchemaError> {
-    let document = Document::new(tables.iter().copied()).of_schemas(schemas.iter().copied());
-    let document = match title {
-        Some(title) => document.titled(title),
-        None => document,
-    };
-    Ok(questions.iter().cloned().fold(document, Document::with).json()?.to_string().into())
 }
 
 /// One table, with what all parts of its description share.

@@ -9,11 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::app::Respond;
-use crate::openapi::Question;
 use crate::problem::Problem;
 use crate::rest::Incoming;
 use crate::state::{AppState, Tables};
-use crate::{diagram, docs, home, location, questions, rest, rows};
+use crate::{docs, home, location, rest, rows};
 
 /// Where what is served is read again.
 pub(crate) const RELOAD: &str = "/admin/reload";
@@ -29,7 +28,6 @@ impl Routes {
     pub(crate) fn new(state: AppState) -> Self {
         let mut others = Router::new()
             .route("/", get(home::home))
-            .route(diagram::PATH, get(diagram::diagram))
             .route("/docs", get(docs::page))
             .route("/docs/", get(docs::redirect))
             .route("/docs/{file}", get(docs::file))
@@ -38,14 +36,9 @@ impl Routes {
             .route("/readyz", get(readyz))
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));
-        let questions = [
-            (Question::NOTICES_OF_USER, get(questions::notices)),
-            (Question::TRANSACTIONS_MINED, get(questions::transactions)),
-        ];
-        for (question, handler) in questions {
-            if state.tables().first().questions.iter().any(|served| served.id == question.id) {
-                others = others.route(question.path, handler);
-            }
+        let tables = state.tables();
+        for endpoint in state.endpoints.iter().filter(|endpoint| tables.serves(endpoint)) {
+            others = others.route(endpoint.path(), endpoint.route());
         }
         let others = others.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
         Self { others: others.with_state(state.clone()), state }

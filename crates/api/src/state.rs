@@ -13,9 +13,10 @@ use mwallet_db::{Engine, Error, Relation};
 use tokio::sync::Mutex;
 
 use crate::access::AccessLog;
+use crate::endpoint::{Answer, Endpoint};
 use crate::home::RowCounts;
-use crate::openapi::{self, Question};
-use crate::{errors, profile, questions};
+use crate::openapi::Document;
+use crate::{errors, profile};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub struct AppState {
     pub(crate) origins: Arc<Origins>,
     pub(crate) loopback_hosts_only: bool,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) endpoints: Arc<Vec<Endpoint>>,
     pub(crate) row_counts: RowCounts,
 }
 
@@ -133,6 +135,7 @@ impl AppState {
             origins: Arc::default(),
             loopback_hosts_only: false,
             access_log: None,
+            endpoints: Arc::default(),
             row_counts: RowCounts::default(),
         }
     }
@@ -161,6 +164,12 @@ impl AppState {
     /// The same, which tells of every request that it answers.
     pub fn access_log(mut self, log: AccessLog) -> Self {
         self.access_log = Some(log);
+        self
+    }
+
+    /// The same with an endpoint of the program.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        Arc::make_mut(&mut self.endpoints).push(endpoint);
         self
     }
 
@@ -216,8 +225,8 @@ impl AppState {
 pub struct Tables {
     /// At least one; the first is meant where a request names none.
     profiles: Vec<Profile>,
-    /// Them and their references as a picture, once somebody has asked for it.
-    diagram: OnceLock<Bytes>,
+    /// The title of the documentation, if it is not that of mWallet.
+    title: Option<String>,
 }
 
 /// The tables of one schema, by their names.
@@ -226,10 +235,10 @@ pub(crate) struct Profile {
     /// The name of the schema; `None` where tables have none.
     pub(crate) schema: Option<String>,
     by_name: HashMap<String, Resource>,
-    /// The questions whose tables are served.
-    pub(crate) questions: Vec<Question>,
-    /// The OpenAPI document of them, as it is sent.
-    pub(crate) document: Bytes,
+    /// The tables in the order in which they are documented.
+    order: Vec<String>,
+    /// The OpenAPI document, once somebody has asked for it.
+    document: OnceLock<Bytes>,
 }
 
 /// One table that is served, and what a request about it is held against.
@@ -280,10 +289,8 @@ impl Tables {
         if schemas.is_empty() {
             schemas.push((None, Vec::new()));
         }
-        let names: Vec<String> = schemas.iter().filter_map(|(schema, _)| schema.clone()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(title, schema, tables, &names));
-        Ok(Self { profiles: profiles.collect::<Result<_, _>>()?, diagram: OnceLock::new() })
+        let profiles = schemas.into_iter().map(|(schema, tables)| Profile::new(schema, &tables));
+        Ok(Self { profiles: profiles.collect::<Result<_, _>>()?, title: title.map(Into::into) })
     }
 
     /// The tables that are meant where a request names no schema.
@@ -306,15 +313,35 @@ impl Tables {
         })
     }
 
-    /// All tables and their references as an SVG document, where somebody has drawn it.
-    pub(crate) fn drawn(&self) -> Option<Bytes> {
-        self.diagram.get().cloned()
+    /// The OpenAPI document of the tables of a schema and these endpoints, as it is sent. It is written when it is first
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// Where a table contradicts itself; none that is served does.
+    pub(crate) fn document(&self, profile: &Profile, endpoints: &[Endpoint]) -> Result<Bytes, SchemaError> {
+        if let Some(document) = profile.document.get() {
+            return Ok(document.clone());
+        }
+        let tables = profile.order.iter().filter_map(|name| Some(profile.get(name)?.table()));
+        let mut document = Document::new(tables).of_schemas(self.schemas());
+        if let Some(title) = &self.title {
+            document = document.titled(title);
+        }
+        // Endpoints are about the tables of the first schema.
+        if std::ptr::eq(profile, self.first()) {
+            document = endpoints.iter().cloned().fold(document, Document::endpoint);
+        }
+        let document = Bytes::from(document.json()?.to_string());
+        Ok(profile.document.get_or_init(|| document).clone())
     }
 
-    /// The same, which takes a moment where nobody has.
-    pub(crate) fn draw(&self) -> Bytes {
-        let tables = || self.all().map(|(_, resource)| resource.table()).collect::<Vec<_>>();
-        self.diagram.get_or_init(|| mwallet_erd::svg(&tables()).into()).clone()
+    /// Whether what an endpoint answers is served.
+    pub(crate) fn serves(&self, endpoint: &Endpoint) -> bool {
+        match endpoint.answer {
+            Answer::Rows(table) => self.first().get(table).is_some(),
+            Answer::Document { .. } => true,
+        }
     }
 
     /// The tables of a schema.
@@ -329,21 +356,15 @@ impl Tables {
 }
 
 impl Profile {
-    fn new(
-        title: Option<&str>,
-        schema: Option<String>,
-        tables: Vec<&Table>,
-        schemas: &[&str],
-    ) -> Result<Self, SchemaError> {
-        let questions = questions::served(&tables);
-        let document = openapi::render(title, &tables, &questions, schemas)?;
-        let resource = |table: &Table| {
+    fn new(schema: Option<String>, tables: &[&Table]) -> Result<Self, SchemaError> {
+        let resource = |table: &&Table| {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());
-            Ok((table.name.clone(), Resource { relation: Relation::new(table.clone()), create, change }))
+            Ok((table.name.clone(), Resource { relation: Relation::new((*table).clone()), create, change }))
         };
-        let by_name = tables.into_iter().map(resource).collect::<Result<_, _>>()?;
-        Ok(Self { schema, by_name, questions, document })
+        let by_name = tables.iter().map(resource).collect::<Result<_, _>>()?;
+        let order = tables.iter().map(|table| table.name.clone()).collect();
+        Ok(Self { schema, by_name, order, document: OnceLock::new() })
     }
 
     /// The names of the tables, in no order.

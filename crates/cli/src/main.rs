@@ -7,6 +7,7 @@ mod block;
 mod chain;
 mod commands;
 mod database;
+mod endpoints;
 mod failure;
 mod log;
 mod output;

@@ -15,8 +15,6 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use text::escape_markup;
-
 use mwallet_schema::Table;
 
 /// Draws tables and their references as an SVG document.

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use html_escape::encode_quoted_attribute;
+
 /// A text as it is drawn, and the whole of it where it did not fit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Label {
@@ -107,27 +109,7 @@ fn visible(text: &str) -> Cow<'_, str> {
 
 /// Makes a text safe between the tags of XML and HTML, and in an attribute within double quotes.
 pub(super) fn escape(text: &str) -> String {
-    escape_markup(&visible(text))
-}
-
-/// Makes a text safe between the tags of XML and HTML, and in an attribute within quotes; characters that XML refuses stay.
-///
-/// ```
-/// assert_eq!(mwallet_erd::escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
-/// ```
-pub fn escape_markup(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
+    encode_quoted_attribute(&visible(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
 //! How long lists may be and how deep filters may nest. What exceeds them is refused before any more of it is read.
+//!
+//! How many columns may be selected depends on the table, so that whoever plans the query limits it.
 
 use crate::ParseError;
 
@@ -8,8 +10,6 @@ pub const MAX_DEPTH: usize = 32;
 pub(crate) const MAX_PARAMETERS: usize = 1_024;
 /// The most columns to order by.
 pub(crate) const MAX_ORDER: usize = 64;
-/// The most columns in `select` and `columns`. A table may allow fewer.
-pub(crate) const MAX_COLUMNS: usize = 2_000;
 /// The most columns in `on_conflict`.
 pub(crate) const MAX_KEY: usize = 64;
 /// The most values in one list, such as that of `in`.

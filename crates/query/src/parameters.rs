@@ -79,7 +79,7 @@ impl Parameters {
             Keyword::Group(junction, negated) => {
                 self.filters.push(filter::parse_group(name, value, junction, negated)?);
             }
-            Keyword::Columns => self.columns = Some(lexer::names(name, value, limits::MAX_COLUMNS)?),
+            Keyword::Columns => self.columns = Some(lexer::names(name, value, usize::MAX)?),
             Keyword::OnConflict => self.on_conflict = Some(lexer::names(name, value, limits::MAX_KEY)?),
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! `select=id,remark:memo`.
 
+use crate::ParseError;
 use crate::lexer::Lexer;
-use crate::{ParseError, limits};
 
 const PARAMETER: &str = "select";
 
@@ -28,7 +28,6 @@ pub(crate) fn parse(value: &str, is_column: &dyn Fn(&str) -> bool) -> Result<Vec
         }
         lexer.skip_spaces();
         items.push(item(&mut lexer, is_column)?);
-        limits::check(PARAMETER, "columns", items.len(), limits::MAX_COLUMNS)?;
     }
     Ok(items)
 }

@@ -2,34 +2,22 @@
 
 use axum::http::Uri;
 
+use crate::endpoint::Endpoint;
 use crate::state::{Resource, Tables};
-use crate::{diagram, location, params};
+use crate::{location, params};
 
 /// What stands for a name that the server does not have.
 pub(super) const UNKNOWN: &str = "{unknown}";
 
 /// Paths that are no table. What stands in braces is any one segment.
-const PATHS: [&str; 10] = [
-    "/",
-    diagram::PATH,
-    "/docs",
-    "/docs/",
-    "/docs/{file}",
-    "/livez",
-    "/readyz",
-    crate::routes::RELOAD,
-    "/rest/v1",
-    location::REST,
-];
-
-/// The words of questions.
-const QUESTION_WORDS: [&str; 5] = ["network", "start", "end", "skip", "limit"];
+const PATHS: [&str; 9] =
+    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
 
 /// The most parameters that are told.
 const MOST: usize = 50;
 
 /// The path and the names of the parameters, without values.
-pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
+pub(super) fn of(uri: &Uri, tables: &Tables, endpoints: &[Endpoint]) -> String {
     let query = uri.query().unwrap_or_default();
     // What leads to a table is told as what it leads to.
     if let Some((name, row)) = location::place(location::without_slash(uri.path()).unwrap_or(uri.path())) {
@@ -48,10 +36,13 @@ pub(super) fn of(uri: &Uri, tables: &Tables) -> String {
         });
         return place;
     }
-    let questions = tables.first().questions.iter().map(|question| question.path);
-    let known = PATHS.into_iter().chain(questions).find(|path| fits(path, uri.path()));
+    let endpoint = endpoints.iter().find(|endpoint| tables.serves(endpoint) && fits(endpoint.path(), uri.path()));
+    let known = endpoint.map(Endpoint::path).or_else(|| PATHS.into_iter().find(|path| fits(path, uri.path())));
     let mut place = known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned);
-    add_names(&mut place, query, |name| QUESTION_WORDS.contains(&name).then(|| name.to_owned()));
+    let parameters = endpoint.map_or(&[][..], |endpoint| &endpoint.parameters);
+    add_names(&mut place, query, |name| {
+        parameters.iter().any(|parameter| parameter.name == name).then(|| name.to_owned())
+    });
     place
 }
 
@@ -89,6 +80,7 @@ mod tests {
     use mwallet_db::schema::{Column, ColumnType, Table};
 
     use super::*;
+    use crate::endpoint::Parameter;
 
     #[test]
     fn no_value_and_no_foreign_name_is_told() {
@@ -96,6 +88,12 @@ mod tests {
         odd.columns.push(Column::new("half price", ColumnType::BigInt));
         let tables = mwallet_models::tables().into_iter().cloned().chain([odd]).collect::<Vec<_>>();
         let tables = Tables::new(&tables).unwrap();
+        let answer = async |_| Err(crate::Problem::internal());
+        let endpoints = [
+            Endpoint::get("/v1/users/{identifier}/notices", answer).parameter(Parameter::time("start")),
+            Endpoint::get("/v1/nothing", answer).rows_of("nothing"),
+        ];
+        let of = |uri: &str| of(&uri.parse().unwrap(), &tables, &endpoints);
         for (uri, place) in [
             ("/rest/v1/orders", "/rest/v1/orders"),
             ("/rest/v1/orders?", "/rest/v1/orders"),
@@ -109,10 +107,9 @@ mod tests {
             ("/rest/v1/%ff?%ff=S", "/rest/v1/{unknown}?{unknown}"),
             ("/rest/v1/orders/1/S", "/{unknown}"),
             ("/v1/users/S/notices?start=S&S=1", "/v1/users/{identifier}/notices?start&{unknown}"),
-            ("/v1/transactions?network=S", "/v1/transactions?network"),
+            ("/v1/nothing", "/{unknown}"),
             ("/docs/S", "/docs/{file}"),
             ("/docs/", "/docs/"),
-            ("/diagram.svg?S", "/diagram.svg?{unknown}"),
             ("/rest/v1/orders/?asset=eq.S", "/rest/v1/orders?asset"),
             ("/rest/v1/S/", "/rest/v1/{unknown}"),
             ("/admin/reload", "/admin/reload"),
@@ -121,10 +118,10 @@ mod tests {
             ("/", "/"),
             ("http://S@S/rest/v1/", "/rest/v1/"),
         ] {
-            assert_eq!(of(&uri.parse().unwrap(), &tables), place, "{uri}");
+            assert_eq!(of(uri), place, "{uri}");
         }
         let many = format!("/rest/v1/orders?{}", "asset=S&".repeat(1_000));
-        let told = of(&many.parse().unwrap(), &tables);
+        let told = of(&many);
         assert!(told.ends_with("asset&…") && told.len() < 400, "{told}");
     }
 }

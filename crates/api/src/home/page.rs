@@ -5,14 +5,15 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use html_escape::encode_quoted_attribute as escape;
 use mwallet_db::Dialect;
 use mwallet_db::crud::client::RowCount;
 use mwallet_db::schema::TableKind;
-use mwallet_erd::escape_markup;
 use sha2::{Digest, Sha256};
 
 use super::{Listed, database};
-use crate::{diagram, location};
+use crate::endpoint::{Endpoint, Link};
+use crate::location;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -29,8 +30,9 @@ pub(super) fn policy() -> &'static str {
 }
 
 /// Writes the page.
-pub(super) fn write(dialect: Dialect, listed: &[Listed<'_>]) -> String {
+pub(super) fn write(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'_>]) -> String {
     let rows: String = listed.iter().map(Row).map(|row| row.to_string()).collect();
+    let links: String = endpoints.iter().filter_map(LinkTo::new).map(|link| link.to_string()).collect();
     let what = match listed {
         [_] => "one table".to_owned(),
         _ => format!("{} tables", Thousands(listed.len() as u64)),
@@ -53,8 +55,7 @@ pub(super) fn write(dialect: Dialect, listed: &[Listed<'_>]) -> String {
 PostgREST, so that its clients work here.</p>
 <nav aria-label="This server">
 <a href="/docs"><strong>Docs</strong> <span>read, and try it here</span></a>
-<a href="{diagram}"><strong>Diagram</strong> <span>tables and references</span></a>
-<a href="{rest}"><strong>OpenAPI</strong> <span>the docs for programs</span></a>
+{links}<a href="{rest}"><strong>OpenAPI</strong> <span>the docs for programs</span></a>
 <a href="/readyz"><strong>Health</strong> <span>is the database there?</span></a>
 </nav>
 </header>
@@ -73,8 +74,26 @@ than 100,000 rows are estimated.</p></footer>
         version = env!("CARGO_PKG_VERSION"),
         database = database(dialect),
         rest = location::REST,
-        diagram = diagram::PATH,
     )
+}
+
+/// The link to an endpoint.
+struct LinkTo {
+    path: &'static str,
+    link: Link,
+}
+
+impl LinkTo {
+    fn new(endpoint: &Endpoint) -> Option<Self> {
+        Some(Self { path: endpoint.path(), link: endpoint.link? })
+    }
+}
+
+impl Display for LinkTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, note) = (escape(self.link.name), escape(self.link.note));
+        writeln!(f, "<a href=\"{}\"><strong>{name}</strong> <span>{note}</span></a>", escape(self.path))
+    }
 }
 
 /// A table as a row of the page.
@@ -84,7 +103,8 @@ impl Display for Row<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(listed) = self;
         let table = listed.table;
-        let name = escape_markup(&listed.full_name());
+        let name = listed.full_name();
+        let name = escape(&name);
         f.write_str("<tr><th scope=\"row\">")?;
         match listed.accept_profile {
             // The page of the documentation shows the first schema.
@@ -95,14 +115,14 @@ impl Display for Row<'_, '_> {
             write!(f, " <i>{}</i>", table.kind.name())?;
         }
         if let Some(comment) = &table.comment {
-            write!(f, "<p>{}</p>", escape_markup(comment))?;
+            write!(f, "<p>{}</p>", escape(comment))?;
         }
         write!(f, "</th><td>{}</td><td>", Rows(listed.rows))?;
         let query = listed.query();
         match listed.accept_profile {
             None => write!(f, "<a href=\"{query}\"><code>{query}</code></a>")?,
             // No address can carry a header, so that there is nothing to follow.
-            Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", escape_markup(schema))?,
+            Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", escape(schema))?,
         }
         f.write_str("</td></tr>\n")
     }
@@ -161,10 +181,5 @@ mod tests {
             assert_eq!(Rows(Some(rows)).to_string(), text);
         }
         assert!(Rows(None).to_string().contains("not counted"));
-    }
-
-    #[test]
-    fn texts_stay_texts() {
-        assert_eq!(escape_markup("<b a=\"c\">&'é"), "&lt;b a=&quot;c&quot;&gt;&amp;&#39;é");
     }
 }

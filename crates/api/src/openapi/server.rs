@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{MEDIA_TYPE, responses};
-use crate::diagram;
 
 /// The heading under which they stand.
 pub(super) const TAG: &str = "server";
@@ -31,14 +30,6 @@ pub(super) fn paths() -> Map<String, Value> {
     let text = "The tables with how many rows they have, counted up to 100,000 and estimated beyond, as of a few seconds ago. \
                 Browsers get it as a page.";
     paths.insert("/".into(), path("home", "See what is served", text, &[(200, home)], &[403, 500, 504]));
-
-    let drawing = json!({
-        "description": "The diagram.",
-        "content": { "image/svg+xml": { "schema": { "type": "string" } } },
-    });
-    let text = "The tables and their references as a picture.";
-    paths
-        .insert(diagram::PATH.into(), path("diagram", "Get a diagram", text, &[(200, drawing)], &[403, 500, 503, 504]));
 
     let alive = responses::json_of("The process answers.", status("alive"), Some(json!({ "status": "alive" })));
     let text = "It says nothing of the database.";
@@ -86,10 +77,11 @@ fn home() -> Value {
     });
     json!({
         "type": "object",
-        "required": ["name", "version", "database", "docs", "openapi", "diagram", "alive", "ready", "tables"],
+        "required": ["name", "version", "database", "docs", "openapi", "alive", "ready", "links", "tables"],
         "properties": {
-            "name": text, "version": text, "database": text, "docs": text, "openapi": text, "diagram": text,
-            "alive": text, "ready": text, "tables": { "type": "array", "items": table },
+            "name": text, "version": text, "database": text, "docs": text, "openapi": text, "alive": text,
+            "ready": text, "links": { "type": "object", "additionalProperties": text },
+            "tables": { "type": "array", "items": table },
         },
     })
 }

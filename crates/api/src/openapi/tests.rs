@@ -231,17 +231,3 @@ fn a_server_without_tables_is_described_too() {
     assert_eq!(document["tags"].as_array().unwrap().len(), 1);
     assert!(document["paths"].get("/livez").is_some());
 }
-
-#[test]
-fn questions_need_their_tables() {
-    let tables = [table("transactions", &["id"], vec![number("id")])];
-    let all = super::Question::ALL.into_iter().fold(Document::new(&tables), Document::with);
-    let document = all.json().unwrap();
-    let paths = document["paths"].as_object().unwrap();
-    assert!(paths.contains_key("/v1/transactions"));
-    assert!(!paths.contains_key("/v1/users/{identifier}/notices"));
-    assert_eq!(
-        parameters(&document, "/v1/transactions", "get"),
-        ["network", "start", "end", "skip", "offset", "limit"]
-    );
-}

@@ -120,7 +120,6 @@ both_engines! {
         for (method, path, header, body) in [
             ("GET", format!("/rest/v1/{encoded}"), none, String::new()),
             ("GET", format!("/{encoded}"), none, String::new()),
-            ("GET", format!("/v1/transactions?{encoded}=1"), none, String::new()),
             ("GET", format!("/rest/v1/orders?{encoded}=eq.1"), none, String::new()),
             ("GET", format!("/rest/v1/orders?select={encoded}"), none, String::new()),
             ("GET", format!("/rest/v1/orders?select={encoded}:id,{encoded}:memo"), none, String::new()),

@@ -10,6 +10,7 @@ mod changed_schemas;
 mod columns_apart;
 mod contract;
 mod database_errors;
+mod endpoints;
 mod home;
 mod odd_tables;
 mod openapi;

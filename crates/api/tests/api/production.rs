@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
-use mwallet_api::{App, AppState, Origins, Reload, Respond, Tables};
+use mwallet_api::{App, Origins, Reload, Respond};
 use mwallet_db::{DatabaseUrl, Dialect, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines, run};
 use serde_json::json;
@@ -158,14 +158,6 @@ both_engines! {
         assert_eq!(options("/rest/v1/orders/1").await.header("allow"), Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"));
         assert_eq!(options("/rest/v1/ordres").await.status, 404);
     }
-}
-
-#[tokio::test]
-async fn questions_are_there_where_their_tables_are() {
-    let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let app = App::new(AppState::new(engine, Tables::new([]).unwrap()));
-    assert_eq!(get(&app, "/v1/transactions?network=bitcoin").await.json()["code"], "PGRST125");
-    assert_eq!(get(&app, "/v1/users/ada/notices").await.json()["code"], "PGRST125");
 }
 
 #[test]

@@ -262,39 +262,4 @@ both_engines! {
         assert_eq!(ids(&app, "order=id&limit=5").await, [1, 2]);
         assert_eq!(ids(&app, "order=id&limit=1").await, [1]);
     }
-
-    async fn questions_answer_rows(db: TestDb) {
-        let app = app(&db).await;
-        let rows = json!([
-            {"network": "bitcoin", "tranx_id": "a", "inputs": "[]", "outputs": "[]", "mined_at": 100},
-            {"network": "bitcoin", "tranx_id": "b", "inputs": "[]", "outputs": "[]", "mined_at": 200},
-            {"network": "dash", "tranx_id": "c", "inputs": "[]", "outputs": "[]", "mined_at": 300},
-        ]);
-        assert_eq!(post(&app, "/rest/v1/transactions", rows.to_string()).await.status, 201);
-        let found = async |query: &str| {
-            let answer = get(&app, &format!("/v1/transactions?{query}")).await;
-            assert_eq!(answer.status, 200, "{}", answer.text);
-            let rows = answer.json();
-            rows.as_array().unwrap().iter().map(|row| row["tranx_id"].as_str().unwrap().to_owned()).collect::<String>()
-        };
-        assert_eq!(found("network=bitcoin").await, "ba");
-        assert_eq!(found("network=bitcoin&start=1970-01-01T00:02:00Z").await, "b");
-        assert_eq!(found("network=bitcoin&end=150").await, "a");
-        assert_eq!(found("network=bitcoin&skip=1&limit=5").await, "a");
-        assert_eq!(found("network=doge").await, "");
-
-        let user = json!({"rsid": "r-1", "username": "ada", "email": "ada@example.org", "slug": "ada"});
-        assert_eq!(post(&app, "/rest/v1/users", user.to_string()).await.status, 201);
-        let notice = json!({"title": "hello", "message": "there", "start_at": 100});
-        assert_eq!(post(&app, "/rest/v1/app_notices", notice.to_string()).await.status, 201);
-        let recipient = json!({"notice_id": 1, "user_id": 1});
-        let answer = post(&app, "/rest/v1/notice_recipients", recipient.to_string()).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        for user in ["ada", "r-1"] {
-            let answer = get(&app, &format!("/v1/users/{user}/notices?limit=1")).await;
-            assert_eq!(answer.json()[0]["title"], "hello");
-            assert_eq!(answer.header("content-range"), Some("0-0/*"));
-        }
-        assert_eq!(get(&app, "/v1/users/nobody/notices").await.text, "[]");
-    }
 }

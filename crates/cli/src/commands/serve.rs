@@ -22,12 +22,12 @@ use place::Place;
 use reflected::ReflectedOptions;
 
 use super::backup::quoted;
-use crate::database;
 use crate::failure::{Failure, Result};
 use crate::log::Log;
 use crate::output;
 use crate::settings::Settings;
 use crate::signals;
+use crate::{database, endpoints};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -125,6 +125,10 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     output::report(settings, text, &json!({"url": url, "addresses": addresses, "database": engine.to_string()}))?;
 
     let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    state = endpoints::add_general(state);
+    if found.is_none() {
+        state = endpoints::add_own(state);
+    }
     if access_log {
         state = state.access_log(log.of_requests());
     }

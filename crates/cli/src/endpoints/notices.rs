@@ -1,0 +1,23 @@
+//! `/v1/users/{identifier}/notices`: the notices of a user.
+
+use mwallet_api::{Endpoint, EndpointRequest, Parameter, Problem, Response};
+use mwallet_db::crud::client;
+use mwallet_models::questions::notices_of_user_sql;
+
+pub(super) fn endpoint() -> Endpoint {
+    let identifier = "The user's slug or `rsid`; where one user's slug is another's `rsid`, the slug counts.";
+    let endpoint = Endpoint::get("/v1/users/{identifier}/notices", list)
+        .operation("questions.notices_of_user")
+        .summary("List the notices of a user")
+        .description("The notices whose own period lies within the given one, newest first. An unknown user has none.")
+        .rows_of("app_notices")
+        .parameter(Parameter::text("identifier").description(identifier).example("ada"));
+    super::of_period(endpoint)
+}
+
+async fn list(request: EndpointRequest) -> Result<Response, Problem> {
+    let identifier = request.text("identifier").unwrap_or_default();
+    let (start, end) = (request.time("start"), request.time("end"));
+    let sql = notices_of_user_sql(identifier, start, end, request.skip(), request.limit());
+    Ok(request.answer(client::select(request.engine(), sql).await?))
+}
