@@ -92,7 +92,7 @@ enum Command {
 fn main() -> ExitCode {
     // Before the arguments are read, since some options have variables, and before there are threads, which might read
     // the environment meanwhile. What is wrong with the file is said after the arguments, so that --help always works.
-    let environment = mwallet_db::load_env_file(Path::new(".env"));
+    let environment = settings::load_env_file(Path::new(".env"));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json() => return Failure::from_arguments(&error).report(true),

@@ -1,10 +1,15 @@
 //! The options that every command has, and the settings that they stand before.
 
+mod check;
+mod database;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory};
-use mwallet_db::{DatabaseConfig, DatabaseUrl, Engine, EngineOptions, SqliteUrl};
+pub(crate) use database::load_env_file;
+use mwallet_db::{DatabaseUrl, Engine, EngineOptions, SqliteUrl};
 
+use self::database::DatabaseConfig;
 use crate::Arguments;
 use crate::failure::{Failure, Result};
 use crate::log::Format;

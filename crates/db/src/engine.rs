@@ -1,7 +1,5 @@
 //! The door to a database, whichever it is.
 
-mod config;
-
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mwallet_schema::Sources;
-
-pub use config::{DatabaseConfig, load_env_file};
 
 use crate::Dialect;
 use crate::error::{Error, Result};

@@ -50,7 +50,7 @@ pub use mwallet_schema as schema;
 
 pub use ddl::{create_statements, drop_statements};
 pub use dialect::Dialect;
-pub use engine::{DatabaseConfig, Engine, EngineOptions, load_env_file};
+pub use engine::{Engine, EngineOptions};
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
     FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeCarrier, NativeSpec,

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use mwallet_db::schema::{Column, ColumnType, Table, Value};
 use mwallet_db::{
-    DatabaseConfig, DatabaseUrl, Dialect, Engine, EngineOptions, Error, Host, PostgresUrl, Query, Result, Sql,
-    SqliteUrl, SslMode, crud,
+    DatabaseUrl, Dialect, Engine, EngineOptions, Error, Host, PostgresUrl, Query, Result, Sql, SqliteUrl, SslMode, crud,
 };
 use mwallet_testkit::{TestDb, both_engines, connect, run};
 
@@ -98,16 +97,6 @@ fn a_password_of_special_characters_works() {
             let read = Engine::new(&written.parse().unwrap()).unwrap();
             assert_eq!(user(&read).await.unwrap(), Value::from(LOCKED), "from a URL, by {text}");
 
-            let settings = DatabaseConfig {
-                host: Some(text.clone()),
-                port: Some(tcp.port),
-                user: Some(LOCKED.into()),
-                password: Some(PASSWORD.into()),
-                name: Some(tcp.database.clone()),
-                ..DatabaseConfig::default()
-            };
-            let configured = settings.engine("sqlite::memory:").unwrap();
-            assert_eq!(user(&configured).await.unwrap(), Value::from(LOCKED), "from settings, by {text}");
             // With TLS the password is bound to the certificate; a socket has none, whatever is asked.
             let strict = PostgresUrl { ssl_mode: SslMode::Require, ..url };
             assert_eq!(user(&engine(&strict)).await.unwrap(), Value::from(LOCKED), "encrypted, by {text}");
@@ -200,7 +189,7 @@ fn connections_are_as_strict_as_sslmode_says() {
 }
 
 #[test]
-fn sslmode_and_its_authority_come_from_a_url_and_from_settings() {
+fn sslmode_and_its_authority_come_from_a_url() {
     run(Dialect::Postgres, async |db: TestDb| {
         let (parts, file) = (parts(&db), told("MWALLET_TEST_POSTGRES_CA").display().to_string());
         let text = format!(
@@ -209,16 +198,6 @@ fn sslmode_and_its_authority_come_from_a_url_and_from_settings() {
         );
         let by_url = Engine::new(&text.parse().unwrap()).unwrap();
         assert_eq!(is_encrypted(&by_url).await.unwrap(), Value::Bool(true));
-        let settings = DatabaseConfig {
-            port: Some(parts.port),
-            user: Some("postgres".into()),
-            name: Some(parts.database),
-            sslmode: Some("verify-full".into()),
-            sslrootcert: Some(file),
-            ..DatabaseConfig::default()
-        };
-        let by_settings = settings.engine("sqlite::memory:").unwrap();
-        assert_eq!(is_encrypted(&by_settings).await.unwrap(), Value::Bool(true));
     });
 }
 

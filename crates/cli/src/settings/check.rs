@@ -5,8 +5,9 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{DatabaseConfig, variable};
-use crate::error::{Error, Result};
+use mwallet_db::{Error, Result};
+
+use super::database::{DatabaseConfig, variable};
 
 /// The section of a file that holds the settings of a database.
 const SECTION: &str = "database";

@@ -1,7 +1,5 @@
 //! Settings of a database: from flags, then the environment and `.env`, then `mwallet.toml`.
 
-mod check;
-
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -9,9 +7,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use super::{Engine, EngineOptions};
-use crate::error::{Error, Result};
-use crate::url::{DatabaseUrl, PostgresUrl, SslMode};
+use mwallet_db::{DatabaseUrl, Engine, EngineOptions, Error, PostgresUrl, Result, SslMode};
+
+use super::check;
 
 /// The settings of a database, each of which may be given or not.
 ///
@@ -20,41 +18,41 @@ use crate::url::{DatabaseUrl, PostgresUrl, SslMode};
 /// a URL; then nothing needs to be percent-encoded.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct DatabaseConfig {
+pub(crate) struct DatabaseConfig {
     /// The whole URL. Parts may not stand beside it, but for a password where the URL has none.
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The host of PostgreSQL, or the folder of its socket.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// Its port.
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// Who connects.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The password, as it is.
-    pub password: Option<String>,
+    pub(crate) password: Option<String>,
     /// The name of the database.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// How connections are encrypted.
-    pub sslmode: Option<String>,
+    pub(crate) sslmode: Option<String>,
     /// The file of certificates by which the server is verified.
-    pub sslrootcert: Option<String>,
+    pub(crate) sslrootcert: Option<String>,
     /// Connections, or threads that read.
-    pub pool_size: Option<usize>,
+    pub(crate) pool_size: Option<usize>,
     /// How long to wait for a connection, in milliseconds.
-    pub pool_timeout_ms: Option<u64>,
+    pub(crate) pool_timeout_ms: Option<u64>,
     /// How long connecting may take, in milliseconds.
-    pub connect_timeout_ms: Option<u64>,
+    pub(crate) connect_timeout_ms: Option<u64>,
     /// How long one statement may run, in milliseconds.
-    pub statement_timeout_ms: Option<u64>,
+    pub(crate) statement_timeout_ms: Option<u64>,
     /// How long SQLite may read for one request, in milliseconds.
-    pub read_timeout_ms: Option<u64>,
+    pub(crate) read_timeout_ms: Option<u64>,
     /// Where SQLite puts sorts and the like that are too large for memory.
-    pub temp_dir: Option<String>,
+    pub(crate) temp_dir: Option<String>,
     /// How long a session may hold its transaction, in milliseconds.
-    pub session_limit_ms: Option<u64>,
+    pub(crate) session_limit_ms: Option<u64>,
     /// Whether each statement is logged with its time.
-    pub echo: Option<bool>,
+    pub(crate) echo: Option<bool>,
     /// Whether nothing may be written.
-    pub read_only: Option<bool>,
+    pub(crate) read_only: Option<bool>,
 }
 
 /// What `mwallet.toml` holds.
@@ -69,7 +67,7 @@ struct File {
 /// # Errors
 ///
 /// Where the file cannot be read: which line.
-pub fn load_env_file(path: &Path) -> Result<()> {
+pub(crate) fn load_env_file(path: &Path) -> Result<()> {
     match dotenvy::from_path(path) {
         Ok(()) => Ok(()),
         Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -114,7 +112,7 @@ const BOTH: &str = "name the database by its URL or by its parts, not by both";
 
 impl DatabaseConfig {
     /// The names of all settings.
-    const SETTINGS: &[&str] = each_setting!(names);
+    pub(super) const SETTINGS: &[&str] = each_setting!(names);
 
     /// Reads the settings under `[database]` of a TOML file. No file means no settings.
     ///
@@ -122,7 +120,7 @@ impl DatabaseConfig {
     ///
     /// Where the file cannot be read, or holds a setting or a section that is unknown or wrong, or a URL beside parts of it: which,
     /// and where.
-    pub fn from_file(path: &Path) -> Result<Self> {
+    pub(crate) fn from_file(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -152,7 +150,7 @@ impl DatabaseConfig {
     ///
     /// Where a variable is not of its type, is called nearly like a setting and is none, or where a URL stands beside parts of it:
     /// which.
-    pub fn from_env() -> Result<Self> {
+    pub(crate) fn from_env() -> Result<Self> {
         Self::check_environment(&[])?;
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -163,7 +161,7 @@ impl DatabaseConfig {
     /// # Errors
     ///
     /// Which variable, and what was probably meant.
-    pub fn check_environment(of_program: &[&str]) -> Result<()> {
+    pub(crate) fn check_environment(of_program: &[&str]) -> Result<()> {
         let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
         check::check_variables(names.iter().map(String::as_str), of_program)
     }
@@ -173,7 +171,7 @@ impl DatabaseConfig {
     /// # Errors
     ///
     /// Where a variable is not of its type, or a URL stands beside parts of it: which.
-    pub fn from_variables(look_up: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub(crate) fn from_variables(look_up: impl Fn(&str) -> Option<String>) -> Result<Self> {
         fn read<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T>> {
             let wrong = |_| Error::Config(format!("{name} cannot be read: expected {}", expected::<T>()));
             text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(wrong)).transpose()
@@ -210,7 +208,7 @@ impl DatabaseConfig {
 
     /// The settings of this, and where it has none, those of another: a URL goes before all parts of the other, and parts that
     /// say where the database is go before its URL.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         let other = match (&self.url, self.has_parts()) {
             (Some(_), _) => {
                 Self { host: None, port: None, user: None, name: None, sslmode: None, sslrootcert: None, ..other }
@@ -241,7 +239,7 @@ impl DatabaseConfig {
     /// # Errors
     ///
     /// Where the URL is none, or a part is missing: which.
-    pub fn database_url(&self, default: &str) -> Result<DatabaseUrl> {
+    pub(crate) fn database_url(&self, default: &str) -> Result<DatabaseUrl> {
         match &self.url {
             Some(url) => self.completed(url.parse()?),
             None if self.has_postgres() => self.url_of_parts().map(DatabaseUrl::Postgres),
@@ -283,7 +281,7 @@ impl DatabaseConfig {
     }
 
     /// The options that these settings make.
-    pub fn options(&self) -> EngineOptions {
+    pub(crate) fn options(&self) -> EngineOptions {
         let default = EngineOptions::default();
         let time = |millis: Option<u64>, default| millis.map_or(default, Duration::from_millis);
         EngineOptions {
@@ -305,13 +303,13 @@ impl DatabaseConfig {
     /// # Errors
     ///
     /// Where a setting is wrong.
-    pub fn engine(&self, default: &str) -> Result<Engine> {
+    pub(crate) fn engine(&self, default: &str) -> Result<Engine> {
         Engine::with(&self.database_url(default)?, self.options())
     }
 }
 
 /// The variable of a setting.
-fn variable(setting: &str) -> String {
+pub(super) fn variable(setting: &str) -> String {
     format!("{}{}", check::PREFIX, setting.to_uppercase())
 }
 
@@ -337,6 +335,8 @@ impl fmt::Debug for DatabaseConfig {
 
 #[cfg(test)]
 mod tests {
+    use mwallet_db::Dialect;
+
     use super::*;
 
     #[test]
@@ -409,5 +409,24 @@ mod tests {
     fn an_env_file_that_is_not_there_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(load_env_file(&folder.path().join(".env")).is_ok());
+    }
+
+    #[test]
+    fn a_server_is_reached_by_its_parts() {
+        mwallet_testkit::run(Dialect::Postgres, async |db: mwallet_testkit::TestDb| {
+            let DatabaseUrl::Postgres(url) = &db.url else { unreachable!("it is of PostgreSQL") };
+            let authority = std::env::var("MWALLET_TEST_POSTGRES_CA").expect("run the tests with `cargo xtask test`");
+            let settings = DatabaseConfig {
+                port: Some(url.port),
+                user: Some(url.user.clone()),
+                name: Some(url.database.clone()),
+                sslmode: Some("verify-full".into()),
+                sslrootcert: Some(authority),
+                ..DatabaseConfig::default()
+            };
+            settings.engine("sqlite::memory:").unwrap().ping().await.unwrap();
+            let settings = DatabaseConfig { name: Some("mwallet_no_such_database".into()), ..settings };
+            assert!(settings.engine("sqlite::memory:").unwrap().ping().await.is_err());
+        });
     }
 }
