@@ -3,8 +3,6 @@
 // They panic where nobody reads any more: what is printed goes by `output`.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-mod block;
-mod chain;
 mod commands;
 mod database;
 mod endpoints;

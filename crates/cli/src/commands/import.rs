@@ -3,14 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use mwallet_chain::{Block, BlockError, BlockTransaction, Help, Network};
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud};
 use mwallet_models::Transaction;
 use serde_json::json;
 
-use crate::block::{Block, BlockTransaction};
-use crate::chain::{self, Network};
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ enum Source {
         /// The file of JSON; - is the standard input
         file: PathBuf,
         /// The network that the block is of; a block of another one is refused
-        #[arg(long)]
+        #[arg(long, value_parser = network())]
         network: Network,
     },
 }
@@ -47,9 +47,9 @@ enum Source {
 pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Result<()> {
     let Source::Block { file, network } = source;
     let text = read(&file)?;
-    let within = |failure: Failure| failure.within(&file.display().to_string());
+    let within = |error: BlockError| refused(&error).within(&file.display().to_string());
     let block = Block::parse(&text).map_err(within)?;
-    chain::check(&block, network).map_err(within)?;
+    mwallet_chain::check(&block, network).map_err(within)?;
     let engine = settings.engine()?;
     crate::database::prepare_with(&engine, false, false).await?;
 
@@ -69,6 +69,25 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
         format!("{total} transactions, {new} new"),
         &json!({"network": network.name(), "block": block.hash, "transactions": total, "new": new}),
     )
+}
+
+/// The networks by their names.
+fn network() -> impl TypedValueParser<Value = Network> {
+    let names = PossibleValuesParser::new(Network::ALL.map(Network::name));
+    names.try_map(|name| Network::ALL.into_iter().find(|network| network.name() == name).ok_or("no network"))
+}
+
+/// Why a block is not imported.
+fn refused(error: &BlockError) -> Failure {
+    let failure = Failure::caused("", error);
+    match error.help() {
+        Some(Help::ReadAs(networks)) => {
+            let options: Vec<String> = networks.iter().map(|network| format!("--network {network}")).collect();
+            failure.hint(format!("{} imports it as what it is", options.join(" or ")))
+        }
+        Some(Help::Advice(advice)) => failure.hint(*advice),
+        _ => failure,
+    }
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

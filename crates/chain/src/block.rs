@@ -2,46 +2,55 @@
 //!
 //! Amounts are never read as numbers: what spends and what is spent stay the text that the node wrote.
 
-use mwallet_db::schema::json::{Reader, SyntaxError, Token, compact};
+use mwallet_schema::json::{Reader, SyntaxError, Token, compact};
 
-use crate::failure::{Failure, Result};
+use crate::BlockError;
 
 const HOW: &str = "ask the node with: getblock HASH 2";
 
 /// A block with its transactions.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Block {
-    pub(crate) hash: String,
-    pub(crate) height: i64,
+pub struct Block {
+    /// The hash that names it.
+    pub hash: String,
+    /// How many blocks come before it.
+    pub height: i64,
     /// Seconds since 1970.
-    pub(crate) time: i64,
-    pub(crate) confirmations: i32,
-    pub(crate) header: Header,
-    pub(crate) transactions: Vec<BlockTransaction>,
+    pub time: i64,
+    /// How many blocks confirm it, itself included.
+    pub confirmations: i32,
+    /// Its header.
+    pub header: Header,
+    /// Its transactions, in their order.
+    pub transactions: Vec<BlockTransaction>,
 }
 
 /// What else a header is made of, as far as the node tells it.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Header {
-    pub(crate) version: Option<i64>,
+pub struct Header {
+    /// The version of the rules that it follows.
+    pub version: Option<i64>,
     /// The hash of the block before.
-    pub(crate) previous: Option<String>,
-    pub(crate) merkleroot: Option<String>,
+    pub previous: Option<String>,
+    /// The root of the tree of its transactions.
+    pub merkleroot: Option<String>,
     /// The target of the proof of work, in hexadecimal digits.
-    pub(crate) bits: Option<String>,
-    pub(crate) nonce: Option<i64>,
+    pub bits: Option<String>,
+    /// The number that makes its hash a proof of work.
+    pub nonce: Option<i64>,
 }
 
 /// A transaction of a block.
 #[derive(Debug, PartialEq)]
-pub(crate) struct BlockTransaction {
-    pub(crate) txid: String,
+pub struct BlockTransaction {
+    /// The hash that names it.
+    pub txid: String,
     /// How many bytes it has.
-    pub(crate) size: Option<i64>,
+    pub size: Option<i64>,
     /// What it spends, as compact JSON.
-    pub(crate) vin: String,
+    pub vin: String,
     /// What it makes, as compact JSON.
-    pub(crate) vout: String,
+    pub vout: String,
 }
 
 /// What was found of a block so far.
@@ -59,8 +68,12 @@ struct Found<'t> {
 }
 
 impl Block {
-    /// Reads a block.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self> {
+    /// Parses a block.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no block with its transactions, or the node says that there is none.
+    pub fn parse(text: &[u8]) -> Result<Self, BlockError> {
         let mut reader = Reader::new(text).map_err(syntax)?;
         let found = Found::read(&mut reader, true)?;
         reader.end().map_err(syntax)?;
@@ -69,7 +82,7 @@ impl Block {
 }
 
 impl<'t> Found<'t> {
-    fn read(reader: &mut Reader<'t>, envelope: bool) -> Result<Self> {
+    fn read(reader: &mut Reader<'t>, envelope: bool) -> Result<Self, BlockError> {
         if reader.value().map_err(syntax)? != Token::Object {
             return Err(no_block("it is no JSON object"));
         }
@@ -98,20 +111,22 @@ impl<'t> Found<'t> {
         Ok(found)
     }
 
-    fn check(self) -> Result<Block> {
+    fn check(self) -> Result<Block, BlockError> {
         if let Some(error) = self.error {
-            return Err(Failure::new(format!("the node answered with an error: {error}")));
+            return Err(BlockError::new(format!("the node answered with an error: {error}")));
         }
         let missing = |name| no_block(&format!("{name} is missing"));
         let transactions = self.transactions.ok_or_else(|| missing("tx"))?;
         let count = transactions.len();
         if let Some(claimed) = self.count.filter(|claimed| usize::try_from(*claimed) != Ok(count)) {
-            return Err(Failure::new(format!("the block says that it has {claimed} transactions, and holds {count}"))
-                .hint("the file was cut or changed; ask the node again"));
+            return Err(BlockError::new(format!(
+                "the block says that it has {claimed} transactions, and holds {count}"
+            ))
+            .advice("the file was cut or changed; ask the node again"));
         }
         let confirmations = self.confirmations.ok_or_else(|| missing("confirmations"))?;
         if confirmations < 0 {
-            return Err(Failure::new("the block is not in the chain any more: its confirmations are negative"));
+            return Err(BlockError::new("the block is not in the chain any more: its confirmations are negative"));
         }
         Ok(Block {
             hash: self.hash.ok_or_else(|| missing("hash"))?,
@@ -124,7 +139,7 @@ impl<'t> Found<'t> {
     }
 }
 
-fn transactions(reader: &mut Reader<'_>) -> Result<Vec<BlockTransaction>> {
+fn transactions(reader: &mut Reader<'_>) -> Result<Vec<BlockTransaction>, BlockError> {
     if reader.value().map_err(syntax)? != Token::Array {
         return Err(no_block("tx is no array"));
     }
@@ -136,7 +151,7 @@ fn transactions(reader: &mut Reader<'_>) -> Result<Vec<BlockTransaction>> {
     Ok(transactions)
 }
 
-fn transaction(reader: &mut Reader<'_>, at: &str) -> Result<BlockTransaction> {
+fn transaction(reader: &mut Reader<'_>, at: &str) -> Result<BlockTransaction, BlockError> {
     match reader.value().map_err(syntax)? {
         Token::Object => {}
         Token::String(_) => {
@@ -167,14 +182,14 @@ fn transaction(reader: &mut Reader<'_>, at: &str) -> Result<BlockTransaction> {
     })
 }
 
-fn text(reader: &mut Reader<'_>, at: &str) -> Result<String> {
+fn text(reader: &mut Reader<'_>, at: &str) -> Result<String, BlockError> {
     match reader.value().map_err(syntax)? {
         Token::String(text) => Ok(text.into_owned()),
         _ => Err(no_block(&format!("{at} is no text"))),
     }
 }
 
-fn number(reader: &mut Reader<'_>, at: &str) -> Result<i64> {
+fn number(reader: &mut Reader<'_>, at: &str) -> Result<i64, BlockError> {
     match reader.value().map_err(syntax)? {
         Token::Number(digits) => digits.parse().map_err(|_| no_block(&format!("{at} is no whole number"))),
         _ => Err(no_block(&format!("{at} is no whole number"))),
@@ -182,7 +197,7 @@ fn number(reader: &mut Reader<'_>, at: &str) -> Result<i64> {
 }
 
 /// The compact text of an array, with its numbers as they were written.
-fn array(reader: &mut Reader<'_>, at: &str) -> Result<String> {
+fn array(reader: &mut Reader<'_>, at: &str) -> Result<String, BlockError> {
     let raw = reader.raw().map_err(syntax)?;
     if !raw.starts_with('[') {
         return Err(no_block(&format!("{at} is no array")));
@@ -190,12 +205,12 @@ fn array(reader: &mut Reader<'_>, at: &str) -> Result<String> {
     compact(raw.as_bytes()).map_err(syntax)
 }
 
-fn syntax(error: SyntaxError) -> Failure {
-    Failure::new(format!("it cannot be read as JSON: {error}")).hint(HOW)
+fn syntax(error: SyntaxError) -> BlockError {
+    BlockError::new(format!("it cannot be read as JSON: {error}")).advice(HOW)
 }
 
-fn no_block(why: &str) -> Failure {
-    Failure::new(format!("it holds no block with its transactions: {why}")).hint(HOW)
+fn no_block(why: &str) -> BlockError {
+    BlockError::new(format!("it holds no block with its transactions: {why}")).advice(HOW)
 }
 
 #[cfg(test)]

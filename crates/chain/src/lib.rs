@@ -1,31 +1,38 @@
-//! The networks whose blocks are imported, and whether a block is of the one that it is said to be.
+//! Blocks as nodes write them ([`Block::parse`]), and whether one is of the network that it is said to be ([`check`]).
 //!
 //! A block does not name its network. Its addresses do, each by its prefix; its header does by its proof of work, where that is the
 //! hash that names the block. Nothing is asked of a node.
 
 mod address;
+mod block;
+mod error;
 mod header;
 
 use std::fmt;
 
-use clap::ValueEnum;
+pub use block::{Block, BlockTransaction, Header};
+pub use error::{BlockError, Help};
 use sha2::{Digest, Sha256};
 
-use crate::block::Block;
-use crate::failure::{Failure, Result};
-
 /// A network whose blocks are imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Network {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Bitcoin.
     Bitcoin,
+    /// Litecoin.
     Litecoin,
+    /// Dogecoin.
     Dogecoin,
+    /// Dash.
     Dash,
 }
 
 impl Network {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Bitcoin, Self::Litecoin, Self::Dogecoin, Self::Dash];
+
     /// As it is stored.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Bitcoin => "bitcoin",
             Self::Litecoin => "litecoin",
@@ -42,22 +49,26 @@ impl fmt::Display for Network {
 }
 
 /// Refuses a block that is of another network, that was changed, or that has nothing by which its network could be told.
-pub(crate) fn check(block: &Block, network: Network) -> Result<()> {
+///
+/// # Errors
+///
+/// Why it is refused.
+pub fn check(block: &Block, network: Network) -> Result<(), BlockError> {
     let addresses = address::check(block, network)?;
     header::check_transactions(block)?;
     let has_header = header::check(block, network)?;
     match addresses > 0 || has_header {
         true => Ok(()),
-        false => Err(Failure::new(format!(
+        false => Err(BlockError::new(format!(
             "nothing tells whether the block is of {network}: its outputs have no addresses, and its header is not whole"
         ))
-        .hint("ask the node with: getblock HASH 2, which gives version, previousblockhash, merkleroot, time, bits and nonce")),
+        .advice("ask the node with: getblock HASH 2, which gives version, previousblockhash, merkleroot, time, bits and nonce")),
     }
 }
 
 /// A block of another network than it is said to be.
-fn other(network: Network, why: &str) -> Failure {
-    Failure::new(format!("the block is not of {network}: {why}"))
+fn other(network: Network, why: &str) -> BlockError {
+    BlockError::new(format!("the block is not of {network}: {why}"))
 }
 
 /// SHA-256 of SHA-256, by which all of these networks name transactions, and most name blocks.

@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Network, double_sha256, other};
-use crate::block::Block;
-use crate::failure::{Failure, Result};
+use crate::{Block, BlockError, Network, double_sha256, other};
 
 /// How the addresses of a network begin.
 struct Form {
@@ -41,12 +39,12 @@ const FORMS: &[Form] = &[
 ];
 
 /// Refuses a block one of whose addresses is not of the network; gives how many of them are.
-pub(super) fn check(block: &Block, network: Network) -> Result<usize> {
+pub(crate) fn check(block: &Block, network: Network) -> Result<usize, BlockError> {
     let mut count = 0;
     for (index, transaction) in block.transactions.iter().enumerate() {
         for (part, text) in [("vout", &transaction.vout), ("vin", &transaction.vin)] {
             let items: Value = serde_json::from_str(text)
-                .map_err(|error| Failure::caused(&format!("tx[{index}].{part} cannot be read"), &error))?;
+                .map_err(|error| BlockError::caused(format!("tx[{index}].{part} cannot be read"), error))?;
             for (at, item) in items.as_array().into_iter().flatten().enumerate() {
                 for address in addresses(item) {
                     check_one(address, &format!("tx[{index}].{part}[{at}]"), network)?;
@@ -67,22 +65,21 @@ fn addresses(item: &Value) -> impl Iterator<Item = &str> {
     })
 }
 
-fn check_one(address: &str, place: &str, network: Network) -> Result<()> {
+fn check_one(address: &str, place: &str, network: Network) -> Result<(), BlockError> {
     let forms = forms(address);
     if forms.iter().any(|form| form.network == Some(network)) {
         return Ok(());
     }
-    let failure = |of: &str| other(network, &format!("{place} has the address {address}, which is {of}"));
+    let error = |of: &str| other(network, &format!("{place} has the address {address}, which is {of}"));
     if forms.is_empty() {
-        return Err(failure("of no network that is known here, or miswritten"));
+        return Err(error("of no network that is known here, or miswritten"));
     }
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
-    let failure = failure(&format!("of {}", names.join(" or ")));
-    let options: Vec<String> =
-        forms.iter().filter_map(|form| form.network).map(|network| format!("--network {network}")).collect();
-    Err(match options.is_empty() {
-        true => failure.hint("blocks of test networks are not imported"),
-        false => failure.hint(format!("{} imports it as what it is", options.join(" or "))),
+    let error = error(&format!("of {}", names.join(" or ")));
+    let networks: Vec<Network> = forms.iter().filter_map(|form| form.network).collect();
+    Err(match networks.is_empty() {
+        true => error.advice("blocks of test networks are not imported"),
+        false => error.read_as(networks),
     })
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Network, double_sha256, other, print_hash, read_hash};
-use crate::block::{Block, Header};
-use crate::failure::{Failure, Result};
+use crate::{Block, BlockError, Header, Network, double_sha256, other, print_hash, read_hash};
 
 /// The easiest proof of work that Bitcoin takes, as a number of 256 bits from its highest byte.
 const BITCOIN_LIMIT: [u8; 32] = {
@@ -14,7 +12,7 @@ const BITCOIN_LIMIT: [u8; 32] = {
 };
 
 /// Refuses a block whose transactions are not those of its header.
-pub(super) fn check_transactions(block: &Block) -> Result<()> {
+pub(crate) fn check_transactions(block: &Block) -> Result<(), BlockError> {
     let Some(stated) = &block.header.merkleroot else { return Ok(()) };
     let mut seen = HashSet::new();
     // A list that ends with a repetition can have the root of one without it.
@@ -39,15 +37,16 @@ fn root(mut hashes: Vec<[u8; 32]>) -> Option<[u8; 32]> {
 }
 
 /// Refuses a block whose header is of another network, or is not that of its hash; says whether there is a whole header.
-pub(super) fn check(block: &Block, network: Network) -> Result<bool> {
+pub(crate) fn check(block: &Block, network: Network) -> Result<bool, BlockError> {
     let Some(bytes) = bytes(&block.header, block)? else { return Ok(false) };
     let hash = double_sha256(&bytes);
     let has_bitcoins_work = target(&block.header).is_some_and(|target| target <= BITCOIN_LIMIT && meets(hash, target));
     let is_named_so = read_hash(&block.hash) == Some(hash);
     // Others work by other functions, so that this hash of theirs is a number like any.
     if network != Network::Bitcoin && has_bitcoins_work {
-        return Err(other(network, "the hash of its header is a proof of work of bitcoin")
-            .hint("--network bitcoin imports it as what it is"));
+        return Err(
+            other(network, "the hash of its header is a proof of work of bitcoin").read_as(vec![Network::Bitcoin])
+        );
     }
     // Dash names its blocks by X11, which is not computed here.
     if network == Network::Dash {
@@ -69,12 +68,12 @@ pub(super) fn check(block: &Block, network: Network) -> Result<bool> {
     }
 }
 
-fn changed(why: &str) -> Failure {
-    Failure::new(format!("the block was changed: {why}")).hint("ask the node again with: getblock HASH 2")
+fn changed(why: &str) -> BlockError {
+    BlockError::new(format!("the block was changed: {why}")).advice("ask the node again with: getblock HASH 2")
 }
 
 /// The 80 bytes of a header; `None` where a part of it is missing.
-fn bytes(header: &Header, block: &Block) -> Result<Option<Vec<u8>>> {
+fn bytes(header: &Header, block: &Block) -> Result<Option<Vec<u8>>, BlockError> {
     let Header { version, previous, merkleroot, bits, nonce } = header;
     // There is none before the first.
     let zeros = (block.height == 0).then(|| "0".repeat(64));
@@ -84,7 +83,7 @@ fn bytes(header: &Header, block: &Block) -> Result<Option<Vec<u8>>> {
     else {
         return Ok(None);
     };
-    let no = |name: &str| Failure::new(format!("the block cannot be read: its {name} is none of a header"));
+    let no = |name: &str| BlockError::new(format!("the block cannot be read: its {name} is none of a header"));
     let number = |number: i64, name| u32::try_from(number).map(u32::to_le_bytes).map_err(|_| no(name));
     // Some nodes print it with a sign, others without.
     let version = i32::try_from(*version).map(i32::to_le_bytes).or_else(|_| number(*version, "version"))?;

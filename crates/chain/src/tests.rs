@@ -5,8 +5,6 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const ALL: [Network; 4] = [Network::Bitcoin, Network::Litecoin, Network::Dogecoin, Network::Dash];
-
 /// A real block, which is never edited.
 fn real() -> Value {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bitcoin-main-block-300025.json");
@@ -97,7 +95,7 @@ fn a_real_block_of_bitcoin_is_of_bitcoin_alone() {
              bitcoin"
         );
         assert_refused(&real(), network, &told);
-        assert_refused(&real(), network, "--network bitcoin imports it as what it is");
+        assert_refused(&real(), network, "ReadAs([Bitcoin])");
     }
 }
 
@@ -107,7 +105,7 @@ fn a_block_is_of_the_network_of_its_addresses() {
         let block = block(network, &own(network));
         assert_eq!(checked(&block, network), None);
         let first = block["tx"][0]["vout"][0]["scriptPubKey"]["address"].as_str().unwrap();
-        for another in ALL.into_iter().filter(|another| *another != network) {
+        for another in Network::ALL.into_iter().filter(|another| *another != network) {
             let told = format!("is not of {another}: tx[0].vout[0] has the address {first}, which is of {network}");
             assert_refused(&block, another, &told);
         }
@@ -128,7 +126,7 @@ fn older_addresses_of_scripts_do_not_convict_a_block_of_litecoin() {
 fn addresses_of_witnesses_tell_by_their_prefix() {
     for (prefix, network) in [("bc", Network::Bitcoin), ("ltc", Network::Litecoin)] {
         for address in [segwit(prefix), segwit(prefix).to_uppercase()] {
-            for another in ALL {
+            for another in Network::ALL {
                 let made = block(another, std::slice::from_ref(&address));
                 let told = format!("has the address {address}, which is of {network}");
                 match another == network {
@@ -254,7 +252,7 @@ fn the_first_block_has_none_before_it() {
 
 #[test]
 fn transactions_are_those_of_the_header() {
-    for network in ALL {
+    for network in Network::ALL {
         let whole = if network == Network::Bitcoin { real() } else { block(network, &own(network)) };
         let mut fewer = whole.clone();
         fewer["tx"].as_array_mut().unwrap().pop();
