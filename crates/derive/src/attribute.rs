@@ -310,7 +310,7 @@ impl Item {
         literal(expression)
     }
 
-    fn value_tokens(&self) -> TokenStream {
+    pub(crate) fn value_tokens(&self) -> TokenStream {
         match &self.value {
             ItemValue::Assigned(expression) => expression.to_token_stream(),
             _ => self.name.to_token_stream(),

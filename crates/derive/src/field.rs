@@ -308,14 +308,23 @@ fn integer(held: &Written, negative: bool, number: &syn::LitInt, expression: &Ex
     }
 }
 
-fn generator(kind: Kind, item: &Item) -> syn::Result<Ident> {
+fn generator(kind: Kind, item: &Item) -> syn::Result<TokenStream> {
+    if let Some(prefix) = item.text().ok().as_deref().and_then(|text| text.strip_prefix("reference ")) {
+        let is_prefix = (1..=16).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_prefix {
+            let message = "a reference begins with 1 to 16 letters and digits, as in `generate = \"reference INV\"`";
+            return Err(syn::Error::new_spanned(item.value_tokens(), message));
+        }
+        let variant = fits(kind, Kind::Text, item, "Reference")?;
+        return Ok(quote!(#variant(#prefix)));
+    }
     let (variant, expected) = item.choice(&[
         ("uuid_v7", ("UuidV7", Kind::Uuid)),
         ("slug", ("Slug", Kind::Text)),
-        ("transaction_reference", ("TransactionReference", Kind::Text)),
+        ("reference PREFIX", ("Reference", Kind::Text)),
         ("now", ("Now", Kind::Time)),
     ])?;
-    fits(kind, expected, item, variant)
+    fits(kind, expected, item, variant).map(|variant| quote!(#variant))
 }
 
 fn on_update(kind: Kind, item: &Item) -> syn::Result<Ident> {

@@ -21,6 +21,8 @@ struct Values {
     number: i64,
     #[entity(generate = "uuid")]
     generator: Auto<String>,
+    #[entity(generate = "reference it's")]
+    reference: Auto<String>,
     #[entity(generate = "now")]
     generated: Auto<String>,
     #[entity(on_update = "increment")]

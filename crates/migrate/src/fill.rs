@@ -45,7 +45,11 @@ fn made(generator: Generator, dialect: Dialect) -> Option<String> {
         Dialect::Postgres => "replace(gen_random_uuid()::text, '-', '')",
         Dialect::Sqlite => "lower(hex(randomblob(16)))",
     };
-    let reference = |day: &str| format!("'TX-' || {day} || '-' || upper(substr({digits}, 1, 16))");
+    let text = ColumnType::Text { max: None };
+    let reference = |prefix: &str, day: &str| {
+        let prefix = schema_tools::stored_literal(&Value::Text(format!("{prefix}-")), &text, dialect)?;
+        Some(format!("{prefix} || {day} || '-' || upper(substr({digits}, 1, 16))"))
+    };
     Some(match (generator, dialect) {
         (Generator::Now, _) => return None,
         (Generator::UuidV7, Dialect::Postgres) => "gen_random_uuid()".into(),
@@ -64,10 +68,10 @@ fn made(generator: Generator, dialect: Dialect) -> Option<String> {
             };
             format!("{first} || substr({digits}, 1, 19)")
         }
-        (Generator::TransactionReference, Dialect::Postgres) => {
-            reference("to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')")
+        (Generator::Reference(prefix), Dialect::Postgres) => {
+            return reference(prefix, "to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')");
         }
-        (Generator::TransactionReference, Dialect::Sqlite) => reference("strftime('%Y%m%d', 'now')"),
+        (Generator::Reference(prefix), Dialect::Sqlite) => return reference(prefix, "strftime('%Y%m%d', 'now')"),
     })
 }
 

@@ -22,7 +22,7 @@ pub struct Transaction {
     #[entity(max = 32, min_length = 1)]
     pub network: String,
     /// The reference that people read to each other.
-    #[entity(max = 256, min_length = 1, generate = "transaction_reference", index)]
+    #[entity(max = 256, min_length = 1, generate = "reference TX", index)]
     pub tranx_ref: Auto<String>,
     /// The transaction's identifier on its network.
     #[entity(max = 256, min_length = 1)]

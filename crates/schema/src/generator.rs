@@ -43,8 +43,9 @@ pub enum Generator {
     UuidV7,
     /// A short name for URLs: 20 letters and digits that never read as a number or a UUID.
     Slug,
-    /// A reference that people read to each other: `TX-` with the day and 16 letters and digits.
-    TransactionReference,
+    /// A reference that people read to each other: this prefix, the day, and 16 letters and digits, with hyphens between
+    /// them. `Reference("INV")` makes `INV-20300101-7K2M9QX4V0B6T1RW`.
+    Reference(&'static str),
     /// The time of writing.
     Now,
 }
@@ -58,7 +59,7 @@ impl Generator {
         match self {
             Self::UuidV7 => Value::Uuid(uuid_v7(sources)),
             Self::Slug => Value::Text(slug(sources)),
-            Self::TransactionReference => Value::Text(transaction_reference(sources)),
+            Self::Reference(prefix) => Value::Text(reference(prefix, sources)),
             Self::Now => Value::Timestamp(sources.now()),
         }
     }
@@ -68,7 +69,7 @@ impl Generator {
         match self {
             Self::UuidV7 => "uuid v7",
             Self::Slug => "slug",
-            Self::TransactionReference => "transaction reference",
+            Self::Reference(_) => "reference",
             Self::Now => "now",
         }
     }
@@ -91,10 +92,10 @@ fn slug(sources: &dyn Sources) -> String {
     text
 }
 
-fn transaction_reference(sources: &dyn Sources) -> String {
+fn reference(prefix: &str, sources: &dyn Sources) -> String {
     let now = sources.now().to_string();
     let day: String = now[..10].chars().filter(char::is_ascii_digit).collect();
-    format!("TX-{day}-{}", random_text::<16>(sources).to_uppercase())
+    format!("{prefix}-{day}-{}", random_text::<16>(sources).to_uppercase())
 }
 
 /// `N` letters and digits, five random bits each.
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_reference_names_its_day() {
-        let reference = Generator::TransactionReference.generate(&Counting(AtomicU8::new(0)));
+        let reference = Generator::Reference("TX").generate(&Counting(AtomicU8::new(0)));
         assert_eq!(reference, Value::Text("TX-20140510-0123456789ABCDEF".into()));
     }
 }

@@ -191,7 +191,7 @@ fn written(column: &Column) -> Vec<String> {
     if let Some(ColumnDefault::Generated(generator)) = &column.default {
         match generator {
             Generator::Slug => return vec!["kzt8m2c4vq6x0j3r9w1h".into()],
-            Generator::TransactionReference => return vec!["TX-20300101-7K2M9QX4V0B6T1RW".into()],
+            Generator::Reference(prefix) => return vec![format!("{prefix}-20300101-7K2M9QX4V0B6T1RW")],
             Generator::UuidV7 | Generator::Now => {}
         }
     }

@@ -118,7 +118,7 @@ impl Random {
     /// The reference of a transaction that was made at a time.
     pub(super) fn reference(&mut self, made: Timestamp) -> Auto<String> {
         self.now = made;
-        match Generator::TransactionReference.generate(self) {
+        match Generator::Reference("TX").generate(self) {
             Value::Text(reference) => Auto::Set(reference),
             _ => Auto::Unset,
         }

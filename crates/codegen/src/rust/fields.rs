@@ -1,5 +1,7 @@
 //! A table as a struct: its fields, and what stands above it.
 
+use std::borrow::Cow;
+
 use super::attributes::{Attributes, Item, assigned, listed};
 use super::enums::Enums;
 use super::names::{Members, Names};
@@ -199,7 +201,7 @@ impl Named<'_> {
         }
         match &column.default {
             Some(ColumnDefault::Database(expression)) => items.text("default_sql", expression),
-            Some(ColumnDefault::Generated(generator)) => items.text("generate", generator_name(*generator)),
+            Some(ColumnDefault::Generated(generator)) => items.text("generate", &generator_name(*generator)),
             Some(ColumnDefault::Constant(value)) => items.add(format!("default = {}", constant(value))),
             Some(ColumnDefault::Identity) | None => {}
         }
@@ -368,12 +370,12 @@ fn constant(value: &Value) -> String {
     }
 }
 
-fn generator_name(generator: Generator) -> &'static str {
+fn generator_name(generator: Generator) -> Cow<'static, str> {
     match generator {
-        Generator::UuidV7 => "uuid_v7",
-        Generator::Slug => "slug",
-        Generator::TransactionReference => "transaction_reference",
-        Generator::Now => "now",
+        Generator::UuidV7 => "uuid_v7".into(),
+        Generator::Slug => "slug".into(),
+        Generator::Reference(prefix) => format!("reference {prefix}").into(),
+        Generator::Now => "now".into(),
     }
 }
 

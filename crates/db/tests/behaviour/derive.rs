@@ -74,7 +74,7 @@ struct Vault {
     seen_at: Auto<Timestamp>,
     #[entity(on_update = "increment", default = 0)]
     openings: i64,
-    #[entity(generate = "transaction_reference")]
+    #[entity(generate = "reference INV")]
     reference: Auto<String>,
     #[entity(on_delete = "cascade", index)]
     inside_id: Option<Ref<Self>>,
@@ -186,7 +186,7 @@ fn a_field_becomes_a_column() {
 
     assert_eq!(column("id").default, Some(ColumnDefault::Identity));
     assert_eq!(column("uuid").default, Some(ColumnDefault::Generated(Generator::UuidV7)));
-    assert_eq!(column("reference").default, Some(ColumnDefault::Generated(Generator::TransactionReference)));
+    assert_eq!(column("reference").default, Some(ColumnDefault::Generated(Generator::Reference("INV"))));
     assert_eq!(column("floor_number").default, constant(-1_i16));
     assert_eq!(column("state").default, constant("OPEN"));
     assert_eq!(column("night_state").default, constant("SHUT"));

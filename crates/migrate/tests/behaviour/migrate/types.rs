@@ -136,7 +136,7 @@ both_engines! {
         for (name, kind, generator) in [
             ("uuid", ColumnType::Uuid, Generator::UuidV7),
             ("slug", text(Some(40)), Generator::Slug),
-            ("reference", text(Some(40)), Generator::TransactionReference),
+            ("reference", text(Some(40)), Generator::Reference("IT'S")),
         ] {
             after.columns.push(Column::new(name, kind).default(ColumnDefault::Generated(generator)));
             after.add_unique(&[name]);
@@ -159,7 +159,7 @@ both_engines! {
             let Some(Value::Text(slug)) = row.get("slug") else { panic!("{row:?}") };
             assert!(slug.len() == 20 && slug.as_bytes()[0].is_ascii_lowercase(), "{slug}");
             let Some(Value::Text(reference)) = row.get("reference") else { panic!("{row:?}") };
-            assert!(reference.starts_with("TX-2") && reference.len() == 28, "{reference}");
+            assert!(reference.starts_with("IT'S-2") && reference.len() == 30, "{reference}");
         }
         migrator.down(0, |_| {}).await.unwrap();
     }
