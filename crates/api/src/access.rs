@@ -18,8 +18,8 @@ use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
 use crate::endpoint::Endpoint;
+use crate::exposed::ExposedTables;
 use crate::request_id::Rows;
-use crate::state::Tables;
 
 /// Who is told of every request that was answered. It must not take long: requests wait for it.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub struct Exchange {
     id: HeaderValue,
     method: Method,
     uri: Uri,
-    tables: Arc<Tables>,
+    tables: Arc<ExposedTables>,
     endpoints: Arc<Vec<Endpoint>>,
     /// The status of the answer.
     pub status: StatusCode,
@@ -98,7 +98,7 @@ impl Noted {
         log: &AccessLog,
         request: &Request,
         id: &HeaderValue,
-        tables: Arc<Tables>,
+        tables: Arc<ExposedTables>,
         endpoints: Arc<Vec<Endpoint>>,
     ) -> Self {
         let exchange = Exchange {

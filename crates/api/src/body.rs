@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::limits::Limits;
 use crate::problem::Problem;
-use crate::state::Limits;
 
 /// Reads the body of a request that must be JSON.
 ///

@@ -9,7 +9,9 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use crate::openapi::MEDIA_TYPE;
+use crate::endpoint::Endpoint;
+use crate::exposed::{ExposedSchema, ExposedTables};
+use crate::openapi::{Document, MEDIA_TYPE};
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{location, profile};
@@ -31,15 +33,39 @@ const CSS: &str = "text/css; charset=utf-8";
 /// The document, under the media type of its own where that is asked for.
 pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let tables = state.tables();
-    let profile = profile::of(&tables, &Method::GET, &headers)?;
+    let schema = profile::find(&tables, profile::named(&Method::GET, &headers).as_deref())?;
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let media_type = if accepted.any(|accept| accept.contains(MEDIA_TYPE)) { MEDIA_TYPE } else { "application/json" };
     let headers = [(CONTENT_TYPE, media_type), (VARY, "Accept, Accept-Profile")];
-    let document = tables.document(profile, &state.endpoints).map_err(|error| {
+    let document = match schema.document.get() {
+        Some(document) => document.clone(),
+        None => {
+            let document = write(&tables, schema, &state.endpoints)?;
+            schema.document.get_or_init(|| document).clone()
+        }
+    };
+    Ok((headers, document).into_response())
+}
+
+/// Writes the OpenAPI document of the tables of a schema and these endpoints.
+///
+/// # Errors
+///
+/// If a table contradicts itself. None that is exposed does.
+fn write(tables: &ExposedTables, schema: &ExposedSchema, endpoints: &[Endpoint]) -> Result<Bytes, Problem> {
+    let mut document = Document::new(schema.in_order()).of_schemas(tables.schema_names());
+    if let Some(title) = tables.title() {
+        document = document.titled(title);
+    }
+    // Endpoints are about the tables of the first schema.
+    if std::ptr::eq(schema, tables.first()) {
+        document = endpoints.iter().cloned().fold(document, Document::endpoint);
+    }
+    let json = document.json().map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "the tables cannot be documented");
         Problem::internal()
     })?;
-    Ok((headers, document).into_response())
+    Ok(json.to_string().into())
 }
 
 /// The page.

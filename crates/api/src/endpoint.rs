@@ -6,15 +6,13 @@ mod request;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
 use futures::future::BoxFuture;
 
 pub use request::EndpointRequest;
 
+use crate::exposed::ExposedTables;
 use crate::problem::Problem;
-use crate::state::AppState;
 
 /// An endpoint that answers GET requests.
 ///
@@ -134,13 +132,17 @@ impl Endpoint {
         self.path
     }
 
-    /// Its route.
-    pub(crate) fn route(&self) -> MethodRouter<AppState> {
-        let endpoint = self.clone();
-        get(async move |State(state): State<AppState>, request: Request| -> Result<Response, Problem> {
-            let request = EndpointRequest::parse(state, &endpoint, &request)?;
-            (endpoint.handler.0)(request).await
-        })
+    /// Calls its handler.
+    pub(crate) async fn call(&self, request: EndpointRequest) -> Result<Response, Problem> {
+        (self.handler.0)(request).await
+    }
+
+    /// Whether what it answers is served.
+    pub(crate) fn is_served(&self, tables: &ExposedTables) -> bool {
+        match self.answer {
+            Answer::Rows(table) => tables.first().get(table).is_some(),
+            Answer::Document { .. } => true,
+        }
     }
 
     /// Whether a parameter is part of the path.

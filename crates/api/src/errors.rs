@@ -13,8 +13,8 @@ use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
 use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
 use mwallet_query::UnknownPreferences;
 
+use crate::error_log;
 use crate::problem::{ErrorItem, Problem};
-use crate::request_id;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -76,17 +76,6 @@ fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
     }
 }
 
-/// Writes an error to the log, if it is not the client's, with all that the database said.
-pub(crate) fn log(error: &Error) {
-    let request = request_id::current();
-    match error {
-        Error::Busy | Error::Timeout | Error::SessionExpired { .. } | Error::Cancelled | Error::ReadEnded { .. } => {
-            tracing::warn!(request, code = error.code(), "{error}");
-        }
-        _ => tracing::error!(request, code = error.code(), source = std::error::Error::source(error), "{error}"),
-    }
-}
-
 fn convert(error: Error, table: Option<&Table>) -> Problem {
     let problem = problem(&error, table);
     if error.is_outdated() { problem.outdated(error) } else { problem }
@@ -110,17 +99,17 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
         Error::Raised(refusal) => {
             let problem = sqlstate::raised(refusal);
             if problem.status().is_server_error() {
-                log(error);
+                error_log::write(error);
             }
             problem
         }
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
-            log(error);
+            error_log::write(error);
             let message = "the database does not let this server do so";
             Problem::new(Status::FORBIDDEN, "42501", message).hint("whoever runs the server may grant it")
         }
         Error::Database { code: Some(full), .. } if full == Error::DISK_FULL => {
-            log(error);
+            error_log::write(error);
             Problem::disk_full()
         }
         Error::StaleRow { .. } => answer(Status::CONFLICT),
@@ -128,17 +117,17 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
         Error::Busy | Error::Unavailable(_) | Error::Cancelled | Error::ReadEnded { .. } => {
-            log(error);
+            error_log::write(error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }
         // Where its file is, is nobody's business.
         Error::NotOpened { .. } => {
-            log(error);
+            error_log::write(error);
             Problem::new(Status::SERVICE_UNAVAILABLE, code, "the database cannot be reached").retry()
         }
         // To try again does not help before somebody has seen to it.
         Error::FileGone { .. } => {
-            log(error);
+            error_log::write(error);
             let message = "the file of the database was removed or replaced while it was served";
             Problem::new(Status::SERVICE_UNAVAILABLE, code, message)
                 .hint("whoever runs the server must put it back, or start the server again with the file that is there")
@@ -151,15 +140,15 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
                 .hint("whoever runs the server may see by `mwallet migrate check` or `mwallet inspect` what is there")
         }
         Error::Timeout | Error::SessionExpired { .. } => {
-            log(error);
+            error_log::write(error);
             answer(Status::GATEWAY_TIMEOUT)
         }
         Error::Database { code: Some(code), .. } => {
-            log(error);
+            error_log::write(error);
             sqlstate::failed(code)
         }
         _ => {
-            log(error);
+            error_log::write(error);
             Problem::internal()
         }
     }

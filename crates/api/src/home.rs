@@ -1,7 +1,6 @@
 //! The first page: what this server is, its tables with how many rows they have and a query of each to begin with, and where
 //! the rest of it is. Browsers get it as a page, programs as JSON.
 
-mod counts;
 mod page;
 
 use axum::extract::State;
@@ -13,11 +12,10 @@ use mwallet_db::crud::client::RowCount;
 use mwallet_db::schema::Table;
 use serde_json::{Map, Value, json};
 
-pub(crate) use counts::RowCounts;
-
 use crate::endpoint::Endpoint;
-use crate::state::{AppState, Tables};
-use crate::{accept, location, profile};
+use crate::exposed::ExposedTables;
+use crate::state::AppState;
+use crate::{accept, location};
 
 /// How many rows a first query asks for.
 const FIRST_ROWS: u32 = 10;
@@ -60,14 +58,14 @@ impl Listed<'_> {
     }
 }
 
-fn list<'t>(tables: &'t Tables, counts: &[Option<RowCount>]) -> Vec<Listed<'t>> {
+fn list<'t>(tables: &'t ExposedTables, counts: &[Option<RowCount>]) -> Vec<Listed<'t>> {
     let all = tables.all().enumerate();
-    let listed = all.map(|(at, (profile, resource))| Listed {
-        table: resource.table(),
+    let listed = all.map(|(at, (schema, exposed))| Listed {
+        table: exposed.table(),
         rows: counts.get(at).copied().flatten(),
-        accept_profile: match std::ptr::eq(profile, tables.first()) {
+        accept_profile: match std::ptr::eq(schema, tables.first()) {
             true => None,
-            false => Some(profile.schema.as_deref().unwrap_or(profile::DEFAULT)),
+            false => Some(schema.name_for_clients()),
         },
     });
     listed.collect()

@@ -5,10 +5,10 @@
 //!
 //! ```no_run
 //! # async fn example(tables: Vec<&'static mwallet_db::schema::Table>) -> Result<(), Box<dyn std::error::Error>> {
-//! use mwallet_api::{App, AppState, ServeOptions, Tables, serve};
+//! use mwallet_api::{App, AppState, ExposedTables, ServeOptions, serve};
 //!
 //! let engine = mwallet_db::Engine::new(&"sqlite:mwallet.db".parse()?)?;
-//! let state = AppState::new(engine, Tables::new(tables)?);
+//! let state = AppState::new(engine, ExposedTables::new(tables)?);
 //! let listener = mwallet_api::listen("127.0.0.1:8080".parse()?)?;
 //! serve([listener], App::new(state), std::future::pending(), ServeOptions::default()).await?;
 //! # Ok(())
@@ -23,20 +23,29 @@ mod columns;
 mod compression;
 mod docs;
 mod endpoint;
+mod error_log;
 mod errors;
+mod exposed;
+mod handler;
 mod home;
-mod layers;
+mod hosts;
+mod limits;
 mod location;
 mod methods;
+mod middleware;
 mod nearest;
 mod openapi;
+mod origins;
 mod params;
 mod problem;
 mod profile;
 mod range;
+mod reload;
+mod request;
 mod request_id;
 mod rest;
 mod routes;
+mod row_counts;
 mod rows;
 mod server;
 mod session;
@@ -45,14 +54,19 @@ mod state;
 mod unread;
 
 pub use access::{AccessLog, Exchange};
-pub use app::{App, Respond};
+pub use app::App;
 pub use axum::http::HeaderValue;
 pub use axum::response::Response;
 pub use bytes::Bytes;
 pub use endpoint::{Endpoint, EndpointRequest, Parameter};
+pub use exposed::{ExposedTable, ExposedTables};
+pub use handler::Handler;
+pub use limits::Limits;
 pub use location::table_path;
 pub use openapi::Document;
+pub use origins::Origins;
 pub use problem::Problem;
+pub use reload::Reload;
 pub use server::{ServeOptions, listen, serve};
 pub use session::DbSession;
-pub use state::{AppState, Limits, Origins, Reload, Resource, Tables};
+pub use state::AppState;

@@ -1,6 +1,8 @@
 //! The addresses of tables and rows, and what leads to them from those that are nearly right.
 
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::Range;
 
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
@@ -8,10 +10,15 @@ use axum::response::{IntoResponse, Response};
 use mwallet_db::schema::json::Reader;
 use mwallet_db::schema::{Table, Value};
 use mwallet_query::column_parameter;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Where the tables stand.
+use crate::problem::Problem;
+
+/// Where the tables are.
 pub(crate) const REST: &str = "/rest/v1/";
+
+/// Where a POST has the tables read again.
+pub(crate) const RELOAD: &str = "/admin/reload";
 
 /// The path of a table, as it stands in a URL.
 ///
@@ -22,21 +29,64 @@ pub fn table_path(name: &str) -> String {
     format!("{REST}{}", encode(name))
 }
 
-/// The table that a path names, and which of its rows, both as they are written.
-pub(crate) fn place(path: &str) -> Option<(&str, Option<&str>)> {
-    let path = path.strip_prefix(REST)?;
-    let (table, row) = match path.split_once('/') {
-        Some((table, row)) => (table, Some(row)),
-        None => (path, None),
-    };
-    let is_row = |row: &str| !row.is_empty() && !row.contains('/');
-    (!table.is_empty() && row.is_none_or(is_row)).then_some((table, row))
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A table, or one of its rows. The ranges are where their names are in the path, encoded.
+    Table {
+        /// The name of the table.
+        name: Range<usize>,
+        /// The identifier of the row.
+        identifier: Option<Range<usize>>,
+    },
+    /// A table with a slash after it.
+    TableWithSlash {
+        /// The name of the table.
+        name: Range<usize>,
+    },
+    /// Something else.
+    Other,
 }
 
-/// The path of a table that is written with a slash at its end, without the slash.
-pub(crate) fn without_slash(path: &str) -> Option<&str> {
-    let table = path.strip_suffix('/')?;
-    matches!(place(table), Some((_, None))).then_some(table)
+impl Target {
+    /// Parses a path.
+    pub(crate) fn parse(path: &str) -> Self {
+        let Some(rest) = path.strip_prefix(REST) else { return Self::Other };
+        let (name, row) = match rest.split_once('/') {
+            Some((name, row)) => (name, Some(row)),
+            None => (rest, None),
+        };
+        let end = REST.len() + name.len();
+        let name = REST.len()..end;
+        match row {
+            _ if name.is_empty() => Self::Other,
+            None => Self::Table { name, identifier: None },
+            Some("") => Self::TableWithSlash { name },
+            Some(row) if row.contains('/') => Self::Other,
+            Some(_) => Self::Table { name, identifier: Some(end + 1..path.len()) },
+        }
+    }
+
+    /// The name of the table in the path that was parsed, encoded.
+    pub(crate) fn table<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self {
+            Self::Table { name, .. } | Self::TableWithSlash { name } => path.get(name.clone()),
+            Self::Other => None,
+        }
+    }
+
+    /// The identifier of the row in the path that was parsed, encoded.
+    pub(crate) fn identifier<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self {
+            Self::Table { identifier: Some(identifier), .. } => path.get(identifier.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a row.
+    pub(crate) fn is_row(&self) -> bool {
+        matches!(self, Self::Table { identifier: Some(_), .. })
+    }
 }
 
 /// Leads to a path of this server, for good and with the same method and body. `None` where it cannot stand in a header.
@@ -80,6 +130,29 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// Decodes a part of a URL.
+///
+/// # Errors
+///
+/// Where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
+    if !part.contains('%') {
+        return Ok(Cow::Borrowed(part));
+    }
+    let broken = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if part.split('%').skip(1).any(broken) {
+        return Err(Problem::parameter("the URL has a % that is not followed by two hexadecimal digits")
+            .hint("write a % itself as %25"));
+    }
+    match percent_decode_str(part).decode_utf8() {
+        Ok(text) => Ok(text),
+        Err(_) => Err(Problem::parameter("the URL is not UTF-8 behind its percent-encoding")),
+    }
+}
+
 /// A name as it stands in a path.
 pub(crate) fn encode(name: &str) -> impl Display {
     utf8_percent_encode(name, NAME)
@@ -106,22 +179,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_of_one_or_two_parts_is_a_place() {
-        assert_eq!(place("/rest/v1/orders"), Some(("orders", None)));
-        assert_eq!(place("/rest/v1/orders/a%2Fb"), Some(("orders", Some("a%2Fb"))));
-        for other in ["/rest/v1", "/rest/v1/", "/rest/v1//a", "/rest/v1/orders/", "/rest/v1/orders/a/b", "/orders"] {
-            assert_eq!(place(other), None, "{other}");
+    fn a_path_of_one_or_two_parts_is_a_table_or_a_row() {
+        let parts = |path: &'static str| {
+            let target = Target::parse(path);
+            (target.table(path), target.identifier(path))
+        };
+        assert_eq!(parts("/rest/v1/orders"), (Some("orders"), None));
+        assert_eq!(parts("/rest/v1/orders/a%2Fb"), (Some("orders"), Some("a%2Fb")));
+        for other in
+            ["/rest/v1", "/rest/v1/", "/rest/v1//", "/rest/v1//a", "/rest/v1/orders/a/b", "/orders", "//orders/"]
+        {
+            assert_eq!(Target::parse(other), Target::Other, "{other}");
+        }
+        for other in ["/rest/v1/orders//", "/rest/v1/orders/1/"] {
+            assert_eq!(Target::parse(other), Target::Other, "{other}");
         }
     }
 
     #[test]
     fn a_slash_at_the_end_is_of_tables_only() {
-        assert_eq!(without_slash("/rest/v1/orders/"), Some("/rest/v1/orders"));
-        for other in
-            ["/rest/v1/", "/rest/v1//", "/rest/v1/orders//", "/rest/v1/orders/1/", "//orders/", "/rest/v1/orders"]
-        {
-            assert_eq!(without_slash(other), None, "{other}");
-        }
+        let target = Target::parse("/rest/v1/orders/");
+        assert!(matches!(target, Target::TableWithSlash { .. }));
+        assert_eq!((target.table("/rest/v1/orders/"), target.is_row()), (Some("orders"), false));
     }
 
     #[test]
@@ -139,5 +218,13 @@ mod tests {
         assert_eq!(of(&table(&["code", "order"]), row).as_deref(), Some(address));
         assert_eq!((of(&table(&["gone"]), row), of(&table(&["list"]), row)), (None, None));
         assert_eq!(of(&table(&[]), row), None);
+    }
+
+    #[test]
+    fn parts_of_urls_are_decoded_or_refused() {
+        assert_eq!(decode("a%20b%C3%A9").ok().as_deref(), Some("a bé"));
+        for broken in ["%", "%4", "a%zz", "%4%41", "%ff", "%C3"] {
+            assert!(decode(broken).is_err(), "{broken}");
+        }
     }
 }

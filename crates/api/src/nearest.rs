@@ -1,15 +1,14 @@
 //! The table that was probably meant by a name that no table has.
 
-use crate::profile;
-use crate::state::Profile;
+use crate::exposed::ExposedSchema;
 
 /// The most letters of a name for which another is looked for: the work grows with both, and nobody mistypes so many.
 const MOST: usize = 100;
 
 /// What may help whoever asked a schema for a table that it does not have, in the words of PostgREST.
-pub(crate) fn hint(profile: &Profile, name: &str) -> Option<String> {
-    let schema = profile.schema.as_deref().unwrap_or(profile::DEFAULT);
-    Some(format!("Perhaps you meant the table '{schema}.{}'", nearest(profile.names(), name)?))
+pub(crate) fn hint(schema: &ExposedSchema, name: &str) -> Option<String> {
+    let nearest = nearest(schema.names(), name)?;
+    Some(format!("Perhaps you meant the table '{}.{nearest}'", schema.name_for_clients()))
 }
 
 /// The name that differs from the given one in the fewest letters; the first by the alphabet where several do.

@@ -1,36 +1,11 @@
 //! The text of a URL, decoded: which table, which row, which parameters. Nothing here asks the database.
 
-use std::borrow::Cow;
-
 use mwallet_db::schema::{Table, ValueError};
 use mwallet_db::{Identifier, PlanError, QueryArgs};
-use percent_encoding::percent_decode_str;
 
 use crate::errors;
+use crate::location::decode;
 use crate::problem::Problem;
-
-/// Decodes a part of a URL.
-///
-/// # Errors
-///
-/// Where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
-pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
-    if !part.contains('%') {
-        return Ok(Cow::Borrowed(part));
-    }
-    let broken = |rest: &str| {
-        let digits = rest.as_bytes().get(..2);
-        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    };
-    if part.split('%').skip(1).any(broken) {
-        return Err(Problem::parameter("the URL has a % that is not followed by two hexadecimal digits")
-            .hint("write a % itself as %25"));
-    }
-    match percent_decode_str(part).decode_utf8() {
-        Ok(text) => Ok(text),
-        Err(_) => Err(Problem::parameter("the URL is not UTF-8 behind its percent-encoding")),
-    }
-}
 
 /// Reads what names one row in a URL.
 ///
@@ -87,17 +62,4 @@ pub(crate) fn has_plus(query: &str) -> bool {
 /// Where it is none.
 pub(crate) fn rows(name: &str, value: &str) -> Result<u64, Problem> {
     mwallet_query::parse_row_count(name, value).map_err(|error| Problem::parameter(error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_of_urls_are_decoded_or_refused() {
-        assert_eq!(decode("a%20b%C3%A9").ok().as_deref(), Some("a bé"));
-        for broken in ["%", "%4", "a%zz", "%4%41", "%ff", "%C3"] {
-            assert!(decode(broken).is_err(), "{broken}");
-        }
-    }
 }

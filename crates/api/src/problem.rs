@@ -14,7 +14,7 @@ use mwallet_db::Error;
 use mwallet_db::schema::{Failure, shortened, shortened_to};
 use serde_json::{Map, Value, json};
 
-use crate::errors;
+use crate::error_log;
 
 /// An error answer, `application/problem+json`.
 ///
@@ -298,7 +298,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Members { status, code, message, details, hint, errors, headers, outdated } = *self.0;
         if let Some(Unlogged(error)) = outdated.filter(|_| status.is_server_error()) {
-            errors::log(&error);
+            error_log::write(&error);
         }
         // What a database says of a value may repeat it, and a hint may list all names that a database has.
         let bounded = |text: Cow<'static, str>| shortened_to(&text, MOST_TEXT).into_owned();

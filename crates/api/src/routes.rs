@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use crate::app::Respond;
+use crate::endpoint::{Endpoint, EndpointRequest};
+use crate::exposed::ExposedTables;
+use crate::handler::Handler;
+use crate::location::{RELOAD, Target};
 use crate::problem::Problem;
-use crate::rest::Incoming;
-use crate::state::{AppState, Tables};
-use crate::{docs, home, location, rest, rows};
-
-/// Where what is served is read again.
-pub(crate) const RELOAD: &str = "/admin/reload";
+use crate::request::Incoming;
+use crate::state::AppState;
+use crate::{docs, home, rest, rows};
 
 /// The routes of a server.
 pub(crate) struct Routes {
@@ -37,8 +37,10 @@ impl Routes {
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));
         let tables = state.tables();
-        for endpoint in state.endpoints.iter().filter(|endpoint| tables.serves(endpoint)) {
-            others = others.route(endpoint.path(), endpoint.route());
+        for endpoint in state.endpoints.iter().filter(|endpoint| endpoint.is_served(&tables)) {
+            let (path, endpoint) = (endpoint.path(), endpoint.clone());
+            let handler = async move |state: State<AppState>, request: Request| custom(state, &endpoint, request).await;
+            others = others.route(path, get(handler));
         }
         let others = others.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
         Self { others: others.with_state(state.clone()), state }
@@ -48,15 +50,18 @@ impl Routes {
         &self.state
     }
 
-    /// Answers a request: at `/rest/v1/{table}` and `/rest/v1/{table}/{identifier}` about a table, elsewhere by the router.
-    pub(crate) async fn respond(&self, request: Request) -> Response {
-        if location::place(request.uri().path()).is_none() {
-            // The longest way of all is not the size of each.
-            return Box::pin(self.respond_elsewhere(request)).await;
+    /// Answers a request: about a table by the data plane, about anything else by the router.
+    pub(crate) async fn answer(&self, incoming: Incoming) -> Response {
+        match incoming.target {
+            Target::Table { .. } => self.answer_about_table(incoming).await,
+            // Boxed, so that the longest way does not make every request's future as large.
+            Target::TableWithSlash { .. } | Target::Other => Box::pin(self.answer_about_others(incoming)).await,
         }
+    }
+
+    async fn answer_about_table(&self, mut incoming: Incoming) -> Response {
         let tables = self.state.tables();
-        let mut incoming = Incoming::new(request);
-        let answered = match self.answer(&tables, &mut incoming).await {
+        let answered = match rest::answer(&self.state, &tables, &mut incoming).await {
             Err(problem) if problem.is_outdated() => {
                 Box::pin(self.answer_again(&tables, &mut incoming)).await.unwrap_or(Err(problem))
             }
@@ -65,37 +70,32 @@ impl Routes {
         answered.unwrap_or_else(Problem::into_response)
     }
 
-    /// Answers a request that is about no table.
-    async fn respond_elsewhere(&self, request: Request) -> Response {
-        match rest::redirect(&self.state, &self.state.tables(), &request) {
-            Ok(None) => self.others.respond(request).await,
+    /// Plans and asks once more where others have changed the database since its tables were read: nothing was written.
+    /// `None` if there is nothing new to plan by.
+    async fn answer_again(
+        &self,
+        before: &Arc<ExposedTables>,
+        incoming: &mut Incoming,
+    ) -> Option<Result<Response, Problem>> {
+        if !self.state.read_again(before).await {
+            return None;
+        }
+        Some(rest::answer(&self.state, &self.state.tables(), incoming).await)
+    }
+
+    async fn answer_about_others(&self, incoming: Incoming) -> Response {
+        match rest::redirect(&self.state, &self.state.tables(), &incoming) {
+            Ok(None) => self.others.handle(incoming.into_request()).await,
             Ok(Some(redirect)) => redirect,
             Err(problem) => problem.into_response(),
         }
     }
+}
 
-    /// Answers a request about one of these tables.
-    async fn answer(&self, tables: &Tables, incoming: &mut Incoming) -> Result<Response, Problem> {
-        let state = &self.state;
-        match *incoming.method() {
-            Method::GET | Method::HEAD => rest::read(state, tables, incoming).await,
-            Method::POST => Box::pin(rest::create(state, tables, incoming)).await,
-            Method::PUT => Box::pin(rest::replace(state, tables, incoming)).await,
-            Method::PATCH => Box::pin(rest::update(state, tables, incoming)).await,
-            Method::DELETE => Box::pin(rest::delete(state, tables, incoming)).await,
-            Method::OPTIONS => rest::options(tables, incoming),
-            _ => Err(rest::refuse(tables, incoming)),
-        }
-    }
-
-    /// Plans and asks once more where others have changed the database since its tables were read: nothing was written.
-    /// `None` where there is nothing new to plan by.
-    async fn answer_again(&self, before: &Arc<Tables>, incoming: &mut Incoming) -> Option<Result<Response, Problem>> {
-        if !self.state.read_again(before).await {
-            return None;
-        }
-        Some(self.answer(&self.state.tables(), incoming).await)
-    }
+/// Answers a request to an endpoint that the program added.
+async fn custom(State(state): State<AppState>, endpoint: &Endpoint, request: Request) -> Result<Response, Problem> {
+    let request = EndpointRequest::parse(state.engine.clone(), state.tables(), state.limits, endpoint, &request)?;
+    endpoint.call(request).await
 }
 
 /// Whether the process answers; it says nothing of the database.

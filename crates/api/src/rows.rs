@@ -11,7 +11,7 @@ use futures::stream::{self, StreamExt};
 use mwallet_db::{Batches, Error, JsonRows};
 use tokio::sync::mpsc;
 
-use crate::{errors, request_id};
+use crate::{error_log, request_id};
 
 /// A piece of an answer that comes in parts.
 enum Part {
@@ -119,7 +119,7 @@ async fn send_parts(
         };
         part = match rows {
             Some(Ok(rows)) => rows.into_array_part(),
-            Some(Err(error)) => return errors::log(&error),
+            Some(Err(error)) => return error_log::write(&error),
             None => break,
         };
     }

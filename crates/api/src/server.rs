@@ -24,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use self::head_timer::HeadTimer;
 use self::listener::Listeners;
 pub use self::listener::listen;
-use crate::app::Respond;
+use crate::handler::Handler;
 use crate::problem::Problem;
 
 /// How a server treats its connections.
@@ -69,14 +69,14 @@ const TICK: Duration = Duration::from_millis(200);
 type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 
 /// Serves what comes to any of the sockets until `shutdown` is done; then no connection is accepted any more, and requests that are
-/// under way have some time to end. None is accepted either before all threads are ready ([`Respond::warm_up`]).
+/// under way have some time to end. None is accepted either before all threads are ready ([`Handler::warm_up`]).
 ///
 /// # Errors
 ///
 /// Where the threads cannot be started.
 pub async fn serve(
     listeners: impl IntoIterator<Item = TcpListener>,
-    app: impl Respond,
+    app: impl Handler,
     shutdown: impl Future<Output = ()> + Send,
     options: ServeOptions,
 ) -> io::Result<()> {
@@ -133,7 +133,7 @@ struct Connections<A> {
     grace: Duration,
 }
 
-impl<A: Respond> Connections<A> {
+impl<A: Handler> Connections<A> {
     fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
         http.header_read_timeout(options.head_time);
@@ -149,7 +149,7 @@ impl<A: Respond> Connections<A> {
             let app = app.clone();
             async move {
                 Ok::<_, Infallible>(match names_host(&request) {
-                    true => app.respond(request.map(body)).await,
+                    true => app.handle(request.map(body)).await,
                     false => Problem::host().into_response(),
                 })
             }
@@ -204,7 +204,7 @@ struct Thread {
 }
 
 impl Thread {
-    fn start(number: usize, app: impl Respond, options: ServeOptions) -> io::Result<Self> {
+    fn start(number: usize, app: impl Handler, options: ServeOptions) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, mut receiver) = unbounded_channel();
         let (done, ended) = oneshot::channel();

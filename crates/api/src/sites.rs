@@ -4,13 +4,13 @@
 //! `Origin`, and where that is missing, how far away in `Sec-Fetch-Site`. CORS keeps other sites from reading answers; this
 //! keeps them from doing what a plain form can do.
 
-use axum::extract::Request;
 use axum::http::header::{HOST, HeaderName, ORIGIN};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 
+use crate::location::RELOAD;
+use crate::origins::Origins;
 use crate::problem::Problem;
-use crate::routes;
-use crate::state::Origins;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -21,15 +21,15 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// # Errors
 ///
 /// Where the page is of another site, which `origins` does not name.
-pub(crate) fn check(request: &Request, origins: &Origins) -> Result<(), Problem> {
+pub(crate) fn check(parts: &Parts, origins: &Origins) -> Result<(), Problem> {
     // The method comes first: most requests read.
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let mut told = request.headers().get_all(ORIGIN).iter();
+    let mut told = parts.headers.get_all(ORIGIN).iter();
     let may = match (told.next(), told.next()) {
-        (None, _) => !request.headers().get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site"),
-        (Some(origin), None) => is_allowed(origin, origins, request.uri().path()) || is_own(origin, request),
+        (None, _) => !parts.headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site"),
+        (Some(origin), None) => is_allowed(origin, origins, parts.uri.path()) || is_own(origin, parts),
         // No browser sends two.
         (Some(_), Some(_)) => false,
     };
@@ -40,16 +40,16 @@ fn is_allowed(origin: &HeaderValue, origins: &Origins, path: &str) -> bool {
     match origins {
         Origins::None => false,
         // Whoever lets all pages use the data means the data.
-        Origins::Any => path != routes::RELOAD,
+        Origins::Any => path != RELOAD,
         Origins::These(origins) => origins.contains(origin),
     }
 }
 
 /// Whether an origin is the very host that the request calls. The scheme does not count: TLS may end in front of this server.
-fn is_own(origin: &HeaderValue, request: &Request) -> bool {
-    let called = match request.uri().authority() {
+fn is_own(origin: &HeaderValue, parts: &Parts) -> bool {
+    let called = match parts.uri.authority() {
         Some(authority) => Some(authority.as_str()),
-        None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
+        None => parts.headers.get(HOST).and_then(|host| host.to_str().ok()),
     };
     let Some((scheme, page)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else { return false };
     let default_port = match scheme {
@@ -63,13 +63,15 @@ fn is_own(origin: &HeaderValue, request: &Request) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
 
     /// Whether a POST passes that has these headers.
     fn passes(headers: &[(&str, &str)], origins: &Origins) -> bool {
         let request = Request::post("/rest/v1/orders");
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        check(&request.body(axum::body::Body::empty()).unwrap(), origins).is_ok()
+        check(&request.body(()).unwrap().into_parts().0, origins).is_ok()
     }
 
     #[test]
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn a_target_with_a_host_is_what_is_called() {
         let request = Request::post("http://desk.example/rest/v1/orders").header("host", "evil.example");
-        let request = request.header("origin", "http://evil.example").body(axum::body::Body::empty()).unwrap();
-        assert!(check(&request, &Origins::None).is_err());
+        let request = request.header("origin", "http://evil.example").body(()).unwrap();
+        assert!(check(&request.into_parts().0, &Origins::None).is_err());
     }
 }

@@ -28,7 +28,7 @@ impl Unread {
     }
 
     /// Says in an answer that the connection ends, where something of the body is left.
-    pub(crate) fn tell(&self, response: &mut Response) {
+    pub(crate) fn mark(&self, response: &mut Response) {
         if self.0.as_ref().is_some_and(|is_read| !is_read.load(Ordering::Relaxed)) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -72,7 +72,7 @@ mod tests {
 
     fn closes(unread: &Unread) -> bool {
         let mut response = Response::new(Body::empty());
-        unread.tell(&mut response);
+        unread.mark(&mut response);
         response.headers().get(CONNECTION).is_some_and(|value| value == "close")
     }
 

@@ -3,40 +3,41 @@
 use axum::http::Uri;
 
 use crate::endpoint::Endpoint;
-use crate::state::{Resource, Tables};
-use crate::{location, params};
+use crate::exposed::{ExposedTable, ExposedTables};
+use crate::location::{self, Target};
 
 /// What stands for a name that the server does not have.
 pub(super) const UNKNOWN: &str = "{unknown}";
 
 /// Paths that are no table. What stands in braces is any one segment.
 const PATHS: [&str; 9] =
-    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", crate::routes::RELOAD, "/rest/v1", location::REST];
+    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", location::RELOAD, "/rest/v1", location::REST];
 
 /// The most parameters that are told.
 const MOST: usize = 50;
 
 /// The path and the names of the parameters, without values.
-pub(super) fn of(uri: &Uri, tables: &Tables, endpoints: &[Endpoint]) -> String {
+pub(super) fn of(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
     let query = uri.query().unwrap_or_default();
     // What leads to a table is told as what it leads to.
-    if let Some((name, row)) = location::place(location::without_slash(uri.path()).unwrap_or(uri.path())) {
-        let table = params::decode(name).ok().and_then(|name| tables.any(&name));
+    let target = Target::parse(uri.path());
+    if let Some(name) = target.table(uri.path()) {
+        let table = location::decode(name).ok().and_then(|name| tables.any(&name));
         let mut place = location::REST.to_owned();
         match table {
-            Some(resource) => place.push_str(&location::encode(&resource.table().name).to_string()),
+            Some(exposed) => place.push_str(&location::encode(&exposed.table().name).to_string()),
             None => place.push_str(UNKNOWN),
         }
-        if row.is_some() {
+        if target.is_row() {
             place.push_str("/{identifier}");
         }
         add_names(&mut place, query, |name| {
-            let column = table.and_then(|resource| column(resource, name));
+            let column = table.and_then(|exposed| column(exposed, name));
             column.or_else(|| mwallet_query::is_keyword(name).then(|| name.to_owned()))
         });
         return place;
     }
-    let endpoint = endpoints.iter().find(|endpoint| tables.serves(endpoint) && fits(endpoint.path(), uri.path()));
+    let endpoint = endpoints.iter().find(|endpoint| endpoint.is_served(tables) && fits(endpoint.path(), uri.path()));
     let known = endpoint.map(Endpoint::path).or_else(|| PATHS.into_iter().find(|path| fits(path, uri.path())));
     let mut place = known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned);
     let parameters = endpoint.map_or(&[][..], |endpoint| &endpoint.parameters);
@@ -46,8 +47,8 @@ pub(super) fn of(uri: &Uri, tables: &Tables, endpoints: &[Endpoint]) -> String {
     place
 }
 
-fn column(resource: &Resource, name: &str) -> Option<String> {
-    resource.table().column(name).map(|column| location::encode(&column.name).to_string())
+fn column(table: &ExposedTable, name: &str) -> Option<String> {
+    table.table().column(name).map(|column| location::encode(&column.name).to_string())
 }
 
 /// Whether a path is one of a template.
@@ -66,7 +67,7 @@ fn add_names(place: &mut String, query: &str, known: impl Fn(&str) -> Option<Str
     let mut parameters = query.split('&').filter(|parameter| !parameter.is_empty());
     for (number, parameter) in parameters.by_ref().take(MOST).enumerate() {
         let name = parameter.split_once('=').map_or(parameter, |(name, _)| name).replace('+', " ");
-        let told = params::decode(&name).ok().and_then(|name| known(&name));
+        let told = location::decode(&name).ok().and_then(|name| known(&name));
         place.push(if number == 0 { '?' } else { '&' });
         place.push_str(told.as_deref().unwrap_or(UNKNOWN));
     }
@@ -87,7 +88,7 @@ mod tests {
         let mut odd = Table::new("old orders");
         odd.columns.push(Column::new("half price", ColumnType::BigInt));
         let tables = mwallet_models::tables().into_iter().cloned().chain([odd]).collect::<Vec<_>>();
-        let tables = Tables::new(&tables).unwrap();
+        let tables = ExposedTables::new(&tables).unwrap();
         let answer = async |_| Err(crate::Problem::internal());
         let endpoints = [
             Endpoint::get("/v1/users/{identifier}/notices", answer).parameter(Parameter::time("start")),

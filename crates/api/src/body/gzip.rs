@@ -7,8 +7,8 @@ use flate2::write::MultiGzDecoder;
 use http_body_util::{BodyExt, Limited};
 
 use super::broken;
+use crate::limits::Limits;
 use crate::problem::Problem;
-use crate::state::Limits;
 
 /// How much is taken apart before others on the same thread have their turn: it becomes a thousand times as much at most.
 const PIECE: usize = 1_024;

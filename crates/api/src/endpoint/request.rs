@@ -7,19 +7,21 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use mwallet_db::crud::client;
-use mwallet_db::schema::{ColumnType, Table, Timestamp, Value, shortened};
+use mwallet_db::schema::{ColumnType, Timestamp, Value, shortened};
 use mwallet_db::{Engine, JsonRows, PlanError, Query};
 
 use super::{Answer, Endpoint, Parameter, ParameterKind, placeholder};
+use crate::exposed::ExposedTables;
+use crate::limits::Limits;
 use crate::problem::Problem;
-use crate::state::{AppState, Tables};
-use crate::{accept, params, range, request_id, rows};
+use crate::{accept, location, params, range, request_id, rows};
 
 /// A request to an [`Endpoint`], whose parameters are as the endpoint declares them.
 #[derive(Clone, Debug)]
 pub struct EndpointRequest {
-    state: AppState,
-    tables: Arc<Tables>,
+    engine: Engine,
+    tables: Arc<ExposedTables>,
+    limits: Limits,
     answer: Answer,
     arguments: Vec<(&'static str, Argument)>,
 }
@@ -32,7 +34,13 @@ enum Argument {
 }
 
 impl EndpointRequest {
-    pub(super) fn parse(state: AppState, endpoint: &Endpoint, request: &Request) -> Result<Self, Problem> {
+    pub(crate) fn parse(
+        engine: Engine,
+        tables: Arc<ExposedTables>,
+        limits: Limits,
+        endpoint: &Endpoint,
+        request: &Request,
+    ) -> Result<Self, Problem> {
         let uri = request.uri();
         let mut arguments = Vec::new();
         for (name, value) in params::pairs(uri.query().unwrap_or_default())? {
@@ -50,7 +58,7 @@ impl EndpointRequest {
         for (template, part) in endpoint.path.split('/').zip(uri.path().split('/')) {
             let name = placeholder(template);
             if let Some(parameter) = endpoint.parameters.iter().find(|parameter| Some(parameter.name) == name) {
-                arguments.push((parameter.name, argument(parameter, &params::decode(part)?)?));
+                arguments.push((parameter.name, argument(parameter, &location::decode(part)?)?));
             }
         }
         let is_given = |parameter: &&Parameter| arguments.iter().any(|(name, _)| *name == parameter.name);
@@ -59,7 +67,7 @@ impl EndpointRequest {
             return Err(Problem::parameter(format!("{name}: is required"))
                 .hint(format!("write {}?{name}={example}", endpoint.path)));
         }
-        Ok(Self { tables: state.tables(), state, answer: endpoint.answer, arguments })
+        Ok(Self { engine, tables, limits, answer: endpoint.answer, arguments })
     }
 
     fn argument(&self, name: &str) -> Option<&Argument> {
@@ -96,16 +104,16 @@ impl EndpointRequest {
 
     /// The most rows to answer: what the request asks for, and no more than the server allows.
     pub fn limit(&self) -> Option<u64> {
-        self.state.limits.page(self.rows("limit"))
+        self.limits.page(self.rows("limit"))
     }
 
     /// The engine of the server.
     pub fn engine(&self) -> &Engine {
-        self.state.engine()
+        &self.engine
     }
 
     /// The tables that are served now. The same pointer means the same tables.
-    pub fn tables(&self) -> &Arc<Tables> {
+    pub fn tables(&self) -> &Arc<ExposedTables> {
         &self.tables
     }
 
@@ -143,19 +151,12 @@ impl EndpointRequest {
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
         let batches = client::list(self.engine(), &table.relation, query).await?;
-        let page = rows::array(batches, self.state.limits.stall_time).await?;
+        let page = rows::array(batches, self.limits.stall_time).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {
             range::set(&mut response, range::header(query.skip, rows, None));
         }
         Ok(response)
-    }
-}
-
-impl Tables {
-    /// The tables, ordered by schema and name.
-    pub fn list(&self) -> Vec<&Table> {
-        self.all().map(|(_, resource)| resource.table()).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Limits, Tables};
+use mwallet_api::{App, AppState, ExposedTables, Limits};
 use mwallet_db::schema::Table;
 use mwallet_db::{Dialect, Engine};
 use mwallet_testkit::{TestDb, both_engines};
@@ -38,7 +38,7 @@ both_engines! {
     async fn only_tables_that_are_served_are_suggested(db: TestDb) {
         let tables: Vec<&Table> = mwallet_models::tables().into_iter().filter(|table| table.name != "orders").collect();
         db.engine.create_all(&mwallet_models::tables()).await.unwrap();
-        let app = App::new(AppState::new(db.engine.clone(), Tables::new(tables).unwrap()));
+        let app = App::new(AppState::new(db.engine.clone(), ExposedTables::new(tables).unwrap()));
         let answer = get(&app, "/rest/v1/orders").await;
         assert_eq!((answer.status.as_u16(), &answer.json()["hint"]), (404, &Value::Null));
     }
@@ -93,7 +93,8 @@ async fn send_to(app: &App, method: &str, uri: &str) -> Answer {
 
 #[tokio::test]
 async fn a_slash_at_the_end_of_the_page_leads_to_the_page() {
-    let app = App::new(AppState::new(Engine::mock(Dialect::Sqlite), Tables::new(mwallet_models::tables()).unwrap()));
+    let app =
+        App::new(AppState::new(Engine::mock(Dialect::Sqlite), ExposedTables::new(mwallet_models::tables()).unwrap()));
     for (path, address) in [("/docs/", "/docs"), ("/docs/?a=b", "/docs?a=b")] {
         let answer = get(&app, path).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (308, Some(address)), "{path}");

@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Tables};
+use mwallet_api::{App, AppState, ExposedTables};
 use mwallet_db::schema::{Column, ColumnType, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn wide(db: &TestDb, columns: usize) -> App {
         table.columns.push(column);
     }
     db.engine.create_all(&[&table]).await.unwrap();
-    App::new(AppState::new(db.engine.clone(), Tables::new([&table]).unwrap()))
+    App::new(AppState::new(db.engine.clone(), ExposedTables::new([&table]).unwrap()))
 }
 
 both_engines! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
-use mwallet_api::{App, AppState, Reload, Tables};
+use mwallet_api::{App, AppState, ExposedTables, Reload};
 use mwallet_db::{Dialect, EngineOptions};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
@@ -17,13 +17,13 @@ use crate::support::{Answer, behind, exchange, get, post_returning, state, write
 async fn reflecting(db: &TestDb) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-    let state = AppState::new(engine, Tables::new(&tables).unwrap());
+    let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
     let served = state.clone();
     App::new(state.reload(Reload::new(move || {
         let state = served.clone();
         async move {
             let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await?.tables;
-            state.serve(Tables::new(&tables).unwrap());
+            state.serve(ExposedTables::new(&tables).unwrap());
             Ok(())
         }
     })))
@@ -134,13 +134,13 @@ both_engines! {
         drop(app);
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
         let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-        let state = AppState::new(engine, Tables::new(&tables).unwrap());
+        let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
         let read = Arc::new(AtomicUsize::new(0));
         // What is read never is what the database has.
         let (served, counted) = (state.clone(), read.clone());
         let app = App::new(state.reload(Reload::new(move || {
             counted.fetch_add(1, Ordering::SeqCst);
-            served.serve(Tables::new(&tables).unwrap());
+            served.serve(ExposedTables::new(&tables).unwrap());
             std::future::ready(Ok(()))
         })));
         behind(&db, "ALTER TABLE t DROP COLUMN status").await;

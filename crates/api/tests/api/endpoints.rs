@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Bytes, Endpoint, Limits, Parameter, Tables};
+use mwallet_api::{App, AppState, Bytes, Endpoint, ExposedTables, Limits, Parameter};
 use mwallet_db::{Filter, Query};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ both_engines! {
 #[tokio::test]
 async fn an_endpoint_is_there_where_its_table_is() {
     let engine = || mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let state = AppState::new(engine(), Tables::new([]).unwrap()).endpoint(orders_of_user()).endpoint(hello());
+    let state = AppState::new(engine(), ExposedTables::new([]).unwrap()).endpoint(orders_of_user()).endpoint(hello());
     let app = App::new(state);
     assert_eq!(get(&app, "/v1/users/ada/orders?asset=DASH").await.json()["code"], "PGRST125");
     let document = get(&app, "/rest/v1/").await.json();
@@ -100,7 +100,7 @@ async fn an_endpoint_is_there_where_its_table_is() {
 #[tokio::test]
 async fn a_document_is_answered_and_linked_to() {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let app = App::new(AppState::new(engine, Tables::new([]).unwrap()).endpoint(hello()));
+    let app = App::new(AppState::new(engine, ExposedTables::new([]).unwrap()).endpoint(hello()));
     let answer = get(&app, "/v1/hello").await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "hello"));
     assert_eq!(answer.header("content-type"), Some("text/plain"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Tables};
+use mwallet_api::{App, AppState, ExposedTables};
 use mwallet_db::schema::{Column, ColumnType, Table};
 use mwallet_db::{Dialect, EngineOptions};
 use mwallet_reflect::ReflectOptions;
@@ -34,7 +34,7 @@ async fn reflected(db: &TestDb, schemas: &[&str]) -> (AppState, Arc<TestSources>
     let engine = db.engine_with(EngineOptions { foreign: true, sources: sources.clone(), ..EngineOptions::default() });
     let schemas = schemas.iter().map(|schema| (*schema).to_owned()).collect();
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions { schemas }).await.unwrap().tables;
-    (AppState::new(engine, Tables::new(&tables).unwrap()), sources)
+    (AppState::new(engine, ExposedTables::new(&tables).unwrap()), sources)
 }
 
 both_engines! {
@@ -103,7 +103,7 @@ both_engines! {
         table.comment = Some("<script>alert(1)</script>".into());
         let mut view = named("seen");
         view.kind = mwallet_db::schema::TableKind::View;
-        let app = App::new(AppState::new(db.engine.clone(), Tables::new([&table, &view]).unwrap()));
+        let app = App::new(AppState::new(db.engine.clone(), ExposedTables::new([&table, &view]).unwrap()));
         let page = page(&app).await.text;
         assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("other"), "{page}");
         assert!(page.contains("&lt;b&gt;&quot;it&#x27;s&quot; &amp; /é</a><p>&lt;script&gt;"), "{page}");
@@ -126,7 +126,7 @@ both_engines! {
         // What is served anew is counted anew.
         behind(&db, "CREATE TABLE more (id bigint PRIMARY KEY); INSERT INTO things VALUES (3)").await;
         let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await.unwrap().tables;
-        state.serve(Tables::new(&tables).unwrap());
+        state.serve(ExposedTables::new(&tables).unwrap());
         assert_eq!((rows(&app, "things").await, rows(&app, "more").await), (json!({"exact": 3}), json!({"exact": 0})));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{Document, Tables};
+use mwallet_api::{Document, ExposedTables};
 use mwallet_db::Entity;
 use mwallet_db::schema::{Access, Carrier, Column, ColumnType, NativeType, Table};
 use mwallet_models::Asset;
@@ -14,7 +14,7 @@ use crate::support::{Answer, get, send};
 
 fn app() -> mwallet_api::App {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let tables = Tables::new(mwallet_models::tables()).unwrap();
+    let tables = ExposedTables::new(mwallet_models::tables()).unwrap();
     mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))
 }
 

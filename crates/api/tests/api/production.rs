@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request};
-use mwallet_api::{App, Origins, Reload, Respond};
+use mwallet_api::{App, Handler, Origins, Reload};
 use mwallet_db::{DatabaseUrl, Dialect, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines, run};
 use serde_json::json;
@@ -42,7 +42,7 @@ both_engines! {
         post(&app, "/rest/v1/orders", json!(rows).to_string()).await;
         for encoding in ["gzip", "br"] {
             let request = Request::get("/rest/v1/orders").header("accept-encoding", encoding);
-            let response = app.respond(request.body(Body::empty()).unwrap()).await;
+            let response = app.handle(request.body(Body::empty()).unwrap()).await;
             assert_eq!(response.headers()["content-encoding"], encoding);
             let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
             assert!(bytes.len() < 5_000, "{encoding}: {}", bytes.len());

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use mwallet_api::{App, AppState, Tables};
+use mwallet_api::{App, AppState, ExposedTables};
 use mwallet_db::schema::{Table, Writes};
 use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
@@ -18,7 +18,7 @@ async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> App {
     if read_only {
         tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
     }
-    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
+    App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()))
 }
 
 /// The names that Chinook has on either engine.
@@ -90,7 +90,7 @@ both_engines! {
         .await;
         let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
         let reflected = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-        let others = App::new(AppState::new(engine, Tables::titled("shop", &reflected).unwrap()));
+        let others = App::new(AppState::new(engine, ExposedTables::titled("shop", &reflected).unwrap()));
         let document = get(&others, "/rest/v1/").await.json();
         let guide = document["info"]["description"].as_str().unwrap();
         assert_eq!(document["info"]["title"], "shop");
@@ -491,7 +491,7 @@ fn functions_and_triggers_find_the_tables_of_their_schema() {
             let engine = db.engine_with(EngineOptions { foreign: true, ..options });
             let tables =
                 mwallet_reflect::reflect(&engine, &ReflectOptions { schemas: schemas.into() }).await.unwrap().tables;
-            let app = App::new(AppState::new(engine, Tables::new(&tables).unwrap()));
+            let app = App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()));
             let first = if pool_size == 1 { 100 } else { 0 };
             for id in first..first + 8 {
                 for schema in ["shop", "öffentlich"] {

@@ -152,7 +152,7 @@ both_engines! {
     async fn what_the_database_says_stays_inside(db: TestDb) {
         let tables = mwallet_models::tables();
         // Nothing was set up, so the database knows no table.
-        let state = mwallet_api::AppState::new(db.engine.clone(), mwallet_api::Tables::new(tables).unwrap());
+        let state = mwallet_api::AppState::new(db.engine.clone(), mwallet_api::ExposedTables::new(tables).unwrap());
         let answer = get(&mwallet_api::App::new(state), "/rest/v1/orders").await;
         expect(&answer, 500, "42P01", "another table than the server knows");
         assert!(!answer.text.contains("orders"), "{}", answer.text);

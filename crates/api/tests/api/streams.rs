@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use flate2::read::GzDecoder;
-use mwallet_api::{Limits, Respond};
+use mwallet_api::{Handler, Limits};
 use mwallet_db::schema::Record;
 use mwallet_db::{Entity, Error, crud};
 use mwallet_models::AppNotice;
@@ -45,7 +45,7 @@ both_engines! {
         fill(&db).await.unwrap();
         for encoding in ["gzip", "br"] {
             let request = Request::get("/rest/v1/app_notices").header("accept-encoding", encoding);
-            let response = app.respond(request.body(Body::empty()).unwrap()).await;
+            let response = app.handle(request.body(Body::empty()).unwrap()).await;
             assert_eq!(response.headers()["content-encoding"], encoding);
             let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
             if encoding == "gzip" {
@@ -73,7 +73,7 @@ both_engines! {
         let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 1, ..Default::default() });
         state(&db).await;
         fill(&db).await.unwrap();
-        let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
+        let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
         let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
         for _ in 0..20 {
             let mut socket = connect(address, "/rest/v1/app_notices").await;
@@ -87,7 +87,7 @@ both_engines! {
         let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 4, ..Default::default() });
         state(&db).await;
         fill(&db).await.unwrap();
-        let tables = mwallet_api::Tables::new(mwallet_models::tables()).unwrap();
+        let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
         let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
         let mut slow = Vec::new();
         for _ in 0..6 {

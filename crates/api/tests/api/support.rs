@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use mwallet_api::{App, AppState, Respond, Tables};
+use mwallet_api::{App, AppState, ExposedTables, Handler};
 use mwallet_db::{DatabaseUrl, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::TestDb;
@@ -41,14 +41,14 @@ impl Answer {
 pub(crate) async fn state(db: &TestDb) -> AppState {
     let tables = mwallet_models::tables();
     db.engine.create_all(&tables).await.unwrap();
-    AppState::new(db.engine.clone(), Tables::new(tables).unwrap())
+    AppState::new(db.engine.clone(), ExposedTables::new(tables).unwrap())
 }
 
 /// The routes of a server with the tables that a database of others has.
 pub(crate) async fn reflected(db: &TestDb) -> App {
     let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-    App::new(AppState::new(engine, Tables::new(&tables).unwrap()))
+    App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()))
 }
 
 /// Changes a database as another program would.
@@ -78,7 +78,7 @@ pub(crate) async fn send(app: &App, request: Request<Body>) -> Answer {
 }
 
 pub(crate) async fn exchange(app: &App, request: Request<Body>) -> Answer {
-    let response = app.respond(request).await;
+    let response = Box::pin(app.handle(request)).await;
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -106,7 +106,7 @@ pub(crate) async fn write(app: &App, method: &str, path: &str, prefer: &str, bod
 }
 
 /// Serves on a free port until the test ends, and says where.
-pub(crate) async fn serve(app: impl Respond) -> std::net::SocketAddr {
+pub(crate) async fn serve(app: impl Handler) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(mwallet_api::serve([listener], app, std::future::pending(), mwallet_api::ServeOptions::default()));

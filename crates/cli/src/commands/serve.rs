@@ -11,7 +11,7 @@ mod reload;
 use std::net::SocketAddr;
 
 use clap::Args;
-use mwallet_api::{App, AppState, Tables, table_path};
+use mwallet_api::{App, AppState, ExposedTables, table_path};
 use mwallet_db::EngineOptions;
 use mwallet_db::schema::{Table, visible};
 use serde_json::json;
@@ -110,8 +110,8 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     engine.ping().await?;
     // Before anybody is told where to ask.
     let served = match found {
-        Some(_) => Tables::titled(engine.name(), tables.iter().copied()),
-        None => Tables::new(tables.iter().copied()),
+        Some(_) => ExposedTables::titled(engine.name(), tables.iter().copied()),
+        None => ExposedTables::new(tables.iter().copied()),
     };
     let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
 

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mwallet_api::{Bytes, Endpoint, EndpointRequest, Problem, Response, Tables};
+use mwallet_api::{Bytes, Endpoint, EndpointRequest, ExposedTables, Problem, Response};
 use mwallet_db::worker;
 
 /// What the picture may load and do: only be styled by itself.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The tables that were drawn last, and their picture.
-type Drawn = Arc<Mutex<Option<(Arc<Tables>, Bytes)>>>;
+type Drawn = Arc<Mutex<Option<(Arc<ExposedTables>, Bytes)>>>;
 
 pub(super) fn endpoint() -> Endpoint {
     let drawn = Drawn::default();
@@ -40,7 +40,7 @@ async fn answer(request: EndpointRequest, drawn: Drawn) -> Result<Response, Prob
 }
 
 /// The picture of these tables, if they were drawn last.
-fn last(drawn: &Drawn, tables: &Arc<Tables>) -> Option<Bytes> {
+fn last(drawn: &Drawn, tables: &Arc<ExposedTables>) -> Option<Bytes> {
     let drawn = drawn.lock().unwrap_or_else(PoisonError::into_inner);
     drawn.as_ref().filter(|(known, _)| Arc::ptr_eq(known, tables)).map(|(_, picture)| picture.clone())
 }

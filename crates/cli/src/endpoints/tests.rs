@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
-use mwallet_api::{App, AppState, Respond, Tables};
+use mwallet_api::{App, AppState, ExposedTables, Handler};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::{add_general, add_own};
 struct Answer(u16, HeaderMap, String);
 
 async fn send(app: &App, request: Request<Body>) -> Answer {
-    let (parts, body) = app.respond(request).await.into_parts();
+    let (parts, body) = app.handle(request).await.into_parts();
     let bytes = to_bytes(body, 10_000_000).await.unwrap();
     Answer(parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
 }
@@ -30,7 +30,7 @@ async fn create(app: &App, table: &str, rows: Value) {
 async fn state(db: &TestDb) -> AppState {
     let tables = mwallet_models::tables();
     db.engine.create_all(&tables).await.unwrap();
-    AppState::new(db.engine.clone(), Tables::new(tables).unwrap())
+    AppState::new(db.engine.clone(), ExposedTables::new(tables).unwrap())
 }
 
 both_engines! {
@@ -84,7 +84,7 @@ both_engines! {
         }
         assert_eq!(get(&app, "/diagram.svg").await.2, picture);
         // Once other tables are served, they are what is drawn.
-        state.serve(Tables::new(mwallet_models::tables().into_iter().take(1)).unwrap());
+        state.serve(ExposedTables::new(mwallet_models::tables().into_iter().take(1)).unwrap());
         assert_ne!(get(&app, "/diagram.svg").await.2, picture);
     }
 }
@@ -92,7 +92,7 @@ both_engines! {
 #[tokio::test]
 async fn the_document_has_them() {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
-    let state = AppState::new(engine, Tables::new(mwallet_models::tables()).unwrap());
+    let state = AppState::new(engine, ExposedTables::new(mwallet_models::tables()).unwrap());
     let app = App::new(add_own(add_general(state)));
     let document: Value = serde_json::from_str(&get(&app, "/rest/v1/").await.2).unwrap();
     for path in ["/diagram.svg", "/v1/users/{identifier}/notices", "/v1/transactions"] {

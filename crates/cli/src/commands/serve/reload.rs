@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mwallet_api::{AppState, Reload, Tables};
+use mwallet_api::{AppState, ExposedTables, Reload};
 use mwallet_db::{Error, Notifications};
 use tokio::sync::Mutex;
 
@@ -25,8 +25,8 @@ pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result
             async move {
                 let _turn = turn.lock().await;
                 let tables = reflected.read(state.engine()).await?;
-                let served =
-                    Tables::titled(state.engine().name(), &tables).map_err(|error| Error::Config(error.to_string()))?;
+                let served = ExposedTables::titled(state.engine().name(), &tables)
+                    .map_err(|error| Error::Config(error.to_string()))?;
                 state.serve(served);
                 tracing::info!("{} tables and views are served", tables.len());
                 Ok(())

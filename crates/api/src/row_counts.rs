@@ -12,7 +12,7 @@ use mwallet_db::schema::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use crate::state::Tables;
+use crate::exposed::ExposedTables;
 
 /// How long what was found is told, in microseconds.
 const FRESH: i64 = 10_000_000;
@@ -34,12 +34,12 @@ pub(crate) struct RowCounts {
 struct Known {
     at: Timestamp,
     /// What was served then.
-    tables: Arc<Tables>,
+    tables: Arc<ExposedTables>,
     counts: Counts,
 }
 
 impl Known {
-    fn is_fresh(&self, now: Timestamp, tables: &Arc<Tables>) -> bool {
+    fn is_fresh(&self, now: Timestamp, tables: &Arc<ExposedTables>) -> bool {
         let age = now.micros() - self.at.micros();
         (0..FRESH).contains(&age) && Arc::ptr_eq(&self.tables, tables)
     }
@@ -47,7 +47,7 @@ impl Known {
 
 impl RowCounts {
     /// How many rows these tables have.
-    pub(crate) async fn get(&self, engine: &Engine, tables: &Arc<Tables>) -> Counts {
+    pub(crate) async fn get(&self, engine: &Engine, tables: &Arc<ExposedTables>) -> Counts {
         let mut known = self.known.clone().lock_owned().await;
         if let Some(known) = known.as_ref().filter(|known| known.is_fresh(engine.sources().now(), tables)) {
             return known.counts.clone();
@@ -63,7 +63,7 @@ impl RowCounts {
     }
 }
 
-async fn count(engine: &Engine, tables: &Tables) -> Vec<Option<RowCount>> {
+async fn count(engine: &Engine, tables: &ExposedTables) -> Vec<Option<RowCount>> {
     let end = Instant::now() + ALL_TABLES;
     let mut counts = Vec::new();
     for (_, resource) in tables.all() {

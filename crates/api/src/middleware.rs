@@ -1,0 +1,126 @@
+//! What every request passes on its way in and out, whatever answers it.
+//!
+//! There are three places. [`admit`] refuses a request before anything is done for it, [`Exchange::run`] is around the work,
+//! and [`Exchange::complete`] finishes the answer. A new step is a line in one of them. They are functions and not layers of
+//! tower, each of which would box, copy and allocate for every request: see ADR 13.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::header::HeaderName;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+
+use crate::access::Noted;
+use crate::problem::Problem;
+use crate::request::Incoming;
+use crate::request_id::{self, X_REQUEST_ID};
+use crate::state::AppState;
+use crate::unread::Unread;
+use crate::{compression, hosts, profile, range, rows, sites};
+
+/// Refuses a request that may not be answered. Authentication belongs here.
+///
+/// # Errors
+///
+/// Why it is refused.
+pub(crate) fn admit(state: &AppState, incoming: &Incoming) -> Result<(), Problem> {
+    if state.loopback_hosts_only {
+        hosts::check(&incoming.parts)?;
+    }
+    sites::check(&incoming.parts, &state.origins)
+}
+
+/// What the answer to a request needs to know of it.
+pub(crate) struct Exchange {
+    id: HeaderValue,
+    is_head: bool,
+    encodings: Option<HeaderMap>,
+    profile: Option<(HeaderName, HeaderValue)>,
+    unread: Unread,
+    noted: Option<Noted>,
+}
+
+impl Exchange {
+    /// Begins an exchange with a request, which is parsed here and nowhere else.
+    pub(crate) fn begin(state: &AppState, request: Request) -> (Self, Incoming) {
+        let tables = state.tables();
+        let id = request_id::of(request.headers(), state.engine.sources());
+        let log = state.access_log.as_ref();
+        let noted = log.map(|log| Noted::new(log, &request, &id, Arc::clone(&tables), state.endpoints.clone()));
+        let (request, unread) = Unread::watch(request);
+        let incoming = Incoming::new(request);
+        let Incoming { parts, schema, .. } = &incoming;
+        let exchange = Self {
+            id,
+            is_head: parts.method == Method::HEAD,
+            encodings: compression::taken(&parts.headers),
+            profile: profile::header(&tables, parts.uri.path(), schema.as_deref()),
+            unread,
+            noted,
+        };
+        (exchange, incoming)
+    }
+
+    /// Does the work of a request as part of it: within its time limit, with its ID in the log, and with an answer even if it
+    /// panics. If the answer does not begin in time it is 504, the work is dropped, and its session is rolled back.
+    pub(crate) async fn run(&self, state: &AppState, work: impl Future<Output = Response>) -> Response {
+        // Pinned once: each future around it would copy its kilobytes.
+        let work = pin!(work);
+        let in_time = tokio::time::timeout(state.limits.request_time, catch_panic(work));
+        let rows = self.noted.as_ref().map(Noted::rows);
+        match request_id::scope(self.id.clone(), rows, in_time).await {
+            Ok(response) => response,
+            Err(_) => Problem::request_timeout().into_response(),
+        }
+    }
+
+    /// Completes an answer, and notes it in the access log.
+    pub(crate) async fn complete(self, response: Response) -> Response {
+        let mut response = compression::compress(response, self.encodings).await;
+        if self.is_head {
+            rows::take_body(&mut response);
+        }
+        range::write(&mut response);
+        if let Some((name, profile)) = self.profile {
+            response.headers_mut().insert(name, profile);
+        }
+        response.headers_mut().insert(X_REQUEST_ID, self.id);
+        self.unread.mark(&mut response);
+        match self.noted {
+            Some(noted) => noted.answered(response),
+            None => response,
+        }
+    }
+}
+
+/// Answers 500 where a handler panics, instead of closing the connection without a word.
+async fn catch_panic(answer: impl Future<Output = Response>) -> Response {
+    // The request is gone when its handler panics, and the state has locks that survive it.
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text");
+            tracing::error!(request = request_id::current(), "a handler panicked: {text}");
+            Problem::internal().into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_without_its_text() {
+        let response = catch_panic(async { panic!("row of somebody else") }).await;
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("XX000") && !body.contains("somebody"), "{body}");
+    }
+}

@@ -1,0 +1,174 @@
+//! A request about a table, parsed once into one value that all handlers share.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::HeaderName;
+use axum::http::{HeaderValue, Method, request};
+use axum::response::Response;
+use bytes::Bytes;
+use mwallet_db::crud::client;
+use mwallet_db::{Fields, Numbers, Query, QueryArgs};
+use mwallet_query::{Action, Preferences};
+
+use crate::accept::{self, Form};
+use crate::exposed::{ExposedTable, ExposedTables};
+use crate::limits::Limits;
+use crate::location::Target;
+use crate::problem::Problem;
+use crate::{body, errors, location, methods, nearest, params, profile};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// A request as it came, with what its address and its headers say whatever the tables are.
+pub(crate) struct Incoming {
+    pub(crate) parts: request::Parts,
+    /// What its path names.
+    pub(crate) target: Target,
+    /// The schema that it names, if it names one.
+    pub(crate) schema: Option<String>,
+    content: Option<Body>,
+    json: Bytes,
+}
+
+impl Incoming {
+    pub(crate) fn new(request: Request) -> Self {
+        let (parts, content) = request.into_parts();
+        let target = Target::parse(parts.uri.path());
+        let schema = profile::named(&parts.method, &parts.headers);
+        Self { parts, target, schema, content: Some(content), json: Bytes::new() }
+    }
+
+    /// The request, for a handler that is not about a table.
+    pub(crate) fn into_request(self) -> Request {
+        Request::from_parts(self.parts, self.content.unwrap_or_default())
+    }
+
+    /// The body, which must be JSON. It is read once, however often the request is planned.
+    pub(crate) async fn json(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
+        if let Some(content) = self.content.take() {
+            self.json = body::json(&self.parts.headers, content, limits).await?;
+        }
+        Ok(self.json.clone())
+    }
+
+    /// The exposed table that the path names.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such schema or table.
+    pub(crate) fn table<'t>(&self, tables: &'t ExposedTables) -> Result<&'t ExposedTable, Problem> {
+        let path = self.parts.uri.path();
+        let name = self.target.table(path).ok_or_else(|| Problem::unknown_path(path))?;
+        let schema = profile::find(tables, self.schema.as_deref())?;
+        let name = location::decode(name)?;
+        match schema.get(&name) {
+            Some(table) => Ok(table),
+            None if name == "rpc" => Err(Problem::no_functions()),
+            None => Err(Problem::unknown_table(&name, nearest::hint(schema, &name))),
+        }
+    }
+}
+
+/// A request about a table: everything in it that is not the body, parsed and checked against that table.
+pub(crate) struct TableRequest<'t> {
+    pub(crate) method: Method,
+    pub(crate) table: &'t ExposedTable,
+    pub(crate) args: QueryArgs,
+    pub(crate) preferences: Preferences,
+    pub(crate) form: Form,
+    /// Whether a `+` is between digits of the URL, where it means a space.
+    has_plus: bool,
+}
+
+impl<'t> TableRequest<'t> {
+    /// Parses a request about this table.
+    ///
+    /// # Errors
+    ///
+    /// If the table does not take the method, or a parameter or header cannot be read.
+    pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming) -> Result<Self, Problem> {
+        let Incoming { parts, target, .. } = incoming;
+        let identifier = target.identifier(parts.uri.path());
+        methods::require(table.table(), identifier.is_some(), &parts.method)?;
+        let mut args = params::read(parts.uri.query(), table.table())?;
+        if let Some(identifier) = identifier {
+            args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
+        }
+        let preferences = parts.headers.get_all(PREFER).iter().map(|value| value.to_str().unwrap_or("(not ASCII)"));
+        let preferences = Preferences::parse(preferences)?;
+        if preferences.numbers_as_strings {
+            args.query.numbers = Numbers::Strings;
+        }
+        let form = accept::rows(&parts.headers)?;
+        let has_plus = parts.uri.query().is_some_and(params::has_plus);
+        let request = Self { method: parts.method.clone(), table, args, preferences, form, has_plus };
+        request.refuse_keywords()?;
+        Ok(request)
+    }
+
+    pub(crate) fn query(&self) -> &Query {
+        &self.args.query
+    }
+
+    /// Whether the path names one row.
+    pub(crate) fn is_one(&self) -> bool {
+        self.query().identifier.is_some()
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
+    /// Refuses keywords of the language that are for other methods.
+    fn refuse_keywords(&self) -> Result<(), Problem> {
+        let QueryArgs { columns, on_conflict, .. } = &self.args;
+        let takes_columns = matches!(self.method, Method::POST | Method::PATCH);
+        let refused = match (columns, on_conflict) {
+            (Some(_), _) if !takes_columns => "the parameter columns is for POST and PATCH only",
+            (_, Some(_)) if self.method != Method::POST => "the parameter on_conflict is for POST only",
+            _ => return Ok(()),
+        };
+        Err(Problem::parameter(refused))
+    }
+
+    /// Checks which columns the request selects, and then selects none of them.
+    ///
+    /// # Errors
+    ///
+    /// If the query does not fit the table.
+    pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
+        client::check(&self.table.relation, self.query()).map_err(|error| self.problem(error.into()))?;
+        self.args.query.fields = Fields::Include(Vec::new());
+        Ok(())
+    }
+
+    /// An error of the data layer, in the words of the table.
+    pub(crate) fn problem(&self, error: mwallet_db::Error) -> Problem {
+        let is_of_time = matches!(error.code(), "22P02" | "22007" | "22008" | "22009");
+        let problem = errors::of(error, self.table.table());
+        match is_of_time && self.has_plus {
+            true => problem.hint("a + in a URL is a space; write %2B"),
+            false => problem,
+        }
+    }
+
+    /// Lists in an answer which preferences were applied.
+    pub(crate) fn write_applied(&self, response: &mut Response) {
+        let action = match self.method {
+            Method::GET | Method::HEAD => Action::Read,
+            Method::PATCH | Method::DELETE => Action::Change,
+            _ => Action::Create,
+        };
+        // Preferences are ASCII, so they are always a value.
+        let applied = self.preferences.applied(action).and_then(|applied| match applied {
+            Cow::Borrowed(applied) => Some(HeaderValue::from_static(applied)),
+            Cow::Owned(applied) => HeaderValue::try_from(applied).ok(),
+        });
+        if let Some(applied) = applied {
+            response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+        }
+    }
+}

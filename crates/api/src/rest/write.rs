@@ -1,0 +1,267 @@
+//! Writes: rows are created, put in their place, changed and deleted.
+
+use axum::body::Body;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use mwallet_db::crud::client::{self, AllowedRows, Terms};
+use mwallet_db::schema::{Access, Record, Schema};
+use mwallet_db::{Fields, JsonRows, OnConflict, Query};
+use mwallet_query::{Resolution, Return, TransactionEnd};
+
+use crate::accept::Form;
+use crate::exposed::ExposedTable;
+use crate::problem::Problem;
+use crate::request::{Incoming, TableRequest};
+use crate::state::AppState;
+use crate::{columns, location, range, request_id, rows};
+
+impl TableRequest<'_> {
+    /// The columns that a write gives back, where it gives back what the client prefers.
+    fn returned(&self) -> Fields {
+        match self.preferences.returns {
+            Some(Return::Representation) => self.query().fields.clone(),
+            Some(Return::HeadersOnly) => Fields::Include(self.table.table().primary_key.clone()),
+            Some(Return::Minimal) | None => Fields::Include(Vec::new()),
+        }
+    }
+
+    /// On which terms it writes.
+    fn terms(&self) -> Terms {
+        let allowed = match (self.form, self.is_one(), self.preferences.max_affected()) {
+            (Form::Object, false, _) => AllowedRows::One,
+            (_, _, Some(most)) => AllowedRows::AtMost(most),
+            _ => AllowedRows::Any,
+        };
+        Terms { allowed, is_trial: self.preferences.tx == Some(TransactionEnd::RollBack) }
+    }
+
+    /// Rows that were written, as the client prefers to see them.
+    fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
+        request_id::count_rows(rows.rows());
+        let mut response = match (self.preferences.returns, self.form, self.is_one()) {
+            (Some(Return::Representation), Form::Object, _) => {
+                rows::typed(Form::Object.media_type(), rows.into_objects())
+            }
+            (Some(Return::Representation), Form::Array, true) => rows::json(rows.into_objects()),
+            (Some(Return::Representation), Form::Array, false) => rows::json(rows.into_array()),
+            _ => Response::new(Body::empty()),
+        };
+        *response.status_mut() = status;
+        self.write_applied(&mut response);
+        response
+    }
+
+    /// The status of a change, which has nothing to say unless its rows are wanted.
+    fn changed_status(&self) -> StatusCode {
+        match self.preferences.returns {
+            Some(Return::Representation) => StatusCode::OK,
+            _ => StatusCode::NO_CONTENT,
+        }
+    }
+}
+
+/// Creates rows.
+pub(crate) async fn create(
+    state: &AppState,
+    request: TableRequest<'_>,
+    incoming: &mut Incoming,
+) -> Result<Response, Problem> {
+    request.refuse_rows()?;
+    let json = incoming.json(&state.limits).await?;
+    let records = request.new_rows(state, &json)?;
+    let given = records.len() as u64;
+    let relation = &request.table.relation;
+    let on_conflict = request.on_conflict();
+    let answered = request.write_query();
+    let created = client::create(&state.engine, relation, records, &on_conflict, &answered, request.terms()).await;
+    let created = created.map_err(|error| request.problem(error))?;
+
+    // Nothing new: all that was brought was there.
+    let is_known = relation.table().answers.insert;
+    let nothing_new = match given {
+        // An upsert of nothing has nothing new either.
+        0 => on_conflict != OnConflict::Refuse,
+        _ => created.rows() == created.merged() && is_known,
+    };
+    let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
+    let address = match request.preferences.returns {
+        Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
+            location::of(relation.table(), created.objects())
+        }
+        _ => None,
+    };
+    let count = created.rows();
+    let mut response = request.written(status, created);
+    range::set(&mut response, range::of_none(count, request.preferences.count));
+    if let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) {
+        response.headers_mut().insert(LOCATION, address);
+    }
+    Ok(response)
+}
+
+impl TableRequest<'_> {
+    /// Refuses what chooses among rows that exist.
+    fn refuse_rows(&self) -> Result<(), Problem> {
+        let query = self.query();
+        let is_choice = query.filter.is_some() || query.skip > 0 || query.limit.is_some();
+        match is_choice {
+            true => Err(Problem::parameter("filters and pages are not taken where rows are created")
+                .hint("POST takes select, order, columns and on_conflict")),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads the rows of a body: one object, or an array of them.
+    fn new_rows(&self, state: &AppState, json: &[u8]) -> Result<Vec<Record>, Problem> {
+        let ExposedTable { create, .. } = self.table;
+        let (sources, limit) = (state.engine.sources(), state.limits.body_rows);
+        let Some(columns) = &self.args.columns else {
+            let records = create.validate_many(json, sources, limit)?;
+            return Ok(records.into_iter().map(|record| create.to_columns(record)).collect());
+        };
+        let missing_default = self.preferences.missing_default;
+        let schema = columns::schema(create, self.table.table(), columns, missing_default)?;
+        let records = schema.validate_many(json, sources, limit)?;
+        let records = records.into_iter().map(|record| {
+            let mut record = schema.to_columns(record);
+            if !missing_default {
+                columns::fill_nulls(&mut record, &schema);
+            }
+            record
+        });
+        Ok(records.collect())
+    }
+
+    /// Reads what a body changes: an object, or an array of one.
+    fn changes(&self, state: &AppState, json: &[u8]) -> Result<Record, Problem> {
+        let ExposedTable { change, .. } = self.table;
+        let missing_default = self.preferences.missing_default;
+        let columns = self.args.columns.as_deref();
+        let narrowed = columns.map(|columns| columns::schema(change, self.table.table(), columns, missing_default));
+        let narrowed = narrowed.transpose()?;
+        let schema = narrowed.as_ref().unwrap_or(change);
+        let Some(record) = schema.validate_many(json, state.engine.sources(), 1)?.pop() else {
+            return Ok(Record::new());
+        };
+        let mut record = schema.to_columns(record);
+        if narrowed.is_some() && !missing_default {
+            columns::fill_nulls(&mut record, schema);
+        }
+        Ok(record)
+    }
+
+    fn on_conflict(&self) -> OnConflict {
+        let target = self.args.on_conflict.clone();
+        match self.preferences.resolution {
+            None => OnConflict::Refuse,
+            Some(Resolution::Ignore) => OnConflict::Ignore { target },
+            // The columns to change are those that the rows give.
+            Some(Resolution::Merge) => OnConflict::Merge { target, columns: Vec::new() },
+        }
+    }
+}
+
+/// Puts a row in its place.
+pub(crate) async fn replace(
+    state: &AppState,
+    request: TableRequest<'_>,
+    incoming: &mut Incoming,
+) -> Result<Response, Problem> {
+    if request.query().skip > 0 || request.query().limit.is_some() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
+    }
+    let json = incoming.json(&state.limits).await?;
+    let ExposedTable { relation, create, .. } = request.table;
+    let place = client::place(relation, request.query()).map_err(|error| request.problem(error.into()))?;
+    // The place says what the body may leave out.
+    let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
+    let record = create.without_need_of(&named).validate_many(&json, state.engine.sources(), 1)?.pop();
+    let record = record.ok_or_else(|| Problem::body("the body has no row, where one is put"))?;
+    check_place(create, &record, &place, state)?;
+    let record = create.to_columns(record);
+    let replaced = client::replace(&state.engine, relation, &request.write_query(), record, request.terms()).await;
+    let replaced = replaced.map_err(|error| request.problem(error))?;
+    match (replaced.rows.rows(), replaced.created) {
+        (0, _) => Err(Problem::no_row(&relation.table().name)
+            .hint("the server numbers rows; to create one, name it by its slug or uuid, or POST it")),
+        (_, true) => Ok(request.written(StatusCode::CREATED, replaced.rows)),
+        (_, false) => Ok(request.written(request.changed_status(), replaced.rows)),
+    }
+}
+
+/// Holds the names of a place against the rules of their fields, as if they stood in the body.
+fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppState) -> Result<(), Problem> {
+    let mut whole = record.clone();
+    for (column, value) in place.iter() {
+        let field = create.field_of_column(column).filter(|field| field.access != Access::ReadOnly);
+        if let Some(field) = field.filter(|field| !record.was_given(&field.name)) {
+            whole.set(&field.name, value.clone());
+        }
+    }
+    create.validate_record(whole, state.engine.sources())?;
+    Ok(())
+}
+
+/// Changes rows.
+pub(crate) async fn update(
+    state: &AppState,
+    request: TableRequest<'_>,
+    incoming: &mut Incoming,
+) -> Result<Response, Problem> {
+    let json = incoming.json(&state.limits).await?;
+    let ExposedTable { relation, .. } = request.table;
+    let changes = request.changes(state, &json)?;
+    request.require_filter(state, "an update")?;
+    let query = request.write_query();
+    // As in PostgREST, an object without members changes nothing, and that is no mistake.
+    let changed = match changes.is_empty() && !request.is_one() {
+        true => JsonRows::default(),
+        false => client::update(&state.engine, relation, &query, changes, request.terms())
+            .await
+            .map_err(|error| request.problem(error))?,
+    };
+    let range = range::of_change(changed.rows(), request.preferences.count);
+    request.changed(changed, range, relation.table().answers.update)
+}
+
+/// Deletes rows.
+pub(crate) async fn delete(state: &AppState, request: TableRequest<'_>) -> Result<Response, Problem> {
+    request.require_filter(state, "a deletion")?;
+    let query = request.write_query();
+    let deleted = client::delete(&state.engine, &request.table.relation, &query, request.terms()).await;
+    let deleted = deleted.map_err(|error| request.problem(error))?;
+    let range = range::of_none(deleted.rows(), request.preferences.count);
+    request.changed(deleted, range, request.table.table().answers.delete)
+}
+
+impl TableRequest<'_> {
+    fn require_filter(&self, state: &AppState, operation: &'static str) -> Result<(), Problem> {
+        match state.limits.allow_unfiltered {
+            true => Ok(()),
+            false => Ok(self.query().require_filter(operation)?),
+        }
+    }
+
+    /// The rows to write, with the columns to give back.
+    fn write_query(&self) -> Query {
+        Query { fields: self.returned(), ..self.query().clone() }
+    }
+
+    /// The answer to a change, of rows or of the one that the path names. Where `is_known` is false, nobody knows how many it
+    /// concerned.
+    fn changed(&self, rows: JsonRows, range: HeaderValue, is_known: bool) -> Result<Response, Problem> {
+        if !is_known {
+            return Ok(self.written(self.changed_status(), rows));
+        }
+        if self.is_one() {
+            return match rows.rows() {
+                0 => Err(Problem::no_row(&self.table.table().name)),
+                _ => Ok(self.written(self.changed_status(), rows)),
+            };
+        }
+        let mut response = self.written(self.changed_status(), rows);
+        range::set(&mut response, range);
+        Ok(response)
+    }
+}
