@@ -10,7 +10,7 @@ use mwallet_api::{AppState, Endpoint, Parameter};
 
 /// The server with those of every database.
 pub(crate) fn add_general(state: AppState) -> AppState {
-    state.endpoint(diagram::endpoint())
+    state.endpoint(diagram::page()).endpoint(diagram::picture())
 }
 
 /// The server with those of the entities of mWallet.

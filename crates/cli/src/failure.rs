@@ -9,8 +9,6 @@ use std::process::ExitCode;
 use mwallet_db::causes;
 use serde_json::json;
 
-use crate::output;
-
 /// The code of a command that was called in a way that is not allowed.
 const USAGE: &str = "usage";
 
@@ -88,21 +86,18 @@ impl Failure {
         Self { code, ..self }
     }
 
-    /// Says why on the standard error, and gives the code to end with: 2 for a wrong call, 1 for anything else.
-    pub(crate) fn report(&self, as_json: bool) -> ExitCode {
-        if as_json {
-            output::note(self.json());
-        } else {
-            // Line breaks would make one failure look like several.
-            output::note(format_args!("error: {}", self.text().replace('\n', " ")));
-            if let Some((did, migrations)) = self.before.as_deref().filter(|(_, migrations)| !migrations.is_empty()) {
-                output::note(format_args!("{did} before it: {}", migrations.join(", ")));
-            }
-            if let Some(hint) = &self.hint {
-                output::note(format_args!("hint: {}", hint.replace('\n', " ")));
-            }
-        }
+    /// The code to end with: 2 for a wrong call, 1 for anything else.
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.code == USAGE { 2 } else { 1 })
+    }
+
+    /// What people read of it, a line each. Line breaks in the middle would make one failure look like several.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let before = self.before.as_deref().filter(|(_, migrations)| !migrations.is_empty());
+        let error = format!("error: {}", self.text().replace('\n', " "));
+        let before = before.map(|(did, migrations)| format!("{did} before it: {}", migrations.join(", ")));
+        let hint = self.hint.as_ref().map(|hint| format!("hint: {}", hint.replace('\n', " ")));
+        [Some(error), before, hint].into_iter().flatten()
     }
 
     /// The message and what lies behind it.
@@ -111,7 +106,8 @@ impl Failure {
         parts.join(": ")
     }
 
-    fn json(&self) -> serde_json::Value {
+    /// What programs read of it.
+    pub(crate) fn json(&self) -> serde_json::Value {
         let Self { code, message, causes, hint, before } = self;
         let mut json = json!({ "code": code, "message": message, "hint": hint, "causes": causes });
         if let Some((_, migrations)) = before.as_deref() {

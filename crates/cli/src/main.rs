@@ -93,14 +93,16 @@ fn main() -> ExitCode {
     let environment = settings::load_env_file(Path::new(".env"));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && wants_json() => return Failure::from_arguments(&error).report(true),
+        Err(error) if error.use_stderr() && wants_json() => {
+            return output::fail(&Failure::from_arguments(&error), true);
+        }
         // Help and the version come this way too.
         Err(error) => error.exit(),
     };
-    let as_json = arguments.settings.json;
+    let as_json = arguments.settings.output.json;
     match environment.map_err(Failure::from).and_then(|()| run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(as_json),
+        Err(failure) => output::fail(&failure, as_json),
     }
 }
 

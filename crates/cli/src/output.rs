@@ -8,17 +8,29 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use mwallet_db::schema::visible_lines;
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
-use crate::settings::Settings;
+
+/// How much a command prints, and for whom.
+#[derive(Args)]
+pub(crate) struct OutputOptions {
+    /// Print results as JSON, and an error as one JSON object on the standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but errors and what was asked for
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
 
 /// Says how it went: a line of JSON where that is wanted, text unless nothing is.
-pub(crate) fn report(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
-    match (settings.json, settings.quiet) {
+pub(crate) fn report(options: &OutputOptions, text: impl Display, json: &Value) -> Result<()> {
+    match (options.json, options.quiet) {
         (true, _) => write(json),
         (false, false) => write(seen(text)),
         (false, true) => Ok(()),
@@ -26,8 +38,8 @@ pub(crate) fn report(settings: &Settings, text: impl Display, json: &Value) -> R
 }
 
 /// Says what was asked for, however quiet the command is: as JSON where that is wanted.
-pub(crate) fn answer(settings: &Settings, text: impl Display, json: &Value) -> Result<()> {
-    if settings.json { write(json) } else { write(seen(text)) }
+pub(crate) fn answer(options: &OutputOptions, text: impl Display, json: &Value) -> Result<()> {
+    if options.json { write(json) } else { write(seen(text)) }
 }
 
 /// What people see of a text.
@@ -51,14 +63,24 @@ pub(crate) fn note(text: impl Display) {
     let _ = std::io::stderr().lock().write_all(format!("{}\n", seen(text)).as_bytes());
 }
 
+/// Reports a failure on the standard error, and gives the code to end with.
+pub(crate) fn fail(failure: &Failure, as_json: bool) -> ExitCode {
+    if as_json {
+        note(failure.json());
+    } else {
+        failure.lines().for_each(note);
+    }
+    failure.exit_code()
+}
+
 /// A number, and the words for one thing or for several.
 pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.
-pub(crate) fn progress(settings: &Settings, total: u64, things: &str) -> ProgressBar {
-    if settings.quiet {
+pub(crate) fn progress(options: &OutputOptions, total: u64, things: &str) -> ProgressBar {
+    if options.quiet {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);

@@ -13,6 +13,7 @@ use self::database::DatabaseConfig;
 use crate::Arguments;
 use crate::failure::{Failure, Result};
 use crate::log::Format;
+use crate::output::OutputOptions;
 
 /// The database where nothing names another.
 const DEFAULT_DATABASE: &str = "sqlite:mwallet.db";
@@ -38,12 +39,8 @@ pub(crate) struct Settings {
     /// How the lines of the log look, which go to the standard error; RUST_LOG chooses what is logged
     #[arg(long, global = true, env = "MWALLET_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: Format,
-    /// Print results as JSON, and an error as one JSON object on the standard error
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Print nothing but errors and what was asked for
-    #[arg(long, short, global = true)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
 }
 
 impl Settings {

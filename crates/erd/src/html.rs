@@ -5,10 +5,13 @@
 use super::svg;
 use mwallet_schema::Table;
 
+/// The script of the page.
+pub(super) const SCRIPT: &str = include_str!("html/page.js");
+
 /// Writes the page.
 pub(super) fn page(tables: &[&Table]) -> String {
     PAGE.replace("{style}", include_str!("html/page.css"))
-        .replace("{script}", include_str!("html/page.js"))
+        .replace("{script}", SCRIPT)
         // Last, since names may contain what is replaced.
         .replace("{drawing}", &svg::element(tables))
 }
@@ -37,8 +40,7 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </div>
 <main>
 {drawing}</main>
-<script>
-{script}</script>
+<script>{script}</script>
 </body>
 </html>
 "#;

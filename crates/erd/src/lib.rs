@@ -60,6 +60,9 @@ pub fn html(tables: &[&Table]) -> String {
     html::page(tables)
 }
 
+/// The script in the page of [`html`], for a content security policy that allows it by its hash.
+pub const HTML_SCRIPT: &str = html::SCRIPT;
+
 /// Writes tables and their references as an `erDiagram` for [Mermaid](https://mermaid.js.org) 11.
 ///
 /// Mermaid cannot take every name. Characters that mean something to it become others that look alike, spaces and signs

@@ -275,7 +275,7 @@ fn names_are_escaped() {
         for raw in ["<script>alert", "\" onload", "]]>", "<!-- -->", "<b>", "<s>", "\u{0}", "\u{1b}"] {
             assert!(!text.contains(raw), "{raw:?}");
         }
-        assert!(text.contains("&lt;/script&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#39;"));
+        assert!(text.contains("&lt;/script&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#x27;"));
         assert!(text.contains("erd-line erd-c0"));
     }
     assert_eq!(html::page(&[&one]).matches("<script>").count(), 1);

@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn what_xml_refuses_is_shown_as_a_picture() {
         assert_eq!(escape("a\0b\nc\u{7f}\u{ffff}"), "a␀b␊c␡\u{fffd}");
-        assert_eq!(escape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+        assert_eq!(escape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#x27;");
     }
 }

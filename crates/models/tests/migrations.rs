@@ -98,121 +98,136 @@ async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_
     there
 }
 
-both_engines! {
-    async fn a_column_is_added(db: TestDb) {
-        let mut changed = declared();
-        let orders = find(&mut changed, "orders");
-        orders.columns.push(Column::new("note", ColumnType::Text { max: Some(20) }).nullable());
-        let mut priority = Column::new("priority", ColumnType::SmallInt);
-        priority.rules.min = Some(Bound::inclusive(1));
-        orders.columns.insert(3, priority);
-        orders.add_index(&["priority"]);
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!((rows[0].get("note"), rows[0].get("priority")), (Some(&Value::Null), Some(&Value::Int(1))));
-    }
+#[both_engines]
+async fn a_column_is_added(db: TestDb) {
+    let mut changed = declared();
+    let orders = find(&mut changed, "orders");
+    orders.columns.push(Column::new("note", ColumnType::Text { max: Some(20) }).nullable());
+    let mut priority = Column::new("priority", ColumnType::SmallInt);
+    priority.rules.min = Some(Bound::inclusive(1));
+    orders.columns.insert(3, priority);
+    orders.add_index(&["priority"]);
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!((rows[0].get("note"), rows[0].get("priority")), (Some(&Value::Null), Some(&Value::Int(1))));
+}
 
-    async fn a_column_is_dropped(db: TestDb) {
-        let mut changed = declared();
-        find(&mut changed, "orders").columns.retain(|column| column.name != "memo");
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!((rows.len(), rows[0].get("memo")), (2, None));
-    }
+#[both_engines]
+async fn a_column_is_dropped(db: TestDb) {
+    let mut changed = declared();
+    find(&mut changed, "orders").columns.retain(|column| column.name != "memo");
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!((rows.len(), rows[0].get("memo")), (2, None));
+}
 
-    async fn a_column_is_renamed(db: TestDb) {
-        let mut changed = declared();
-        let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "memo").unwrap();
-        column.name = "note".into();
-        column.renamed_from = Some("memo".into());
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!(rows[1].get("note"), Some(&"second".into()));
-    }
+#[both_engines]
+async fn a_column_is_renamed(db: TestDb) {
+    let mut changed = declared();
+    let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "memo").unwrap();
+    column.name = "note".into();
+    column.renamed_from = Some("memo".into());
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!(rows[1].get("note"), Some(&"second".into()));
+}
 
-    async fn a_table_is_renamed(db: TestDb) {
-        let mut changed = declared();
-        let orders = find(&mut changed, "orders");
-        orders.name = "trades".into();
-        let renames = Renames { tables: vec![("orders".into(), "trades".into())], ..Renames::default() };
-        for table in &mut changed {
-            table.foreign_keys.iter_mut().filter(|key| key.references == "orders").for_each(|key| key.references = "trades".into());
-        }
-        let rows = there_and_back(&db, &changed, &renames, "trades").await;
-        assert_eq!(rows[1].get("memo"), Some(&"second".into()));
+#[both_engines]
+async fn a_table_is_renamed(db: TestDb) {
+    let mut changed = declared();
+    let orders = find(&mut changed, "orders");
+    orders.name = "trades".into();
+    let renames = Renames { tables: vec![("orders".into(), "trades".into())], ..Renames::default() };
+    for table in &mut changed {
+        table
+            .foreign_keys
+            .iter_mut()
+            .filter(|key| key.references == "orders")
+            .for_each(|key| key.references = "trades".into());
     }
+    let rows = there_and_back(&db, &changed, &renames, "trades").await;
+    assert_eq!(rows[1].get("memo"), Some(&"second".into()));
+}
 
-    async fn a_type_is_changed(db: TestDb) {
-        let mut changed = declared();
-        let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "memo").unwrap();
-        column.kind = ColumnType::Text { max: Some(4_000) };
-        let amount = find(&mut changed, "orders").columns.iter_mut().find(|column| matches!(column.kind, ColumnType::Decimal { .. }));
-        if let Some(amount) = amount {
-            amount.kind = ColumnType::Decimal { precision: 60, scale: 20 };
-        }
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!(rows[0].get("memo"), Some(&"first".into()));
+#[both_engines]
+async fn a_type_is_changed(db: TestDb) {
+    let mut changed = declared();
+    let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "memo").unwrap();
+    column.kind = ColumnType::Text { max: Some(4_000) };
+    let amount = find(&mut changed, "orders")
+        .columns
+        .iter_mut()
+        .find(|column| matches!(column.kind, ColumnType::Decimal { .. }));
+    if let Some(amount) = amount {
+        amount.kind = ColumnType::Decimal { precision: 60, scale: 20 };
     }
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!(rows[0].get("memo"), Some(&"first".into()));
+}
 
-    async fn a_label_is_added(db: TestDb) {
-        let mut changed = declared();
-        let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "order_type").unwrap();
-        let ColumnType::Enum(labels) = &column.kind else { panic!("{:?}", column.kind) };
-        let mut labels = EnumType::clone(labels);
-        labels.labels.push(EnumLabel::new("FROZEN", 99));
-        column.kind = ColumnType::Enum(labels.into());
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!(rows[0].get("order_type"), Some(&"OPEN".into()));
-    }
+#[both_engines]
+async fn a_label_is_added(db: TestDb) {
+    let mut changed = declared();
+    let column = find(&mut changed, "orders").columns.iter_mut().find(|column| column.name == "order_type").unwrap();
+    let ColumnType::Enum(labels) = &column.kind else { panic!("{:?}", column.kind) };
+    let mut labels = EnumType::clone(labels);
+    labels.labels.push(EnumLabel::new("FROZEN", 99));
+    column.kind = ColumnType::Enum(labels.into());
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!(rows[0].get("order_type"), Some(&"OPEN".into()));
+}
 
-    async fn a_foreign_key_of_two_columns_is_added(db: TestDb) {
-        let mut changed = declared();
-        find(&mut changed, "users").add_unique(&["id", "username"]);
-        let orders = find(&mut changed, "orders");
-        orders.columns.push(Column::new("agent_id", ColumnType::BigInt).nullable());
-        orders.columns.push(Column::new("agent_name", ColumnType::Text { max: Some(64) }).nullable());
-        orders.add_foreign_key(&["agent_id", "agent_name"], "users", &["id", "username"], Action::SetNull);
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!(rows.len(), 2);
-    }
+#[both_engines]
+async fn a_foreign_key_of_two_columns_is_added(db: TestDb) {
+    let mut changed = declared();
+    find(&mut changed, "users").add_unique(&["id", "username"]);
+    let orders = find(&mut changed, "orders");
+    orders.columns.push(Column::new("agent_id", ColumnType::BigInt).nullable());
+    orders.columns.push(Column::new("agent_name", ColumnType::Text { max: Some(64) }).nullable());
+    orders.add_foreign_key(&["agent_id", "agent_name"], "users", &["id", "username"], Action::SetNull);
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!(rows.len(), 2);
+}
 
-    async fn a_key_becomes_one_of_two_columns(db: TestDb) {
-        let mut changed = declared();
-        let orders = find(&mut changed, "orders");
-        orders.primary_key = vec!["usid".into(), "id".into()];
-        let id = orders.columns.iter_mut().find(|column| column.name == "id").unwrap();
-        id.default = None;
-        for table in &mut changed {
-            table.foreign_keys.retain(|key| key.references != "orders");
-        }
-        let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
-        assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].get("id"), Some(&Value::Int(1)));
+#[both_engines]
+async fn a_key_becomes_one_of_two_columns(db: TestDb) {
+    let mut changed = declared();
+    let orders = find(&mut changed, "orders");
+    orders.primary_key = vec!["usid".into(), "id".into()];
+    let id = orders.columns.iter_mut().find(|column| column.name == "id").unwrap();
+    id.default = None;
+    for table in &mut changed {
+        table.foreign_keys.retain(|key| key.references != "orders");
     }
+    let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].get("id"), Some(&Value::Int(1)));
+}
 
-    async fn a_database_from_before_migrations_is_adopted(db: TestDb) {
-        use mwallet_migrate::{MigrateError, Prepared};
-        db.engine.create_all(&tables()).await.unwrap();
-        fill(&db).await;
-        let migrator = Migrator::new(&db.engine, migrations());
-        assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Adopted);
-        assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Ready);
-        // One that is out of date is refused, and brought up to date where that is wanted.
-        let mut changed = declared();
-        let default = ColumnDefault::Constant(7.into());
-        find(&mut changed, "orders").columns.push(Column::new("level", ColumnType::Integer).default(default));
-        let next = to(&changed, &Renames::default()).await.migration;
-        let all: Vec<Migration> = migrations().iter().cloned().chain([next.clone()]).collect();
-        let migrator = Migrator::new(&db.engine, &all);
-        let now: Vec<&Table> = changed.iter().collect();
-        let refused = migrator.prepare(&now, false).await.unwrap_err();
-        assert!(matches!(&refused, MigrateError::OutOfDate(due) if *due == next.to_string()), "{refused}");
-        assert_eq!(migrator.prepare(&now, true).await.unwrap(), Prepared::Migrated(vec![next.version]));
-    }
+#[both_engines]
+async fn a_database_from_before_migrations_is_adopted(db: TestDb) {
+    use mwallet_migrate::{MigrateError, Prepared};
+    db.engine.create_all(&tables()).await.unwrap();
+    fill(&db).await;
+    let migrator = Migrator::new(&db.engine, migrations());
+    assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Adopted);
+    assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Ready);
+    // One that is out of date is refused, and brought up to date where that is wanted.
+    let mut changed = declared();
+    let default = ColumnDefault::Constant(7.into());
+    find(&mut changed, "orders").columns.push(Column::new("level", ColumnType::Integer).default(default));
+    let next = to(&changed, &Renames::default()).await.migration;
+    let all: Vec<Migration> = migrations().iter().cloned().chain([next.clone()]).collect();
+    let migrator = Migrator::new(&db.engine, &all);
+    let now: Vec<&Table> = changed.iter().collect();
+    let refused = migrator.prepare(&now, false).await.unwrap_err();
+    assert!(matches!(&refused, MigrateError::OutOfDate(due) if *due == next.to_string()), "{refused}");
+    assert_eq!(migrator.prepare(&now, true).await.unwrap(), Prepared::Migrated(vec![next.version]));
+}
 
-    async fn a_database_that_differs_is_not_adopted(db: TestDb) {
-        use mwallet_migrate::MigrateError;
-        let mut others = declared();
-        find(&mut others, "orders").columns.retain(|column| column.name != "memo");
-        db.engine.create_all(&others.iter().collect::<Vec<_>>()).await.unwrap();
-        let refused = Migrator::new(&db.engine, migrations()).prepare(&tables(), true).await.unwrap_err();
-        assert!(matches!(&refused, MigrateError::Different(how) if how.contains("add column orders.memo")), "{refused}");
-    }
+#[both_engines]
+async fn a_database_that_differs_is_not_adopted(db: TestDb) {
+    use mwallet_migrate::MigrateError;
+    let mut others = declared();
+    find(&mut others, "orders").columns.retain(|column| column.name != "memo");
+    db.engine.create_all(&others.iter().collect::<Vec<_>>()).await.unwrap();
+    let refused = Migrator::new(&db.engine, migrations()).prepare(&tables(), true).await.unwrap_err();
+    assert!(matches!(&refused, MigrateError::Different(how) if how.contains("add column orders.memo")), "{refused}");
 }

@@ -1,7 +1,7 @@
 //! What the tests of mWallet stand on: both engines, a database of the test's own, a clock that tests move.
 //!
-//! A behaviour is one `async fn` that takes a [`TestDb`]; [`both_engines!`] makes of it one test for SQLite and one for
-//! PostgreSQL. Nothing is skipped: where no PostgreSQL is named, the test fails and says how to run it.
+//! A behaviour is one `async fn` that takes a [`TestDb`]; [`macro@both_engines`] makes one test for SQLite of it and
+//! one for PostgreSQL. Nothing is skipped: where no PostgreSQL is named, the test fails and says how to run it.
 
 #![expect(clippy::expect_used, reason = "a test that cannot have what it stands on must stop")]
 
@@ -22,38 +22,15 @@ pub use samples::Sample;
 /// The variable that names a PostgreSQL on which databases may be made and dropped.
 const POSTGRES: &str = "MWALLET_TEST_POSTGRES_URL";
 
-/// Makes of each `async fn` that takes a [`TestDb`] a test for each engine: `name::sqlite` and `name::postgres`.
+/// Turns an `async fn` that takes a [`TestDb`] into a test for each engine: `name::sqlite` and `name::postgres`.
 ///
 /// ```
-/// mwallet_testkit::both_engines! {
-///     async fn the_database_answers(db: mwallet_testkit::TestDb) {
-///         db.engine.ping().await.unwrap();
-///     }
+/// #[mwallet_testkit::both_engines]
+/// async fn the_database_answers(db: mwallet_testkit::TestDb) {
+///     db.engine.ping().await.unwrap();
 /// }
 /// ```
-#[macro_export]
-macro_rules! both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($db:ident: $kind:ty) $body:block)*) => { $(
-        $(#[$meta])*
-        #[cfg(test)]
-        mod $name {
-            #[allow(unused_imports, reason = "a case may need nothing of what is around it")]
-            use super::*;
-
-            async fn case($db: $kind) $body
-
-            #[test]
-            fn sqlite() {
-                $crate::run($crate::Dialect::Sqlite, case);
-            }
-
-            #[test]
-            fn postgres() {
-                $crate::run($crate::Dialect::Postgres, case);
-            }
-        }
-    )* };
-}
+pub use mwallet_testkit_macros::both_engines;
 
 /// An empty database that belongs to one test.
 pub struct TestDb {

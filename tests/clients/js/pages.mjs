@@ -137,6 +137,14 @@ try {
   await look('home', { path: '/', ready: `document.readyState === 'complete' && ${count('tbody tr')} > 0` })
   await look('docs', { path: '/docs', ready: `${count('.opblock-tag')} > 0` })
 
+  // The whole diagram fits, and a search brings a table as near as one can read it.
+  const search = `{ const input = document.querySelector('input'); input.value = 'orders'; input.dispatchEvent(new Event('input')) }`
+  const diagram = { path: '/diagram', ready: `${count('.erd-table')} > 0` }
+  await look('diagram', diagram)
+  await evaluate(search)
+  assert.match(await evaluate("document.querySelector('output').textContent"), /^1 \/ [1-9]/)
+  assert.ok(await evaluate("document.querySelector('.erd-table.is-current text').getBoundingClientRect().height > 10"))
+
   const orders = open('get')
   await look('operation', orders)
   // What only machines ask is not listed, and what can go wrong is there for whoever opens it.

@@ -55,106 +55,120 @@ fn code(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap().to_owned())
 }
 
-both_engines! {
-    async fn a_filter_on_a_column_that_is_gone_deletes_nothing(db: TestDb) {
-        let app = served(&db).await;
-        behind(&db, "ALTER TABLE t DROP COLUMN status").await;
-        assert_eq!(code(&delete(&app, "/rest/v1/t?status=neq.active").await), (400, "42703".into()));
-        let changed = write(&app, "PATCH", "/rest/v1/t?status=eq.active", "return=minimal", r#"{"size": 1}"#).await;
-        assert_eq!(code(&changed), (400, "42703".into()));
-        assert_eq!(code(&get(&app, "/rest/v1/t?status=eq.active").await), (400, "42703".into()));
-        let rows = get(&app, "/rest/v1/t?order=id").await;
-        assert_eq!(rows.json(), json!([{"id": 1, "size": 10}, {"id": 2, "size": 20}]));
-    }
+#[both_engines]
+async fn a_filter_on_a_column_that_is_gone_deletes_nothing(db: TestDb) {
+    let app = served(&db).await;
+    behind(&db, "ALTER TABLE t DROP COLUMN status").await;
+    assert_eq!(code(&delete(&app, "/rest/v1/t?status=neq.active").await), (400, "42703".into()));
+    let changed = write(&app, "PATCH", "/rest/v1/t?status=eq.active", "return=minimal", r#"{"size": 1}"#).await;
+    assert_eq!(code(&changed), (400, "42703".into()));
+    assert_eq!(code(&get(&app, "/rest/v1/t?status=eq.active").await), (400, "42703".into()));
+    let rows = get(&app, "/rest/v1/t?order=id").await;
+    assert_eq!(rows.json(), json!([{"id": 1, "size": 10}, {"id": 2, "size": 20}]));
+}
 
-    async fn an_upsert_by_what_is_no_longer_unique_is_refused(db: TestDb) {
-        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY, n integer); CREATE UNIQUE INDEX u ON t (n);
-                     INSERT INTO t VALUES (1, 1)").await;
-        let app = reflecting(&db).await;
-        let upsert = async |body: &'static str| {
-            write(&app, "POST", "/rest/v1/t?on_conflict=n", "return=minimal,resolution=merge-duplicates", body).await
-        };
-        assert_eq!(upsert(r#"{"id": 1, "n": 1}"#).await.status, 200);
-        behind(&db, "DROP INDEX u").await;
-        assert_eq!(code(&upsert(r#"{"id": 2, "n": 1}"#).await), (400, "42P10".into()));
-        assert_eq!(get(&app, "/rest/v1/t").await.json(), json!([{"id": 1, "n": 1}]));
-    }
+#[both_engines]
+async fn an_upsert_by_what_is_no_longer_unique_is_refused(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE t (id integer PRIMARY KEY, n integer); CREATE UNIQUE INDEX u ON t (n);
+                 INSERT INTO t VALUES (1, 1)",
+    )
+    .await;
+    let app = reflecting(&db).await;
+    let upsert = async |body: &'static str| {
+        write(&app, "POST", "/rest/v1/t?on_conflict=n", "return=minimal,resolution=merge-duplicates", body).await
+    };
+    assert_eq!(upsert(r#"{"id": 1, "n": 1}"#).await.status, 200);
+    behind(&db, "DROP INDEX u").await;
+    assert_eq!(code(&upsert(r#"{"id": 2, "n": 1}"#).await), (400, "42P10".into()));
+    assert_eq!(get(&app, "/rest/v1/t").await.json(), json!([{"id": 1, "n": 1}]));
+}
 
-    async fn a_column_that_is_gone_is_not_answered(db: TestDb) {
-        let app = served(&db).await;
-        behind(&db, "ALTER TABLE t DROP COLUMN status").await;
-        assert_eq!(get(&app, "/rest/v1/t/1").await.text, r#"{"id":1,"size":10}"#);
-        assert_eq!(post_returning(&app, "/rest/v1/t", r#"{"id": 3, "size": 30}"#).await.text, r#"[{"id":3,"size":30}]"#);
-        assert_eq!(delete(&app, "/rest/v1/t/3").await.status, 204);
-    }
+#[both_engines]
+async fn a_column_that_is_gone_is_not_answered(db: TestDb) {
+    let app = served(&db).await;
+    behind(&db, "ALTER TABLE t DROP COLUMN status").await;
+    assert_eq!(get(&app, "/rest/v1/t/1").await.text, r#"{"id":1,"size":10}"#);
+    assert_eq!(post_returning(&app, "/rest/v1/t", r#"{"id": 3, "size": 30}"#).await.text, r#"[{"id":3,"size":30}]"#);
+    assert_eq!(delete(&app, "/rest/v1/t/3").await.status, 204);
+}
 
-    async fn a_column_of_another_name_is_served_by_it(db: TestDb) {
-        let app = served(&db).await;
-        behind(&db, "ALTER TABLE t RENAME COLUMN status TO state").await;
-        assert_eq!(code(&delete(&app, "/rest/v1/t?status=neq.active").await), (400, "42703".into()));
-        assert_eq!(get(&app, "/rest/v1/t?state=eq.active&select=id&order=id").await.json(), json!([{"id": 1}, {"id": 2}]));
-        let made = post_returning(&app, "/rest/v1/t", r#"{"id": 3, "state": "new"}"#).await;
-        assert_eq!(made.json(), json!([{"id": 3, "state": "new", "size": null}]));
-    }
+#[both_engines]
+async fn a_column_of_another_name_is_served_by_it(db: TestDb) {
+    let app = served(&db).await;
+    behind(&db, "ALTER TABLE t RENAME COLUMN status TO state").await;
+    assert_eq!(code(&delete(&app, "/rest/v1/t?status=neq.active").await), (400, "42703".into()));
+    assert_eq!(get(&app, "/rest/v1/t?state=eq.active&select=id&order=id").await.json(), json!([{"id": 1}, {"id": 2}]));
+    let made = post_returning(&app, "/rest/v1/t", r#"{"id": 3, "state": "new"}"#).await;
+    assert_eq!(made.json(), json!([{"id": 3, "state": "new", "size": null}]));
+}
 
-    async fn a_table_that_is_gone_is_not_found(db: TestDb) {
-        let app = served(&db).await;
-        behind(&db, "CREATE TABLE other (id integer PRIMARY KEY); DROP TABLE t").await;
-        for path in ["/rest/v1/t", "/rest/v1/t/1", "/rest/v1/t?status=eq.active"] {
-            assert_eq!(code(&get(&app, path).await), (404, "PGRST205".into()));
-        }
-        assert_eq!(code(&delete(&app, "/rest/v1/t/1").await), (404, "PGRST205".into()));
-        assert_eq!(get(&app, "/rest/v1/other").await.text, "[]");
+#[both_engines]
+async fn a_table_that_is_gone_is_not_found(db: TestDb) {
+    let app = served(&db).await;
+    behind(&db, "CREATE TABLE other (id integer PRIMARY KEY); DROP TABLE t").await;
+    for path in ["/rest/v1/t", "/rest/v1/t/1", "/rest/v1/t?status=eq.active"] {
+        assert_eq!(code(&get(&app, path).await), (404, "PGRST205".into()));
     }
+    assert_eq!(code(&delete(&app, "/rest/v1/t/1").await), (404, "PGRST205".into()));
+    assert_eq!(get(&app, "/rest/v1/other").await.text, "[]");
+}
 
-    async fn a_table_in_the_place_of_another_is_served_as_it_is(db: TestDb) {
-        let app = served(&db).await;
-        behind(&db, "CREATE TABLE new (id text PRIMARY KEY, size text, colour text);
-                     INSERT INTO new VALUES ('abcd', 'wide', 'red'); DROP TABLE t; ALTER TABLE new RENAME TO t").await;
-        assert_eq!(get(&app, "/rest/v1/t").await.text, r#"[{"id":"abcd","size":"wide","colour":"red"}]"#);
-        assert_eq!(get(&app, "/rest/v1/t?size=eq.wide&select=id").await.text, r#"[{"id":"abcd"}]"#);
-        assert_eq!(get(&app, "/rest/v1/t/abcd").await.json()["colour"], "red");
-        let changed = write(&app, "PATCH", "/rest/v1/t/abcd", "return=representation", r#"{"colour": "blue"}"#).await;
-        assert_eq!(changed.json()["colour"], "blue");
-    }
+#[both_engines]
+async fn a_table_in_the_place_of_another_is_served_as_it_is(db: TestDb) {
+    let app = served(&db).await;
+    behind(
+        &db,
+        "CREATE TABLE new (id text PRIMARY KEY, size text, colour text);
+                 INSERT INTO new VALUES ('abcd', 'wide', 'red'); DROP TABLE t; ALTER TABLE new RENAME TO t",
+    )
+    .await;
+    assert_eq!(get(&app, "/rest/v1/t").await.text, r#"[{"id":"abcd","size":"wide","colour":"red"}]"#);
+    assert_eq!(get(&app, "/rest/v1/t?size=eq.wide&select=id").await.text, r#"[{"id":"abcd"}]"#);
+    assert_eq!(get(&app, "/rest/v1/t/abcd").await.json()["colour"], "red");
+    let changed = write(&app, "PATCH", "/rest/v1/t/abcd", "return=representation", r#"{"colour": "blue"}"#).await;
+    assert_eq!(changed.json()["colour"], "blue");
+}
 
-    async fn a_table_of_our_own_that_others_changed_is_an_error_of_the_server(db: TestDb) {
-        let app = App::new(state(&db).await);
-        let order = r#"{"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": "first"}"#;
-        assert_eq!(post_returning(&app, "/rest/v1/orders", order).await.status, 201);
-        behind(&db, "ALTER TABLE orders RENAME COLUMN memo TO note").await;
-        assert_eq!(code(&delete(&app, "/rest/v1/orders?memo=neq.second").await), (500, "42703".into()));
-        assert_eq!(code(&get(&app, "/rest/v1/orders").await), (500, "42703".into()));
-        behind(&db, "ALTER TABLE orders RENAME COLUMN note TO memo").await;
-        assert_eq!(get(&app, "/rest/v1/orders").await.json()[0]["memo"], "first");
-    }
+#[both_engines]
+async fn a_table_of_our_own_that_others_changed_is_an_error_of_the_server(db: TestDb) {
+    let app = App::new(state(&db).await);
+    let order = r#"{"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": "first"}"#;
+    assert_eq!(post_returning(&app, "/rest/v1/orders", order).await.status, 201);
+    behind(&db, "ALTER TABLE orders RENAME COLUMN memo TO note").await;
+    assert_eq!(code(&delete(&app, "/rest/v1/orders?memo=neq.second").await), (500, "42703".into()));
+    assert_eq!(code(&get(&app, "/rest/v1/orders").await), (500, "42703".into()));
+    behind(&db, "ALTER TABLE orders RENAME COLUMN note TO memo").await;
+    assert_eq!(get(&app, "/rest/v1/orders").await.json()[0]["memo"], "first");
+}
 
-    async fn a_database_is_read_again_once_a_second_at_most(db: TestDb) {
-        let app = served(&db).await;
-        drop(app);
-        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-        let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
-        let read = Arc::new(AtomicUsize::new(0));
-        // What is read never is what the database has.
-        let (served, counted) = (state.clone(), read.clone());
-        let app = App::new(state.reload(Reload::new(move || {
-            counted.fetch_add(1, Ordering::SeqCst);
-            served.serve(ExposedTables::new(&tables).unwrap());
-            std::future::ready(Ok(()))
-        })));
-        behind(&db, "ALTER TABLE t DROP COLUMN status").await;
-        let begun = std::time::Instant::now();
-        let asked = (0..40).map(|_| async {
-            let request = axum::http::Request::get("/rest/v1/t").body(Body::empty()).unwrap();
-            // A second failure says what the database says, and never that it might do to try again.
-            let answer = exchange(&app, request).await;
-            assert_eq!((code(&answer), answer.header("retry-after")), ((500, "42703".into()), None));
-        });
-        futures::future::join_all(asked).await;
-        let most = 1 + usize::try_from(begun.elapsed().as_secs()).unwrap();
-        assert!((1..=most).contains(&read.load(Ordering::SeqCst)), "{read:?} times in {:?}", begun.elapsed());
-    }
+#[both_engines]
+async fn a_database_is_read_again_once_a_second_at_most(db: TestDb) {
+    let app = served(&db).await;
+    drop(app);
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
+    let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
+    let read = Arc::new(AtomicUsize::new(0));
+    // What is read never is what the database has.
+    let (served, counted) = (state.clone(), read.clone());
+    let app = App::new(state.reload(Reload::new(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        served.serve(ExposedTables::new(&tables).unwrap());
+        std::future::ready(Ok(()))
+    })));
+    behind(&db, "ALTER TABLE t DROP COLUMN status").await;
+    let begun = std::time::Instant::now();
+    let asked = (0..40).map(|_| async {
+        let request = axum::http::Request::get("/rest/v1/t").body(Body::empty()).unwrap();
+        // A second failure says what the database says, and never that it might do to try again.
+        let answer = exchange(&app, request).await;
+        assert_eq!((code(&answer), answer.header("retry-after")), ((500, "42703".into()), None));
+    });
+    futures::future::join_all(asked).await;
+    let most = 1 + usize::try_from(begun.elapsed().as_secs()).unwrap();
+    assert!((1..=most).contains(&read.load(Ordering::SeqCst)), "{read:?} times in {:?}", begun.elapsed());
 }
 
 #[test]

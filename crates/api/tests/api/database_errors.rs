@@ -46,40 +46,40 @@ fn raising(db: &TestDb) -> &'static str {
     }
 }
 
-both_engines! {
-    async fn a_trial_checks_what_is_checked_at_its_end(db: TestDb) {
-        behind(
-            &db,
-            "CREATE TABLE parent (id integer PRIMARY KEY);
-             CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
-             INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (7, 2)",
-        )
-        .await;
-        let app = reflected(&db).await;
-        for prefer in ["tx=rollback", "tx=rollback, return=representation", "tx=commit"] {
-            let refused = write(&app, "POST", "/rest/v1/child", prefer, r#"{"id": 1, "parent_id": 9}"#).await;
-            assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
-            let refused = write(&app, "DELETE", "/rest/v1/parent/2", prefer, Body::empty()).await;
-            assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
-        }
-        let tried = write(&app, "POST", "/rest/v1/child", "tx=rollback", r#"{"id": 1, "parent_id": 1}"#).await;
-        assert_eq!(tried.status, 201, "{}", tried.text);
-        assert_eq!(get(&app, "/rest/v1/child?select=id").await.text, r#"[{"id":7}]"#);
+#[both_engines]
+async fn a_trial_checks_what_is_checked_at_its_end(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE parent (id integer PRIMARY KEY);
+         CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+         INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (7, 2)",
+    )
+    .await;
+    let app = reflected(&db).await;
+    for prefer in ["tx=rollback", "tx=rollback, return=representation", "tx=commit"] {
+        let refused = write(&app, "POST", "/rest/v1/child", prefer, r#"{"id": 1, "parent_id": 9}"#).await;
+        assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
+        let refused = write(&app, "DELETE", "/rest/v1/parent/2", prefer, Body::empty()).await;
+        assert_eq!((refused.status.as_u16(), refused.told().1.as_str()), (409, "23503"), "{prefer}: {}", refused.text);
     }
+    let tried = write(&app, "POST", "/rest/v1/child", "tx=rollback", r#"{"id": 1, "parent_id": 1}"#).await;
+    assert_eq!(tried.status, 201, "{}", tried.text);
+    assert_eq!(get(&app, "/rest/v1/child?select=id").await.text, r#"[{"id":7}]"#);
+}
 
-    async fn what_a_trigger_raises_is_told(db: TestDb) {
-        behind(&db, raising(&db)).await;
-        let app = reflected(&db).await;
-        assert_eq!(post(&app, "/rest/v1/t", r#"{"id": 1, "v": "yes"}"#).await.status, 201);
-        let expected = (400, "P0001".to_owned(), "my own message".to_owned(), None);
-        for body in [r#"{"id": 2, "v": "no"}"#, r#"[{"id": 2, "v": "yes"}, {"id": 3, "v": "no"}]"#] {
-            assert_eq!(post(&app, "/rest/v1/t", body).await.told(), expected, "{body}");
-        }
-        for path in ["/rest/v1/t/1", "/rest/v1/t?id=eq.1"] {
-            assert_eq!(write(&app, "DELETE", path, "return=minimal", Body::empty()).await.told(), expected, "{path}");
-        }
-        assert_eq!(get(&app, "/rest/v1/t?select=id").await.text, r#"[{"id":1}]"#);
+#[both_engines]
+async fn what_a_trigger_raises_is_told(db: TestDb) {
+    behind(&db, raising(&db)).await;
+    let app = reflected(&db).await;
+    assert_eq!(post(&app, "/rest/v1/t", r#"{"id": 1, "v": "yes"}"#).await.status, 201);
+    let expected = (400, "P0001".to_owned(), "my own message".to_owned(), None);
+    for body in [r#"{"id": 2, "v": "no"}"#, r#"[{"id": 2, "v": "yes"}, {"id": 3, "v": "no"}]"#] {
+        assert_eq!(post(&app, "/rest/v1/t", body).await.told(), expected, "{body}");
     }
+    for path in ["/rest/v1/t/1", "/rest/v1/t?id=eq.1"] {
+        assert_eq!(write(&app, "DELETE", path, "return=minimal", Body::empty()).await.told(), expected, "{path}");
+    }
+    assert_eq!(get(&app, "/rest/v1/t?select=id").await.text, r#"[{"id":1}]"#);
 }
 
 #[test]

@@ -18,70 +18,86 @@ async fn reported(db: &TestDb, name: &str) -> String {
     found.unwrap_or_else(|| panic!("{name} is not in the report: {findings:?}")).standing.to_string()
 }
 
-both_engines! {
-    async fn defaults_behind_a_view_are_filled_in(db: TestDb) {
-        let sql = match db.dialect() {
-            Dialect::Postgres => "CREATE TABLE base (id serial PRIMARY KEY, number int GENERATED ALWAYS AS IDENTITY,
-                                      st text NOT NULL DEFAULT 'new', note text, twice text GENERATED ALWAYS AS (note || note) STORED);
-                                  CREATE VIEW v AS SELECT * FROM base",
-            Dialect::Sqlite => "CREATE TABLE base (id INTEGER PRIMARY KEY, st text NOT NULL DEFAULT 'new', note text);
-                                CREATE VIEW v AS SELECT * FROM base;
-                                CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN
-                                    INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END",
-        };
-        behind(&db, sql).await;
-        let app = reflected(&db).await;
-        let made = post(&app, "/rest/v1/v", r#"{"note": "x"}"#).await;
-        assert_eq!(made.status, 201, "{}", made.text);
-        // Several at once, of which each gives other columns.
-        let made = post(&app, "/rest/v1/v", r#"[{"note": "y"}, {"st": "old"}, {}]"#).await;
-        assert_eq!(made.status, 201, "{}", made.text);
-        let rows = get(&app, "/rest/v1/v?select=id,st,note&order=id").await;
-        assert_eq!(rows.json(), json!([
+#[both_engines]
+async fn defaults_behind_a_view_are_filled_in(db: TestDb) {
+    let sql = match db.dialect() {
+        Dialect::Postgres => "CREATE TABLE base (id serial PRIMARY KEY, number int GENERATED ALWAYS AS IDENTITY,
+                                  st text NOT NULL DEFAULT 'new', note text, twice text GENERATED ALWAYS AS (note || note) STORED);
+                              CREATE VIEW v AS SELECT * FROM base",
+        Dialect::Sqlite => "CREATE TABLE base (id INTEGER PRIMARY KEY, st text NOT NULL DEFAULT 'new', note text);
+                            CREATE VIEW v AS SELECT * FROM base;
+                            CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN
+                                INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END",
+    };
+    behind(&db, sql).await;
+    let app = reflected(&db).await;
+    let made = post(&app, "/rest/v1/v", r#"{"note": "x"}"#).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    // Several at once, of which each gives other columns.
+    let made = post(&app, "/rest/v1/v", r#"[{"note": "y"}, {"st": "old"}, {}]"#).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let rows = get(&app, "/rest/v1/v?select=id,st,note&order=id").await;
+    assert_eq!(
+        rows.json(),
+        json!([
             {"id": 1, "st": "new", "note": "x"}, {"id": 2, "st": "new", "note": "y"},
             {"id": 3, "st": "old", "note": null}, {"id": 4, "st": "new", "note": null}
-        ]));
-        if db.dialect() == Dialect::Postgres {
-            assert_eq!(get(&app, "/rest/v1/v?select=number,twice&id=eq.2").await.json(), json!([{"number": 2, "twice": "yy"}]));
-            let refused = post(&app, "/rest/v1/v", r#"{"number": 7}"#).await;
-            assert!(refused.status.is_client_error(), "{} {}", refused.status, refused.text);
-        }
+        ])
+    );
+    if db.dialect() == Dialect::Postgres {
+        assert_eq!(
+            get(&app, "/rest/v1/v?select=number,twice&id=eq.2").await.json(),
+            json!([{"number": 2, "twice": "yy"}])
+        );
+        let refused = post(&app, "/rest/v1/v", r#"{"number": 7}"#).await;
+        assert!(refused.status.is_client_error(), "{} {}", refused.status, refused.text);
     }
+}
 
-    async fn numbers_that_are_too_large_are_called_so(db: TestDb) {
-        behind(&db, "CREATE TABLE t (id bigint PRIMARY KEY, ratio double precision)").await;
-        let app = reflected(&db).await;
-        for (body, place) in [
-            (r#"{"id": 1, "ratio": 1e400}"#, "/ratio"),
-            (r#"{"id": 2, "ratio": -1e400}"#, "/ratio"),
-            (r#"{"id": 9223372036854775808}"#, "/id"),
-            (r#"{"id": 1e30}"#, "/id"),
-            (r#"{"id": 3, "ratio": 1e-400}"#, "/ratio"),
-        ] {
-            let refused = post(&app, "/rest/v1/t", body).await;
-            let error = refused.json()["errors"][0].clone();
-            assert_eq!((refused.status.as_u16(), &error["loc"], &error["type"]), (422, &json!(place), &json!("out_of_range")), "{body}");
-            let told = error["msg"].as_str().unwrap();
-            assert!(!told.contains("fraction") && told.contains("nearer to zero") == body.contains("e-"), "{error}");
-        }
-        let refused = post(&app, "/rest/v1/t", r#"{"id": 1.5}"#).await;
-        assert!(refused.json()["errors"][0]["msg"].as_str().unwrap().contains("fraction"), "{}", refused.text);
-        let made = post_returning(&app, "/rest/v1/t", r#"[{"id": 1, "ratio": 1.5e300}, {"id": 9223372036854775807, "ratio": 0.1}]"#).await;
-        assert_eq!(made.status, 201, "{}", made.text);
-        assert_eq!(made.json()[0]["ratio"].as_f64(), Some(1.5e300));
-        // Spaces around a number do not count.
-        let made = post_returning(&app, "/rest/v1/t?select=ratio", r#"{"id": 5, "ratio": " 5"}"#).await;
-        assert_eq!(made.json()[0]["ratio"].as_f64(), Some(5.0), "{}", made.text);
+#[both_engines]
+async fn numbers_that_are_too_large_are_called_so(db: TestDb) {
+    behind(&db, "CREATE TABLE t (id bigint PRIMARY KEY, ratio double precision)").await;
+    let app = reflected(&db).await;
+    for (body, place) in [
+        (r#"{"id": 1, "ratio": 1e400}"#, "/ratio"),
+        (r#"{"id": 2, "ratio": -1e400}"#, "/ratio"),
+        (r#"{"id": 9223372036854775808}"#, "/id"),
+        (r#"{"id": 1e30}"#, "/id"),
+        (r#"{"id": 3, "ratio": 1e-400}"#, "/ratio"),
+    ] {
+        let refused = post(&app, "/rest/v1/t", body).await;
+        let error = refused.json()["errors"][0].clone();
+        assert_eq!(
+            (refused.status.as_u16(), &error["loc"], &error["type"]),
+            (422, &json!(place), &json!("out_of_range")),
+            "{body}"
+        );
+        let told = error["msg"].as_str().unwrap();
+        assert!(!told.contains("fraction") && told.contains("nearer to zero") == body.contains("e-"), "{error}");
     }
+    let refused = post(&app, "/rest/v1/t", r#"{"id": 1.5}"#).await;
+    assert!(refused.json()["errors"][0]["msg"].as_str().unwrap().contains("fraction"), "{}", refused.text);
+    let made = post_returning(
+        &app,
+        "/rest/v1/t",
+        r#"[{"id": 1, "ratio": 1.5e300}, {"id": 9223372036854775807, "ratio": 0.1}]"#,
+    )
+    .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    assert_eq!(made.json()[0]["ratio"].as_f64(), Some(1.5e300));
+    // Spaces around a number do not count.
+    let made = post_returning(&app, "/rest/v1/t?select=ratio", r#"{"id": 5, "ratio": " 5"}"#).await;
+    assert_eq!(made.json()[0]["ratio"].as_f64(), Some(5.0), "{}", made.text);
+}
 
-    async fn an_upsert_of_nothing_makes_nothing_new(db: TestDb) {
-        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
-        let app = reflected(&db).await;
-        for (prefer, status) in
-            [("resolution=merge-duplicates", 200), ("resolution=ignore-duplicates", 200), ("return=minimal", 201)]
-        {
-            assert_eq!(write(&app, "POST", "/rest/v1/t", prefer, "[]").await.status, status, "{prefer}");
-        }
+#[both_engines]
+async fn an_upsert_of_nothing_makes_nothing_new(db: TestDb) {
+    behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
+    let app = reflected(&db).await;
+    for (prefer, status) in
+        [("resolution=merge-duplicates", 200), ("resolution=ignore-duplicates", 200), ("return=minimal", 201)]
+    {
+        assert_eq!(write(&app, "POST", "/rest/v1/t", prefer, "[]").await.status, status, "{prefer}");
     }
 }
 

@@ -81,236 +81,254 @@ fn plain(json: &Value) -> Value {
     }
 }
 
-both_engines! {
-    async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
-        behind(
-            &db,
-            "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total numeric(9,2), due date)",
-        )
-        .await;
-        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
-        let reflected = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-        let others = App::new(AppState::new(engine, ExposedTables::titled("shop", &reflected).unwrap()));
-        let document = get(&others, "/rest/v1/").await.json();
+#[both_engines]
+async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total numeric(9,2), due date)",
+    )
+    .await;
+    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let reflected = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
+    let others = App::new(AppState::new(engine, ExposedTables::titled("shop", &reflected).unwrap()));
+    let document = get(&others, "/rest/v1/").await.json();
+    let guide = document["info"]["description"].as_str().unwrap();
+    assert_eq!(document["info"]["title"], "shop");
+    for said in ["Order Id", "Numbers are as the database has them", "as it writes them itself"] {
+        assert!(guide.contains(said), "{said}: {guide}");
+    }
+    for foreign in ["BITCOIN", "asset", "mWallet", "labels", "RFC 3339", "Decimals are strings with"] {
+        assert!(!guide.contains(foreign), "{foreign}: {guide}");
+    }
+    let own = crate::support::app(&db).await;
+    for (app, first) in [(&others, "/rest/v1/Sales%20Order"), (&own, "/rest/v1/app_notices")] {
+        let document = get(app, "/rest/v1/").await.json();
         let guide = document["info"]["description"].as_str().unwrap();
-        assert_eq!(document["info"]["title"], "shop");
-        for said in ["Order Id", "Numbers are as the database has them", "as it writes them itself"] {
-            assert!(guide.contains(said), "{said}: {guide}");
-        }
-        for foreign in ["BITCOIN", "asset", "mWallet", "labels", "RFC 3339", "Decimals are strings with"] {
-            assert!(!guide.contains(foreign), "{foreign}: {guide}");
-        }
-        let own = crate::support::app(&db).await;
-        for (app, first) in [(&others, "/rest/v1/Sales%20Order"), (&own, "/rest/v1/app_notices")] {
-            let document = get(app, "/rest/v1/").await.json();
-            let guide = document["info"]["description"].as_str().unwrap();
-            // What it says to ask can be asked.
-            let quoted: Vec<&str> = guide.split('`').skip(1).step_by(2).filter(|text| text.contains('?')).collect();
-            assert!(quoted.len() >= 5, "{guide}");
-            for text in quoted {
-                let query = text.split_once('?').unwrap().1;
-                let query = query.replace(' ', "%20").replace('"', "%22");
-                let prefer = if text.starts_with("POST") { "resolution=merge-duplicates" } else { "" };
-                let answer = match text.starts_with("POST") {
-                    true => write(app, "POST", &format!("{first}?{query}"), prefer, "[]").await,
-                    false => get(app, &format!("{first}?{query}")).await,
-                };
-                assert!(matches!(answer.status.as_u16(), 200 | 201), "{text}: {}", answer.text);
-            }
+        // What it says to ask can be asked.
+        let quoted: Vec<&str> = guide.split('`').skip(1).step_by(2).filter(|text| text.contains('?')).collect();
+        assert!(quoted.len() >= 5, "{guide}");
+        for text in quoted {
+            let query = text.split_once('?').unwrap().1;
+            let query = query.replace(' ', "%20").replace('"', "%22");
+            let prefer = if text.starts_with("POST") { "resolution=merge-duplicates" } else { "" };
+            let answer = match text.starts_with("POST") {
+                true => write(app, "POST", &format!("{first}?{query}"), prefer, "[]").await,
+                false => get(app, &format!("{first}?{query}")).await,
+            };
+            assert!(matches!(answer.status.as_u16(), 200 | 201), "{text}: {}", answer.text);
         }
     }
+}
 
-    async fn case_counts_as_the_docs_say(db: TestDb) {
-        let entities = crate::support::app(&db).await;
-        let order = |memo: &str| json!({"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": memo});
-        let orders = json!([order("Ärger"), order("ärger"), order("ARGER"), order("Zug")]).to_string();
-        assert_eq!(write(&entities, "POST", "/rest/v1/orders", "", orders).await.status, 201);
-        let names = if db.dialect() == Dialect::Postgres { "text COLLATE \"und-x-icu\"" } else { "text" };
-        behind(&db, &format!("CREATE TABLE t (id integer PRIMARY KEY, memo {names});
-            INSERT INTO t (id, memo) VALUES (1, 'Ärger'), (2, 'ärger'), (3, 'ARGER'), (4, 'Zug')")).await;
-        let reflected = app(&db, ReflectOptions::default(), false).await;
-        let found = async |app: &App, path: &str| -> Vec<String> {
-            let rows = get(app, path).await.json();
-            rows.as_array().unwrap().iter().map(|row| row["memo"].as_str().unwrap().to_owned()).collect()
-        };
-        for (query, of_entities, of_postgres) in [
-            ("memo=ilike.*%C3%A4rger", &["ärger"][..], &["Ärger", "ärger"][..]),
-            ("memo=ilike.arger", &["ARGER"], &["ARGER"]),
-            ("memo=eq.arger", &[], &[]),
-            ("order=memo", &["ARGER", "Zug", "Ärger", "ärger"], &["ARGER", "ärger", "Ärger", "Zug"]),
-        ] {
-            assert_eq!(found(&entities, &format!("/rest/v1/orders?{query}")).await, of_entities, "{query}");
-            let of_others = if db.dialect() == Dialect::Postgres { of_postgres } else { of_entities };
-            assert_eq!(found(&reflected, &format!("/rest/v1/t?{query}")).await, of_others, "{query}");
-        }
+#[both_engines]
+async fn case_counts_as_the_docs_say(db: TestDb) {
+    let entities = crate::support::app(&db).await;
+    let order = |memo: &str| json!({"usid": "ada", "asset": "BITCOIN", "start": "2030-01-01T00:00:00Z", "memo": memo});
+    let orders = json!([order("Ärger"), order("ärger"), order("ARGER"), order("Zug")]).to_string();
+    assert_eq!(write(&entities, "POST", "/rest/v1/orders", "", orders).await.status, 201);
+    let names = if db.dialect() == Dialect::Postgres { "text COLLATE \"und-x-icu\"" } else { "text" };
+    behind(
+        &db,
+        &format!(
+            "CREATE TABLE t (id integer PRIMARY KEY, memo {names});
+        INSERT INTO t (id, memo) VALUES (1, 'Ärger'), (2, 'ärger'), (3, 'ARGER'), (4, 'Zug')"
+        ),
+    )
+    .await;
+    let reflected = app(&db, ReflectOptions::default(), false).await;
+    let found = async |app: &App, path: &str| -> Vec<String> {
+        let rows = get(app, path).await.json();
+        rows.as_array().unwrap().iter().map(|row| row["memo"].as_str().unwrap().to_owned()).collect()
+    };
+    for (query, of_entities, of_postgres) in [
+        ("memo=ilike.*%C3%A4rger", &["ärger"][..], &["Ärger", "ärger"][..]),
+        ("memo=ilike.arger", &["ARGER"], &["ARGER"]),
+        ("memo=eq.arger", &[], &[]),
+        ("order=memo", &["ARGER", "Zug", "Ärger", "ärger"], &["ARGER", "ärger", "Ärger", "Zug"]),
+    ] {
+        assert_eq!(found(&entities, &format!("/rest/v1/orders?{query}")).await, of_entities, "{query}");
+        let of_others = if db.dialect() == Dialect::Postgres { of_postgres } else { of_entities };
+        assert_eq!(found(&reflected, &format!("/rest/v1/t?{query}")).await, of_others, "{query}");
     }
+}
 
-    async fn values_of_a_url_read_alike_on_both_engines(db: TestDb) {
-        behind(
-            &db,
-            "CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL, s varchar(20), f double precision, d numeric(10,2),
-                 b boolean, day date);
-             INSERT INTO t VALUES (1, 1, ' 1', 1.5, 1.25, true, '2026-01-01'), (2, 2, 'b', 2.5, 2.5, false, '2026-01-02');
-             CREATE TABLE parts (a integer, b integer, n integer NOT NULL, PRIMARY KEY (a, b))",
-        )
-        .await;
-        let app = app(&db, ReflectOptions::default(), false).await;
-        // Spaces around what is no text do not count.
-        for (filter, ids) in [
-            ("id=in.(1,%202)", "[1,2]"),
-            ("id=eq.%201", "[1]"),
-            ("f=eq.%201.5", "[1]"),
-            ("f=in.(%201.5%20,2.5)", "[1,2]"),
-            ("d=eq.%201.25", "[1]"),
-            ("b=eq.%20true", "[1]"),
-            ("day=eq.%202026-01-01", "[1]"),
-            ("s=eq.%201", "[1]"),
-            ("s=eq.1", "[]"),
-            ("f=lt.Infinity", "[1,2]"),
-            ("f=in.(Infinity,1.5)", "[1]"),
-            ("f=gt.-inf", "[1,2]"),
-            ("f=eq.infinity", "[]"),
-        ] {
-            let rows = get(&app, &format!("/rest/v1/t?select=id&order=id&{filter}")).await;
-            let rows = rows.json();
-            let found: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["id"]).collect();
-            assert_eq!(serde_json::to_string(&found).unwrap(), ids, "{filter}");
-        }
-        for filter in ["id=eq.Infinity", "d=eq.Infinity", "id=eq.1%202", "f=eq.Infinite"] {
-            assert_eq!(get(&app, &format!("/rest/v1/t?{filter}")).await.status, 400, "{filter}");
-        }
-        let infinite = r#"[{"id": 3, "n": 1, "f": "Infinity"}, {"id": 4, "n": 1, "f": "-Infinity"}]"#;
-        let made = write(&app, "POST", "/rest/v1/t?select=f", "return=representation", infinite).await;
-        assert_eq!(made.text, r#"[{"f":"Infinity"},{"f":"-Infinity"}]"#);
-        assert_eq!(get(&app, "/rest/v1/t?select=id&f=eq.Infinity").await.text, r#"[{"id":3}]"#);
-        assert_eq!(get(&app, "/rest/v1/t?select=id&f=lt.-1e300").await.text, r#"[{"id":4}]"#);
-        assert_eq!(write(&app, "POST", "/rest/v1/t", "", r#"{"id": 9, "n": 1, "d": "Infinity"}"#).await.status, 422);
-
-        // The place of a row that is put names its key.
-        for (path, body, row) in [
-            ("t/5?select=id,n", r#"{"n": 1}"#, r#"{"id":5,"n":1}"#),
-            ("t?id=eq.6&select=id,n", r#"{"n": 2}"#, r#"[{"id":6,"n":2}]"#),
-            ("t/5?select=id,n", r#"{"id": 5, "n": 3}"#, r#"{"id":5,"n":3}"#),
-            ("parts?a=eq.1&b=eq.2", r#"{"n": 4}"#, r#"[{"a":1,"b":2,"n":4}]"#),
-        ] {
-            let put = write(&app, "PUT", &format!("/rest/v1/{path}"), "return=representation", body).await;
-            assert!(put.status.is_success(), "{path} {body}: {}", put.text);
-            assert_eq!(put.text.trim_matches(['[', ']']), row.trim_matches(['[', ']']), "{path} {body}");
-        }
-        assert_eq!(write(&app, "PUT", "/rest/v1/t/5", "", r#"{"id": 6, "n": 1}"#).await.status, 400);
-        assert_eq!(write(&app, "PUT", "/rest/v1/t/7", "", "{}").await.json()["errors"], json!([{"loc": "/n", "msg": "is required", "type": "missing"}]));
+#[both_engines]
+async fn values_of_a_url_read_alike_on_both_engines(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL, s varchar(20), f double precision, d numeric(10,2),
+             b boolean, day date);
+         INSERT INTO t VALUES (1, 1, ' 1', 1.5, 1.25, true, '2026-01-01'), (2, 2, 'b', 2.5, 2.5, false, '2026-01-02');
+         CREATE TABLE parts (a integer, b integer, n integer NOT NULL, PRIMARY KEY (a, b))",
+    )
+    .await;
+    let app = app(&db, ReflectOptions::default(), false).await;
+    // Spaces around what is no text do not count.
+    for (filter, ids) in [
+        ("id=in.(1,%202)", "[1,2]"),
+        ("id=eq.%201", "[1]"),
+        ("f=eq.%201.5", "[1]"),
+        ("f=in.(%201.5%20,2.5)", "[1,2]"),
+        ("d=eq.%201.25", "[1]"),
+        ("b=eq.%20true", "[1]"),
+        ("day=eq.%202026-01-01", "[1]"),
+        ("s=eq.%201", "[1]"),
+        ("s=eq.1", "[]"),
+        ("f=lt.Infinity", "[1,2]"),
+        ("f=in.(Infinity,1.5)", "[1]"),
+        ("f=gt.-inf", "[1,2]"),
+        ("f=eq.infinity", "[]"),
+    ] {
+        let rows = get(&app, &format!("/rest/v1/t?select=id&order=id&{filter}")).await;
+        let rows = rows.json();
+        let found: Vec<&Value> = rows.as_array().unwrap().iter().map(|row| &row["id"]).collect();
+        assert_eq!(serde_json::to_string(&found).unwrap(), ids, "{filter}");
     }
-
-    async fn a_schema_that_is_not_served_is_not_written_to(db: TestDb) {
-        behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
-        let app = app(&db, ReflectOptions::default(), false).await;
-        for schema in ["nosuch", "PUBLIC", ""] {
-            let refused = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), r#"{"id": 1}"#).await;
-            assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (406, &json!("PGRST106")), "{schema}");
-            assert_eq!(refused.json()["hint"], "these are served: public");
-            assert_eq!(of_schema(&app, "GET", "/rest/v1/t", schema.as_bytes(), "").await.status, 406, "{schema}");
-        }
-        assert_eq!(get(&app, "/rest/v1/t").await.text, "[]");
-        assert_eq!(of_schema(&app, "POST", "/rest/v1/t", b"public", r#"{"id": 1}"#).await.status, 201);
-        assert_eq!(of_schema(&app, "GET", "/rest/v1/t", b"public", "").await.text, r#"[{"id":1}]"#);
+    for filter in ["id=eq.Infinity", "d=eq.Infinity", "id=eq.1%202", "f=eq.Infinite"] {
+        assert_eq!(get(&app, &format!("/rest/v1/t?{filter}")).await.status, 400, "{filter}");
     }
+    let infinite = r#"[{"id": 3, "n": 1, "f": "Infinity"}, {"id": 4, "n": 1, "f": "-Infinity"}]"#;
+    let made = write(&app, "POST", "/rest/v1/t?select=f", "return=representation", infinite).await;
+    assert_eq!(made.text, r#"[{"f":"Infinity"},{"f":"-Infinity"}]"#);
+    assert_eq!(get(&app, "/rest/v1/t?select=id&f=eq.Infinity").await.text, r#"[{"id":3}]"#);
+    assert_eq!(get(&app, "/rest/v1/t?select=id&f=lt.-1e300").await.text, r#"[{"id":4}]"#);
+    assert_eq!(write(&app, "POST", "/rest/v1/t", "", r#"{"id": 9, "n": 1, "d": "Infinity"}"#).await.status, 422);
 
-    async fn chinook_is_read_and_filtered(db: TestDb) {
-        Sample::Chinook.fill(&db).await;
-        let app = app(&db, ReflectOptions::default(), false).await;
-        let n = |name| names(&db, name);
-
-        let one = get(&app, &format!("/rest/v1/{}/5", n("Album"))).await;
-        assert_eq!(plain(&one.json()), json!({"albumid": 5, "title": "Big Ones", "artistid": 3}));
-
-        let invoice = get(&app, &format!("/rest/v1/{}/5?select={}", n("Invoice"), n("Total"))).await;
-        assert_eq!(invoice.text, format!("{{\"{}\":13.86}}", n("Total")));
-
-        let path = format!(
-            "/rest/v1/{}?select={},{}&{}=gt.10&order={}.desc,{}&limit=2",
-            n("Invoice"), n("InvoiceId"), n("Total"), n("Total"), n("Total"), n("InvoiceId")
-        );
-        let expected = json!([{"invoiceid": 404, "total": 25.86}, {"invoiceid": 299, "total": 23.86}]);
-        assert_eq!(plain(&get(&app, &path).await.json()), expected);
-
-        let path = format!("/rest/v1/{}?{}=ilike.*rock*&select={}", n("Genre"), n("Name"), n("Name"));
-        assert_eq!(get(&app, &path).await.json().as_array().unwrap().len(), 2);
-
-        // A key of two columns, and what begins with nothing.
-        let both = get(&app, &format!("/rest/v1/{}/1,3402", n("PlaylistTrack"))).await;
-        assert_eq!(plain(&both.json()), json!({"playlistid": 1, "trackid": 3402}));
-        let path = format!("/rest/v1/{}?{}=is.null&select={}", n("Employee"), n("ReportsTo"), n("LastName"));
-        assert_eq!(plain(&get(&app, &path).await.json()), json!([{"lastname": "Adams"}]));
-
-        let counted = Request::get(format!("/rest/v1/{}?limit=1", n("Track"))).header("prefer", "count=exact");
-        let counted = send(&app, counted.body(Body::empty()).unwrap()).await;
-        assert_eq!(counted.header("content-range"), Some("0-0/3503"));
-        assert_eq!(get(&app, &format!("/rest/v1/{}/999999", n("Album"))).await.status, 404);
-        assert_eq!(get(&app, &format!("/rest/v1/{}?{}=eq.abc", n("Album"), n("AlbumId"))).await.json()["code"], "22P02");
+    // The place of a row that is put names its key.
+    for (path, body, row) in [
+        ("t/5?select=id,n", r#"{"n": 1}"#, r#"{"id":5,"n":1}"#),
+        ("t?id=eq.6&select=id,n", r#"{"n": 2}"#, r#"[{"id":6,"n":2}]"#),
+        ("t/5?select=id,n", r#"{"id": 5, "n": 3}"#, r#"{"id":5,"n":3}"#),
+        ("parts?a=eq.1&b=eq.2", r#"{"n": 4}"#, r#"[{"a":1,"b":2,"n":4}]"#),
+    ] {
+        let put = write(&app, "PUT", &format!("/rest/v1/{path}"), "return=representation", body).await;
+        assert!(put.status.is_success(), "{path} {body}: {}", put.text);
+        assert_eq!(put.text.trim_matches(['[', ']']), row.trim_matches(['[', ']']), "{path} {body}");
     }
+    assert_eq!(write(&app, "PUT", "/rest/v1/t/5", "", r#"{"id": 6, "n": 1}"#).await.status, 400);
+    assert_eq!(
+        write(&app, "PUT", "/rest/v1/t/7", "", "{}").await.json()["errors"],
+        json!([{"loc": "/n", "msg": "is required", "type": "missing"}])
+    );
+}
 
-    async fn chinook_is_written_and_stays_what_it_is(db: TestDb) {
-        Sample::Chinook.fill(&db).await;
-        let before = schema(&db).await;
-        let app = app(&db, ReflectOptions::default(), false).await;
-        let n = |name| names(&db, name);
-        let row = |title: Value, artist: Value| {
-            json!({n("AlbumId"): 9001, n("Title"): title, n("ArtistId"): artist}).to_string()
-        };
-        let albums = format!("/rest/v1/{}", n("Album"));
-
-        let refused = write(&app, "POST", &albums, "return=minimal", row("x".repeat(161).into(), "first".into())).await;
-        assert_eq!(refused.status, 422);
-        let errors: Vec<_> =
-            refused.json()["errors"].as_array().unwrap().iter().map(|error| error["type"].clone()).collect();
-        assert_eq!(errors, ["too_long", "wrong_type"]);
-        let missing = write(&app, "POST", &albums, "return=minimal", format!("{{\"{}\": 9001}}", n("AlbumId"))).await;
-        assert_eq!(missing.json()["code"], "23502");
-        let lost = write(&app, "POST", &albums, "return=minimal", row("Lost".into(), 999_999.into())).await;
-        assert_eq!((lost.status.as_u16(), lost.json()["code"].as_str()), (409, Some("23503")));
-
-        let made = write(&app, "POST", &albums, "return=representation", row("Found".into(), 3.into())).await;
-        assert_eq!(made.status, 201);
-        assert_eq!(plain(&made.json()), json!([{"albumid": 9001, "title": "Found", "artistid": 3}]));
-        let again = write(&app, "POST", &albums, "return=minimal", row("Again".into(), 3.into())).await;
-        assert_eq!((again.status.as_u16(), again.json()["code"].as_str()), (409, Some("23505")));
-        let one = format!("{albums}/9001");
-        let changed = write(&app, "PATCH", &one, "return=representation", format!("{{\"{}\": \"é\"}}", n("Title"))).await;
-        assert_eq!(plain(&changed.json())["title"], "é");
-        assert_eq!(write(&app, "DELETE", &one, "return=minimal", Body::empty()).await.status, 204);
-
-        // Money with its digits, and a time as it was written; three rows in one statement.
-        let invoice = |id: i64, total: &str| {
-            let at = "2026-01-02T03:04:05";
-            json!({n("InvoiceId"): id, n("CustomerId"): 1, n("InvoiceDate"): at, n("Total"): total.parse::<Value>().unwrap()})
-        };
-        let rows = json!([invoice(9001, "12.5"), invoice(9002, "0.07"), invoice(9003, "3")]).to_string();
-        let path = format!("/rest/v1/{}?select={},{}", n("Invoice"), n("InvoiceDate"), n("Total"));
-        let made = write(&app, "POST", &path, "return=representation", rows).await;
-        assert_eq!(made.status, 201, "{}", made.text);
-        let totals: Vec<_> = plain(&made.json()).as_array().unwrap().iter().map(|row| row["total"].as_f64()).collect();
-        assert_eq!(totals, [Some(12.5), Some(0.07), Some(3.0)]);
-        assert_eq!(plain(&made.json())[0]["invoicedate"], "2026-01-02T03:04:05");
-        let fine = json!([invoice(9004, "1.005")]).to_string();
-        assert_eq!(write(&app, "POST", &path, "return=minimal", fine).await.json()["code"], "22003");
-        assert_eq!(schema(&db).await, before);
+#[both_engines]
+async fn a_schema_that_is_not_served_is_not_written_to(db: TestDb) {
+    behind(&db, "CREATE TABLE t (id integer PRIMARY KEY)").await;
+    let app = app(&db, ReflectOptions::default(), false).await;
+    for schema in ["nosuch", "PUBLIC", ""] {
+        let refused = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), r#"{"id": 1}"#).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (406, &json!("PGRST106")), "{schema}");
+        assert_eq!(refused.json()["hint"], "these are served: public");
+        assert_eq!(of_schema(&app, "GET", "/rest/v1/t", schema.as_bytes(), "").await.status, 406, "{schema}");
     }
+    assert_eq!(get(&app, "/rest/v1/t").await.text, "[]");
+    assert_eq!(of_schema(&app, "POST", "/rest/v1/t", b"public", r#"{"id": 1}"#).await.status, 201);
+    assert_eq!(of_schema(&app, "GET", "/rest/v1/t", b"public", "").await.text, r#"[{"id":1}]"#);
+}
 
-    async fn nothing_is_written_where_nothing_may_be(db: TestDb) {
-        Sample::Chinook.fill(&db).await;
-        let file = db.folder.path().join("test.db");
-        let before = std::fs::read(&file).ok();
-        let app = app(&db, ReflectOptions::default(), true).await;
-        let path = format!("/rest/v1/{}", names(&db, "Album"));
-        assert_eq!(get(&app, &format!("{path}/5")).await.status, 200);
-        for (method, path) in [("POST", path.clone()), ("PATCH", format!("{path}/5")), ("DELETE", format!("{path}/5"))] {
-            let refused = write(&app, method, &path, "return=minimal", "{}").await;
-            assert_eq!(refused.status, 405, "{method}: {}", refused.text);
-            assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
-        }
-        drop(app);
-        assert_eq!(std::fs::read(&file).ok(), before);
+#[both_engines]
+async fn chinook_is_read_and_filtered(db: TestDb) {
+    Sample::Chinook.fill(&db).await;
+    let app = app(&db, ReflectOptions::default(), false).await;
+    let n = |name| names(&db, name);
+
+    let one = get(&app, &format!("/rest/v1/{}/5", n("Album"))).await;
+    assert_eq!(plain(&one.json()), json!({"albumid": 5, "title": "Big Ones", "artistid": 3}));
+
+    let invoice = get(&app, &format!("/rest/v1/{}/5?select={}", n("Invoice"), n("Total"))).await;
+    assert_eq!(invoice.text, format!("{{\"{}\":13.86}}", n("Total")));
+
+    let path = format!(
+        "/rest/v1/{}?select={},{}&{}=gt.10&order={}.desc,{}&limit=2",
+        n("Invoice"),
+        n("InvoiceId"),
+        n("Total"),
+        n("Total"),
+        n("Total"),
+        n("InvoiceId")
+    );
+    let expected = json!([{"invoiceid": 404, "total": 25.86}, {"invoiceid": 299, "total": 23.86}]);
+    assert_eq!(plain(&get(&app, &path).await.json()), expected);
+
+    let path = format!("/rest/v1/{}?{}=ilike.*rock*&select={}", n("Genre"), n("Name"), n("Name"));
+    assert_eq!(get(&app, &path).await.json().as_array().unwrap().len(), 2);
+
+    // A key of two columns, and what begins with nothing.
+    let both = get(&app, &format!("/rest/v1/{}/1,3402", n("PlaylistTrack"))).await;
+    assert_eq!(plain(&both.json()), json!({"playlistid": 1, "trackid": 3402}));
+    let path = format!("/rest/v1/{}?{}=is.null&select={}", n("Employee"), n("ReportsTo"), n("LastName"));
+    assert_eq!(plain(&get(&app, &path).await.json()), json!([{"lastname": "Adams"}]));
+
+    let counted = Request::get(format!("/rest/v1/{}?limit=1", n("Track"))).header("prefer", "count=exact");
+    let counted = send(&app, counted.body(Body::empty()).unwrap()).await;
+    assert_eq!(counted.header("content-range"), Some("0-0/3503"));
+    assert_eq!(get(&app, &format!("/rest/v1/{}/999999", n("Album"))).await.status, 404);
+    assert_eq!(get(&app, &format!("/rest/v1/{}?{}=eq.abc", n("Album"), n("AlbumId"))).await.json()["code"], "22P02");
+}
+
+#[both_engines]
+async fn chinook_is_written_and_stays_what_it_is(db: TestDb) {
+    Sample::Chinook.fill(&db).await;
+    let before = schema(&db).await;
+    let app = app(&db, ReflectOptions::default(), false).await;
+    let n = |name| names(&db, name);
+    let row =
+        |title: Value, artist: Value| json!({n("AlbumId"): 9001, n("Title"): title, n("ArtistId"): artist}).to_string();
+    let albums = format!("/rest/v1/{}", n("Album"));
+
+    let refused = write(&app, "POST", &albums, "return=minimal", row("x".repeat(161).into(), "first".into())).await;
+    assert_eq!(refused.status, 422);
+    let errors: Vec<_> =
+        refused.json()["errors"].as_array().unwrap().iter().map(|error| error["type"].clone()).collect();
+    assert_eq!(errors, ["too_long", "wrong_type"]);
+    let missing = write(&app, "POST", &albums, "return=minimal", format!("{{\"{}\": 9001}}", n("AlbumId"))).await;
+    assert_eq!(missing.json()["code"], "23502");
+    let lost = write(&app, "POST", &albums, "return=minimal", row("Lost".into(), 999_999.into())).await;
+    assert_eq!((lost.status.as_u16(), lost.json()["code"].as_str()), (409, Some("23503")));
+
+    let made = write(&app, "POST", &albums, "return=representation", row("Found".into(), 3.into())).await;
+    assert_eq!(made.status, 201);
+    assert_eq!(plain(&made.json()), json!([{"albumid": 9001, "title": "Found", "artistid": 3}]));
+    let again = write(&app, "POST", &albums, "return=minimal", row("Again".into(), 3.into())).await;
+    assert_eq!((again.status.as_u16(), again.json()["code"].as_str()), (409, Some("23505")));
+    let one = format!("{albums}/9001");
+    let changed = write(&app, "PATCH", &one, "return=representation", format!("{{\"{}\": \"é\"}}", n("Title"))).await;
+    assert_eq!(plain(&changed.json())["title"], "é");
+    assert_eq!(write(&app, "DELETE", &one, "return=minimal", Body::empty()).await.status, 204);
+
+    // Money with its digits, and a time as it was written; three rows in one statement.
+    let invoice = |id: i64, total: &str| {
+        let at = "2026-01-02T03:04:05";
+        json!({n("InvoiceId"): id, n("CustomerId"): 1, n("InvoiceDate"): at, n("Total"): total.parse::<Value>().unwrap()})
+    };
+    let rows = json!([invoice(9001, "12.5"), invoice(9002, "0.07"), invoice(9003, "3")]).to_string();
+    let path = format!("/rest/v1/{}?select={},{}", n("Invoice"), n("InvoiceDate"), n("Total"));
+    let made = write(&app, "POST", &path, "return=representation", rows).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let totals: Vec<_> = plain(&made.json()).as_array().unwrap().iter().map(|row| row["total"].as_f64()).collect();
+    assert_eq!(totals, [Some(12.5), Some(0.07), Some(3.0)]);
+    assert_eq!(plain(&made.json())[0]["invoicedate"], "2026-01-02T03:04:05");
+    let fine = json!([invoice(9004, "1.005")]).to_string();
+    assert_eq!(write(&app, "POST", &path, "return=minimal", fine).await.json()["code"], "22003");
+    assert_eq!(schema(&db).await, before);
+}
+
+#[both_engines]
+async fn nothing_is_written_where_nothing_may_be(db: TestDb) {
+    Sample::Chinook.fill(&db).await;
+    let file = db.folder.path().join("test.db");
+    let before = std::fs::read(&file).ok();
+    let app = app(&db, ReflectOptions::default(), true).await;
+    let path = format!("/rest/v1/{}", names(&db, "Album"));
+    assert_eq!(get(&app, &format!("{path}/5")).await.status, 200);
+    for (method, path) in [("POST", path.clone()), ("PATCH", format!("{path}/5")), ("DELETE", format!("{path}/5"))] {
+        let refused = write(&app, method, &path, "return=minimal", "{}").await;
+        assert_eq!(refused.status, 405, "{method}: {}", refused.text);
+        assert_eq!(refused.header("allow"), Some("GET, HEAD, OPTIONS"));
     }
+    drop(app);
+    assert_eq!(std::fs::read(&file).ok(), before);
 }
 
 #[test]

@@ -63,30 +63,29 @@ impl axum::extract::FromRef<Shared> for Arc<Notify> {
     }
 }
 
-both_engines! {
-    async fn only_a_commit_stays(db: TestDb) {
-        let begun = Arc::new(Notify::new());
-        let shared = Shared { app: state(&db).await, begun: begun.clone() };
-        let app = Router::new()
-            .route("/commits", get(commits))
-            .route("/early", get(returns_early))
-            .route("/waits", get(waits))
-            .with_state(shared);
-        let address = serve(app).await;
+#[both_engines]
+async fn only_a_commit_stays(db: TestDb) {
+    let begun = Arc::new(Notify::new());
+    let shared = Shared { app: state(&db).await, begun: begun.clone() };
+    let app = Router::new()
+        .route("/commits", get(commits))
+        .route("/early", get(returns_early))
+        .route("/waits", get(waits))
+        .with_state(shared);
+    let address = serve(app).await;
 
-        assert!(fetch(address, "/commits").await.starts_with("HTTP/1.1 200"));
-        assert!(fetch(address, "/early").await.starts_with("HTTP/1.1 409"));
-        // The client goes away while the handler is at work.
-        let socket = connect(address, "/waits").await;
-        begun.notified().await;
-        drop(socket);
-        // The writer of SQLite is free again long before the session's own limit of five seconds.
-        let write = crud::create(&db.engine, <Group as mwallet_db::Entity>::table(), group("after"));
-        tokio::time::timeout(Duration::from_secs(3), write).await.unwrap().unwrap();
+    assert!(fetch(address, "/commits").await.starts_with("HTTP/1.1 200"));
+    assert!(fetch(address, "/early").await.starts_with("HTTP/1.1 409"));
+    // The client goes away while the handler is at work.
+    let socket = connect(address, "/waits").await;
+    begun.notified().await;
+    drop(socket);
+    // The writer of SQLite is free again long before the session's own limit of five seconds.
+    let write = crud::create(&db.engine, <Group as mwallet_db::Entity>::table(), group("after"));
+    tokio::time::timeout(Duration::from_secs(3), write).await.unwrap().unwrap();
 
-        let groups = crud::list(&db.engine, crud::of::<Group>(), &Query::new().order_asc("id")).await.unwrap();
-        let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
-        assert_eq!(names, ["committed", "after"]);
-        assert!(groups.iter().all(|group| matches!(group.key.id, Auto::Set(_))));
-    }
+    let groups = crud::list(&db.engine, crud::of::<Group>(), &Query::new().order_asc("id")).await.unwrap();
+    let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(names, ["committed", "after"]);
+    assert!(groups.iter().all(|group| matches!(group.key.id, Auto::Set(_))));
 }

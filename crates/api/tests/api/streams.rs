@@ -28,75 +28,78 @@ async fn fill(db: &TestDb) -> Result<(), Error> {
     crud::create_many(&db.engine, AppNotice::table(), rows).await.map(drop)
 }
 
-both_engines! {
-    async fn many_rows_come_whole(db: TestDb) {
-        let app = app(&db).await;
-        fill(&db).await.unwrap();
-        let answer = get(&app, "/rest/v1/app_notices").await;
-        assert_eq!(answer.header("content-length"), None);
-        let rows = answer.json();
-        let titles: std::collections::BTreeSet<_> =
-            rows.as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap()).collect();
-        assert_eq!(titles.len(), ROWS);
-    }
+#[both_engines]
+async fn many_rows_come_whole(db: TestDb) {
+    let app = app(&db).await;
+    fill(&db).await.unwrap();
+    let answer = get(&app, "/rest/v1/app_notices").await;
+    assert_eq!(answer.header("content-length"), None);
+    let rows = answer.json();
+    let titles: std::collections::BTreeSet<_> =
+        rows.as_array().unwrap().iter().map(|row| row["title"].as_str().unwrap()).collect();
+    assert_eq!(titles.len(), ROWS);
+}
 
-    async fn many_rows_come_whole_where_they_are_compressed(db: TestDb) {
-        let app = app(&db).await;
-        fill(&db).await.unwrap();
-        for encoding in ["gzip", "br"] {
-            let request = Request::get("/rest/v1/app_notices").header("accept-encoding", encoding);
-            let response = app.handle(request.body(Body::empty()).unwrap()).await;
-            assert_eq!(response.headers()["content-encoding"], encoding);
-            let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
-            if encoding == "gzip" {
-                let rows: serde_json::Value = serde_json::from_reader(GzDecoder::new(&bytes[..])).unwrap();
-                assert_eq!(rows.as_array().unwrap().len(), ROWS);
-            }
+#[both_engines]
+async fn many_rows_come_whole_where_they_are_compressed(db: TestDb) {
+    let app = app(&db).await;
+    fill(&db).await.unwrap();
+    for encoding in ["gzip", "br"] {
+        let request = Request::get("/rest/v1/app_notices").header("accept-encoding", encoding);
+        let response = app.handle(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()["content-encoding"], encoding);
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
+        if encoding == "gzip" {
+            let rows: serde_json::Value = serde_json::from_reader(GzDecoder::new(&bytes[..])).unwrap();
+            assert_eq!(rows.as_array().unwrap().len(), ROWS);
         }
     }
+}
 
-    async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
-        let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::default() };
-        let app = mwallet_api::App::new(state(&db).await.limits(limits));
-        fill(&db).await.unwrap();
-        let address = serve(app).await;
+#[both_engines]
+async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
+    let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::default() };
+    let app = mwallet_api::App::new(state(&db).await.limits(limits));
+    fill(&db).await.unwrap();
+    let address = serve(app).await;
+    let mut socket = connect(address, "/rest/v1/app_notices").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut received = Vec::new();
+    // Whether the connection is closed or reset, the last chunk, which ends every whole answer, never comes.
+    let _ = socket.read_to_end(&mut received).await;
+    assert!(received.starts_with(b"HTTP/1.1 200"));
+    assert!(!received.ends_with(b"0\r\n\r\n"));
+}
+
+#[both_engines]
+async fn a_client_that_goes_away_leaves_its_connection_to_others(db: TestDb) {
+    let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 1, ..Default::default() });
+    state(&db).await;
+    fill(&db).await.unwrap();
+    let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
+    let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
+    for _ in 0..20 {
         let mut socket = connect(address, "/rest/v1/app_notices").await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let mut received = Vec::new();
-        // Whether the connection is closed or reset, the last chunk, which ends every whole answer, never comes.
-        let _ = socket.read_to_end(&mut received).await;
-        assert!(received.starts_with(b"HTTP/1.1 200"));
-        assert!(!received.ends_with(b"0\r\n\r\n"));
+        socket.read_exact(&mut [0; 1000]).await.unwrap();
     }
+    let answer = crate::support::fetch(address, "/rest/v1/app_notices?id=eq.1").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
 
-    async fn a_client_that_goes_away_leaves_its_connection_to_others(db: TestDb) {
-        let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 1, ..Default::default() });
-        state(&db).await;
-        fill(&db).await.unwrap();
-        let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
-        let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
-        for _ in 0..20 {
-            let mut socket = connect(address, "/rest/v1/app_notices").await;
-            socket.read_exact(&mut [0; 1000]).await.unwrap();
-        }
-        let answer = crate::support::fetch(address, "/rest/v1/app_notices?id=eq.1").await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+#[both_engines]
+async fn clients_that_read_slowly_leave_connections_to_others(db: TestDb) {
+    let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 4, ..Default::default() });
+    state(&db).await;
+    fill(&db).await.unwrap();
+    let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
+    let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
+    let mut slow = Vec::new();
+    for _ in 0..6 {
+        slow.push(connect(address, "/rest/v1/app_notices").await);
     }
-
-    async fn clients_that_read_slowly_leave_connections_to_others(db: TestDb) {
-        let engine = db.engine_with(mwallet_db::EngineOptions { pool_size: 4, ..Default::default() });
-        state(&db).await;
-        fill(&db).await.unwrap();
-        let tables = mwallet_api::ExposedTables::new(mwallet_models::tables()).unwrap();
-        let address = serve(mwallet_api::App::new(mwallet_api::AppState::new(engine, tables))).await;
-        let mut slow = Vec::new();
-        for _ in 0..6 {
-            slow.push(connect(address, "/rest/v1/app_notices").await);
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        for path in ["/rest/v1/app_notices/1", "/rest/v1/app_notices?limit=5"] {
-            let answer = tokio::time::timeout(Duration::from_secs(3), crate::support::fetch(address, path)).await;
-            assert!(answer.unwrap().starts_with("HTTP/1.1 200"), "{path}");
-        }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for path in ["/rest/v1/app_notices/1", "/rest/v1/app_notices?limit=5"] {
+        let answer = tokio::time::timeout(Duration::from_secs(3), crate::support::fetch(address, path)).await;
+        assert!(answer.unwrap().starts_with("HTTP/1.1 200"), "{path}");
     }
 }

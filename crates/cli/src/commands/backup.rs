@@ -72,7 +72,7 @@ pub(super) async fn watched<T: Send + 'static>(
     settings: &Settings,
     work: impl FnOnce(&mut Watch<'_>) -> backup::Result<T> + Send + 'static,
 ) -> Result<T> {
-    let bar = output::progress(settings, 0, "pages");
+    let bar = output::progress(&settings.output, 0, "pages");
     let mut watch = Watch::default().told({
         let bar = bar.clone();
         move |progress| tell(&bar, progress)
@@ -82,7 +82,7 @@ pub(super) async fn watched<T: Send + 'static>(
     let done = tokio::select! {
         done = &mut working => done,
         () = stopped => {
-            if !settings.quiet {
+            if !settings.output.quiet {
                 let said = format!("stopping: what is half done is undone; {}, and may leave a file of it", signals::HINT);
                 bar.suspend(|| output::note(said));
             }
@@ -121,7 +121,7 @@ pub(super) fn report(
     json["pages"] = pages.into();
     json["bytes"] = bytes.into();
     json["seconds"] = seconds.into();
-    output::report(settings, format!("{did}: {pages} pages, {}, in {seconds:.1} s", HumanBytes(bytes)), &json)
+    output::report(&settings.output, format!("{did}: {pages} pages, {}, in {seconds:.1} s", HumanBytes(bytes)), &json)
 }
 
 /// PostgreSQL has tools of its own, which know more of it.

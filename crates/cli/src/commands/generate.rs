@@ -74,7 +74,7 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
         }
         _ => Vec::new(),
     };
-    if !settings.json {
+    if !settings.output.json {
         left_out.iter().for_each(|name| {
             output::note(format_args!("left out: {}, which has no columns", visible(name)));
         });
@@ -94,7 +94,7 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     }
     let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     output::report(
-        settings,
+        &settings.output,
         format!("wrote {}", names.join(", ")),
         &json!({ "database": engine.to_string(), "files": names, "left_out": left_out }),
     )?;
@@ -122,10 +122,10 @@ impl Source {
             _ => format!("{number} things of the schema are left out"),
         };
         // For scripts they are a part of the one object.
-        if !settings.json {
+        if !settings.output.json {
             left_out.iter().for_each(|text| output::note(format_args!("left out: {}", visible(text))));
         }
-        let causes = if settings.json { left_out.clone() } else { Vec::new() };
+        let causes = if settings.output.json { left_out.clone() } else { Vec::new() };
         Err(Failure::new(message).causes(causes).hint("pg_dump -s writes all of it"))
     }
 

@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
     crate::database::prepare_with(&engine, false, false).await?;
 
     let total = block.transactions.len();
-    let progress = output::progress(settings, total as u64, "transactions");
+    let progress = output::progress(&settings.output, total as u64, "transactions");
     let mut rows = Vec::with_capacity(total);
     for (index, transaction) in block.transactions.iter().enumerate() {
         rows.push(row(&block, index, transaction, network)?);
@@ -65,7 +65,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
     progress.finish_and_clear();
     engine.close().await;
     output::report(
-        settings,
+        &settings.output,
         format!("{total} transactions, {new} new"),
         &json!({"network": network.name(), "block": block.hash, "transactions": total, "new": new}),
     )

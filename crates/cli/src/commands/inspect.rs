@@ -68,7 +68,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
         written.map_err(|error| Failure::caused(&format!("{} cannot be written", file.display()), &error))?;
         let told = json!({ "database": engine.to_string(), "file": file.display().to_string() });
         return output::report(
-            settings,
+            &settings.output,
             format!("drew {} tables and views in {}", tables.len(), file.display()),
             &told,
         );
@@ -76,7 +76,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
     let doubts = if no_rows { Vec::new() } else { mwallet_reflect::doubts(&engine, &reflection.tables).await? };
     engine.close().await;
     let place = engine.to_string();
-    output::answer(settings, text(&place, &reflection, &doubts), &json(&place, &reflection, &doubts))
+    output::answer(&settings.output, text(&place, &reflection, &doubts), &json(&place, &reflection, &doubts))
 }
 
 /// What is kept whole is counted; what is not is told.

@@ -174,7 +174,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
             engine.close().await;
             stamped?;
             let text = format!("{engine} is noted to be at version {version}");
-            output::report(settings, text, &json!({ "database": engine.to_string(), "version": version }))
+            output::report(&settings.output, text, &json!({ "database": engine.to_string(), "version": version }))
         }
         Action::Check => check(settings, &migrations).await,
         Action::Sql { dialect, from, to, skip_data } => {
@@ -248,14 +248,14 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
             json!({ "version": status.version, "name": status.name, "standing": standing, "at": at.map(|at| at.to_string()) })
         })
         .collect();
-    output::answer(settings, lines.join("\n"), &json!({ "database": engine.to_string(), "migrations": json }))
+    output::answer(&settings.output, lines.join("\n"), &json!({ "database": engine.to_string(), "migrations": json }))
 }
 
 fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let lines: Vec<String> = migrations.iter().map(ToString::to_string).collect();
     let json: Vec<_> =
         migrations.iter().map(|migration| json!({ "version": migration.version, "name": migration.name })).collect();
-    output::answer(settings, lines.join("\n"), &json!({ "migrations": json }))
+    output::answer(&settings.output, lines.join("\n"), &json!({ "migrations": json }))
 }
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
@@ -268,11 +268,11 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
     let json = json!({ "database": engine.to_string(), "is_same": changes.is_empty(), "changes": changes });
     if changes.is_empty() {
-        return output::report(settings, format!("{engine} has the tables that are declared"), &json);
+        return output::report(&settings.output, format!("{engine} has the tables that are declared"), &json);
     }
     let lines: Vec<String> = changes.iter().map(|change| visible(change)).collect();
     output::answer(
-        settings,
+        &settings.output,
         format!("to have the tables that are declared, {engine} must\n  {}", lines.join("\n  ")),
         &json,
     )?;
@@ -301,7 +301,7 @@ fn sql(
         "stopped_before": stopped.as_ref().map(|stopped| stopped.migration.clone()),
     });
     // Statements are kept as they are.
-    if settings.json { output::write(json) } else { output::write(text.trim_end()) }?;
+    if settings.output.json { output::write(json) } else { output::write(text.trim_end()) }?;
     match stopped {
         None => Ok(()),
         Some(stopped) => Err(Failure::new(format!("the script ends before {}, which changes rows", stopped.migration))
@@ -328,9 +328,9 @@ fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         .collect();
     let json = json!({ "warnings": json });
     if lines.is_empty() {
-        return output::report(settings, "no change holds up a server that runs meanwhile", &json);
+        return output::report(&settings.output, "no change holds up a server that runs meanwhile", &json);
     }
-    output::answer(settings, lines.join("\n"), &json)?;
+    output::answer(&settings.output, lines.join("\n"), &json)?;
     let hold = output::counted(lines.len(), "statement holds", "statements hold");
     Err(Failure::new(format!("{hold} up a server that runs meanwhile")).code("lint"))
 }

@@ -76,7 +76,7 @@ async fn create(settings: &Settings, tables: &[&Table]) -> Result<()> {
     database::create(&engine).await?;
     engine.close().await;
     let text = format!("{engine} has all {} tables", tables.len());
-    output::report(settings, text, &json!({"database": engine.to_string(), "tables": names(tables)}))
+    output::report(&settings.output, text, &json!({"database": engine.to_string(), "tables": names(tables)}))
 }
 
 async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<()> {
@@ -88,7 +88,7 @@ async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<(
     database::drop_all(&engine, tables).await?;
     engine.close().await;
     output::report(
-        settings,
+        &settings.output,
         format!("dropped {what}"),
         &json!({"database": engine.to_string(), "dropped": names(tables)}),
     )
@@ -113,7 +113,7 @@ fn show(settings: &Settings, tables: &[&Table], dialect: Option<DialectName>) ->
         None => settings.database_url()?.dialect(),
     };
     let statements = create_statements(tables, dialect);
-    if settings.json {
+    if settings.output.json {
         return output::write(json!({"dialect": dialect.to_string(), "statements": statements}));
     }
     output::write(statements.iter().map(|sql| format!("{sql};")).collect::<Vec<_>>().join("\n\n"))

@@ -77,7 +77,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
         AsOf::Now => engine.sources().now(),
         AsOf::Time(time) => time,
     };
-    let progress = output::progress(settings, users + orders, "users and orders");
+    let progress = output::progress(&settings.output, users + orders, "users and orders");
     let outcome = fill(&engine, Amounts { users, orders, notices }, Origin { seed, as_of }, &progress).await;
     progress.finish_and_clear();
     engine.close().await;
@@ -90,7 +90,7 @@ pub(crate) async fn run(settings: &Settings, options: Options) -> Result<()> {
                 written.iter().map(|(table, rows)| format!("{rows} {}", table.replace('_', " "))).collect();
             let text = format!("filled {engine} by seed {seed}: {}", list.join(", "));
             let json = json!({"database": engine.to_string(), "seed": seed, "as_of": as_of.to_string(), "rows": rows});
-            output::report(settings, text, &json)
+            output::report(&settings.output, text, &json)
         }
     }
 }

@@ -122,7 +122,11 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     // Whoever knows that it listens may tell it to stop.
     let stop = signals::stop()?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    output::report(settings, text, &json!({"url": url, "addresses": addresses, "database": engine.to_string()}))?;
+    output::report(
+        &settings.output,
+        text,
+        &json!({"url": url, "addresses": addresses, "database": engine.to_string()}),
+    )?;
 
     let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
     state = endpoints::add_general(state);

@@ -7,58 +7,60 @@ use serde_json::Value;
 
 use crate::support::{Server, call, call_on, done, program, program_at};
 
-both_engines! {
-    async fn tables_are_created_and_dropped(db: TestDb) {
-        let created = call_on(&db, &["schema", "create"]);
-        assert_eq!(created.code, 0, "{}", created.err);
-        let count = mwallet_models::tables().len();
-        assert!(created.out.ends_with(&format!("has all {count} tables\n")), "{}", created.out);
-        assert_eq!(call_on(&db, &["schema", "create", "--quiet"]).out, "");
+#[both_engines]
+async fn tables_are_created_and_dropped(db: TestDb) {
+    let created = call_on(&db, &["schema", "create"]);
+    assert_eq!(created.code, 0, "{}", created.err);
+    let count = mwallet_models::tables().len();
+    assert!(created.out.ends_with(&format!("has all {count} tables\n")), "{}", created.out);
+    assert_eq!(call_on(&db, &["schema", "create", "--quiet"]).out, "");
 
-        let refused = call_on(&db, &["schema", "drop"]);
-        assert_eq!(refused.code, 2);
-        assert!(refused.err.contains("say --yes"), "{}", refused.err);
-        assert!(call_on(&db, &["schema", "create"]).out.contains("has all"));
+    let refused = call_on(&db, &["schema", "drop"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("say --yes"), "{}", refused.err);
+    assert!(call_on(&db, &["schema", "create"]).out.contains("has all"));
 
-        let dropped = call_on(&db, &["schema", "drop", "--yes", "--json"]);
-        let said: Value = serde_json::from_str(&dropped.out).unwrap();
-        assert_eq!(said["dropped"].as_array().unwrap().len(), count);
-        // What is gone is set up again by whoever serves.
-        let server = Server::start(&db);
-        assert_eq!(server.get("/rest/v1/orders"), "[]");
-        assert!(server.stop().success());
-    }
+    let dropped = call_on(&db, &["schema", "drop", "--yes", "--json"]);
+    let said: Value = serde_json::from_str(&dropped.out).unwrap();
+    assert_eq!(said["dropped"].as_array().unwrap().len(), count);
+    // What is gone is set up again by whoever serves.
+    let server = Server::start(&db);
+    assert_eq!(server.get("/rest/v1/orders"), "[]");
+    assert!(server.stop().success());
+}
 
-    async fn statements_are_logged_when_asked(db: TestDb) {
-        assert_eq!(call_on(&db, &["schema", "create"]).err, "");
-        let echoed = call_on(&db, &["schema", "drop", "--yes", "--echo"]);
-        assert!(echoed.err.contains("DROP TABLE"), "{}", echoed.err);
-    }
+#[both_engines]
+async fn statements_are_logged_when_asked(db: TestDb) {
+    assert_eq!(call_on(&db, &["schema", "create"]).err, "");
+    let echoed = call_on(&db, &["schema", "drop", "--yes", "--echo"]);
+    assert!(echoed.err.contains("DROP TABLE"), "{}", echoed.err);
+}
 
-    async fn what_fails_behind_a_request_is_logged_and_not_answered(db: TestDb) {
-        let server = Server::start(&db);
-        // Somebody drops a table while it is served.
-        assert_eq!(call_on(&db, &["schema", "drop", "--yes"]).code, 0);
-        let answer = server.get_as("/rest/v1/orders", 500);
-        assert!(!answer.contains("no such table") && !answer.contains("does not exist"), "{answer}");
-        let (_, log) = server.stop_and_read_log();
-        assert!(log.contains("ERROR") && (log.contains("no such table") || log.contains("does not exist")), "{log}");
-    }
+#[both_engines]
+async fn what_fails_behind_a_request_is_logged_and_not_answered(db: TestDb) {
+    let server = Server::start(&db);
+    // Somebody drops a table while it is served.
+    assert_eq!(call_on(&db, &["schema", "drop", "--yes"]).code, 0);
+    let answer = server.get_as("/rest/v1/orders", 500);
+    assert!(!answer.contains("no such table") && !answer.contains("does not exist"), "{answer}");
+    let (_, log) = server.stop_and_read_log();
+    assert!(log.contains("ERROR") && (log.contains("no such table") || log.contains("does not exist")), "{log}");
+}
 
-    async fn settings_come_from_the_environment_and_files(db: TestDb) {
-        let url = db.url.expose();
-        let folder = db.folder.path();
-        let in_environment = done(program(folder).args(["schema", "create"]).env("MWALLET_DATABASE_URL", &url));
-        assert_eq!(in_environment.code, 0, "{}", in_environment.err);
-        assert!(in_environment.out.contains(&db.url.to_string()));
+#[both_engines]
+async fn settings_come_from_the_environment_and_files(db: TestDb) {
+    let url = db.url.expose();
+    let folder = db.folder.path();
+    let in_environment = done(program(folder).args(["schema", "create"]).env("MWALLET_DATABASE_URL", &url));
+    assert_eq!(in_environment.code, 0, "{}", in_environment.err);
+    assert!(in_environment.out.contains(&db.url.to_string()));
 
-        std::fs::write(folder.join("mwallet.toml"), format!("[database]\nurl = \"{url}\"\n")).unwrap();
-        assert!(call(folder, &["schema", "create"]).out.contains(&db.url.to_string()));
-        std::fs::write(folder.join(".env"), "MWALLET_DATABASE_URL=sqlite:from-env.db\n").unwrap();
-        assert!(call(folder, &["schema", "create"]).out.starts_with("sqlite:from-env.db has"));
-        let option = call(folder, &["--database-url", "sqlite:from-option.db", "schema", "create"]);
-        assert!(option.out.starts_with("sqlite:from-option.db has"));
-    }
+    std::fs::write(folder.join("mwallet.toml"), format!("[database]\nurl = \"{url}\"\n")).unwrap();
+    assert!(call(folder, &["schema", "create"]).out.contains(&db.url.to_string()));
+    std::fs::write(folder.join(".env"), "MWALLET_DATABASE_URL=sqlite:from-env.db\n").unwrap();
+    assert!(call(folder, &["schema", "create"]).out.starts_with("sqlite:from-env.db has"));
+    let option = call(folder, &["--database-url", "sqlite:from-option.db", "schema", "create"]);
+    assert!(option.out.starts_with("sqlite:from-option.db has"));
 }
 
 fn nothing_there() -> tempfile::TempDir {

@@ -62,27 +62,31 @@ fn node(db: &TestDb, name: &str) -> Command {
     node
 }
 
-both_engines! {
-    async fn those_of_javascript_work(db: TestDb) {
-        succeeds(&mut node(&db, "postgrest.mjs"), &db);
-    }
+#[both_engines]
+async fn those_of_javascript_work(db: TestDb) {
+    succeeds(&mut node(&db, "postgrest.mjs"), &db);
+}
 
-    async fn pages_fit_a_desk_and_a_telephone(db: TestDb) {
-        assert_eq!(call_on(&db, &["seed", "--users", "40", "--orders", "1200"]).code, 0);
-        let chromium = prepared("MWALLET_TEST_CHROMIUM");
-        succeeds(node(&db, "pages.mjs").arg(chromium).arg(db.folder.path()), &db);
-    }
+#[both_engines]
+async fn pages_fit_a_desk_and_a_telephone(db: TestDb) {
+    assert_eq!(call_on(&db, &["seed", "--users", "40", "--orders", "1200"]).code, 0);
+    let chromium = prepared("MWALLET_TEST_CHROMIUM");
+    succeeds(node(&db, "pages.mjs").arg(chromium).arg(db.folder.path()), &db);
+}
 
-    async fn columns_may_be_called_as_words_of_the_language(db: TestDb) {
-        let sql = Sql::new("CREATE TABLE words (id integer PRIMARY KEY, \"order\" text UNIQUE, \"limit\" text, \"offset\" text,
-                            \"select\" text, \"or\" text, \"and\" text, columns text, on_conflict text)");
-        crud::execute::<(i64,)>(&db.engine, sql).await.unwrap();
-        let server = Server::reflecting(&db, &[]);
-        let ran = done(node(&db, "words.mjs").arg(&server.url));
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    }
+#[both_engines]
+async fn columns_may_be_called_as_words_of_the_language(db: TestDb) {
+    let sql = Sql::new(
+        "CREATE TABLE words (id integer PRIMARY KEY, \"order\" text UNIQUE, \"limit\" text, \"offset\" text,
+                        \"select\" text, \"or\" text, \"and\" text, columns text, on_conflict text)",
+    );
+    crud::execute::<(i64,)>(&db.engine, sql).await.unwrap();
+    let server = Server::reflecting(&db, &[]);
+    let ran = done(node(&db, "words.mjs").arg(&server.url));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
 
-    async fn that_of_python_works(db: TestDb) {
-        succeeds(tool("MWALLET_TEST_PYTHON").arg("-B").arg(script("python/postgrest_client.py")), &db);
-    }
+#[both_engines]
+async fn that_of_python_works(db: TestDb) {
+    succeeds(tool("MWALLET_TEST_PYTHON").arg("-B").arg(script("python/postgrest_client.py")), &db);
 }

@@ -47,37 +47,36 @@ async fn start(db: &TestDb) -> (Server, Full) {
     }
 }
 
-both_engines! {
-    async fn a_full_disk_is_told_until_there_is_room(db: TestDb) {
-        let (server, full) = start(&db).await;
-        assert_eq!(server.get("/readyz"), r#"{"status":"ready"}"#);
-        let rows: Vec<Value> = (0..500).map(|n| json!({"usid": "ada", "start": n, "memo": "m".repeat(128)})).collect();
-        let rows = json!(rows).to_string();
-        let mut answer = String::new();
-        for _ in 0..100 {
-            let head = "POST /rest/v1/orders HTTP/1.0\r\nContent-Type: application/json";
-            answer = server.ask(&format!("{head}\r\nContent-Length: {}", rows.len()), &rows).unwrap();
-            if !answer.starts_with("HTTP/1.0 201 ") {
-                break;
-            }
+#[both_engines]
+async fn a_full_disk_is_told_until_there_is_room(db: TestDb) {
+    let (server, full) = start(&db).await;
+    assert_eq!(server.get("/readyz"), r#"{"status":"ready"}"#);
+    let rows: Vec<Value> = (0..500).map(|n| json!({"usid": "ada", "start": n, "memo": "m".repeat(128)})).collect();
+    let rows = json!(rows).to_string();
+    let mut answer = String::new();
+    for _ in 0..100 {
+        let head = "POST /rest/v1/orders HTTP/1.0\r\nContent-Type: application/json";
+        answer = server.ask(&format!("{head}\r\nContent-Length: {}", rows.len()), &rows).unwrap();
+        if !answer.starts_with("HTTP/1.0 201 ") {
+            break;
         }
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let problem: Value = serde_json::from_str(body).unwrap();
-        assert!(head.starts_with("HTTP/1.0 503 ") && head.contains("\r\nretry-after: 30"), "{answer}");
-        assert_eq!(problem["code"], "53100", "{problem}");
-        assert!(problem["hint"].as_str().unwrap().contains("make room"), "{problem}");
-        let unready: Value = serde_json::from_str(&server.get_as("/readyz", 503)).unwrap();
-        assert_eq!(unready["code"], "53100", "{unready}");
-        server.get("/rest/v1/orders?limit=1");
-        server.get("/livez");
-
-        match full {
-            Full::Disk { ballast } => std::fs::remove_file(ballast).unwrap(),
-            Full::Trigger => {
-                connect(&db.url).await.batch_execute("DROP TRIGGER full_disk ON orders").await.unwrap();
-            }
-        }
-        server.post("/rest/v1/orders", r#"{"usid": "ada", "start": 0}"#, 201);
-        assert_eq!(server.get("/readyz"), r#"{"status":"ready"}"#);
     }
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let problem: Value = serde_json::from_str(body).unwrap();
+    assert!(head.starts_with("HTTP/1.0 503 ") && head.contains("\r\nretry-after: 30"), "{answer}");
+    assert_eq!(problem["code"], "53100", "{problem}");
+    assert!(problem["hint"].as_str().unwrap().contains("make room"), "{problem}");
+    let unready: Value = serde_json::from_str(&server.get_as("/readyz", 503)).unwrap();
+    assert_eq!(unready["code"], "53100", "{unready}");
+    server.get("/rest/v1/orders?limit=1");
+    server.get("/livez");
+
+    match full {
+        Full::Disk { ballast } => std::fs::remove_file(ballast).unwrap(),
+        Full::Trigger => {
+            connect(&db.url).await.batch_execute("DROP TRIGGER full_disk ON orders").await.unwrap();
+        }
+    }
+    server.post("/rest/v1/orders", r#"{"usid": "ada", "start": 0}"#, 201);
+    assert_eq!(server.get("/readyz"), r#"{"status":"ready"}"#);
 }

@@ -75,20 +75,20 @@ async fn ask_at_once(server: &Server, count: usize) -> usize {
     at_once
 }
 
-both_engines! {
-    async fn few_files_keep_clients_waiting_and_answer_them_all(db: TestDb) {
-        let server = start(&db, "ulimit -n 160");
-        let at_once = ask_at_once(&server, 300).await;
-        assert!((1..160).contains(&at_once), "{at_once}");
-        let (_, log) = server.stop_and_read_log();
-        assert!(log.contains("connections at once, not 10000") && log.contains("may open 160 files"), "{log}");
-        assert_eq!(log.lines().count(), 1, "{log}");
-    }
+#[both_engines]
+async fn few_files_keep_clients_waiting_and_answer_them_all(db: TestDb) {
+    let server = start(&db, "ulimit -n 160");
+    let at_once = ask_at_once(&server, 300).await;
+    assert!((1..160).contains(&at_once), "{at_once}");
+    let (_, log) = server.stop_and_read_log();
+    assert!(log.contains("connections at once, not 10000") && log.contains("may open 160 files"), "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
+}
 
-    async fn a_soft_limit_is_raised(db: TestDb) {
-        let server = start(&db, "ulimit -Sn 64");
-        assert_eq!(ask_at_once(&server, 300).await, 300);
-        let (_, log) = server.stop_and_read_log();
-        assert!(!log.contains("accepted"), "{log}");
-    }
+#[both_engines]
+async fn a_soft_limit_is_raised(db: TestDb) {
+    let server = start(&db, "ulimit -Sn 64");
+    assert_eq!(ask_at_once(&server, 300).await, 300);
+    let (_, log) = server.stop_and_read_log();
+    assert!(!log.contains("accepted"), "{log}");
 }

@@ -83,10 +83,9 @@ fn follow(guide: &str, folder: &Path, url: &str) {
     }
 }
 
-both_engines! {
-    async fn the_guide_to_the_data_plane_tells_what_happens(db: TestDb) {
-        follow("api.md", db.folder.path(), &Server::start(&db).url);
-    }
+#[both_engines]
+async fn the_guide_to_the_data_plane_tells_what_happens(db: TestDb) {
+    follow("api.md", db.folder.path(), &Server::start(&db).url);
 }
 
 #[test]

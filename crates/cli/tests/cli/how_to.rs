@@ -117,24 +117,26 @@ fn newcomers_program() -> &'static Path {
     })
 }
 
-both_engines! {
-    async fn one_file_and_one_line_make_a_resource(db: TestDb) {
-        let program = newcomers_program();
-        let shown = done(program_at(program, db.folder.path()).args(["schema", "show", "--dialect", &db.dialect().to_string()]));
-        assert!(shown.out.contains("CREATE TABLE \"newcomers_vaults\""), "{}{}", shown.out, shown.err);
+#[both_engines]
+async fn one_file_and_one_line_make_a_resource(db: TestDb) {
+    let program = newcomers_program();
+    let shown =
+        done(program_at(program, db.folder.path()).args(["schema", "show", "--dialect", &db.dialect().to_string()]));
+    assert!(shown.out.contains("CREATE TABLE \"newcomers_vaults\""), "{}{}", shown.out, shown.err);
 
-        let server = Server::start_with(program_at(program, db.folder.path()), &db);
-        let assets = json!({"code": "BTC", "name": "Bitcoin", "kind": "COIN", "decimals": 8});
-        let asset: Value = serde_json::from_str(&server.post("/rest/v1/assets", &assets.to_string(), 201)).unwrap();
-        let vault = json!({"usid": "ada", "label": "deep", "asset_id": asset["id"], "insured_value": "0.000000000000000001"});
-        let made: Value = serde_json::from_str(&server.post("/rest/v1/newcomers_vaults", &vault.to_string(), 201)).unwrap();
-        assert_eq!((&made["state"], &made["version"]), (&json!("OPEN"), &json!(1)));
-        let path = format!("/rest/v1/newcomers_vaults/{}", made["slug"].as_str().unwrap());
-        let read: Value = serde_json::from_str(&server.get(&path)).unwrap();
-        assert_eq!((&read, &read["insured_value"]), (&made, &json!("0.000000000000000001")));
+    let server = Server::start_with(program_at(program, db.folder.path()), &db);
+    let assets = json!({"code": "BTC", "name": "Bitcoin", "kind": "COIN", "decimals": 8});
+    let asset: Value = serde_json::from_str(&server.post("/rest/v1/assets", &assets.to_string(), 201)).unwrap();
+    let vault =
+        json!({"usid": "ada", "label": "deep", "asset_id": asset["id"], "insured_value": "0.000000000000000001"});
+    let made: Value = serde_json::from_str(&server.post("/rest/v1/newcomers_vaults", &vault.to_string(), 201)).unwrap();
+    assert_eq!((&made["state"], &made["version"]), (&json!("OPEN"), &json!(1)));
+    let path = format!("/rest/v1/newcomers_vaults/{}", made["slug"].as_str().unwrap());
+    let read: Value = serde_json::from_str(&server.get(&path)).unwrap();
+    assert_eq!((&read, &read["insured_value"]), (&made, &json!("0.000000000000000001")));
 
-        let wrong = json!({"usid": "ada", "label": "", "asset_id": "x", "insured_value": "-1", "state": "GONE"});
-        let refused: Value = serde_json::from_str(&server.post("/rest/v1/newcomers_vaults", &wrong.to_string(), 422)).unwrap();
-        assert_eq!(refused["errors"].as_array().unwrap().len(), 4, "{refused}");
-    }
+    let wrong = json!({"usid": "ada", "label": "", "asset_id": "x", "insured_value": "-1", "state": "GONE"});
+    let refused: Value =
+        serde_json::from_str(&server.post("/rest/v1/newcomers_vaults", &wrong.to_string(), 422)).unwrap();
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 4, "{refused}");
 }

@@ -57,74 +57,78 @@ async fn check_times(db: &TestDb, now: Timestamp) {
     assert!(now.micros() - newest.micros() < 7 * day, "{newest}");
 }
 
-both_engines! {
-    async fn the_rows_are_what_was_asked_for(db: TestDb) {
-        let seeded = call_on(&db, &[&SOME[..], &["--json"]].concat());
-        assert_eq!(seeded.code, 0, "{}", seeded.err);
-        assert_eq!(seeded.err, "", "nobody sits at a terminal");
-        let said: Value = serde_json::from_str(&seeded.out).unwrap();
-        assert_eq!((&said["seed"], &said["rows"]["users"], &said["rows"]["orders"]), (&7.into(), &40.into(), &300.into()));
-        assert_eq!(said["rows"]["app_notices"], 5);
-        for table in mwallet_models::tables().into_iter().filter(|table| table.name != "transaction_keys") {
-            let count = crud::count(&db.engine, table, &Query::new()).await.unwrap();
-            assert!(count > 0 && said["rows"][&table.name] == count, "{}: {count} of {said}", table.name);
-        }
-
-        let orders = crud::list(&db.engine, crud::of::<Order>(), &Query::new().order(Order::ID.asc())).await.unwrap();
-        for (number, order) in (1..).zip(&orders) {
-            assert_eq!((&order.key.id, &order.names.slug), (&number.into(), &format!("order-{number}").into()));
-        }
-        let memos: Vec<&str> = orders.iter().filter_map(|order| order.memo.as_deref()).collect();
-        assert!(memos.iter().any(|memo| memo.starts_with("Selling ")), "{memos:?}");
-
-        // What comes next is numbered from there.
-        let server = Server::start(&db);
-        let next = server.post("/rest/v1/orders", r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#, 201);
-        assert_eq!(serde_json::from_str::<Value>(&next).unwrap()["id"], 301);
+#[both_engines]
+async fn the_rows_are_what_was_asked_for(db: TestDb) {
+    let seeded = call_on(&db, &[&SOME[..], &["--json"]].concat());
+    assert_eq!(seeded.code, 0, "{}", seeded.err);
+    assert_eq!(seeded.err, "", "nobody sits at a terminal");
+    let said: Value = serde_json::from_str(&seeded.out).unwrap();
+    assert_eq!((&said["seed"], &said["rows"]["users"], &said["rows"]["orders"]), (&7.into(), &40.into(), &300.into()));
+    assert_eq!(said["rows"]["app_notices"], 5);
+    for table in mwallet_models::tables().into_iter().filter(|table| table.name != "transaction_keys") {
+        let count = crud::count(&db.engine, table, &Query::new()).await.unwrap();
+        assert!(count > 0 && said["rows"][&table.name] == count, "{}: {count} of {said}", table.name);
     }
 
-    async fn the_data_is_made_for_a_time(db: TestDb) {
-        let as_of = "2031-05-06T07:08:09Z";
-        let seeded = call_on(&db, &[&SOME[..], &["--json", "--as-of", as_of]].concat());
-        assert_eq!(seeded.code, 0, "{}", seeded.err);
-        let said: Value = serde_json::from_str(&seeded.out).unwrap();
-        assert_eq!(said["as_of"], "2031-05-06T07:08:09+00:00");
-        check_times(&db, as_of.parse().unwrap()).await;
+    let orders = crud::list(&db.engine, crud::of::<Order>(), &Query::new().order(Order::ID.asc())).await.unwrap();
+    for (number, order) in (1..).zip(&orders) {
+        assert_eq!((&order.key.id, &order.names.slug), (&number.into(), &format!("order-{number}").into()));
     }
+    let memos: Vec<&str> = orders.iter().filter_map(|order| order.memo.as_deref()).collect();
+    assert!(memos.iter().any(|memo| memo.starts_with("Selling ")), "{memos:?}");
 
-    async fn the_data_can_be_made_for_today(db: TestDb) {
-        let seeded = call_on(&db, &[&SOME[..], &["--as-of", "now"]].concat());
-        assert_eq!(seeded.code, 0, "{}", seeded.err);
-        check_times(&db, db.engine.sources().now()).await;
-    }
+    // What comes next is numbered from there.
+    let server = Server::start(&db);
+    let next = server.post("/rest/v1/orders", r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#, 201);
+    assert_eq!(serde_json::from_str::<Value>(&next).unwrap()["id"], 301);
+}
 
-    async fn a_database_with_rows_is_left_as_it_is(db: TestDb) {
-        assert_eq!(call_on(&db, &SOME).code, 0);
-        let before = rows(&db).await;
-        let again = call_on(&db, &SOME);
-        assert_eq!(again.code, 1);
-        assert!(again.err.contains("is not empty: organizations has rows; nothing was written"), "{}", again.err);
-        assert!(again.err.contains("hint: ") && again.err.contains("mwallet schema drop"), "{}", again.err);
-        assert_eq!(rows(&db).await, before);
-    }
+#[both_engines]
+async fn the_data_is_made_for_a_time(db: TestDb) {
+    let as_of = "2031-05-06T07:08:09Z";
+    let seeded = call_on(&db, &[&SOME[..], &["--json", "--as-of", as_of]].concat());
+    assert_eq!(seeded.code, 0, "{}", seeded.err);
+    let said: Value = serde_json::from_str(&seeded.out).unwrap();
+    assert_eq!(said["as_of"], "2031-05-06T07:08:09+00:00");
+    check_times(&db, as_of.parse().unwrap()).await;
+}
 
-    async fn one_row_of_somebody_is_enough_to_keep_fake_data_out(db: TestDb) {
-        let server = Server::start(&db);
-        server.post("/rest/v1/orders", r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#, 201);
-        let refused = call_on(&db, &SOME);
-        assert_eq!(refused.code, 1);
-        assert!(refused.err.contains("orders has rows; nothing was written"), "{}", refused.err);
-        assert_eq!(crud::count(&db.engine, User::table(), &Query::new()).await.unwrap(), 0);
-    }
+#[both_engines]
+async fn the_data_can_be_made_for_today(db: TestDb) {
+    let seeded = call_on(&db, &[&SOME[..], &["--as-of", "now"]].concat());
+    assert_eq!(seeded.code, 0, "{}", seeded.err);
+    check_times(&db, db.engine.sources().now()).await;
+}
 
-    async fn more_than_one_batch_goes_in(db: TestDb) {
-        let seeded = call_on(&db, &["seed", "--users", "1100", "--orders", "2300"]);
-        assert_eq!(seeded.code, 0, "{}", seeded.err);
-        assert!(seeded.out.contains(" by seed 1: ") && seeded.out.contains(", 2300 orders, "), "{}", seeded.out);
-        let named = Query::new().filter(Order::SLUG.eq("order-2300"));
-        let last = crud::retrieve(&db.engine, crud::of::<Order>(), &named).await.unwrap();
-        assert_eq!(last.unwrap().key.id, 2_300);
-    }
+#[both_engines]
+async fn a_database_with_rows_is_left_as_it_is(db: TestDb) {
+    assert_eq!(call_on(&db, &SOME).code, 0);
+    let before = rows(&db).await;
+    let again = call_on(&db, &SOME);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("is not empty: organizations has rows; nothing was written"), "{}", again.err);
+    assert!(again.err.contains("hint: ") && again.err.contains("mwallet schema drop"), "{}", again.err);
+    assert_eq!(rows(&db).await, before);
+}
+
+#[both_engines]
+async fn one_row_of_somebody_is_enough_to_keep_fake_data_out(db: TestDb) {
+    let server = Server::start(&db);
+    server.post("/rest/v1/orders", r#"{"usid": "ada", "start": "2030-01-01T00:00:00Z"}"#, 201);
+    let refused = call_on(&db, &SOME);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("orders has rows; nothing was written"), "{}", refused.err);
+    assert_eq!(crud::count(&db.engine, User::table(), &Query::new()).await.unwrap(), 0);
+}
+
+#[both_engines]
+async fn more_than_one_batch_goes_in(db: TestDb) {
+    let seeded = call_on(&db, &["seed", "--users", "1100", "--orders", "2300"]);
+    assert_eq!(seeded.code, 0, "{}", seeded.err);
+    assert!(seeded.out.contains(" by seed 1: ") && seeded.out.contains(", 2300 orders, "), "{}", seeded.out);
+    let named = Query::new().filter(Order::SLUG.eq("order-2300"));
+    let last = crud::retrieve(&db.engine, crud::of::<Order>(), &named).await.unwrap();
+    assert_eq!(last.unwrap().key.id, 2_300);
 }
 
 #[test]

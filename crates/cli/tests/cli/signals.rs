@@ -132,33 +132,33 @@ fn a_copy_that_waits_is_stopped_at_once_by_the_second_signal() {
     });
 }
 
-both_engines! {
-    async fn what_was_acknowledged_survives_the_second_signal(db: TestDb) {
-        assert_eq!(call_on(&db, &["schema", "create"]).code, 0);
-        let mut acknowledged = HashSet::new();
-        for name in ["INT", "TERM"] {
-            let server = Arc::new(Server::start(&db));
-            let writers: Vec<_> = (0..4)
-                .map(|writer| {
-                    let server = server.clone();
-                    std::thread::spawn(move || write(&server, &format!("{name}-{writer}")))
-                })
-                .collect();
-            std::thread::sleep(Duration::from_millis(300));
-            signal(name, server.id());
-            std::thread::sleep(Duration::from_millis(5));
-            // It may have ended already, since no request takes long.
-            let _ = Command::new("kill").args([&format!("-{name}"), &server.id().to_string()]).stderr(Stdio::null()).status();
-            for writer in writers {
-                acknowledged.extend(writer.join().unwrap());
-            }
+#[both_engines]
+async fn what_was_acknowledged_survives_the_second_signal(db: TestDb) {
+    assert_eq!(call_on(&db, &["schema", "create"]).code, 0);
+    let mut acknowledged = HashSet::new();
+    for name in ["INT", "TERM"] {
+        let server = Arc::new(Server::start(&db));
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let server = server.clone();
+                std::thread::spawn(move || write(&server, &format!("{name}-{writer}")))
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(300));
+        signal(name, server.id());
+        std::thread::sleep(Duration::from_millis(5));
+        // It may have ended already, since no request takes long.
+        let _ =
+            Command::new("kill").args([&format!("-{name}"), &server.id().to_string()]).stderr(Stdio::null()).status();
+        for writer in writers {
+            acknowledged.extend(writer.join().unwrap());
         }
-        assert!(acknowledged.len() > 20, "only {} orders were written", acknowledged.len());
-        let orders: Value = serde_json::from_str(&Server::start(&db).get("/rest/v1/orders")).unwrap();
-        let stored: HashSet<&str> = orders.as_array().unwrap().iter().filter_map(|order| order["memo"].as_str()).collect();
-        let lost: Vec<_> = acknowledged.iter().filter(|memo| !stored.contains(memo.as_str())).collect();
-        assert!(lost.is_empty(), "{} of {} orders are lost: {lost:?}", lost.len(), acknowledged.len());
     }
+    assert!(acknowledged.len() > 20, "only {} orders were written", acknowledged.len());
+    let orders: Value = serde_json::from_str(&Server::start(&db).get("/rest/v1/orders")).unwrap();
+    let stored: HashSet<&str> = orders.as_array().unwrap().iter().filter_map(|order| order["memo"].as_str()).collect();
+    let lost: Vec<_> = acknowledged.iter().filter(|memo| !stored.contains(memo.as_str())).collect();
+    assert!(lost.is_empty(), "{} of {} orders are lost: {lost:?}", lost.len(), acknowledged.len());
 }
 
 #[test]

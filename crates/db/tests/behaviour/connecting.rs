@@ -249,25 +249,24 @@ async fn connections(watcher: &tokio_postgres::Client) -> i64 {
     watcher.query_one(sql, &[]).await.unwrap().get(0)
 }
 
-both_engines! {
-    async fn nothing_connects_before_the_first_use(db: TestDb) {
-        let engines = [db.engine.clone(), db.engine_with(EngineOptions::default())];
-        let _factories = engines.each_ref().map(Engine::sessions);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        match &db.url {
-            DatabaseUrl::Postgres(_) => {
-                let watcher = connect(&db.url).await;
-                assert_eq!(connections(&watcher).await, 0);
-                db.engine.ping().await.unwrap();
-                assert_eq!(connections(&watcher).await, 1);
-            }
-            DatabaseUrl::Sqlite(SqliteUrl::File(path)) => {
-                assert!(!path.exists());
-                db.engine.ping().await.unwrap();
-                assert!(path.exists());
-            }
-            DatabaseUrl::Sqlite(SqliteUrl::Memory) => panic!("a test's database is a file"),
+#[both_engines]
+async fn nothing_connects_before_the_first_use(db: TestDb) {
+    let engines = [db.engine.clone(), db.engine_with(EngineOptions::default())];
+    let _factories = engines.each_ref().map(Engine::sessions);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    match &db.url {
+        DatabaseUrl::Postgres(_) => {
+            let watcher = connect(&db.url).await;
+            assert_eq!(connections(&watcher).await, 0);
+            db.engine.ping().await.unwrap();
+            assert_eq!(connections(&watcher).await, 1);
         }
+        DatabaseUrl::Sqlite(SqliteUrl::File(path)) => {
+            assert!(!path.exists());
+            db.engine.ping().await.unwrap();
+            assert!(path.exists());
+        }
+        DatabaseUrl::Sqlite(SqliteUrl::Memory) => panic!("a test's database is a file"),
     }
 }
 

@@ -33,35 +33,34 @@ fn listen() {
     });
 }
 
-both_engines! {
-    async fn the_log_of_statements_has_their_times_and_no_values(db: TestDb) {
-        listen();
-        let echoing = db.engine_with(EngineOptions { echo: true, ..EngineOptions::default() });
-        echoing.create_all(&[Trader::table()]).await.unwrap();
-        // The name tells the two engines apart, which write one log.
-        let (loud, quiet, name) = match db.dialect() {
-            Dialect::Postgres => ("SELECT CAST($1 AS text) AS said_by_postgres", "SELECT 'quiet postgres'", "postgres"),
-            Dialect::Sqlite => ("SELECT CAST($1 AS text) AS said_by_sqlite", "SELECT 'quiet sqlite'", "sqlite"),
-        };
-        let mut session = echoing.sessions().begin().await.unwrap();
-        session.run(Sql::new(loud).bind("secret-value")).await.unwrap();
-        session.add(trader("secret-value"));
-        session.flush().await.unwrap();
-        session.add(trader("secret-value"));
-        let error = session.flush().await.unwrap_err();
-        assert!(matches!(error, Error::Constraint(_)) && !format!("{error:?}").contains("secret-value"), "{error:?}");
-        drop(session);
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        session.run(Sql::new(quiet)).await.unwrap();
+#[both_engines]
+async fn the_log_of_statements_has_their_times_and_no_values(db: TestDb) {
+    listen();
+    let echoing = db.engine_with(EngineOptions { echo: true, ..EngineOptions::default() });
+    echoing.create_all(&[Trader::table()]).await.unwrap();
+    // The name tells the two engines apart, which write one log.
+    let (loud, quiet, name) = match db.dialect() {
+        Dialect::Postgres => ("SELECT CAST($1 AS text) AS said_by_postgres", "SELECT 'quiet postgres'", "postgres"),
+        Dialect::Sqlite => ("SELECT CAST($1 AS text) AS said_by_sqlite", "SELECT 'quiet sqlite'", "sqlite"),
+    };
+    let mut session = echoing.sessions().begin().await.unwrap();
+    session.run(Sql::new(loud).bind("secret-value")).await.unwrap();
+    session.add(trader("secret-value"));
+    session.flush().await.unwrap();
+    session.add(trader("secret-value"));
+    let error = session.flush().await.unwrap_err();
+    assert!(matches!(error, Error::Constraint(_)) && !format!("{error:?}").contains("secret-value"), "{error:?}");
+    drop(session);
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    session.run(Sql::new(quiet)).await.unwrap();
 
-        let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
-        assert!(!log.contains("secret-value"), "{log}");
-        assert!(!log.contains(&format!("quiet {name}")), "an engine without echo is quiet:\n{log}");
-        for part in [format!("AS said_by_{name}"), "INSERT INTO \"traders\"".into()] {
-            let line = log.lines().find(|line| line.contains(&part)).unwrap_or_else(|| panic!("no {part} in:\n{log}"));
-            let (_, took) = line.split_once("took_us=").unwrap();
-            assert!(line.contains("mwallet::sql"), "{line}");
-            assert!(took.chars().next().unwrap().is_ascii_digit(), "{line}");
-        }
+    let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
+    assert!(!log.contains("secret-value"), "{log}");
+    assert!(!log.contains(&format!("quiet {name}")), "an engine without echo is quiet:\n{log}");
+    for part in [format!("AS said_by_{name}"), "INSERT INTO \"traders\"".into()] {
+        let line = log.lines().find(|line| line.contains(&part)).unwrap_or_else(|| panic!("no {part} in:\n{log}"));
+        let (_, took) = line.split_once("took_us=").unwrap();
+        assert!(line.contains("mwallet::sql"), "{line}");
+        assert!(took.chars().next().unwrap().is_ascii_digit(), "{line}");
     }
 }

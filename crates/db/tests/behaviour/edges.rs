@@ -29,282 +29,347 @@ fn decimal(text: &str) -> Value {
     Value::Decimal(text.parse::<Decimal>().unwrap())
 }
 
-both_engines! {
-    async fn a_decimal_that_no_row_can_hold_still_compares(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Offer>(), Offer { amount: Some("5".parse().unwrap()), ..empty_offer() }).await.unwrap();
-        crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        let count = async |f: Filter| crud::count(&db.engine, Offer::table(), &Query::new().filter(f)).await.map_err(|e| e.code().to_owned());
-        for (c, v, n, not) in [
-            (Comparison::Gt, "1e30", 0, 1), (Comparison::Lt, "1e30", 1, 0), (Comparison::Gte, "-1e30", 1, 0), (Comparison::Lte, "-1e30", 0, 1),
-            (Comparison::Eq, "1e30", 0, 1), (Comparison::Neq, "1e30", 1, 0),
-            (Comparison::Gt, "4.9999999999999999999", 1, 0), (Comparison::Gt, "5.0000000000000000001", 0, 1), (Comparison::Gte, "4.9999999999999999999", 1, 0),
-            (Comparison::Lt, "5.0000000000000000001", 1, 0), (Comparison::Lte, "5.0000000000000000001", 1, 0), (Comparison::Lte, "4.9999999999999999999", 0, 1),
-            (Comparison::Lt, "4.9999999999999999999", 0, 1),
-            (Comparison::Gte, "5.0000000000000000001", 0, 1),
-            (Comparison::Lt, "-0.0000000000000000001", 0, 1),
-            (Comparison::Gt, "-0.0000000000000000001", 1, 0),
-            (Comparison::Eq, "5.0000000000000000001", 0, 1),
-        ] {
-            let f = Filter::compare("amount", c, decimal(v));
-            assert_eq!(count(f.clone()).await, Ok(n), "{c:?} {v}");
-            assert_eq!(count(!f).await, Ok(not), "not {c:?} {v}");
+#[both_engines]
+async fn a_decimal_that_no_row_can_hold_still_compares(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Offer>(), Offer { amount: Some("5".parse().unwrap()), ..empty_offer() })
+        .await
+        .unwrap();
+    crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let count = async |f: Filter| {
+        crud::count(&db.engine, Offer::table(), &Query::new().filter(f)).await.map_err(|e| e.code().to_owned())
+    };
+    for (c, v, n, not) in [
+        (Comparison::Gt, "1e30", 0, 1),
+        (Comparison::Lt, "1e30", 1, 0),
+        (Comparison::Gte, "-1e30", 1, 0),
+        (Comparison::Lte, "-1e30", 0, 1),
+        (Comparison::Eq, "1e30", 0, 1),
+        (Comparison::Neq, "1e30", 1, 0),
+        (Comparison::Gt, "4.9999999999999999999", 1, 0),
+        (Comparison::Gt, "5.0000000000000000001", 0, 1),
+        (Comparison::Gte, "4.9999999999999999999", 1, 0),
+        (Comparison::Lt, "5.0000000000000000001", 1, 0),
+        (Comparison::Lte, "5.0000000000000000001", 1, 0),
+        (Comparison::Lte, "4.9999999999999999999", 0, 1),
+        (Comparison::Lt, "4.9999999999999999999", 0, 1),
+        (Comparison::Gte, "5.0000000000000000001", 0, 1),
+        (Comparison::Lt, "-0.0000000000000000001", 0, 1),
+        (Comparison::Gt, "-0.0000000000000000001", 1, 0),
+        (Comparison::Eq, "5.0000000000000000001", 0, 1),
+    ] {
+        let f = Filter::compare("amount", c, decimal(v));
+        assert_eq!(count(f.clone()).await, Ok(n), "{c:?} {v}");
+        assert_eq!(count(!f).await, Ok(not), "not {c:?} {v}");
+    }
+    assert_eq!(count(Filter::between("amount", decimal("0"), decimal("1e30"))).await, Ok(1));
+    assert_eq!(count(!Filter::between("amount", decimal("0"), decimal("1e30"))).await, Ok(0));
+    assert_eq!(count(Filter::in_("amount", [decimal("5"), decimal("1e30")])).await, Ok(1));
+    assert_eq!(count(!Filter::in_("amount", [decimal("1e30")])).await, Ok(1));
+}
+
+#[both_engines]
+async fn a_filter_that_says_nothing_is_none(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let query = Query::new().filter(Filter::And(vec![]));
+    assert_eq!(
+        crud::delete(&db.engine, Trader::table(), &query).await.map_err(|e| e.code().to_owned()).map(|c| c.count),
+        Err("21000".into())
+    );
+}
+
+#[both_engines]
+async fn rows_without_columns_are_still_rows(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let none = Query::new().include([""; 0]);
+    assert_eq!(crud::list(&db.engine, Trader::table(), &none).await.unwrap().len(), 1);
+}
+#[both_engines]
+async fn an_update_that_answers_no_columns_still_counts(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let none = Query::new().include([""; 0]).identifier(1);
+    assert_eq!(
+        crud::update(&db.engine, Trader::table(), &none, Record::from([("name", "eve")])).await.unwrap().count,
+        1
+    );
+}
+
+#[both_engines]
+async fn columns_of_entities_cannot_be_chosen(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let query = Query::new().identifier(1).exclude(["invited_by"]);
+    let result = crud::update(&db.engine, crud::of::<Trader>(), &query, Record::from([("name", "eve")])).await;
+    let stored = crud::retrieve(&db.engine, crud::of::<Trader>(), &Query::new().identifier(1)).await.unwrap().unwrap();
+    assert!(result.is_ok() || stored.name == "ada", "said {:?}, but wrote {}", result.map(|c| c.count), stored.name);
+}
+
+#[both_engines]
+async fn no_aggregates_are_no_values(db: TestDb) {
+    set_up(&db).await;
+    crud::create_many(&db.engine, crud::of::<Trader>(), ["ada", "ben"].map(trader)).await.unwrap();
+    let r = crud::aggregate(&db.engine, Trader::table(), &Query::new(), &[]).await.map_err(|e| format!("{e:?}"));
+    assert_eq!(r, Ok(vec![]));
+}
+
+#[both_engines]
+async fn an_id_that_was_given_is_not_given_again(db: TestDb) {
+    set_up(&db).await;
+    let explicit = Trader { key: Key { id: 1.into() }, ..trader("ada") };
+    crud::create(&db.engine, crud::of::<Trader>(), explicit).await.unwrap();
+    let r = crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await;
+    assert!(r.is_ok(), "{r:?}");
+}
+
+#[both_engines]
+async fn given_ids_and_numbered_ones_go_together(db: TestDb) {
+    set_up(&db).await;
+    let rows = [trader("a"), Trader { key: Key { id: 2.into() }, ..trader("b") }, trader("c")];
+    let r = crud::create_many(&db.engine, crud::of::<Trader>(), rows).await;
+    assert!(r.is_ok(), "{r:?}");
+}
+
+#[both_engines]
+async fn json_is_checked_before_the_database_sees_it(db: TestDb) {
+    set_up(&db).await;
+    for text in ["{", "1e200000", "\"\\u0000\""] {
+        let r = crud::create(&db.engine, Offer::table(), Record::from([("meta", Value::Json(text.into()))])).await;
+        assert!(matches!(r, Err(Error::Plan(_))), "{text}: {:?}", r.map(|_| "stored"));
+    }
+}
+#[both_engines]
+async fn many_rows_of_composite_keys_are_deleted(db: TestDb) {
+    db.engine.create_all(&[Pair::table()]).await.unwrap();
+    let rows: Vec<Pair> = (0..600).map(|n| Pair { left_id: n, right_id: n }).collect();
+    crud::create_many(&db.engine, crud::of::<Pair>(), rows.clone()).await.unwrap();
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    rows.iter().for_each(|row| session.delete(row));
+    session.commit().await.unwrap();
+    assert_eq!(crud::count(&db.engine, Pair::table(), &Query::new()).await.unwrap(), 0);
+}
+
+#[both_engines]
+async fn a_second_update_of_a_row_replaces_the_first(db: TestDb) {
+    set_up(&db).await;
+    let mut mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    session.update(&mine);
+    mine.memo = Some("second".into());
+    session.update(&mine);
+    session.commit().await.unwrap();
+}
+
+#[both_engines]
+async fn after_a_stale_row_nothing_is_committed(db: TestDb) {
+    set_up(&db).await;
+    let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    crud::update(&db.engine, Offer::table(), &Query::new().identifier(1), Record::from([("memo", "theirs")]))
+        .await
+        .unwrap();
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    session.add(trader("ada"));
+    session.update(&Offer { memo: Some("mine".into()), ..mine });
+    session.update(&Offer { memo: Some("lost".into()), ..other });
+    assert!(matches!(session.flush().await, Err(Error::StaleRow { .. })));
+    assert!(session.commit().await.is_err(), "committed half of it");
+}
+#[both_engines]
+async fn after_a_row_that_does_not_fit_nothing_is_committed(db: TestDb) {
+    set_up(&db).await;
+    let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    session.update(&Offer { memo: Some("x".repeat(99)), ..mine });
+    session.update(&Offer { memo: Some("lost".into()), ..other });
+    assert!(matches!(session.flush().await, Err(Error::Plan(_))));
+    assert!(session.commit().await.is_err(), "committed without the second update");
+}
+
+#[both_engines]
+async fn a_handle_dies_with_its_savepoint(db: TestDb) {
+    set_up(&db).await;
+    let mut session = db.engine.sessions().begin().await.unwrap();
+    let point = session.savepoint().await.unwrap();
+    let ghost = session.add(trader("ghost"));
+    session.flush().await.unwrap();
+    session.roll_back_to(point).await.unwrap();
+    session.add(trader("somebody else"));
+    session.flush().await.unwrap();
+    assert!(session.get(ghost).is_err(), "a row that was rolled back");
+    session.add(Offer { trader_id: Some(ghost.into()), ..empty_offer() });
+    let r = session.flush().await;
+    assert!(
+        r.is_err(),
+        "the offer refers to {:?}",
+        crud::list(&mut session, crud::of::<Trader>(), &Query::new()).await
+    );
+}
+
+#[both_engines]
+async fn a_session_may_be_given_months(db: TestDb) {
+    let engine = db.engine_with(EngineOptions { pool_size: 1, ..EngineOptions::default() });
+    engine.create_all(&[Trader::table()]).await.unwrap();
+    let session = engine.sessions().limit(Duration::from_secs(60 * 86_400)).begin().await;
+    let said = session.as_ref().map(|_| ()).map_err(|e| format!("{e:?}"));
+    drop(session);
+    engine.ping().await.unwrap_or_else(|e| panic!("begin: {said:?}; ping: {e:?}"));
+    crud::create(&engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+}
+#[both_engines]
+async fn a_limit_too_long_to_be_a_time_is_no_limit(db: TestDb) {
+    set_up(&db).await;
+    let engine = db.engine.clone();
+    let r = tokio::spawn(async move { engine.sessions().limit(Duration::MAX).begin().await.map(drop) }).await;
+    assert!(matches!(r, Ok(Ok(()))), "{r:?}");
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await.unwrap();
+}
+#[both_engines]
+async fn waiting_for_a_session_ends(db: TestDb) {
+    let engine = db.engine_with(EngineOptions {
+        pool_size: 1,
+        pool_timeout: Duration::from_millis(200),
+        ..EngineOptions::default()
+    });
+    engine.create_all(&[Trader::table()]).await.unwrap();
+    let _first = engine.sessions().begin().await.unwrap();
+    let begun = std::time::Instant::now();
+    let r = engine.sessions().begin().await.map(drop);
+    assert!(matches!(r, Err(Error::Busy)), "{r:?} after {:?}", begun.elapsed());
+}
+#[both_engines]
+async fn many_bytes_stand_in_a_list(db: TestDb) {
+    set_up(&db).await;
+    let digests = (0u32..40_000).map(|n| n.to_be_bytes().to_vec());
+    let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(Filter::in_("digest", digests))).await;
+    assert!(r.is_ok(), "{r:?}");
+}
+#[both_engines]
+async fn as_many_conditions_as_are_allowed_can_run(db: TestDb) {
+    set_up(&db).await;
+    let all = (0..990i64).map(|n| Filter::eq("large", n)).collect::<Vec<_>>();
+    let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(Filter::Or(all))).await;
+    assert!(r.is_ok(), "{r:?}");
+    let mut deep = Filter::eq("large", 1i64);
+    for n in 0..29 {
+        deep = Filter::And(vec![Filter::eq("large", 1i64), !deep]);
+        if n > 13 {
+            break;
         }
-        assert_eq!(count(Filter::between("amount", decimal("0"), decimal("1e30"))).await, Ok(1));
-        assert_eq!(count(!Filter::between("amount", decimal("0"), decimal("1e30"))).await, Ok(0));
-        assert_eq!(count(Filter::in_("amount", [decimal("5"), decimal("1e30")])).await, Ok(1));
-        assert_eq!(count(!Filter::in_("amount", [decimal("1e30")])).await, Ok(1));
     }
+    let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(deep)).await;
+    assert!(r.is_ok(), "{r:?}");
+}
+#[both_engines]
+async fn a_row_of_nothing_but_its_number_is_created(db: TestDb) {
+    db.engine.create_all(&[Bare::table()]).await.unwrap();
+    let r = crud::create(&db.engine, crud::of::<Bare>(), Bare { key: Key::default() }).await;
+    assert!(r.is_ok(), "{r:?}");
+}
+#[both_engines]
+async fn a_dollar_in_quotes_is_a_dollar(db: TestDb) {
+    let sql = Sql::new("SELECT 'costs $5' AS a, $1 || '' AS b")
+        .bind("x")
+        .returns("a", ColumnType::Text { max: None })
+        .returns("b", ColumnType::Text { max: None });
+    let rows = crud::select::<(String, String)>(&db.engine, sql).await.unwrap();
+    assert_eq!(rows[0].0, "costs $5");
+}
+#[both_engines]
+async fn a_place_without_a_value_is_an_error(db: TestDb) {
+    set_up(&db).await;
+    let sql = Sql::new("SELECT id FROM traders WHERE name = $1").returns("id", ColumnType::BigInt);
+    assert!(crud::select::<(i64,)>(&db.engine, sql).await.is_err());
+}
+#[both_engines]
+async fn a_decimal_is_bound_as_its_column_or_refused(db: TestDb) {
+    set_up(&db).await;
+    let five: Decimal = "5".parse().unwrap();
+    let offer = Offer { amount: Some(five.clone()), ..empty_offer() };
+    crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap();
+    let sql = || Sql::new("SELECT id FROM offers WHERE amount = $1").returns("id", ColumnType::BigInt);
+    let found = crud::select::<(i64,)>(&db.engine, sql().bind(five.clone())).await;
+    assert!(found.is_err(), "{found:?}");
+    let as_column = sql().bind_as(five, ColumnType::Decimal { precision: 38, scale: 18 });
+    assert_eq!(crud::select::<(i64,)>(&db.engine, as_column).await.unwrap(), [(1,)]);
+}
 
-    async fn a_filter_that_says_nothing_is_none(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let query = Query::new().filter(Filter::And(vec![]));
-        assert_eq!(crud::delete(&db.engine, Trader::table(), &query).await.map_err(|e| e.code().to_owned()).map(|c| c.count), Err("21000".into()));
+#[both_engines]
+async fn a_slug_is_never_taken_for_an_id_or_a_key(_db: TestDb) {
+    let sources = TestSources::at("2026-01-02T03:04:05Z");
+    for slug in ["12", "-5", "a,b", "", "a b", "a/b"] {
+        let given = Record::from([("slug", slug)]);
+        assert!(Offer::update_schema().validate_record(given, &sources).is_err(), "{slug}");
     }
+    for slug in ["order-1", "x", "2026.a_b~c"] {
+        let given = Record::from([("slug", slug)]);
+        assert!(Offer::update_schema().validate_record(given, &sources).is_ok(), "{slug}");
+    }
+}
 
-    async fn rows_without_columns_are_still_rows(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let none = Query::new().include([""; 0]);
-        assert_eq!(crud::list(&db.engine, Trader::table(), &none).await.unwrap().len(), 1);
-    }
-    async fn an_update_that_answers_no_columns_still_counts(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let none = Query::new().include([""; 0]).identifier(1);
-        assert_eq!(crud::update(&db.engine, Trader::table(), &none, Record::from([("name", "eve")])).await.unwrap().count, 1);
-    }
+#[both_engines]
+async fn extremes_of_pages_and_lists(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let n = async |q: Query| {
+        crud::list(&db.engine, Trader::table(), &q).await.map(|r| r.len()).map_err(|e| format!("{e:?}"))
+    };
+    assert_eq!(n(Query::new().skip(u64::MAX).limit(u64::MAX)).await, Ok(0));
+    assert_eq!(n(Query::new().skip(0).limit(u64::MAX)).await, Ok(1));
+    assert_eq!(n(Query::new().skip(1).limit(u64::MAX)).await, Ok(0));
+    assert_eq!(n(Query::new().filter(Filter::in_("id", [i64::MIN, i64::MAX, 1]))).await, Ok(1));
+    assert_eq!(n(Query::new().filter(!Filter::in_("name", [Value::Null]))).await, Ok(0));
+    assert_eq!(n(Query::new().filter(!Filter::in_("invited_by", [0i64; 0]))).await, Ok(1));
+    assert_eq!(n(Query::new().filter(Filter::in_("name", [Value::Null, "ada".into()]))).await, Ok(1));
+}
+#[both_engines]
+async fn a_statement_that_is_to_read_cannot_write(db: TestDb) {
+    set_up(&db).await;
+    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    let r = crud::select::<Row>(&db.engine, Sql::new("DELETE FROM traders")).await.map(drop);
+    let left = crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap();
+    assert_eq!((r.map_err(|e| e.code().to_owned()), left), (Err("25006".into()), 1));
+}
 
-    async fn columns_of_entities_cannot_be_chosen(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let query = Query::new().identifier(1).exclude(["invited_by"]);
-        let result = crud::update(&db.engine, crud::of::<Trader>(), &query, Record::from([("name", "eve")])).await;
-        let stored = crud::retrieve(&db.engine, crud::of::<Trader>(), &Query::new().identifier(1)).await.unwrap().unwrap();
-        assert!(result.is_ok() || stored.name == "ada", "said {:?}, but wrote {}", result.map(|c| c.count), stored.name);
+#[both_engines]
+async fn tables_in_a_circle_are_dropped_with_their_rows(db: TestDb) {
+    let mut a = Table::new("a");
+    let mut b = Table::new("b");
+    for (t, o) in [(&mut a, "b"), (&mut b, "a")] {
+        t.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
+        t.columns.push(Column::new("other", ColumnType::BigInt).nullable());
+        t.primary_key.push("id".into());
+        t.add_foreign_key(&["other"], o, &["id"], mwallet_db::schema::Action::NoAction);
     }
+    db.engine.create_all(&[&a, &b]).await.unwrap();
+    crud::create(&db.engine, &a, Record::from([("other", Value::Null)])).await.unwrap();
+    crud::create(&db.engine, &b, Record::from([("other", 1i64)])).await.unwrap();
+    crud::update(&db.engine, &a, &Query::new().identifier(1), Record::from([("other", 1i64)])).await.unwrap();
+    let r = db.engine.drop_all(&[&a, &b]).await;
+    assert!(r.is_ok(), "{r:?}");
+}
 
-    async fn no_aggregates_are_no_values(db: TestDb) {
-        set_up(&db).await;
-        crud::create_many(&db.engine, crud::of::<Trader>(), ["ada", "ben"].map(trader)).await.unwrap();
-        let r = crud::aggregate(&db.engine, Trader::table(), &Query::new(), &[]).await.map_err(|e| format!("{e:?}"));
-        assert_eq!(r, Ok(vec![]));
-    }
-
-    async fn an_id_that_was_given_is_not_given_again(db: TestDb) {
-        set_up(&db).await;
-        let explicit = Trader { key: Key { id: 1.into() }, ..trader("ada") };
-        crud::create(&db.engine, crud::of::<Trader>(), explicit).await.unwrap();
-        let r = crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-
-    async fn given_ids_and_numbered_ones_go_together(db: TestDb) {
-        set_up(&db).await;
-        let rows = [trader("a"), Trader { key: Key { id: 2.into() }, ..trader("b") }, trader("c")];
-        let r = crud::create_many(&db.engine, crud::of::<Trader>(), rows).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-
-    async fn json_is_checked_before_the_database_sees_it(db: TestDb) {
-        set_up(&db).await;
-        for text in ["{", "1e200000", "\"\\u0000\""] {
-            let r = crud::create(&db.engine, Offer::table(), Record::from([("meta", Value::Json(text.into()))])).await;
-            assert!(matches!(r, Err(Error::Plan(_))), "{text}: {:?}", r.map(|_| "stored"));
-        }
-    }
-    async fn many_rows_of_composite_keys_are_deleted(db: TestDb) {
-        db.engine.create_all(&[Pair::table()]).await.unwrap();
-        let rows: Vec<Pair> = (0..600).map(|n| Pair { left_id: n, right_id: n }).collect();
-        crud::create_many(&db.engine, crud::of::<Pair>(), rows.clone()).await.unwrap();
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        rows.iter().for_each(|row| session.delete(row));
-        session.commit().await.unwrap();
-        assert_eq!(crud::count(&db.engine, Pair::table(), &Query::new()).await.unwrap(), 0);
-    }
-
-    async fn a_second_update_of_a_row_replaces_the_first(db: TestDb) {
-        set_up(&db).await;
-        let mut mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        session.update(&mine);
-        mine.memo = Some("second".into());
-        session.update(&mine);
-        session.commit().await.unwrap();
-    }
-
-    async fn after_a_stale_row_nothing_is_committed(db: TestDb) {
-        set_up(&db).await;
-        let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        crud::update(&db.engine, Offer::table(), &Query::new().identifier(1), Record::from([("memo", "theirs")])).await.unwrap();
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        session.add(trader("ada"));
-        session.update(&Offer { memo: Some("mine".into()), ..mine });
-        session.update(&Offer { memo: Some("lost".into()), ..other });
-        assert!(matches!(session.flush().await, Err(Error::StaleRow { .. })));
-        assert!(session.commit().await.is_err(), "committed half of it");
-    }
-    async fn after_a_row_that_does_not_fit_nothing_is_committed(db: TestDb) {
-        set_up(&db).await;
-        let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        session.update(&Offer { memo: Some("x".repeat(99)), ..mine });
-        session.update(&Offer { memo: Some("lost".into()), ..other });
-        assert!(matches!(session.flush().await, Err(Error::Plan(_))));
-        assert!(session.commit().await.is_err(), "committed without the second update");
-    }
-
-    async fn a_handle_dies_with_its_savepoint(db: TestDb) {
-        set_up(&db).await;
-        let mut session = db.engine.sessions().begin().await.unwrap();
-        let point = session.savepoint().await.unwrap();
-        let ghost = session.add(trader("ghost"));
-        session.flush().await.unwrap();
-        session.roll_back_to(point).await.unwrap();
-        session.add(trader("somebody else"));
-        session.flush().await.unwrap();
-        assert!(session.get(ghost).is_err(), "a row that was rolled back");
-        session.add(Offer { trader_id: Some(ghost.into()), ..empty_offer() });
-        let r = session.flush().await;
-        assert!(r.is_err(), "the offer refers to {:?}", crud::list(&mut session, crud::of::<Trader>(), &Query::new()).await);
-    }
-
-    async fn a_session_may_be_given_months(db: TestDb) {
-        let engine = db.engine_with(EngineOptions { pool_size: 1, ..EngineOptions::default() });
-        engine.create_all(&[Trader::table()]).await.unwrap();
-        let session = engine.sessions().limit(Duration::from_secs(60 * 86_400)).begin().await;
-        let said = session.as_ref().map(|_| ()).map_err(|e| format!("{e:?}"));
-        drop(session);
-        engine.ping().await.unwrap_or_else(|e| panic!("begin: {said:?}; ping: {e:?}"));
-        crud::create(&engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-    }
-    async fn a_limit_too_long_to_be_a_time_is_no_limit(db: TestDb) {
-        set_up(&db).await;
-        let engine = db.engine.clone();
-        let r = tokio::spawn(async move { engine.sessions().limit(Duration::MAX).begin().await.map(drop) }).await;
-        assert!(matches!(r, Ok(Ok(()))), "{r:?}");
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await.unwrap();
-    }
-    async fn waiting_for_a_session_ends(db: TestDb) {
-        let engine = db.engine_with(EngineOptions { pool_size: 1, pool_timeout: Duration::from_millis(200), ..EngineOptions::default() });
-        engine.create_all(&[Trader::table()]).await.unwrap();
-        let _first = engine.sessions().begin().await.unwrap();
-        let begun = std::time::Instant::now();
-        let r = engine.sessions().begin().await.map(drop);
-        assert!(matches!(r, Err(Error::Busy)), "{r:?} after {:?}", begun.elapsed());
-    }
-    async fn many_bytes_stand_in_a_list(db: TestDb) {
-        set_up(&db).await;
-        let digests = (0u32..40_000).map(|n| n.to_be_bytes().to_vec());
-        let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(Filter::in_("digest", digests))).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-    async fn as_many_conditions_as_are_allowed_can_run(db: TestDb) {
-        set_up(&db).await;
-        let all = (0..990i64).map(|n| Filter::eq("large", n)).collect::<Vec<_>>();
-        let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(Filter::Or(all))).await;
-        assert!(r.is_ok(), "{r:?}");
-        let mut deep = Filter::eq("large", 1i64);
-        for n in 0..29 { deep = Filter::And(vec![Filter::eq("large", 1i64), !deep]) ; if n > 13 { break } }
-        let r = crud::count(&db.engine, Offer::table(), &Query::new().filter(deep)).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-    async fn a_row_of_nothing_but_its_number_is_created(db: TestDb) {
-        db.engine.create_all(&[Bare::table()]).await.unwrap();
-        let r = crud::create(&db.engine, crud::of::<Bare>(), Bare { key: Key::default() }).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-    async fn a_dollar_in_quotes_is_a_dollar(db: TestDb) {
-        let sql = Sql::new("SELECT 'costs $5' AS a, $1 || '' AS b").bind("x").returns("a", ColumnType::Text { max: None }).returns("b", ColumnType::Text { max: None });
-        let rows = crud::select::<(String, String)>(&db.engine, sql).await.unwrap();
-        assert_eq!(rows[0].0, "costs $5");
-    }
-    async fn a_place_without_a_value_is_an_error(db: TestDb) {
-        set_up(&db).await;
-        let sql = Sql::new("SELECT id FROM traders WHERE name = $1").returns("id", ColumnType::BigInt);
-        assert!(crud::select::<(i64,)>(&db.engine, sql).await.is_err());
-    }
-    async fn a_decimal_is_bound_as_its_column_or_refused(db: TestDb) {
-        set_up(&db).await;
-        let five: Decimal = "5".parse().unwrap();
-        let offer = Offer { amount: Some(five.clone()), ..empty_offer() };
-        crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap();
-        let sql = || Sql::new("SELECT id FROM offers WHERE amount = $1").returns("id", ColumnType::BigInt);
-        let found = crud::select::<(i64,)>(&db.engine, sql().bind(five.clone())).await;
-        assert!(found.is_err(), "{found:?}");
-        let as_column = sql().bind_as(five, ColumnType::Decimal { precision: 38, scale: 18 });
-        assert_eq!(crud::select::<(i64,)>(&db.engine, as_column).await.unwrap(), [(1,)]);
-    }
-
-    async fn a_slug_is_never_taken_for_an_id_or_a_key(_db: TestDb) {
-        let sources = TestSources::at("2026-01-02T03:04:05Z");
-        for slug in ["12", "-5", "a,b", "", "a b", "a/b"] {
-            let given = Record::from([("slug", slug)]);
-            assert!(Offer::update_schema().validate_record(given, &sources).is_err(), "{slug}");
-        }
-        for slug in ["order-1", "x", "2026.a_b~c"] {
-            let given = Record::from([("slug", slug)]);
-            assert!(Offer::update_schema().validate_record(given, &sources).is_ok(), "{slug}");
-        }
-    }
-
-    async fn extremes_of_pages_and_lists(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let n = async |q: Query| crud::list(&db.engine, Trader::table(), &q).await.map(|r| r.len()).map_err(|e| format!("{e:?}"));
-        assert_eq!(n(Query::new().skip(u64::MAX).limit(u64::MAX)).await, Ok(0));
-        assert_eq!(n(Query::new().skip(0).limit(u64::MAX)).await, Ok(1));
-        assert_eq!(n(Query::new().skip(1).limit(u64::MAX)).await, Ok(0));
-        assert_eq!(n(Query::new().filter(Filter::in_("id", [i64::MIN, i64::MAX, 1]))).await, Ok(1));
-        assert_eq!(n(Query::new().filter(!Filter::in_("name", [Value::Null]))).await, Ok(0));
-        assert_eq!(n(Query::new().filter(!Filter::in_("invited_by", [0i64; 0]))).await, Ok(1));
-        assert_eq!(n(Query::new().filter(Filter::in_("name", [Value::Null, "ada".into()]))).await, Ok(1));
-    }
-    async fn a_statement_that_is_to_read_cannot_write(db: TestDb) {
-        set_up(&db).await;
-        crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-        let r = crud::select::<Row>(&db.engine, Sql::new("DELETE FROM traders")).await.map(drop);
-        let left = crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap();
-        assert_eq!((r.map_err(|e| e.code().to_owned()), left), (Err("25006".into()), 1));
-    }
-
-    async fn tables_in_a_circle_are_dropped_with_their_rows(db: TestDb) {
-        let mut a = Table::new("a");
-        let mut b = Table::new("b");
-        for (t, o) in [(&mut a, "b"), (&mut b, "a")] {
-            t.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
-            t.columns.push(Column::new("other", ColumnType::BigInt).nullable());
-            t.primary_key.push("id".into());
-            t.add_foreign_key(&["other"], o, &["id"], mwallet_db::schema::Action::NoAction);
-        }
-        db.engine.create_all(&[&a, &b]).await.unwrap();
-        crud::create(&db.engine, &a, Record::from([("other", Value::Null)])).await.unwrap();
-        crud::create(&db.engine, &b, Record::from([("other", 1i64)])).await.unwrap();
-        crud::update(&db.engine, &a, &Query::new().identifier(1), Record::from([("other", 1i64)])).await.unwrap();
-        let r = db.engine.drop_all(&[&a, &b]).await;
-        assert!(r.is_ok(), "{r:?}");
-    }
-
-    async fn a_closed_engine_refuses(db: TestDb) {
-        db.engine.close().await;
-        assert!(db.engine.ping().await.is_err());
-    }
-    async fn a_key_of_text_or_uuid_names_its_row(db: TestDb) {
-        let mut t = Table::new("coins");
-        t.columns.push(Column::new("code", ColumnType::Text { max: Some(8) }));
-        t.primary_key.push("code".into());
-        let mut u = Table::new("docs");
-        u.columns.push(Column::new("id", ColumnType::Uuid));
-        u.primary_key.push("id".into());
-        db.engine.create_all(&[&t, &u]).await.unwrap();
-        let r = crud::retrieve(&db.engine, &t, &Query::new().identifier("BTC")).await;
-        let s = crud::retrieve(&db.engine, &u, &Query::new().identifier("00000000-0000-0000-0000-0000000000ff")).await;
-        assert!(r.is_ok() && s.is_ok(), "{r:?} {s:?}");
-    }
+#[both_engines]
+async fn a_closed_engine_refuses(db: TestDb) {
+    db.engine.close().await;
+    assert!(db.engine.ping().await.is_err());
+}
+#[both_engines]
+async fn a_key_of_text_or_uuid_names_its_row(db: TestDb) {
+    let mut t = Table::new("coins");
+    t.columns.push(Column::new("code", ColumnType::Text { max: Some(8) }));
+    t.primary_key.push("code".into());
+    let mut u = Table::new("docs");
+    u.columns.push(Column::new("id", ColumnType::Uuid));
+    u.primary_key.push("id".into());
+    db.engine.create_all(&[&t, &u]).await.unwrap();
+    let r = crud::retrieve(&db.engine, &t, &Query::new().identifier("BTC")).await;
+    let s = crud::retrieve(&db.engine, &u, &Query::new().identifier("00000000-0000-0000-0000-0000000000ff")).await;
+    assert!(r.is_ok() && s.is_ok(), "{r:?} {s:?}");
 }
 
 #[test]

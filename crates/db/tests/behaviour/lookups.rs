@@ -23,31 +23,32 @@ async fn name(engine: &mwallet_db::Engine, id: i64) -> mwallet_db::Result<String
     Ok(String::from_utf8(found.objects().to_vec()).unwrap())
 }
 
-both_engines! {
-    async fn each_of_many_gets_its_own_row(db: TestDb) {
-        set_up(&db).await;
-        let found = join_all((1..=300).map(|id| name(&db.engine, id))).await;
-        for (id, found) in (1..).zip(found) {
-            assert_eq!(found.unwrap(), format!(r#"{{"name":"t{id}"}}"#));
-        }
-        assert_eq!(name(&db.engine, 301).await.unwrap(), "");
+#[both_engines]
+async fn each_of_many_gets_its_own_row(db: TestDb) {
+    set_up(&db).await;
+    let found = join_all((1..=300).map(|id| name(&db.engine, id))).await;
+    for (id, found) in (1..).zip(found) {
+        assert_eq!(found.unwrap(), format!(r#"{{"name":"t{id}"}}"#));
     }
+    assert_eq!(name(&db.engine, 301).await.unwrap(), "");
+}
 
-    async fn a_row_is_seen_as_soon_as_it_is_acknowledged(db: TestDb) {
-        set_up(&db).await;
-        for round in 0..100 {
-            let changes = Record::from_iter([("name".to_owned(), format!("r{round}"))]);
-            crud::update(&db.engine, Trader::table(), &Query::new().identifier(7), changes).await.unwrap();
-            assert_eq!(name(&db.engine, 7).await.unwrap(), format!(r#"{{"name":"r{round}"}}"#));
-        }
+#[both_engines]
+async fn a_row_is_seen_as_soon_as_it_is_acknowledged(db: TestDb) {
+    set_up(&db).await;
+    for round in 0..100 {
+        let changes = Record::from_iter([("name".to_owned(), format!("r{round}"))]);
+        crud::update(&db.engine, Trader::table(), &Query::new().identifier(7), changes).await.unwrap();
+        assert_eq!(name(&db.engine, 7).await.unwrap(), format!(r#"{{"name":"r{round}"}}"#));
     }
+}
 
-    async fn a_closed_engine_looks_nothing_up(db: TestDb) {
-        set_up(&db).await;
-        name(&db.engine, 1).await.unwrap();
-        db.engine.close().await;
-        assert!(matches!(name(&db.engine, 1).await, Err(Error::Unavailable(_))));
-    }
+#[both_engines]
+async fn a_closed_engine_looks_nothing_up(db: TestDb) {
+    set_up(&db).await;
+    name(&db.engine, 1).await.unwrap();
+    db.engine.close().await;
+    assert!(matches!(name(&db.engine, 1).await, Err(Error::Unavailable(_))));
 }
 
 #[test]

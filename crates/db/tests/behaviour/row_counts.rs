@@ -40,57 +40,58 @@ async fn make(db: &TestDb, name: &str, rows: u64, step: u64) {
     execute(db, &format!("INSERT INTO \"{name}\" {numbers}")).await;
 }
 
-both_engines! {
-    async fn few_rows_are_counted(db: TestDb) {
-        execute(&db, "CREATE TABLE \"it's \"\"few\"\"\" (n bigint)").await;
-        assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(0));
-        execute(&db, "INSERT INTO \"it's \"\"few\"\"\" VALUES (1), (2), (NULL)").await;
-        assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(3));
-        make(&db, "edge", client::MOST_COUNTED, 1).await;
-        assert_eq!(count(&db, "edge").await, RowCount::Exact(100_000));
-        execute(&db, "INSERT INTO edge VALUES (0)").await;
-        assert!(!matches!(count(&db, "edge").await, RowCount::Exact(_)));
-        let gone = client::row_count(&db.engine, &relation("gone")).await.unwrap_err();
-        assert_eq!(gone.code(), "42P01");
-    }
+#[both_engines]
+async fn few_rows_are_counted(db: TestDb) {
+    execute(&db, "CREATE TABLE \"it's \"\"few\"\"\" (n bigint)").await;
+    assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(0));
+    execute(&db, "INSERT INTO \"it's \"\"few\"\"\" VALUES (1), (2), (NULL)").await;
+    assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(3));
+    make(&db, "edge", client::MOST_COUNTED, 1).await;
+    assert_eq!(count(&db, "edge").await, RowCount::Exact(100_000));
+    execute(&db, "INSERT INTO edge VALUES (0)").await;
+    assert!(!matches!(count(&db, "edge").await, RowCount::Exact(_)));
+    let gone = client::row_count(&db.engine, &relation("gone")).await.unwrap_err();
+    assert_eq!(gone.code(), "42P01");
+}
 
-    async fn many_rows_are_estimated(db: TestDb) {
-        make(&db, "many", 150_000, 1).await;
-        make(&db, "sparse", 150_000, 1_000).await;
-        execute(&db, "CREATE VIEW most AS SELECT n FROM many WHERE n > 10000").await;
-        if db.dialect() == Dialect::Postgres {
-            // Nobody has looked yet, and the bounded count goes no further.
-            execute(&db, "CREATE TABLE new (n bigint) WITH (autovacuum_enabled = off)").await;
-            execute(&db, "INSERT INTO new SELECT n FROM many").await;
-            assert_eq!(count(&db, "new").await, RowCount::MoreThan(100_000));
+#[both_engines]
+async fn many_rows_are_estimated(db: TestDb) {
+    make(&db, "many", 150_000, 1).await;
+    make(&db, "sparse", 150_000, 1_000).await;
+    execute(&db, "CREATE VIEW most AS SELECT n FROM many WHERE n > 10000").await;
+    if db.dialect() == Dialect::Postgres {
+        // Nobody has looked yet, and the bounded count goes no further.
+        execute(&db, "CREATE TABLE new (n bigint) WITH (autovacuum_enabled = off)").await;
+        execute(&db, "INSERT INTO new SELECT n FROM many").await;
+        assert_eq!(count(&db, "new").await, RowCount::MoreThan(100_000));
+        execute(&db, "ANALYZE").await;
+    }
+    for name in ["many", "sparse"] {
+        let RowCount::About(rows) = count(&db, name).await else { panic!("{name} is not estimated") };
+        assert!((149_000..=151_000).contains(&rows), "{name}: {rows}");
+    }
+    assert_eq!(count(&db, "most").await, RowCount::MoreThan(100_000));
+}
+
+#[both_engines]
+async fn rows_are_estimated_whatever_their_table_is(db: TestDb) {
+    let expected = match db.dialect() {
+        Dialect::Postgres => {
+            execute(&db, "CREATE TABLE other (n bigint) PARTITION BY RANGE (n)").await;
+            execute(&db, "CREATE TABLE low PARTITION OF other FOR VALUES FROM (0) TO (60000)").await;
+            execute(&db, "CREATE TABLE high PARTITION OF other FOR VALUES FROM (60000) TO (900000)").await;
+            execute(&db, "INSERT INTO other SELECT generate_series(1, 120000)").await;
+            execute(&db, "ANALYZE low, high").await;
+            RowCount::About(120_000)
+        }
+        Dialect::Sqlite => {
+            make(&db, "many", 120_000, 1).await;
+            execute(&db, "CREATE TABLE other (n bigint PRIMARY KEY) WITHOUT ROWID").await;
+            execute(&db, "INSERT INTO other SELECT n FROM many").await;
+            assert_eq!(count(&db, "other").await, RowCount::MoreThan(100_000));
             execute(&db, "ANALYZE").await;
+            RowCount::About(120_000)
         }
-        for name in ["many", "sparse"] {
-            let RowCount::About(rows) = count(&db, name).await else { panic!("{name} is not estimated") };
-            assert!((149_000..=151_000).contains(&rows), "{name}: {rows}");
-        }
-        assert_eq!(count(&db, "most").await, RowCount::MoreThan(100_000));
-    }
-
-    async fn rows_are_estimated_whatever_their_table_is(db: TestDb) {
-        let expected = match db.dialect() {
-            Dialect::Postgres => {
-                execute(&db, "CREATE TABLE other (n bigint) PARTITION BY RANGE (n)").await;
-                execute(&db, "CREATE TABLE low PARTITION OF other FOR VALUES FROM (0) TO (60000)").await;
-                execute(&db, "CREATE TABLE high PARTITION OF other FOR VALUES FROM (60000) TO (900000)").await;
-                execute(&db, "INSERT INTO other SELECT generate_series(1, 120000)").await;
-                execute(&db, "ANALYZE low, high").await;
-                RowCount::About(120_000)
-            }
-            Dialect::Sqlite => {
-                make(&db, "many", 120_000, 1).await;
-                execute(&db, "CREATE TABLE other (n bigint PRIMARY KEY) WITHOUT ROWID").await;
-                execute(&db, "INSERT INTO other SELECT n FROM many").await;
-                assert_eq!(count(&db, "other").await, RowCount::MoreThan(100_000));
-                execute(&db, "ANALYZE").await;
-                RowCount::About(120_000)
-            }
-        };
-        assert_eq!(count(&db, "other").await, expected);
-    }
+    };
+    assert_eq!(count(&db, "other").await, expected);
 }

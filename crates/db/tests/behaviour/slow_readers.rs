@@ -56,44 +56,44 @@ fn log_bytes(db: &TestDb) -> u64 {
     fs::metadata(path(db).with_extension("db-wal")).map_or(0, |log| log.len())
 }
 
-both_engines! {
-    async fn readiness_and_lookups_need_no_place_of_slow_queries(db: TestDb) {
-        let relation = fill(&db, 2_000).await;
-        let engine = db.engine_with(EngineOptions { pool_size: 4, ..EngineOptions::default() });
-        engine.warm_up().await.unwrap();
-        let slow: Vec<_> = (0..8)
-            .map(|_| {
-                let engine = engine.clone();
-                tokio::spawn(async move { crud::select::<(i64,)>(&engine, endless()).await.map(drop) })
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let begun = Instant::now();
-        engine.ping().await.unwrap();
-        let found = crud::client::retrieve(&engine, &relation, &Query::new().identifier(7)).await.unwrap();
-        assert_eq!(found.rows(), 1);
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-        slow.iter().for_each(tokio::task::JoinHandle::abort);
-    }
+#[both_engines]
+async fn readiness_and_lookups_need_no_place_of_slow_queries(db: TestDb) {
+    let relation = fill(&db, 2_000).await;
+    let engine = db.engine_with(EngineOptions { pool_size: 4, ..EngineOptions::default() });
+    engine.warm_up().await.unwrap();
+    let slow: Vec<_> = (0..8)
+        .map(|_| {
+            let engine = engine.clone();
+            tokio::spawn(async move { crud::select::<(i64,)>(&engine, endless()).await.map(drop) })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let begun = Instant::now();
+    engine.ping().await.unwrap();
+    let found = crud::client::retrieve(&engine, &relation, &Query::new().identifier(7)).await.unwrap();
+    assert_eq!(found.rows(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    slow.iter().for_each(tokio::task::JoinHandle::abort);
+}
 
-    async fn a_stream_waits_for_its_place_as_long_as_for_a_connection(db: TestDb) {
-        let relation = fill(&db, 20_000).await;
-        let options = EngineOptions { pool_size: 2, pool_timeout: Duration::from_millis(300), ..EngineOptions::default() };
-        let engine = db.engine_with(options);
-        let mut held = Vec::new();
-        // More than there are places, on either engine.
-        let begun = loop {
-            let begun = Instant::now();
-            match list(&engine, &relation, &Query::new()).await {
-                Ok(batches) => held.push(batches),
-                Err(Error::Busy) => break begun,
-                Err(error) => panic!("{error:?}"),
-            }
-            assert!(held.len() < 40);
-        };
-        let waited = begun.elapsed();
-        assert!(waited >= Duration::from_millis(250) && waited < Duration::from_secs(3), "{waited:?}");
-    }
+#[both_engines]
+async fn a_stream_waits_for_its_place_as_long_as_for_a_connection(db: TestDb) {
+    let relation = fill(&db, 20_000).await;
+    let options = EngineOptions { pool_size: 2, pool_timeout: Duration::from_millis(300), ..EngineOptions::default() };
+    let engine = db.engine_with(options);
+    let mut held = Vec::new();
+    // More than there are places, on either engine.
+    let begun = loop {
+        let begun = Instant::now();
+        match list(&engine, &relation, &Query::new()).await {
+            Ok(batches) => held.push(batches),
+            Err(Error::Busy) => break begun,
+            Err(error) => panic!("{error:?}"),
+        }
+        assert!(held.len() < 40);
+    };
+    let waited = begun.elapsed();
+    assert!(waited >= Duration::from_millis(250) && waited < Duration::from_secs(3), "{waited:?}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
                 return output::report(
-                    settings,
+                    &settings.output,
                     "the migrations make the tables that are declared: nothing to write",
                     &json,
                 );
@@ -90,7 +90,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     let files = mwallet_migrate::write(&folder, &migration).map_err(failed)?;
     let files: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
     let text = format!("wrote {}\nread them before they are applied", files.join(", "));
-    output::report(settings, text, &json!({ "migration": migration.to_string(), "files": files }))
+    output::report(&settings.output, text, &json!({ "migration": migration.to_string(), "files": files }))
 }
 
 fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
@@ -109,7 +109,7 @@ fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
 
 /// Tells what it does, and refuses what loses something unless that is allowed.
 fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<()> {
-    if !settings.quiet && !settings.json {
+    if !settings.output.quiet && !settings.output.json {
         for change in &draft.difference.changes {
             output::note(visible(&change.to_string()));
             for warning in change.may_fail().into_iter().chain(change.fills()) {

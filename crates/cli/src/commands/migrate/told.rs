@@ -18,7 +18,7 @@ pub(super) async fn with_progress<T>(
     work: impl AsyncFnOnce(Box<dyn FnMut(Event<'_>) + Send + '_>) -> std::result::Result<T, MigrateError>,
 ) -> Result<T> {
     let ended = Mutex::new(Vec::new());
-    let bar = output::progress(settings, 0, "statements");
+    let bar = output::progress(&settings.output, 0, "statements");
     let told = |event: Event<'_>| match event {
         Event::Begun(migration) => {
             bar.set_length(0);
@@ -58,7 +58,7 @@ pub(super) fn done(
         true => format!("{engine} {nothing}"),
         false => format!("{did} {} on {engine}", names.join(", ")),
     };
-    output::report(settings, text, &json!({ "database": engine.to_string(), "migrations": names }))
+    output::report(&settings.output, text, &json!({ "database": engine.to_string(), "migrations": names }))
 }
 
 impl From<MigrateError> for Failure {

@@ -28,7 +28,7 @@ pub(super) fn engine(settings: &Settings) -> Result<Engine> {
 /// Fills the database at the first start, as of then, so that what is open ends in days to come; what is there later is left as
 /// it is.
 pub(super) async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
-    let progress = output::progress(settings, AMOUNTS.users + AMOUNTS.orders, "users and orders");
+    let progress = output::progress(&settings.output, AMOUNTS.users + AMOUNTS.orders, "users and orders");
     let origin = Origin { seed: SEED, as_of: engine.sources().now() };
     let outcome = seed::fill(engine, AMOUNTS, origin, &progress).await;
     progress.finish_and_clear();
