@@ -8,6 +8,7 @@
 //! #[derive(Clone, Debug, Entity)]
 //! struct Coin { #[entity(flatten)] key: Key, #[entity(unique)] name: String }
 //!
+//! # #[cfg(feature = "sqlite")]
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let engine = Engine::new(&"sqlite::memory:".parse().unwrap())?;
 //! engine.create_all(&[Coin::table()]).await?;

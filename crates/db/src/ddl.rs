@@ -6,8 +6,8 @@ use mwallet_schema::{
 };
 
 use crate::Dialect;
+use crate::decimal_text;
 use crate::query::quote;
-use crate::sqlite::decimal_text;
 
 /// The statements that create tables, those that are referred to first.
 pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {

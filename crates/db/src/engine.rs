@@ -2,21 +2,21 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mwallet_schema::Sources;
 
 use crate::Dialect;
+use crate::driver::{Driver, Transaction};
 use crate::error::{Error, Result};
-use crate::postgres::{self, Notifications, Postgres};
+use crate::notifications::Notifications;
 use crate::room::Room;
+use crate::session::SessionOptions;
 use crate::sources::SystemSources;
-use crate::sqlite::{self, DatabaseFile, Sqlite};
-use crate::statement::{Format, Output, SearchPath, Statement};
+use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
-use crate::transaction::{SessionOptions, Transaction};
 use crate::url::{DatabaseUrl, SqliteUrl};
 
 /// A database: its URL, its dialect, its connections. Cheap to clone; nothing connects before the first use.
@@ -36,13 +36,6 @@ struct Inner {
     options: EngineOptions,
     closed: AtomicBool,
     room: Room,
-}
-
-enum Driver {
-    Postgres(Postgres),
-    Sqlite(Sqlite),
-    /// Runs nothing, keeps what it was given.
-    Mock(Mutex<Vec<String>>),
 }
 
 /// What an engine may use and how long things may take.
@@ -110,10 +103,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Where a setting of the URL is wrong, such as a file of certificates. Whether the database is there is seen at the
-    /// first use.
+    /// Where a setting of the URL is wrong, such as a file of certificates, or its driver is not built in. Whether the
+    /// database is there is seen at the first use.
     ///
     /// ```
+    /// # #[cfg(feature = "sqlite")]
     /// let engine = mwallet_db::Engine::new(&"sqlite::memory:".parse()?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -127,37 +121,9 @@ impl Engine {
     ///
     /// As [`Engine::new`].
     pub fn with(url: &DatabaseUrl, options: EngineOptions) -> Result<Self> {
-        let driver = match url {
-            DatabaseUrl::Postgres(postgres) => Driver::Postgres(Postgres::new(postgres::Settings {
-                url: postgres.clone(),
-                connections: options.pool_size.max(1),
-                runtimes: options.runtimes.max(1),
-                pool_timeout: options.pool_timeout,
-                connect_timeout: options.connect_timeout,
-                statement_timeout: options.statement_timeout,
-                search_path: SearchPath::of_schema(options.schema.as_deref()),
-                read_only: options.read_only,
-                echo: options.echo,
-            })?),
-            DatabaseUrl::Sqlite(place) => Driver::Sqlite(Sqlite::new(sqlite::Settings {
-                location: match place {
-                    SqliteUrl::File(path) => sqlite::Location::File(Arc::new(DatabaseFile::new(path))),
-                    SqliteUrl::Memory => sqlite::Location::Memory,
-                },
-                readers: options.pool_size.max(1),
-                queue: options.queue.max(1),
-                pool_timeout: options.pool_timeout,
-                statement_timeout: options.statement_timeout,
-                read_timeout: options.read_timeout,
-                temp_dir: options.temp_dir.clone(),
-                read_only: options.read_only,
-                foreign: options.foreign,
-                echo: options.echo,
-            })),
-        };
         Ok(Self {
             inner: Arc::new(Inner {
-                driver,
+                driver: Driver::new(url, &options)?,
                 dialect: url.dialect(),
                 place: url.to_string(),
                 name: url.name(),
@@ -187,7 +153,7 @@ impl Engine {
     /// # }).unwrap();
     /// ```
     pub fn mock(dialect: Dialect) -> Self {
-        let driver = Driver::Mock(Mutex::new(Vec::new()));
+        let driver = Driver::mock();
         let place = format!("{dialect} (nothing is run)");
         let name = "nothing".into();
         let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
@@ -196,10 +162,7 @@ impl Engine {
 
     /// What a mock engine was given so far; nothing for another.
     pub fn statements(&self) -> Vec<String> {
-        match &self.inner.driver {
-            Driver::Mock(statements) => statements.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            Driver::Postgres(_) | Driver::Sqlite(_) => Vec::new(),
-        }
+        self.inner.driver.as_mock().map_or_else(Vec::new, |mock| mock.statements())
     }
 
     /// The driver, unless the engine is closed.
@@ -211,7 +174,7 @@ impl Engine {
     }
 
     pub(crate) fn is_mock(&self) -> bool {
-        matches!(self.inner.driver, Driver::Mock(_))
+        self.inner.driver.as_mock().is_some()
     }
 
     /// Which SQL it speaks.
@@ -237,22 +200,9 @@ impl Engine {
     ///
     /// The first failure; then nothing of the list is written.
     pub async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
-        let result = self.run_write(statements, format).await;
+        let result = self.driver()?.write(statements, format).await;
         self.inner.room.learn(&result, |outputs| outputs.iter().any(|output| !output.is_empty()));
         result
-    }
-
-    async fn run_write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
-        match self.driver()? {
-            Driver::Postgres(postgres) => postgres.write(statements, format).await,
-            Driver::Sqlite(sqlite) => sqlite.write(statements, format).await,
-            Driver::Mock(kept) => {
-                let outputs = statements.iter().map(|_| Output::empty(format)).collect();
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.extend(statements.into_iter().map(|statement| statement.sql.to_string()));
-                Ok(outputs)
-            }
-        }
     }
 
     /// Runs one statement that reads.
@@ -261,36 +211,25 @@ impl Engine {
     ///
     /// What the database says.
     pub async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
-        match self.driver()? {
-            Driver::Postgres(postgres) => postgres.read(statement, format).await,
-            Driver::Sqlite(sqlite) => sqlite.read(statement, format).await,
-            Driver::Mock(_) => Ok(self.write(vec![statement], format).await?.remove(0)),
-        }
+        self.driver()?.read(statement, format).await
     }
 
     /// Runs a statement of a migration, in no transaction. Its error keeps all that the database says.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
-        match self.driver()? {
-            Driver::Postgres(postgres) => postgres.run_script(sql).await,
-            Driver::Sqlite(_) | Driver::Mock(_) => {
-                self.read(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
-            }
-        }
+        self.driver()?.run_script(sql).await
     }
 
     /// Runs one statement of an author, which nobody knows to read only: on both engines it cannot write.
     pub(crate) async fn read_only(&self, statement: Statement, format: Format) -> Result<Output> {
-        match self.driver()? {
-            Driver::Sqlite(sqlite) if !sqlite.is_in_memory() => sqlite.read(statement, format).await,
-            Driver::Mock(_) => self.read(statement, format).await,
-            Driver::Postgres(_) | Driver::Sqlite(_) => {
-                let options = SessionOptions { read_only: true, ..SessionOptions::default() };
-                let mut transaction = self.lease(&options).await?;
-                let output = transaction.run(statement, format).await?;
-                transaction.commit().await?;
-                Ok(output)
-            }
+        let driver = self.driver()?;
+        if driver.read_refuses_writes() {
+            return driver.read(statement, format).await;
         }
+        let options = SessionOptions { read_only: true, ..SessionOptions::default() };
+        let mut transaction = self.lease(&options).await?;
+        let output = transaction.run(statement, format).await?;
+        transaction.commit().await?;
+        Ok(output)
     }
 
     /// Runs one statement that reads, and hands out its rows in batches as they come.
@@ -301,21 +240,7 @@ impl Engine {
     ///
     /// What the database says at the start; what it says later comes from the batches.
     pub async fn stream(&self, statement: Statement, format: Format) -> Result<Batches<'static>> {
-        match self.driver()? {
-            Driver::Postgres(postgres) => Ok(Batches::of_postgres(postgres.stream(statement, format).await?)),
-            // The rows of a database in memory are there anyway, and a stream that held its only connection would block
-            // every write.
-            Driver::Sqlite(sqlite) if sqlite.is_in_memory() => {
-                Ok(Batches::gathered(sqlite.read(statement, format).await?))
-            }
-            // A stream has a thread to itself, of which there are few; what fits one batch goes without. Where it does
-            // not, one batch was read in vain.
-            Driver::Sqlite(sqlite) => match sqlite.read_if_small(statement.clone(), format).await? {
-                Some(output) => Ok(Batches::gathered(output)),
-                None => Ok(Batches::of_sqlite(sqlite.stream(statement, format).await?)),
-            },
-            Driver::Mock(_) => Ok(Batches::gathered(self.read(statement, format).await?)),
-        }
+        self.driver()?.stream(statement, format).await.map(Batches::new)
     }
 
     /// Asks the database whether it is there.
@@ -324,10 +249,7 @@ impl Engine {
     ///
     /// Why it is not.
     pub async fn ping(&self) -> Result<()> {
-        match self.driver()? {
-            Driver::Sqlite(sqlite) => sqlite.ping().await,
-            Driver::Postgres(_) | Driver::Mock(_) => self.read(Statement::ping(), Format::Values).await.map(drop),
-        }
+        self.driver()?.ping().await
     }
 
     /// Opens the connections before they are needed, on PostgreSQL those of the runtime that asks: a server that is full of
@@ -337,20 +259,12 @@ impl Engine {
     ///
     /// Why one cannot be opened; then it is tried again when it is needed.
     pub async fn warm_up(&self) -> Result<()> {
-        match self.driver()? {
-            Driver::Postgres(postgres) => postgres.warm_up().await,
-            Driver::Sqlite(sqlite) => sqlite.warm_up(self.inner.options.runtimes).await,
-            Driver::Mock(_) => Ok(()),
-        }
+        self.driver()?.warm_up().await
     }
 
     /// The most files that it may have open at once, sockets among them.
     pub fn most_files(&self) -> usize {
-        match &self.inner.driver {
-            Driver::Postgres(postgres) => postgres.most_files(),
-            Driver::Sqlite(sqlite) => sqlite.most_files(self.inner.options.runtimes),
-            Driver::Mock(_) => 0,
-        }
+        self.inner.driver.most_files()
     }
 
     /// Whether the database had room when it was last written to; `false` after a write found the disk full
@@ -369,56 +283,27 @@ impl Engine {
     ///
     /// Where the engine is closed.
     pub fn listen(&self, channel: &'static str) -> Result<Option<Notifications>> {
-        Ok(match self.driver()? {
-            Driver::Postgres(postgres) => Some(postgres.listen(channel)),
-            Driver::Sqlite(_) | Driver::Mock(_) => None,
-        })
+        Ok(self.driver()?.listen(channel))
     }
 
     /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses
     /// nothing, but a database of SQLite keeps its log beside its file then.
     pub async fn close(&self) {
         self.inner.closed.store(true, Ordering::Release);
-        match &self.inner.driver {
-            Driver::Postgres(postgres) => postgres.close(),
-            Driver::Sqlite(sqlite) => sqlite.close().await,
-            Driver::Mock(_) => {}
-        }
+        self.inner.driver.close().await;
     }
 
     /// An engine over the same file of SQLite that leaves it as it is, before it is known whose it is: to open one as ours changes
     /// how it keeps its journal. `None` where there is no file yet, or no file at all.
     pub(crate) fn untouching(&self) -> Result<Option<Self>> {
-        match self.driver()? {
-            Driver::Sqlite(sqlite) => match sqlite.file().filter(|path| path.exists()) {
-                Some(path) => {
-                    let options = EngineOptions { foreign: true, pool_size: 1, ..self.inner.options.clone() };
-                    Self::with(&DatabaseUrl::Sqlite(SqliteUrl::File(path.to_owned())), options).map(Some)
-                }
-                None => Ok(None),
-            },
-            Driver::Postgres(_) | Driver::Mock(_) => Ok(None),
-        }
+        let Some(path) = self.driver()?.file().filter(|path| path.exists()) else { return Ok(None) };
+        let options = EngineOptions { foreign: true, pool_size: 1, ..self.inner.options.clone() };
+        Self::with(&DatabaseUrl::Sqlite(SqliteUrl::File(path.to_owned())), options).map(Some)
     }
 
     pub(crate) async fn lease(&self, options: &SessionOptions) -> Result<Transaction> {
         let limit = options.limit.unwrap_or(self.inner.options.session_limit);
-        let read_only = options.read_only || self.inner.options.read_only;
-        match self.driver()? {
-            Driver::Postgres(postgres) => {
-                let connection = postgres.lease(options.isolation, read_only, limit).await?;
-                Ok(Transaction::Postgres(Box::new(connection)))
-            }
-            Driver::Sqlite(sqlite) => {
-                let purpose = match (read_only, options.changes_tables) {
-                    (true, _) => sqlite::Purpose::Read,
-                    (false, true) => sqlite::Purpose::ChangeTables,
-                    (false, false) => sqlite::Purpose::Write,
-                };
-                Ok(Transaction::Sqlite(sqlite.lease(purpose, limit).await?))
-            }
-            Driver::Mock(_) => Err(Error::Config("a mock engine has no sessions".into())),
-        }
+        self.driver()?.lease(options, limit).await
     }
 }
 

@@ -1,11 +1,10 @@
 //! What a database says of an error, all of it: for whoever runs the database, never for a client.
-//!
-//! What PostgreSQL says is taken from the fields of its message, whose texts are in the language of the server.
 
 use std::error::Error;
 
 use mwallet_schema::shortened_to;
-use tokio_postgres::error::{DbError, ErrorPosition};
+
+use crate::driver::said;
 
 /// The most characters of a line that is shown.
 const LONGEST: usize = 300;
@@ -33,10 +32,7 @@ pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut next = Some(error);
     while let Some(cause) = next {
         // What a database says is all there is; what lies behind it repeats the statement, or is a number.
-        let all = match cause.downcast_ref() {
-            Some(rusqlite::Error::SqlInputError { msg, .. }) => Some(msg.clone()),
-            _ => said(cause).map(told),
-        };
+        let all = said(cause).map(|said| said.message());
         let is_all = all.is_some();
         let cause_text = all.unwrap_or_else(|| cause.to_string());
         // Some errors repeat what lies behind them.
@@ -64,70 +60,21 @@ pub fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(said) = said(cause) {
-            // Another kind of position is in the text of a function.
-            let Some(ErrorPosition::Original(position)) = said.position() else { return None };
-            return place_of(sql, byte_of(sql, *position)?);
-        }
-        if let Some(rusqlite::Error::SqlInputError { offset, .. }) = cause.downcast_ref() {
-            return usize::try_from(*offset).ok().and_then(|offset| place_of(sql, offset));
+            return said.offset(sql).and_then(|offset| place_of(sql, offset));
         }
         next = cause.source();
     }
     None
 }
 
-/// How many bytes stand before a character, which is counted from 1.
-fn byte_of(sql: &str, character: u32) -> Option<usize> {
-    let before = usize::try_from(character).ok()?.checked_sub(1)?;
-    // What ends too early is wrong behind its last character.
-    let ends = sql.char_indices().map(|(offset, _)| offset).chain([sql.len()]);
-    ends.take(before + 1).last()
-}
-
-fn place_of(sql: &str, offset: usize) -> Option<Place> {
+/// The place of a byte of a text.
+pub(crate) fn place_of(sql: &str, offset: usize) -> Option<Place> {
     let before = sql.get(..offset)?;
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let text = sql[start..].lines().next().unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before[start..].chars().count() + 1;
     Some(Place { line, column, text: shortened_to(text.trim(), LONGEST).into_owned() })
-}
-
-/// What the server said, where an error is that.
-fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e DbError> {
-    let of_driver = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
-    of_driver.or_else(|| error.downcast_ref())
-}
-
-/// What the server said, in one line.
-fn told(said: &DbError) -> String {
-    let mut text = format!("{} ({})", said.message(), said.code().code());
-    let table = match (said.schema(), said.table()) {
-        (Some(schema), Some(table)) => Some(format!("{schema}.{table}")),
-        (_, table) => table.map(str::to_owned),
-    };
-    let inner = match said.position() {
-        Some(ErrorPosition::Internal { position, query }) => {
-            byte_of(query, *position).and_then(|offset| place_of(query, offset))
-        }
-        _ => None,
-    };
-    let inner = inner.map(|Place { line, column, text }| format!("line {line}, column {column}: {text}"));
-    for (name, value) in [
-        ("detail", said.detail()),
-        ("hint", said.hint()),
-        ("in the query", inner.as_deref()),
-        ("where", said.where_()),
-        ("table", table.as_deref()),
-        ("column", said.column()),
-        ("type", said.datatype()),
-        ("constraint", said.constraint()),
-    ] {
-        if let Some(value) = value {
-            text.push_str(&format!("; {name}: {value}"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

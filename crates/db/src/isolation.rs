@@ -11,14 +11,3 @@ pub enum Isolation {
     /// As if the transactions ran one after the other; a collision is an error to try again after.
     Serializable,
 }
-
-impl Isolation {
-    /// The words of SQL for it.
-    pub(crate) fn sql(self) -> &'static str {
-        match self {
-            Self::ReadCommitted => "READ COMMITTED",
-            Self::RepeatableRead => "REPEATABLE READ",
-            Self::Serializable => "SERIALIZABLE",
-        }
-    }
-}

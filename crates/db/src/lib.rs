@@ -10,6 +10,20 @@
 //! ```
 //!
 //! Only the last step holds a connection, so all that can be wrong with a request is found before one is taken.
+//!
+//! # Features
+//!
+//! Two Cargo features choose the drivers. Both are on by default.
+//!
+//! - `postgres`: the driver of PostgreSQL, with TLS.
+//! - `sqlite`: the driver of SQLite, with SQLite itself, and the module `backup`.
+//!
+//! URLs, tables, their DDL and the SQL of statements are the same whatever the features. An engine whose driver is not
+//! built in is refused by [`Error::Config`], which names the missing feature. Without both features only
+//! [`Engine::mock`] works.
+
+// The mock engine needs little of what the drivers share.
+#![cfg_attr(not(any(feature = "postgres", feature = "sqlite")), expect(unused, reason = "no driver is built in"))]
 
 // The derive writes `::mwallet_db`, in this crate too.
 extern crate self as mwallet_db;
@@ -17,7 +31,9 @@ extern crate self as mwallet_db;
 mod allowed_rows;
 mod batch;
 mod ddl;
+mod decimal_text;
 mod dialect;
+mod driver;
 mod echo;
 mod engine;
 mod entity;
@@ -26,7 +42,8 @@ mod explain;
 mod isolation;
 mod json_row;
 mod json_rows;
-mod numeric;
+mod notifications;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod query;
 mod room;
@@ -34,12 +51,14 @@ mod row;
 mod session;
 mod setup;
 mod sources;
+#[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "SQLite alone repeats statements and sorts their rows"))]
 mod statement;
 mod stream;
-mod transaction;
 mod url;
 
+#[cfg(feature = "sqlite")]
 pub mod backup;
 pub mod crud;
 pub mod schema_tools;
@@ -61,15 +80,14 @@ pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
-pub use postgres::Notifications;
+pub use notifications::Notifications;
 pub use query::{
     Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
     Order, Plan, PlanError, Query, QueryArgs, Relation, Selected,
 };
 pub use row::{FromRow, Of, Row};
-pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
+pub use session::{Savepoint, Session, SessionFactory, SessionFuture, SessionOptions};
 pub use sources::SystemSources;
 pub use statement::{Columns, Format, Output, OutputColumn, OutputKind, Sql, Statement};
 pub use stream::{Batches, Rows};
-pub use transaction::SessionOptions;
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

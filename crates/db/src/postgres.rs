@@ -7,9 +7,11 @@ mod errors;
 mod listen;
 mod numeric;
 mod pipeline;
+mod said;
 mod search_path;
 mod tls;
 
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -18,11 +20,15 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use connection::Connection;
-pub use listen::Notifications;
+pub(crate) use said::said;
 
 use crate::batch::Batch;
+use crate::driver::{RowSource, Transaction};
+use crate::engine::EngineOptions;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
+use crate::notifications::Notifications;
+use crate::session::SessionOptions;
 use crate::statement::{Format, Output, SearchPath, Statement};
 use crate::url::PostgresUrl;
 use pipeline::Pipeline;
@@ -47,6 +53,22 @@ pub(crate) struct Settings {
     pub(crate) search_path: SearchPath,
     pub(crate) read_only: bool,
     pub(crate) echo: bool,
+}
+
+impl Settings {
+    pub(crate) fn new(url: &PostgresUrl, options: &EngineOptions) -> Self {
+        Self {
+            url: url.clone(),
+            connections: options.pool_size.max(1),
+            runtimes: options.runtimes.max(1),
+            pool_timeout: options.pool_timeout,
+            connect_timeout: options.connect_timeout,
+            statement_timeout: options.statement_timeout,
+            search_path: SearchPath::of_schema(options.schema.as_deref()),
+            read_only: options.read_only,
+            echo: options.echo,
+        }
+    }
 }
 
 /// A database of PostgreSQL. No connection is made before the first use.
@@ -176,12 +198,12 @@ impl Postgres {
         if let [statement] = statements.as_slice()
             && statement.guards.is_empty()
         {
-            return Ok(vec![connection.run(statement, format).await?]);
+            return Ok(vec![connection.run_guarded(statement, format).await?]);
         }
         connection.begin(Isolation::ReadCommitted, false, None).await?;
         let mut outputs = Vec::with_capacity(statements.len());
         for statement in &statements {
-            outputs.push(connection.run(statement, format).await?);
+            outputs.push(connection.run_guarded(statement, format).await?);
         }
         connection.commit().await?;
         Ok(outputs)
@@ -200,11 +222,16 @@ impl Postgres {
         {
             return result;
         }
-        self.connection_of(&share).await?.run(&statement, format).await
+        self.connection_of(&share).await?.run_guarded(&statement, format).await
+    }
+
+    /// A connection of the pool may write.
+    pub(crate) fn read_refuses_writes(&self) -> bool {
+        false
     }
 
     /// Runs one statement that reads, and hands out its rows as they come.
-    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver<'static>> {
+    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
         let place = tokio::time::timeout(self.settings.pool_timeout, self.share()?.streams.acquire_owned()).await;
         // The semaphore is never closed.
         let place = place.map_err(|_| Error::Busy)?.ok();
@@ -212,26 +239,38 @@ impl Postgres {
         let rows = connection.open(&statement).await?;
         let batch = Batch::new(&statement, format);
         let connection = Hold::Own(Box::new(connection));
-        Ok(RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place })
+        let rows = RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place };
+        Ok(RowSource::Postgres(Box::new(rows)))
+    }
+
+    /// Whether the server answers.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        self.read(Statement::ping(), Format::Values).await.map(drop)
+    }
+
+    /// The database is on a server.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        None
     }
 
     /// Begins to listen to a channel, on a connection beside the pool.
-    pub(crate) fn listen(&self, channel: &'static str) -> Notifications {
-        listen::listen(self.settings.clone(), self.tls.clone(), channel)
+    pub(crate) fn listen(&self, channel: &'static str) -> Option<Notifications> {
+        Some(listen::listen(self.settings.clone(), self.tls.clone(), channel))
     }
 
     /// Closes the connections that are idle, and each other one when it is given back.
-    pub(crate) fn close(&self) {
+    pub(crate) async fn close(&self) {
         let shares = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
         self.pools.first.close();
         shares.iter().for_each(|(_, share)| share.close());
     }
 
     /// Takes a connection for one session and begins its transaction.
-    pub(crate) async fn lease(&self, isolation: Isolation, read_only: bool, limit: Duration) -> Result<Connection> {
+    pub(crate) async fn lease(&self, options: &SessionOptions, limit: Duration) -> Result<Transaction> {
         let mut connection = self.connection().await?;
-        connection.begin(isolation, read_only || self.settings.read_only, Some(limit)).await?;
-        Ok(connection)
+        let read_only = options.read_only || self.settings.read_only;
+        connection.begin(options.isolation, read_only, Some(limit)).await?;
+        Ok(Transaction::Postgres(Box::new(connection)))
     }
 }
 

@@ -15,10 +15,10 @@ pub use crate::ddl::{
     marked_comment, parents_first, quoted_list, stored_literal, table_name, type_conditions, type_name, unique,
     unmarked, unmarked_comment,
 };
+pub use crate::decimal_text::decode as decode_decimal;
 pub use crate::explain::{Place, place};
 pub use crate::query::quote;
-pub use crate::sqlite::decimal_text::decode as decode_decimal;
-pub use crate::sqlite::{Origins, Prepared};
+pub use crate::statement::{Origins, Prepared};
 
 use crate::engine::Engine;
 use crate::error::Result;

@@ -1,5 +1,6 @@
 //! One transaction as a unit of work.
 
+mod options;
 mod retry;
 mod work;
 
@@ -8,18 +9,18 @@ use std::time::Duration;
 
 use mwallet_schema::Table;
 
+pub use options::SessionOptions;
 pub use retry::SessionFuture;
 
+use crate::driver::Transaction;
 use crate::engine::Engine;
 use crate::entity::{Entity, Handle};
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::query::{Audience, Filter, Plan, Query, quote};
 use crate::row::Row;
-use crate::sqlite::Prepared;
-use crate::statement::{Format, Output, SearchPath, Sql, Statement};
+use crate::statement::{Format, Output, Prepared, SearchPath, Sql, Statement};
 use crate::stream::Batches;
-use crate::transaction::{SessionOptions, Transaction};
 use work::UnitOfWork;
 
 /// Makes sessions of one engine with the same options.
@@ -95,6 +96,7 @@ impl SessionFactory {
 /// #[derive(Clone, Debug, Entity)]
 /// struct Offer { #[entity(flatten)] key: Key, trader_id: Ref<Trader> }
 ///
+/// # #[cfg(feature = "sqlite")]
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// let engine = Engine::new(&"sqlite::memory:".parse().unwrap())?;
 /// engine.create_all(&[Trader::table(), Offer::table()]).await?;
@@ -343,7 +345,7 @@ impl Session {
 
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<Batches<'_>> {
         self.enter()?;
-        let batches = self.transaction.stream(statement, format).await;
+        let batches = self.transaction.stream(statement, format).await.map(Batches::new);
         self.state = if batches.is_ok() { State::Open } else { State::Failed };
         // An error among the rows ends the transaction as one of any other statement does.
         let state = &mut self.state;

@@ -4,12 +4,12 @@
 //! lookups run on the thread that asks: they cost less than to wake another.
 
 mod active_reads;
+mod average;
 pub(crate) mod backup;
 mod codec;
 mod connection;
 mod database_file;
 mod deadline;
-pub(crate) mod decimal_text;
 mod deferred_keys;
 mod errors;
 mod functions;
@@ -31,25 +31,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(crate) use database_file::DatabaseFile;
-pub(crate) use lease::{Lease, Purpose};
+pub(crate) use errors::said;
+pub(crate) use lease::Lease;
 pub(crate) use rows::RowReceiver;
 
-/// Where the columns of a statement come from, a table and its column each, unless one is made of something else.
-pub type Origins = Vec<Option<(String, String)>>;
-
-/// What SQLite says of a statement that it prepares: where its columns come from, or why it cannot be run.
-pub type Prepared = std::result::Result<Origins, String>;
-
+use crate::driver::{RowSource, Transaction};
+use crate::engine::EngineOptions;
 use crate::error::Result;
+use crate::notifications::Notifications;
+use crate::session::SessionOptions;
 use crate::statement::{Format, Output, Statement};
+use crate::url::SqliteUrl;
+use database_file::DatabaseFile;
+use lease::Purpose;
 use lookups::Lookups;
 use reader::Readers;
 use writer::Writer;
 
 /// Where the database lies.
 #[derive(Clone, Debug)]
-pub(crate) enum Location {
+enum Location {
     File(Arc<DatabaseFile>),
     /// In memory; gone with the engine.
     Memory,
@@ -58,26 +59,47 @@ pub(crate) enum Location {
 /// What an engine asks of this driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) location: Location,
+    location: Location,
     /// Threads that read.
-    pub(crate) readers: usize,
+    readers: usize,
+    /// Runtimes whose threads look up.
+    runtimes: usize,
     /// How many statements may wait before more are refused.
-    pub(crate) queue: usize,
+    queue: usize,
     /// How long a session waits for the writer.
-    pub(crate) pool_timeout: Duration,
+    pool_timeout: Duration,
     /// How long one statement may run.
-    pub(crate) statement_timeout: Duration,
+    statement_timeout: Duration,
     /// How long a reading transaction may last.
-    pub(crate) read_timeout: Duration,
+    read_timeout: Duration,
     /// Where temporary files go; beside the database where nothing is said.
-    pub(crate) temp_dir: Option<PathBuf>,
-    pub(crate) read_only: bool,
+    temp_dir: Option<PathBuf>,
+    read_only: bool,
     /// Whether the file must keep its journal mode, and is not made where there is none.
-    pub(crate) foreign: bool,
-    pub(crate) echo: bool,
+    foreign: bool,
+    echo: bool,
 }
 
 impl Settings {
+    pub(crate) fn new(url: &SqliteUrl, options: &EngineOptions) -> Self {
+        Self {
+            location: match url {
+                SqliteUrl::File(path) => Location::File(Arc::new(DatabaseFile::new(path))),
+                SqliteUrl::Memory => Location::Memory,
+            },
+            readers: options.pool_size.max(1),
+            runtimes: options.runtimes,
+            queue: options.queue.max(1),
+            pool_timeout: options.pool_timeout,
+            statement_timeout: options.statement_timeout,
+            read_timeout: options.read_timeout,
+            temp_dir: options.temp_dir.clone(),
+            read_only: options.read_only,
+            foreign: options.foreign,
+            echo: options.echo,
+        }
+    }
+
     /// Whether the database is a file that has a log (WAL), because it is ours.
     fn keeps_log(&self) -> bool {
         !self.read_only && !self.foreign && self.file().is_some()
@@ -127,21 +149,21 @@ impl Sqlite {
         }
     }
 
-    /// The most files that it may have open, where so many threads look up.
-    pub(crate) fn most_files(&self, threads: usize) -> usize {
-        let connections = 1 + self.settings.readers + reader::LONG_READS + threads;
+    /// The most files that it may have open.
+    pub(crate) fn most_files(&self) -> usize {
+        let connections = 1 + self.settings.readers + reader::LONG_READS + self.settings.runtimes;
         if self.is_in_memory() { 0 } else { connections * FILES }
     }
 
-    /// Opens the connections of the writer, of all readers and of so many threads that look up. Once is enough.
-    pub(crate) async fn warm_up(&self, threads: usize) -> Result<()> {
+    /// Opens the connections of the writer, of all readers and of the threads that look up. Once is enough.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
         if self.is_in_memory() || self.is_warm.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let statement = Statement::new("SELECT 1 FROM sqlite_schema LIMIT 1");
         self.writer.read(statement, Format::Values).await?;
         self.readers.warm_up()?;
-        self.lookups.warm_up(threads)
+        self.lookups.warm_up(self.settings.runtimes)
     }
 
     /// Runs statements in one transaction that is durable when this returns.
@@ -169,19 +191,39 @@ impl Sqlite {
     }
 
     /// Whether the database is in memory, and so belongs to one connection.
-    pub(crate) fn is_in_memory(&self) -> bool {
+    fn is_in_memory(&self) -> bool {
         self.settings.file().is_none()
     }
 
-    /// Runs one statement that reads a file, and gathers its rows if they fit one batch.
-    pub(crate) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
-        self.settings.check_file_now_and_then()?;
-        self.readers.read_if_small(statement, format).await
+    /// Readers of a file cannot write. A database in memory has the connection of the writer alone.
+    pub(crate) fn read_refuses_writes(&self) -> bool {
+        !self.is_in_memory()
     }
 
-    /// Runs one statement that reads a file, and hands out its rows as they come.
-    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
-        self.readers.stream(statement, format).await
+    /// Runs a statement of a migration, in no transaction.
+    pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
+        self.read(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
+    }
+
+    /// Runs one statement that reads, and hands out its rows as they come.
+    pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
+        // The rows of a database in memory are there anyway, and a stream that held its only connection would block
+        // every write.
+        if self.is_in_memory() {
+            return self.read(statement, format).await.map(RowSource::gathered);
+        }
+        self.settings.check_file_now_and_then()?;
+        // A stream has a thread to itself, of which there are few; what fits one batch goes without. Where it does
+        // not, one batch was read in vain.
+        match self.readers.read_if_small(statement.clone(), format).await? {
+            Some(output) => Ok(RowSource::gathered(output)),
+            None => self.readers.stream(statement, format).await.map(RowSource::Sqlite),
+        }
+    }
+
+    /// SQLite has no channels.
+    pub(crate) fn listen(&self, _: &'static str) -> Option<Notifications> {
+        None
     }
 
     /// Whether the database answers, and is the one that was opened.
@@ -214,10 +256,16 @@ impl Sqlite {
     }
 
     /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.
-    pub(crate) async fn lease(&self, purpose: Purpose, limit: Duration) -> Result<Lease> {
-        match purpose == Purpose::Read && !self.is_in_memory() {
-            true => self.readers.lease(limit).await,
-            false => self.writer.lease(purpose, limit).await,
-        }
+    pub(crate) async fn lease(&self, options: &SessionOptions, limit: Duration) -> Result<Transaction> {
+        let purpose = match (options.read_only || self.settings.read_only, options.changes_tables) {
+            (true, _) => Purpose::Read,
+            (false, true) => Purpose::ChangeTables,
+            (false, false) => Purpose::Write,
+        };
+        let lease = match purpose == Purpose::Read && !self.is_in_memory() {
+            true => self.readers.lease(limit).await?,
+            false => self.writer.lease(purpose, limit).await?,
+        };
+        Ok(Transaction::Sqlite(lease))
     }
 }

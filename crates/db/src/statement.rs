@@ -389,3 +389,9 @@ impl Output {
         }
     }
 }
+
+/// The table and the column that each column of a statement comes from; `None` for one that is computed.
+pub type Origins = Vec<Option<(String, String)>>;
+
+/// What SQLite says of a statement that it prepares: where its columns come from, or why it does not compile.
+pub type Prepared = std::result::Result<Origins, String>;

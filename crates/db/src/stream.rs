@@ -5,40 +5,28 @@ use std::marker::PhantomData;
 
 use mwallet_schema::Value;
 
+use crate::driver::RowSource;
 use crate::error::Result;
 use crate::json_rows::JsonRows;
 use crate::row::{FromRow, Row};
 use crate::statement::{Columns, Output};
-use crate::{postgres, sqlite};
 
 /// Batches of rows as the database gives them.
 ///
 /// Those of a session borrow it: nothing else can be done with the session until they are dropped.
 pub struct Batches<'s> {
-    driver: Driver<'s>,
+    source: RowSource<'s>,
     /// What else is to happen at an error: the session fails.
     on_error: Option<Box<dyn FnMut() + Send + 's>>,
 }
 
-enum Driver<'s> {
-    Postgres(Box<postgres::RowReceiver<'s>>),
-    /// The lifetime is that of the session, which must wait as PostgreSQL's does.
-    Sqlite(sqlite::RowReceiver, PhantomData<&'s mut ()>),
-    /// Rows that are here already.
-    Gathered(Option<Output>),
-}
-
 impl<'s> Batches<'s> {
-    pub(crate) fn of_postgres(rows: postgres::RowReceiver<'s>) -> Self {
-        Self { driver: Driver::Postgres(Box::new(rows)), on_error: None }
-    }
-
-    pub(crate) fn of_sqlite(rows: sqlite::RowReceiver) -> Self {
-        Self { driver: Driver::Sqlite(rows, PhantomData), on_error: None }
+    pub(crate) fn new(source: RowSource<'s>) -> Self {
+        Self { source, on_error: None }
     }
 
     pub(crate) fn gathered(output: Output) -> Self {
-        Self { driver: Driver::Gathered(Some(output)), on_error: None }
+        Self::new(RowSource::gathered(output))
     }
 
     /// The same, with what is to be done at an error.
@@ -47,11 +35,7 @@ impl<'s> Batches<'s> {
     }
 
     async fn next(&mut self) -> Option<Result<Output>> {
-        let next = match &mut self.driver {
-            Driver::Postgres(rows) => rows.next().await,
-            Driver::Sqlite(rows, _) => rows.next().await,
-            Driver::Gathered(output) => output.take().filter(|output| !output.is_empty()).map(Ok),
-        };
+        let next = self.source.next().await;
         if let (Some(Err(_)), Some(on_error)) = (&next, &mut self.on_error) {
             on_error();
         }

@@ -7,11 +7,12 @@ use tokio_postgres::RowStream;
 
 use super::search_path::Object;
 use super::tls::Tls;
-use super::{codec, errors};
+use super::{RowReceiver, codec, errors};
 use crate::batch::Batch;
+use crate::driver::RowSource;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, Output, Prepared, Statement};
 
 /// A connection, and what must happen to it before anybody else may have it.
 ///
@@ -55,6 +56,15 @@ fn after(limit: Duration) -> Instant {
     now.checked_add(limit).unwrap_or_else(|| now + FAR_AWAY)
 }
 
+/// The words of SQL for an isolation.
+fn level(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::ReadCommitted => "READ COMMITTED",
+        Isolation::RepeatableRead => "REPEATABLE READ",
+        Isolation::Serializable => "SERIALIZABLE",
+    }
+}
+
 impl Connection {
     pub(super) fn new(object: Object, tls: Tls, statement_timeout: Duration, echo: bool) -> Self {
         Self { object: Some(object), tls, state: State::Idle, statement_timeout, deadline: None, echo }
@@ -62,14 +72,14 @@ impl Connection {
 
     pub(super) async fn begin(&mut self, isolation: Isolation, read_only: bool, limit: Option<Duration>) -> Result<()> {
         let mode = if read_only { "READ ONLY" } else { "READ WRITE" };
-        let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}", isolation.sql());
+        let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}", level(isolation));
         if let Some(limit) = limit {
             // The server ends a session that went silent, even if this program hangs.
             let millis = limit.as_millis().clamp(1, MAX_MILLIS);
             sql.push_str(&format!("; SET LOCAL idle_in_transaction_session_timeout = {millis}"));
             self.deadline = Some((after(limit), limit));
         }
-        let begun = self.execute(&sql).await;
+        let begun = self.run_plain(&sql).await;
         match begun {
             Ok(()) => self.state = State::InTransaction,
             // The transaction may have begun all the same, and nobody else is to go on in it.
@@ -79,13 +89,13 @@ impl Connection {
     }
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
-        self.execute("COMMIT").await.inspect_err(|_| self.forget_path())?;
+        self.run_plain("COMMIT").await.inspect_err(|_| self.forget_path())?;
         self.state = State::Idle;
         Ok(())
     }
 
     pub(crate) async fn roll_back(&mut self) -> Result<()> {
-        self.execute("ROLLBACK").await?;
+        self.run_plain("ROLLBACK").await?;
         self.forget_path();
         self.state = State::Idle;
         Ok(())
@@ -99,7 +109,7 @@ impl Connection {
     }
 
     /// Runs a text without values: the statements of the transaction itself.
-    pub(crate) async fn execute(&mut self, sql: &str) -> Result<()> {
+    pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::convert), sql).await
     }
 
@@ -108,8 +118,29 @@ impl Connection {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::whole), sql).await
     }
 
+    /// Runs a statement of a session and gathers its rows.
+    pub(crate) async fn run(&mut self, statement: Statement, format: Format) -> Result<Output> {
+        self.run_guarded(&statement, format).await
+    }
+
+    /// Runs a statement of a session, and hands out its rows as they come.
+    pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<RowSource<'_>> {
+        let rows = RowReceiver::in_session(self, &statement, format).await?;
+        Ok(RowSource::Postgres(Box::new(rows)))
+    }
+
+    /// PostgreSQL says nothing of statements before they run.
+    pub(crate) async fn prepare(&self, _: Vec<String>) -> Result<Vec<Prepared>> {
+        Err(Error::Config("PostgreSQL is not asked to prepare what it does not run".into()))
+    }
+
+    /// Checks the constraints that are otherwise checked when it commits.
+    pub(crate) async fn check_deferred(&mut self) -> Result<()> {
+        self.run_plain("SET CONSTRAINTS ALL IMMEDIATE").await
+    }
+
     /// Runs a statement and gathers its rows. One with guards must be in a transaction, which is rolled back where it fails.
-    pub(crate) async fn run(&mut self, statement: &Statement, format: Format) -> Result<Output> {
+    pub(super) async fn run_guarded(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         for guard in &statement.guards {
             if let Some(question) = guard.question() {
                 guard.check_found(self.run_one(question, Format::Values).await?)?;

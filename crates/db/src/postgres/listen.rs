@@ -9,23 +9,11 @@ use tokio_postgres::{AsyncMessage, NoTls, Socket};
 
 use super::tls::Tls;
 use super::{Settings, connect};
+use crate::notifications::Notifications;
 use crate::query::quote;
 
 /// How long to wait before a lost connection is made again, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
-
-/// What comes from a channel. Dropped, it listens no more.
-pub struct Notifications {
-    payloads: mpsc::Receiver<String>,
-}
-
-impl Notifications {
-    /// The next payload that was sent; an empty one where some may have been lost, since a connection was. `None` after the
-    /// runtime has ended.
-    pub async fn next(&mut self) -> Option<String> {
-        self.payloads.recv().await
-    }
-}
 
 /// Begins to listen to a channel.
 pub(super) fn listen(settings: Settings, tls: Tls, channel: &'static str) -> Notifications {

@@ -4,7 +4,7 @@ use mwallet_schema::json::write_string;
 use mwallet_schema::{ColumnType, Timestamp, Uuid, Value, trim_fraction};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
-use super::decimal_text;
+use crate::decimal_text;
 use crate::entity::DecodeError;
 use crate::json_row::{write_base64, write_integer, write_plain};
 use crate::statement::{Bind, OutputColumn, OutputKind};

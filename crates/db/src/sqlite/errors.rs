@@ -7,6 +7,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use super::backup::beside;
+use crate::driver::Said;
 use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
 /// Turns an error of SQLite into ours.
@@ -115,6 +116,29 @@ fn violation(kind: ConstraintKind, message: &str) -> Violation {
         _ => {}
     }
     violation
+}
+
+/// What SQLite says of a statement that does not compile, if that is the error. Its sources repeat the statement, or
+/// are a number.
+pub(crate) fn said<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e dyn Said> {
+    let said = error.downcast_ref().filter(|error| matches!(error, rusqlite::Error::SqlInputError { .. }))?;
+    Some(said)
+}
+
+impl Said for rusqlite::Error {
+    fn message(&self) -> String {
+        match self {
+            Self::SqlInputError { msg, .. } => msg.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    fn offset(&self, _: &str) -> Option<usize> {
+        match self {
+            Self::SqlInputError { offset, .. } => usize::try_from(*offset).ok(),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
+use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
-use super::{decimal_text, like};
-use crate::numeric;
+use super::like;
+use crate::decimal_text;
 
 /// Adds the functions to a connection.
 pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {
@@ -79,7 +80,7 @@ impl Accumulator {
             ValueRef::Integer(number) => self.add_small(number.into()),
             ValueRef::Text(text) => {
                 let wrong = || Error::UserFunctionError("not a decimal as mWallet stores it".into());
-                self.sum += decimal_text::unscaled(utf8(text)?).ok_or_else(wrong)?;
+                self.sum += decimal_text::decode(utf8(text)?).ok_or_else(wrong)?.unscaled();
             }
             _ => return Err(Error::UserFunctionError("only numbers can be added up".into())),
         }
@@ -135,7 +136,7 @@ impl Aggregate<Accumulator, Option<String>> for Avg {
     fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
         Ok(sum.filter(|sum| sum.count > 0).map(|sum| {
             let (total, count) = sum.total();
-            numeric::average(&total, count).to_string()
+            average(&total, count).to_string()
         }))
     }
 }

@@ -7,16 +7,16 @@ use tokio::sync::oneshot;
 
 use super::connection::Timed;
 use super::deadline::after;
-use super::deferred_keys;
-use super::rows::{RowReceiver, RowSender, row_channel};
+use super::rows::{RowSender, row_channel};
 use super::run::{self, execute, roll_back};
-use super::{Prepared, Settings};
+use super::{Settings, deferred_keys};
+use crate::driver::RowSource;
 use crate::error::{Error, Result};
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, Output, Prepared, Statement};
 
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(super) enum Purpose {
     /// It only reads.
     Read,
     /// It writes rows.
@@ -65,6 +65,19 @@ impl Lease {
         self.ask(|reply| Command::Run { statement, format, reply }).await
     }
 
+    /// Runs a text without values and ignores its rows.
+    pub(crate) async fn run_plain(&self, sql: &str) -> Result<()> {
+        self.run(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
+    }
+
+    /// Runs a statement of a migration.
+    pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
+        self.run_plain(sql).await
+    }
+
+    /// SQLite looks for names in one place only.
+    pub(crate) fn forget_path(&self) {}
+
     pub(crate) async fn prepare(&self, statements: Vec<String>) -> Result<Vec<Prepared>> {
         self.ask(|reply| Command::Prepare { statements, reply }).await
     }
@@ -82,10 +95,10 @@ impl Lease {
         self.ask(|reply| Command::RollBack { reply }).await
     }
 
-    pub(crate) fn stream(&self, statement: Statement, format: Format) -> Result<RowReceiver> {
+    pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<RowSource<'_>> {
         let (rows, receiver) = row_channel();
         self.commands.send(Command::Stream { statement, format, rows }).map_err(|_| self.expired())?;
-        Ok(receiver)
+        Ok(RowSource::Sqlite(receiver))
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {

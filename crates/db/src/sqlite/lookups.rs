@@ -243,6 +243,7 @@ mod tests {
         let settings = Settings {
             location: Location::File(Arc::new(DatabaseFile::new(&path))),
             readers: 1,
+            runtimes: 1,
             queue: 1,
             pool_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(1),

@@ -5,10 +5,10 @@ use std::time::Instant;
 use mwallet_schema::Value;
 use rusqlite::{Connection, Row};
 
-use super::{Prepared, codec, errors, sort};
+use super::{codec, errors, sort};
 use crate::batch::{Batch, DriverRow};
 use crate::error::{Error, Result};
-use crate::statement::{Bind, Format, Output, OutputColumn, Statement};
+use crate::statement::{Bind, Format, Output, OutputColumn, Prepared, Statement};
 
 /// Runs a statement that may write, in a transaction that is rolled back where it fails, and gathers its rows.
 pub(super) fn run_guarded(

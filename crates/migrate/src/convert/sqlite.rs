@@ -37,7 +37,7 @@ pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
 /// point without zeros at the ends.
 fn parts(name: &str, from: &ColumnType) -> String {
     match from {
-        // The form is that of `sqlite/decimal_text.rs` of the data layer.
+        // The form is that of `decimal_text.rs` of the data layer.
         ColumnType::Decimal { precision, scale } => {
             let whole = precision - scale;
             let negative = complement(&format!("substr({name}, 2)"));

@@ -5,7 +5,6 @@
 //! and indexes such text as it stands.
 
 use mwallet_schema::Decimal;
-use num_bigint::BigInt;
 
 /// How long the text of a `decimal(precision, scale)` is.
 pub(crate) fn width(precision: u32, scale: u32) -> u32 {
@@ -60,11 +59,6 @@ pub fn decode(text: &str) -> Option<Decimal> {
     let mut plain = Vec::with_capacity(text.len());
     write_plain(text.as_bytes(), &mut plain)?;
     std::str::from_utf8(&plain).ok()?.parse().ok()
-}
-
-/// The whole number of units of `10^-scale` that a text stands for; what sums add up.
-pub(crate) fn unscaled(text: &str) -> Option<BigInt> {
-    decode(text).map(|decimal| decimal.unscaled().clone())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Arithmetic on decimals with the scales that PostgreSQL's `numeric` gives.
+//! Averages of decimals with the scales that PostgreSQL's `numeric` gives.
 //!
 //! Source: `select_div_scale` and `div_var` in PostgreSQL's `numeric.c`.
 
@@ -16,7 +16,7 @@ const MAX_SCALE: i64 = 1_000;
 /// The average of `count` numbers whose sum is `total`, with the scale that PostgreSQL gives it, rounded half away from zero.
 ///
 /// `count` must not be zero.
-pub(crate) fn average(total: &Decimal, count: i64) -> Decimal {
+pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
     let divisor = Decimal::from(count);
     let scale = quotient_scale(total, &divisor);
     // total.unscaled / 10^total.scale / count, in units of 10^-scale.
