@@ -7,6 +7,7 @@ mod bench;
 mod certificates;
 mod dist;
 mod install;
+mod map;
 mod postgres;
 mod report;
 mod test;
@@ -50,6 +51,8 @@ enum Task {
     /// Both files are in target/dist. With mwallet.debug beside mwallet, debuggers and the backtraces of a panic show functions
     /// and lines; without it the program runs as well.
     Dist,
+    /// Draws the pictures in ARCHITECTURE.md again: the crates, and the way of a request
+    Map,
     /// Checks what needs no test run: formatting, lints, dependencies, headers of files
     Tidy,
 }
@@ -59,6 +62,10 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Dist => dist::run().map(|()| true),
+        Task::Map => map::run(&root()).map(|is_new| {
+            println!("{}", if is_new { "ARCHITECTURE.md is drawn again" } else { "ARCHITECTURE.md is up to date" });
+            true
+        }),
         Task::Tidy => tidy::run().map(|()| true),
     };
     match done {

@@ -1,13 +1,16 @@
-//! The map of crates in `ARCHITECTURE.md` is what Cargo is told, and a feature that is off brings no dependencies.
+//! What `ARCHITECTURE.md` says of the crates is true: their dependencies, their sizes, their pictures, and no circles.
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
+
+#[path = "../src/map.rs"]
+#[expect(dead_code, reason = "the command writes the file, this test only compares it")]
+mod map;
+mod modules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-type Map = BTreeMap<String, BTreeSet<String>>;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -19,7 +22,7 @@ fn code(text: &str) -> BTreeSet<String> {
 }
 
 /// The crates in the table of `ARCHITECTURE.md`, with those that each builds on.
-fn mapped() -> Map {
+fn mapped() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -29,24 +32,38 @@ fn mapped() -> Map {
     text.lines().filter_map(row).collect()
 }
 
-/// The crates, with those of this workspace that each depends on, apart from its tests.
-fn declared() -> Map {
-    let mut crates = Map::new();
-    for folder in fs::read_dir(root().join("crates")).unwrap() {
-        let folder = folder.unwrap().path();
-        let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-        let dependencies = text.split("\n[dependencies]\n").nth(1).unwrap();
-        let dependencies = dependencies.lines().take_while(|line| !line.starts_with('['));
-        let ours =
-            dependencies.filter_map(|line| Some(line.strip_prefix("mwallet-")?.split_once(['.', ' '])?.0.to_owned()));
-        crates.insert(folder.file_name().unwrap().to_str().unwrap().to_owned(), ours.collect());
-    }
-    crates
+#[test]
+fn crates_depend_on_what_the_map_allows() {
+    let crates = map::crates(&root()).unwrap();
+    let declared: BTreeMap<_, BTreeSet<_>> =
+        crates.into_iter().map(|(name, dependencies)| (name, dependencies.into_iter().collect())).collect();
+    assert_eq!(declared, mapped());
 }
 
 #[test]
-fn crates_depend_on_what_the_map_allows() {
-    assert_eq!(declared(), mapped());
+fn the_pictures_are_up_to_date() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert_eq!(map::drawn(&root(), &text).unwrap(), text, "run `cargo xtask map`");
+}
+
+#[test]
+fn no_crate_holds_more_than_three_tenths_of_the_code() {
+    let lines: BTreeMap<String, usize> = modules::crates(&root())
+        .into_iter()
+        .map(|(name, modules)| (name, modules.values().map(|module| module.lines).sum()))
+        .collect();
+    let all: usize = lines.values().sum();
+    for (name, own) in lines {
+        assert!(own * 10 <= all * 3, "{name} has {own} of {all} lines");
+    }
+}
+
+#[test]
+fn modules_of_different_folders_are_in_no_circle() {
+    for (name, modules) in modules::crates(&root()) {
+        let circles = modules::circles(&modules);
+        assert!(circles.is_empty(), "{name}: {circles:#?}");
+    }
 }
 
 /// The crates that a program links from a package with some of its features.
