@@ -99,3 +99,12 @@ fn a_driver_that_is_not_built_in_brings_no_dependencies() {
         }
     }
 }
+
+#[test]
+fn a_program_without_the_demo_brings_no_fake_data() {
+    const FAKE: [&str; 2] = ["deunicode", "fake"];
+    let (with, without) = (linked("mwallet-cli", "demo"), linked("mwallet-cli", ""));
+    for name in FAKE {
+        assert!(with.contains(name) && !without.contains(name), "{name}");
+    }
+}

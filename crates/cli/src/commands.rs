@@ -8,5 +8,6 @@ pub(crate) mod inspect;
 pub(crate) mod migrate;
 pub(crate) mod restore;
 pub(crate) mod schema;
+#[cfg(feature = "demo")]
 pub(crate) mod seed;
 pub(crate) mod serve;

@@ -208,11 +208,13 @@ mod tests {
             (&[][..], "a command is missing", "--help shows how it is called"),
             (&["--json"], "'mwallet' requires a subcommand but one was not provided", "--help"),
             (&["--json", "schema"], "a command is missing", "--help"),
+            #[cfg(feature = "demo")]
             (
                 &["seed", "--user", "5"],
                 "unexpected argument '--user' found",
                 "tip: a similar argument exists: '--users'",
             ),
+            #[cfg(feature = "demo")]
             (
                 &["seed", "--users", "0"],
                 "invalid value '0' for '--users <NUMBER>': 0 is not in 1..=100000000",

@@ -9,6 +9,7 @@ mod endpoints;
 mod failure;
 mod log;
 mod output;
+#[cfg(feature = "demo")]
 mod seed;
 mod settings;
 mod signals;
@@ -22,7 +23,16 @@ use crate::failure::{Failure, Result};
 use crate::log::Log;
 use crate::settings::Settings;
 
-const EXAMPLES: &str = "\
+/// The example of `mwallet seed`, where it is built in.
+const SEED_EXAMPLE: &str = if cfg!(feature = "demo") {
+    "  # fake data to try things with
+  mwallet seed --users 20000 --orders 200000\n\n"
+} else {
+    ""
+};
+
+fn examples() -> String {
+    format!("\
 Examples:
   # a server on this machine, its data in mwallet.db
   mwallet serve --open
@@ -30,10 +40,7 @@ Examples:
   # the transactions of a block
   mwallet import block block.json --network bitcoin
 
-  # fake data to try things with
-  mwallet seed --users 20000 --orders 200000
-
-  # what is in an existing database
+{SEED_EXAMPLE}  # what is in an existing database
   mwallet inspect --database-url sqlite:legacy.db
 
   # a copy of the database, while it is served
@@ -51,11 +58,12 @@ MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.t
 The log goes to the standard error. RUST_LOG says what is logged: warn,mwallet::sql=info where it says nothing. With --json, \
 an error is one JSON object there, in its last line.
 
-A password on the command line is seen by everybody on the machine; put it into the environment or a file.";
+A password on the command line is seen by everybody on the machine; put it into the environment or a file.")
+}
 
 /// A self-hosted server for trading crypto assets person to person
 #[derive(Parser)]
-#[command(name = "mwallet", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "mwallet", version, after_help = examples(), arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     settings: Settings,
@@ -70,6 +78,7 @@ enum Command {
     /// Brings data in
     Import(commands::import::Options),
     /// Fills an empty database with fake data
+    #[cfg(feature = "demo")]
     Seed(commands::seed::Options),
     /// Says what a database consists of, and how much of it mWallet serves
     Inspect(commands::inspect::Options),
@@ -118,6 +127,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
         match command {
             Command::Serve(options) => commands::serve::run(&settings, &log, options).await,
             Command::Import(options) => commands::import::run(&settings, options).await,
+            #[cfg(feature = "demo")]
             Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Inspect(options) => commands::inspect::run(&settings, options).await,
             Command::Generate(options) => commands::generate::run(&settings, options).await,

@@ -72,15 +72,17 @@ impl Settings {
     }
 
     /// Whether an option names a database.
+    #[cfg(feature = "demo")]
     pub(crate) fn names_database(&self) -> bool {
         self.database_url.is_some()
     }
 
     /// A database of the program's own choice, whatever is named elsewhere; how it is used, such as its pool, is still for
     /// the environment and the file to say.
+    #[cfg(feature = "demo")]
     pub(crate) fn engine_of(&self, url: &str) -> Result<Engine> {
         let config = DatabaseConfig { url: Some(url.to_owned()), ..self.database()? };
-        Ok(config.engine(url)?)
+        Ok(Engine::with(&config.database_url(url)?, config.options())?)
     }
 
     /// Where that database is; nothing is connected.

@@ -1,5 +1,6 @@
 //! `mwallet serve`: the tables over HTTP, until it is told to stop.
 
+#[cfg(feature = "demo")]
 mod demo;
 #[cfg(unix)]
 mod files;
@@ -12,8 +13,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use mwallet_api::{App, AppState, ExposedTables, table_path};
-use mwallet_db::EngineOptions;
 use mwallet_db::schema::{Table, visible};
+use mwallet_db::{Engine, EngineOptions};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -29,12 +30,7 @@ use crate::settings::Settings;
 use crate::signals;
 use crate::{database, endpoints};
 
-const EXAMPLES: &str = "\
-Examples:
-  # fake data to look around in, and what to try with it
-  mwallet serve --demo
-
-  mwallet serve --open
+const EXAMPLES: &str = "  mwallet serve --open
   mwallet serve --open --database-url postgresql://me@localhost/mwallet
   mwallet serve --open --listen localhost:9000
   mwallet serve --open --cors http://localhost:5173 --max-rows 1000
@@ -47,9 +43,24 @@ Examples:
 
 There are no accounts yet: --open says that everybody on this machine may read and write everything.";
 
+/// The example of the demo, where it is built in.
+const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
+    "  # fake data to look around in, and what to try with it
+  mwallet serve --demo\n\n"
+} else {
+    ""
+};
+
+/// What to write where neither option is given.
+const HINT: &str = if cfg!(feature = "demo") {
+    "--open serves everybody on this machine without login; --demo serves them fake data"
+} else {
+    "--open serves everybody on this machine without login"
+};
+
 /// The options of `mwallet serve`.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("Examples:\n{DEMO_EXAMPLE}{EXAMPLES}"))]
 pub(crate) struct Options {
     /// Serve everybody on this machine without login
     #[arg(long)]
@@ -57,10 +68,11 @@ pub(crate) struct Options {
     /// Serve fake data of its own, without login: makes and fills mwallet-demo.db here at the first start
     ///
     /// Databases that the environment or mwallet.toml name are not touched; --database-url is refused beside it.
-    #[arg(long)]
+    #[cfg(feature = "demo")]
+    #[arg(long, conflicts_with_all = ["reflect", "migrate"])]
     demo: bool,
     /// Bring the tables of an older database up to date first; without it, such a database is refused
-    #[arg(long, conflicts_with_all = ["reflect", "demo"])]
+    #[arg(long, conflicts_with = "reflect")]
     migrate: bool,
     #[command(flatten)]
     reflected: ReflectedOptions,
@@ -77,34 +89,49 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
-    let Options { open, demo, migrate, reflected, listen, access_log, limits } = options;
-    if !open && !demo {
-        let message = "there are no accounts yet, so there is nobody to serve but everybody";
-        let hint = "--open serves everybody on this machine without login; --demo serves them fake data";
-        return Err(Failure::usage(message).hint(hint));
+    #[cfg(feature = "demo")]
+    if options.demo {
+        return demo::run(settings, log, options).await;
     }
-    let addresses = listen.addresses().await?;
-    listen.refuse_others(&addresses, if demo { "--demo" } else { "--open" })?;
-    let engine = match demo {
-        true => demo::engine(settings)?,
-        false => reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?,
-    };
+    if !options.open {
+        let message = "there are no accounts yet, so there is nobody to serve but everybody";
+        return Err(Failure::usage(message).hint(HINT));
+    }
+    let Options { reflected, limits, .. } = &options;
+    let addresses = options.listen.addresses().await?;
+    options.listen.refuse_others(&addresses, "--open")?;
+    let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
     // Before anything is created: whether there is a place to listen is the question most often answered with no.
-    let listeners = listen.listen(&addresses)?;
+    let listeners = options.listen.listen(&addresses)?;
     let found = reflected.tables(&engine).await?;
+    if found.is_none() {
+        database::prepare(settings, &engine, options.migrate).await?;
+    }
+    serve(settings, log, options, Prepared { engine, listeners, found }, welcome).await
+}
+
+/// What is there when a server begins.
+struct Prepared {
+    engine: Engine,
+    listeners: Vec<TcpListener>,
+    /// The tables that the database has; `None` where it is mWallet's own.
+    found: Option<Vec<Table>>,
+}
+
+/// Serves until it is told to stop. `welcome` makes the text to begin with, of the database, the URL and the tables.
+async fn serve(
+    settings: &Settings,
+    log: &Log,
+    options: Options,
+    prepared: Prepared,
+    welcome: impl FnOnce(&str, &str, &[&Table]) -> String,
+) -> Result<()> {
+    let Options { reflected, listen, access_log, limits, .. } = options;
+    let Prepared { engine, listeners, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
         None => mwallet_models::tables(),
     };
-    if found.is_none() {
-        match demo {
-            true => database::prepare_with(&engine, true, true).await?,
-            false => database::prepare(settings, &engine, migrate).await?,
-        };
-    }
-    if demo {
-        demo::fill(settings, &engine).await?;
-    }
 
     // From now on somebody has the database open, which is what keeps `mwallet restore` from replacing it.
     engine.ping().await?;
@@ -117,8 +144,7 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
 
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
     let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
-    let text =
-        if demo { demo::welcome(&engine.to_string(), &url) } else { welcome(&engine.to_string(), &url, &tables) };
+    let text = welcome(&engine.to_string(), &url, &tables);
     // Whoever knows that it listens may tell it to stop.
     let stop = signals::stop()?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use mwallet_db::{DatabaseUrl, Engine, EngineOptions, Error, PostgresUrl, Result, SslMode};
+use mwallet_db::{DatabaseUrl, EngineOptions, Error, PostgresUrl, Result, SslMode};
 
 use super::check;
 
@@ -297,15 +297,6 @@ impl DatabaseConfig {
             ..default
         }
     }
-
-    /// The engine of these settings; `default` is the URL where they name none.
-    ///
-    /// # Errors
-    ///
-    /// Where a setting is wrong.
-    pub(crate) fn engine(&self, default: &str) -> Result<Engine> {
-        Engine::with(&self.database_url(default)?, self.options())
-    }
 }
 
 /// The variable of a setting.
@@ -335,7 +326,7 @@ impl fmt::Debug for DatabaseConfig {
 
 #[cfg(test)]
 mod tests {
-    use mwallet_db::Dialect;
+    use mwallet_db::{Dialect, Engine};
 
     use super::*;
 
@@ -424,9 +415,12 @@ mod tests {
                 sslrootcert: Some(authority),
                 ..DatabaseConfig::default()
             };
-            settings.engine("sqlite::memory:").unwrap().ping().await.unwrap();
+            let engine = |settings: &DatabaseConfig| {
+                Engine::with(&settings.database_url("sqlite::memory:").unwrap(), settings.options()).unwrap()
+            };
+            engine(&settings).ping().await.unwrap();
             let settings = DatabaseConfig { name: Some("mwallet_no_such_database".into()), ..settings };
-            assert!(settings.engine("sqlite::memory:").unwrap().ping().await.is_err());
+            assert!(engine(&settings).ping().await.is_err());
         });
     }
 }

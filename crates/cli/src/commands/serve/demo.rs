@@ -2,7 +2,10 @@
 
 use mwallet_db::Engine;
 
+use super::{Options, Prepared, serve};
+use crate::database;
 use crate::failure::{Failure, Result};
+use crate::log::Log;
 use crate::output;
 use crate::seed::{self, Amounts, Origin};
 use crate::settings::Settings;
@@ -13,9 +16,22 @@ const DATABASE: &str = "sqlite:mwallet-demo.db";
 const AMOUNTS: Amounts = Amounts { users: 200, orders: 2_000, notices: 20 };
 const SEED: u64 = 1;
 
+/// Serves the demo, which is filled at its first start.
+pub(super) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
+    let addresses = options.listen.addresses().await?;
+    options.listen.refuse_others(&addresses, "--demo")?;
+    let engine = engine(settings)?;
+    // Before anything is created.
+    let listeners = options.listen.listen(&addresses)?;
+    database::prepare_with(&engine, true, true).await?;
+    fill(settings, &engine).await?;
+    let prepared = Prepared { engine, listeners, found: None };
+    serve(settings, log, options, prepared, |database, url, _| welcome(database, url)).await
+}
+
 /// The engine of the demo. It never is a database that somebody works with: the demo is open to everybody on the machine,
 /// and fills what it finds empty.
-pub(super) fn engine(settings: &Settings) -> Result<Engine> {
+fn engine(settings: &Settings) -> Result<Engine> {
     if settings.names_database() {
         // What somebody typed is never passed over in silence.
         let message = "--demo brings a database of its own, so --database-url cannot stand beside it";
@@ -27,7 +43,7 @@ pub(super) fn engine(settings: &Settings) -> Result<Engine> {
 
 /// Fills the database at the first start, as of then, so that what is open ends in days to come; what is there later is left as
 /// it is.
-pub(super) async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
+async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
     let progress = output::progress(&settings.output, AMOUNTS.users + AMOUNTS.orders, "users and orders");
     let origin = Origin { seed: SEED, as_of: engine.sources().now() };
     let outcome = seed::fill(engine, AMOUNTS, origin, &progress).await;
@@ -36,7 +52,7 @@ pub(super) async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
 }
 
 /// What to try.
-pub(super) fn welcome(database: &str, url: &str) -> String {
+fn welcome(database: &str, url: &str) -> String {
     format!(
         "mWallet serves fake data ({database}) at {url}, without login, to this machine only
 

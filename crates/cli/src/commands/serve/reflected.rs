@@ -13,7 +13,7 @@ use crate::settings::Settings;
 #[derive(Args, Clone)]
 pub(super) struct ReflectedOptions {
     /// Serve the tables and views that the database has, instead of those of mWallet; nothing in it is changed but by requests
-    #[arg(long, conflicts_with = "demo")]
+    #[arg(long)]
     reflect: bool,
     /// A schema of PostgreSQL to serve; may be given several times, and clients choose by Accept-Profile and Content-Profile
     /// [default: public]
