@@ -45,7 +45,8 @@ async fn browsers_get_a_page_and_programs_json(db: TestDb) {
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert_eq!((page.header("vary"), page.header("cache-control")), (Some("Accept"), Some("no-cache")));
     let database = if db.dialect() == Dialect::Sqlite { "SQLite" } else { "PostgreSQL" };
-    assert!(page.text.contains(&format!("13 tables of a {database} database")), "{}", page.text);
+    let count = mwallet_models::tables().len();
+    assert!(page.text.contains(&format!("{count} tables of a {database} database")), "{}", page.text);
     for table in mwallet_models::tables() {
         let query = format!("/rest/v1/{}?limit=10", table.name);
         assert!(page.text.contains(&format!("<a href=\"{query}\"><code>{query}</code></a>")), "{}", page.text);
