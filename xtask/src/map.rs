@@ -91,15 +91,11 @@ fn way_picture(text: &str) -> Result<String> {
     let mut steps: Vec<(String, String)> = Vec::new();
     for line in list.lines() {
         let mut words = line.split_whitespace();
-        match (line.starts_with(' '), words.next(), words.next()) {
-            (false, Some(of), Some(file)) => steps.push((of.into(), file.into())),
-            // Either of two files may be the next step.
-            (true, Some(file), _) if file.ends_with('/') => {
-                if let Some((_, last)) = steps.last_mut() {
-                    *last = format!("{last} or {file}");
-                }
-            }
-            _ => {}
+        if let (Some(of), Some(file)) = (words.next(), words.next()) {
+            // Either of two drivers may be the next step.
+            let or = if words.next() == Some("or") { words.next() } else { None };
+            let or = or.map(|other| format!(" or {}", other.trim_end_matches(':'))).unwrap_or_default();
+            steps.push((of.into(), format!("{file}{or}")));
         }
     }
     let mut picture = String::from("flowchart LR\n");

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
-
 /// How many rows a change may concern. Where it is another number, it is undone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllowedRows {
@@ -17,13 +15,13 @@ pub enum AllowedRows {
 }
 
 impl AllowedRows {
-    pub(crate) fn check(self, found: u64) -> Result<()> {
-        let is_allowed = match self {
+    /// Whether it may be this number.
+    pub(crate) fn allows(self, found: u64) -> bool {
+        match self {
             Self::Any => true,
             Self::One => found == 1,
             Self::AtMost(most) => found <= most,
-        };
-        if is_allowed { Ok(()) } else { Err(Error::RowCount { found, allowed: self }) }
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use mwallet_schema::Value;
 
+use crate::columns::{Columns, OutputColumn};
 use crate::error::Result;
 use crate::json_row::{quote_numbers, write_row};
 use crate::json_rows::JsonRows;
-use crate::query::Numbers;
-use crate::statement::{Columns, Format, Output, OutputColumn, Statement};
+use crate::statement::Numbers;
+use crate::statement::{Format, Output, Statement};
 
 /// How many rows of values a stream hands out at once.
 const BATCH_ROWS: usize = 256;

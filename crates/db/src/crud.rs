@@ -37,7 +37,8 @@ pub use resource::{Entities, Resource, of};
 use crate::error::Result;
 use crate::query::{Aggregate, Audience, Fields, Filter, OnConflict, Plan, PlanError, Query, same_shape};
 use crate::row::{FromRow, Row};
-use crate::statement::{Format, Output, Sql, Statement};
+use crate::sql::Sql;
+use crate::statement::{Format, Output, Statement};
 use crate::stream::Rows;
 
 /// The most rows that one statement of a bulk creation writes.

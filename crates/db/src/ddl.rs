@@ -7,7 +7,7 @@ use mwallet_schema::{
 
 use crate::Dialect;
 use crate::decimal_text;
-use crate::query::quote;
+use crate::quote::quote;
 
 /// The statements that create tables, those that are referred to first.
 pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {

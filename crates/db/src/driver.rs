@@ -4,20 +4,24 @@
 //! that are called here; no other module knows which drivers there are.
 
 mod mock;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 
 use std::error::Error;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::EngineOptions;
+#[cfg(feature = "postgres")]
+use self::postgres::Postgres;
+#[cfg(feature = "sqlite")]
+use self::sqlite::Sqlite;
 use crate::error::Result;
 use crate::notifications::Notifications;
-#[cfg(feature = "postgres")]
-use crate::postgres::{self, Postgres};
-use crate::session::SessionOptions;
-#[cfg(feature = "sqlite")]
-use crate::sqlite::{self, Sqlite};
+use crate::options::EngineOptions;
+use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Prepared, Statement};
 use crate::url::DatabaseUrl;
 use mock::Mock;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::allowed_rows::AllowedRows;
 use crate::entity::DecodeError;
 use crate::query::PlanError;
+use crate::statement::Guard;
 use crate::url::UrlError;
 
 /// What went wrong. [`Error::code`] gives the SQLSTATE that both engines agree on.
@@ -268,6 +269,16 @@ impl std::fmt::Display for Violation {
 }
 
 impl Error {
+    /// Refuses a change of another number of rows than it may be.
+    pub(crate) fn check_rows(allowed: AllowedRows, found: u64) -> Result<()> {
+        if allowed.allows(found) { Ok(()) } else { Err(Self::RowCount { found, allowed }) }
+    }
+
+    /// Refuses a write that one of its guards does not allow.
+    pub(crate) fn check_guard(guard: &Guard, is_allowed: bool) -> Result<()> {
+        if is_allowed { Ok(()) } else { Err(Self::Immutable { columns: guard.columns.clone() }) }
+    }
+
     /// The SQLSTATE of [`Error::Database`] where the disk is full, on both engines.
     pub const DISK_FULL: &str = "53100";
     /// The SQLSTATE of [`Error::Database`] where the database is damaged, on both engines.

@@ -1,29 +1,6 @@
 //! A row as JSON text by the types of its columns, without a struct or a tree of values between.
 
-use mwallet_schema::json::write_string;
-
-use crate::statement::{Columns, OutputColumn};
-
-/// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
-#[derive(Debug)]
-pub(crate) struct RowShape {
-    prefixes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl RowShape {
-    pub(crate) fn new(columns: &[OutputColumn]) -> Self {
-        let mut prefixes = Vec::with_capacity(columns.len() * 16);
-        let mut ends = Vec::with_capacity(columns.len());
-        for column in columns {
-            prefixes.push(if ends.is_empty() { b'{' } else { b',' });
-            write_string(&mut prefixes, &column.name);
-            prefixes.push(b':');
-            ends.push(prefixes.len());
-        }
-        Self { prefixes, ends }
-    }
-}
+use crate::columns::{Columns, OutputColumn};
 
 /// Writes one object; `write` writes the value of the column it is given.
 pub(crate) fn write_row<E>(
@@ -100,7 +77,7 @@ mod tests {
     use mwallet_schema::ColumnType;
 
     use super::*;
-    use crate::statement::OutputKind;
+    use crate::columns::OutputKind;
 
     #[test]
     fn names_are_escaped_and_an_empty_row_is_an_object() {

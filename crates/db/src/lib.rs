@@ -16,7 +16,7 @@
 //! Two Cargo features choose the drivers. Both are on by default.
 //!
 //! - `postgres`: the driver of PostgreSQL, with TLS.
-//! - `sqlite`: the driver of SQLite, with SQLite itself, and the module `backup`.
+//! - `sqlite`: the driver of SQLite, with SQLite itself, and the module `sqlite_files`.
 //!
 //! URLs, tables, their DDL and the SQL of statements are the same whatever the features. An engine whose driver is not
 //! built in is refused by [`Error::Config`], which names the missing feature. Without both features only
@@ -30,6 +30,7 @@ extern crate self as mwallet_db;
 
 mod allowed_rows;
 mod batch;
+mod columns;
 mod ddl;
 mod decimal_text;
 mod dialect;
@@ -43,33 +44,34 @@ mod isolation;
 mod json_row;
 mod json_rows;
 mod notifications;
-#[cfg(feature = "postgres")]
-mod postgres;
+mod options;
+mod place;
 mod query;
+mod quote;
 mod room;
 mod row;
 mod session;
 mod setup;
 mod sources;
-#[cfg(feature = "sqlite")]
-mod sqlite;
+mod sql;
 #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "SQLite alone repeats statements and sorts their rows"))]
 mod statement;
 mod stream;
 mod url;
 
-#[cfg(feature = "sqlite")]
-pub mod backup;
 pub mod crud;
 pub mod schema_tools;
+#[cfg(feature = "sqlite")]
+pub mod sqlite_files;
 pub mod worker;
 
 /// What a table is and what data about it must look like.
 pub use mwallet_schema as schema;
 
+pub use columns::{Columns, OutputColumn, OutputKind};
 pub use ddl::{create_statements, drop_statements};
 pub use dialect::Dialect;
-pub use engine::{Engine, EngineOptions};
+pub use engine::Engine;
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
     FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeCarrier, NativeSpec,
@@ -81,13 +83,15 @@ pub use isolation::Isolation;
 pub use json_rows::JsonRows;
 pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use notifications::Notifications;
+pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, Numbers, OnConflict, Operand,
-    Order, Plan, PlanError, Query, QueryArgs, Relation, Selected,
+    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
+    Plan, PlanError, Query, QueryArgs, Relation, Selected,
 };
 pub use row::{FromRow, Of, Row};
-pub use session::{Savepoint, Session, SessionFactory, SessionFuture, SessionOptions};
+pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;
-pub use statement::{Columns, Format, Output, OutputColumn, OutputKind, Sql, Statement};
+pub use sql::Sql;
+pub use statement::{Format, Numbers, Output, Statement};
 pub use stream::{Batches, Rows};
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

@@ -13,9 +13,10 @@ pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
 pub use plan::{Aggregate, Audience, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation::Relation;
-pub use sql::quote;
 
 use mwallet_schema::Value;
+
+use crate::statement::Numbers;
 
 /// Which rows of a table, in which order, and which columns of them.
 ///
@@ -40,16 +41,6 @@ pub struct Query {
     pub fields: Fields,
     /// How their numbers are written, where rows are answered as JSON.
     pub numbers: Numbers,
-}
-
-/// How JSON has the numbers that a double would change: whole ones of 64 bits, and decimals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Numbers {
-    /// As the type of each column has them: decimals of entities as strings, all else as numbers.
-    #[default]
-    ByType,
-    /// As strings, so that no client takes them for doubles.
-    Strings,
 }
 
 /// Which columns are answered. Columns that are write-only never are.

@@ -2,8 +2,8 @@
 
 use mwallet_schema::{Record, Value};
 
+use crate::columns::Columns;
 use crate::entity::{Cell, Cells, ColumnValue, DecodeError, Entity};
-use crate::statement::Columns;
 
 /// One row of an answer: values by name.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,14 +16,16 @@ pub use crate::ddl::{
     unmarked, unmarked_comment,
 };
 pub use crate::decimal_text::decode as decode_decimal;
-pub use crate::explain::{Place, place};
-pub use crate::query::quote;
+pub use crate::explain::place;
+pub use crate::place::Place;
+pub use crate::quote::quote;
 pub use crate::statement::{Origins, Prepared};
 
+use crate::columns::{OutputColumn, OutputKind};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::session::{Session, SessionFactory};
-use crate::statement::{OutputColumn, OutputKind, SearchPath, Statement};
+use crate::statement::{SearchPath, Statement};
 
 /// Whether an engine has no database, so that there is no schema.
 pub fn is_mock(engine: &Engine) -> bool {

@@ -1,6 +1,5 @@
 //! One transaction as a unit of work.
 
-mod options;
 mod retry;
 mod work;
 
@@ -9,7 +8,6 @@ use std::time::Duration;
 
 use mwallet_schema::Table;
 
-pub use options::SessionOptions;
 pub use retry::SessionFuture;
 
 use crate::driver::Transaction;
@@ -17,9 +15,12 @@ use crate::engine::Engine;
 use crate::entity::{Entity, Handle};
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
-use crate::query::{Audience, Filter, Plan, Query, quote};
+use crate::options::SessionOptions;
+use crate::query::{Audience, Filter, Plan, Query};
+use crate::quote::quote;
 use crate::row::Row;
-use crate::statement::{Format, Output, Prepared, SearchPath, Sql, Statement};
+use crate::sql::Sql;
+use crate::statement::{Format, Output, Prepared, SearchPath, Statement};
 use crate::stream::Batches;
 use work::UnitOfWork;
 

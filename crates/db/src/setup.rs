@@ -4,7 +4,8 @@ use mwallet_schema::{Table, Value};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::statement::{Format, Sql, Statement};
+use crate::sql::Sql;
+use crate::statement::{Format, Statement};
 use crate::{Dialect, ddl};
 
 /// The number of the lock that keeps two programs from setting up one database at once: the letters `mwallet`.

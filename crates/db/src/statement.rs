@@ -1,15 +1,11 @@
 //! SQL of one engine with its values beside it, and what came of running it.
 
-use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use mwallet_schema::{ColumnType, Value};
 
-use crate::entity::Entity;
-use crate::error::{Error, Result};
-use crate::json_row::RowShape;
+use crate::columns::Columns;
 use crate::json_rows::JsonRows;
-use crate::query::{Numbers, quote};
 
 /// A text of SQL, the values it is bound to, and the columns it answers.
 #[derive(Clone, Debug)]
@@ -91,24 +87,17 @@ impl Guard {
         }
     }
 
-    /// Holds the answer to the question against the rule.
-    pub(crate) fn check_found(&self, found: Output) -> Result<()> {
-        match found.into_values().first().map(Vec::as_slice) {
-            Some([Value::Int(0)]) => Ok(()),
-            _ => Err(self.broken()),
-        }
+    /// Whether the answer to the question satisfies the rule.
+    pub(crate) fn allows_found(&self, found: Output) -> bool {
+        matches!(found.into_values().first().map(Vec::as_slice), Some([Value::Int(0)]))
     }
 
-    /// Holds what the statement answered against the rule.
-    pub(crate) fn check_answered(&self, output: &Output) -> Result<()> {
+    /// Whether what the statement answered satisfies the rule.
+    pub(crate) fn allows_answer(&self, output: &Output) -> bool {
         match self.rule {
-            GuardRule::Answers(rows) if output.rows() != rows => Err(self.broken()),
-            _ => Ok(()),
+            GuardRule::Answers(rows) => output.rows() == rows,
+            GuardRule::None(_) => true,
         }
-    }
-
-    fn broken(&self) -> Error {
-        Error::Immutable { columns: self.columns.clone() }
     }
 }
 
@@ -117,78 +106,6 @@ impl Guard {
 pub(crate) struct Bind {
     pub(crate) value: Value,
     pub(crate) kind: ColumnType,
-}
-
-/// The columns of an answer, shared by its rows. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Columns(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    columns: Box<[OutputColumn]>,
-    /// Their names as they stand in JSON, written when they are first needed.
-    shape: OnceLock<RowShape>,
-}
-
-impl Columns {
-    /// How many columns of each returned row they are, behind which hidden ones stand. What counts rows has a column even where
-    /// none is answered.
-    pub(crate) fn returned(&self) -> usize {
-        self.len().max(1)
-    }
-
-    pub(crate) fn shape(&self) -> &RowShape {
-        self.0.shape.get_or_init(|| RowShape::new(&self.0.columns))
-    }
-}
-
-impl From<Vec<OutputColumn>> for Columns {
-    fn from(columns: Vec<OutputColumn>) -> Self {
-        Self(Arc::new(Shared { columns: columns.into(), shape: OnceLock::new() }))
-    }
-}
-
-impl Deref for Columns {
-    type Target = [OutputColumn];
-
-    fn deref(&self) -> &[OutputColumn] {
-        &self.0.columns
-    }
-}
-
-impl PartialEq for Columns {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.columns == other.0.columns
-    }
-}
-
-/// One column of an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutputColumn {
-    /// The name it is answered by.
-    pub name: String,
-    /// What it holds.
-    pub kind: OutputKind,
-}
-
-/// What a column of an answer holds.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OutputKind {
-    /// Values as a column of that type stores them.
-    Column(ColumnType),
-    /// An exact number of any size and scale: a sum or an average.
-    Number,
-}
-
-impl OutputColumn {
-    /// Whether its numbers may be such that a double would change them.
-    pub(crate) fn holds_exact_numbers(&self) -> bool {
-        match &self.kind {
-            OutputKind::Column(ColumnType::BigInt | ColumnType::Decimal { .. }) | OutputKind::Number => true,
-            OutputKind::Column(ColumnType::Native(native)) => native.holds_exact_numbers(),
-            OutputKind::Column(_) => false,
-        }
-    }
 }
 
 impl Statement {
@@ -221,109 +138,14 @@ impl Statement {
     }
 }
 
-/// SQL written by the author of a program, for what no operation covers: the same text for both engines, with `$1`,
-/// `$2`, ... for values.
-///
-/// The text is `'static`, so nothing from a request can become part of it.
-///
-/// ```
-/// use mwallet_db::Sql;
-/// use mwallet_db::schema::ColumnType;
-/// let sql = Sql::new("SELECT count(*) FROM orders WHERE usid = $1").bind("me").returns("orders", ColumnType::BigInt);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Sql {
-    text: String,
-    binds: Vec<Bind>,
-    columns: Vec<OutputColumn>,
-}
-
-impl Sql {
-    /// A statement with this text.
-    pub fn new(text: &'static str) -> Self {
-        Self { text: text.into(), binds: Vec::new(), columns: Vec::new() }
-    }
-
-    /// `SELECT` of all columns of an entity `FROM` its table, and what follows: joins, conditions, order.
-    pub fn select<E: Entity>(rest: &'static str) -> Self {
-        let table = E::table();
-        let names: Vec<String> =
-            table.columns.iter().map(|column| format!("{}.{}", quote(&table.name), quote(&column.name))).collect();
-        let columns = table.columns.iter();
-        let columns =
-            columns.map(|c| OutputColumn { name: c.name.clone(), kind: OutputKind::Column(c.kind.clone()) }).collect();
-        let text = format!("SELECT {} FROM {} {rest}", names.join(", "), quote(&table.name));
-        Self { text, binds: Vec::new(), columns }
-    }
-
-    /// Binds the next value by its own type.
-    pub fn bind(self, value: impl Into<Value>) -> Self {
-        let value = value.into();
-        let kind = natural_type(&value);
-        self.bind_as(value, kind)
-    }
-
-    /// Binds the next value as a column of that type stores it: what decimals need.
-    pub fn bind_as(mut self, value: impl Into<Value>, kind: ColumnType) -> Self {
-        self.binds.push(Bind { value: value.into(), kind });
-        self
-    }
-
-    /// Names the next column that is answered, and its type.
-    pub fn returns(mut self, name: &str, kind: ColumnType) -> Self {
-        self.columns.push(OutputColumn { name: name.into(), kind: OutputKind::Column(kind) });
-        self
-    }
-
-    /// The statement for one engine.
-    pub(crate) fn statement(self, dialect: crate::Dialect) -> Statement {
-        // SQLite reads `$1` as a name and would number it by its first appearance.
-        let sql = match dialect {
-            crate::Dialect::Postgres => self.text,
-            crate::Dialect::Sqlite => numbered(&self.text),
-        };
-        Statement {
-            sql: sql.into(),
-            binds: self.binds,
-            repeats: Vec::new(),
-            columns: self.columns.into(),
-            hidden: Hidden::default(),
-            is_lookup: false,
-            search_path: SearchPath::Role,
-            guards: Vec::new(),
-        }
-    }
-}
-
-/// The text with `?1` for `$1`, but not within quotes: `'$.fee'` is a path, `'costs $5'` a text.
-fn numbered(text: &str) -> String {
-    let mut sql = String::with_capacity(text.len());
-    let mut quote = None;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match quote {
-            Some(end) if c == end => quote = None,
-            None if c == '\'' || c == '"' => quote = Some(c),
-            _ => {}
-        }
-        let is_place = quote.is_none() && c == '$' && rest.peek().is_some_and(char::is_ascii_digit);
-        sql.push(if is_place { '?' } else { c });
-    }
-    sql
-}
-
-/// The type a value has where no column says it.
-fn natural_type(value: &Value) -> ColumnType {
-    match value {
-        Value::Bool(_) => ColumnType::Boolean,
-        Value::Int(_) => ColumnType::BigInt,
-        Value::Timestamp(_) => ColumnType::Timestamp,
-        Value::Uuid(_) => ColumnType::Uuid,
-        Value::Bytes(_) => ColumnType::Bytes { max: None },
-        Value::Json(_) | Value::List(_) | Value::Record(_) => ColumnType::Json,
-        // SQLite's form of a decimal depends on its column, so it refuses one that is bound as a text.
-        Value::Null | Value::Text(_) | Value::Decimal(_) => ColumnType::Text { max: None },
-    }
+/// How JSON has the numbers that a double would change: whole ones of 64 bits, and decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// As the type of each column has them: decimals of entities as strings, all else as numbers.
+    #[default]
+    ByType,
+    /// As strings, so that no client takes them for doubles.
+    Strings,
 }
 
 /// In which form rows are wanted.

@@ -5,11 +5,12 @@ use std::marker::PhantomData;
 
 use mwallet_schema::Value;
 
+use crate::columns::Columns;
 use crate::driver::RowSource;
 use crate::error::Result;
 use crate::json_rows::JsonRows;
 use crate::row::{FromRow, Row};
-use crate::statement::{Columns, Output};
+use crate::statement::Output;
 
 /// Batches of rows as the database gives them.
 ///

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::{HumanBytes, ProgressBar};
-use mwallet_db::backup::{self, BackupError, Copied, Progress, Watch};
+use mwallet_backup::{BackupError, Copied, Progress, Watch};
 use mwallet_db::{DatabaseUrl, Host, PostgresUrl, SqliteUrl};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(settings: &Settings, Options { file, force }: Options) -
     };
     let begun = Instant::now();
     let name = file.clone();
-    let copied = watched(settings, move |watch| backup::backup(&database, &file, force, watch)).await?;
+    let copied = watched(settings, move |watch| mwallet_backup::backup(&database, &file, force, watch)).await?;
     report(
         settings,
         &format!("copied {url} to {}", name.display()),
@@ -70,7 +70,7 @@ pub(super) fn path(place: &SqliteUrl) -> Result<&Path> {
 /// Does work that takes long on a thread of its own, with a bar, until it is done or somebody stops it.
 pub(super) async fn watched<T: Send + 'static>(
     settings: &Settings,
-    work: impl FnOnce(&mut Watch<'_>) -> backup::Result<T> + Send + 'static,
+    work: impl FnOnce(&mut Watch<'_>) -> mwallet_backup::Result<T> + Send + 'static,
 ) -> Result<T> {
     let bar = output::progress(&settings.output, 0, "pages");
     let mut watch = Watch::default().told({

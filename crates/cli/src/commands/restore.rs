@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use mwallet_db::schema::Sources;
-use mwallet_db::{DatabaseUrl, PostgresUrl, SystemSources, backup};
+use mwallet_db::{DatabaseUrl, PostgresUrl, SystemSources};
 use serde_json::json;
 
 use super::backup::{by_tools, path, quoted, report, server, watched};
@@ -39,7 +39,7 @@ pub(crate) async fn run(settings: &Settings, Options { file }: Options) -> Resul
     let begun = Instant::now();
     let name = file.clone();
     let at = SystemSources.now();
-    let restored = watched(settings, move |watch| backup::restore(&file, &database, at, watch)).await?;
+    let restored = watched(settings, move |watch| mwallet_backup::restore(&file, &database, at, watch)).await?;
     let kept = restored.kept.map(|path| path.display().to_string());
     let did = match &kept {
         Some(kept) => format!("restored {url} from {}, and kept what it was as {kept}", name.display()),

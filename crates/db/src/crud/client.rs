@@ -9,9 +9,11 @@ pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::json_rows::JsonRows;
-use crate::query::{Aggregate, Audience, Fields, Numbers, OnConflict, Plan, PlanError, Query, Relation, same_shape};
+use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
 use crate::session::Session;
-use crate::statement::{Format, Output, Sql, Statement};
+use crate::sql::Sql;
+use crate::statement::Numbers;
+use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 
 /// The most rows that are gathered before they are answered.
@@ -62,7 +64,7 @@ pub async fn create(
         statements.push(statement(engine, relation, plan, fields));
     }
     if statements.is_empty() {
-        terms.allowed.check(0)?;
+        Error::check_rows(terms.allowed, 0)?;
         return Ok(JsonRows::default());
     }
     if statements.len() > 1 && !answered.order.is_empty() {
@@ -245,7 +247,7 @@ async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, te
     for statement in statements {
         rows = join(rows, run(&mut session, statement, numbers).await?);
     }
-    match terms.allowed.check(rows.rows()) {
+    match Error::check_rows(terms.allowed, rows.rows()) {
         Ok(()) => end(session, terms).await?,
         Err(error) => {
             session.roll_back().await?;

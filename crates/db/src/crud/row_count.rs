@@ -3,11 +3,13 @@
 use mwallet_schema::{ColumnType, Table, Value};
 
 use crate::Dialect;
+use crate::columns::{OutputColumn, OutputKind};
 use crate::ddl::table_name;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::query::{Relation, quote};
-use crate::statement::{Bind, Format, OutputColumn, OutputKind, SearchPath, Statement};
+use crate::query::Relation;
+use crate::quote::quote;
+use crate::statement::{Bind, Format, SearchPath, Statement};
 
 /// The most rows that are counted one by one.
 pub const MOST_COUNTED: u64 = 100_000;

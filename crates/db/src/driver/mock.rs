@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{RowSource, Transaction};
 use crate::error::{Error, Result};
 use crate::notifications::Notifications;
-use crate::session::SessionOptions;
+use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Statement};
 
 /// The statements so far.

@@ -6,7 +6,8 @@ use mwallet_schema::{Table, Value};
 
 use super::Plan;
 use crate::Dialect;
-use crate::statement::{Columns, OutputColumn, OutputKind, Statement};
+use crate::columns::{Columns, OutputColumn, OutputKind};
+use crate::statement::Statement;
 
 /// A table made ready for the requests of clients: what each of their answers repeats is written once.
 ///

@@ -9,7 +9,9 @@ use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
 use super::{Direction, Nulls, Plan};
 use crate::Dialect;
-use crate::statement::{Bind, Columns, Guard, GuardRule, Hidden, OutputColumn, OutputKind, SearchPath, Statement};
+use crate::columns::{Columns, OutputColumn, OutputKind};
+use crate::quote::write_quoted;
+use crate::statement::{Bind, Guard, GuardRule, Hidden, SearchPath, Statement};
 use returning::Returning;
 
 /// The most rows of a page that is read within a frame of so many.
@@ -18,23 +20,6 @@ use returning::Returning;
 /// for this page that it plans anew each time. A tenth of a frame is a page.
 const FRAME: u64 = 1_000;
 const FRAME_END: &str = " LIMIT 1000) AS frame";
-
-/// A name as an identifier of SQL.
-pub fn quote(name: &str) -> String {
-    let mut quoted = String::with_capacity(name.len() + 2);
-    write_quoted(&mut quoted, name);
-    quoted
-}
-
-/// Writes a name as an identifier of SQL: the only way a name gets into a statement.
-fn write_quoted(sql: &mut String, name: &str) {
-    sql.push('"');
-    for (index, part) in name.split('"').enumerate() {
-        sql.push_str(if index > 0 { "\"\"" } else { "" });
-        sql.push_str(part);
-    }
-    sql.push('"');
-}
 
 /// The name of a table as SQL, with that of its schema where it has one.
 fn qualified(table: &Table) -> String {

@@ -11,7 +11,7 @@ use deadpool_postgres::ClientWrapper;
 
 use super::errors;
 use crate::error::Result;
-use crate::query::quote;
+use crate::quote::quote;
 use crate::statement::SearchPath;
 
 /// A pool of connections that know their path.

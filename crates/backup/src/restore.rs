@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mwallet_schema::Timestamp;
+use mwallet_db::schema::Timestamp;
+use mwallet_db::sqlite_files::side_file;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
-use super::backup::{SIDES, beside, copy, failed, is_same, sync, sync_folder, temporary, verify};
-use super::open_files;
-use crate::backup::{BackupError, Restored, Result, Watch};
+use crate::copy::{SIDES, copy, failed, is_same, sync, sync_folder, temporary, verify};
+use crate::{BackupError, Restored, Result, Watch, open_files};
 
 /// Puts a copy in the place of a database, which is kept beside it under a name with this time. Where there is no database, the
 /// copy becomes one.
@@ -48,7 +48,7 @@ pub fn restore(file: &Path, database: &Path, at: Timestamp, watch: &mut Watch<'_
 
 /// Refuses a database that another process has open. An idle connection to one without a log holds no lock.
 fn refuse_open(database: &Path) -> Result<()> {
-    let by = open_files::others(&[database, &beside(database, "-wal"), &beside(database, "-shm")]);
+    let by = open_files::others(&[database, &side_file(database, "-wal"), &side_file(database, "-shm")]);
     if by.is_empty() { Ok(()) } else { Err(BackupError::InUse { path: database.to_owned(), by }) }
 }
 
@@ -91,11 +91,11 @@ fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<
     }
     // What is left of a database that cannot be opened stays with it: beside the new one, SQLite would put it into that.
     for side in SIDES {
-        let path = beside(database, side);
+        let path = side_file(database, side);
         match path.exists() {
             // It has been put back into the database.
             true if lock.is_some() => std::fs::remove_file(&path).map_err(failed(&path))?,
-            true => std::fs::rename(&path, beside(&kept, side)).map_err(failed(&path))?,
+            true => std::fs::rename(&path, side_file(&kept, side)).map_err(failed(&path))?,
             false => {}
         }
     }
@@ -139,8 +139,8 @@ fn lock(database: &Path) -> Result<Option<Connection>> {
 /// A name for the old database that nothing has yet: `mwallet.db.before-restore-20261126T140531Z`.
 fn free_name(database: &Path, at: Timestamp) -> PathBuf {
     let time: String = at.to_string().chars().take(19).filter(|c| !"-:".contains(*c)).collect();
-    let first = beside(database, &format!(".before-restore-{time}Z"));
-    let more = (2..).map(|number| beside(&first, &format!("-{number}")));
+    let first = side_file(database, &format!(".before-restore-{time}Z"));
+    let more = (2..).map(|number| side_file(&first, &format!("-{number}")));
     let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
     std::iter::once(first.clone()).chain(more).find(is_free).unwrap_or(first)
 }

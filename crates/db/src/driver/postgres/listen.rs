@@ -10,7 +10,7 @@ use tokio_postgres::{AsyncMessage, NoTls, Socket};
 use super::tls::Tls;
 use super::{Settings, connect};
 use crate::notifications::Notifications;
-use crate::query::quote;
+use crate::quote::quote;
 
 /// How long to wait before a lost connection is made again, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));

@@ -7,7 +7,7 @@ use std::error::Error;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::driver::Said;
-use crate::explain::{Place, place_of};
+use crate::place::{Place, place_of};
 
 /// What the server says of an error, if the error is from the server.
 pub(crate) fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn Said> {

@@ -143,11 +143,11 @@ impl Connection {
     pub(super) async fn run_guarded(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         for guard in &statement.guards {
             if let Some(question) = guard.question() {
-                guard.check_found(self.run_one(question, Format::Values).await?)?;
+                Error::check_guard(guard, guard.allows_found(self.run_one(question, Format::Values).await?))?;
             }
         }
         let output = self.run_one(statement, format).await?;
-        statement.guards.iter().try_for_each(|guard| guard.check_answered(&output))?;
+        statement.guards.iter().try_for_each(|guard| Error::check_guard(guard, guard.allows_answer(&output)))?;
         Ok(output)
     }
 

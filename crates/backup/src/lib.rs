@@ -1,9 +1,9 @@
 //! Copies of databases that are a file of SQLite: taken while they are served, and put back.
 //!
-//! Both functions block: call them from a thread that may, such as [`crate::worker::delegate`] gives.
+//! Both functions block: call them from a thread that may, such as [`mwallet_db::worker::delegate`] gives.
 //!
 //! ```
-//! # use mwallet_db::backup::{Watch, backup, restore};
+//! # use mwallet_backup::{Watch, backup, restore};
 //! # let folder = tempfile::tempdir()?;
 //! # let (database, copy) = (folder.path().join("wallet.db"), folder.path().join("copy.db"));
 //! # let made = rusqlite::Connection::open(&database)?;
@@ -16,14 +16,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod copy;
+mod open_files;
+mod restore;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Internal;
+use mwallet_db::Internal;
 
-pub use crate::sqlite::backup::backup;
-pub use crate::sqlite::restore::restore;
+pub use copy::backup;
+pub use restore::restore;
 
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use mwallet_schema::shortened;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use super::backup::beside;
+use super::side_file;
 use crate::driver::Said;
 use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
@@ -48,7 +48,7 @@ pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => not_opened(NotOpened::NotADatabase),
         // The file itself can be read: what cannot be opened is what SQLite puts beside its log.
-        Some(ErrorCode::CannotOpen) if beside(path, "-wal").exists() && std::fs::File::open(path).is_ok() => {
+        Some(ErrorCode::CannotOpen) if side_file(path, "-wal").exists() && std::fs::File::open(path).is_ok() => {
             not_opened(NotOpened::NoPlaceForLog)
         }
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => not_opened(NotOpened::Refused),

@@ -4,21 +4,22 @@
 //! database is not changed.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use percent_encoding::percent_encode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
-use super::deadline::Deadline;
-use super::functions;
-use crate::backup::{BackupError, Copied, Progress, Result, Watch};
-use crate::url::PATH;
+use mwallet_db::sqlite_files::{register_functions, side_file};
 
+use crate::{BackupError, Copied, Progress, Result, Watch};
+
+/// What the path of a file keeps as it is in a URI.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 /// How many pages are copied before progress is told.
 const SLICE: i32 = 1_024;
 /// How long to wait for a writer that holds the whole file, as without a log each does for a moment.
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// After how many steps of its virtual machine SQLite asks whether it is to stop.
 const STEPS_PER_LOOK: i32 = 10_000;
 /// What lies beside a database and belongs to it.
-pub(super) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(crate) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Copies a database to a file that only its owner can read; others may write to the database meanwhile. With `replace`, a file that is
 /// there already is replaced when the copy is whole, and not before.
@@ -65,7 +66,7 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
         return Err(BackupError::SameFile(file.to_owned()));
     }
     // SQLite makes and removes such a file as it needs it.
-    if SIDES.into_iter().any(|side| is_name(&beside(database, side), file)) {
+    if SIDES.into_iter().any(|side| is_name(&side_file(database, side), file)) {
         return Err(BackupError::Side(file.to_owned()));
     }
     // What is no file, such as a device, would be gone.
@@ -76,27 +77,20 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
     if !replace && file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file.to_owned()));
     }
-    match SIDES.into_iter().map(|side| beside(file, side)).find(|path| path.exists()) {
+    match SIDES.into_iter().map(|side| side_file(file, side)).find(|path| path.exists()) {
         Some(path) => Err(BackupError::Beside(path)),
         None => Ok(()),
     }
 }
 
 /// Whether two paths lead to one file.
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether two paths are one name in one folder, of a file that need not be there.
 fn is_name(one: &Path, other: &Path) -> bool {
     is_same(one, other) || one.file_name() == other.file_name() && is_same(folder(one), folder(other))
-}
-
-/// The path of what lies beside a database.
-pub(super) fn beside(database: &Path, side: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(side);
-    name.into()
 }
 
 /// The folder that a file is to lie in.
@@ -106,7 +100,7 @@ fn folder(file: &Path) -> &Path {
 
 /// A file beside the place where another is to be, which only its owner can read, and which goes away unless it is given that
 /// place.
-pub(super) fn temporary(file: &Path) -> Result<NamedTempFile> {
+pub(crate) fn temporary(file: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mwallet-").suffix(".partial");
     #[cfg(unix)]
@@ -119,13 +113,13 @@ pub(super) fn temporary(file: &Path) -> Result<NamedTempFile> {
 }
 
 /// Waits until a file is on the disk.
-pub(super) fn sync(temporary: &NamedTempFile, file: &Path) -> Result<()> {
+pub(crate) fn sync(temporary: &NamedTempFile, file: &Path) -> Result<()> {
     let synced = temporary.as_file().sync_all();
     synced.map_err(|source| BackupError::File { path: file.to_owned(), source })
 }
 
 /// Waits until the name of a file is on the disk.
-pub(super) fn sync_folder(file: &Path) -> Result<()> {
+pub(crate) fn sync_folder(file: &Path) -> Result<()> {
     // Elsewhere a folder is no file that can be opened.
     if cfg!(unix) {
         let folder = folder(file);
@@ -136,7 +130,7 @@ pub(super) fn sync_folder(file: &Path) -> Result<()> {
 }
 
 /// Copies all pages of a database, as they are at one time, to an empty file that is to be called `file`.
-pub(super) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Watch<'_>) -> Result<Copied> {
+pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Watch<'_>) -> Result<Copied> {
     let of_source = |error| failed(from, error);
     let of_copy = |error| failed(file, error);
     let source = reading(from).map_err(of_source)?;
@@ -178,7 +172,7 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(connection)
     };
-    let has_log = beside(path, "-wal").exists();
+    let has_log = side_file(path, "-wal").exists();
     match open(path, has_log).and_then(begin) {
         // In a folder where nothing may be made, nobody writes.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !has_log => {
@@ -207,7 +201,7 @@ fn open_still(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Has SQLite look at every page of a copy. What is wrong with it is wrong with what it was made of.
-pub(super) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()> {
+pub(crate) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()> {
     watch.tell(Progress::Verifying);
     let stop = watch.stop();
     let failed = |error| match failed(of, error) {
@@ -215,7 +209,7 @@ pub(super) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()
         error => error,
     };
     let mut connection = open_still(copy).map_err(failed)?;
-    functions::register(&connection, &Deadline::new()).map_err(failed)?;
+    register_functions(&connection).map_err(failed)?;
     let watched = move || stop.load(Ordering::Relaxed);
     connection.progress_handler(STEPS_PER_LOOK, Some(watched)).map_err(failed)?;
     // Rows that break a check are the business of whoever wrote them: the pages are whole.
@@ -238,7 +232,7 @@ fn findings(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String
 }
 
 /// What SQLite says of a file.
-pub(super) fn failed(path: &Path, error: rusqlite::Error) -> BackupError {
+pub(crate) fn failed(path: &Path, error: rusqlite::Error) -> BackupError {
     let path = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => BackupError::NotADatabase(path),
@@ -249,6 +243,8 @@ pub(super) fn failed(path: &Path, error: rusqlite::Error) -> BackupError {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     /// A database of two thousand pages, and a folder for it.

@@ -8,10 +8,11 @@ use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 
 use super::{errors, numeric};
 use crate::batch::DriverRow;
+use crate::columns::{OutputColumn, OutputKind};
 use crate::entity::DecodeError;
 use crate::error::{Error, Result};
 use crate::json_row::{write_base64, write_integer, write_plain};
-use crate::statement::{Bind, OutputColumn, OutputKind};
+use crate::statement::Bind;
 
 /// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::backup::Process;
+use crate::Process;
 
 /// The other processes that have one of these files open, as far as they can be seen.
 #[cfg(target_os = "linux")]
-pub(super) fn others(files: &[&Path]) -> Vec<Process> {
+pub(crate) fn others(files: &[&Path]) -> Vec<Process> {
     use std::os::unix::fs::MetadataExt;
 
     let number = |file: &Path| file.metadata().ok().map(|found| (found.dev(), found.ino()));
@@ -29,6 +29,6 @@ pub(super) fn others(files: &[&Path]) -> Vec<Process> {
 
 /// Nothing is said of it elsewhere.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn others(_: &[&Path]) -> Vec<Process> {
+pub(crate) fn others(_: &[&Path]) -> Vec<Process> {
     Vec::new()
 }

@@ -7,8 +7,9 @@ use rusqlite::{Connection, Row};
 
 use super::{codec, errors, sort};
 use crate::batch::{Batch, DriverRow};
+use crate::columns::OutputColumn;
 use crate::error::{Error, Result};
-use crate::statement::{Bind, Format, Output, OutputColumn, Prepared, Statement};
+use crate::statement::{Bind, Format, Output, Prepared, Statement};
 
 /// Runs a statement that may write, in a transaction that is rolled back where it fails, and gathers its rows.
 pub(super) fn run_guarded(
@@ -19,11 +20,11 @@ pub(super) fn run_guarded(
 ) -> Result<Output> {
     for guard in &statement.guards {
         if let Some(question) = guard.question() {
-            guard.check_found(run(connection, question, Format::Values, echo)?)?;
+            Error::check_guard(guard, guard.allows_found(run(connection, question, Format::Values, echo)?))?;
         }
     }
     let output = run(connection, statement, format, echo)?;
-    statement.guards.iter().try_for_each(|guard| guard.check_answered(&output))?;
+    statement.guards.iter().try_for_each(|guard| Error::check_guard(guard, guard.allows_answer(&output)))?;
     Ok(output)
 }
 

@@ -5,7 +5,6 @@
 
 mod active_reads;
 mod average;
-pub(crate) mod backup;
 mod codec;
 mod connection;
 mod database_file;
@@ -16,9 +15,7 @@ mod functions;
 mod lease;
 mod like;
 mod lookups;
-mod open_files;
 mod reader;
-pub(crate) mod restore;
 mod rows;
 mod run;
 mod sort;
@@ -36,10 +33,10 @@ pub(crate) use lease::Lease;
 pub(crate) use rows::RowReceiver;
 
 use crate::driver::{RowSource, Transaction};
-use crate::engine::EngineOptions;
 use crate::error::Result;
 use crate::notifications::Notifications;
-use crate::session::SessionOptions;
+use crate::options::EngineOptions;
+use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Statement};
 use crate::url::SqliteUrl;
 use database_file::DatabaseFile;
@@ -54,6 +51,18 @@ enum Location {
     File(Arc<DatabaseFile>),
     /// In memory; gone with the engine.
     Memory,
+}
+
+/// The file that SQLite keeps next to a database: its name with `-wal`, `-shm` or `-journal` after it.
+pub fn side_file(database: &Path, suffix: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Adds the functions of this data layer to a connection that no engine has opened.
+pub(crate) fn register_functions(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    functions::register(connection, &deadline::Deadline::new())
 }
 
 /// What an engine asks of this driver.
@@ -246,7 +255,7 @@ impl Sqlite {
             return;
         };
         // One that holds something may be that of a program which was killed, and putting it into the file would be a change of it.
-        if backup::beside(path, "-wal").metadata().is_ok_and(|log| log.len() == 0) {
+        if side_file(path, "-wal").metadata().is_ok_and(|log| log.len() == 0) {
             let opened = connection::open_file(path, false, false);
             // What may not be written to stays as it is.
             if let Err(error) = opened.and_then(|connection| connection::has_log(&connection)) {

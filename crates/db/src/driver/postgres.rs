@@ -24,11 +24,11 @@ pub(crate) use said::said;
 
 use crate::batch::Batch;
 use crate::driver::{RowSource, Transaction};
-use crate::engine::EngineOptions;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::notifications::Notifications;
-use crate::session::SessionOptions;
+use crate::options::EngineOptions;
+use crate::options::SessionOptions;
 use crate::statement::{Format, Output, SearchPath, Statement};
 use crate::url::PostgresUrl;
 use pipeline::Pipeline;

@@ -232,8 +232,8 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::sqlite::{DatabaseFile, Location};
-    use crate::statement::{OutputColumn, OutputKind};
+    use crate::columns::{OutputColumn, OutputKind};
+    use crate::driver::sqlite::{DatabaseFile, Location};
 
     /// Lookups in a file, and another connection to it.
     fn lookups(directory: &tempfile::TempDir, foreign: bool) -> (Lookups, Connection) {

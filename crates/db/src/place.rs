@@ -1,0 +1,42 @@
+//! A place in a text, as people find it.
+
+use mwallet_schema::shortened_to;
+
+/// The most characters of a line that is shown.
+const LONGEST: usize = 300;
+
+/// A place in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The text of that line.
+    pub text: String,
+}
+
+/// The place of a byte of a text.
+pub(crate) fn place_of(sql: &str, offset: usize) -> Option<Place> {
+    let before = sql.get(..offset)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let text = sql[start..].lines().next().unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before[start..].chars().count() + 1;
+    Some(Place { line, column, text: shortened_to(text.trim(), LONGEST).into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_line_and_a_column() {
+        let sql = "CREATE TABLE é (\n  id bigint,\n  b nothing\n)";
+        let place = place_of(sql, sql.find("nothing").unwrap()).unwrap();
+        assert_eq!((place.line, place.column, place.text.as_str()), (3, 5, "b nothing"));
+        assert_eq!(place_of(sql, 0).map(|place| (place.line, place.column)), Some((1, 1)));
+        assert_eq!(place_of(sql, sql.len()).map(|place| place.line), Some(4));
+        assert_eq!(place_of(sql, sql.len() + 1), None);
+    }
+}
