@@ -108,3 +108,13 @@ fn a_program_without_the_demo_brings_no_fake_data() {
         assert!(with.contains(name) && !without.contains(name), "{name}");
     }
 }
+
+#[test]
+fn files_that_contributors_are_sent_to_exist() {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let files: Vec<String> = code(&text).into_iter().filter(|name| name.starts_with("crates/")).collect();
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        assert!(root().join(&file).exists(), "{file}");
+    }
+}

@@ -36,7 +36,7 @@ pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Re
             Coding::Gzip => gzip::decode(body, limits).await,
         }
     };
-    tokio::time::timeout(limits.body_time, read).await.unwrap_or_else(|_| Err(Problem::body_timeout()))
+    tokio::time::timeout(limits.body_read_timeout, read).await.unwrap_or_else(|_| Err(Problem::body_timeout()))
 }
 
 /// What is wrong where a body cannot be read to its end.

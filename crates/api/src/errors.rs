@@ -8,7 +8,7 @@ mod sqlstate;
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
-use mwallet_db::crud::client::AllowedRows;
+use mwallet_db::crud::data_plane::AllowedRows;
 use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
 use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
 use mwallet_query::UnknownPreferences;
@@ -112,7 +112,7 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
             error_log::write(error);
             Problem::disk_full()
         }
-        Error::StaleRow { .. } => answer(Status::CONFLICT),
+        Error::VersionConflict { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
         // PostgREST answers so: the method is wrong for a database that is only read.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
@@ -267,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    fn internal() -> mwallet_db::Internal {
+    fn internal() -> mwallet_db::DriverError {
         "row of somebody else".into()
     }
 
@@ -284,7 +284,7 @@ mod tests {
             (violation(ConstraintKind::Exclusion), 409),
             (violation(ConstraintKind::NotNull), 422),
             (violation(ConstraintKind::Check), 422),
-            (Error::StaleRow { table: "orders".into() }, 409),
+            (Error::VersionConflict { table: "orders".into() }, 409),
             (Error::Serialization(internal()), 409),
             (Error::ReadOnly, 405),
             (Error::Busy, 503),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use mwallet_db::Relation;
+use mwallet_db::CatalogTable;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 
 /// What clients call the schema of tables that have none, such as those of SQLite and of entities.
@@ -35,7 +35,7 @@ pub(crate) struct ExposedSchema {
 #[derive(Debug)]
 pub struct ExposedTable {
     /// The table, ready for requests.
-    pub relation: Relation,
+    pub relation: CatalogTable,
     /// What the body of a creation must look like.
     pub create: Schema,
     /// What the body of a change must look like.
@@ -129,7 +129,7 @@ impl ExposedSchema {
         let expose = |table: &&Table| {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());
-            Ok((table.name.clone(), ExposedTable { relation: Relation::new((*table).clone()), create, change }))
+            Ok((table.name.clone(), ExposedTable { relation: CatalogTable::new((*table).clone()), create, change }))
         };
         let by_name = tables.iter().map(expose).collect::<Result<_, _>>()?;
         let order = tables.iter().map(|table| table.name.clone()).collect();

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use mwallet_db::Dialect;
-use mwallet_db::crud::client::RowCount;
+use mwallet_db::crud::data_plane::RowCount;
 use mwallet_db::schema::Table;
 use serde_json::{Map, Value, json};
 

@@ -14,12 +14,12 @@ pub struct Limits {
     /// Whether every row of a table may be changed or deleted by a request without a filter; not by default.
     pub allow_unfiltered: bool,
     /// How long a client may take to send a body: 30 seconds.
-    pub body_time: Duration,
+    pub body_read_timeout: Duration,
     /// How long a request may take until its answer begins: 60 seconds. A statement has a limit of its own, which is
     /// shorter.
-    pub request_time: Duration,
+    pub request_timeout: Duration,
     /// How long a client may leave an answer unread that comes in parts: 30 seconds. It holds a connection meanwhile.
-    pub stall_time: Duration,
+    pub write_timeout: Duration,
 }
 
 impl Limits {
@@ -39,9 +39,9 @@ impl Default for Limits {
             body_rows: 10_000,
             max_rows: None,
             allow_unfiltered: false,
-            body_time: Duration::from_secs(30),
-            request_time: Duration::from_secs(60),
-            stall_time: Duration::from_secs(30),
+            body_read_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
         }
     }
 }

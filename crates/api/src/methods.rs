@@ -1,7 +1,7 @@
 //! What may be done with a table, or with one of its rows: the methods that are taken.
 
 use axum::http::Method;
-use mwallet_db::schema::{Table, Writes};
+use mwallet_db::schema::{Table, Updatability};
 
 use crate::problem::Problem;
 
@@ -38,7 +38,7 @@ pub(crate) fn refuse(table: &Table, is_row: bool, method: &Method) -> Problem {
 
 /// Whether a method is taken: whatever reads, and what the database lets be written.
 pub(crate) fn takes(table: &Table, is_row: bool, method: &Method) -> bool {
-    let Writes { insert, update, delete } = table.writes;
+    let Updatability { insert, update, delete } = table.writes;
     match *method {
         Method::GET | Method::HEAD | Method::OPTIONS => true,
         Method::POST => insert && !is_row,

@@ -70,7 +70,7 @@ impl Exchange {
     pub(crate) async fn run(&self, state: &AppState, work: impl Future<Output = Response>) -> Response {
         // Pinned once: each future around it would copy its kilobytes.
         let work = pin!(work);
-        let in_time = tokio::time::timeout(state.limits.request_time, catch_panic(work));
+        let in_time = tokio::time::timeout(state.limits.request_timeout, catch_panic(work));
         let rows = self.noted.as_ref().map(Noted::rows);
         match request_id::scope(self.id.clone(), rows, in_time).await {
             Ok(response) => response,

@@ -17,10 +17,10 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
         // Digits are an id, never a slug.
         Identifier::Slug(slug) if slug.bytes().all(|byte| byte.is_ascii_digit()) => {
             let error = ValueError::OutOfRange("the number is beyond 64 bits".into());
-            Err(PlanError::Value { column: "id".into(), error }.into())
+            Err(PlanError::InvalidValue { column: "id".into(), error }.into())
         }
         Identifier::Slug(slug) if slug.contains('\0') => {
-            Err(PlanError::Value { column: "slug".into(), error: ValueError::NulInText }.into())
+            Err(PlanError::InvalidValue { column: "slug".into(), error: ValueError::NulInText }.into())
         }
         identifier => Ok(identifier),
     }

@@ -8,8 +8,8 @@ use axum::http::header::HeaderName;
 use axum::http::{HeaderValue, Method, request};
 use axum::response::Response;
 use bytes::Bytes;
-use mwallet_db::crud::client;
-use mwallet_db::{Fields, Numbers, Query, QueryArgs};
+use mwallet_db::crud::data_plane;
+use mwallet_db::{Numbers, Projection, Query, QueryArgs};
 use mwallet_query::{Action, Preferences};
 
 use crate::accept::{self, Form};
@@ -140,8 +140,8 @@ impl<'t> TableRequest<'t> {
     ///
     /// If the query does not fit the table.
     pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
-        client::check(&self.table.relation, self.query()).map_err(|error| self.problem(error.into()))?;
-        self.args.query.fields = Fields::Include(Vec::new());
+        data_plane::check(&self.table.relation, self.query()).map_err(|error| self.problem(error.into()))?;
+        self.args.query.fields = Projection::Include(Vec::new());
         Ok(())
     }
 

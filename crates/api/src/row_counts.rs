@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mwallet_db::Engine;
-use mwallet_db::crud::client::{self, RowCount};
+use mwallet_db::crud::data_plane::{self, RowCount};
 use mwallet_db::schema::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -69,7 +69,7 @@ async fn count(engine: &Engine, tables: &ExposedTables) -> Vec<Option<RowCount>>
     for (_, resource) in tables.all() {
         let now = Instant::now();
         let counted = match now < end {
-            true => timeout_at(end.min(now + ONE_TABLE), client::row_count(engine, &resource.relation)).await,
+            true => timeout_at(end.min(now + ONE_TABLE), data_plane::row_count(engine, &resource.relation)).await,
             false => break,
         };
         // A number that is missing is no failure of the page, and where the database is away, others say so.

@@ -36,7 +36,7 @@ pub(crate) struct Page {
 /// # Errors
 ///
 /// What the database says before the first bytes are on their way.
-pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -> Result<Page, Error> {
+pub(crate) async fn array(mut batches: Batches<'static>, write_timeout: Duration) -> Result<Page, Error> {
     request_id::count_rows(0);
     let Some(first) = next(&mut batches).await.transpose()? else {
         return Ok(Page { response: json(Bytes::from_static(b"[]")), rows: Some(0) });
@@ -46,7 +46,7 @@ pub(crate) async fn array(mut batches: Batches<'static>, stall_time: Duration) -
         return Ok(Page { response: json(first.into_array()), rows });
     };
     let (sender, parts) = mpsc::channel(1);
-    let work = send_parts(batches, first, second, sender, stall_time);
+    let work = send_parts(batches, first, second, sender, write_timeout);
     // What goes wrong later is logged as part of the same request.
     tokio::spawn(request_id::carry(work));
     // Compression asks again after the end.
@@ -101,12 +101,12 @@ async fn send_parts(
     first: JsonRows,
     second: JsonRows,
     sender: mpsc::Sender<Part>,
-    stall_time: Duration,
+    write_timeout: Duration,
 ) {
     let mut waiting = Some(second);
     let mut part = first.into_array_begin();
     loop {
-        if sender.send_timeout(Part::Rows(part), stall_time).await.is_err() {
+        if sender.send_timeout(Part::Rows(part), write_timeout).await.is_err() {
             return;
         }
         let rows = match waiting.take() {
@@ -123,7 +123,7 @@ async fn send_parts(
             None => break,
         };
     }
-    let _ = sender.send_timeout(Part::End, stall_time).await;
+    let _ = sender.send_timeout(Part::End, write_timeout).await;
 }
 
 /// The next bytes for the connection. A sender that goes away before the end leaves an error.

@@ -33,7 +33,7 @@ pub struct ServeOptions {
     /// How long requests that are under way may take to end when the server is told to stop: 10 seconds.
     pub grace: Duration,
     /// How long a connection may take to send the head of a request, and may wait between two of them: 60 seconds.
-    pub head_time: Duration,
+    pub header_read_timeout: Duration,
     /// How many connections there may be at once: 10,000. Others wait until one ends.
     pub connections: usize,
     /// How many threads serve connections, each on a runtime of its own; with 0, as it is by default, the runtime of the
@@ -48,7 +48,7 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             grace: Duration::from_secs(10),
-            head_time: Duration::from_secs(60),
+            header_read_timeout: Duration::from_secs(60),
             connections: 10_000,
             threads: 0,
             stop_hint: "",
@@ -136,7 +136,7 @@ struct Connections<A> {
 impl<A: Handler> Connections<A> {
     fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
-        http.header_read_timeout(options.head_time);
+        http.header_read_timeout(options.header_read_timeout);
         // Whoever closes its side of the connection is gone: what a client that waits and one that left send is the same, and to
         // work on for those who left costs more than to ask of the others that they keep both sides open.
         http.half_close(false);
@@ -345,7 +345,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_that_never_ends_is_given_up() {
-        let options = ServeOptions { head_time: Duration::from_millis(50), ..ServeOptions::default() };
+        let options = ServeOptions { header_read_timeout: Duration::from_millis(50), ..ServeOptions::default() };
         let address = listen(Router::new(), options).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();
@@ -356,7 +356,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_may_wait_so_long_between_two_requests() {
-        let options = ServeOptions { head_time: Duration::from_millis(400), ..ServeOptions::default() };
+        let options = ServeOptions { header_read_timeout: Duration::from_millis(400), ..ServeOptions::default() };
         let address = listen(Router::new(), options).await;
         let mut socket = TcpStream::connect(address).await.unwrap();
         let begun = Instant::now();

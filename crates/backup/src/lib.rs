@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mwallet_db::Internal;
+use mwallet_db::DriverError;
 
 pub use copy::backup;
 pub use restore::restore;
@@ -161,7 +161,7 @@ pub enum BackupError {
         /// Which file.
         path: PathBuf,
         /// What it says.
-        source: Internal,
+        source: DriverError,
     },
 }
 

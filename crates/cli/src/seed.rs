@@ -8,7 +8,7 @@ mod notices;
 mod orders;
 mod people;
 mod random;
-mod words;
+mod vocabulary;
 
 use std::time::Duration;
 

@@ -68,7 +68,7 @@ impl Settings {
                  mWallet",
             ));
         }
-        self.engine_with(|options| EngineOptions { foreign: true, ..change(options) })
+        self.engine_with(|options| EngineOptions { existing: true, ..change(options) })
     }
 
     /// Whether an option names a database.

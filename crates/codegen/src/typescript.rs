@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use mwallet_schema::JsonKind;
 use mwallet_schema::{
-    Access, Carrier, Column, ColumnType, Declared, EnumType, NativeType, Table, TableKind, Value, is_hidden,
+    Access, Column, ColumnType, DeclaredType, EnumType, NativeType, Table, TableKind, Transfer, Value, is_hidden,
     json::write_string, visible,
 };
 
@@ -205,12 +205,14 @@ fn answered(column: &Column) -> String {
         | ColumnType::Uuid
         | ColumnType::Bytes { .. } => "string".into(),
         ColumnType::Native(native) => match native.carrier {
-            Carrier::Text { .. } | Carrier::Literal => "string".into(),
-            Carrier::Number { .. } => "number".into(),
-            Carrier::Json => made_of_json(native),
-            Carrier::Stored(Declared::Integer | Declared::Number { .. } | Declared::Boolean) => "number".into(),
-            Carrier::Stored(Declared::Text { .. } | Declared::Time) => "string".into(),
-            Carrier::Stored(Declared::Any) => "string | number".into(),
+            Transfer::Text { .. } | Transfer::TextRepr => "string".into(),
+            Transfer::Number { .. } => "number".into(),
+            Transfer::Json => made_of_json(native),
+            Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. } | DeclaredType::Boolean) => {
+                "number".into()
+            }
+            Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time) => "string".into(),
+            Transfer::SqliteDynamic(DeclaredType::Any) => "string | number".into(),
         },
     }
 }
@@ -220,11 +222,11 @@ fn taken(column: &Column) -> String {
     match &column.kind {
         ColumnType::Decimal { .. } | ColumnType::Timestamp => "string | number".into(),
         ColumnType::Native(native) if column.rules.one_of.is_empty() => match native.carrier {
-            Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. } | Declared::Time) => {
+            Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. } | DeclaredType::Time) => {
                 "string | number".into()
             }
-            Carrier::Stored(Declared::Boolean) => "boolean | number".into(),
-            Carrier::Stored(Declared::Any) => "string | number | boolean".into(),
+            Transfer::SqliteDynamic(DeclaredType::Boolean) => "boolean | number".into(),
+            Transfer::SqliteDynamic(DeclaredType::Any) => "string | number | boolean".into(),
             _ => answered(column),
         },
         _ => answered(column),

@@ -14,7 +14,7 @@ pub struct Columns(Arc<Shared>);
 struct Shared {
     columns: Box<[OutputColumn]>,
     /// Their names as they stand in JSON, written when they are first needed.
-    shape: OnceLock<RowShape>,
+    shape: OnceLock<JsonKeys>,
 }
 
 impl Columns {
@@ -24,8 +24,8 @@ impl Columns {
         self.len().max(1)
     }
 
-    pub(crate) fn shape(&self) -> &RowShape {
-        self.0.shape.get_or_init(|| RowShape::new(&self.0.columns))
+    pub(crate) fn shape(&self) -> &JsonKeys {
+        self.0.shape.get_or_init(|| JsonKeys::new(&self.0.columns))
     }
 }
 
@@ -80,12 +80,12 @@ impl OutputColumn {
 
 /// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
 #[derive(Debug)]
-pub(crate) struct RowShape {
+pub(crate) struct JsonKeys {
     pub(crate) prefixes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
 }
 
-impl RowShape {
+impl JsonKeys {
     pub(crate) fn new(columns: &[OutputColumn]) -> Self {
         let mut prefixes = Vec::with_capacity(columns.len() * 16);
         let mut ends = Vec::with_capacity(columns.len());

@@ -1,6 +1,6 @@
 //! Create, retrieve, list, update, delete and search, over any table.
 //!
-//! Every operation takes a [`Door`] (an engine, or a session in the middle of a transaction) and a [`Resource`]: a
+//! Every operation takes an [`Executor`] (an engine, or a session in the middle of a transaction) and a [`RowShape`]: a
 //! [`Table`](mwallet_schema::Table) whose rows are maps, or an entity by [`of`].
 //!
 //! ```
@@ -20,22 +20,22 @@
 //! # }).unwrap();
 //! ```
 
-pub mod client;
-mod door;
+pub mod data_plane;
+mod executor;
 mod load;
 mod operate;
-mod resource;
 mod row_count;
+mod row_shape;
 
 use mwallet_schema::{ColumnType, Record, Value};
 
-pub use door::Door;
+pub use executor::Executor;
 pub use load::{Loaded, load};
 pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
-pub use resource::{Entities, Resource, of};
+pub use row_shape::{Entities, RowShape, of};
 
 use crate::error::Result;
-use crate::query::{Aggregate, Audience, Fields, Filter, OnConflict, Plan, PlanError, Query, same_shape};
+use crate::query::{Aggregate, Filter, OnConflict, Plan, PlanError, Projection, Query, Scope, same_shape};
 use crate::row::{FromRow, Row};
 use crate::sql::Sql;
 use crate::statement::{Format, Output, Statement};
@@ -58,7 +58,7 @@ pub struct Changed<T> {
 /// # Errors
 ///
 /// Where the row does not fit the table, or breaks a constraint.
-pub async fn create<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, row: R::Input) -> Result<R::Item> {
+pub async fn create<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, row: R::Input) -> Result<R::Item> {
     let mut created = create_many(door, resource, [row]).await?;
     // One row was written, or there is an error.
     created.pop().ok_or(crate::Error::Cancelled)
@@ -69,13 +69,13 @@ pub async fn create<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, row
 /// # Errors
 ///
 /// Where a row does not fit the table, or breaks a constraint; then none is created.
-pub async fn create_many<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn create_many<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     rows: impl IntoIterator<Item = R::Input>,
 ) -> Result<Vec<R::Item>> {
     let records = rows.into_iter().map(R::record).collect();
-    insert(door.into(), resource, records, &OnConflict::Refuse).await
+    insert(door.into(), resource, records, &OnConflict::Error).await
 }
 
 /// Creates the rows that do not exist yet by any unique constraint, and gives back those that were created.
@@ -83,8 +83,8 @@ pub async fn create_many<'d, R: Resource>(
 /// # Errors
 ///
 /// Where a row does not fit the table, or breaks another constraint; then none is created.
-pub async fn create_missing<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn insert_ignore<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     rows: impl IntoIterator<Item = R::Input>,
 ) -> Result<Vec<R::Item>> {
@@ -92,8 +92,8 @@ pub async fn create_missing<'d, R: Resource>(
     insert(door.into(), resource, records, &OnConflict::Ignore { target: None }).await
 }
 
-async fn insert<R: Resource>(
-    door: Door<'_>,
+async fn insert<R: RowShape>(
+    door: Executor<'_>,
     resource: R,
     records: Vec<Record>,
     on_conflict: &OnConflict,
@@ -102,8 +102,8 @@ async fn insert<R: Resource>(
     let table = resource.table();
     let mut statements = Vec::new();
     for chunk in chunks(records, |first, record| same_shape(table, first, record)) {
-        let plan = Plan::insert(table, chunk, &Fields::All, engine.sources(), Audience::Program)?;
-        let plan = plan.on_conflict(on_conflict, Audience::Program)?;
+        let plan = Plan::insert(table, chunk, &Projection::All, engine.sources(), Scope::Program)?;
+        let plan = plan.on_conflict(on_conflict, Scope::Program)?;
         statements.push(plan.statement(engine.dialect()));
     }
     let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
@@ -129,14 +129,14 @@ fn chunks(records: Vec<Record>, go_together: impl Fn(&Record, &Record) -> bool) 
 }
 
 /// Refuses to choose columns where rows need all of theirs, before anything is read or written.
-fn check_fields<R: Resource>(resource: &R, query: &Query) -> Result<()> {
-    match query.fields == Fields::All || resource.takes_any_fields() {
+fn check_fields<R: RowShape>(resource: &R, query: &Query) -> Result<()> {
+    match query.fields == Projection::All || resource.takes_any_fields() {
         true => Ok(()),
         false => Err(PlanError::WholeRows { table: resource.table().name.clone() }.into()),
     }
 }
 
-fn decode<R: Resource>(row: Row) -> Result<R::Item> {
+fn decode<R: RowShape>(row: Row) -> Result<R::Item> {
     Ok(R::item(R::Form::from_row(row)?))
 }
 
@@ -146,8 +146,8 @@ fn decode<R: Resource>(row: Row) -> Result<R::Item> {
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn retrieve<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn retrieve<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
 ) -> Result<Option<R::Item>> {
@@ -160,10 +160,10 @@ pub async fn retrieve<'d, R: Resource>(
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn list<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
+pub async fn list<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
     check_fields(&resource, query)?;
     let door = door.into();
-    let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    let statement = Plan::select(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
     let rows = door.read(statement, Format::Values).await?.into_values();
     rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
@@ -174,18 +174,18 @@ pub async fn list<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn stream<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn stream<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
 ) -> Result<Rows<'d, R::Form>> {
     check_fields(&resource, query)?;
     let door = door.into();
-    let statement = Plan::select(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    let statement = Plan::select(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
     let batches = match door {
-        Door::Engine(engine) => engine.stream(statement, Format::Values).await?,
-        Door::Session(session) => session.stream(statement, Format::Values).await?,
+        Executor::Engine(engine) => engine.stream(statement, Format::Values).await?,
+        Executor::Session(session) => session.stream(statement, Format::Values).await?,
     };
     Ok(Rows::new(batches, columns))
 }
@@ -195,14 +195,14 @@ pub async fn stream<'d, R: Resource>(
 /// # Errors
 ///
 /// Where the query does not fit the table, or a column cannot be added up.
-pub async fn aggregate<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn aggregate<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
     aggregates: &[Aggregate],
 ) -> Result<Vec<Value>> {
     let door = door.into();
-    let plan = Plan::aggregate(resource.table(), query, aggregates, Audience::Program)?;
+    let plan = Plan::aggregate(resource.table(), query, aggregates, Scope::Program)?;
     let statement = plan.statement(door.engine().dialect());
     Ok(door.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
 }
@@ -212,7 +212,7 @@ pub async fn aggregate<'d, R: Resource>(
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn count<'d, R: Resource>(door: impl Into<Door<'d>>, resource: R, query: &Query) -> Result<u64> {
+pub async fn count<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<u64> {
     Ok(count_of(Some(&aggregate(door, resource, query, &[Aggregate::Count]).await?)))
 }
 
@@ -245,13 +245,13 @@ fn count_of(row: Option<&[Value]>) -> u64 {
 /// # Errors
 ///
 /// What the database says, or where a row is not of that form.
-pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Result<Vec<T>> {
+pub async fn select<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
     let door = door.into();
     let statement = sql.statement(door.engine().dialect());
     let columns = statement.columns().clone();
     let output = match door {
-        Door::Engine(engine) => engine.read_only(statement, Format::Values).await?,
-        Door::Session(session) => session.run_as(statement, Format::Values).await?,
+        Executor::Engine(engine) => engine.read_only(statement, Format::Values).await?,
+        Executor::Session(session) => session.run_as(statement, Format::Values).await?,
     };
     let rows = output.into_values();
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
@@ -262,7 +262,7 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Resu
 /// # Errors
 ///
 /// What the database says, or where a row is not of that form.
-pub async fn execute<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Result<Vec<T>> {
+pub async fn execute<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
     let door = door.into();
     let statement = sql.statement(door.engine().dialect());
     let columns = statement.columns().clone();
@@ -276,8 +276,8 @@ pub async fn execute<'d, T: FromRow>(door: impl Into<Door<'d>>, sql: Sql) -> Res
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn search<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn search<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     text: &str,
     query: &Query,
@@ -296,8 +296,8 @@ pub async fn search<'d, R: Resource>(
 ///
 /// Where the query names no row at all (neither identifier nor filter): see [`update_all`]. Where the changes do not fit
 /// the table or break a constraint; then nothing is changed.
-pub async fn update<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn update<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
     changes: Record,
@@ -311,8 +311,8 @@ pub async fn update<'d, R: Resource>(
 /// # Errors
 ///
 /// As [`update`], apart from the first.
-pub async fn update_all<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn update_all<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
     changes: Record,
@@ -320,7 +320,7 @@ pub async fn update_all<'d, R: Resource>(
     let door = door.into();
     check_fields(&resource, query)?;
     let engine = door.engine();
-    let plan = Plan::update(resource.table(), query, changes, engine.sources(), Audience::Program)?;
+    let plan = Plan::update(resource.table(), query, changes, engine.sources(), Scope::Program)?;
     changed::<R>(door, plan.statement(engine.dialect())).await
 }
 
@@ -330,8 +330,8 @@ pub async fn update_all<'d, R: Resource>(
 ///
 /// Where the query names no row at all (neither identifier nor filter): see [`delete_all`]. Where another row refers to
 /// one of them; then none is deleted.
-pub async fn delete<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn delete<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
 ) -> Result<Changed<R::Item>> {
@@ -344,18 +344,18 @@ pub async fn delete<'d, R: Resource>(
 /// # Errors
 ///
 /// As [`delete`], apart from the first.
-pub async fn delete_all<'d, R: Resource>(
-    door: impl Into<Door<'d>>,
+pub async fn delete_all<'d, R: RowShape>(
+    door: impl Into<Executor<'d>>,
     resource: R,
     query: &Query,
 ) -> Result<Changed<R::Item>> {
     let door = door.into();
     check_fields(&resource, query)?;
-    let statement = Plan::delete(resource.table(), query, Audience::Program)?.statement(door.engine().dialect());
+    let statement = Plan::delete(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
     changed::<R>(door, statement).await
 }
 
-async fn changed<R: Resource>(door: Door<'_>, statement: Statement) -> Result<Changed<R::Item>> {
+async fn changed<R: RowShape>(door: Executor<'_>, statement: Statement) -> Result<Changed<R::Item>> {
     let columns = statement.columns().clone();
     let rows = door.write(vec![statement]).await?.into_iter().flat_map(Output::into_values);
     let rows: Vec<R::Item> =

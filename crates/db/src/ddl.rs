@@ -1,8 +1,8 @@
 //! Tables as the SQL that creates and drops them, on either engine.
 
 use mwallet_schema::{
-    Action, Check, Column, ColumnDefault, ColumnType, ForeignKey, Generator, Index, Table, Timestamp, Unique, Value,
-    constraint_name,
+    Check, Column, ColumnDefault, ColumnType, ForeignKey, Index, ReferentialAction, Table, Timestamp, Unique, Value,
+    ValueGenerator, constraint_name,
 };
 
 use crate::Dialect;
@@ -257,12 +257,12 @@ pub fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
 pub fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
     match column.default.as_ref()? {
         ColumnDefault::Constant(value) => stored_literal(value, &column.kind, dialect),
-        ColumnDefault::Generated(Generator::Now) => Some(match dialect {
+        ColumnDefault::AppGenerated(ValueGenerator::Now) => Some(match dialect {
             Dialect::Postgres => "now()".into(),
             Dialect::Sqlite => "(strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00')".into(),
         }),
         ColumnDefault::Database(expression) => Some(expression.clone()),
-        ColumnDefault::Generated(_) | ColumnDefault::Identity => None,
+        ColumnDefault::AppGenerated(_) | ColumnDefault::Identity => None,
     }
 }
 
@@ -421,11 +421,11 @@ pub fn foreign_key(key: &ForeignKey) -> String {
     );
     for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
         let action = match action {
-            Action::NoAction => continue,
-            Action::Restrict => "RESTRICT",
-            Action::Cascade => "CASCADE",
-            Action::SetNull => "SET NULL",
-            Action::SetDefault => "SET DEFAULT",
+            ReferentialAction::NoAction => continue,
+            ReferentialAction::Restrict => "RESTRICT",
+            ReferentialAction::Cascade => "CASCADE",
+            ReferentialAction::SetNull => "SET NULL",
+            ReferentialAction::SetDefault => "SET DEFAULT",
         };
         sql.push_str(&format!(" ON {event} {action}"));
     }

@@ -234,12 +234,12 @@ impl Engine {
     /// how it keeps its journal. `None` where there is no file yet, or no file at all.
     pub(crate) fn untouching(&self) -> Result<Option<Self>> {
         let Some(path) = self.driver()?.file().filter(|path| path.exists()) else { return Ok(None) };
-        let options = EngineOptions { foreign: true, pool_size: 1, ..self.inner.options.clone() };
+        let options = EngineOptions { existing: true, pool_size: 1, ..self.inner.options.clone() };
         Self::with(&DatabaseUrl::Sqlite(SqliteUrl::File(path.to_owned())), options).map(Some)
     }
 
     pub(crate) async fn lease(&self, options: &SessionOptions) -> Result<Transaction> {
-        let limit = options.limit.unwrap_or(self.inner.options.session_limit);
+        let limit = options.limit.unwrap_or(self.inner.options.transaction_timeout);
         self.driver()?.lease(options, limit).await
     }
 }

@@ -12,7 +12,7 @@ mod types;
 use mwallet_schema::{Record, Schema, Table, Value};
 
 pub use attribute::{Attribute, HasGroup};
-pub use builder::{EntityDescription, FieldSpec, ForeignKeySpec, NativeCarrier, NativeSpec, TableBuilder, TableSpec};
+pub use builder::{EntityDescription, FieldSpec, ForeignKeySpec, NativeSpec, NativeTransfer, TableBuilder, TableSpec};
 pub use cell::{Auto, Cell, Cells, DecodeError, Handle, PendingKey, Ref};
 pub use groups::{ColumnGroup, Key, KeyColumns, Name, NameColumns, Timestamps, TimestampsColumns};
 pub use types::{ColumnValue, Enumeration, Json, TypeLimits};

@@ -38,7 +38,7 @@ pub enum Error {
     Raised(Refusal),
     /// An update met a row that somebody else changed or deleted since it was read.
     #[error("the row of {table} was changed or deleted since it was read")]
-    StaleRow {
+    VersionConflict {
         /// The table.
         table: String,
     },
@@ -59,7 +59,7 @@ pub enum Error {
     /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads to
     /// no row of the session.
     #[error("{table}: {reason}")]
-    Work {
+    UnitOfWork {
         /// The table.
         table: String,
         /// What is wrong.
@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// Transactions that ran at the same time cannot be put in an order; trying again may do.
     #[error("the transaction collided with another; try again")]
-    Serialization(#[source] Internal),
+    Serialization(#[source] DriverError),
     /// The session held its transaction longer than it may, and was rolled back.
     #[error("the session was rolled back: it may take {limit:?} at most")]
     SessionExpired {
@@ -82,13 +82,13 @@ pub enum Error {
     ReadOnly,
     /// A table was changed since a statement was prepared for it; to prepare it anew may do.
     #[error("the table was changed in the meantime; try again")]
-    Stale,
+    PlanInvalidated,
     /// No connection was free, or the queue was full, for longer than may be waited.
     #[error("the database is busy; try again")]
     Busy,
     /// The database cannot be reached.
     #[error("the database cannot be reached")]
-    Unavailable(#[source] Internal),
+    Unavailable(#[source] DriverError),
     /// The file of a database of SQLite cannot be opened.
     #[error("{} {why}", path.display())]
     NotOpened {
@@ -126,7 +126,7 @@ pub enum Error {
         code: Option<String>,
         /// What the database said.
         #[source]
-        source: Internal,
+        source: DriverError,
     },
 }
 
@@ -162,7 +162,7 @@ pub enum ReadEnd {
 }
 
 /// What a driver said: for the log, never for a client.
-pub type Internal = Box<dyn std::error::Error + Send + Sync>;
+pub type DriverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A constraint that a row would break.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,14 +292,14 @@ impl Error {
             Self::Decode(_) | Self::Panicked(_) => "XX000",
             Self::Constraint(violation) => violation.kind.code(),
             Self::Refused(refusal) | Self::Raised(refusal) => &refusal.code,
-            Self::StaleRow { .. } | Self::Serialization(_) => "40001",
+            Self::VersionConflict { .. } | Self::Serialization(_) => "40001",
             Self::Immutable { .. } => "23514",
             Self::RowCount { .. } => "21000",
-            Self::Work { .. } => "55000",
+            Self::UnitOfWork { .. } => "55000",
             Self::SessionExpired { .. } => "25P03",
             Self::SessionEnded => "25P02",
             Self::ReadOnly => "25006",
-            Self::Stale => "0A000",
+            Self::PlanInvalidated => "0A000",
             Self::Busy => "53300",
             Self::Unavailable(_) | Self::NotOpened { .. } => "08006",
             Self::FileGone { .. } => "58P01",
@@ -314,7 +314,7 @@ impl Error {
     /// Nothing was written then, and what is planned by a new description may succeed.
     pub fn is_outdated(&self) -> bool {
         match self {
-            Self::Stale => true,
+            Self::PlanInvalidated => true,
             Self::Database { code: Some(code), .. } | Self::Refused(Refusal { code, .. }) => {
                 OUTDATED.contains(&code.as_str())
             }

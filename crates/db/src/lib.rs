@@ -74,10 +74,10 @@ pub use dialect::Dialect;
 pub use engine::Engine;
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
-    FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeCarrier, NativeSpec,
+    FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeSpec, NativeTransfer,
     PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
 };
-pub use error::{ConstraintKind, Details, Error, Internal, NotOpened, ReadEnd, Refusal, Result, Violation};
+pub use error::{ConstraintKind, Details, DriverError, Error, NotOpened, ReadEnd, Refusal, Result, Violation};
 pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
@@ -85,8 +85,8 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, Audience, Comparison, Direction, Fields, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order,
-    Plan, PlanError, Query, QueryArgs, Relation, Selected,
+    Aggregate, CatalogTable, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan,
+    PlanError, Projection, Query, QueryArgs, Scope, SelectedColumn,
 };
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

@@ -33,14 +33,14 @@ pub struct EngineOptions {
     /// functions and triggers name without a schema; for a table of another schema it is told so first.
     pub schema: Option<String>,
     /// How long a session may hold its transaction: 5 seconds.
-    pub session_limit: Duration,
+    pub transaction_timeout: Duration,
     /// How many statements may wait for SQLite: 10,000.
-    pub queue: usize,
+    pub max_queued: usize,
     /// Whether nothing may be written.
     pub read_only: bool,
     /// Whether the database is others' own, for whom it must stay as it is: a file of SQLite keeps its journal mode, and is
     /// not made where there is none.
-    pub foreign: bool,
+    pub existing: bool,
     /// Whether each statement is logged with its time, without its values.
     pub echo: bool,
     /// The clock and the randomness.
@@ -59,10 +59,10 @@ impl Default for EngineOptions {
             read_timeout: Duration::from_secs(60),
             temp_dir: None,
             schema: None,
-            session_limit: Duration::from_secs(5),
-            queue: 10_000,
+            transaction_timeout: Duration::from_secs(5),
+            max_queued: 10_000,
             read_only: false,
-            foreign: false,
+            existing: false,
             echo: false,
             sources: Arc::new(SystemSources),
         }
@@ -80,5 +80,5 @@ pub struct SessionOptions {
     pub limit: Option<Duration>,
     /// Whether it changes tables. SQLite makes a table anew for it, during which foreign keys must be off: whoever begins
     /// such a session sees to it that they lead to rows at its end.
-    pub changes_tables: bool,
+    pub schema_change: bool,
 }

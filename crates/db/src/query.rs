@@ -2,17 +2,17 @@
 //! the plan in the SQL of one engine.
 
 mod args;
+mod catalog_table;
 mod filter;
 mod plan;
-mod relation;
 mod sql;
 
 pub use args::QueryArgs;
+pub use catalog_table::CatalogTable;
 pub use filter::{Filter, Operand};
 pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
-pub use plan::{Aggregate, Audience, OnConflict, Plan, PlanError};
+pub use plan::{Aggregate, OnConflict, Plan, PlanError, Scope};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
-pub use relation::Relation;
 
 use mwallet_schema::Value;
 
@@ -38,14 +38,14 @@ pub struct Query {
     /// The most rows; `None` is all, 0 is none.
     pub limit: Option<u64>,
     /// The columns.
-    pub fields: Fields,
+    pub fields: Projection,
     /// How their numbers are written, where rows are answered as JSON.
     pub numbers: Numbers,
 }
 
 /// Which columns are answered. Columns that are write-only never are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Fields {
+pub enum Projection {
     /// All.
     #[default]
     All,
@@ -54,12 +54,12 @@ pub enum Fields {
     /// All but these.
     Exclude(Vec<String>),
     /// These, each by a name of its own.
-    Select(Vec<Selected>),
+    Select(Vec<SelectedColumn>),
 }
 
 /// A column that is answered, and the name it is answered by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selected {
+pub struct SelectedColumn {
     /// The column.
     pub column: String,
     /// Its name in the answer.
@@ -135,13 +135,13 @@ impl Query {
 
     /// With these columns only.
     pub fn include<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.fields = Fields::Include(columns.into_iter().map(Into::into).collect());
+        self.fields = Projection::Include(columns.into_iter().map(Into::into).collect());
         self
     }
 
     /// Without these columns.
     pub fn exclude<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.fields = Fields::Exclude(columns.into_iter().map(Into::into).collect());
+        self.fields = Projection::Exclude(columns.into_iter().map(Into::into).collect());
         self
     }
 }

@@ -34,7 +34,7 @@ pub fn is_mock(engine: &Engine) -> bool {
 
 /// Sessions that change tables: on SQLite foreign keys are checked at the end, and what is kept of the schema is forgotten.
 pub fn schema_changes(sessions: SessionFactory) -> SessionFactory {
-    sessions.changes_tables()
+    sessions.schema_change()
 }
 
 /// A second engine for the same SQLite file that leaves the file as it is, for as long as nobody knows whose it is: to open

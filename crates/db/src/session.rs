@@ -16,7 +16,7 @@ use crate::entity::{Entity, Handle};
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::options::SessionOptions;
-use crate::query::{Audience, Filter, Plan, Query};
+use crate::query::{Filter, Plan, Query, Scope};
 use crate::quote::quote;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -52,8 +52,8 @@ impl SessionFactory {
     }
 
     /// The same for sessions that change tables: see [`SessionOptions`].
-    pub(crate) fn changes_tables(mut self) -> Self {
-        self.options.changes_tables = true;
+    pub(crate) fn schema_change(mut self) -> Self {
+        self.options.schema_change = true;
         self
     }
 
@@ -154,7 +154,7 @@ impl Session {
     /// Queues an update of a stored row: every column of it, apart from its key.
     ///
     /// Where the entity has a version, the row must still have it: if somebody else wrote in between, the flush ends with
-    /// [`Error::StaleRow`] instead of overwriting their change.
+    /// [`Error::VersionConflict`] instead of overwriting their change.
     pub fn update<E: Entity>(&mut self, entity: &E) {
         self.work.update(entity);
     }
@@ -183,7 +183,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Work`] if it was not flushed or was rolled back, or the handle is of another session.
+    /// [`Error::UnitOfWork`] if it was not flushed or was rolled back, or the handle is of another session.
     pub fn get<E: Entity>(&self, handle: Handle<E>) -> Result<E> {
         self.work.stored(handle)
     }
@@ -213,7 +213,7 @@ impl Session {
     }
 
     async fn select_one(&mut self, table: &Table, query: &Query) -> Result<Option<Row>> {
-        let statement = Plan::select(table, query, Audience::Program)?.statement(self.engine.dialect());
+        let statement = Plan::select(table, query, Scope::Program)?.statement(self.engine.dialect());
         let columns = statement.columns.clone();
         let row = self.run_statement(statement).await?.into_values().pop();
         Ok(row.map(|values| Row::new(columns, values)))

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Value};
-use mwallet_db::{Dialect, Query, Relation, Sql, crud};
+use mwallet_db::{CatalogTable, Dialect, Query, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::sync::Mutex;
 
@@ -65,7 +65,7 @@ async fn a_million_rows_pass_through_little_memory(db: TestDb) {
 
     forget_peak();
     let before = memory("VmRSS:");
-    let mut batches = crud::client::list(&db.engine, &Relation::new(readings()), &Query::new()).await.unwrap();
+    let mut batches = crud::data_plane::list(&db.engine, &CatalogTable::new(readings()), &Query::new()).await.unwrap();
     let (mut rows, mut bytes) = (0, 0);
     while let Some(batch) = batches.next_json().await {
         let batch = batch.unwrap();

@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, ExprLit, ExprUnary, Ident, Lit, Meta, Token, UnOp, parenthesized};
 
-use crate::words::nearest;
+use crate::naming::nearest;
 
 /// The failures found so far: all of them are reported, not the first alone.
 #[derive(Default)]

@@ -9,8 +9,8 @@ use crate::Expanded;
 use crate::attribute::{Errors, Item, Known, find, items, optional_text, refuse_repeated, required_text};
 use crate::field::{self, Field, Role};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
+use crate::naming::{documentation, nearest, table_name};
 use crate::structure::{self, Bodies};
-use crate::words::{documentation, nearest, table_name};
 
 const CHECK: &[Known] = &[
     Known { name: "name", form: "name = \"period\"" },
@@ -160,18 +160,18 @@ fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors
         (Some(item), None) => {
             let allowed = errors.take(item.choices(&WRITES)).unwrap_or_default();
             let allowed = allowed.into_iter().map(|name| Ident::new(name, Span::call_site()));
-            parts.push(quote!(writes: #schema::Writes { #(#allowed: true,)* ..#schema::Writes::NONE }));
+            parts.push(quote!(writes: #schema::Updatability { #(#allowed: true,)* ..#schema::Updatability::NONE }));
         }
         (None, Some(item)) => {
             errors.take(item.flag());
-            parts.push(quote!(writes: #schema::Writes::NONE));
+            parts.push(quote!(writes: #schema::Updatability::NONE));
         }
         (None, None) => {}
     }
     if let Some(unanswered) = find(given, "unanswered").and_then(|item| errors.take(item.choices(&WRITES))) {
         let unanswered = unanswered.into_iter().map(|name| Ident::new(name, Span::call_site()));
-        let all = quote!(#schema::Writes { insert: true, update: true, delete: true });
-        parts.push(quote!(answers: #schema::Writes { #(#unanswered: false,)* ..#all }));
+        let all = quote!(#schema::Updatability { insert: true, update: true, delete: true });
+        parts.push(quote!(answers: #schema::Updatability { #(#unanswered: false,)* ..#all }));
     }
     quote!(::mwallet_db::TableSpec { #(#parts,)* ..::core::default::Default::default() })
 }
@@ -267,7 +267,7 @@ fn foreign_key(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Tok
     if own.len() != others.len() {
         errors.at(to, format!("`columns` names {} and `to` names {}: they pair one by one", own.len(), others.len()));
     }
-    let action = quote!(::mwallet_db::schema::Action);
+    let action = quote!(::mwallet_db::schema::ReferentialAction);
     Some(quote! {
         table.foreign_key(::mwallet_db::ForeignKeySpec {
             name: #name,

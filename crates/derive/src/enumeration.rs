@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Lit, Variant};
 
 use crate::Expanded;
 use crate::attribute::{Errors, Known, find, items, literal, refuse_repeated};
-use crate::words::{documentation, shouting};
+use crate::naming::{documentation, shouting};
 
 const KNOWN: &[Known] = &[
     Known { name: "label", form: "label = \"OPEN\"" },

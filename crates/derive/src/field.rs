@@ -10,7 +10,7 @@ use crate::attribute::{Errors, Item, find, items, literal, refuse_repeated};
 use crate::foreign;
 use crate::kind::{Kind, Written, instead_of, written};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
-use crate::words::{documentation, shouting};
+use crate::naming::{documentation, shouting};
 
 /// Pairs that cannot stand together, and why.
 const CONTRADICTIONS: &[(&str, &str, &str)] = &[
@@ -161,7 +161,7 @@ fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, erro
         parts.push(quote!(default: ::core::option::Option::Some(#value)));
     }
     if let Some(variant) = find(given, "generate").and_then(|item| errors.take(generator(held.kind, item))) {
-        parts.push(quote!(generate: ::core::option::Option::Some(#schema::Generator::#variant)));
+        parts.push(quote!(generate: ::core::option::Option::Some(#schema::ValueGenerator::#variant)));
     }
     if let Some(variant) = find(given, "on_update").and_then(|item| errors.take(on_update(held.kind, item))) {
         parts.push(quote!(on_update: ::core::option::Option::Some(#schema::OnUpdate::#variant)));
@@ -173,7 +173,7 @@ fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, erro
         }
     }
     if let Some(variant) = find(given, "on_delete").and_then(|item| errors.take(action(item))) {
-        parts.push(quote!(on_delete: #schema::Action::#variant));
+        parts.push(quote!(on_delete: #schema::ReferentialAction::#variant));
     }
     let ends =
         [("at_least", quote!(min)), ("at_most", quote!(max)), ("above", quote!(above)), ("below", quote!(below))];
@@ -342,7 +342,7 @@ fn fits(kind: Kind, expected: Kind, item: &Item, variant: &str) -> syn::Result<I
     }
 }
 
-/// The variant of `Action`.
+/// The variant of `ReferentialAction`.
 pub(crate) fn action(item: &Item) -> syn::Result<Ident> {
     let variant = item.choice(&[
         ("restrict", "Restrict"),

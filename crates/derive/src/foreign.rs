@@ -18,7 +18,7 @@ const BASE: &[Known] = &[
     Known { name: "schema", form: "schema = \"sales\"" },
 ];
 
-const CARRIERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "Literal"), ("json", "Json")];
+const CARRIERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "TextRepr"), ("json", "Json")];
 
 /// The parts of its `FieldSpec`.
 pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
@@ -26,7 +26,7 @@ pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
     let mut parts = Vec::new();
     // What a column of SQLite declares may be nothing.
     if let Some(written) = find(given, "declared").and_then(|item| errors.take(item.text())) {
-        parts.push(quote!(native: #some(::mwallet_db::NativeSpec::Declared(#written))));
+        parts.push(quote!(native: #some(::mwallet_db::NativeSpec::DeclaredType(#written))));
     }
     if let Some(native) = find(given, "native").and_then(|item| native(item, errors)) {
         parts.push(quote!(native: #some(#native)));
@@ -56,7 +56,7 @@ fn native(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
         ::mwallet_db::NativeSpec::Postgres {
             name: #name,
             compared: #compared,
-            carrier: ::mwallet_db::NativeCarrier::#carrier,
+            carrier: ::mwallet_db::NativeTransfer::#carrier,
         }
     })
 }

@@ -12,11 +12,11 @@ mod group;
 mod kind;
 mod known;
 mod migrations;
+mod naming;
 mod structure;
 mod stub;
 #[cfg(test)]
 mod ui_tests;
-mod words;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Field, GenericParam, Generics, Ident, Meta, parse_quote};
 
-use crate::words::shouting;
+use crate::naming::shouting;
 
 /// Stands in for `#[derive(Entity)]`.
 pub(crate) fn entity(input: &DeriveInput) -> TokenStream {

@@ -32,7 +32,7 @@ struct Indexes {
 
 #[derive(Entity)]
 #[entity(read_only, writes(insert))]
-struct Writes {
+struct Updatability {
     #[entity(max = 5, max_length = 6)]
     text: String,
 }

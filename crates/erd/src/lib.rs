@@ -25,14 +25,14 @@ use mwallet_schema::Table;
 /// # Examples
 ///
 /// ```
-/// use mwallet_schema::{Action, Column, ColumnType, Table};
+/// use mwallet_schema::{ReferentialAction, Column, ColumnType, Table};
 ///
 /// let mut artist = Table::new("artist");
 /// artist.columns.push(Column::new("artist_id", ColumnType::Integer));
 /// artist.primary_key.push("artist_id".into());
 /// let mut album = Table::new("album");
 /// album.columns.push(Column::new("artist_id", ColumnType::Integer));
-/// album.add_foreign_key(&["artist_id"], "artist", &["artist_id"], Action::NoAction);
+/// album.add_foreign_key(&["artist_id"], "artist", &["artist_id"], ReferentialAction::NoAction);
 ///
 /// let drawing = mwallet_erd::svg(&[&artist, &album]);
 /// assert!(drawing.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));

@@ -6,7 +6,7 @@ use super::layout::{Layout, Point, Rect};
 use super::model::{self, Model};
 use super::svg::place;
 use super::{html, mermaid, svg};
-use mwallet_schema::{Action, Column, ColumnType, Table, TableKind};
+use mwallet_schema::{Column, ColumnType, ReferentialAction, Table, TableKind};
 
 /// A table of columns `name:fk-table` or `name`, the first `keys` of which are the primary key.
 fn table(name: &str, keys: usize, columns: &[&str]) -> Table {
@@ -16,7 +16,7 @@ fn table(name: &str, keys: usize, columns: &[&str]) -> Table {
         let kind = if column.ends_with("_id") { ColumnType::Integer } else { ColumnType::Text { max: Some(160) } };
         table.columns.push(Column::new(column, kind));
         if !reference.is_empty() {
-            table.add_foreign_key(&[column], reference, &[&format!("{reference}_id")], Action::NoAction);
+            table.add_foreign_key(&[column], reference, &[&format!("{reference}_id")], ReferentialAction::NoAction);
         }
     }
     table.primary_key = table.columns[..keys].iter().map(|column| column.name.clone()).collect();
@@ -109,7 +109,7 @@ fn random(seed: u64, tables: usize, keys: usize) -> Vec<Table> {
         }
         let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let other: Vec<&str> = other.iter().map(String::as_str).collect();
-        made[from].add_foreign_key(&own, &format!("t{to}"), &other, Action::Cascade);
+        made[from].add_foreign_key(&own, &format!("t{to}"), &other, ReferentialAction::Cascade);
     }
     made
 }
@@ -269,7 +269,7 @@ fn names_are_escaped() {
     one.comment = Some("<!-- --> <b>".into());
     one.schema = Some("\"<s>".into());
     let mut other = table("t", 1, &["t_id", "e"]);
-    other.add_foreign_key(&["e"], evil, &["]]>"], Action::NoAction);
+    other.add_foreign_key(&["e"], evil, &["]]>"], ReferentialAction::NoAction);
     other.foreign_keys[0].references_schema = Some("\"<s>".into());
     for text in [svg::document(&[&one, &other]), html::page(&[&one, &other])] {
         for raw in ["<script>alert", "\" onload", "]]>", "<!-- -->", "<b>", "<s>", "\u{0}", "\u{1b}"] {
@@ -317,7 +317,12 @@ fn ends_say_how_many_rows_there_may_be() {
 fn a_composite_key_is_one_line_that_joins_its_rows() {
     let mut tables =
         vec![table("part", 2, &["tenant_id", "part_id"]), table("use", 1, &["use_id", "tenant_id", "part_id"])];
-    tables[1].add_foreign_key(&["tenant_id", "part_id"], "part", &["tenant_id", "part_id"], Action::NoAction);
+    tables[1].add_foreign_key(
+        &["tenant_id", "part_id"],
+        "part",
+        &["tenant_id", "part_id"],
+        ReferentialAction::NoAction,
+    );
     check(&tables);
     let text = svg::document(&refs(&tables));
     assert_eq!((text.matches("erd-line ").count(), text.matches("erd-wire erd-joint").count()), (1, 2));
@@ -338,8 +343,8 @@ fn what_is_not_there_is_not_drawn() {
     let mut bare = Table::new("bare");
     bare.kind = TableKind::View;
     let mut lost = table("lost", 1, &["lost_id", "x:nowhere"]);
-    lost.add_foreign_key(&["missing"], "bare", &["missing"], Action::NoAction);
-    lost.add_foreign_key(&[], "bare", &[], Action::NoAction);
+    lost.add_foreign_key(&["missing"], "bare", &["missing"], ReferentialAction::NoAction);
+    lost.add_foreign_key(&[], "bare", &[], ReferentialAction::NoAction);
     let tables = [bare, lost];
     assert_eq!(check(&tables).lines.len(), 2);
     assert!(svg::document(&refs(&tables)).contains(">view</text>"));

@@ -282,7 +282,7 @@ fn told_default(default: &ColumnDefault) -> String {
             format!("default {}", String::from_utf8_lossy(&json))
         }
         ColumnDefault::Identity => "numbered".into(),
-        ColumnDefault::Generated(_) => "default now".into(),
+        ColumnDefault::AppGenerated(_) => "default now".into(),
         ColumnDefault::Database(expression) => format!("default {expression}"),
     }
 }

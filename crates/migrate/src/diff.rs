@@ -1,12 +1,12 @@
 //! The difference between two sets of tables.
 
-use mwallet_schema::{Check, Column, ColumnDefault, ForeignKey, Generator, Index, Table, TableKind, Unique};
+use mwallet_schema::{Check, Column, ColumnDefault, ForeignKey, Index, Table, TableKind, Unique, ValueGenerator};
 
 use super::change::Change;
 use super::convert::{may_convert, with_labels};
 use super::expressions;
+use super::normalize::{in_full, stored};
 use super::renames::{Moves, Renames, aside};
-use super::stored::{in_full, stored};
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::parents_first;
 
@@ -20,7 +20,7 @@ pub struct Difference {
     /// Which names give way to which.
     pub(super) moves: Moves,
     /// The columns after whose values the program makes, which is nothing that a database keeps.
-    pub(super) generators: Vec<(String, String, Generator)>,
+    pub(super) generators: Vec<(String, String, ValueGenerator)>,
     /// The changes, in an order in which they can be made.
     pub changes: Vec<Change>,
 }
@@ -43,7 +43,7 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     let is_table = |table: &&Table| table.kind == TableKind::Table;
     let mut from: Vec<Table> = from.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
     let generated = |table: &Table, column: &Column| match column.default {
-        Some(ColumnDefault::Generated(generator)) => Some((table.name.clone(), column.name.clone(), generator)),
+        Some(ColumnDefault::AppGenerated(generator)) => Some((table.name.clone(), column.name.clone(), generator)),
         _ => None,
     };
     let of_table =
@@ -184,7 +184,7 @@ fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialec
         let Some(pairs) = moves.columns.get(&table.name) else { continue };
         for column in &mut table.columns {
             moved(&mut column.name, pairs);
-            *column = super::stored::renamed(column);
+            *column = super::normalize::renamed(column);
         }
         set(&mut table.primary_key, Some(pairs));
         table.uniques.iter_mut().for_each(|unique| set(&mut unique.columns, Some(pairs)));

@@ -2,7 +2,7 @@
 //!
 //! SQLite writes the new name of a column into them, in quotes; whoever declares them writes it as they like.
 
-use mwallet_schema::{Check, Index, SpecialIndex, Table};
+use mwallet_schema::{Check, ExpressionIndex, Index, Table};
 
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::quote;
@@ -16,7 +16,7 @@ pub(super) fn rename(table: &mut Table, after: Option<&Table>, pairs: &[(String,
     }
     for index in &mut table.indexes {
         let Some(special) = &index.special else { continue };
-        let renamed = SpecialIndex {
+        let renamed = ExpressionIndex {
             keys: renamed(&special.keys, pairs),
             condition: special.condition.as_ref().map(|condition| renamed(condition, pairs)),
             ..special.clone()
@@ -41,7 +41,7 @@ pub(super) fn same_index(left: &Index, right: &Index) -> bool {
 }
 
 /// What an index says.
-fn said(index: &SpecialIndex) -> (bool, Vec<String>, Option<Vec<String>>) {
+fn said(index: &ExpressionIndex) -> (bool, Vec<String>, Option<Vec<String>>) {
     (index.unique, plain(&index.keys), index.condition.as_deref().map(plain))
 }
 

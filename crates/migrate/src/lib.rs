@@ -8,45 +8,45 @@
 //!
 //! It is built on the data layer's `schema_tools`, and reads databases through `mwallet-reflect`.
 
-mod author;
+mod backfill;
 mod change;
 mod comments;
 mod convert;
 mod dependents;
 mod diff;
+mod ensure;
 mod error;
+mod export;
 mod expressions;
 mod files;
-mod fill;
 mod fits;
+mod generate;
 mod history;
 mod inventory;
 mod lint;
-mod offline;
+mod normalize;
 mod postgres;
-mod prepare;
 mod renames;
 mod runner;
 mod script;
 mod sqlite;
 mod status;
-mod stored;
 mod text;
 mod triggers;
 
-pub use author::{Draft, Made, draft, empty, made};
 pub use change::Change;
 pub use diff::{Difference, diff};
+pub use ensure::{Prepared, check};
 pub use error::MigrateError;
+pub use export::{Stopped, sql};
 pub use files::{FilesError, Migration, Scripts, embedded, read, read_so_far, write};
+pub use generate::{Draft, SchemaSnapshot, empty, generate, replay};
 pub use lint::{Warning, lint};
-pub use offline::{Stopped, sql};
-pub use prepare::{Prepared, check};
+pub use normalize::stored;
 pub use renames::Renames;
 pub use runner::{DESTRUCTIVE, DataMigration, Event, LOCK_ATTEMPTS, LOCK_TIMEOUT, Migrator};
 pub use sqlite::Beside;
-pub use status::{Standing, Status};
-pub use stored::stored;
+pub use status::{MigrationState, Status};
 
 /// Carries a folder of migrations in the program.
 pub use mwallet_derive::migrations;

@@ -23,10 +23,10 @@ type Pair = (String, String);
 impl Renames {
     /// Those that tables, their columns and labels declare of themselves, as far as they are still to be done.
     pub fn declared(from: &[Table], to: &[Table]) -> Self {
-        let mut renames = Self { tables: Declared::tables(from, to).pending(), ..Self::default() };
+        let mut renames = Self { tables: DeclaredType::tables(from, to).pending(), ..Self::default() };
         for table in to {
             let Some(old) = renames.old_table(from, &table.name) else { continue };
-            let pending = Declared::columns(old, table).pending();
+            let pending = DeclaredType::columns(old, table).pending();
             renames.columns.extend(pending.into_iter().map(|(from, to)| (table.name.clone(), from, to)));
             for column in &table.columns {
                 let pending = renames.labels_of(old, table, column).pending();
@@ -88,7 +88,7 @@ impl Renames {
                 doubts.push(format!("{old}={new}: there is no table {missing} {when}"));
             }
         }
-        let tables = Declared::tables(from, to);
+        let tables = DeclaredType::tables(from, to);
         if !from.is_empty() {
             let option = |old: &str, new: &str| format!("--rename {old}={new}");
             doubts.extend(tables.doubts("the table ", "", &given.tables, Some(&option)));
@@ -107,7 +107,7 @@ impl Renames {
             let name = &table.name;
             let mine = given.columns.iter().filter(|(of, ..)| of == name);
             let mine: Vec<Pair> = mine.map(|(_, from, to)| (from.clone(), to.clone())).collect();
-            let columns = Declared::columns(old, table);
+            let columns = DeclaredType::columns(old, table);
             let option = |old: &str, new: &str| format!("--rename {name}.{old}={name}.{new}");
             doubts.extend(columns.doubts("", &format!("{name}."), &mine, Some(&option)));
             let renames = Self {
@@ -123,10 +123,10 @@ impl Renames {
     }
 
     /// The labels of a column, and those that it had.
-    fn labels_of(&self, old: &Table, table: &Table, column: &mwallet_schema::Column) -> Declared {
+    fn labels_of(&self, old: &Table, table: &Table, column: &mwallet_schema::Column) -> DeclaredType {
         let own = self.columns.iter().find(|(of, _, to)| *of == table.name && *to == column.name);
         let before = old.column(own.map_or(column.name.as_str(), |(_, from, _)| from.as_str()));
-        let mut declared = Declared::default();
+        let mut declared = DeclaredType::default();
         if let (ColumnType::Enum(labels), Some(ColumnType::Enum(before))) = (&column.kind, before.map(|old| &old.kind))
         {
             declared.before = before.labels.iter().map(|label| label.name.clone()).collect();
@@ -157,12 +157,12 @@ type AsOption<'o> = dyn Fn(&str, &str) -> String + 'o;
 
 /// Names that there were, and those that there are to be with what each says it was called.
 #[derive(Default)]
-struct Declared {
+struct DeclaredType {
     before: Vec<String>,
     after: Vec<(String, Option<String>)>,
 }
 
-impl Declared {
+impl DeclaredType {
     fn tables(from: &[Table], to: &[Table]) -> Self {
         Self {
             before: from.iter().map(|table| table.name.clone()).collect(),
@@ -332,12 +332,12 @@ mod tests {
         text.split_whitespace().map(|pair| pair.split_once('>').unwrap()).map(|(a, b)| (a.into(), b.into())).collect()
     }
 
-    fn declared(before: &str, after: &str) -> Declared {
+    fn declared(before: &str, after: &str) -> DeclaredType {
         let one = |text: &str| match text.split_once('<') {
             Some((name, old)) => (name.to_owned(), Some(old.to_owned())),
             None => (text.to_owned(), None),
         };
-        Declared {
+        DeclaredType {
             before: before.split_whitespace().map(Into::into).collect(),
             after: after.split_whitespace().map(one).collect(),
         }

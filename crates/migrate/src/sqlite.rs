@@ -9,10 +9,10 @@ use std::collections::HashMap;
 
 use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
+use super::backfill::{filler, note};
 use super::change::Change;
 use super::convert::Conversion;
 use super::diff::Difference;
-use super::fill::{filler, note};
 use super::fits;
 use super::renames::{Turn, in_turn};
 use super::script::Step;

@@ -14,12 +14,12 @@ pub struct Status {
     /// Its name.
     pub name: String,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: MigrationState,
 }
 
 /// How a migration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum MigrationState {
     /// It was applied.
     Applied(Timestamp),
     /// It was applied, and has changed since.
@@ -43,10 +43,10 @@ impl Migrator<'_> {
         let dialect = self.engine.dialect();
         let known = self.migrations.iter().map(|migration| {
             let standing = match history::find(&entries, migration.version) {
-                None => Standing::Pending,
-                Some(entry) if entry.is_begun => Standing::Begun(entry.at),
-                Some(entry) if entry.checksum != migration.checksum(dialect) => Standing::Changed(entry.at),
-                Some(entry) => Standing::Applied(entry.at),
+                None => MigrationState::Pending,
+                Some(entry) if entry.is_begun => MigrationState::Begun(entry.at),
+                Some(entry) if entry.checksum != migration.checksum(dialect) => MigrationState::Changed(entry.at),
+                Some(entry) => MigrationState::Applied(entry.at),
             };
             Status { version: migration.version, name: migration.name.clone(), standing }
         });
@@ -54,7 +54,7 @@ impl Migrator<'_> {
         let unknown = entries.iter().filter(is_unknown).map(|entry| Status {
             version: entry.version,
             name: entry.name.clone(),
-            standing: Standing::Unknown(entry.at),
+            standing: MigrationState::Unknown(entry.at),
         });
         let mut all: Vec<Status> = known.chain(unknown).collect();
         all.sort_by_key(|status| status.version);

@@ -3,7 +3,7 @@
 //! A period has an open end where a bound is absent; both bounds belong to it. The newest comes first, and rows of the
 //! same time stand in the order of their ids, so that pages never overlap.
 
-use mwallet_db::crud::{self, Door};
+use mwallet_db::crud::{self, Executor};
 use mwallet_db::schema::{ColumnType, Timestamp};
 use mwallet_db::{KeyColumns, Of, Query, Result, Sql};
 
@@ -18,7 +18,7 @@ use crate::{AppNotice, Transaction};
 ///
 /// What the database says.
 pub async fn notices_of_user(
-    door: impl Into<Door<'_>>,
+    door: impl Into<Executor<'_>>,
     identifier: &str,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
@@ -61,7 +61,7 @@ pub fn notices_of_user_sql(
 ///
 /// What the database says.
 pub async fn transactions_mined(
-    door: impl Into<Door<'_>>,
+    door: impl Into<Executor<'_>>,
     network: &str,
     start: Option<Timestamp>,
     end: Option<Timestamp>,

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
 use mwallet_db::schema::{
-    Action, Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Record, Table, Timestamp, Value,
+    Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Record, ReferentialAction, Table,
+    Timestamp, Value,
 };
 use mwallet_db::{Query, crud};
-use mwallet_migrate::{Draft, Made, Migration, Migrator, Renames, check, draft, made};
+use mwallet_migrate::{Draft, Migration, Migrator, Renames, SchemaSnapshot, check, generate, replay};
 use mwallet_models::{migrations, tables};
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -26,10 +27,10 @@ fn record<const N: usize>(pairs: [(&str, Value); N]) -> Record {
 
 /// The migration from the entities to other tables.
 async fn to(tables: &[Table], renames: &Renames) -> Draft {
-    let made: Made = made(migrations()).await.unwrap();
+    let made: SchemaSnapshot = replay(migrations()).await.unwrap();
     let last = migrations().last().unwrap().version;
     let at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    draft("change", at, &made, last, tables, renames).await.unwrap()
+    generate("change", at, &made, last, tables, renames).await.unwrap()
 }
 
 /// Two users, a group with one of them, an asset and two orders.
@@ -181,7 +182,7 @@ async fn a_foreign_key_of_two_columns_is_added(db: TestDb) {
     let orders = find(&mut changed, "orders");
     orders.columns.push(Column::new("agent_id", ColumnType::BigInt).nullable());
     orders.columns.push(Column::new("agent_name", ColumnType::Text { max: Some(64) }).nullable());
-    orders.add_foreign_key(&["agent_id", "agent_name"], "users", &["id", "username"], Action::SetNull);
+    orders.add_foreign_key(&["agent_id", "agent_name"], "users", &["id", "username"], ReferentialAction::SetNull);
     let rows = there_and_back(&db, &changed, &Renames::default(), "orders").await;
     assert_eq!(rows.len(), 2);
 }

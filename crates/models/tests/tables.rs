@@ -119,7 +119,7 @@ fn describe_column(column: &Column) -> String {
         Some(ColumnDefault::Database(_)) => panic!("no entity has such a default"),
         Some(ColumnDefault::Identity) => text.push_str(", identity"),
         Some(ColumnDefault::Constant(value)) => text.extend([", default ".to_owned(), format!("{value:?}")]),
-        Some(ColumnDefault::Generated(generator)) => text.extend([", generated ", generator.name()]),
+        Some(ColumnDefault::AppGenerated(generator)) => text.extend([", generated ", generator.name()]),
     }
     if let Some(change) = column.on_update {
         let _ = write!(text, ", on update {change:?}");

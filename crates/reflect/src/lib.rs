@@ -4,19 +4,19 @@
 //! module, in which the question to the catalogue stands beside what is made of the answer.
 
 mod check;
-mod fields;
-mod own;
+mod managed;
 mod postgres;
+mod row_reader;
 mod sqlite;
 
 use std::fmt;
 use std::time::Duration;
 
-use mwallet_schema::{Check, Column, Field, Rules, Schema, SpecialIndex, Table};
+use mwallet_schema::{Check, Column, ExpressionIndex, Field, Rules, Schema, Table};
 
 use check::ColumnRule;
 pub use check::quoted;
-pub use own::{defaults_of_postgres, labels};
+pub use managed::{defaults_of_postgres, labels};
 pub use postgres::DEFAULT_SCHEMA;
 
 use mwallet_db::schema_tools::tokens::{closing, tokens};
@@ -58,16 +58,16 @@ pub struct Finding {
     /// The table or view it belongs to; its own name, where it is that of none.
     pub table: String,
     /// What it is.
-    pub construct: Construct,
+    pub construct: SchemaObject,
     /// Its own name; empty where it has none.
     pub name: String,
     /// How much of it the description says.
-    pub standing: Standing,
+    pub standing: Fidelity,
 }
 
 /// Rows of a database that are not what its description says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
+pub struct IntegrityIssue {
     /// The schema of the table, where there is one.
     pub schema: Option<String>,
     /// The table.
@@ -80,7 +80,7 @@ pub struct Doubt {
 
 /// What a database consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Construct {
+pub enum SchemaObject {
     /// A table or view.
     Table,
     /// A column and its type.
@@ -137,7 +137,7 @@ pub enum Construct {
     Comment,
 }
 
-impl Construct {
+impl SchemaObject {
     /// The word for it, such as `foreign key`.
     pub fn name(self) -> &'static str {
         match self {
@@ -174,21 +174,21 @@ impl Construct {
 
 /// How much of a construct a description says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Fidelity {
     /// All of it.
-    Kept,
+    Exact,
     /// Less than all: what is lost.
-    Degraded(String),
+    Lossy(String),
     /// Nothing but that it is there: what follows from it.
     Unsupported(String),
 }
 
-impl Standing {
+impl Fidelity {
     /// The word for it: `kept`, `degraded` or `not supported`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Kept => "kept",
-            Self::Degraded(_) => "degraded",
+            Self::Exact => "kept",
+            Self::Lossy(_) => "degraded",
             Self::Unsupported(_) => "not supported",
         }
     }
@@ -196,25 +196,25 @@ impl Standing {
     /// What is lost; nothing where it is kept.
     pub fn loss(&self) -> Option<&str> {
         match self {
-            Self::Kept => None,
-            Self::Degraded(loss) | Self::Unsupported(loss) => Some(loss),
+            Self::Exact => None,
+            Self::Lossy(loss) | Self::Unsupported(loss) => Some(loss),
         }
     }
 }
 
-impl Standing {
+impl Fidelity {
     /// This one with what another one loses beside.
     fn and(self, other: Self) -> Self {
         match (self, other) {
-            (standing, Self::Kept) | (Self::Kept, standing) => standing,
-            (Self::Degraded(one), Self::Degraded(two)) => Self::Degraded(format!("{one}; {two}")),
-            (Self::Unsupported(one), Self::Degraded(two) | Self::Unsupported(two))
-            | (Self::Degraded(one), Self::Unsupported(two)) => Self::Unsupported(format!("{one}; {two}")),
+            (standing, Self::Exact) | (Self::Exact, standing) => standing,
+            (Self::Lossy(one), Self::Lossy(two)) => Self::Lossy(format!("{one}; {two}")),
+            (Self::Unsupported(one), Self::Lossy(two) | Self::Unsupported(two))
+            | (Self::Lossy(one), Self::Unsupported(two)) => Self::Unsupported(format!("{one}; {two}")),
         }
     }
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for Fidelity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         self.loss().map_or(Ok(()), |loss| write!(f, ": {loss}"))
@@ -231,12 +231,12 @@ fn place(table: &Table) -> Place {
 impl Reflection {
     /// How many of the constructs are kept, of how many.
     pub fn kept(&self) -> (usize, usize) {
-        let kept = self.findings.iter().filter(|finding| finding.standing == Standing::Kept).count();
+        let kept = self.findings.iter().filter(|finding| finding.standing == Fidelity::Exact).count();
         (kept, self.findings.len())
     }
 
     /// Adds what was found at a place.
-    fn find(&mut self, (schema, table): Place, construct: Construct, name: &str, standing: Standing) {
+    fn find(&mut self, (schema, table): Place, construct: SchemaObject, name: &str, standing: Fidelity) {
         self.findings.push(Finding { schema, table, construct, name: name.into(), standing });
     }
 }
@@ -297,18 +297,18 @@ pub async fn script(engine: &Engine, options: &ReflectOptions) -> Result<Script>
 /// # Errors
 ///
 /// What the database says.
-pub async fn doubts(engine: &Engine, tables: &[Table]) -> Result<Vec<Doubt>> {
+pub async fn check_data(engine: &Engine, tables: &[Table]) -> Result<Vec<IntegrityIssue>> {
     if engine.dialect() == Dialect::Postgres || schema_tools::is_mock(engine) {
         return Ok(Vec::new());
     }
     let mut session = engine.sessions().read_only().limit(WHOLE_DATABASE).begin().await?;
-    let doubts = sqlite::doubts(&mut session, tables).await?;
+    let doubts = sqlite::check_data(&mut session, tables).await?;
     session.roll_back().await?;
     Ok(doubts)
 }
 
 /// The keys and the condition of a statement that makes an index, or of what follows the table in it.
-fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<SpecialIndex> {
+fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<ExpressionIndex> {
     let words = tokens(definition, dialect);
     let open = words.iter().position(|word| word.text == "(")?;
     let close = closing(&words, open)?;
@@ -319,7 +319,7 @@ fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<Spe
         // Parameters of its storage, or columns that it carries along.
         Some(_) => return None,
     };
-    Some(SpecialIndex { unique, keys, condition })
+    Some(ExpressionIndex { unique, keys, condition })
 }
 
 /// What is lost of a column of a view that is made of something else than one column.
@@ -335,9 +335,9 @@ fn takes(column: &Column, rules: &Rules) -> Option<Rules> {
 }
 
 /// Adds a check to a table: to the rules of its columns where it has their form, or else as it is written.
-fn add_check(table: &mut Table, check: Check) -> Standing {
+fn add_check(table: &mut Table, check: Check) -> Fidelity {
     let by_database = |table: &mut Table, check: Check| {
-        let standing = Standing::Degraded(format!("only the database checks {}", check.expression));
+        let standing = Fidelity::Lossy(format!("only the database checks {}", check.expression));
         table.checks.push(check);
         standing
     };
@@ -356,5 +356,5 @@ fn add_check(table: &mut Table, check: Check) -> Standing {
         }
     }
     table.columns = columns;
-    Standing::Kept
+    Fidelity::Exact
 }

@@ -3,8 +3,8 @@
 mod apart;
 mod columns;
 mod constraints;
+mod dependents;
 mod indexes;
-mod others;
 mod parts;
 mod relations;
 mod script;
@@ -57,13 +57,13 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
     let mut work = Work::of(&options.schemas);
     check_schemas(session, &work).await?;
     // Times in checks are written in the zone of the session.
-    super::fields::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;
+    super::row_reader::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;
     constraints::read(session, &mut work).await?;
     indexes::read(session, &mut work).await?;
     views::read(session, &mut work).await?;
-    others::read(session, &mut work).await?;
+    dependents::read(session, &mut work).await?;
     parts::read(session, &mut work).await?;
     apart::read(session, &mut work).await?;
 
@@ -83,7 +83,7 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
 async fn check_schemas(session: &mut Session, work: &Work) -> Result<()> {
     let sql =
         work.question("SELECT name FROM unnest($1::text[]) AS name WHERE to_regnamespace(quote_ident(name)) IS NULL");
-    match super::fields::ask(session, sql, "t").await?.first_mut() {
+    match super::row_reader::ask(session, sql, "t").await?.first_mut() {
         None => Ok(()),
         Some(missing) => Err(Error::Config(format!("there is no schema {}", missing.text()?))),
     }

@@ -2,8 +2,8 @@
 
 mod columns;
 mod ddl;
+mod dependents;
 mod keys;
-mod others;
 mod relations;
 mod script;
 mod values;
@@ -18,7 +18,7 @@ use mwallet_db::schema_tools::Origins;
 use mwallet_db::{Result, Session, Sql};
 
 pub(super) use script::script;
-pub(super) use values::doubts;
+pub(super) use values::check_data;
 
 /// What is known so far, while one kind of thing after the other is read.
 #[derive(Default)]
@@ -58,7 +58,7 @@ pub(super) async fn reflect(session: &mut Session) -> Result<Reflection> {
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;
     keys::read(session, &mut work).await?;
-    others::read(session, &mut work).await?;
+    dependents::read(session, &mut work).await?;
     views::read(&mut work);
     let Work { tables, mut found, .. } = work;
     found.tables = tables;

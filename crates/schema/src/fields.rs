@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Access, ColumnType, Decimal, Generator, Schema, Value};
+use crate::{Access, ColumnType, Decimal, Schema, Value, ValueGenerator};
 
 /// One field of a [`Schema`].
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub enum FieldDefault {
     /// The same value each time.
     Constant(Value),
     /// A value made when the data is validated.
-    Generated(Generator),
+    AppGenerated(ValueGenerator),
 }
 
 /// Rules beyond a type. Lengths count code points of text, bytes of bytes, items of lists and entries of maps.

@@ -72,7 +72,7 @@ fn field(column: &Column) -> Field {
         nullable: column.nullable,
         default: match &column.default {
             Some(ColumnDefault::Constant(value)) => Some(FieldDefault::Constant(value.clone())),
-            Some(ColumnDefault::Generated(generator)) => Some(FieldDefault::Generated(*generator)),
+            Some(ColumnDefault::AppGenerated(generator)) => Some(FieldDefault::AppGenerated(*generator)),
             // The database counts; nothing is filled in before it is asked.
             Some(ColumnDefault::Identity | ColumnDefault::Database(_)) | None => None,
         },

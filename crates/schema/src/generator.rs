@@ -14,19 +14,19 @@ pub trait Sources: Send + Sync {
 }
 
 /// Sources whose time stands: all that is filled in at once bears one time.
-pub struct AtOnce<'s> {
+pub struct FixedTime<'s> {
     sources: &'s dyn Sources,
     now: Timestamp,
 }
 
-impl<'s> AtOnce<'s> {
+impl<'s> FixedTime<'s> {
     /// Sources of which the time is read now.
     pub fn new(sources: &'s dyn Sources) -> Self {
         Self { now: sources.now(), sources }
     }
 }
 
-impl Sources for AtOnce<'_> {
+impl Sources for FixedTime<'_> {
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -38,7 +38,7 @@ impl Sources for AtOnce<'_> {
 
 /// A maker of values, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generator {
+pub enum ValueGenerator {
     /// A UUID of version 7, which sorts by the time it was made.
     UuidV7,
     /// A short name for URLs: 20 letters and digits that never read as a number or a UUID.
@@ -53,7 +53,7 @@ pub enum Generator {
 /// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u` to misread.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-impl Generator {
+impl ValueGenerator {
     /// Makes one value.
     pub fn generate(self, sources: &dyn Sources) -> Value {
         match self {
@@ -128,7 +128,7 @@ mod tests {
     fn a_slug_is_never_an_id_or_a_uuid() {
         let sources = Counting(AtomicU8::new(0));
         for _ in 0..100 {
-            let Value::Text(slug) = Generator::Slug.generate(&sources) else { panic!("a slug is text") };
+            let Value::Text(slug) = ValueGenerator::Slug.generate(&sources) else { panic!("a slug is text") };
             assert_eq!(slug.len(), 20);
             assert!(slug.as_bytes()[0].is_ascii_lowercase(), "{slug}");
         }
@@ -136,14 +136,14 @@ mod tests {
 
     #[test]
     fn a_uuid_carries_its_time_and_version() {
-        let Value::Uuid(uuid) = Generator::UuidV7.generate(&Counting(AtomicU8::new(7))) else { panic!("a uuid") };
+        let Value::Uuid(uuid) = ValueGenerator::UuidV7.generate(&Counting(AtomicU8::new(7))) else { panic!("a uuid") };
         assert_eq!(uuid.get_version_num(), 7);
         assert_eq!(uuid.as_u128() >> 80, 1_399_713_634_000);
     }
 
     #[test]
     fn a_reference_names_its_day() {
-        let reference = Generator::Reference("TX").generate(&Counting(AtomicU8::new(0)));
+        let reference = ValueGenerator::Reference("TX").generate(&Counting(AtomicU8::new(0)));
         assert_eq!(reference, Value::Text("TX-20140510-0123456789ABCDEF".into()));
     }
 }

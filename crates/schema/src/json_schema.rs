@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
         if let FieldType::Column(kind) = &field.kind {
             parts.extend(column::notes(kind, &field.rules));
         }
-        if let (Some(FieldDefault::Generated(generator)), Purpose::Input) = (&field.default, self.purpose) {
+        if let (Some(FieldDefault::AppGenerated(generator)), Purpose::Input) = (&field.default, self.purpose) {
             parts.push(format!("Made by the server where it is not given: {}.", generator.name()));
         }
         (!parts.is_empty()).then(|| parts.join("\n"))

@@ -28,16 +28,16 @@ mod yaml;
 pub use decimal::{Decimal, DecimalError};
 pub use fields::{Bound, Field, FieldDefault, FieldType, Rules};
 pub use from_table::FromTable;
-pub use generator::{AtOnce, Generator, Sources};
+pub use generator::{FixedTime, Sources, ValueGenerator};
 pub use json_schema::Purpose;
 pub use names::{MOST_NAME_BYTES, constraint_name, pascal_case, plural, snake_case};
-pub use native::{Carrier, Declared, JsonKind, NativeType};
+pub use native::{DeclaredType, JsonKind, NativeType, Transfer};
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use shortened::{shortened, shortened_to};
 pub use table::{
-    Access, Action, BaseColumn, Check, Column, ColumnDefault, ForeignKey, Index, OnUpdate, SpecialIndex, Table,
-    TableError, TableKind, Unique, Writes,
+    Access, Check, Column, ColumnDefault, ExpressionIndex, ForeignKey, Index, OnUpdate, ReferentialAction, Table,
+    TableError, TableKind, Unique, Updatability, ViewColumnSource,
 };
 pub use timestamp::{Timestamp, TimestampError, trim_fraction};
 pub use types::{ColumnType, EnumLabel, EnumType};

@@ -14,12 +14,12 @@ pub struct NativeType {
     /// that is too long for its domain.
     pub compared: Option<String>,
     /// How its values come and go.
-    pub carrier: Carrier,
+    pub carrier: Transfer,
 }
 
 /// How values of a [`NativeType`] come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
+pub enum Transfer {
     /// As text, of at most so many code points.
     Text {
         /// The most code points, or no limit.
@@ -31,11 +31,11 @@ pub enum Carrier {
         digits: Option<(u32, u32)>,
     },
     /// As the text that PostgreSQL itself writes and reads: enums, dates, addresses, ranges.
-    Literal,
+    TextRepr,
     /// As the JSON that PostgreSQL itself writes and reads: arrays, composite types, floats, times.
     Json,
     /// As SQLite stores each value, whatever the column declares.
-    Stored(Declared),
+    SqliteDynamic(DeclaredType),
 }
 
 /// What the JSON is like that PostgreSQL makes of a type.
@@ -82,7 +82,7 @@ impl JsonKind {
 
 /// What a column of SQLite declares, by which what is brought is judged. What is there may be anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Declared {
+pub enum DeclaredType {
     /// Whole numbers.
     Integer,
     /// Numbers, of at most so many digits in all and after the point.
@@ -103,7 +103,7 @@ pub enum Declared {
     Any,
 }
 
-impl Carrier {
+impl Transfer {
     /// Text, as long as the name of its type allows: `character varying(160)`.
     pub fn text(name: &str) -> Self {
         let max = if name == "name" { Some(63) } else { limits(name).map(|(max, _)| max) };
@@ -117,7 +117,7 @@ impl Carrier {
     }
 }
 
-impl Declared {
+impl DeclaredType {
     /// What a column declares, by SQLite's own rules and by what people mean with the others.
     ///
     /// Source: "Determination Of Column Affinity" in SQLite's documentation.
@@ -149,7 +149,7 @@ impl NativeType {
     /// The type that a column of SQLite declares, such as `NVARCHAR(160)`: each value is stored as what it is.
     pub fn declared(written: impl Into<String>) -> Self {
         let name = written.into();
-        let carrier = Carrier::Stored(Declared::read(&name));
+        let carrier = Transfer::SqliteDynamic(DeclaredType::read(&name));
         Self { name, compared: None, carrier }
     }
 
@@ -179,66 +179,69 @@ impl NativeType {
 
     /// What its values are in JSON, where they come and go as such.
     pub fn json_kind(&self) -> Option<JsonKind> {
-        (self.carrier == Carrier::Json).then(|| JsonKind::of(&self.json_name()))
+        (self.carrier == Transfer::Json).then(|| JsonKind::of(&self.json_name()))
     }
 
     /// The longest text, where there is a limit.
     pub fn max(&self) -> Option<u32> {
         match self.carrier {
-            Carrier::Text { max } | Carrier::Stored(Declared::Text { max }) => max,
+            Transfer::Text { max } | Transfer::SqliteDynamic(DeclaredType::Text { max }) => max,
             _ => None,
         }
     }
 
     /// Whether its values are numbers, which have ranges.
     pub fn is_number(&self) -> bool {
-        let is_stored = matches!(self.carrier, Carrier::Stored(Declared::Integer | Declared::Number { .. }));
-        is_stored || matches!(self.carrier, Carrier::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
+        let is_stored =
+            matches!(self.carrier, Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }));
+        is_stored || matches!(self.carrier, Transfer::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
     /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals. Arrays of them count.
     /// What SQLite stores as true and false does not.
     pub fn holds_exact_numbers(&self) -> bool {
         match self.carrier {
-            Carrier::Number { .. } => true,
-            Carrier::Stored(Declared::Boolean) => false,
-            Carrier::Stored(_) => !self.is_real(),
-            Carrier::Json => matches!(self.json_name().trim_end_matches("[]"), "bigint" | "numeric"),
-            Carrier::Text { .. } | Carrier::Literal => false,
+            Transfer::Number { .. } => true,
+            Transfer::SqliteDynamic(DeclaredType::Boolean) => false,
+            Transfer::SqliteDynamic(_) => !self.is_real(),
+            Transfer::Json => matches!(self.json_name().trim_end_matches("[]"), "bigint" | "numeric"),
+            Transfer::Text { .. } | Transfer::TextRepr => false,
         }
     }
 
     /// Whether its values are text, which has a length and may be matched with a pattern.
     pub fn is_text(&self) -> bool {
-        let is_declared = matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }));
+        let is_declared =
+            matches!(self.carrier, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
         is_declared || self.json_kind() == Some(JsonKind::Text)
     }
 
     /// Whether its values are characters of any kind, so that the digits of a number are some.
     pub(crate) fn is_characters(&self) -> bool {
-        let is_declared = matches!(self.carrier, Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }));
+        let is_declared =
+            matches!(self.carrier, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
         let name = || self.json_name();
         let named =
             |name: &str| matches!(name, "text" | "character varying" | "character" | "bpchar" | "name" | "citext");
-        is_declared || (self.carrier == Carrier::Json && named(&name()))
+        is_declared || (self.carrier == Transfer::Json && named(&name()))
     }
 
     /// What a client is asked for, in words.
     pub fn wanted(&self) -> &'static str {
         match self.carrier {
-            Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }) => "a string",
-            Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }) => "a number",
-            Carrier::Literal => "a string, a number or a boolean",
-            Carrier::Json => match JsonKind::of(&self.json_name()) {
+            Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => "a string",
+            Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }) => "a number",
+            Transfer::TextRepr => "a string, a number or a boolean",
+            Transfer::Json => match JsonKind::of(&self.json_name()) {
                 JsonKind::Number => "a number",
                 JsonKind::Text => "a string",
                 JsonKind::Boolean => "true or false",
                 JsonKind::Any => "JSON",
             },
-            Carrier::Stored(Declared::Integer) => "a whole number",
-            Carrier::Stored(Declared::Boolean) => "true or false",
-            Carrier::Stored(Declared::Time) => "a string or a number",
-            Carrier::Stored(Declared::Any) => "a string, a number or a boolean",
+            Transfer::SqliteDynamic(DeclaredType::Integer) => "a whole number",
+            Transfer::SqliteDynamic(DeclaredType::Boolean) => "true or false",
+            Transfer::SqliteDynamic(DeclaredType::Time) => "a string or a number",
+            Transfer::SqliteDynamic(DeclaredType::Any) => "a string, a number or a boolean",
         }
     }
 
@@ -250,23 +253,23 @@ impl NativeType {
     pub(crate) fn parse(&self, text: &str) -> Result<Value, ValueError> {
         let text_value = || self.coerce(Value::Text(text.into()));
         match self.carrier {
-            Carrier::Text { .. } | Carrier::Literal | Carrier::Json => text_value(),
+            Transfer::Text { .. } | Transfer::TextRepr | Transfer::Json => text_value(),
             // A number that no row can hold still compares: only what is stored must fit.
             // What declares its digits may hold NaN, and is never infinite.
-            Carrier::Number { digits } => match no_number(text).filter(|name| digits.is_none() || *name == "NaN") {
+            Transfer::Number { digits } => match no_number(text).filter(|name| digits.is_none() || *name == "NaN") {
                 Some(name) => Ok(Value::Text(name.into())),
                 None => number(text).map(decimal),
             },
-            Carrier::Stored(Declared::Number { .. }) => self.infinite(text).unwrap_or_else(|| number(text)),
-            Carrier::Stored(Declared::Integer) => Value::parse(&ColumnType::BigInt, text),
-            Carrier::Stored(Declared::Boolean) => match text {
+            Transfer::SqliteDynamic(DeclaredType::Number { .. }) => self.infinite(text).unwrap_or_else(|| number(text)),
+            Transfer::SqliteDynamic(DeclaredType::Integer) => Value::parse(&ColumnType::BigInt, text),
+            Transfer::SqliteDynamic(DeclaredType::Boolean) => match text {
                 "true" | "1" => Ok(Value::Int(1)),
                 "false" | "0" => Ok(Value::Int(0)),
                 _ => Err(ValueError::WrongType("expected true or false".into())),
             },
             // What a column converts when it stores, it converts when it compares.
-            Carrier::Stored(Declared::Text { .. } | Declared::Time) => text_value(),
-            Carrier::Stored(Declared::Any) => match number(text) {
+            Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time) => text_value(),
+            Transfer::SqliteDynamic(DeclaredType::Any) => match number(text) {
                 Ok(value) => Ok(value),
                 Err(_) => text_value(),
             },
@@ -281,51 +284,56 @@ impl NativeType {
     pub(crate) fn coerce(&self, value: Value) -> Result<Value, ValueError> {
         let value = match (self.carrier, value) {
             (_, Value::Null) => Value::Null,
-            (Carrier::Text { max } | Carrier::Stored(Declared::Text { max }), value @ Value::Text(_)) => {
+            (Transfer::Text { max } | Transfer::SqliteDynamic(DeclaredType::Text { max }), value @ Value::Text(_)) => {
                 value.coerce(&ColumnType::Text { max })?
             }
-            (Carrier::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
-            (Carrier::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
-            (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Value::Text(text)) => {
+            (Transfer::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
+            (Transfer::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
+            (Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }), Value::Text(text)) => {
                 // Spaces around a number do not count, as in PostgreSQL.
                 let text = text.trim_ascii();
                 if let Some(infinite) = self.infinite(text) {
                     return infinite;
                 }
                 // What declares its digits counts with them.
-                if let (Carrier::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
+                if let (Transfer::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
                     return Ok(Value::Text(name.into()));
                 }
                 return self.coerce(number(text)?);
             }
-            (Carrier::Literal, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
-            (Carrier::Literal, Value::Bytes(bytes)) => Value::Text(written_bytes(&bytes)),
-            (Carrier::Literal, Value::Bool(value)) => Value::Text(value.to_string()),
-            (Carrier::Literal, Value::Int(number)) => Value::Text(number.to_string()),
-            (Carrier::Literal, Value::Decimal(number)) => Value::Text(number.to_string()),
-            (Carrier::Json, value) => self.coerce_json(value)?,
-            (Carrier::Stored(Declared::Integer | Declared::Time | Declared::Any), value @ Value::Int(_)) => value,
-            (Carrier::Stored(Declared::Integer), Value::Decimal(number)) => match whole(&number) {
+            (Transfer::TextRepr, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
+            (Transfer::TextRepr, Value::Bytes(bytes)) => Value::Text(written_bytes(&bytes)),
+            (Transfer::TextRepr, Value::Bool(value)) => Value::Text(value.to_string()),
+            (Transfer::TextRepr, Value::Int(number)) => Value::Text(number.to_string()),
+            (Transfer::TextRepr, Value::Decimal(number)) => Value::Text(number.to_string()),
+            (Transfer::Json, value) => self.coerce_json(value)?,
+            (
+                Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Time | DeclaredType::Any),
+                value @ Value::Int(_),
+            ) => value,
+            (Transfer::SqliteDynamic(DeclaredType::Integer), Value::Decimal(number)) => match whole(&number) {
                 Some(value) => value,
                 None if number.rescale(0).is_some() => return Err(beyond_64_bits()),
                 None => return Err(ValueError::WrongType("expected a whole number, got a fraction".into())),
             },
-            (Carrier::Stored(Declared::Number { digits }), Value::Int(number)) => {
+            (Transfer::SqliteDynamic(DeclaredType::Number { digits }), Value::Int(number)) => {
                 self.kept_by_sqlite(fit(number.into(), digits)?)?
             }
-            (Carrier::Stored(Declared::Number { digits }), Value::Decimal(number)) => {
+            (Transfer::SqliteDynamic(DeclaredType::Number { digits }), Value::Decimal(number)) => {
                 self.kept_by_sqlite(fit(number, digits)?)?
             }
-            (Carrier::Stored(Declared::Boolean), Value::Bool(value)) => Value::Int(value.into()),
-            (Carrier::Stored(Declared::Boolean), value @ Value::Int(0 | 1)) => value,
-            (Carrier::Stored(Declared::Time | Declared::Any), Value::Decimal(number)) => self.kept_by_sqlite(number)?,
-            (Carrier::Stored(Declared::Time), value @ Value::Text(_)) => value,
-            (Carrier::Stored(Declared::Any), Value::Bool(value)) => Value::Int(value.into()),
-            (Carrier::Stored(Declared::Any), Value::Text(text)) => match Self::bytes(&text) {
+            (Transfer::SqliteDynamic(DeclaredType::Boolean), Value::Bool(value)) => Value::Int(value.into()),
+            (Transfer::SqliteDynamic(DeclaredType::Boolean), value @ Value::Int(0 | 1)) => value,
+            (Transfer::SqliteDynamic(DeclaredType::Time | DeclaredType::Any), Value::Decimal(number)) => {
+                self.kept_by_sqlite(number)?
+            }
+            (Transfer::SqliteDynamic(DeclaredType::Time), value @ Value::Text(_)) => value,
+            (Transfer::SqliteDynamic(DeclaredType::Any), Value::Bool(value)) => Value::Int(value.into()),
+            (Transfer::SqliteDynamic(DeclaredType::Any), Value::Text(text)) => match Self::bytes(&text) {
                 Some(bytes) => Value::Bytes(bytes),
                 None => Value::Text(text),
             },
-            (Carrier::Stored(Declared::Any), value @ Value::Bytes(_)) => value,
+            (Transfer::SqliteDynamic(DeclaredType::Any), value @ Value::Bytes(_)) => value,
             (_, value) => {
                 return Err(ValueError::WrongType(format!("expected {}, got {}", self.wanted(), value.kind_name())));
             }
@@ -360,7 +368,8 @@ impl NativeType {
     /// Whether a column of SQLite makes doubles of all its numbers.
     fn is_real(&self) -> bool {
         let upper = self.name.to_ascii_uppercase();
-        matches!(self.carrier, Carrier::Stored(_)) && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
+        matches!(self.carrier, Transfer::SqliteDynamic(_))
+            && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
     }
 
     /// An infinite double by the names that PostgreSQL has for it, as the text of which SQLite makes one; nothing where it is none.
@@ -508,56 +517,56 @@ fn written_bytes(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn of(carrier: Carrier) -> NativeType {
+    fn of(carrier: Transfer) -> NativeType {
         NativeType { name: "native".into(), compared: None, carrier }
     }
 
     #[test]
     fn declarations_are_read_as_sqlite_reads_them() {
         for (written, expected) in [
-            ("INTEGER", Declared::Integer),
-            ("bigint", Declared::Integer),
-            ("NVARCHAR(160)", Declared::Text { max: Some(160) }),
-            ("TEXT", Declared::Text { max: None }),
-            ("NUMERIC(10, 2)", Declared::Number { digits: Some((10, 2)) }),
-            ("DECIMAL(5)", Declared::Number { digits: Some((5, 0)) }),
-            ("DOUBLE PRECISION", Declared::Number { digits: None }),
-            ("DATETIME", Declared::Time),
-            ("BOOLEAN", Declared::Boolean),
-            ("BLOB", Declared::Any),
-            ("", Declared::Any),
-            ("geometry", Declared::Any),
+            ("INTEGER", DeclaredType::Integer),
+            ("bigint", DeclaredType::Integer),
+            ("NVARCHAR(160)", DeclaredType::Text { max: Some(160) }),
+            ("TEXT", DeclaredType::Text { max: None }),
+            ("NUMERIC(10, 2)", DeclaredType::Number { digits: Some((10, 2)) }),
+            ("DECIMAL(5)", DeclaredType::Number { digits: Some((5, 0)) }),
+            ("DOUBLE PRECISION", DeclaredType::Number { digits: None }),
+            ("DATETIME", DeclaredType::Time),
+            ("BOOLEAN", DeclaredType::Boolean),
+            ("BLOB", DeclaredType::Any),
+            ("", DeclaredType::Any),
+            ("geometry", DeclaredType::Any),
         ] {
-            assert_eq!(Declared::read(written), expected, "{written}");
+            assert_eq!(DeclaredType::read(written), expected, "{written}");
         }
     }
 
     #[test]
     fn the_limits_of_a_carrier_stand_in_the_name_of_its_type() {
-        assert_eq!(Carrier::text("character varying(160)"), Carrier::Text { max: Some(160) });
-        assert_eq!(Carrier::text("character varying"), Carrier::Text { max: None });
-        assert_eq!(Carrier::number("numeric(10,2)"), Carrier::Number { digits: Some((10, 2)) });
-        assert_eq!(Carrier::number("numeric(3,-2)"), Carrier::Number { digits: None });
-        assert_eq!(Carrier::number("numeric"), Carrier::Number { digits: None });
+        assert_eq!(Transfer::text("character varying(160)"), Transfer::Text { max: Some(160) });
+        assert_eq!(Transfer::text("character varying"), Transfer::Text { max: None });
+        assert_eq!(Transfer::number("numeric(10,2)"), Transfer::Number { digits: Some((10, 2)) });
+        assert_eq!(Transfer::number("numeric(3,-2)"), Transfer::Number { digits: None });
+        assert_eq!(Transfer::number("numeric"), Transfer::Number { digits: None });
     }
 
     #[test]
     fn values_become_what_the_carrier_takes() {
-        let stored = |declared| of(Carrier::Stored(declared));
+        let stored = |declared| of(Transfer::SqliteDynamic(declared));
         let half: Decimal = "0.5".parse().unwrap();
-        assert_eq!(stored(Declared::Boolean).coerce(true.into()), Ok(Value::Int(1)));
-        assert_eq!(stored(Declared::Integer).parse("12"), Ok(Value::Int(12)));
-        assert_eq!(stored(Declared::Number { digits: None }).parse("12.0"), Ok(Value::Int(12)));
-        assert_eq!(stored(Declared::Number { digits: None }).parse("0.5"), Ok(Value::Decimal(half.clone())));
-        assert_eq!(stored(Declared::Any).coerce("\\x00fF".into()), Ok(Value::Bytes(vec![0, 255])));
-        assert_eq!(stored(Declared::Any).coerce("\\x0".into()), Ok(Value::Text("\\x0".into())));
-        assert_eq!(of(Carrier::Literal).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
-        assert_eq!(of(Carrier::Literal).coerce(7.into()), Ok(Value::Text("7".into())));
-        assert_eq!(of(Carrier::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
-        let double = NativeType { name: "double precision".into(), ..of(Carrier::Json) };
+        assert_eq!(stored(DeclaredType::Boolean).coerce(true.into()), Ok(Value::Int(1)));
+        assert_eq!(stored(DeclaredType::Integer).parse("12"), Ok(Value::Int(12)));
+        assert_eq!(stored(DeclaredType::Number { digits: None }).parse("12.0"), Ok(Value::Int(12)));
+        assert_eq!(stored(DeclaredType::Number { digits: None }).parse("0.5"), Ok(Value::Decimal(half.clone())));
+        assert_eq!(stored(DeclaredType::Any).coerce("\\x00fF".into()), Ok(Value::Bytes(vec![0, 255])));
+        assert_eq!(stored(DeclaredType::Any).coerce("\\x0".into()), Ok(Value::Text("\\x0".into())));
+        assert_eq!(of(Transfer::TextRepr).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
+        assert_eq!(of(Transfer::TextRepr).coerce(7.into()), Ok(Value::Text("7".into())));
+        assert_eq!(of(Transfer::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
+        let double = NativeType { name: "double precision".into(), ..of(Transfer::Json) };
         assert_eq!(double.coerce(Value::Json("1e300".into())), Ok(Value::Json("1e300".into())));
         assert_eq!(double.coerce("NaN".into()), Ok(Value::Text("NaN".into())));
-        let code = NativeType { compared: Some("character varying".into()), ..of(Carrier::Json) };
+        let code = NativeType { compared: Some("character varying".into()), ..of(Transfer::Json) };
         assert_eq!(code.coerce(Value::Json("\"a\"".into())), Ok(Value::Text("a".into())));
     }
 
@@ -565,18 +574,21 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let digits = Some((10, 2));
         let refused = |carrier, value: Value| of(carrier).coerce(value).unwrap_err();
-        assert!(matches!(refused(Carrier::Text { max: Some(2) }, "abc".into()), ValueError::TooLong { max: 2, .. }));
+        assert!(matches!(refused(Transfer::Text { max: Some(2) }, "abc".into()), ValueError::TooLong { max: 2, .. }));
         let thousandth: Decimal = "0.001".parse().unwrap();
-        assert!(matches!(refused(Carrier::Number { digits }, thousandth.clone().into()), ValueError::OutOfRange(_)));
-        let declared = Carrier::Stored(Declared::Number { digits });
+        assert!(matches!(refused(Transfer::Number { digits }, thousandth.clone().into()), ValueError::OutOfRange(_)));
+        let declared = Transfer::SqliteDynamic(DeclaredType::Number { digits });
         assert!(matches!(refused(declared, thousandth.into()), ValueError::OutOfRange(_)));
-        assert!(matches!(refused(Carrier::Stored(Declared::Integer), "a".into()), ValueError::WrongType(_)));
-        assert!(matches!(refused(Carrier::Literal, "a\0".into()), ValueError::NulInText));
-        assert!(of(Carrier::Stored(Declared::Integer)).parse("abc").is_err());
-        let double = NativeType { name: "double precision".into(), ..of(Carrier::Json) };
+        assert!(matches!(
+            refused(Transfer::SqliteDynamic(DeclaredType::Integer), "a".into()),
+            ValueError::WrongType(_)
+        ));
+        assert!(matches!(refused(Transfer::TextRepr, "a\0".into()), ValueError::NulInText));
+        assert!(of(Transfer::SqliteDynamic(DeclaredType::Integer)).parse("abc").is_err());
+        let double = NativeType { name: "double precision".into(), ..of(Transfer::Json) };
         assert!(matches!(double.coerce(Value::Json("[1]".into())), Err(ValueError::WrongType(_))));
         assert!(matches!(double.coerce(true.into()), Err(ValueError::WrongType(_))));
-        let code = NativeType { compared: Some("character varying".into()), ..of(Carrier::Json) };
+        let code = NativeType { compared: Some("character varying".into()), ..of(Transfer::Json) };
         assert!(matches!(code.coerce(7.into()), Err(ValueError::WrongType(_))));
     }
 }

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::validate::read::Walk;
 use crate::validate::{Collector, FailureKind, MAX_FILE_BYTES, Place, rules, typed};
-use crate::{Access, AtOnce, Field, Record, Sources, ValidationError, yaml};
+use crate::{Access, Field, FixedTime, Record, Sources, ValidationError, yaml};
 
 mod builder;
 
@@ -193,13 +193,13 @@ impl Schema {
     /// As [`Schema::validate`].
     pub fn validate_record(&self, record: Record, sources: &dyn Sources) -> Result<Record, ValidationError> {
         let mut failures = Collector::default();
-        let record = typed::record(self, record, &AtOnce::new(sources), &Place::ROOT, &mut failures);
+        let record = typed::record(self, record, &FixedTime::new(sources), &Place::ROOT, &mut failures);
         Ok(failures.into_result(record)?)
     }
 
     /// Fills in what is absent and checks nothing, for data that is known to be right.
     pub fn construct(&self, mut record: Record, sources: &dyn Sources) -> Record {
-        let sources = &AtOnce::new(sources);
+        let sources = &FixedTime::new(sources);
         for field in &self.fields {
             if let Some(default) = &field.default
                 && record.get(&field.name).is_none()

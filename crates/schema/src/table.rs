@@ -1,6 +1,8 @@
 //! A table described as a value, from an entity or from a live database.
 
-use crate::{Carrier, ColumnType, EnumLabel, EnumType, Generator, MOST_NAME_BYTES, Rules, Value, constraint_name};
+use crate::{
+    ColumnType, EnumLabel, EnumType, MOST_NAME_BYTES, Rules, Transfer, Value, ValueGenerator, constraint_name,
+};
 
 /// A table: its columns, keys, indexes and what they promise.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -26,9 +28,9 @@ pub struct Table {
     /// What the table is for.
     pub comment: Option<String>,
     /// What may be done to its rows.
-    pub writes: Writes,
+    pub writes: Updatability,
     /// Which writes can answer the rows that they wrote; all, unless a rule of PostgreSQL does something else instead.
-    pub answers: Writes,
+    pub answers: Updatability,
     /// The name it had before, for the migration that renames it.
     pub renamed_from: Option<String>,
 }
@@ -64,7 +66,7 @@ impl TableKind {
 
 /// What the database lets be done to the rows of a table; everything, unless it is a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Writes {
+pub struct Updatability {
     /// Whether rows can be created.
     pub insert: bool,
     /// Whether rows can be changed.
@@ -73,12 +75,12 @@ pub struct Writes {
     pub delete: bool,
 }
 
-impl Writes {
+impl Updatability {
     /// Nothing may be written.
     pub const NONE: Self = Self { insert: false, update: false, delete: false };
 }
 
-impl Default for Writes {
+impl Default for Updatability {
     fn default() -> Self {
         Self { insert: true, update: true, delete: true }
     }
@@ -106,14 +108,14 @@ pub struct Column {
     /// What it means.
     pub comment: Option<String>,
     /// The column of a table that it shows, where it is one of a view.
-    pub base: Option<BaseColumn>,
+    pub base: Option<ViewColumnSource>,
     /// The name it had before, for the migration that renames it.
     pub renamed_from: Option<String>,
 }
 
 /// The column of a table that a view shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseColumn {
+pub struct ViewColumnSource {
     /// The database schema of the table, where it is not that of the view.
     pub schema: Option<String>,
     /// The table.
@@ -128,7 +130,7 @@ pub enum ColumnDefault {
     /// The same value each time.
     Constant(Value),
     /// A value that mWallet makes.
-    Generated(Generator),
+    AppGenerated(ValueGenerator),
     /// The next number, given by the database.
     Identity,
     /// What the database makes by an expression of its own, such as `nextval('numbers')`; or by a whole clause, where it is
@@ -181,12 +183,12 @@ pub struct Index {
     /// The columns in their order; none of an index that is more than one of columns.
     pub columns: Vec<String>,
     /// What it is, where it is more than an index of columns.
-    pub special: Option<SpecialIndex>,
+    pub special: Option<ExpressionIndex>,
 }
 
 /// An index of some rows, or of expressions, as its author wrote it. Never anything from a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecialIndex {
+pub struct ExpressionIndex {
     /// Whether its keys occur once.
     pub unique: bool,
     /// The keys: columns and expressions, such as `lower(label)`.
@@ -202,7 +204,7 @@ impl Index {
     }
 }
 
-impl SpecialIndex {
+impl ExpressionIndex {
     /// The keys in brackets, and the condition, as they follow the table in `CREATE INDEX`.
     pub fn sql(&self) -> String {
         let condition = self.condition.as_ref().map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
@@ -224,14 +226,14 @@ pub struct ForeignKey {
     /// The columns of it, in the same order.
     pub referenced_columns: Vec<String>,
     /// What happens to a row when the one it refers to is deleted.
-    pub on_delete: Action,
+    pub on_delete: ReferentialAction,
     /// What happens to a row when the key it refers to changes.
-    pub on_update: Action,
+    pub on_update: ReferentialAction,
 }
 
 /// What a foreign key does when the row it refers to goes or changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Action {
+pub enum ReferentialAction {
     /// Refuses, at the end of the statement or transaction.
     #[default]
     NoAction,
@@ -358,7 +360,7 @@ impl Column {
     pub fn labels(&self) -> Option<EnumType> {
         match &self.kind {
             ColumnType::Enum(found) => Some(EnumType::clone(found)),
-            ColumnType::Native(native) if native.carrier == Carrier::Literal && !self.rules.one_of.is_empty() => {
+            ColumnType::Native(native) if native.carrier == Transfer::TextRepr && !self.rules.one_of.is_empty() => {
                 let label = |(code, value): (i64, &Value)| match value {
                     // A label is never empty in Rust.
                     Value::Text(name) if !name.is_empty() => Some(EnumLabel::new(name.clone(), code)),
@@ -406,7 +408,13 @@ impl Table {
     }
 
     /// Adds a foreign key named as PostgreSQL would name it.
-    pub fn add_foreign_key(&mut self, columns: &[&str], references: &str, referenced: &[&str], on_delete: Action) {
+    pub fn add_foreign_key(
+        &mut self,
+        columns: &[&str],
+        references: &str,
+        referenced: &[&str],
+        on_delete: ReferentialAction,
+    ) {
         let name = constraint_name(&self.name, columns, "fkey");
         self.foreign_keys.push(ForeignKey {
             name,
@@ -415,7 +423,7 @@ impl Table {
             references: references.into(),
             referenced_columns: owned(referenced),
             on_delete,
-            on_update: Action::NoAction,
+            on_update: ReferentialAction::NoAction,
         });
     }
 
@@ -470,7 +478,7 @@ impl Table {
 
     /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only SQLite has.
     fn check_lengths(&self) -> Result<(), TableError> {
-        let is_of_sqlite = |column: &Column| matches!(&column.kind, ColumnType::Native(native) if matches!(native.carrier, Carrier::Stored(_)));
+        let is_of_sqlite = |column: &Column| matches!(&column.kind, ColumnType::Native(native) if matches!(native.carrier, Transfer::SqliteDynamic(_)));
         if self.kind != TableKind::Table || self.columns.iter().any(is_of_sqlite) {
             return Ok(());
         }
@@ -534,11 +542,11 @@ mod tests {
     fn a_table_whose_key_is_references_joins_tables() {
         let mut table = Table::new("playlist_track");
         table.primary_key = owned(&["playlist_id", "track_id"]);
-        table.add_foreign_key(&["playlist_id"], "playlists", &["id"], Action::Cascade);
+        table.add_foreign_key(&["playlist_id"], "playlists", &["id"], ReferentialAction::Cascade);
         assert!(table.joins().is_empty());
-        table.add_foreign_key(&["added_by"], "users", &["id"], Action::Cascade);
+        table.add_foreign_key(&["added_by"], "users", &["id"], ReferentialAction::Cascade);
         assert!(table.joins().is_empty());
-        table.add_foreign_key(&["track_id"], "tracks", &["id"], Action::Cascade);
+        table.add_foreign_key(&["track_id"], "tracks", &["id"], ReferentialAction::Cascade);
         assert_eq!(table.joins(), ["playlists", "tracks"]);
         table.primary_key.push("position".into());
         assert!(table.joins().is_empty());

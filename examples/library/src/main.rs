@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mwallet_db::schema::{Sources, Table};
 use mwallet_db::{Auto, Engine, Entity, Key, Query, Ref, SystemSources, crud};
-use mwallet_migrate::{Migrator, Renames, draft, embedded, made, write};
+use mwallet_migrate::{Migrator, Renames, embedded, generate, replay, write};
 
 /// Whoever writes books.
 #[derive(Clone, Debug, Entity)]
@@ -37,8 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         && command == "new"
     {
         let last = migrations.last().map_or(0, |migration| migration.version);
-        let made = made(&migrations).await?;
-        let draft = draft(name, SystemSources.now(), &made, last, &tables, &Renames::default()).await?;
+        let made = replay(&migrations).await?;
+        let draft = generate(name, SystemSources.now(), &made, last, &tables, &Renames::default()).await?;
         println!("{}\n{:?}", draft.difference, write(Path::new("migrations"), &draft.migration)?);
         return Ok(());
     }

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use mwallet_db::crud::client;
+use mwallet_db::crud::data_plane;
 use mwallet_db::schema::{ColumnType, Timestamp, Value, shortened};
 use mwallet_db::{Engine, JsonRows, PlanError, Query};
 
@@ -150,8 +150,8 @@ impl EndpointRequest {
     /// If the table is not served, the query does not fit it, or the database refuses it.
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
-        let batches = client::list(self.engine(), &table.relation, query).await?;
-        let page = rows::array(batches, self.limits.stall_time).await?;
+        let batches = data_plane::list(self.engine(), &table.relation, query).await?;
+        let page = rows::array(batches, self.limits.write_timeout).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {
             range::set(&mut response, range::header(query.skip, rows, None));
@@ -170,7 +170,7 @@ fn argument(parameter: &Parameter, value: &str) -> Result<Argument, Problem> {
     match Value::parse(&kind, value) {
         Ok(Value::Timestamp(time)) => Ok(Argument::Time(time)),
         Ok(_) => Ok(Argument::Text(value.into())),
-        Err(error) => Err(PlanError::Value { column: name.into(), error }.into()),
+        Err(error) => Err(PlanError::InvalidValue { column: name.into(), error }.into()),
     }
 }
 

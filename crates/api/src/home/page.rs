@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use html_escape::encode_quoted_attribute as escape;
 use mwallet_db::Dialect;
-use mwallet_db::crud::client::RowCount;
+use mwallet_db::crud::data_plane::RowCount;
 use mwallet_db::schema::TableKind;
 use sha2::{Digest, Sha256};
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use mwallet_db::SystemSources;
 use mwallet_db::schema::{
-    Access, Bound, Carrier, Column, ColumnDefault, ColumnType, Declared, Field, Generator, NativeType, Record, Rules,
-    Schema, Table, Value, json as text,
+    Access, Bound, Column, ColumnDefault, ColumnType, DeclaredType, Field, NativeType, Record, Rules, Schema, Table,
+    Transfer, Value, ValueGenerator, json as text,
 };
 use serde_json::{Map, Value as Json};
 
@@ -124,7 +124,7 @@ fn value(column: &Column) -> Option<Value> {
 /// Whether an example of a new row gives the column: not what the server makes, nor what may refer to another row.
 fn is_given(table: &Table, column: &Column) -> bool {
     let is_taken = column.access != Access::ReadOnly;
-    let is_made = matches!(column.default, Some(ColumnDefault::Generated(_) | ColumnDefault::Identity));
+    let is_made = matches!(column.default, Some(ColumnDefault::AppGenerated(_) | ColumnDefault::Identity));
     let is_kept = column.on_update.is_some();
     let is_obscure = matches!(column.kind, ColumnType::Bytes { .. } | ColumnType::Json) || refers(table, &column.name);
     let is_left_out = is_made || is_kept || (column.is_filled() && is_obscure);
@@ -159,13 +159,15 @@ fn of_native(column: &Column, native: &NativeType) -> Vec<String> {
     let listed = column.rules.one_of.iter().map(|value| plain(&json(value)));
     let owned = |text: &str| vec![text.to_owned()];
     let guessed = match native.carrier {
-        Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }) => written(column),
-        Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }) => numbers(column, &["1.5", "1", "0"]),
-        Carrier::Stored(Declared::Integer) => numbers(column, &["1", "0"]),
-        Carrier::Stored(Declared::Boolean) => owned("true"),
-        Carrier::Stored(Declared::Time) => owned("2030-01-01 00:00:00"),
-        Carrier::Stored(Declared::Any) => owned("a"),
-        Carrier::Literal | Carrier::Json => match native.name.as_str() {
+        Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => written(column),
+        Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }) => {
+            numbers(column, &["1.5", "1", "0"])
+        }
+        Transfer::SqliteDynamic(DeclaredType::Integer) => numbers(column, &["1", "0"]),
+        Transfer::SqliteDynamic(DeclaredType::Boolean) => owned("true"),
+        Transfer::SqliteDynamic(DeclaredType::Time) => owned("2030-01-01 00:00:00"),
+        Transfer::SqliteDynamic(DeclaredType::Any) => owned("a"),
+        Transfer::TextRepr | Transfer::Json => match native.name.as_str() {
             "date" => owned("2030-01-01"),
             "bytea" => owned("\\x6d77616c6c6574"),
             "real" | "double precision" => numbers(column, &["1.5", "1", "0"]),
@@ -188,11 +190,11 @@ fn numbers(column: &Column, first: &[&str]) -> Vec<String> {
 }
 
 fn written(column: &Column) -> Vec<String> {
-    if let Some(ColumnDefault::Generated(generator)) = &column.default {
+    if let Some(ColumnDefault::AppGenerated(generator)) = &column.default {
         match generator {
-            Generator::Slug => return vec!["kzt8m2c4vq6x0j3r9w1h".into()],
-            Generator::Reference(prefix) => return vec![format!("{prefix}-20300101-7K2M9QX4V0B6T1RW")],
-            Generator::UuidV7 | Generator::Now => {}
+            ValueGenerator::Slug => return vec!["kzt8m2c4vq6x0j3r9w1h".into()],
+            ValueGenerator::Reference(prefix) => return vec![format!("{prefix}-20300101-7K2M9QX4V0B6T1RW")],
+            ValueGenerator::UuidV7 | ValueGenerator::Now => {}
         }
     }
     let by_name = BY_NAME.iter().find(|(name, _)| *name == column.name).map_or(&[][..], |(_, texts)| *texts);
@@ -214,7 +216,7 @@ fn sentence(name: &str) -> String {
 
 /// A time: the past for what the server writes down, the future for what people plan.
 fn time(column: &Column) -> &'static str {
-    if matches!(column.default, Some(ColumnDefault::Generated(Generator::Now))) {
+    if matches!(column.default, Some(ColumnDefault::AppGenerated(ValueGenerator::Now))) {
         return "2029-12-24T09:30:00.123456Z";
     }
     let mut words = column.name.split('_');

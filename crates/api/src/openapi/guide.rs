@@ -1,6 +1,6 @@
 //! The text at the head of the document: how to ask, with the names of tables that are there, and in which forms values come.
 
-use mwallet_db::schema::{Carrier, ColumnType, Declared, Table};
+use mwallet_db::schema::{ColumnType, DeclaredType, Table, Transfer};
 use mwallet_query::column_parameter;
 
 use super::{Described, names, parameters};
@@ -99,12 +99,22 @@ fn forms(tables: &[&Table]) -> String {
     let mut tell = |is: fn(&ColumnType) -> bool, form| forms.extend(has(is).then_some(form));
     tell(|kind| matches!(kind, ColumnType::Decimal { .. }), "Decimals are strings with all their digits.");
     tell(
-        |kind| matches!(carrier(kind), Some(Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }))),
+        |kind| {
+            matches!(
+                carrier(kind),
+                Some(Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }))
+            )
+        },
         "Numbers are as the database has them, digit by digit; bodies may have them as strings.",
     );
     tell(|kind| *kind == ColumnType::Timestamp, "Times are RFC 3339.");
     tell(
-        |kind| matches!(carrier(kind), Some(Carrier::Literal | Carrier::Json | Carrier::Stored(Declared::Time))),
+        |kind| {
+            matches!(
+                carrier(kind),
+                Some(Transfer::TextRepr | Transfer::Json | Transfer::SqliteDynamic(DeclaredType::Time))
+            )
+        },
         "Days, times and what else only the database knows are as it writes them itself.",
     );
     tell(|kind| matches!(kind, ColumnType::Enum(_)), "Enums are their labels.");
@@ -112,7 +122,7 @@ fn forms(tables: &[&Table]) -> String {
 }
 
 /// How values of a type come and go that only its database knows.
-fn carrier(kind: &ColumnType) -> Option<Carrier> {
+fn carrier(kind: &ColumnType) -> Option<Transfer> {
     match kind {
         ColumnType::Native(native) => Some(native.carrier),
         _ => None,

@@ -160,8 +160,9 @@ pub(super) fn example_column(table: &Table) -> Option<&Column> {
 pub(super) fn unique(table: &Table) -> Option<String> {
     let column = |name: &String| names::readable_column(table, name);
     let is_taken = |name: &String| column(name).is_some_and(|column| column.access != Access::ReadOnly);
-    let is_made =
-        |name: &String| column(name).is_some_and(|column| matches!(column.default, Some(ColumnDefault::Generated(_))));
+    let is_made = |name: &String| {
+        column(name).is_some_and(|column| matches!(column.default, Some(ColumnDefault::AppGenerated(_))))
+    };
     let keys = || table.uniques.iter().map(|unique| &unique.columns).chain([&table.primary_key]);
     let mut taken = keys().filter(|columns| !columns.is_empty() && columns.iter().all(is_taken));
     let given = taken.clone().find(|columns| !columns.iter().any(is_made));

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
-use mwallet_db::crud::client;
+use mwallet_db::crud::data_plane;
 
 use crate::accept::Form;
 use crate::problem::Problem;
@@ -39,7 +39,7 @@ pub(crate) async fn read(
 async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let relation = &request.table.relation;
     let found =
-        client::retrieve(&state.engine, relation, request.query()).await.map_err(|error| request.problem(error))?;
+        data_plane::retrieve(&state.engine, relation, request.query()).await.map_err(|error| request.problem(error))?;
     request_id::count_rows(found.rows());
     match found.rows() {
         0 => Err(Problem::no_row(&relation.table().name)),
@@ -53,7 +53,7 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
     let limit = request.query().limit.unwrap_or(2).min(2);
     let query = request.query().clone().limit(limit);
     let relation = &request.table.relation;
-    let found = client::retrieve(&state.engine, relation, &query).await.map_err(|error| request.problem(error))?;
+    let found = data_plane::retrieve(&state.engine, relation, &query).await.map_err(|error| request.problem(error))?;
     request_id::count_rows(found.rows());
     match found.rows() {
         1 => {
@@ -69,11 +69,11 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
 
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let (query, relation) = (request.query(), &request.table.relation);
-    let is_page = query.limit.is_some_and(|limit| limit <= client::PAGE);
+    let is_page = query.limit.is_some_and(|limit| limit <= data_plane::PAGE);
     // The range of an answer that comes in parts is told before its rows are read, so all rows are counted first.
     let counted = if is_page { None } else { request.total(state, None).await? };
-    let batches = client::list(&state.engine, relation, query).await.map_err(|error| request.problem(error))?;
-    let page = rows::array(batches, state.limits.stall_time).await?;
+    let batches = data_plane::list(&state.engine, relation, query).await.map_err(|error| request.problem(error))?;
+    let page = rows::array(batches, state.limits.write_timeout).await?;
     let rows = match (page.rows, counted) {
         (Some(rows), _) => Some(rows),
         (None, Some(total)) => Some(total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX))),
@@ -101,7 +101,7 @@ impl TableRequest<'_> {
         if let Some(rows) = rows.filter(is_last) {
             return Ok(Some(query.skip + rows));
         }
-        let counted = client::count(&state.engine, &self.table.relation, query).await;
+        let counted = data_plane::count(&state.engine, &self.table.relation, query).await;
         counted.map(Some).map_err(|error| self.problem(error))
     }
 }

@@ -4,9 +4,9 @@ use axum::body::Body;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use mwallet_db::crud::client::{self, AllowedRows, Terms};
+use mwallet_db::crud::data_plane::{self, AllowedRows, Terms};
 use mwallet_db::schema::{Access, Record, Schema};
-use mwallet_db::{Fields, JsonRows, OnConflict, Query};
+use mwallet_db::{JsonRows, OnConflict, Projection, Query};
 use mwallet_query::{Resolution, Return, TransactionEnd};
 
 use crate::accept::Form;
@@ -18,11 +18,11 @@ use crate::{columns, location, range, request_id, rows};
 
 impl TableRequest<'_> {
     /// The columns that a write gives back, where it gives back what the client prefers.
-    fn returned(&self) -> Fields {
+    fn returned(&self) -> Projection {
         match self.preferences.returns {
             Some(Return::Representation) => self.query().fields.clone(),
-            Some(Return::HeadersOnly) => Fields::Include(self.table.table().primary_key.clone()),
-            Some(Return::Minimal) | None => Fields::Include(Vec::new()),
+            Some(Return::HeadersOnly) => Projection::Include(self.table.table().primary_key.clone()),
+            Some(Return::Minimal) | None => Projection::Include(Vec::new()),
         }
     }
 
@@ -74,14 +74,14 @@ pub(crate) async fn create(
     let relation = &request.table.relation;
     let on_conflict = request.on_conflict();
     let answered = request.write_query();
-    let created = client::create(&state.engine, relation, records, &on_conflict, &answered, request.terms()).await;
+    let created = data_plane::create(&state.engine, relation, records, &on_conflict, &answered, request.terms()).await;
     let created = created.map_err(|error| request.problem(error))?;
 
     // Nothing new: all that was brought was there.
     let is_known = relation.table().answers.insert;
     let nothing_new = match given {
         // An upsert of nothing has nothing new either.
-        0 => on_conflict != OnConflict::Refuse,
+        0 => on_conflict != OnConflict::Error,
         _ => created.rows() == created.merged() && is_known,
     };
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
@@ -154,7 +154,7 @@ impl TableRequest<'_> {
     fn on_conflict(&self) -> OnConflict {
         let target = self.args.on_conflict.clone();
         match self.preferences.resolution {
-            None => OnConflict::Refuse,
+            None => OnConflict::Error,
             Some(Resolution::Ignore) => OnConflict::Ignore { target },
             // The columns to change are those that the rows give.
             Some(Resolution::Merge) => OnConflict::Merge { target, columns: Vec::new() },
@@ -173,14 +173,14 @@ pub(crate) async fn replace(
     }
     let json = incoming.json(&state.limits).await?;
     let ExposedTable { relation, create, .. } = request.table;
-    let place = client::place(relation, request.query()).map_err(|error| request.problem(error.into()))?;
+    let place = data_plane::place(relation, request.query()).map_err(|error| request.problem(error.into()))?;
     // The place says what the body may leave out.
     let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
     let record = create.without_need_of(&named).validate_many(&json, state.engine.sources(), 1)?.pop();
     let record = record.ok_or_else(|| Problem::body("the body has no row, where one is put"))?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
-    let replaced = client::replace(&state.engine, relation, &request.write_query(), record, request.terms()).await;
+    let replaced = data_plane::replace(&state.engine, relation, &request.write_query(), record, request.terms()).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
         (0, _) => Err(Problem::no_row(&relation.table().name)
@@ -217,7 +217,7 @@ pub(crate) async fn update(
     // As in PostgREST, an object without members changes nothing, and that is no mistake.
     let changed = match changes.is_empty() && !request.is_one() {
         true => JsonRows::default(),
-        false => client::update(&state.engine, relation, &query, changes, request.terms())
+        false => data_plane::update(&state.engine, relation, &query, changes, request.terms())
             .await
             .map_err(|error| request.problem(error))?,
     };
@@ -229,7 +229,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(state: &AppState, request: TableRequest<'_>) -> Result<Response, Problem> {
     request.require_filter(state, "a deletion")?;
     let query = request.write_query();
-    let deleted = client::delete(&state.engine, &request.table.relation, &query, request.terms()).await;
+    let deleted = data_plane::delete(&state.engine, &request.table.relation, &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;
     let range = range::of_none(deleted.rows(), request.preferences.count);
     request.changed(deleted, range, request.table.table().answers.delete)

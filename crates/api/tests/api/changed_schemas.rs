@@ -15,7 +15,7 @@ use crate::support::{Answer, behind, exchange, get, post_returning, state, write
 
 /// A server over what the database has, which reads it again as the program does.
 async fn reflecting(db: &TestDb) -> App {
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
     let served = state.clone();
@@ -147,7 +147,7 @@ async fn a_table_of_our_own_that_others_changed_is_an_error_of_the_server(db: Te
 async fn a_database_is_read_again_once_a_second_at_most(db: TestDb) {
     let app = served(&db).await;
     drop(app);
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     let state = AppState::new(engine, ExposedTables::new(&tables).unwrap());
     let read = Arc::new(AtomicUsize::new(0));

@@ -31,7 +31,7 @@ async fn rows(app: &App, table: &str) -> Value {
 /// A server over the tables that a database has, with a clock that the test moves.
 async fn reflected(db: &TestDb, schemas: &[&str]) -> (AppState, Arc<TestSources>) {
     let sources = Arc::new(TestSources::at("2026-11-26T12:00:00Z"));
-    let engine = db.engine_with(EngineOptions { foreign: true, sources: sources.clone(), ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, sources: sources.clone(), ..EngineOptions::default() });
     let schemas = schemas.iter().map(|schema| (*schema).to_owned()).collect();
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions { schemas }).await.unwrap().tables;
     (AppState::new(engine, ExposedTables::new(&tables).unwrap()), sources)

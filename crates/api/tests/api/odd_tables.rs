@@ -12,7 +12,7 @@ use crate::support::{behind, get, post, post_returning, reflected, write};
 
 /// What the report says of something by its name.
 async fn reported(db: &TestDb, name: &str) -> String {
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
     let found = findings.iter().find(|finding| finding.name == name);
     found.unwrap_or_else(|| panic!("{name} is not in the report: {findings:?}")).standing.to_string()
@@ -292,7 +292,7 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
         assert_eq!(post(&app, "/rest/v1/t", r#"{"s": "y"}"#).await.status, 405);
         assert_eq!(write(&app, "PATCH", "/rest/v1/t?id=eq.1", "return=minimal", r#"{"s": "y"}"#).await.status, 204);
 
-        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+        let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
         let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
         let told = |table: &str, name: &str| {
             let found = findings.iter().find(|finding| finding.table == table && finding.name == name);
@@ -377,7 +377,7 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
         for path in ["collated", "collated?name=is.null", "collated?id=eq.1&order=note", "keyed", "indexed?select=id"] {
             assert_eq!(get(&app, &format!("/rest/v1/{path}")).await.status, 200, "{path}");
         }
-        let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+        let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
         let findings = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().findings;
         let told = |table: &str, part: &str| {
             findings.iter().any(|finding| finding.table == table && finding.standing.to_string().contains(part))

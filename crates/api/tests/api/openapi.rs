@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{Document, ExposedTables};
 use mwallet_db::Entity;
-use mwallet_db::schema::{Access, Carrier, Column, ColumnType, NativeType, Table};
+use mwallet_db::schema::{Access, Column, ColumnType, NativeType, Table, Transfer};
 use mwallet_models::Asset;
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ fn the_document_of_an_entity() {
 #[test]
 fn the_document_of_a_reflected_table() {
     let column = |name: &str, kind: ColumnType| Column::new(name, kind);
-    let native = |name: &str| NativeType { name: name.into(), compared: None, carrier: Carrier::Literal };
+    let native = |name: &str| NativeType { name: name.into(), compared: None, carrier: Transfer::TextRepr };
     let mut table = Table::new("Old Stock");
     table.columns = vec![
         column("shop", ColumnType::Integer),

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, ExposedTables};
-use mwallet_db::schema::{Table, Writes};
+use mwallet_db::schema::{Table, Updatability};
 use mwallet_db::{DatabaseUrl, Dialect, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{Sample, TestDb, both_engines, connect, run};
@@ -13,10 +13,10 @@ use crate::support::{Answer, behind, get, send, write};
 
 /// A server over what the database has.
 async fn app(db: &TestDb, options: ReflectOptions, read_only: bool) -> App {
-    let engine = db.engine_with(EngineOptions { foreign: true, read_only, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, read_only, ..EngineOptions::default() });
     let mut tables: Vec<Table> = mwallet_reflect::reflect(&engine, &options).await.unwrap().tables;
     if read_only {
-        tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
+        tables.iter_mut().for_each(|table| table.writes = Updatability::NONE);
     }
     App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()))
 }
@@ -88,7 +88,7 @@ async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
         "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total numeric(9,2), due date)",
     )
     .await;
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let reflected = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     let others = App::new(AppState::new(engine, ExposedTables::titled("shop", &reflected).unwrap()));
     let document = get(&others, "/rest/v1/").await.json();
@@ -506,7 +506,7 @@ fn functions_and_triggers_find_the_tables_of_their_schema() {
         for pool_size in [4, 1] {
             let schemas = ["shop", "öffentlich", "public"].map(str::to_owned);
             let options = EngineOptions { schema: Some("shop".into()), pool_size, ..EngineOptions::default() };
-            let engine = db.engine_with(EngineOptions { foreign: true, ..options });
+            let engine = db.engine_with(EngineOptions { existing: true, ..options });
             let tables =
                 mwallet_reflect::reflect(&engine, &ReflectOptions { schemas: schemas.into() }).await.unwrap().tables;
             let app = App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()));

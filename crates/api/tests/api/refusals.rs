@@ -179,7 +179,7 @@ async fn methods_that_are_not_taken(db: TestDb) {
 
 #[both_engines]
 async fn a_body_that_never_comes_is_given_up(db: TestDb) {
-    let limits = Limits { body_time: std::time::Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { body_read_timeout: std::time::Duration::from_millis(50), ..Limits::default() };
     let app = mwallet_api::App::new(state(&db).await.limits(limits));
     let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
     expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 408, "57014", "in time");
@@ -187,7 +187,7 @@ async fn a_body_that_never_comes_is_given_up(db: TestDb) {
 
 #[both_engines]
 async fn an_answer_that_does_not_begin_is_given_up(db: TestDb) {
-    let limits = Limits { request_time: std::time::Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { request_timeout: std::time::Duration::from_millis(50), ..Limits::default() };
     let app = mwallet_api::App::new(state(&db).await.limits(limits));
     let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
     expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 504, "57014", "longer");

@@ -58,7 +58,7 @@ async fn many_rows_come_whole_where_they_are_compressed(db: TestDb) {
 
 #[both_engines]
 async fn a_client_that_stops_reading_is_cut_off(db: TestDb) {
-    let limits = Limits { stall_time: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { write_timeout: Duration::from_millis(200), ..Limits::default() };
     let app = mwallet_api::App::new(state(&db).await.limits(limits));
     fill(&db).await.unwrap();
     let address = serve(app).await;

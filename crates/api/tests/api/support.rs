@@ -46,7 +46,7 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
 
 /// The routes of a server with the tables that a database of others has.
 pub(crate) async fn reflected(db: &TestDb) -> App {
-    let engine = db.engine_with(EngineOptions { foreign: true, ..EngineOptions::default() });
+    let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
     App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()))
 }

@@ -1,13 +1,14 @@
 //! `mwallet backup`: a copy of a database, taken while others write to it.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
 use indicatif::{HumanBytes, ProgressBar};
 use mwallet_backup::{BackupError, Copied, Progress, Watch};
-use mwallet_db::{DatabaseUrl, Host, PostgresUrl, SqliteUrl};
+use mwallet_db::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, worker};
 use serde_json::json;
 
 use crate::failure::{Failure, Result};
@@ -78,7 +79,7 @@ pub(super) async fn watched<T: Send + 'static>(
         move |progress| tell(&bar, progress)
     });
     let (stopped, stop) = (signals::stop()?, watch.stop());
-    let mut working = tokio::task::spawn_blocking(move || work(&mut watch));
+    let mut working = pin!(worker::delegate(move || work(&mut watch)));
     let done = tokio::select! {
         done = &mut working => done,
         () = stopped => {

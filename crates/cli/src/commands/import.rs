@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use mwallet_chain::{Block, BlockError, BlockTransaction, Help, Network};
 use mwallet_db::schema::Timestamp;
-use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud};
+use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud, worker};
 use mwallet_models::Transaction;
 use serde_json::json;
 
@@ -46,10 +46,7 @@ enum Source {
 
 pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Result<()> {
     let Source::Block { file, network } = source;
-    let text = read(&file)?;
-    let within = |error: BlockError| refused(&error).within(&file.display().to_string());
-    let block = Block::parse(&text).map_err(within)?;
-    mwallet_chain::check(&block, network).map_err(within)?;
+    let block = worker::delegate(move || checked_block(&file, network)).await??;
     let engine = settings.engine()?;
     crate::database::prepare_with(&engine, false, false).await?;
 
@@ -61,7 +58,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
         progress.inc(1);
     }
     // One transaction of the database: a block is there whole or not at all.
-    let new = crud::create_missing(&engine, crud::of::<Transaction>(), rows).await?.len();
+    let new = crud::insert_ignore(&engine, crud::of::<Transaction>(), rows).await?.len();
     progress.finish_and_clear();
     engine.close().await;
     output::report(
@@ -88,6 +85,14 @@ fn refused(error: &BlockError) -> Failure {
         Some(Help::Advice(advice)) => failure.hint(*advice),
         _ => failure,
     }
+}
+
+/// Reads a block, and checks that it is whole and of its network.
+fn checked_block(file: &Path, network: Network) -> Result<Block> {
+    let within = |error: BlockError| refused(&error).within(&file.display().to_string());
+    let block = Block::parse(&read(file)?).map_err(within)?;
+    mwallet_chain::check(&block, network).map_err(within)?;
+    Ok(block)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use mwallet_db::EngineOptions;
 use mwallet_db::schema::{Table, visible};
-use mwallet_reflect::{Doubt, Finding, ReflectOptions, Reflection, Standing};
+use mwallet_reflect::{Fidelity, Finding, IntegrityIssue, ReflectOptions, Reflection};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
@@ -73,24 +73,24 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
             &told,
         );
     }
-    let doubts = if no_rows { Vec::new() } else { mwallet_reflect::doubts(&engine, &reflection.tables).await? };
+    let doubts = if no_rows { Vec::new() } else { mwallet_reflect::check_data(&engine, &reflection.tables).await? };
     engine.close().await;
     let place = engine.to_string();
     output::answer(&settings.output, text(&place, &reflection, &doubts), &json(&place, &reflection, &doubts))
 }
 
 /// What is kept whole is counted; what is not is told.
-fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
+fn text(place: &str, reflection: &Reflection, doubts: &[IntegrityIssue]) -> String {
     let Reflection { tables, findings } = reflection;
     let mut text = format!("{place}: {}\n", output::counted(tables.len(), "table or view", "tables and views"));
     // Writing to a string cannot fail.
     for table in tables {
         let of_table = |finding: &&Finding| finding.schema == table.schema && finding.table == table.name;
         let _ = writeln!(text, "\n{} {}: {}", table.kind.name(), visible(&name(table)), visible(&summary(table)));
-        for finding in findings.iter().filter(of_table).filter(|finding| finding.standing != Standing::Kept) {
+        for finding in findings.iter().filter(of_table).filter(|finding| finding.standing != Fidelity::Exact) {
             let _ = writeln!(text, "  {}", line(finding));
         }
-        let here = |doubt: &&Doubt| doubt.schema == table.schema && doubt.table == table.name;
+        let here = |doubt: &&IntegrityIssue| doubt.schema == table.schema && doubt.table == table.name;
         for doubt in doubts.iter().filter(here) {
             let column = doubt.column.as_ref().map(|column| format!(" {column}")).unwrap_or_default();
             let _ = writeln!(text, "  {}", visible(&format!("rows{column}: {}", doubt.text)));
@@ -98,7 +98,7 @@ fn text(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> String {
     }
     let is_of_none =
         |finding: &&Finding| !tables.iter().any(|table| table.schema == finding.schema && table.name == finding.table);
-    for finding in findings.iter().filter(is_of_none).filter(|finding| finding.standing != Standing::Kept) {
+    for finding in findings.iter().filter(is_of_none).filter(|finding| finding.standing != Fidelity::Exact) {
         let schema = finding.schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
         let _ = writeln!(text, "\n{}: {}", visible(&format!("{schema}{}", finding.table)), line(finding));
     }
@@ -145,7 +145,7 @@ fn percent(kept: usize, all: usize) -> String {
     }
 }
 
-fn json(place: &str, reflection: &Reflection, doubts: &[Doubt]) -> Value {
+fn json(place: &str, reflection: &Reflection, doubts: &[IntegrityIssue]) -> Value {
     let (kept, all) = reflection.kept();
     let tables = reflection.tables.iter().map(|table| {
         json!({

@@ -1,7 +1,7 @@
 //! `mwallet migrate`: the changes of tables, as files that are reviewed, applied and taken back.
 
 mod new;
-mod told;
+mod report;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use mwallet_db::Dialect;
 use mwallet_db::schema::{Table, visible};
-use mwallet_migrate::{FilesError, Migration, Migrator, Standing, Status};
+use mwallet_migrate::{FilesError, Migration, MigrationState, Migrator, Status};
 use serde_json::json;
 
 use super::schema::DialectName;
@@ -50,7 +50,7 @@ first.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     #[command(subcommand)]
-    action: Action,
+    action: ReferentialAction,
     /// Take the migrations of this folder, not those of the program; only `new` makes it where it is not there
     #[arg(long, global = true, value_name = "FOLDER")]
     folder: Option<PathBuf>,
@@ -74,7 +74,7 @@ impl Locks {
 }
 
 #[derive(Subcommand)]
-enum Action {
+enum ReferentialAction {
     /// Writes a migration: the difference between the migrations so far and the entities
     New(new::Options),
     /// Applies migrations
@@ -130,7 +130,7 @@ enum Action {
 }
 
 pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options) -> Result<()> {
-    if let Action::New(options) = action {
+    if let ReferentialAction::New(options) = action {
         return new::run(settings, folder, options).await;
     }
     let migrations = match &folder {
@@ -138,22 +138,22 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
         None => mwallet_models::migrations().to_vec(),
     };
     match action {
-        Action::New(_) => Ok(()),
-        Action::Up { to, allow_destructive, locks } => {
+        ReferentialAction::New(_) => Ok(()),
+        ReferentialAction::Up { to, allow_destructive, locks } => {
             let engine = database::patient(settings)?;
             let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
-            let done = told::with_progress(settings, "applied", async |told| migrator.up(to, told).await).await;
+            let done = report::with_progress(settings, "applied", async |told| migrator.up(to, told).await).await;
             engine.close().await;
-            told::done(settings, &engine, &migrations, &done?, "applied", "is up to date")
+            report::done(settings, &engine, &migrations, &done?, "applied", "is up to date")
         }
-        Action::Down { to, allow_destructive, locks } => {
+        ReferentialAction::Down { to, allow_destructive, locks } => {
             let engine = settings.engine_of_existing(database::with_patience)?;
             let migrator = locks.set(Migrator::new(&engine, &migrations).allow_destructive(allow_destructive));
             let done = async {
                 let before = migrator.status().await?;
                 let to = to.unwrap_or_else(|| before_the_last(&before));
                 let done =
-                    told::with_progress(settings, "took back", async |told| migrator.down(to, told).await).await?;
+                    report::with_progress(settings, "took back", async |told| migrator.down(to, told).await).await?;
                 Result::Ok((before, done))
             };
             let done = done.await;
@@ -164,11 +164,11 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
                     "they are taken back by their versions, the highest first: {later}, which was applied after them, stays"
                 ));
             }
-            told::done(settings, &engine, &migrations, &done, "took back", "has nothing to take back")
+            report::done(settings, &engine, &migrations, &done, "took back", "has nothing to take back")
         }
-        Action::Status => status(settings, &migrations).await,
-        Action::History => history(settings, &migrations),
-        Action::Stamp { version } => {
+        ReferentialAction::Status => status(settings, &migrations).await,
+        ReferentialAction::History => history(settings, &migrations),
+        ReferentialAction::Stamp { version } => {
             let engine = settings.engine_of_existing(database::with_patience)?;
             let stamped = Migrator::new(&engine, &migrations).stamp(version).await;
             engine.close().await;
@@ -176,13 +176,13 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
             let text = format!("{engine} is noted to be at version {version}");
             output::report(&settings.output, text, &json!({ "database": engine.to_string(), "version": version }))
         }
-        Action::Check => check(settings, &migrations).await,
-        Action::Sql { dialect, from, to, skip_data } => {
+        ReferentialAction::Check => check(settings, &migrations).await,
+        ReferentialAction::Sql { dialect, from, to, skip_data } => {
             let dialect =
                 dialect.map_or_else(|| settings.database_url().map(|url| url.dialect()), |name| Ok(name.into()))?;
             sql(settings, &migrations, dialect, (from, to), skip_data)
         }
-        Action::Lint => lint(settings, &migrations),
+        ReferentialAction::Lint => lint(settings, &migrations),
     }
 }
 
@@ -199,7 +199,7 @@ fn unread(error: FilesError) -> Failure {
 
 /// The version before the last one that the database has had.
 fn before_the_last(all: &[Status]) -> u64 {
-    let had = all.iter().filter(|status| status.standing != Standing::Pending).map(|status| status.version);
+    let had = all.iter().filter(|status| status.standing != MigrationState::Pending).map(|status| status.version);
     let mut had: Vec<u64> = had.collect();
     had.pop();
     had.pop().unwrap_or(0)
@@ -208,7 +208,7 @@ fn before_the_last(all: &[Status]) -> u64 {
 /// The migration that was applied last, where it stays while others are taken back: a branch was merged late.
 fn applied_later(before: &[Status], taken_back: &[u64]) -> Option<String> {
     let applied = |status: &&Status| match status.standing {
-        Standing::Applied(at) => Some(at),
+        MigrationState::Applied(at) => Some(at),
         _ => None,
     };
     let last = before.iter().max_by_key(|status| (applied(status), status.version))?;
@@ -224,11 +224,11 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         .iter()
         .map(|status| {
             let standing = match status.standing {
-                Standing::Applied(at) => format!("applied {at}"),
-                Standing::Changed(at) => format!("applied {at}, and changed since"),
-                Standing::Begun(at) => format!("begun {at}, not done"),
-                Standing::Pending => "pending".into(),
-                Standing::Unknown(at) => format!("applied {at}, not among the migrations here"),
+                MigrationState::Applied(at) => format!("applied {at}"),
+                MigrationState::Changed(at) => format!("applied {at}, and changed since"),
+                MigrationState::Begun(at) => format!("begun {at}, not done"),
+                MigrationState::Pending => "pending".into(),
+                MigrationState::Unknown(at) => format!("applied {at}, not among the migrations here"),
             };
             (format!("{}_{}", status.version, visible(&status.name)), standing)
         })
@@ -239,11 +239,11 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         .iter()
         .map(|status| {
             let (standing, at) = match status.standing {
-                Standing::Applied(at) => ("applied", Some(at)),
-                Standing::Changed(at) => ("changed", Some(at)),
-                Standing::Begun(at) => ("begun", Some(at)),
-                Standing::Pending => ("pending", None),
-                Standing::Unknown(at) => ("unknown", Some(at)),
+                MigrationState::Applied(at) => ("applied", Some(at)),
+                MigrationState::Changed(at) => ("changed", Some(at)),
+                MigrationState::Begun(at) => ("begun", Some(at)),
+                MigrationState::Pending => ("pending", None),
+                MigrationState::Unknown(at) => ("unknown", Some(at)),
             };
             json!({ "version": status.version, "name": status.name, "standing": standing, "at": at.map(|at| at.to_string()) })
         })
@@ -260,7 +260,7 @@ fn history(settings: &Settings, migrations: &[Migration]) -> Result<()> {
 
 async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine_of_existing(|options| options)?;
-    let made = mwallet_migrate::made(migrations).await?;
+    let made = mwallet_migrate::replay(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
     let difference = mwallet_migrate::check(&engine, &mwallet_models::tables(), &known).await;
     engine.close().await;

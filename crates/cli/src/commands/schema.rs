@@ -26,11 +26,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     #[command(subcommand)]
-    action: Action,
+    action: ReferentialAction,
 }
 
 #[derive(Subcommand)]
-enum Action {
+enum ReferentialAction {
     /// Creates the tables that are not there yet, even beside those that others made
     Create,
     /// Drops the tables and all their rows
@@ -65,9 +65,9 @@ impl From<DialectName> for Dialect {
 pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Result<()> {
     let tables = mwallet_models::tables();
     match action {
-        Action::Create => create(settings, &tables).await,
-        Action::Drop { yes } => drop_all(settings, &tables, yes).await,
-        Action::Show { dialect } => show(settings, &tables, dialect),
+        ReferentialAction::Create => create(settings, &tables).await,
+        ReferentialAction::Drop { yes } => drop_all(settings, &tables, yes).await,
+        ReferentialAction::Show { dialect } => show(settings, &tables, dialect),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/v1/users/{identifier}/notices`: the notices of a user.
 
 use mwallet_api::{Endpoint, EndpointRequest, Parameter, Problem, Response};
-use mwallet_db::crud::client;
+use mwallet_db::crud::data_plane;
 use mwallet_models::questions::notices_of_user_sql;
 
 pub(super) fn endpoint() -> Endpoint {
@@ -19,5 +19,5 @@ async fn list(request: EndpointRequest) -> Result<Response, Problem> {
     let identifier = request.text("identifier").unwrap_or_default();
     let (start, end) = (request.time("start"), request.time("end"));
     let sql = notices_of_user_sql(identifier, start, end, request.skip(), request.limit());
-    Ok(request.answer(client::select(request.engine(), sql).await?))
+    Ok(request.answer(data_plane::select(request.engine(), sql).await?))
 }

@@ -7,7 +7,7 @@ use mwallet_models::{AppNotice, NoticeLevel, NoticeRecipient};
 
 use super::people::row;
 use super::random::{DAY, Origin, Random, Stream, later, unchanged};
-use super::words::NOTICES;
+use super::vocabulary::NOTICES;
 
 /// The most users that one notice is for.
 const RECIPIENTS: i64 = 40;

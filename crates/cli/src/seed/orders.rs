@@ -8,7 +8,7 @@ use serde_json::json;
 use super::holdings::{Coin, address};
 use super::people::{owner, row};
 use super::random::{DAY, HOUR, Origin, Random, Stream, changed, later, unchanged};
-use super::words::{PAYMENTS, PLACES, REMARKS};
+use super::vocabulary::{PAYMENTS, PLACES, REMARKS};
 
 const HEX: &[u8] = b"0123456789abcdef";
 

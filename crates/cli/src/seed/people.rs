@@ -10,7 +10,7 @@ use mwallet_db::{Key, Ref};
 use mwallet_models::{Group, Organization, Owner, User, UserGroup};
 
 use super::random::{DAY, Origin, Random, Stream, later, unchanged};
-use super::words::{FAMILY_NAMES, GIVEN_NAMES, GROUPS, MAIL_DOMAINS, TRADES};
+use super::vocabulary::{FAMILY_NAMES, GIVEN_NAMES, GROUPS, MAIL_DOMAINS, TRADES};
 
 /// For so many users there is one organization.
 const USERS_PER_ORGANIZATION: u64 = 50;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use mwallet_db::schema::{Generator, Sources, Timestamp, Value};
+use mwallet_db::schema::{Sources, Timestamp, Value, ValueGenerator};
 use mwallet_db::{Auto, Name, Timestamps};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
@@ -108,7 +108,7 @@ impl Random {
     /// The names of a row that was made at a time.
     pub(super) fn names(&mut self, made: Timestamp, slug: impl Into<String>) -> Name {
         self.now = made;
-        let uuid = match Generator::UuidV7.generate(self) {
+        let uuid = match ValueGenerator::UuidV7.generate(self) {
             Value::Uuid(uuid) => Auto::Set(uuid),
             _ => Auto::Unset,
         };
@@ -118,7 +118,7 @@ impl Random {
     /// The reference of a transaction that was made at a time.
     pub(super) fn reference(&mut self, made: Timestamp) -> Auto<String> {
         self.now = made;
-        match Generator::Reference("TX").generate(self) {
+        match ValueGenerator::Reference("TX").generate(self) {
             Value::Text(reference) => Auto::Set(reference),
             _ => Auto::Unset,
         }

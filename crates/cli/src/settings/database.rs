@@ -291,7 +291,7 @@ impl DatabaseConfig {
             statement_timeout: time(self.statement_timeout_ms, default.statement_timeout),
             read_timeout: time(self.read_timeout_ms, default.read_timeout),
             temp_dir: self.temp_dir.as_ref().map(Into::into),
-            session_limit: time(self.session_limit_ms, default.session_limit),
+            transaction_timeout: time(self.session_limit_ms, default.transaction_timeout),
             echo: self.echo.unwrap_or(default.echo),
             read_only: self.read_only.unwrap_or(default.read_only),
             ..default

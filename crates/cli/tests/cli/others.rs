@@ -57,7 +57,7 @@ async fn a_database_of_others_is_refused_and_left_as_it_is(db: TestDb) {
         );
         assert!(bytes(&db) == before, "{command} has changed the file");
     }
-    let engine = db.engine_with(mwallet_db::EngineOptions { foreign: true, ..Default::default() });
+    let engine = db.engine_with(mwallet_db::EngineOptions { existing: true, ..Default::default() });
     assert_eq!(mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap(), found);
 
     // Whoever wants the tables there says so.

@@ -7,8 +7,9 @@ use super::enums::Enums;
 use super::names::{Members, Names};
 use super::{Imports, documentation, literal};
 use mwallet_schema::{
-    Access, Action, Carrier, Check, Column, ColumnDefault, ColumnType, Declared, ForeignKey, Generator, NativeType,
-    OnUpdate, Rules, Table, TableKind, Value, Writes, constraint_name, plural, snake_case,
+    Access, Check, Column, ColumnDefault, ColumnType, DeclaredType, ForeignKey, NativeType, OnUpdate,
+    ReferentialAction, Rules, Table, TableKind, Transfer, Updatability, Value, ValueGenerator, constraint_name, plural,
+    snake_case,
 };
 
 /// The struct of a table.
@@ -107,15 +108,15 @@ impl Named<'_> {
         }
         let writes =
             [("insert", table.writes.insert), ("update", table.writes.update), ("delete", table.writes.delete)];
-        if table.writes == Writes::NONE {
+        if table.writes == Updatability::NONE {
             items.add("read_only");
-        } else if table.writes != Writes::default() {
+        } else if table.writes != Updatability::default() {
             let allowed: Vec<String> = writes.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).into()).collect();
             items.add(listed("writes", allowed));
         }
         let answers =
             [("insert", table.answers.insert), ("update", table.answers.update), ("delete", table.answers.delete)];
-        if table.answers != Writes::default() {
+        if table.answers != Updatability::default() {
             items.add(listed("unanswered", answers.iter().filter(|(_, is)| !*is).map(|(name, _)| *name)));
         }
         if table.primary_key.len() > 1 {
@@ -173,11 +174,11 @@ impl Named<'_> {
         items.push(listed("to", to));
         for (name, action) in [("on_delete", key.on_delete), ("on_update", key.on_update)] {
             let action = match action {
-                Action::NoAction => continue,
-                Action::Restrict => "restrict",
-                Action::Cascade => "cascade",
-                Action::SetNull => "set_null",
-                Action::SetDefault => "set_default",
+                ReferentialAction::NoAction => continue,
+                ReferentialAction::Restrict => "restrict",
+                ReferentialAction::Cascade => "cascade",
+                ReferentialAction::SetNull => "set_null",
+                ReferentialAction::SetDefault => "set_default",
             };
             items.push(assigned(name, action));
         }
@@ -201,7 +202,7 @@ impl Named<'_> {
         }
         match &column.default {
             Some(ColumnDefault::Database(expression)) => items.text("default_sql", expression),
-            Some(ColumnDefault::Generated(generator)) => items.text("generate", &generator_name(*generator)),
+            Some(ColumnDefault::AppGenerated(generator)) => items.text("generate", &generator_name(*generator)),
             Some(ColumnDefault::Constant(value)) => items.add(format!("default = {}", constant(value))),
             Some(ColumnDefault::Identity) | None => {}
         }
@@ -283,11 +284,11 @@ fn kind(
 
 fn describe_native(native: &NativeType, items: &mut Attributes) {
     let carrier = match native.carrier {
-        Carrier::Stored(_) => return items.text("declared", &native.name),
-        Carrier::Text { .. } => "text",
-        Carrier::Number { .. } => "number",
-        Carrier::Literal => "literal",
-        Carrier::Json => "json",
+        Transfer::SqliteDynamic(_) => return items.text("declared", &native.name),
+        Transfer::Text { .. } => "text",
+        Transfer::Number { .. } => "number",
+        Transfer::TextRepr => "literal",
+        Transfer::Json => "json",
     };
     let compared = native.compared.as_ref().filter(|_| native.compared != NativeType::without_limits(&native.name));
     let compared = compared.map(|compared| assigned("compared", compared));
@@ -298,17 +299,17 @@ fn describe_native(native: &NativeType, items: &mut Attributes) {
 /// The Rust type that holds what a type of a database holds.
 fn native_word(native: &NativeType) -> &'static str {
     match native.carrier {
-        Carrier::Text { .. } => "String",
-        Carrier::Number { .. } => "Decimal",
-        Carrier::Literal if native.name == "bytea" => "Vec<u8>",
-        Carrier::Literal => "String",
-        Carrier::Json => made_of_json(native),
-        Carrier::Stored(Declared::Integer) => "i64",
-        Carrier::Stored(Declared::Number { .. }) => "Decimal",
-        Carrier::Stored(Declared::Text { .. } | Declared::Time) => "String",
-        Carrier::Stored(Declared::Boolean) => "bool",
-        Carrier::Stored(Declared::Any) if native.name.to_ascii_uppercase().contains("BLOB") => "Vec<u8>",
-        Carrier::Stored(Declared::Any) => "Value",
+        Transfer::Text { .. } => "String",
+        Transfer::Number { .. } => "Decimal",
+        Transfer::TextRepr if native.name == "bytea" => "Vec<u8>",
+        Transfer::TextRepr => "String",
+        Transfer::Json => made_of_json(native),
+        Transfer::SqliteDynamic(DeclaredType::Integer) => "i64",
+        Transfer::SqliteDynamic(DeclaredType::Number { .. }) => "Decimal",
+        Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time) => "String",
+        Transfer::SqliteDynamic(DeclaredType::Boolean) => "bool",
+        Transfer::SqliteDynamic(DeclaredType::Any) if native.name.to_ascii_uppercase().contains("BLOB") => "Vec<u8>",
+        Transfer::SqliteDynamic(DeclaredType::Any) => "Value",
     }
 }
 
@@ -335,7 +336,7 @@ fn made_of_json(native: &NativeType) -> &'static str {
 fn filled(column: &Column, held: String, imports: &mut Imports) -> String {
     let held = if column.nullable { format!("Option<{held}>") } else { held };
     match column.default {
-        Some(ColumnDefault::Identity | ColumnDefault::Database(_) | ColumnDefault::Generated(_)) => {
+        Some(ColumnDefault::Identity | ColumnDefault::Database(_) | ColumnDefault::AppGenerated(_)) => {
             imports.db.insert("Auto");
             format!("Auto<{held}>")
         }
@@ -370,12 +371,12 @@ fn constant(value: &Value) -> String {
     }
 }
 
-fn generator_name(generator: Generator) -> Cow<'static, str> {
+fn generator_name(generator: ValueGenerator) -> Cow<'static, str> {
     match generator {
-        Generator::UuidV7 => "uuid_v7".into(),
-        Generator::Slug => "slug".into(),
-        Generator::Reference(prefix) => format!("reference {prefix}").into(),
-        Generator::Now => "now".into(),
+        ValueGenerator::UuidV7 => "uuid_v7".into(),
+        ValueGenerator::Slug => "slug".into(),
+        ValueGenerator::Reference(prefix) => format!("reference {prefix}").into(),
+        ValueGenerator::Now => "now".into(),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use mwallet_schema::{Action, ColumnDefault, EnumLabel, EnumType, Writes};
+use mwallet_schema::{ColumnDefault, EnumLabel, EnumType, ReferentialAction, Updatability};
 
-fn native(name: &str, carrier: Carrier) -> ColumnType {
+fn native(name: &str, carrier: Transfer) -> ColumnType {
     ColumnType::Native(Arc::new(NativeType { name: name.into(), compared: None, carrier }))
 }
 
@@ -28,18 +28,18 @@ fn tables() -> Vec<Table> {
         ("document", ColumnType::Json),
         ("flag", ColumnType::Boolean),
         ("bytes", ColumnType::Bytes { max: None }),
-        ("price", native("numeric(10,2)", Carrier::Number { digits: Some((10, 2)) })),
-        ("address", native("inet", Carrier::Literal)),
-        ("tags", native("text[]", Carrier::Json)),
-        ("grid", native("point[]", Carrier::Json)),
-        ("ratio", native("double precision", Carrier::Json)),
-        ("local", native("timestamp(3) without time zone", Carrier::Json)),
-        ("stored", native("BOOLEAN", Carrier::Stored(Declared::Boolean))),
-        ("day", native("DATE", Carrier::Stored(Declared::Time))),
-        ("thing", native("", Carrier::Stored(Declared::Any))),
+        ("price", native("numeric(10,2)", Transfer::Number { digits: Some((10, 2)) })),
+        ("address", native("inet", Transfer::TextRepr)),
+        ("tags", native("text[]", Transfer::Json)),
+        ("grid", native("point[]", Transfer::Json)),
+        ("ratio", native("double precision", Transfer::Json)),
+        ("local", native("timestamp(3) without time zone", Transfer::Json)),
+        ("stored", native("BOOLEAN", Transfer::SqliteDynamic(DeclaredType::Boolean))),
+        ("day", native("DATE", Transfer::SqliteDynamic(DeclaredType::Time))),
+        ("thing", native("", Transfer::SqliteDynamic(DeclaredType::Any))),
     ];
     all.columns.extend(kinds.into_iter().map(|(name, kind)| Column::new(name, kind)));
-    let mut mood = Column::new("mood", native("mood", Carrier::Literal)).nullable();
+    let mut mood = Column::new("mood", native("mood", Transfer::TextRepr)).nullable();
     mood.rules.one_of = vec!["sad".into(), "ok".into()];
     mood.comment = Some("How it is".into());
     all.columns.push(mood);
@@ -47,9 +47,9 @@ fn tables() -> Vec<Table> {
     all.columns.push(Column::new("made", ColumnType::Integer).access(Access::ReadOnly));
     all.columns.push(Column::new("parent id", ColumnType::BigInt).nullable());
     all.add_unique(&["parent id"]);
-    all.add_foreign_key(&["parent id"], "parents", &["id"], Action::Cascade);
+    all.add_foreign_key(&["parent id"], "parents", &["id"], ReferentialAction::Cascade);
 
-    let mut view = Table { kind: TableKind::View, writes: Writes::NONE, ..Table::new("naïve view") };
+    let mut view = Table { kind: TableKind::View, writes: Updatability::NONE, ..Table::new("naïve view") };
     view.columns.push(Column::new("id", ColumnType::BigInt).nullable());
     vec![parents, all, view]
 }
@@ -80,12 +80,12 @@ fn what_the_compiler_would_obey_is_no_comment_of_one_line() {
 fn what_is_not_known_is_not_promised() {
     let mut elsewhere = Table { schema: Some("auth".into()), ..Table::new("users") };
     elsewhere.columns.push(Column::new("id", ColumnType::BigInt));
-    let mut table = Table { schema: Some("public".into()), writes: Writes::NONE, ..Table::new("t") };
+    let mut table = Table { schema: Some("public".into()), writes: Updatability::NONE, ..Table::new("t") };
     for (name, kind) in [("pair", "character_stats"), ("at", "timestamp(3) with time zone"), ("labels", "interval[]")] {
-        table.columns.push(Column::new(name, native(kind, Carrier::Json)));
+        table.columns.push(Column::new(name, native(kind, Transfer::Json)));
     }
     table.columns.push(Column::new("state", ColumnType::Enum(Arc::new(EnumType { name: "S".into(), labels: vec![] }))));
-    table.add_foreign_key(&["pair"], "users", &["id"], Action::NoAction);
+    table.add_foreign_key(&["pair"], "users", &["id"], ReferentialAction::NoAction);
     let source = database(&[&table, &elsewhere]);
     for line in
         ["pair: Json", "at: string", "labels: (string | null)[]", "state: never", "Insert: never", "Update: never"]

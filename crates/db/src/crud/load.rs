@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mwallet_schema::Value;
 
-use super::{Door, list, of};
+use super::{Executor, list, of};
 use crate::entity::{Cell, ColumnValue, Entity};
 use crate::error::Result;
 use crate::query::{Filter, Query};
@@ -60,7 +60,7 @@ impl<E: Entity> Loaded<E> {
 /// # Errors
 ///
 /// What the database says.
-pub async fn load<'d, Parent: Entity>(door: impl Into<Door<'d>>, rows: &[impl Entity]) -> Result<Loaded<Parent>> {
+pub async fn load<'d, Parent: Entity>(door: impl Into<Executor<'d>>, rows: &[impl Entity]) -> Result<Loaded<Parent>> {
     let mut ids: Vec<i64> = rows.iter().flat_map(references::<Parent, _>).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use mwallet_schema::{Record, Table};
 
-use super::Door;
+use super::Executor;
 use crate::error::Result;
 use crate::query::Query;
 use crate::row::Row;
@@ -104,7 +104,7 @@ pub enum Outcome {
 /// # }
 /// ```
 pub async fn operate<'d>(
-    door: impl Into<Door<'d>>,
+    door: impl Into<Executor<'d>>,
     table: &Table,
     operation: Operation,
     arguments: Arguments,

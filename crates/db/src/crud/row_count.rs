@@ -7,7 +7,7 @@ use crate::columns::{OutputColumn, OutputKind};
 use crate::ddl::table_name;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::query::Relation;
+use crate::query::CatalogTable;
 use crate::quote::quote;
 use crate::statement::{Bind, Format, SearchPath, Statement};
 
@@ -32,7 +32,7 @@ pub enum RowCount {
 /// # Errors
 ///
 /// What the database says.
-pub async fn row_count(engine: &Engine, relation: &Relation) -> Result<RowCount> {
+pub async fn row_count(engine: &Engine, relation: &CatalogTable) -> Result<RowCount> {
     let table = relation.table();
     // PostgreSQL has its idea ready; that of SQLite costs as much as to count.
     if engine.dialect() == Dialect::Postgres

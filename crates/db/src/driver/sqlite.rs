@@ -11,13 +11,13 @@ mod database_file;
 mod deadline;
 mod deferred_keys;
 mod errors;
+mod execute;
 mod functions;
 mod lease;
 mod like;
-mod lookups;
+mod point_read;
 mod reader;
 mod rows;
-mod run;
 mod sort;
 mod temporary_files;
 mod wal_index;
@@ -41,7 +41,7 @@ use crate::statement::{Format, Output, Statement};
 use crate::url::SqliteUrl;
 use database_file::DatabaseFile;
 use lease::Purpose;
-use lookups::Lookups;
+use point_read::PointReads;
 use reader::Readers;
 use writer::Writer;
 
@@ -74,7 +74,7 @@ pub(crate) struct Settings {
     /// Runtimes whose threads look up.
     runtimes: usize,
     /// How many statements may wait before more are refused.
-    queue: usize,
+    max_queued: usize,
     /// How long a session waits for the writer.
     pool_timeout: Duration,
     /// How long one statement may run.
@@ -85,7 +85,7 @@ pub(crate) struct Settings {
     temp_dir: Option<PathBuf>,
     read_only: bool,
     /// Whether the file must keep its journal mode, and is not made where there is none.
-    foreign: bool,
+    existing: bool,
     echo: bool,
 }
 
@@ -98,20 +98,20 @@ impl Settings {
             },
             readers: options.pool_size.max(1),
             runtimes: options.runtimes,
-            queue: options.queue.max(1),
+            max_queued: options.max_queued.max(1),
             pool_timeout: options.pool_timeout,
             statement_timeout: options.statement_timeout,
             read_timeout: options.read_timeout,
             temp_dir: options.temp_dir.clone(),
             read_only: options.read_only,
-            foreign: options.foreign,
+            existing: options.existing,
             echo: options.echo,
         }
     }
 
     /// Whether the database is a file that has a log (WAL), because it is ours.
     fn keeps_log(&self) -> bool {
-        !self.read_only && !self.foreign && self.file().is_some()
+        !self.read_only && !self.existing && self.file().is_some()
     }
 
     /// The file of the database; none of one in memory.
@@ -138,7 +138,7 @@ pub(crate) struct Sqlite {
     settings: Arc<Settings>,
     writer: Writer,
     readers: Readers,
-    lookups: Lookups,
+    lookups: PointReads,
     is_warm: AtomicBool,
 }
 
@@ -148,7 +148,7 @@ const FILES: usize = 3;
 impl Sqlite {
     pub(crate) fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let (readers, lookups) = (Readers::new(settings.clone()), Lookups::new(settings.clone()));
+        let (readers, lookups) = (Readers::new(settings.clone()), PointReads::new(settings.clone()));
         Self {
             writer: Writer::new(settings.clone(), lookups.clone(), readers.active()),
             readers,
@@ -266,7 +266,7 @@ impl Sqlite {
 
     /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.
     pub(crate) async fn lease(&self, options: &SessionOptions, limit: Duration) -> Result<Transaction> {
-        let purpose = match (options.read_only || self.settings.read_only, options.changes_tables) {
+        let purpose = match (options.read_only || self.settings.read_only, options.schema_change) {
             (true, _) => Purpose::Read,
             (false, true) => Purpose::ChangeTables,
             (false, false) => Purpose::Write,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use mwallet_schema::{
-    Access, Action, BaseColumn, Bound, Carrier, Check, Column, ColumnDefault, ColumnType, Decimal, ForeignKey,
-    FromTable, Generator, Index, NativeType, OnUpdate, Rules, Schema, SpecialIndex, Table, TableKind, Unique, Value,
-    Writes, constraint_name,
+    Access, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, ExpressionIndex, ForeignKey, FromTable, Index,
+    NativeType, OnUpdate, ReferentialAction, Rules, Schema, Table, TableKind, Transfer, Unique, Updatability, Value,
+    ValueGenerator, ViewColumnSource, constraint_name,
 };
 
 use super::{Cell, ColumnGroup, ColumnValue, TypeLimits};
@@ -41,7 +41,7 @@ pub struct FieldSpec {
     /// Its value where none is given.
     pub default: Option<Cell>,
     /// What makes its value where none is given.
-    pub generate: Option<Generator>,
+    pub generate: Option<ValueGenerator>,
     /// What an update does to it.
     pub on_update: Option<OnUpdate>,
     /// Whether clients may read and write it.
@@ -49,7 +49,7 @@ pub struct FieldSpec {
     /// It keeps the value that it was created with.
     pub immutable: bool,
     /// What happens to the row when the one it refers to is deleted.
-    pub on_delete: Action,
+    pub on_delete: ReferentialAction,
     /// The least number, as its text.
     pub min: Option<&'static str>,
     /// The largest number, as its text.
@@ -80,7 +80,7 @@ pub struct FieldSpec {
 #[derive(Clone, Copy, Debug)]
 pub enum NativeSpec {
     /// What a column of SQLite declares.
-    Declared(&'static str),
+    DeclaredType(&'static str),
     /// A type of PostgreSQL.
     Postgres {
         /// Its name, with its length or precision.
@@ -88,19 +88,19 @@ pub enum NativeSpec {
         /// The type as which its values are compared, where it is another than this one without its limits.
         compared: Option<&'static str>,
         /// How its values come and go.
-        carrier: NativeCarrier,
+        carrier: NativeTransfer,
     },
 }
 
 /// How values of a type of PostgreSQL come and go; their limits stand in the name of the type.
 #[derive(Clone, Copy, Debug)]
-pub enum NativeCarrier {
+pub enum NativeTransfer {
     /// As text.
     Text,
     /// As an exact number.
     Number,
     /// As the text that PostgreSQL writes.
-    Literal,
+    TextRepr,
     /// As the JSON that PostgreSQL makes.
     Json,
 }
@@ -115,9 +115,9 @@ pub struct TableSpec {
     /// What it is.
     pub kind: TableKind,
     /// What may be done to its rows.
-    pub writes: Writes,
+    pub writes: Updatability,
     /// Which writes can answer the rows that they wrote.
-    pub answers: Writes,
+    pub answers: Updatability,
     /// The name that the table had before.
     pub renamed_from: Option<&'static str>,
 }
@@ -136,23 +136,23 @@ pub struct ForeignKeySpec<'a> {
     /// Its columns, in the same order.
     pub to: &'a [&'a str],
     /// What happens to the row when the one it refers to is deleted.
-    pub on_delete: Action,
+    pub on_delete: ReferentialAction,
     /// What happens to the row when the key it refers to changes.
-    pub on_update: Action,
+    pub on_update: ReferentialAction,
 }
 
 impl NativeSpec {
     fn native_type(self) -> NativeType {
         match self {
-            Self::Declared(written) => NativeType::declared(written),
+            Self::DeclaredType(written) => NativeType::declared(written),
             Self::Postgres { name, compared, carrier } => NativeType {
                 name: name.into(),
                 compared: compared.map(Into::into).or_else(|| NativeType::without_limits(name)),
                 carrier: match carrier {
-                    NativeCarrier::Text => Carrier::text(name),
-                    NativeCarrier::Number => Carrier::number(name),
-                    NativeCarrier::Literal => Carrier::Literal,
-                    NativeCarrier::Json => Carrier::Json,
+                    NativeTransfer::Text => Transfer::text(name),
+                    NativeTransfer::Number => Transfer::number(name),
+                    NativeTransfer::TextRepr => Transfer::TextRepr,
+                    NativeTransfer::Json => Transfer::Json,
                 },
             },
         }
@@ -219,7 +219,7 @@ impl TableBuilder {
             access: spec.access,
             immutable: spec.immutable,
             comment: spec.comment.map(Into::into),
-            base: spec.base.map(|(schema, table, column)| BaseColumn {
+            base: spec.base.map(|(schema, table, column)| ViewColumnSource {
                 schema: schema.map(Into::into),
                 table: table.into(),
                 column: column.into(),
@@ -253,7 +253,7 @@ impl TableBuilder {
 
     /// Adds an index of some rows, or of expressions, in SQL that both engines read.
     pub fn special_index(&mut self, name: &str, unique: bool, keys: &str, condition: Option<&str>) {
-        let special = SpecialIndex { unique, keys: keys.into(), condition: condition.map(Into::into) };
+        let special = ExpressionIndex { unique, keys: keys.into(), condition: condition.map(Into::into) };
         self.table.indexes.push(Index { special: Some(special), ..Index::of(name, Vec::new()) });
     }
 
@@ -311,7 +311,7 @@ fn default(name: &str, spec: &FieldSpec) -> Option<ColumnDefault> {
         return Some(ColumnDefault::Database(expression.into()));
     }
     match (&spec.default, spec.generate) {
-        (_, Some(generator)) => Some(ColumnDefault::Generated(generator)),
+        (_, Some(generator)) => Some(ColumnDefault::AppGenerated(generator)),
         (Some(Cell::Value(value)), None) => Some(ColumnDefault::Constant(value.clone())),
         (None, None) => None,
         (Some(other), None) => panic!("the default of {name} must be a value, not {other:?}"),

@@ -4,7 +4,7 @@ use mwallet_query as syntax;
 use mwallet_query::{Matcher, Operation, ParseError, Quantifier, SelectItem};
 use mwallet_schema::{Table, Value, shortened};
 
-use super::{Comparison, Fields, Filter, Operand, PlanError, Query, Selected};
+use super::{Comparison, Filter, Operand, PlanError, Projection, Query, SelectedColumn};
 
 /// What a URL asks of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,19 +63,19 @@ fn is_readable(table: &Table, name: &str) -> bool {
 }
 
 /// The columns to answer. `*` is every column that clients may read.
-fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Fields, PlanError> {
+fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Projection, PlanError> {
     if matches!(items.as_slice(), [] | [SelectItem::Star]) {
-        return Ok(Fields::All);
+        return Ok(Projection::All);
     }
-    let mut selected: Vec<Selected> = Vec::new();
+    let mut selected: Vec<SelectedColumn> = Vec::new();
     for item in items {
         let columns = match item {
             SelectItem::Star => {
                 let readable = table.columns.iter().filter(|column| column.is_readable());
-                readable.map(|c| Selected { column: c.name.clone(), name: c.name.clone() }).collect()
+                readable.map(|c| SelectedColumn { column: c.name.clone(), name: c.name.clone() }).collect()
             }
-            SelectItem::Column { name, alias: Some(alias) } => vec![Selected { column: name, name: alias }],
-            SelectItem::Column { name, alias: None } => vec![Selected { column: name.clone(), name }],
+            SelectItem::Column { name, alias: Some(alias) } => vec![SelectedColumn { column: name, name: alias }],
+            SelectItem::Column { name, alias: None } => vec![SelectedColumn { column: name.clone(), name }],
         };
         for column in columns {
             match selected.iter().find(|earlier| earlier.name == column.name) {
@@ -87,7 +87,7 @@ fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Fields, PlanError> {
             check_count("select", selected.len(), table)?;
         }
     }
-    Ok(Fields::Select(selected))
+    Ok(Projection::Select(selected))
 }
 
 fn same_names(name: &str) -> PlanError {
@@ -222,13 +222,13 @@ mod tests {
     #[test]
     fn a_star_is_every_column_that_clients_may_read() {
         let names = |value: &str| match parse("select", value).map(|query| query.fields) {
-            Ok(Fields::Select(selected)) => selected.into_iter().map(|one| one.name).collect(),
+            Ok(Projection::Select(selected)) => selected.into_iter().map(|one| one.name).collect(),
             other => panic!("{other:?}"),
         };
         let all: Vec<String> = names("*,id");
         assert_eq!(all, ["id", "memo", "order"]);
         assert_eq!(names("other:memo,*"), ["other", "id", "memo", "order"]);
-        assert_eq!(parse("select", "*").unwrap().fields, Fields::All);
+        assert_eq!(parse("select", "*").unwrap().fields, Projection::All);
         assert!(matches!(parse("select", "id:memo,id"), Err(PlanError::Syntax { hint: Some(_), .. })));
     }
 

@@ -10,7 +10,7 @@ mod values;
 
 use std::borrow::Cow;
 
-use mwallet_schema::{AtOnce, Column, ColumnType, Record, Sources, Table, Value};
+use mwallet_schema::{Column, ColumnType, FixedTime, Record, Sources, Table, Value};
 
 pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use conflict::OnConflict;
@@ -18,7 +18,7 @@ pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use values::same_shape;
 
-use super::{Comparison, Direction, Fields, Nulls, Order, Query};
+use super::{Comparison, Direction, Nulls, Order, Projection, Query};
 
 /// A statement-to-be of which everything is known but the dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Plan<'t> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OutputSet {
     /// All that this audience may see.
-    Whole(Audience),
+    Whole(Scope),
     /// These, and their names in the answer, where those are not the columns' own.
     Part { positions: ColumnSet, names: Option<Vec<String>> },
 }
@@ -126,14 +126,14 @@ pub(crate) enum PlannedAggregate {
 
 /// Who asks: what a client may not see, the program may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
+pub enum Scope {
     /// A client from outside: columns that are write-only do not exist for it.
     Client,
     /// The program itself.
     Program,
 }
 
-impl Audience {
+impl Scope {
     fn may_see(self, column: &Column) -> bool {
         self == Self::Program || column.is_readable()
     }
@@ -145,7 +145,7 @@ impl<'t> Plan<'t> {
     /// # Errors
     ///
     /// Where a name or value of the query does not fit the table.
-    pub fn select(table: &'t Table, query: &Query, audience: Audience) -> Result<Self, PlanError> {
+    pub fn select(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         let order = planner.orders(&query.order)?;
         let kind = PlanKind::Select { condition: planner.rows(query)?, skip: query.skip, limit: query.limit };
@@ -161,7 +161,7 @@ impl<'t> Plan<'t> {
         table: &'t Table,
         query: &Query,
         aggregates: &[Aggregate],
-        audience: Audience,
+        audience: Scope,
     ) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
@@ -180,12 +180,12 @@ impl<'t> Plan<'t> {
     pub fn insert(
         table: &'t Table,
         records: Vec<Record>,
-        fields: &Fields,
+        fields: &Projection,
         sources: &dyn Sources,
-        audience: Audience,
+        audience: Scope,
     ) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
-        let sources = &AtOnce::new(sources);
+        let sources = &FixedTime::new(sources);
         let columns = match records.first() {
             Some(record) => planner.written_columns(record),
             None => Vec::new(),
@@ -194,7 +194,7 @@ impl<'t> Plan<'t> {
             .into_iter()
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
-        let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Refuse };
+        let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Error };
         Ok(Self { table, kind, output: planner.output(fields)?, order: Vec::new() })
     }
 
@@ -203,7 +203,7 @@ impl<'t> Plan<'t> {
     /// # Errors
     ///
     /// Where a name is no column, or its values have no order.
-    pub(crate) fn answered_in(mut self, order: &[Order], audience: Audience) -> Result<Self, PlanError> {
+    pub(crate) fn answered_in(mut self, order: &[Order], audience: Scope) -> Result<Self, PlanError> {
         self.order = Planner { table: self.table, audience }.orders(order)?;
         Ok(self)
     }
@@ -218,7 +218,7 @@ impl<'t> Plan<'t> {
         query: &Query,
         changes: Record,
         sources: &dyn Sources,
-        audience: Audience,
+        audience: Scope,
     ) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         planner.refuse_page(query, "an update")?;
@@ -233,7 +233,7 @@ impl<'t> Plan<'t> {
     /// # Errors
     ///
     /// Where a name or value does not fit the table.
-    pub fn delete(table: &'t Table, query: &Query, audience: Audience) -> Result<Self, PlanError> {
+    pub fn delete(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.rows(query)? };
@@ -281,7 +281,7 @@ impl<'t> Plan<'t> {
 
 struct Planner<'t> {
     table: &'t Table,
-    audience: Audience,
+    audience: Scope,
 }
 
 impl Planner<'_> {
@@ -309,17 +309,17 @@ impl Planner<'_> {
         }
     }
 
-    fn output(&self, fields: &Fields) -> Result<OutputSet, PlanError> {
+    fn output(&self, fields: &Projection) -> Result<OutputSet, PlanError> {
         let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
         let (positions, names) = match fields {
-            Fields::All => return Ok(OutputSet::Whole(self.audience)),
-            Fields::Include(names) => (find_all(names)?, None),
-            Fields::Exclude(names) => {
+            Projection::All => return Ok(OutputSet::Whole(self.audience)),
+            Projection::Include(names) => (find_all(names)?, None),
+            Projection::Exclude(names) => {
                 let excluded = find_all(names)?;
                 let whole = OutputSet::Whole(self.audience).positions(self.table).into_owned();
                 (whole.into_iter().filter(|position| !excluded.contains(position)).collect(), None)
             }
-            Fields::Select(selected) => {
+            Projection::Select(selected) => {
                 let positions = selected.iter().map(|one| self.find(&one.column)).collect::<Result<_, _>>()?;
                 (positions, Some(selected.iter().map(|one| one.name.clone()).collect()))
             }

@@ -4,7 +4,7 @@ mod condition;
 mod insert;
 mod returning;
 
-use mwallet_schema::{Carrier, ColumnType, NativeType, Table, Value};
+use mwallet_schema::{ColumnType, NativeType, Table, Transfer, Value};
 
 use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
 use super::{Direction, Nulls, Plan};
@@ -135,7 +135,7 @@ fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
 
 /// Whether values of the type are cast from text.
 fn is_cast(native: &NativeType) -> bool {
-    matches!(native.carrier, Carrier::Literal | Carrier::Json)
+    matches!(native.carrier, Transfer::TextRepr | Transfer::Json)
 }
 
 /// A value as the member `v` of a JSON object; null stays null.
@@ -193,11 +193,11 @@ impl Writer<'_> {
         for (index, position) in positions.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             match self.native(*position).map(|native| native.carrier) {
-                Some(Carrier::Literal) => {
+                Some(Transfer::TextRepr) => {
                     self.column(*position);
                     self.push("::text");
                 }
-                Some(Carrier::Json) => {
+                Some(Transfer::Json) => {
                     self.push("to_json(");
                     self.column(*position);
                     self.push(")");
@@ -218,7 +218,7 @@ impl Writer<'_> {
     /// Binds what a column is compared with: of a type that only PostgreSQL knows, as a text that it casts.
     fn bind_operand(&mut self, position: usize, value: Value) {
         match self.native(position) {
-            Some(NativeType { carrier: Carrier::Literal | Carrier::Json, name, compared }) => {
+            Some(NativeType { carrier: Transfer::TextRepr | Transfer::Json, name, compared }) => {
                 let cast = format!("::text::{}", compared.as_ref().unwrap_or(name));
                 self.bind_as(ColumnType::Text { max: None }, value);
                 self.push(&cast);
@@ -230,7 +230,7 @@ impl Writer<'_> {
     /// Binds a value that a column is to hold.
     fn bind_value(&mut self, position: usize, value: Value) {
         match self.native(position) {
-            Some(native @ NativeType { carrier: Carrier::Json, .. }) => {
+            Some(native @ NativeType { carrier: Transfer::Json, .. }) => {
                 let name = native.name.clone();
                 let text = ColumnType::Text { max: None };
                 self.value_of_json(&name, |writer| writer.bind_as(text, member(value)));

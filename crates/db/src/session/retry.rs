@@ -39,12 +39,12 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// The first error that is no collision, or the last collision: [`Error::StaleRow`] where the row is still another.
+    /// The first error that is no collision, or the last collision: [`Error::VersionConflict`] where the row is still another.
     pub async fn transact<T>(&self, work: impl for<'s> Fn(&'s mut Session) -> SessionFuture<'s, T>) -> Result<T> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match self.attempt(&work).await {
-                Err(error) if error.is_transient() || matches!(error, Error::StaleRow { .. }) => {
+                Err(error) if error.is_transient() || matches!(error, Error::VersionConflict { .. }) => {
                     // Those that collided must not meet again at the same moment.
                     tokio::time::sleep(self.jitter(wait)).await;
                     wait *= 2;

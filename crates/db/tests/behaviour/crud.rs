@@ -4,8 +4,8 @@ use crate::support::{Offer, Standing, Trader, empty_offer, full_offer, trader};
 use mwallet_db::crud::{self, Arguments, Operation, Outcome};
 use mwallet_db::schema::{ColumnType, Record, Value};
 use mwallet_db::{
-    Comparison, ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of, PlanError, Query,
-    Relation, Row, Sql, TimestampsColumns,
+    CatalogTable, Comparison, ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of,
+    PlanError, Query, Row, Sql, TimestampsColumns,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -63,7 +63,8 @@ async fn rows_become_json_without_their_secrets(db: TestDb) {
     set_up(&db).await;
     let offer = crud::create(&db.engine, crud::of::<Offer>(), full_offer()).await.unwrap();
     let query = Query::new().exclude(["uuid", "slug", "created_at", "updated_at"]);
-    let mut batches = crud::client::list(&db.engine, &Relation::new(Offer::table().clone()), &query).await.unwrap();
+    let mut batches =
+        crud::data_plane::list(&db.engine, &CatalogTable::new(Offer::table().clone()), &query).await.unwrap();
     let rows = batches.next_json().await.unwrap().unwrap();
     assert!(batches.next_json().await.is_none());
     let json = String::from_utf8(rows.objects().to_vec()).unwrap();
@@ -210,9 +211,9 @@ async fn bulk_creation_is_all_or_nothing_and_keeps_its_order(db: TestDb) {
 #[both_engines]
 async fn what_exists_is_left_as_it_is(db: TestDb) {
     set_up(&db).await;
-    let first = crud::create_missing(&db.engine, crud::of::<Trader>(), [trader("ada"), trader("ben")]).await.unwrap();
+    let first = crud::insert_ignore(&db.engine, crud::of::<Trader>(), [trader("ada"), trader("ben")]).await.unwrap();
     assert_eq!(first.len(), 2);
-    let second = crud::create_missing(&db.engine, crud::of::<Trader>(), [trader("ben"), trader("cyd")]).await.unwrap();
+    let second = crud::insert_ignore(&db.engine, crud::of::<Trader>(), [trader("ben"), trader("cyd")]).await.unwrap();
     assert_eq!(second.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cyd"]);
 }
 
@@ -341,8 +342,9 @@ async fn secrets_do_not_exist_for_clients(db: TestDb) {
         Query::new().order_asc("secret"),
         Query::new().include(["secret"]),
     ] {
-        let refused =
-            crud::client::retrieve(&db.engine, &Relation::new(Offer::table().clone()), &query).await.unwrap_err();
+        let refused = crud::data_plane::retrieve(&db.engine, &CatalogTable::new(Offer::table().clone()), &query)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), "42703", "{query:?}");
     }
 }

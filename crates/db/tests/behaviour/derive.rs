@@ -1,8 +1,8 @@
 //! What the derive macros make of declarations. What they say of wrong ones is tested where they are.
 
 use mwallet_db::schema::{
-    Access, Action, ColumnDefault, ColumnType, Decimal, Generator, OnUpdate, Record, Timestamp, Uuid, Value, plural,
-    snake_case,
+    Access, ColumnDefault, ColumnType, Decimal, OnUpdate, Record, ReferentialAction, Timestamp, Uuid, Value,
+    ValueGenerator, plural, snake_case,
 };
 use mwallet_db::{
     Auto, ColumnGroup, Entity, Enumeration, Filter, Json, Key, KeyColumns, Name, NameColumns, Ref, Timestamps,
@@ -162,10 +162,10 @@ fn a_struct_becomes_a_table() {
     assert_eq!(table.checks[0].expression, "minimum > -5");
 
     let [own, declared] = &table.foreign_keys[..] else { panic!("two foreign keys") };
-    assert_eq!((own.references.as_str(), own.on_delete), ("strong_rooms", Action::Cascade));
+    assert_eq!((own.references.as_str(), own.on_delete), ("strong_rooms", ReferentialAction::Cascade));
     assert_eq!(own.referenced_columns, ["id"]);
     assert_eq!((declared.columns.join(" ").as_str(), declared.references.as_str()), ("code town", "doors"));
-    assert_eq!(declared.on_delete, Action::SetNull);
+    assert_eq!(declared.on_delete, ReferentialAction::SetNull);
 }
 
 #[test]
@@ -185,8 +185,8 @@ fn a_field_becomes_a_column() {
     assert_eq!(balance.default, constant("0.25".parse::<Decimal>().unwrap()));
 
     assert_eq!(column("id").default, Some(ColumnDefault::Identity));
-    assert_eq!(column("uuid").default, Some(ColumnDefault::Generated(Generator::UuidV7)));
-    assert_eq!(column("reference").default, Some(ColumnDefault::Generated(Generator::Reference("INV"))));
+    assert_eq!(column("uuid").default, Some(ColumnDefault::AppGenerated(ValueGenerator::UuidV7)));
+    assert_eq!(column("reference").default, Some(ColumnDefault::AppGenerated(ValueGenerator::Reference("INV"))));
     assert_eq!(column("floor_number").default, constant(-1_i16));
     assert_eq!(column("state").default, constant("OPEN"));
     assert_eq!(column("night_state").default, constant("SHUT"));

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
-use mwallet_db::{Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Relation, Row, Sql};
+use mwallet_db::{
+    CatalogTable, Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Row, Sql,
+};
 use mwallet_testkit::{TestDb, TestSources, both_engines};
 
 async fn set_up(db: &TestDb) {
@@ -174,7 +176,7 @@ async fn after_a_stale_row_nothing_is_committed(db: TestDb) {
     session.add(trader("ada"));
     session.update(&Offer { memo: Some("mine".into()), ..mine });
     session.update(&Offer { memo: Some("lost".into()), ..other });
-    assert!(matches!(session.flush().await, Err(Error::StaleRow { .. })));
+    assert!(matches!(session.flush().await, Err(Error::VersionConflict { .. })));
     assert!(session.commit().await.is_err(), "committed half of it");
 }
 #[both_engines]
@@ -343,7 +345,7 @@ async fn tables_in_a_circle_are_dropped_with_their_rows(db: TestDb) {
         t.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
         t.columns.push(Column::new("other", ColumnType::BigInt).nullable());
         t.primary_key.push("id".into());
-        t.add_foreign_key(&["other"], o, &["id"], mwallet_db::schema::Action::NoAction);
+        t.add_foreign_key(&["other"], o, &["id"], mwallet_db::schema::ReferentialAction::NoAction);
     }
     db.engine.create_all(&[&a, &b]).await.unwrap();
     crud::create(&db.engine, &a, Record::from([("other", Value::Null)])).await.unwrap();
@@ -483,7 +485,7 @@ fn a_busy_file_is_waited_for_once() {
 
 /// Every future is `Send`, so that handlers of a server can await it; that this compiles is the test.
 #[expect(dead_code, reason = "it need not run")]
-fn futures_are_send(engine: &Engine, relation: &Relation, query: &Query) {
+fn futures_are_send(engine: &Engine, relation: &CatalogTable, query: &Query) {
     let table = relation.table();
     fn send<T: Send>(_: T) {}
     send(async {
@@ -491,8 +493,10 @@ fn futures_are_send(engine: &Engine, relation: &Relation, query: &Query) {
         session.add(trader("ada"));
         session.flush().await.unwrap();
         crud::stream(&mut session, table, query).await.unwrap().next().await;
-        crud::client::list(engine, relation, query).await.unwrap().next_json().await;
-        crud::client::replace(engine, relation, query, Record::new(), crud::client::Terms::default()).await.unwrap();
+        crud::data_plane::list(engine, relation, query).await.unwrap().next_json().await;
+        crud::data_plane::replace(engine, relation, query, Record::new(), crud::data_plane::Terms::default())
+            .await
+            .unwrap();
         crud::search(&mut session, table, "x", query).await.unwrap();
         crud::operate(engine, table, crud::Operation::Create, crud::Arguments::default()).await.unwrap();
         let point = session.savepoint().await.unwrap();

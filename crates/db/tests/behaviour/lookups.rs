@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use mwallet_db::schema::Record;
-use mwallet_db::{Dialect, EngineOptions, Entity, Error, Query, Relation, crud};
+use mwallet_db::{CatalogTable, Dialect, EngineOptions, Entity, Error, Query, crud};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
 use crate::support::{Offer, Trader, empty_offer, trader};
@@ -17,9 +17,9 @@ async fn set_up(db: &TestDb) {
 
 /// The name of a trader, asked as a client asks.
 async fn name(engine: &mwallet_db::Engine, id: i64) -> mwallet_db::Result<String> {
-    let relation = Relation::new(Trader::table().clone());
+    let relation = CatalogTable::new(Trader::table().clone());
     let query = Query::new().identifier(id).include(["name"]);
-    let found = crud::client::retrieve(engine, &relation, &query).await?;
+    let found = crud::data_plane::retrieve(engine, &relation, &query).await?;
     Ok(String::from_utf8(found.objects().to_vec()).unwrap())
 }
 
@@ -55,13 +55,13 @@ async fn a_closed_engine_looks_nothing_up(db: TestDb) {
 fn a_lock_on_one_table_holds_up_its_own_lookups_only() {
     mwallet_testkit::run(Dialect::Postgres, async |db: TestDb| {
         set_up(&db).await;
-        let offers = Relation::new(Offer::table().clone());
+        let offers = CatalogTable::new(Offer::table().clone());
         name(&db.engine, 1).await.unwrap();
         let other = connect(&db.url).await;
         other.batch_execute("BEGIN; LOCK TABLE offers IN ACCESS EXCLUSIVE MODE").await.unwrap();
 
         let (engine, query) = (db.engine.clone(), Query::new().identifier(1));
-        let locked = tokio::spawn(async move { crud::client::retrieve(&engine, &offers, &query).await });
+        let locked = tokio::spawn(async move { crud::data_plane::retrieve(&engine, &offers, &query).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         let begun = Instant::now();
         assert_eq!(name(&db.engine, 2).await.unwrap(), r#"{"name":"t2"}"#);

@@ -1,8 +1,8 @@
 //! How many rows a table has: counted up to 100,000, and an idea of it beyond.
 
-use mwallet_db::crud::client::{self, RowCount};
+use mwallet_db::crud::data_plane::{self, RowCount};
 use mwallet_db::schema::{Column, ColumnType, Table};
-use mwallet_db::{DatabaseUrl, Dialect, Relation, SqliteUrl};
+use mwallet_db::{CatalogTable, DatabaseUrl, Dialect, SqliteUrl};
 use mwallet_testkit::{TestDb, both_engines};
 
 /// Changes a database as another program would.
@@ -17,14 +17,14 @@ async fn execute(db: &TestDb, sql: &str) {
 }
 
 /// A table or view of one column.
-fn relation(name: &str) -> Relation {
+fn relation(name: &str) -> CatalogTable {
     let mut table = Table::new(name);
     table.columns.push(Column::new("n", ColumnType::BigInt));
-    Relation::new(table)
+    CatalogTable::new(table)
 }
 
 async fn count(db: &TestDb, name: &str) -> RowCount {
-    client::row_count(&db.engine, &relation(name)).await.unwrap()
+    data_plane::row_count(&db.engine, &relation(name)).await.unwrap()
 }
 
 /// Makes a table of so many rows, each with a number that is `step` more than that of the one before.
@@ -46,11 +46,11 @@ async fn few_rows_are_counted(db: TestDb) {
     assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(0));
     execute(&db, "INSERT INTO \"it's \"\"few\"\"\" VALUES (1), (2), (NULL)").await;
     assert_eq!(count(&db, "it's \"few\"").await, RowCount::Exact(3));
-    make(&db, "edge", client::MOST_COUNTED, 1).await;
+    make(&db, "edge", data_plane::MOST_COUNTED, 1).await;
     assert_eq!(count(&db, "edge").await, RowCount::Exact(100_000));
     execute(&db, "INSERT INTO edge VALUES (0)").await;
     assert!(!matches!(count(&db, "edge").await, RowCount::Exact(_)));
-    let gone = client::row_count(&db.engine, &relation("gone")).await.unwrap_err();
+    let gone = data_plane::row_count(&db.engine, &relation("gone")).await.unwrap_err();
     assert_eq!(gone.code(), "42P01");
 }
 

@@ -74,7 +74,7 @@ async fn a_stale_row_is_not_overwritten(db: TestDb) {
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.update(&Offer { memo: Some("mine".into()), ..mine.clone() });
     let refused = session.commit().await.unwrap_err();
-    assert!(matches!(refused, Error::StaleRow { ref table } if table == "offers"), "{refused}");
+    assert!(matches!(refused, Error::VersionConflict { ref table } if table == "offers"), "{refused}");
     let stored = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
     assert_eq!((stored.memo.as_deref(), stored.timestamps.version == 2), (Some("theirs"), true));
 }
@@ -114,7 +114,7 @@ async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
             Ok(())
         })
     });
-    assert!(matches!(stale.await, Err(Error::StaleRow { .. })));
+    assert!(matches!(stale.await, Err(Error::VersionConflict { .. })));
 }
 
 #[both_engines]
@@ -279,7 +279,7 @@ async fn a_row_of_another_session_cannot_be_referred_to(db: TestDb) {
     session.commit().await.unwrap();
     let mut other = db.engine.sessions().begin().await.unwrap();
     other.add(Offer { trader_id: Some(ada.into()), ..empty_offer() });
-    assert!(matches!(other.flush().await, Err(Error::Work { .. })));
+    assert!(matches!(other.flush().await, Err(Error::UnitOfWork { .. })));
     assert!(other.get(ada).is_err());
 }
 

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use mwallet_db::schema::{ColumnType, Table};
 use mwallet_db::{
-    Batches, DatabaseUrl, Dialect, Engine, EngineOptions, Error, Query, ReadEnd, Relation, Sql, SqliteUrl, crud,
+    Batches, CatalogTable, DatabaseUrl, Dialect, Engine, EngineOptions, Error, Query, ReadEnd, Sql, SqliteUrl, crud,
 };
 use mwallet_testkit::{TestDb, both_engines, run};
 
 /// Rows of half a kilobyte.
-async fn fill(db: &TestDb, rows: i64) -> Relation {
+async fn fill(db: &TestDb, rows: i64) -> CatalogTable {
     let sql = match db.dialect() {
         Dialect::Sqlite => {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
@@ -24,7 +24,7 @@ async fn fill(db: &TestDb, rows: i64) -> Relation {
     let table = wide();
     db.engine.create_all(&[&table]).await.unwrap();
     crud::execute::<(i64,)>(&db.engine, Sql::new(sql).bind(rows)).await.unwrap();
-    Relation::new(table)
+    CatalogTable::new(table)
 }
 
 fn wide() -> Table {
@@ -35,8 +35,8 @@ fn wide() -> Table {
     table
 }
 
-async fn list(engine: &Engine, relation: &Relation, query: &Query) -> mwallet_db::Result<Batches<'static>> {
-    crud::client::list(engine, relation, query).await
+async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> mwallet_db::Result<Batches<'static>> {
+    crud::data_plane::list(engine, relation, query).await
 }
 
 /// A query that takes minutes.
@@ -70,7 +70,7 @@ async fn readiness_and_lookups_need_no_place_of_slow_queries(db: TestDb) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let begun = Instant::now();
     engine.ping().await.unwrap();
-    let found = crud::client::retrieve(&engine, &relation, &Query::new().identifier(7)).await.unwrap();
+    let found = crud::data_plane::retrieve(&engine, &relation, &Query::new().identifier(7)).await.unwrap();
     assert_eq!(found.rows(), 1);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     slow.iter().for_each(tokio::task::JoinHandle::abort);
@@ -118,7 +118,7 @@ fn a_statement_ends_when_nobody_waits_for_it() {
         let sql = "CREATE VIEW far AS SELECT a.id, a.memo FROM wide a WHERE a.id <= 200
                    OR (SELECT count(*) FROM wide b, wide c WHERE b.memo < c.memo AND b.memo < a.memo) < 0";
         crud::execute::<(i64,)>(&db.engine, Sql::new(sql)).await.unwrap();
-        let far = Relation::new(Table { name: "far".into(), ..relation.table().clone() });
+        let far = CatalogTable::new(Table { name: "far".into(), ..relation.table().clone() });
         let mut streams = Vec::new();
         for _ in 0..16 {
             let (engine, far) = (engine.clone(), far.clone());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mwallet_db::schema::Record;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table};
-use mwallet_db::{Dialect, Engine, Error, Format, Query, Relation, Sql, crud};
+use mwallet_db::{CatalogTable, Dialect, Engine, Error, Format, Query, Sql, crud};
 use mwallet_testkit::TestDb;
 
 fn table(name: &str) -> Table {
@@ -165,7 +165,7 @@ fn what_was_acknowledged_is_in_the_file_and_synced() {
 fn a_full_queue_says_that_it_is_busy() {
     mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
         let table = set_up(&db).await;
-        let options = mwallet_db::EngineOptions { queue: 2, ..mwallet_db::EngineOptions::default() };
+        let options = mwallet_db::EngineOptions { max_queued: 2, ..mwallet_db::EngineOptions::default() };
         let engine = db.engine_with(options);
         let session = engine.sessions().begin().await.unwrap();
         let mut waiting = Vec::new();
@@ -223,11 +223,13 @@ fn slow_readers_of_long_lists_leave_short_ones_alone() {
         crud::create(&db.engine, &short, note("short", None)).await.unwrap();
         let mut slow = Vec::new();
         for _ in 0..16 {
-            slow.push(crud::client::list(&db.engine, &Relation::new(long.clone()), &Query::new()).await.unwrap());
+            slow.push(
+                crud::data_plane::list(&db.engine, &CatalogTable::new(long.clone()), &Query::new()).await.unwrap(),
+            );
         }
         let listed = async {
             let mut batches =
-                crud::client::list(&db.engine, &Relation::new(short.clone()), &Query::new()).await.unwrap();
+                crud::data_plane::list(&db.engine, &CatalogTable::new(short.clone()), &Query::new()).await.unwrap();
             batches.next_json().await.unwrap().unwrap().rows()
         };
         assert_eq!(tokio::time::timeout(Duration::from_secs(2), listed).await, Ok(1));

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mwallet_db::schema::{Check, Column, ColumnDefault, ColumnType, Decimal, Record, Table, Timestamp, Value};
 use mwallet_db::{ConstraintKind, Dialect, Error, Query, Sql, crud};
 use mwallet_migrate::{
-    Beside, DataMigration, Event, Made, MigrateError, Migration, Migrator, Prepared, Renames, Scripts, Standing, check,
-    diff, draft, made, sql, stored,
+    Beside, DataMigration, Event, MigrateError, Migration, MigrationState, Migrator, Prepared, Renames, SchemaSnapshot,
+    Scripts, check, diff, generate, replay, sql, stored,
 };
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines, connect};
@@ -173,7 +173,7 @@ async fn rows_are_changed_in_batches_each_once(db: TestDb) {
     assert!(failed.to_string().contains("pulled the plug"), "{failed}");
     let standings: Vec<_> = migrator.status().await.unwrap().into_iter().map(|status| status.standing).collect();
     assert!(
-        matches!(standings.as_slice(), [Standing::Applied(_), Standing::Begun(_), Standing::Pending]),
+        matches!(standings.as_slice(), [MigrationState::Applied(_), MigrationState::Begun(_), MigrationState::Pending]),
         "{standings:?}"
     );
     assert!(matches!(migrator.down(0, |_| {}).await, Err(MigrateError::Begun(_))));
@@ -212,18 +212,21 @@ async fn long_names_are_shortened_alike_each_time(db: TestDb) {
     }
     let tables = [other.clone(), table.clone()];
     let at = Timestamp::from_micros(0).unwrap();
-    let first = draft("first", at, &Made::default(), 0, &tables, &Renames::default()).await.unwrap();
+    let first = generate("first", at, &SchemaSnapshot::default(), 0, &tables, &Renames::default()).await.unwrap();
     let all = [first.migration];
     Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
     let left = check(&db.engine, &tables.each_ref(), &[]).await.unwrap();
     assert!(left.is_empty(), "{left}");
-    let again = draft("again", at, &made(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
+    let again = generate("again", at, &replay(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
     assert!(again.difference.is_empty(), "{}", again.difference);
     // What is longer than a name may be is refused before a file is written.
     table.columns[1].name = format!("{}_and_longer", long("c"));
     table.uniques.clear();
     table.indexes.clear();
-    let refused = draft("long", at, &Made::default(), 0, &[table], &Renames::default()).await.unwrap_err().to_string();
+    let refused = generate("long", at, &SchemaSnapshot::default(), 0, &[table], &Renames::default())
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("_c_and_longer has 69 bytes, and a name has 63 at most: give the column"), "{refused}");
 }
 
@@ -247,12 +250,12 @@ async fn a_key_that_is_a_number_and_not_made_up_agrees(db: TestDb) {
     tables.push(one_to_one);
     let all_tables: Vec<&Table> = tables.iter().collect();
     let at = Timestamp::from_micros(0).unwrap();
-    let first = draft("first", at, &Made::default(), 0, &tables, &Renames::default()).await.unwrap();
+    let first = generate("first", at, &SchemaSnapshot::default(), 0, &tables, &Renames::default()).await.unwrap();
     let all = [first.migration];
     Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
     let left = check(&db.engine, &all_tables, &[]).await.unwrap();
     assert!(left.is_empty(), "{left}");
-    let again = draft("again", at, &made(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
+    let again = generate("again", at, &replay(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
     assert!(again.difference.is_empty(), "{}", again.difference);
 
     // Other programs must give such a key, on both engines.
@@ -331,10 +334,10 @@ async fn comments_go_with_what_is_renamed(db: TestDb) {
                 renames.columns.push(("users".into(), "memo".into(), "note".into()));
             }
         }
-        let so_far = made(&all).await.unwrap();
+        let so_far = replay(&all).await.unwrap();
         let last = all.last().map_or(0, |migration| migration.version);
-        all.push(draft("step", at, &so_far, last, &tables, &renames).await.unwrap().migration);
-        let again = draft("again", at, &made(&all).await.unwrap(), 9, &tables, &Renames::default()).await.unwrap();
+        all.push(generate("step", at, &so_far, last, &tables, &renames).await.unwrap().migration);
+        let again = generate("again", at, &replay(&all).await.unwrap(), 9, &tables, &Renames::default()).await.unwrap();
         assert!(again.difference.is_empty(), "step {step}: {}", again.difference);
     }
     let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
@@ -362,7 +365,8 @@ async fn tables_that_refer_to_each_other_are_taken_back(db: TestDb) {
         tables[from].columns.push(Column::new(&column, ColumnType::BigInt).nullable());
         tables[from].add_foreign_key(&[&column], names[to], &["id"], Default::default());
     }
-    let all = [draft("first", at, &Made::default(), 0, &tables, &Renames::default()).await.unwrap().migration];
+    let all =
+        [generate("first", at, &SchemaSnapshot::default(), 0, &tables, &Renames::default()).await.unwrap().migration];
     let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
     migrator.up(None, |_| {}).await.unwrap();
     let insert = |sql: &'static str| crud::execute::<(i64,)>(&db.engine, Sql::new(sql));
@@ -415,11 +419,15 @@ async fn a_value_that_does_not_fit_is_told_by_its_column(db: TestDb) {
         before.primary_key.push("id".into());
         let mut after = before.clone();
         after.columns[1].kind = to.clone();
-        let first =
-            draft("first", at, &Made::default(), 0, &[before.clone()], &Renames::default()).await.unwrap().migration;
-        let made = made(std::slice::from_ref(&first)).await.unwrap();
-        let second =
-            draft("second", at, &made, first.version, &[after.clone()], &Renames::default()).await.unwrap().migration;
+        let first = generate("first", at, &SchemaSnapshot::default(), 0, &[before.clone()], &Renames::default())
+            .await
+            .unwrap()
+            .migration;
+        let made = replay(std::slice::from_ref(&first)).await.unwrap();
+        let second = generate("second", at, &made, first.version, &[after.clone()], &Renames::default())
+            .await
+            .unwrap()
+            .migration;
         let all = [first, second];
         let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
         migrator.up(Some(all[0].version), |_| {}).await.unwrap();
@@ -460,14 +468,16 @@ async fn no_name_of_a_table_that_is_made_anew_reaches_the_reader(db: TestDb) {
     unique.add_unique(&["email"]);
     let mut checked = before.clone();
     checked.checks.push(Check { name: "members_email_check1".into(), expression: "email <> 'a'".into() });
-    let first = draft("first", at, &Made::default(), 0, &[before], &Renames::default()).await.unwrap().migration;
-    let made = made(std::slice::from_ref(&first)).await.unwrap();
+    let first =
+        generate("first", at, &SchemaSnapshot::default(), 0, &[before], &Renames::default()).await.unwrap().migration;
+    let made = replay(std::slice::from_ref(&first)).await.unwrap();
     for (after, told) in [
         (required, "1 row of members has no email; nothing was changed"),
         (unique, "email"),
         (checked, "members_email_check1"),
     ] {
-        let second = draft("second", at, &made, first.version, &[after], &Renames::default()).await.unwrap().migration;
+        let second =
+            generate("second", at, &made, first.version, &[after], &Renames::default()).await.unwrap().migration;
         let all = [first.clone(), second];
         let migrator = Migrator::new(&db.engine, &all);
         let insert = "INSERT INTO members (email) VALUES ('a'), ('a'), (NULL)";
@@ -486,7 +496,10 @@ async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
     table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
     table.columns.push(Column::new("memo", ColumnType::Text { max: Some(9) }).nullable());
     table.primary_key.push("id".into());
-    let first = draft("first", at, &Made::default(), 0, &[table.clone()], &Renames::default()).await.unwrap().migration;
+    let first = generate("first", at, &SchemaSnapshot::default(), 0, &[table.clone()], &Renames::default())
+        .await
+        .unwrap()
+        .migration;
     let mut trigger = migration(
         first.version + 1,
         "CREATE TABLE log (memo text);
@@ -496,13 +509,13 @@ async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (memo) VALUES (NEW.memo); RETURN NEW; END $$;
         CREATE TRIGGER noted AFTER INSERT ON members FOR EACH ROW EXECUTE FUNCTION note();".into();
     let mut all = vec![first, trigger];
-    let so_far = made(&all).await.unwrap();
+    let so_far = replay(&all).await.unwrap();
     // It is made anew on SQLite, with its triggers.
     table.columns[1].name = "note".into();
     table.columns[1].kind = ColumnType::Text { max: Some(19) };
     let log = so_far.tables.iter().find(|table| table.name == "log").cloned().unwrap();
     let renames = Renames { columns: vec![("members".into(), "memo".into(), "note".into())], ..Renames::default() };
-    all.push(draft("rename", at, &so_far, all[1].version, &[table, log], &renames).await.unwrap().migration);
+    all.push(generate("rename", at, &so_far, all[1].version, &[table, log], &renames).await.unwrap().migration);
     Migrator::new(&db.engine, &all).up(Some(all[1].version), |_| {}).await.unwrap();
     crud::execute::<(i64,)>(&db.engine, Sql::new("INSERT INTO members (memo) VALUES ('a')")).await.unwrap();
     if db.dialect() == Dialect::Postgres {
@@ -553,10 +566,16 @@ async fn what_no_table_says_is_still_there_when_it_is_made_anew(db: TestDb) {
     table.columns.push(Column::new("id", ColumnType::BigInt));
     table.columns.push(Column::new("n", ColumnType::Text { max: Some(5) }).nullable());
     table.primary_key.push("id".into());
-    let first =
-        draft("first", Timestamp::from_micros(0).unwrap(), &Made::default(), 0, &[table.clone()], &Renames::default())
-            .await
-            .unwrap();
+    let first = generate(
+        "first",
+        Timestamp::from_micros(0).unwrap(),
+        &SchemaSnapshot::default(),
+        0,
+        &[table.clone()],
+        &Renames::default(),
+    )
+    .await
+    .unwrap();
     let beside = "CREATE TABLE log (n text);
                   CREATE UNIQUE INDEX \"one long\" ON a (lower(n)) WHERE length(n) > 3;
                   CREATE VIEW shown AS SELECT n FROM a;
@@ -565,13 +584,13 @@ async fn what_no_table_says_is_still_there_when_it_is_made_anew(db: TestDb) {
     table.columns[1].kind = ColumnType::Text { max: Some(50) };
     table.columns[1].nullable = false;
     table.columns[1].default = Some(ColumnDefault::Constant("none".into()));
-    let made = made(&all).await.unwrap();
+    let made = replay(&all).await.unwrap();
     // An index is declared as a table is; triggers and views are not.
     table.indexes = made.tables.iter().find(|table| table.name == "a").unwrap().indexes.clone();
     let mut tables = vec![table.clone()];
     tables.extend(made.tables.iter().find(|table| table.name == "log").cloned());
     let second =
-        draft("second", Timestamp::from_micros(0).unwrap(), &made, all[1].version, &tables, &Renames::default())
+        generate("second", Timestamp::from_micros(0).unwrap(), &made, all[1].version, &tables, &Renames::default())
             .await
             .unwrap();
     Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();

@@ -2,8 +2,8 @@
 //! stands in no schema, and comments on what has no place for them.
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Finding, Standing};
+use crate::row_reader::ask;
+use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Result, Session};
 
@@ -98,16 +98,16 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (schema, table, kind) = (fields.text()?, fields.text()?, fields.text()?);
         let (name, told) = (fields.text()?, fields.text()?);
         let (construct, standing) = match kind.as_str() {
-            "aggregate" => (Construct::Aggregate, Standing::Unsupported("it is not served".into())),
-            "function" => (Construct::Function, Standing::Unsupported("it is not served".into())),
-            "sequence" => (Construct::Sequence, Standing::Unsupported("it is not served".into())),
+            "aggregate" => (SchemaObject::Aggregate, Fidelity::Unsupported("it is not served".into())),
+            "function" => (SchemaObject::Function, Fidelity::Unsupported("it is not served".into())),
+            "sequence" => (SchemaObject::Sequence, Fidelity::Unsupported("it is not served".into())),
             "numbers" => {
                 let loss = format!("its numbers go {told}, which the description does not say");
-                (Construct::Sequence, Standing::Degraded(loss))
+                (SchemaObject::Sequence, Fidelity::Lossy(loss))
             }
             _ => {
                 let loss = format!("it belongs to the extension {told}, and is left out");
-                (Construct::Table, Standing::Unsupported(loss))
+                (SchemaObject::Table, Fidelity::Unsupported(loss))
             }
         };
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
@@ -115,16 +115,16 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, work.question(SUPPORT), "ttt").await? {
         let (schema, table, kind) = (Some(fields.text()?), fields.text()?, fields.text()?);
         let (construct, loss) = match kind.as_str() {
-            "operator" => (Construct::Operator, "requests cannot use it"),
-            "operator class" => (Construct::OperatorClass, "the database alone knows of it"),
-            "collation" => (Construct::Collation, "the database alone knows of it"),
-            "text search configuration" => (Construct::TextSearchConfiguration, "the database alone knows of it"),
-            "text search dictionary" => (Construct::TextSearchDictionary, "the database alone knows of it"),
-            "cast" => (Construct::Cast, "the database applies it, unseen"),
-            "event trigger" => (Construct::EventTrigger, "the database runs it, unseen, when its schema is changed"),
-            _ => (Construct::Publication, "the database tells others of changes, unseen"),
+            "operator" => (SchemaObject::Operator, "requests cannot use it"),
+            "operator class" => (SchemaObject::OperatorClass, "the database alone knows of it"),
+            "collation" => (SchemaObject::Collation, "the database alone knows of it"),
+            "text search configuration" => (SchemaObject::TextSearchConfiguration, "the database alone knows of it"),
+            "text search dictionary" => (SchemaObject::TextSearchDictionary, "the database alone knows of it"),
+            "cast" => (SchemaObject::Cast, "the database applies it, unseen"),
+            "event trigger" => (SchemaObject::EventTrigger, "the database runs it, unseen, when its schema is changed"),
+            _ => (SchemaObject::Publication, "the database tells others of changes, unseen"),
         };
-        let (schema, standing) = (schema.filter(|name| !name.is_empty()), Standing::Unsupported(loss.into()));
+        let (schema, standing) = (schema.filter(|name| !name.is_empty()), Fidelity::Unsupported(loss.into()));
         work.found.findings.push(Finding { schema, table, construct, name: String::new(), standing });
     }
     for mut fields in ask(session, work.question(COMMENTS), "ttttt").await? {
@@ -133,8 +133,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         if comment.starts_with(DECLARED_AS) {
             continue;
         }
-        let standing = Standing::Unsupported(format!("that of the {of} is not served: {comment}"));
-        let construct = Construct::Comment;
+        let standing = Fidelity::Unsupported(format!("that of the {of} is not served: {comment}"));
+        let construct = SchemaObject::Comment;
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
     }
     Ok(())

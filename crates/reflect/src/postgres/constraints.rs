@@ -1,10 +1,10 @@
 //! Primary keys, unique constraints, foreign keys and checks.
 
-use mwallet_schema::{Action, Check, ForeignKey, Unique};
+use mwallet_schema::{Check, ForeignKey, ReferentialAction, Unique};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Standing, add_check, own, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, add_check, managed, place};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Result, Session};
 
@@ -46,8 +46,8 @@ struct Gathered {
     columns: Vec<String>,
     references: Option<(String, String)>,
     referenced: Vec<String>,
-    on_delete: Action,
-    on_update: Action,
+    on_delete: ReferentialAction,
+    on_update: ReferentialAction,
     /// What the description does not say of it.
     losses: Vec<String>,
     definition: String,
@@ -93,17 +93,17 @@ fn add(constraint: Gathered, work: &mut Work) {
     let is_in_order = |column: &str| in_order_of_bytes.contains(&(oid, column.to_owned()));
     let losses = constraint.losses;
     let standing = match losses.is_empty() {
-        true => Standing::Kept,
-        false => Standing::Degraded(losses.join("; ")),
+        true => Fidelity::Exact,
+        false => Fidelity::Lossy(losses.join("; ")),
     };
     let (construct, standing) = match kind.as_str() {
         "p" => {
             table.primary_key = columns;
-            (Construct::PrimaryKey, standing)
+            (SchemaObject::PrimaryKey, standing)
         }
         "u" => {
             table.uniques.push(Unique { name: name.clone(), columns });
-            (Construct::Unique, standing)
+            (SchemaObject::Unique, standing)
         }
         "f" => {
             let (schema, references) = constraint.references.unwrap_or_default();
@@ -116,31 +116,32 @@ fn add(constraint: Gathered, work: &mut Work) {
                 on_delete: constraint.on_delete,
                 on_update: constraint.on_update,
             });
-            (Construct::ForeignKey, standing)
+            (SchemaObject::ForeignKey, standing)
         }
-        "c" if own::check_of_postgres(table, &name, &definition, is_in_order) => (Construct::Check, standing),
+        "c" if managed::check_of_postgres(table, &name, &definition, is_in_order) => (SchemaObject::Check, standing),
         "c" if let Some(declared) = constraint.comment.as_ref().and_then(|text| text.strip_prefix(DECLARED_AS)) => {
             table.checks.push(Check { name: name.clone(), expression: declared.into() });
-            (Construct::Check, standing)
+            (SchemaObject::Check, standing)
         }
         "c" => {
             let added = add_check(table, Check { name: name.clone(), expression: definition });
-            (Construct::Check, added.and(standing))
+            (SchemaObject::Check, added.and(standing))
         }
-        _ => {
-            (Construct::Constraint, Standing::Unsupported(format!("only the database holds rows against {definition}")))
-        }
+        _ => (
+            SchemaObject::Constraint,
+            Fidelity::Unsupported(format!("only the database holds rows against {definition}")),
+        ),
     };
     let place = place(table);
     work.found.find(place, construct, &name, standing);
 }
 
-fn action(letter: &str) -> Action {
+fn action(letter: &str) -> ReferentialAction {
     match letter {
-        "r" => Action::Restrict,
-        "c" => Action::Cascade,
-        "n" => Action::SetNull,
-        "d" => Action::SetDefault,
-        _ => Action::NoAction,
+        "r" => ReferentialAction::Restrict,
+        "c" => ReferentialAction::Cascade,
+        "n" => ReferentialAction::SetNull,
+        "d" => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
     }
 }

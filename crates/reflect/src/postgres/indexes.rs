@@ -3,8 +3,8 @@
 use mwallet_schema::Index;
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Standing, place, special_index};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, place, special_index};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Dialect, Result, Session};
 
@@ -84,30 +84,30 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         if let Some(special) = special {
             table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
             let place = place(table);
-            work.found.find(place, Construct::Index, &name, Standing::Kept);
+            work.found.find(place, SchemaObject::Index, &name, Fidelity::Exact);
             continue;
         }
         let standing = match (index.is_partial, index.is_unique, index.is_special) {
             // Neither names rows nor can be told by its columns.
-            (true, ..) => Standing::Unsupported(format!("only the database knows {definition}")),
+            (true, ..) => Fidelity::Unsupported(format!("only the database knows {definition}")),
             (false, true, _) => {
                 table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });
                 let loss = "a unique index, described as a unique constraint";
-                Standing::Degraded(loss.into()).and(match index.is_alike_without_value {
-                    true => Standing::Degraded(ALIKE.into()),
-                    false => Standing::Kept,
+                Fidelity::Lossy(loss.into()).and(match index.is_alike_without_value {
+                    true => Fidelity::Lossy(ALIKE.into()),
+                    false => Fidelity::Exact,
                 })
             }
             (false, false, is_special) => {
                 table.indexes.push(Index::of(&name, columns));
                 match is_special {
-                    true => Standing::Degraded(format!("described by its columns alone: {definition}")),
-                    false => Standing::Kept,
+                    true => Fidelity::Lossy(format!("described by its columns alone: {definition}")),
+                    false => Fidelity::Exact,
                 }
             }
         };
         let place = place(table);
-        work.found.find(place, Construct::Index, &name, standing);
+        work.found.find(place, SchemaObject::Index, &name, standing);
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What parts of partitioned tables have of their own, beside what they have as parts.
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Finding, Standing};
+use crate::row_reader::ask;
+use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::{Result, Session};
 
 /// What is handed down from the whole has a parent, or is not the part's own. Parts stand with the schema of the whole.
@@ -51,25 +51,25 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (name, definition) = (fields.text()?, fields.text()?);
         let held = || format!("the database alone holds rows of this part against {definition}");
         let (construct, loss) = match kind.as_str() {
-            "p" => (Construct::PrimaryKey, held()),
-            "u" => (Construct::Unique, held()),
-            "f" => (Construct::ForeignKey, held()),
-            "c" | "not null" => (Construct::Check, held()),
-            "x" => (Construct::Constraint, held()),
+            "p" => (SchemaObject::PrimaryKey, held()),
+            "u" => (SchemaObject::Unique, held()),
+            "f" => (SchemaObject::ForeignKey, held()),
+            "c" | "not null" => (SchemaObject::Check, held()),
+            "x" => (SchemaObject::Constraint, held()),
             "default" => {
                 let loss =
                     format!("rows that others write to this part have another default than the whole: {definition}");
-                (Construct::Default, loss)
+                (SchemaObject::Default, loss)
             }
-            "index" => (Construct::Index, format!("it is this part's own: only the database knows {definition}")),
-            "trigger" => (Construct::Trigger, format!("the database runs it for this part, unseen: {definition}")),
+            "index" => (SchemaObject::Index, format!("it is this part's own: only the database knows {definition}")),
+            "trigger" => (SchemaObject::Trigger, format!("the database runs it for this part, unseen: {definition}")),
             "rule" => {
-                (Construct::Rule, format!("it does not apply to what is served, which is the whole: {definition}"))
+                (SchemaObject::Rule, format!("it does not apply to what is served, which is the whole: {definition}"))
             }
-            "policy" => (Construct::Policy, "it does not apply to what is served, which is the whole".into()),
-            _ => (Construct::Table, "unlogged: a crash of the database empties this part".into()),
+            "policy" => (SchemaObject::Policy, "it does not apply to what is served, which is the whole".into()),
+            _ => (SchemaObject::Table, "unlogged: a crash of the database empties this part".into()),
         };
-        let standing = Standing::Unsupported(loss);
+        let standing = Fidelity::Unsupported(loss);
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
     }
     Ok(())

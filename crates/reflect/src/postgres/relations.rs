@@ -1,10 +1,10 @@
 //! What has columns and rows: tables, partitioned and foreign ones, views, materialized views.
 
-use mwallet_schema::{Table, TableKind, Writes};
+use mwallet_schema::{Table, TableKind, Updatability};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Standing, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, place};
 use mwallet_db::{Result, Session};
 
 /// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are served
@@ -43,33 +43,36 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (has_policies, writes, parents) = (fields.flag()?, fields.number()?, fields.number()?);
         // What a rule does instead of a write is not followed.
         let replaced = fields.number()?;
-        table.answers =
-            Writes { insert: replaced & INSERT == 0, update: replaced & UPDATE == 0, delete: replaced & DELETE == 0 };
+        table.answers = Updatability {
+            insert: replaced & INSERT == 0,
+            update: replaced & UPDATE == 0,
+            delete: replaced & DELETE == 0,
+        };
         let (is_unlogged, check_option) = (fields.flag()?, fields.maybe()?);
         let may = |bit: i64| writes & bit != 0;
-        table.writes = Writes { insert: may(INSERT), update: may(UPDATE), delete: may(DELETE) };
+        table.writes = Updatability { insert: may(INSERT), update: may(UPDATE), delete: may(DELETE) };
         let found = &mut work.found;
         let standing = match is_unlogged {
-            true => Standing::Degraded("unlogged: a crash of the database empties it".into()),
-            false => Standing::Kept,
+            true => Fidelity::Lossy("unlogged: a crash of the database empties it".into()),
+            false => Fidelity::Exact,
         };
-        found.find(place(&table), Construct::Table, "", standing);
+        found.find(place(&table), SchemaObject::Table, "", standing);
         if let Some(which) = check_option {
             let loss = "the database alone refuses rows that the view would not show";
             let name = format!("WITH {which} CHECK OPTION");
-            found.find(place(&table), Construct::Constraint, &name, Standing::Degraded(loss.into()));
+            found.find(place(&table), SchemaObject::Constraint, &name, Fidelity::Lossy(loss.into()));
         }
         if table.comment.is_some() {
-            found.find(place(&table), Construct::Comment, "", Standing::Kept);
+            found.find(place(&table), SchemaObject::Comment, "", Fidelity::Exact);
         }
         if parents > 0 {
             let loss = "it is served as a table of its own; the table it inherits from answers its rows too";
-            found.find(place(&table), Construct::Inheritance, "", Standing::Degraded(loss.into()));
+            found.find(place(&table), SchemaObject::Inheritance, "", Fidelity::Lossy(loss.into()));
         }
         if has_policies {
             let loss =
                 "the database applies it to the role that mWallet connects as; clients have no roles of their own";
-            found.find(place(&table), Construct::Policy, "row security", Standing::Degraded(loss.into()));
+            found.find(place(&table), SchemaObject::Policy, "row security", Fidelity::Lossy(loss.into()));
         }
         work.tables.push((oid, table));
     }

@@ -11,7 +11,7 @@ use self::order::{Dependency, Object, Owner, Piece, Reason, Things, order};
 use self::questions::{DEPENDENCIES, EVERYTHING, Makes, NAMES, QUESTIONS, UNSAID};
 use super::{Work, check_schemas};
 use crate::Script;
-use crate::fields::ask;
+use crate::row_reader::ask;
 use mwallet_db::{Result, Session, Sql};
 
 /// With no path to look names up in, PostgreSQL writes each with its schema.

@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mwallet_schema::{Access, BaseColumn, ColumnType, TableKind, Value};
+use mwallet_schema::{Access, ColumnType, TableKind, Value, ViewColumnSource};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, NO_BASE, Standing, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, NO_BASE, SchemaObject, place};
 use mwallet_db::schema_tools::unmarked_comment;
 use mwallet_db::{Result, Session, Sql};
 
@@ -80,13 +80,13 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                     found.access = Access::WriteOnly;
                 }
                 let schema = Some(schema.clone()).filter(|schema| table.schema.as_ref() != Some(schema));
-                found.base = Some(BaseColumn { schema, table: base.clone(), column: column.clone() });
+                found.base = Some(ViewColumnSource { schema, table: base.clone(), column: column.clone() });
                 shown.insert((origin.0, column.clone()), name.clone());
             }
         }
         for column in &table.columns {
-            let standing = if column.base.is_some() { Standing::Kept } else { Standing::Degraded(NO_BASE.into()) };
-            report.find(place.clone(), Construct::ViewColumn, &column.name, standing);
+            let standing = if column.base.is_some() { Fidelity::Exact } else { Fidelity::Lossy(NO_BASE.into()) };
+            report.find(place.clone(), SchemaObject::ViewColumn, &column.name, standing);
         }
         if simple.contains(oid) {
             let bases: HashSet<i64> = shown.keys().map(|(base, _)| *base).collect();

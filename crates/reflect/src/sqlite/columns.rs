@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, TableKind};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Standing, add_check, own, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, add_check, managed, place};
 use mwallet_db::schema_tools::{check_name, unmarked};
 use mwallet_db::{Result, Session};
 
@@ -35,11 +35,11 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let is_rowid = key == 1 && written.eq_ignore_ascii_case("integer") && !has_no_rowid;
         let standing = match (table.kind, is_strict, is_rowid) {
             // What it holds is told by its base.
-            (TableKind::View, ..) | (_, true, _) | (_, _, true) => Standing::Kept,
-            _ if written.is_empty() => Standing::Degraded("declares no type: it holds whatever it is given".into()),
-            _ => Standing::Kept,
+            (TableKind::View, ..) | (_, true, _) | (_, _, true) => Fidelity::Exact,
+            _ if written.is_empty() => Fidelity::Lossy("declares no type: it holds whatever it is given".into()),
+            _ => Fidelity::Exact,
         };
-        let mut findings = vec![(Construct::Column, standing)];
+        let mut findings = vec![(SchemaObject::Column, standing)];
         column.default = match hidden {
             2 | 3 => {
                 column.access = Access::ReadOnly;
@@ -49,7 +49,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             _ => default.map(ColumnDefault::Database),
         };
         if column.default.is_some() {
-            findings.push((Construct::Default, Standing::Kept));
+            findings.push((SchemaObject::Default, Fidelity::Exact));
         }
         table.columns.push(column);
         let place = place(table);
@@ -67,15 +67,15 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             }
             let check = check_name(&table.name, &column.name);
             let before = table.checks.len();
-            let is_own = own::of_sqlite(&table.name, &mut table.checks, column, beside);
+            let is_own = managed::of_sqlite(&table.name, &mut table.checks, column, beside);
             if is_own && table.checks.len() < before {
-                work.found.find((None, table.name.clone()), Construct::Check, &check, Standing::Kept);
+                work.found.find((None, table.name.clone()), SchemaObject::Check, &check, Fidelity::Exact);
             }
         }
         // The other checks of a table of ours are what its author wrote.
         if beside.is_some_and(|beside| !beside.is_empty()) {
             for check in &table.checks {
-                work.found.find((None, table.name.clone()), Construct::Check, &check.name, Standing::Kept);
+                work.found.find((None, table.name.clone()), SchemaObject::Check, &check.name, Fidelity::Exact);
             }
             continue;
         }
@@ -83,12 +83,12 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         for check in std::mem::take(&mut table.checks) {
             let name = check.name.clone();
             let standing = add_check(table, check);
-            work.found.find(place(table), Construct::Check, &name, standing);
+            work.found.find(place(table), SchemaObject::Check, &name, standing);
         }
         let deferrable = work.definitions.get(&table.name).map_or(0, |found| found.deferrable_keys);
         if deferrable > 0 {
             let loss = format!("{deferrable} of its foreign keys may be broken until the end of a transaction");
-            work.found.find(place(table), Construct::Constraint, "deferrable", Standing::Degraded(loss));
+            work.found.find(place(table), SchemaObject::Constraint, "deferrable", Fidelity::Lossy(loss));
         }
         for what in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.conflict_clauses) {
             let loss = match what.as_str() {
@@ -98,14 +98,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             };
             work.found.find(
                 place(table),
-                Construct::Constraint,
+                SchemaObject::Constraint,
                 &format!("ON CONFLICT {what}"),
-                Standing::Unsupported(loss.into()),
+                Fidelity::Unsupported(loss.into()),
             );
         }
         for collation in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.collations) {
             let loss = format!("texts are ordered and compared by {collation}, which the description does not say");
-            work.found.find(place(table), Construct::Collation, collation, Standing::Degraded(loss));
+            work.found.find(place(table), SchemaObject::Collation, collation, Fidelity::Lossy(loss));
         }
     }
     Ok(())

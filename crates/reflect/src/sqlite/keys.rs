@@ -1,10 +1,10 @@
 //! Primary keys, unique constraints, indexes and foreign keys.
 
-use mwallet_schema::{Action, ColumnDefault, ColumnType, ForeignKey, Index, TableKind, Unique};
+use mwallet_schema::{ColumnDefault, ColumnType, ForeignKey, Index, ReferentialAction, TableKind, Unique};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Standing, place, special_index};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, place, special_index};
 use mwallet_db::{Dialect, Result, Session, Sql};
 
 const PRIMARY: &str = "
@@ -68,7 +68,7 @@ async fn primary_keys(session: &mut Session, work: &mut Work) -> Result<()> {
                 column.nullable = false;
             }
         }
-        work.found.find(place(table), Construct::PrimaryKey, "", Standing::Kept);
+        work.found.find(place(table), SchemaObject::PrimaryKey, "", Fidelity::Exact);
     }
     Ok(())
 }
@@ -107,25 +107,25 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
             false => name,
         };
         let Some(table) = work.table(&index.table) else { continue };
-        let construct = if index.is_constraint { Construct::Unique } else { Construct::Index };
+        let construct = if index.is_constraint { SchemaObject::Unique } else { SchemaObject::Index };
         let is_special = index.is_partial || index.has_expression;
         let special = special_index(&definition, index.is_unique, Dialect::Sqlite).filter(|_| is_special);
         let standing = if let Some(special) = special {
             table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
-            Standing::Kept
+            Fidelity::Exact
         } else if is_special {
-            Standing::Unsupported(format!("only the database knows {definition}"))
+            Fidelity::Unsupported(format!("only the database knows {definition}"))
         } else if index.is_unique {
             table.uniques.push(Unique { name: name.clone(), columns });
             match index.is_constraint {
-                true => Standing::Kept,
-                false => Standing::Degraded("a unique index, described as a unique constraint".into()),
+                true => Fidelity::Exact,
+                false => Fidelity::Lossy("a unique index, described as a unique constraint".into()),
             }
         } else {
             table.indexes.push(Index::of(&name, columns));
             match index.is_special {
-                true => Standing::Degraded(format!("described by its columns alone: {definition}")),
-                false => Standing::Kept,
+                true => Fidelity::Lossy(format!("described by its columns alone: {definition}")),
+                false => Fidelity::Exact,
             }
         };
         let place = place(table);
@@ -170,31 +170,31 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
                     key.referenced_columns = parent.primary_key.clone();
                 }
                 match key.referenced_columns.len() == key.columns.len() {
-                    true => Standing::Kept,
-                    false => Standing::Unsupported("it does not pair its columns with a key".into()),
+                    true => Fidelity::Exact,
+                    false => Fidelity::Unsupported("it does not pair its columns with a key".into()),
                 }
             }
-            None => Standing::Unsupported(format!("it refers to {}, which is not there", key.references)),
+            None => Fidelity::Unsupported(format!("it refers to {}, which is not there", key.references)),
         };
         let Some(table) = work.table(&table).filter(|table| table.kind == TableKind::Table) else { continue };
         if table.foreign_keys.iter().any(|other| other.name == key.name) {
             key.name = format!("{}{number}", key.name);
         }
         let (place, name) = (place(table), key.name.clone());
-        if standing == Standing::Kept {
+        if standing == Fidelity::Exact {
             table.foreign_keys.push(key);
         }
-        work.found.find(place, Construct::ForeignKey, &name, standing);
+        work.found.find(place, SchemaObject::ForeignKey, &name, standing);
     }
     Ok(())
 }
 
-fn action(words: &str) -> Action {
+fn action(words: &str) -> ReferentialAction {
     match words {
-        "RESTRICT" => Action::Restrict,
-        "CASCADE" => Action::Cascade,
-        "SET NULL" => Action::SetNull,
-        "SET DEFAULT" => Action::SetDefault,
-        _ => Action::NoAction,
+        "RESTRICT" => ReferentialAction::Restrict,
+        "CASCADE" => ReferentialAction::Cascade,
+        "SET NULL" => ReferentialAction::SetNull,
+        "SET DEFAULT" => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
     }
 }

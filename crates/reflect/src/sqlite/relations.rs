@@ -1,10 +1,10 @@
 //! What has columns and rows: tables and views.
 
-use mwallet_schema::{Check, Table, TableKind, Writes};
+use mwallet_schema::{Check, Table, TableKind, Updatability};
 
 use super::{Work, ddl};
-use crate::fields::ask;
-use crate::{Construct, Standing, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, SchemaObject, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Result, Session, Sql, schema_tools};
 
@@ -29,8 +29,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         match prepared {
             Ok(origins) => drop(work.origins.insert(name.clone(), origins)),
             Err(reason) => {
-                let standing = Standing::Unsupported(format!("it cannot be read: {reason}"));
-                work.found.find((None, name.clone()), Construct::Table, "", standing);
+                let standing = Fidelity::Unsupported(format!("it cannot be read: {reason}"));
+                work.found.find((None, name.clone()), SchemaObject::Table, "", standing);
                 work.unreadable.push(name);
                 continue;
             }
@@ -38,7 +38,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (sql, triggers) = (fields.maybe()?.unwrap_or_default(), fields.maybe()?.unwrap_or_default());
         let mut table = Table::new(name);
         let definition = ddl::Definition::read(&sql);
-        let mut standing = Standing::Kept;
+        let mut standing = Fidelity::Exact;
         match kind.as_str() {
             "view" => {
                 table.kind = TableKind::View;
@@ -46,11 +46,11 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             }
             "virtual" => {
                 let loss = "a virtual table: what may be asked of it is known to its module alone";
-                standing = Standing::Degraded(loss.into());
+                standing = Fidelity::Lossy(loss.into());
             }
             _ => {}
         }
-        work.found.find(place(&table), Construct::Table, "", standing);
+        work.found.find(place(&table), SchemaObject::Table, "", standing);
         for (number, expression) in definition.checks.iter().enumerate() {
             let name = expression.name.clone().unwrap_or_else(|| format!("{}_check{number}", table.name));
             table.checks.push(Check { name, expression: expression.text.clone() });
@@ -62,8 +62,8 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 }
 
 /// What triggers make of a view, which SQLite itself never writes to.
-fn view_writes(triggers: &str) -> Writes {
+fn view_writes(triggers: &str) -> Updatability {
     let words: Vec<String> = triggers.split_whitespace().map(str::to_uppercase).collect();
     let has = |verb: &str| words.windows(3).any(|three| three[0] == "INSTEAD" && three[1] == "OF" && three[2] == verb);
-    Writes { insert: has("INSERT"), update: has("UPDATE"), delete: has("DELETE") }
+    Updatability { insert: has("INSERT"), update: has("UPDATE"), delete: has("DELETE") }
 }

@@ -1,7 +1,7 @@
 //! The statements that make the schema again, which SQLite keeps as they were written.
 
 use crate::Script;
-use crate::fields::ask;
+use crate::row_reader::ask;
 use mwallet_db::{Result, Session, Sql};
 
 /// What stands first.

@@ -1,14 +1,14 @@
 //! What the rows of SQLite hold against what their columns declare, which SQLite itself does not ask.
 
-use mwallet_schema::{Carrier, ColumnType, Declared, Table, TableKind};
+use mwallet_schema::{ColumnType, DeclaredType, Table, TableKind, Transfer};
 
-use crate::fields::{self, Fields, of_rows};
-use crate::{Doubt, place};
+use crate::row_reader::{self, Fields, of_rows};
+use crate::{IntegrityIssue, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Error, Result, Session, Sql, schema_tools};
 
 /// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to no row.
-pub(crate) async fn doubts(session: &mut Session, tables: &[Table]) -> Result<Vec<Doubt>> {
+pub(crate) async fn check_data(session: &mut Session, tables: &[Table]) -> Result<Vec<IntegrityIssue>> {
     let mut doubts = Vec::new();
     for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
         values(session, table, &mut doubts).await?;
@@ -20,11 +20,11 @@ pub(crate) async fn doubts(session: &mut Session, tables: &[Table]) -> Result<Ve
 }
 
 /// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps nobody else out.
-async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -> Result<()> {
-    let mut doubt = |text| doubts.push(Doubt { schema: None, table: table.name.clone(), column: None, text });
+async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<IntegrityIssue>) -> Result<()> {
+    let mut doubt = |text| doubts.push(IntegrityIssue { schema: None, table: table.name.clone(), column: None, text });
     let sql = Sql::new("SELECT parent, count(*) FROM pragma_foreign_key_check($1) GROUP BY 1 ORDER BY 1");
     let before = session.savepoint().await?;
-    match fields::ask(session, sql.bind(table.name.as_str()), "tn").await {
+    match row_reader::ask(session, sql.bind(table.name.as_str()), "tn").await {
         Ok(found) => {
             for mut fields in found {
                 let (parent, rows) = (fields.text()?, fields.number()?);
@@ -42,7 +42,7 @@ async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt
 const CLASSES: [&str; 4] = ["integer", "real", "text", "blob"];
 
 /// Reads a table once, whatever it has of columns.
-async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -> Result<()> {
+async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<IntegrityIssue>) -> Result<()> {
     // SQLite answers 2,000 columns at most.
     for columns in table.columns.chunks(300) {
         let counts = columns.iter().flat_map(|column| {
@@ -69,7 +69,7 @@ async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<Doubt>) -
             let declared = declared(&column.kind);
             let mut doubt = |text: String| {
                 let (schema, table) = place(table);
-                doubts.push(Doubt { schema, table, column: Some(column.name.clone()), text });
+                doubts.push(IntegrityIssue { schema, table, column: Some(column.name.clone()), text });
             };
             // A number that is whole is stored as one in a column of numbers.
             let is_number = found.iter().all(|(class, _)| matches!(*class, "integer" | "real"));
@@ -104,23 +104,25 @@ impl Wrong {
     /// Values of another kind than the column declares.
     fn kind(kind: &ColumnType) -> Option<Self> {
         match of_sqlite(kind)? {
-            Declared::Integer => {
+            DeclaredType::Integer => {
                 Self::new("typeof({}) IN ('real', 'text', 'blob')", "is no whole number", "are no whole numbers")
             }
-            Declared::Number { .. } => Self::new("typeof({}) IN ('text', 'blob')", "is no number", "are no numbers"),
-            Declared::Text { .. } => Self::new("typeof({}) = 'blob'", "is no text", "are no texts"),
-            Declared::Boolean => Self::new("{} NOT IN (0, 1)", "is neither 0 nor 1", "are neither 0 nor 1"),
-            Declared::Time | Declared::Any => None,
+            DeclaredType::Number { .. } => {
+                Self::new("typeof({}) IN ('text', 'blob')", "is no number", "are no numbers")
+            }
+            DeclaredType::Text { .. } => Self::new("typeof({}) = 'blob'", "is no text", "are no texts"),
+            DeclaredType::Boolean => Self::new("{} NOT IN (0, 1)", "is neither 0 nor 1", "are neither 0 nor 1"),
+            DeclaredType::Time | DeclaredType::Any => None,
         }
     }
 
     /// Values with more characters or digits than the column declares.
     fn limits(kind: &ColumnType) -> Option<Self> {
         match of_sqlite(kind)? {
-            Declared::Text { max: Some(max) } => {
+            DeclaredType::Text { max: Some(max) } => {
                 Self::new(format!("typeof({{}}) = 'text' AND length({{}}) > {max}"), "is longer", "are longer")
             }
-            Declared::Number { digits: Some((precision, scale)) } => {
+            DeclaredType::Number { digits: Some((precision, scale)) } => {
                 let end = precision.saturating_sub(scale);
                 let condition = format!(
                     "typeof({{}}) IN ('integer', 'real') AND ({{}} >= 1e{end} OR {{}} <= -1e{end} OR round({{}}, {scale}) <> {{}})"
@@ -137,10 +139,10 @@ impl Wrong {
 }
 
 /// What a column declares that others made.
-fn of_sqlite(kind: &ColumnType) -> Option<Declared> {
+fn of_sqlite(kind: &ColumnType) -> Option<DeclaredType> {
     match kind {
         ColumnType::Native(native) => match native.carrier {
-            Carrier::Stored(declared) => Some(declared),
+            Transfer::SqliteDynamic(declared) => Some(declared),
             _ => None,
         },
         _ => None,

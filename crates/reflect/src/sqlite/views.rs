@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use mwallet_schema::{Access, BaseColumn, TableKind};
+use mwallet_schema::{Access, TableKind, ViewColumnSource};
 
 use super::Work;
-use crate::{Construct, NO_BASE, Standing, place};
+use crate::{Fidelity, NO_BASE, SchemaObject, place};
 
 pub(super) fn read(work: &mut Work) {
     let secrets: HashSet<(String, String)> = work
@@ -20,13 +20,13 @@ pub(super) fn read(work: &mut Work) {
         let mut origins = work.origins.remove(&view.name).unwrap_or_default().into_iter();
         for column in &mut view.columns {
             let origin = origins.next().flatten();
-            let standing = if origin.is_some() { Standing::Kept } else { Standing::Degraded(NO_BASE.into()) };
+            let standing = if origin.is_some() { Fidelity::Exact } else { Fidelity::Lossy(NO_BASE.into()) };
             // A secret is one wherever it is shown.
             if origin.as_ref().is_some_and(|origin| secrets.contains(origin)) {
                 column.access = Access::WriteOnly;
             }
-            column.base = origin.map(|(table, column)| BaseColumn { schema: None, table, column });
-            work.found.find(place.clone(), Construct::ViewColumn, &column.name, standing);
+            column.base = origin.map(|(table, column)| ViewColumnSource { schema: None, table, column });
+            work.found.find(place.clone(), SchemaObject::ViewColumn, &column.name, standing);
         }
     }
 }

@@ -60,7 +60,7 @@ fn told(Reflection { tables, findings }: &Reflection) -> String {
         for check in &table.checks {
             writeln!(text, "  check {}: {}", check.name, check.expression).unwrap();
         }
-        if table.writes != mwallet_db::schema::Writes::default() {
+        if table.writes != mwallet_db::schema::Updatability::default() {
             writeln!(text, "  {:?}", table.writes).unwrap();
         }
         if let Some(comment) = &table.comment {
@@ -209,7 +209,7 @@ fn rows_that_are_not_what_is_declared_are_told() {
                    INSERT INTO a (n, x) VALUES (1, 1.5), ('two', 2), (NULL, NULL);";
         execute(&db, sql).await;
         let reflection = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
-        let doubts = mwallet_reflect::doubts(&db.engine, &reflection.tables).await.unwrap();
+        let doubts = mwallet_reflect::check_data(&db.engine, &reflection.tables).await.unwrap();
         let told: Vec<_> =
             doubts.iter().map(|doubt| (doubt.table.as_str(), doubt.column.as_deref(), doubt.text.as_str())).collect();
         let mixed = "declared INTEGER, its values are stored as 1 integer, 1 text";
@@ -229,7 +229,7 @@ fn values_against_their_own_declarations_are_told() {
                    INSERT INTO b VALUES ('one', x'00', 'two'), ('three', x'01', 'four');";
         execute(&db, sql).await;
         let reflection = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap();
-        let doubts = mwallet_reflect::doubts(&db.engine, &reflection.tables).await.unwrap();
+        let doubts = mwallet_reflect::check_data(&db.engine, &reflection.tables).await.unwrap();
         let told: Vec<_> = doubts.iter().map(|doubt| (doubt.column.as_deref().unwrap(), doubt.text.as_str())).collect();
         let expected = [
             ("short", "declared VARCHAR(5), 2 values are longer"),
@@ -292,7 +292,7 @@ fn to_describe_writes_nothing() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         run(dialect, async |db: TestDb| {
             execute(&db, "CREATE TABLE a (id INTEGER PRIMARY KEY)").await;
-            let options = mwallet_db::EngineOptions { foreign: true, read_only: true, ..Default::default() };
+            let options = mwallet_db::EngineOptions { existing: true, read_only: true, ..Default::default() };
             let engine = db.engine_with(options);
             mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap();
             let sql = Sql::new("INSERT INTO a VALUES (1)");

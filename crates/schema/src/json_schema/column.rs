@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value as Json, json};
 
 use super::{Purpose, object};
 use crate::native::JsonKind;
-use crate::{Carrier, ColumnType, Decimal, Declared, EnumType, NativeType, Rules};
+use crate::{ColumnType, Decimal, DeclaredType, EnumType, NativeType, Rules, Transfer};
 
 /// Base64 (RFC 4648) whose padding and unused bits are as they must be.
 const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
@@ -48,20 +48,21 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
 /// The schema of a type that only its database knows.
 fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
     let json = match (native.carrier, purpose) {
-        (Carrier::Text { .. } | Carrier::Stored(Declared::Text { .. }), Purpose::Input) | (Carrier::Text { .. }, _) => {
+        (Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }), Purpose::Input)
+        | (Transfer::Text { .. }, _) => {
             return text(native.max(), rules);
         }
         // NaN and the infinities are texts.
-        (Carrier::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
-        (Carrier::Number { digits: None }, Purpose::Input) => return number_or_text(rules),
-        (Carrier::Number { .. } | Carrier::Stored(Declared::Number { .. }), Purpose::Input) => {
+        (Transfer::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
+        (Transfer::Number { digits: None }, Purpose::Input) => return number_or_text(rules),
+        (Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }), Purpose::Input) => {
             let mut json = number_or_text(rules);
             json.insert("pattern".into(), NUMBER.into());
             return json;
         }
-        (Carrier::Literal, Purpose::Answer) => json!({ "type": "string" }),
-        (Carrier::Literal, Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
-        (Carrier::Json, _) => match native.json_kind() {
+        (Transfer::TextRepr, Purpose::Answer) => json!({ "type": "string" }),
+        (Transfer::TextRepr, Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
+        (Transfer::Json, _) => match native.json_kind() {
             Some(JsonKind::Number) => return number_or_text(rules),
             Some(JsonKind::Text) => return text(None, rules),
             // A text is left to PostgreSQL, which reads `yes` too.
@@ -69,19 +70,24 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
             Some(JsonKind::Boolean) => json!({ "type": "boolean" }),
             Some(JsonKind::Any) | None => json!({}),
         },
-        (Carrier::Stored(Declared::Integer), Purpose::Input) => {
+        (Transfer::SqliteDynamic(DeclaredType::Integer), Purpose::Input) => {
             let mut json = object(json!({ "type": "integer" }));
             insert_range(&mut json, rules);
             return json;
         }
-        (Carrier::Stored(Declared::Boolean), Purpose::Input) => json!({ "enum": [true, false, 1, 0] }),
-        (Carrier::Stored(Declared::Time), Purpose::Input) => json!({ "type": ["string", "number"] }),
-        (Carrier::Stored(Declared::Any), Purpose::Input) => json!({ "type": ["string", "number", "boolean"] }),
+        (Transfer::SqliteDynamic(DeclaredType::Boolean), Purpose::Input) => json!({ "enum": [true, false, 1, 0] }),
+        (Transfer::SqliteDynamic(DeclaredType::Time), Purpose::Input) => json!({ "type": ["string", "number"] }),
+        (Transfer::SqliteDynamic(DeclaredType::Any), Purpose::Input) => {
+            json!({ "type": ["string", "number", "boolean"] })
+        }
         // Whatever is there, first what is declared.
-        (Carrier::Stored(Declared::Text { .. } | Declared::Time | Declared::Any), Purpose::Answer) => {
+        (
+            Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time | DeclaredType::Any),
+            Purpose::Answer,
+        ) => {
             json!({ "type": ["string", "number"] })
         }
-        (Carrier::Stored(_), Purpose::Answer) => json!({ "type": ["number", "string"] }),
+        (Transfer::SqliteDynamic(_), Purpose::Answer) => json!({ "type": ["number", "string"] }),
     };
     object(json)
 }

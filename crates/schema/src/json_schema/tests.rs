@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::schema::tests::Fixed;
-use crate::{Bound, ColumnType, Decimal, EnumLabel, EnumType, Generator, Rules};
+use crate::{Bound, ColumnType, Decimal, EnumLabel, EnumType, Rules, ValueGenerator};
 
 mod oracle;
 
@@ -31,7 +31,7 @@ fn order() -> Schema {
         .comment("An interest to buy or sell.")
         .field(Field::new("id", ColumnType::BigInt).access(Access::ReadOnly))
         .field(Field::new("order_type", order_type()).default(FieldDefault::Constant("OPEN".into())))
-        .field(Field::new("start", ColumnType::Timestamp).default(FieldDefault::Generated(Generator::Now)))
+        .field(Field::new("start", ColumnType::Timestamp).default(FieldDefault::AppGenerated(ValueGenerator::Now)))
         .field(Field::new("memo", ColumnType::Text { max: Some(128) }).optional().comment("A note."))
         .field(Field::new("code", ColumnType::Text { max: None }).rules(rules(Rules {
             min_length: Some(2),

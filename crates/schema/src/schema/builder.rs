@@ -193,7 +193,7 @@ fn compile(field: &Field) -> Result<Option<Regex>, String> {
 fn check_default(field: &Field, pattern: Option<&Regex>) -> Result<Option<FieldDefault>, String> {
     let value = match &field.default {
         None => return Ok(None),
-        Some(FieldDefault::Generated(generator)) => {
+        Some(FieldDefault::AppGenerated(generator)) => {
             let FieldType::Column(kind) = &field.kind else {
                 return Err(format!("the generator {} makes values of columns", generator.name()));
             };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, FieldDefault, FieldType, FromTable,
-    Generator, Rules, Table, Timestamp, Value,
+    Bound, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, FieldDefault, FieldType, FromTable, Rules,
+    Table, Timestamp, Value, ValueGenerator,
 };
 
 pub(crate) struct Fixed;
@@ -74,7 +74,7 @@ fn order() -> Schema {
         .field(Field::new("id", ColumnType::BigInt).access(Access::ReadOnly))
         .field(Field::new("usid", ColumnType::Text { max: Some(32) }))
         .field(Field::new("order_type", order_type()).default(FieldDefault::Constant(Value::Int(0))))
-        .field(Field::new("created_at", ColumnType::Timestamp).default(FieldDefault::Generated(Generator::Now)))
+        .field(Field::new("created_at", ColumnType::Timestamp).default(FieldDefault::AppGenerated(ValueGenerator::Now)))
         .field(Field::new("memo", ColumnType::Text { max: Some(4) }).optional())
         .field(Field::of("lines", FieldType::List(Box::new(FieldType::Nested(Arc::new(line))))).optional())
         .field(Field::of("tags/~", FieldType::Map(Box::new(FieldType::Column(ColumnType::SmallInt)))).optional())
@@ -334,7 +334,7 @@ fn a_schema_that_contradicts_itself_is_not_built() {
     assert!(default(ColumnType::Text { max: Some(1) }, "ab".into()).contains("at most 1 characters"));
     assert!(default(TEXT, Value::Null).contains("must not be null"));
     assert!(
-        error(Field::new("x", ColumnType::Uuid).default(FieldDefault::Generated(Generator::Now)))
+        error(Field::new("x", ColumnType::Uuid).default(FieldDefault::AppGenerated(ValueGenerator::Now)))
             .contains("the generator now")
     );
     let same_column = Field { column: Some("x".into()), ..Field::new("y", TEXT) };
@@ -399,7 +399,7 @@ fn table() -> Table {
         Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity).access(Access::ReadOnly),
         Column::new("number", ColumnType::BigInt).default(ColumnDefault::Identity),
         Column { rules, comment: Some("The name.".into()), ..Column::new("label", ColumnType::Text { max: Some(50) }) },
-        Column::new("slug", TEXT).default(ColumnDefault::Generated(Generator::Slug)),
+        Column::new("slug", TEXT).default(ColumnDefault::AppGenerated(ValueGenerator::Slug)),
         Column::new("is_default", ColumnType::Boolean).default(ColumnDefault::Constant(false.into())),
         Column::new("key", ColumnType::Bytes { max: None }).nullable().access(Access::WriteOnly),
         Column::new("version", ColumnType::Integer).access(Access::ReadOnly),

@@ -6,20 +6,20 @@ use super::{Collector, FailureKind, Place, rules};
 use crate::json::{Reader, SyntaxError, Token, storable};
 use crate::native::JsonKind;
 use crate::{
-    Access, AtOnce, Carrier, ColumnType, Decimal, DecimalError, Declared, FieldType, NativeType, Record, Schema,
-    Sources, Value, ValueError,
+    Access, ColumnType, Decimal, DecimalError, DeclaredType, FieldType, FixedTime, NativeType, Record, Schema, Sources,
+    Transfer, Value, ValueError,
 };
 
 /// A walk through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
     pub(crate) reader: Reader<'a>,
     pub(crate) failures: Collector,
-    sources: AtOnce<'s>,
+    sources: FixedTime<'s>,
 }
 
 impl<'a, 's> Walk<'a, 's> {
     pub(crate) fn new(json: &'a [u8], sources: &'s dyn Sources) -> Result<Self, SyntaxError> {
-        Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources: AtOnce::new(sources) })
+        Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources: FixedTime::new(sources) })
     }
 
     /// Reads an object of the schema; what it gives back is whole only if there were no failures.
@@ -221,10 +221,10 @@ fn truth(text: &str) -> Result<bool, ValueError> {
 /// A value of a type that only its database knows, from one token.
 fn native_value(native: &NativeType, token: Token<'_>) -> Result<Value, ValueError> {
     Ok(match (native.carrier, token) {
-        (Carrier::Stored(Declared::Integer), Token::String(text)) => {
+        (Transfer::SqliteDynamic(DeclaredType::Integer), Token::String(text)) => {
             Value::parse(&ColumnType::BigInt, text.trim_ascii())?
         }
-        (Carrier::Stored(Declared::Boolean), Token::String(text)) => Value::Bool(truth(&text)?),
+        (Transfer::SqliteDynamic(DeclaredType::Boolean), Token::String(text)) => Value::Bool(truth(&text)?),
         // PostgreSQL takes what was written, digit by digit.
         (_, Token::Number(text)) if native.is_characters() => Value::Text(text.into()),
         (_, token) => of_any(token)?,

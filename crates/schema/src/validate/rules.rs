@@ -130,7 +130,7 @@ pub(crate) fn complete(
 pub(crate) fn make_default(default: &FieldDefault, sources: &dyn Sources) -> Value {
     match default {
         FieldDefault::Constant(value) => value.clone(),
-        FieldDefault::Generated(generator) => generator.generate(sources),
+        FieldDefault::AppGenerated(generator) => generator.generate(sources),
     }
 }
 

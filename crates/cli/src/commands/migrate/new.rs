@@ -67,10 +67,10 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     let migration = match empty {
         true => mwallet_migrate::empty(&name, now, last),
         false => {
-            let made = mwallet_migrate::made(&migrations).await?;
+            let made = mwallet_migrate::replay(&migrations).await?;
             let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
             let draft =
-                mwallet_migrate::draft(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
+                mwallet_migrate::generate(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
@@ -81,7 +81,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
                 );
             }
             migrations.push(draft.migration.clone());
-            if let Err(error) = mwallet_migrate::made(&migrations).await {
+            if let Err(error) = mwallet_migrate::replay(&migrations).await {
                 output::note(format_args!("warning: on SQLite it cannot be applied as it is: {error}"));
             }
             draft.migration

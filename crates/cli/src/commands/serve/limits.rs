@@ -21,8 +21,8 @@ pub(super) struct LimitOptions {
     #[arg(long, env = "MWALLET_MAX_BODY", value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
     max_body: usize,
     /// The most seconds that a request may take until its answer begins
-    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_time.as_secs(), value_parser = at_least_one::<u64>())]
-    request_time: u64,
+    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_timeout.as_secs(), value_parser = at_least_one::<u64>())]
+    request_timeout: u64,
     /// The most connections at once; others wait
     ///
     /// The process is let open as many files as they need (the soft limit is raised). Where it may not (the hard limit,
@@ -74,7 +74,7 @@ impl LimitOptions {
         Limits {
             max_rows: self.max_rows,
             body_bytes: self.max_body,
-            request_time: Duration::from_secs(self.request_time),
+            request_timeout: Duration::from_secs(self.request_timeout),
             allow_unfiltered: self.allow_unfiltered,
             ..Limits::default()
         }

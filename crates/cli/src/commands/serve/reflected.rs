@@ -1,7 +1,7 @@
 //! `mwallet serve --reflect`: the tables that a database has, whoever made them.
 
 use clap::Args;
-use mwallet_db::schema::{Table, Writes};
+use mwallet_db::schema::{Table, Updatability};
 use mwallet_db::{Engine, EngineOptions};
 use mwallet_reflect::ReflectOptions;
 
@@ -61,7 +61,7 @@ impl ReflectedOptions {
         let mut tables = mwallet_reflect::reflect(engine, &options).await?.tables;
         database::hide_secrets(&mut tables);
         if engine.options().read_only {
-            tables.iter_mut().for_each(|table| table.writes = Writes::NONE);
+            tables.iter_mut().for_each(|table| table.writes = Updatability::NONE);
         }
         Ok(tables)
     }

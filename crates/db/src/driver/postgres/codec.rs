@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 use mwallet_schema::json::write_string;
-use mwallet_schema::{Carrier, ColumnType, Decimal, Timestamp, Uuid, Value};
+use mwallet_schema::{ColumnType, Decimal, Timestamp, Transfer, Uuid, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 
@@ -143,9 +143,9 @@ pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
         ColumnType::Boolean => *found == Type::BOOL,
         ColumnType::Json => *found == Type::JSONB,
         ColumnType::Native(native) => match native.carrier {
-            Carrier::Number { .. } => *found == Type::NUMERIC,
-            Carrier::Json => *found == Type::JSON,
-            Carrier::Text { .. } | Carrier::Literal | Carrier::Stored(_) => is_text(),
+            Transfer::Number { .. } => *found == Type::NUMERIC,
+            Transfer::Json => *found == Type::JSON,
+            Transfer::Text { .. } | Transfer::TextRepr | Transfer::SqliteDynamic(_) => is_text(),
         },
     }
 }
@@ -194,11 +194,11 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
         OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
-            Carrier::Number { .. } => match numeric::no_number(raw) {
+            Transfer::Number { .. } => match numeric::no_number(raw) {
                 Some(name) => Some(Value::Text(name.into())),
                 None => decimal(raw).map(Value::Decimal),
             },
-            Carrier::Json => text().map(|text| Value::Json(text.into())),
+            Transfer::Json => text().map(|text| Value::Json(text.into())),
             _ => text().map(|text| Value::Text(text.into())),
         },
         OutputKind::Column(ColumnType::Json) => {
@@ -243,8 +243,8 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
         }
         OutputKind::Column(ColumnType::Json) => raw.split_first().map(|(_, text)| out.extend_from_slice(text)),
         OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
-            Carrier::Number { .. } => numeric::write_json(raw, out),
-            Carrier::Json => {
+            Transfer::Number { .. } => numeric::write_json(raw, out),
+            Transfer::Json => {
                 out.extend_from_slice(raw);
                 Some(())
             }

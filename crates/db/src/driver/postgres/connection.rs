@@ -275,11 +275,11 @@ pub(super) async fn gather(object: &Object, statement: &Statement, format: Forma
 /// before it ran anything.
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
     match query_once(object, statement).await {
-        Err(Error::Stale) => {
+        Err(Error::PlanInvalidated) => {
             object.statement_cache.remove(&statement.sql, &[]);
             // In a transaction the error has ended it, and says more than that it has ended.
             query_once(object, statement).await.map_err(|error| match error {
-                Error::SessionEnded => Error::Stale,
+                Error::SessionEnded => Error::PlanInvalidated,
                 error => error,
             })
         }
@@ -297,7 +297,7 @@ async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream>
     // A column that has another type by now would be read as what it is not.
     let mut types = statement.columns.iter().zip(prepared.columns());
     if !types.all(|(column, found)| codec::can_read(&column.kind, found.type_())) {
-        return Err(Error::Stale);
+        return Err(Error::PlanInvalidated);
     }
     let binds = statement.binds.iter().map(|bind| bind as &(dyn tokio_postgres::types::ToSql + Sync));
     object.query_raw(&prepared, binds).await.map_err(errors::convert)

@@ -38,7 +38,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
         let source = std::error::Error::source(&error);
         // The columns have other types than when the statement was prepared; nothing was sent.
         if source.is_some_and(|source| source.is::<WrongType>()) {
-            return Error::Stale;
+            return Error::PlanInvalidated;
         }
         let broken = source.is_some_and(|source| source.is::<std::io::Error>());
         return match error.is_closed() || broken {
@@ -52,7 +52,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     match *said.code() {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::Serialization(error.into()),
         SqlState::QUERY_CANCELED => Error::Timeout,
-        SqlState::FEATURE_NOT_SUPPORTED if said.routine() == Some(STALE) => Error::Stale,
+        SqlState::FEATURE_NOT_SUPPORTED if said.routine() == Some(STALE) => Error::PlanInvalidated,
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::IN_FAILED_SQL_TRANSACTION => Error::SessionEnded,
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {

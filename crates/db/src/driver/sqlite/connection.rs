@@ -48,14 +48,14 @@ impl Role {
 }
 
 /// A connection whose statements end at a deadline.
-pub(super) struct Timed {
+pub(super) struct DeadlineConnection {
     pub(super) connection: Connection,
     deadline: Deadline,
     /// Of a file that is open; dropped after the connection.
     hold: Option<Hold>,
 }
 
-impl Timed {
+impl DeadlineConnection {
     /// Begins a read: its statements end when it does.
     pub(super) fn begin_read<'r>(&'r self, all: &'r ActiveReads, read: &Arc<Read>) -> ActiveStatement<'r> {
         self.deadline.set_read(Some(read.clone()));
@@ -81,12 +81,12 @@ impl Drop for ActiveStatement<'_> {
 }
 
 /// Opens a connection; this is where a database file is made if there is none.
-pub(super) fn open(settings: &Settings, role: Role) -> Result<Timed> {
+pub(super) fn open(settings: &Settings, role: Role) -> Result<DeadlineConnection> {
     let set_up = |connection| set_up(connection, settings, role);
     let Location::File(file) = &settings.location else {
         return Connection::open_in_memory().and_then(set_up).map_err(errors::convert);
     };
-    let may_create = !settings.read_only && !settings.foreign;
+    let may_create = !settings.read_only && !settings.existing;
     let hold = file.hold();
     let mut timed = file.open(may_create, |path, may_create| {
         let opened = open_file(path, settings.read_only, may_create).and_then(set_up);
@@ -117,7 +117,7 @@ pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).map(|mode| mode == "wal")
 }
 
-fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<Timed> {
+fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqlite::Result<DeadlineConnection> {
     connection.busy_timeout(if role == Role::Lookup { Duration::ZERO } else { BUSY_TIMEOUT })?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     if settings.keeps_log() {
@@ -146,5 +146,5 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     functions::register(&connection, &deadline)?;
     let watched = deadline.clone();
     connection.progress_handler(STEPS_PER_LOOK, Some(move || watched.has_passed()))?;
-    Ok(Timed { connection, deadline, hold: None })
+    Ok(DeadlineConnection { connection, deadline, hold: None })
 }

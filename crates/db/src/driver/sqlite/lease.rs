@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use tokio::sync::oneshot;
 
-use super::connection::Timed;
+use super::connection::DeadlineConnection;
 use super::deadline::after;
+use super::execute::{self, execute, roll_back};
 use super::rows::{RowSender, row_channel};
-use super::run::{self, execute, roll_back};
 use super::{Settings, deferred_keys};
 use crate::driver::RowSource;
 use crate::error::{Error, Result};
@@ -114,7 +114,12 @@ impl Lease {
 }
 
 /// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
-pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Duration, settings: &Settings) {
+pub(super) fn serve_lease(
+    timed: &DeadlineConnection,
+    commands: &Receiver<Command>,
+    limit: Duration,
+    settings: &Settings,
+) {
     let echo = settings.echo;
     let deadline = after(limit);
     let has_passed = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -127,7 +132,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
         };
         match command {
             Ok(Command::Run { statement, format, reply }) => {
-                let result = run::run_guarded(connection, &statement, format, echo);
+                let result = execute::run_guarded(connection, &statement, format, echo);
                 let expired = matches!(result, Err(Error::Timeout)) && has_passed();
                 let over = connection.is_autocommit();
                 let _ = reply.send(if expired { Err(Error::SessionExpired { limit }) } else { result });
@@ -139,7 +144,7 @@ pub(super) fn serve_lease(timed: &Timed, commands: &Receiver<Command>, limit: Du
                 rows.send_all(timed, &statement, format, echo, deadline, None);
             }
             Ok(Command::Prepare { statements, reply }) => {
-                let _ = reply.send(Ok(statements.iter().map(|sql| run::prepare(connection, sql)).collect()));
+                let _ = reply.send(Ok(statements.iter().map(|sql| execute::prepare(connection, sql)).collect()));
             }
             Ok(Command::CheckDeferred { reply }) => {
                 let _ = reply.send(deferred_keys::check(connection));

@@ -13,11 +13,11 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::Settings;
 use super::active_reads::{ActiveReads, Read, Waiting};
-use super::connection::{self, Role, Timed};
+use super::connection::{self, DeadlineConnection, Role};
 use super::deadline::after;
+use super::execute::{self, execute, roll_back};
 use super::lease::{Lease, serve_lease};
 use super::rows::{RowReceiver, row_channel};
-use super::run::{self, execute, roll_back};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
@@ -31,9 +31,9 @@ pub(super) struct Readers {
     settings: Arc<Settings>,
     queue: OnceLock<Sender<Job>>,
     long_reads: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<Timed>>>,
+    idle: Arc<Mutex<Vec<DeadlineConnection>>>,
     /// Connections that were opened before the threads need them.
-    ready: Arc<Mutex<Vec<Timed>>>,
+    ready: Arc<Mutex<Vec<DeadlineConnection>>>,
     active: Arc<ActiveReads>,
 }
 
@@ -94,7 +94,7 @@ impl Readers {
 
     async fn ask<T>(&self, job: impl FnOnce(Arc<Read>, oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
         let queue = self.queue.get_or_init(|| {
-            let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
+            let (sender, receiver) = crossbeam_channel::bounded(self.settings.max_queued);
             for _ in 0..self.settings.readers {
                 let (settings, jobs, ready) = (self.settings.clone(), receiver.clone(), self.ready.clone());
                 let active = self.active.clone();
@@ -171,7 +171,7 @@ impl Readers {
     }
 
     /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
-    async fn on_own_thread(&self, work: impl FnOnce(Result<&Timed>) + Send + 'static) -> Result<()> {
+    async fn on_own_thread(&self, work: impl FnOnce(Result<&DeadlineConnection>) + Send + 'static) -> Result<()> {
         self.settings.check_file_now_and_then()?;
         let wait = tokio::time::timeout(self.settings.pool_timeout, self.long_reads.clone().acquire_owned());
         let permit = match wait.await {
@@ -196,18 +196,18 @@ impl Readers {
 }
 
 /// Serves reads in their order until the engine is dropped.
-fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<Timed>>, active: &ActiveReads) {
+fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<DeadlineConnection>>, active: &ActiveReads) {
     let mut kept = ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
     for job in jobs {
         match job {
             Job::Read { statement, format, read, reply } => {
                 serve_one(settings, &mut kept, reply, (active, &read), |connection| {
-                    run::run(connection, &statement, format, settings.echo)
+                    execute::run(connection, &statement, format, settings.echo)
                 });
             }
             Job::ReadIfSmall { statement, format, read, reply } => {
                 serve_one(settings, &mut kept, reply, (active, &read), |connection| {
-                    run::run_if_small(connection, &statement, format, settings.echo)
+                    execute::run_if_small(connection, &statement, format, settings.echo)
                 });
             }
             Job::Close { done } => {
@@ -223,7 +223,7 @@ fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<Timed>>, a
 /// Does one read on the connection that the thread keeps, and answers it unless nobody waits any more.
 fn serve_one<T>(
     settings: &Settings,
-    kept: &mut Option<Timed>,
+    kept: &mut Option<DeadlineConnection>,
     reply: oneshot::Sender<Result<T>>,
     (active, read): (&ActiveReads, &Arc<Read>),
     rows: impl FnOnce(&Connection) -> Result<T>,

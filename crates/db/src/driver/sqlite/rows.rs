@@ -7,9 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::active_reads::{Read, Waiting};
-use super::connection::Timed;
+use super::connection::DeadlineConnection;
 use super::deadline::after;
-use super::run;
+use super::execute;
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
@@ -75,7 +75,7 @@ impl RowSender {
     /// has a limit of its own, it may take `statement_timeout` from one batch to the next.
     pub(super) fn send_all(
         &self,
-        timed: &Timed,
+        timed: &DeadlineConnection,
         statement: &Statement,
         format: Format,
         echo: bool,
@@ -92,7 +92,7 @@ impl RowSender {
         time_starts();
         let mut batch = Batch::new(statement, format);
         let mut received = true;
-        let result = run::each_row(connection, statement, echo, |row| {
+        let result = execute::each_row(connection, statement, echo, |row| {
             batch.push(row)?;
             if batch.is_full() {
                 received = self.send(Message::Batch(Ok(batch.take())), deadline);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{errors, run};
+use super::{errors, execute};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::statement::{Format, Output, SortKey, Statement};
@@ -17,7 +17,7 @@ pub(super) fn run(connection: &Connection, statement: &Statement, format: Format
     let first = statement.columns.returned() + usize::from(statement.hidden.tells_merged);
     let mut rows: Vec<(Vec<Value>, Output)> = Vec::new();
     let mut batch = Batch::new(statement, format);
-    run::each_row(connection, statement, echo, |row| {
+    execute::each_row(connection, statement, echo, |row| {
         let values = (first..first + keys.len()).map(|index| row.get(index)).collect::<rusqlite::Result<_>>();
         batch.push(row)?;
         rows.push((values.map_err(errors::convert)?, batch.take()));

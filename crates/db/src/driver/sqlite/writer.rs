@@ -16,12 +16,12 @@ use tokio::sync::oneshot;
 
 use super::Settings;
 use super::active_reads::{ActiveReads, LogWatch};
-use super::connection::{self, Role, Timed};
+use super::connection::{self, DeadlineConnection, Role};
 use super::deadline::after;
 use super::errors;
+use super::execute::{self, execute, roll_back};
 use super::lease::{Command, Lease, Purpose, serve_lease};
-use super::lookups::Lookups;
-use super::run::{self, execute, roll_back};
+use super::point_read::PointReads;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
@@ -36,7 +36,7 @@ const REST: Duration = Duration::from_millis(500);
 /// The queue of the writer thread, which starts with the first request.
 pub(super) struct Writer {
     settings: Arc<Settings>,
-    lookups: Lookups,
+    lookups: PointReads,
     active: Arc<ActiveReads>,
     queue: OnceLock<Sender<Job>>,
 }
@@ -67,7 +67,7 @@ struct Write {
 }
 
 impl Writer {
-    pub(super) fn new(settings: Arc<Settings>, lookups: Lookups, active: Arc<ActiveReads>) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, lookups: PointReads, active: Arc<ActiveReads>) -> Self {
         Self { settings, lookups, active, queue: OnceLock::new() }
     }
 
@@ -106,7 +106,7 @@ impl Writer {
 
     fn send(&self, job: Job) -> Result<()> {
         let queue = self.queue.get_or_init(|| {
-            let (sender, receiver) = crossbeam_channel::bounded(self.settings.queue);
+            let (sender, receiver) = crossbeam_channel::bounded(self.settings.max_queued);
             let (settings, lookups, active) = (self.settings.clone(), self.lookups.clone(), self.active.clone());
             let log = LogWatch::default();
             std::thread::spawn(move || {
@@ -123,12 +123,12 @@ impl Writer {
 
 struct Thread {
     settings: Arc<Settings>,
-    lookups: Lookups,
+    lookups: PointReads,
     active: Arc<ActiveReads>,
     log: LogWatch,
     /// How large the log was after the last commit.
     log_bytes: u64,
-    connection: Option<Timed>,
+    connection: Option<DeadlineConnection>,
 }
 
 impl Thread {
@@ -197,7 +197,7 @@ impl Thread {
             Job::Read { statement, format, reply } => {
                 let echo = self.settings.echo;
                 let timed = self.connection();
-                let result = timed.and_then(|timed| run::run(&timed.connection, &statement, format, echo));
+                let result = timed.and_then(|timed| execute::run(&timed.connection, &statement, format, echo));
                 let _ = reply.send(result);
             }
             Job::Close { done } => {
@@ -218,7 +218,7 @@ impl Thread {
     }
 
     /// The connection, opened if it is not, with the time limit of a statement ahead of it.
-    fn connection(&mut self) -> Result<&Timed> {
+    fn connection(&mut self) -> Result<&DeadlineConnection> {
         self.settings.check_file()?;
         let timed = match self.connection.take() {
             Some(timed) => timed,
@@ -338,5 +338,5 @@ fn refuse_all(group: Vec<Write>, why: impl Fn() -> Error) {
 }
 
 fn run_all(connection: &Connection, write: &Write, echo: bool) -> Result<Vec<Output>> {
-    write.statements.iter().map(|statement| run::run_guarded(connection, statement, write.format, echo)).collect()
+    write.statements.iter().map(|statement| execute::run_guarded(connection, statement, write.format, echo)).collect()
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mwallet_query::MAX_DEPTH;
-use mwallet_schema::{Carrier, ColumnType, Decimal, Declared, Value, ValueError};
+use mwallet_schema::{ColumnType, Decimal, DeclaredType, Transfer, Value, ValueError};
 use num_bigint::BigInt;
 
 use super::{PlanError, Planner};
@@ -144,7 +144,7 @@ impl Planner<'_> {
         match self.text_operand(position, text) {
             Ok(place) => Ok((position, place)),
             // A text with a NUL is no name of anything, and says so itself.
-            Err(error @ PlanError::Value { error: ValueError::NulInText, .. }) => Err(error),
+            Err(error @ PlanError::InvalidValue { error: ValueError::NulInText, .. }) => Err(error),
             Err(_) => Err(refuse()),
         }
     }
@@ -214,7 +214,8 @@ impl Planner<'_> {
         let is_text = match &self.column(position).kind {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,
             ColumnType::Native(native) => {
-                native.is_text() || matches!(native.carrier, Carrier::Stored(Declared::Time | Declared::Any))
+                native.is_text()
+                    || matches!(native.carrier, Transfer::SqliteDynamic(DeclaredType::Time | DeclaredType::Any))
             }
             _ => false,
         };
@@ -222,7 +223,7 @@ impl Planner<'_> {
             return Err(self.refuse(position, "matched with a pattern"));
         }
         if pattern.contains('\0') {
-            return Err(PlanError::Value { column: column.into(), error: ValueError::NulInText });
+            return Err(PlanError::InvalidValue { column: column.into(), error: ValueError::NulInText });
         }
         let backslashes = pattern.bytes().rev().take_while(|byte| *byte == b'\\').count();
         if backslashes % 2 == 1 {
@@ -270,7 +271,9 @@ impl Planner<'_> {
     }
 
     fn at(&self, position: usize, value: Result<Value, ValueError>) -> Result<Place, PlanError> {
-        value.map(Place::At).map_err(|error| PlanError::Value { column: self.column(position).name.clone(), error })
+        value
+            .map(Place::At)
+            .map_err(|error| PlanError::InvalidValue { column: self.column(position).name.clone(), error })
     }
 
     pub(super) fn require_ordered(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {
@@ -298,7 +301,7 @@ fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
 /// Whether a column holds true and false.
 fn is_boolean(kind: &ColumnType) -> bool {
     match kind {
-        ColumnType::Native(native) => native.carrier == Carrier::Stored(Declared::Boolean),
+        ColumnType::Native(native) => native.carrier == Transfer::SqliteDynamic(DeclaredType::Boolean),
         kind => *kind == ColumnType::Boolean,
     }
 }
@@ -311,7 +314,9 @@ fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
         ColumnType::Native(native) if native.is_text() => Value::parse(&ColumnType::Text { max: None }, text),
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Value::parse(kind, trimmed),
         ColumnType::Decimal { .. } | ColumnType::Boolean => Value::parse(kind, trimmed),
-        ColumnType::Native(native) if matches!(native.carrier, Carrier::Number { .. } | Carrier::Stored(_)) => {
+        ColumnType::Native(native)
+            if matches!(native.carrier, Transfer::Number { .. } | Transfer::SqliteDynamic(_)) =>
+        {
             Value::parse(kind, trimmed)
         }
         ColumnType::Timestamp => Value::parse(kind, trimmed)

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use mwallet_schema::Value;
 
-use super::{Assignment, Audience, ColumnSet, Plan, PlanError, PlanKind, Planner};
+use super::{Assignment, ColumnSet, Plan, PlanError, PlanKind, Planner, Scope};
 
 /// What an insert does with rows that exist already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OnConflict {
     /// It fails.
     #[default]
-    Refuse,
+    Error,
     /// It leaves them as they are.
     Ignore {
         /// The columns of the unique constraint that counts; any of them where nothing is said.
@@ -29,7 +29,7 @@ pub enum OnConflict {
 /// The same with positions for names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlannedConflict {
-    Refuse,
+    Error,
     Ignore(Option<ColumnSet>),
     /// `kept` are immutable columns that the new rows give: rows that hold other values are not changed.
     Merge {
@@ -46,7 +46,7 @@ impl Plan<'_> {
     ///
     /// Where a name is no column, the columns that find rows are not unique together, or two of the new rows are the same
     /// by them.
-    pub fn on_conflict(mut self, what: &OnConflict, audience: Audience) -> Result<Self, PlanError> {
+    pub fn on_conflict(mut self, what: &OnConflict, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table: self.table, audience };
         if let PlanKind::Insert { columns, rows, on_conflict } = &mut self.kind {
             *on_conflict = planner.conflict(what, columns, rows)?;
@@ -63,11 +63,11 @@ impl Planner<'_> {
         rows: &[Vec<Value>],
     ) -> Result<PlannedConflict, PlanError> {
         Ok(match what {
-            OnConflict::Refuse => PlannedConflict::Refuse,
+            OnConflict::Error => PlannedConflict::Error,
             OnConflict::Ignore { target: None } => PlannedConflict::Ignore(None),
             OnConflict::Ignore { target: Some(target) } => PlannedConflict::Ignore(Some(self.target(target)?)),
             // As in PostgREST: where nothing names a row, none exists already.
-            OnConflict::Merge { target: None, .. } if self.table.primary_key.is_empty() => PlannedConflict::Refuse,
+            OnConflict::Merge { target: None, .. } if self.table.primary_key.is_empty() => PlannedConflict::Error,
             OnConflict::Merge { target, columns } => {
                 let target = self.target(target.as_deref().unwrap_or(&self.table.primary_key))?;
                 // PostgreSQL refuses to write a row twice, SQLite does it.

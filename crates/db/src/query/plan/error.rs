@@ -29,7 +29,7 @@ pub enum PlanError {
     },
     /// A value is not one of its column's type.
     #[error("{column}: {error}")]
-    Value {
+    InvalidValue {
         /// The column.
         column: String,
         /// What is wrong.
@@ -160,7 +160,7 @@ impl PlanError {
         match self {
             Self::Syntax { .. } => "PGRST100",
             Self::UnknownColumn { .. } => "42703",
-            Self::Value { error, .. } => match error {
+            Self::InvalidValue { error, .. } => match error {
                 ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",
                 ValueError::OutOfRange(_) => "22003",
                 ValueError::TooLong { .. } => "22001",

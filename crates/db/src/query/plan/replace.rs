@@ -3,7 +3,7 @@
 use mwallet_schema::{Access, ColumnDefault, Record, Table, Value};
 
 use super::condition::Place;
-use super::{Audience, Plan, PlanError, Planner};
+use super::{Plan, PlanError, Planner, Scope};
 use crate::query::{Comparison, Filter, Operand, Query};
 
 impl Plan<'_> {
@@ -13,7 +13,7 @@ impl Plan<'_> {
     ///
     /// Where the query names no place.
     pub(crate) fn place(table: &Table, query: &Query) -> Result<Record, PlanError> {
-        let planner = Planner { table, audience: Audience::Client };
+        let planner = Planner { table, audience: Scope::Client };
         let mut place = Record::new();
         for (position, value) in planner.place(query)? {
             place.set(&planner.column(position).name, value);
@@ -32,7 +32,7 @@ impl Plan<'_> {
         query: &Query,
         record: Record,
     ) -> Result<(Record, Option<Record>), PlanError> {
-        let planner = Planner { table, audience: Audience::Client };
+        let planner = Planner { table, audience: Scope::Client };
         let mut new = record;
         let mut can_create = true;
         for (position, value) in planner.place(query)? {

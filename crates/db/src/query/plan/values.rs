@@ -36,7 +36,7 @@ impl Planner<'_> {
                 Some(value) => self.stored(column, value),
                 None => match &column.default {
                     Some(ColumnDefault::Constant(value)) => self.stored(column, value.clone()),
-                    Some(ColumnDefault::Generated(generator)) => Ok(generator.generate(sources)),
+                    Some(ColumnDefault::AppGenerated(generator)) => Ok(generator.generate(sources)),
                     Some(ColumnDefault::Identity | ColumnDefault::Database(_)) | None => {
                         self.stored(column, Value::Null)
                     }
@@ -53,7 +53,7 @@ impl Planner<'_> {
         if value.is_null() && !column.nullable {
             return Err(PlanError::Missing { column: column.name.clone() });
         }
-        value.coerce(&column.kind).map_err(|error| PlanError::Value { column: column.name.clone(), error })
+        value.coerce(&column.kind).map_err(|error| PlanError::InvalidValue { column: column.name.clone(), error })
     }
 
     /// Refuses values for which there is no column.

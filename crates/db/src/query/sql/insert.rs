@@ -1,6 +1,6 @@
 //! Inserts: one row or many, with the numbers that the database gives or those that were given.
 
-use mwallet_schema::{Carrier, ColumnDefault, ColumnType, Value};
+use mwallet_schema::{ColumnDefault, ColumnType, Transfer, Value};
 
 use super::{Writer, is_cast, member};
 use crate::Dialect;
@@ -27,7 +27,7 @@ impl Writer<'_> {
 
     fn on_conflict(&mut self, on_conflict: &PlannedConflict) {
         let target = match on_conflict {
-            PlannedConflict::Refuse => return,
+            PlannedConflict::Error => return,
             PlannedConflict::Ignore(target) => target.as_ref(),
             PlannedConflict::Merge { target, .. } => Some(target),
         };
@@ -116,7 +116,7 @@ impl Writer<'_> {
         for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             let kind = self.table.columns[*position].kind.clone();
-            let is_json = self.native(*position).is_some_and(|native| native.carrier == Carrier::Json);
+            let is_json = self.native(*position).is_some_and(|native| native.carrier == Transfer::Json);
             let array = if is_json { array.into_iter().map(member).collect() } else { array };
             let array_type = array_type(&kind);
             self.bind_as(kind, Value::List(array));
@@ -141,7 +141,7 @@ impl Writer<'_> {
         let Some(native) = self.native(position).filter(|native| is_cast(native)) else {
             return self.column(position);
         };
-        let (is_json, name) = (native.carrier == Carrier::Json, native.name.clone());
+        let (is_json, name) = (native.carrier == Transfer::Json, native.name.clone());
         if is_json {
             self.value_of_json(&name, |writer| writer.column(position));
         } else {
@@ -166,7 +166,7 @@ fn array_type(kind: &ColumnType) -> &'static str {
         ColumnType::Json => "::jsonb[]",
         ColumnType::Boolean => "::bool[]",
         ColumnType::Native(native) => match native.carrier {
-            Carrier::Number { .. } => "::numeric[]",
+            Transfer::Number { .. } => "::numeric[]",
             _ => "::text[]",
         },
     }

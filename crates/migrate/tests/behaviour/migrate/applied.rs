@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mwallet_db::schema::ColumnType;
 use mwallet_db::{Dialect, Sql, crud};
-use mwallet_migrate::{Event, MigrateError, Migrator, Standing};
+use mwallet_migrate::{Event, MigrateError, MigrationState, Migrator};
 use mwallet_testkit::{TestDb, both_engines, connect};
 
 use crate::migrate::{doubling, migration};
@@ -178,6 +178,6 @@ async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     let migrator = Migrator::new(&db.engine, &mended);
     assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [1]);
     assert_eq!(count(&db, "SELECT count(*) FROM t").await, 1);
-    assert!(matches!(migrator.status().await.unwrap()[0].standing, Standing::Applied(_)));
+    assert!(matches!(migrator.status().await.unwrap()[0].standing, MigrationState::Applied(_)));
     assert!(matches!(Migrator::new(&db.engine, &wrong).up(None, |_| {}).await, Err(MigrateError::Changed(_))));
 }

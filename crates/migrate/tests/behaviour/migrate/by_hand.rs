@@ -3,7 +3,7 @@
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Timestamp};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Dialect, Filter, Query, Row, Sql, crud};
-use mwallet_migrate::{Made, Migration, Migrator, Renames, Scripts, check, draft, made};
+use mwallet_migrate::{Migration, Migrator, Renames, SchemaSnapshot, Scripts, check, generate, replay};
 use mwallet_testkit::{TestDb, both_engines};
 
 use super::generate::{self, Pair, Random};
@@ -116,7 +116,7 @@ async fn what_people_wrote_works_on_and_what_does_not_fit_changes_nothing(db: Te
         let (from, to) = (with_log(&pair.from), with_log(&pair.to));
         let written = Written::all(&pair);
 
-        let first = draft("first", at, &Made::default(), 0, &from, &none).await.unwrap().migration;
+        let first = generate("first", at, &SchemaSnapshot::default(), 0, &from, &none).await.unwrap().migration;
         let function = "CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN INSERT INTO log (said) VALUES (TG_OP); RETURN NEW; END $$;\n";
         let by_hand = |dialect| written.iter().map(|one| one.sql(dialect)).collect::<String>();
@@ -146,8 +146,8 @@ async fn what_people_wrote_works_on_and_what_does_not_fit_changes_nothing(db: Te
             },
         };
         let mut all = vec![first, second];
-        let so_far = made(&all).await.unwrap();
-        let third = draft("third", at, &so_far, all[1].version, &to, &pair.renames).await.unwrap().migration;
+        let so_far = replay(&all).await.unwrap();
+        let third = generate("third", at, &so_far, all[1].version, &to, &pair.renames).await.unwrap().migration;
         let place =
             format!("seed {seed}\n{}\n---- and back\n{}", third.up.of(db.dialect()), third.down.of(db.dialect()));
         all.push(third);

@@ -1,8 +1,8 @@
 //! Random sets of tables, others that were made of them, and rows.
 
 use mwallet_db::schema::{
-    Action, Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Generator, Index,
-    MOST_NAME_BYTES, Record, SpecialIndex, Table, Timestamp, Value, constraint_name,
+    Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, ExpressionIndex, Index,
+    MOST_NAME_BYTES, Record, ReferentialAction, Table, Timestamp, Value, ValueGenerator, constraint_name,
 };
 use mwallet_db::{Dialect, crud};
 use mwallet_migrate::Renames;
@@ -474,7 +474,12 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
     if !parents.is_empty() && random.one_in(2) {
         let parent = random.pick(&parents);
         table.columns.push(Column::new("parent", ColumnType::BigInt).nullable());
-        let action = *random.pick(&[Action::NoAction, Action::Cascade, Action::SetNull, Action::Restrict]);
+        let action = *random.pick(&[
+            ReferentialAction::NoAction,
+            ReferentialAction::Cascade,
+            ReferentialAction::SetNull,
+            ReferentialAction::Restrict,
+        ]);
         table.add_foreign_key(&["parent"], &parent.name, &["id"], action);
     }
     if random.one_in(3) {
@@ -486,7 +491,7 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
     }
     if random.one_in(4) {
         table.columns.push(Column::new("odd", ColumnType::Text { max: Some(60) }).nullable());
-        let special = SpecialIndex {
+        let special = ExpressionIndex {
             unique: random.one_in(2),
             keys: "lower(odd), \"odd\" DESC".into(),
             condition: random.one_in(2).then(|| "odd <> 'it''s (' AND length(odd) < 50".into()),
@@ -539,8 +544,8 @@ fn column(name: &str, random: &mut Random, dialect: Dialect) -> Column {
             ColumnType::Boolean => ColumnDefault::Constant(true.into()),
             ColumnType::Decimal { .. } => ColumnDefault::Constant(Value::Decimal(12.into())),
             ColumnType::Text { .. } => ColumnDefault::Constant("it's; --".into()),
-            ColumnType::Timestamp => ColumnDefault::Generated(Generator::Now),
-            ColumnType::Uuid => ColumnDefault::Generated(Generator::UuidV7),
+            ColumnType::Timestamp => ColumnDefault::AppGenerated(ValueGenerator::Now),
+            ColumnType::Uuid => ColumnDefault::AppGenerated(ValueGenerator::UuidV7),
             ColumnType::Json => ColumnDefault::Constant(Value::Json("{\"a\":[1,null]}".into())),
             ColumnType::Bytes { .. } => ColumnDefault::Constant(Value::Bytes(vec![0, 39, 255])),
             ColumnType::Enum(labels) => ColumnDefault::Constant(labels.labels[0].name.clone().into()),

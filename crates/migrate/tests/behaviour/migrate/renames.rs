@@ -4,7 +4,7 @@ use mwallet_db::schema::{
     Check, Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Record, Table, Timestamp, Value,
 };
 use mwallet_db::{Dialect, Error, Query, Sql, crud};
-use mwallet_migrate::{Draft, MigrateError, Migration, Migrator, Renames, Scripts, check, draft, made};
+use mwallet_migrate::{Draft, MigrateError, Migration, Migrator, Renames, Scripts, check, generate, replay};
 use mwallet_testkit::{TestDb, both_engines};
 
 fn text() -> ColumnType {
@@ -42,16 +42,16 @@ impl Story {
         Self { db, all: Vec::new(), others: Vec::new() }
     }
 
-    async fn draft(&self, tables: &[Table], renames: &Renames) -> Result<Draft, MigrateError> {
-        let made = made(&self.all).await.unwrap();
+    async fn generate(&self, tables: &[Table], renames: &Renames) -> Result<Draft, MigrateError> {
+        let made = replay(&self.all).await.unwrap();
         let last = self.all.last().map_or(0, |migration| migration.version);
         let tables: Vec<Table> = tables.iter().chain(&self.others).cloned().collect();
-        draft("step", Timestamp::from_micros(0).unwrap(), &made, last, &tables, renames).await
+        generate("step", Timestamp::from_micros(0).unwrap(), &made, last, &tables, renames).await
     }
 
     /// Goes on to other tables, after which nothing is different and nothing is to be written. Gives the script.
     async fn to(&mut self, tables: &[Table], renames: &Renames) -> String {
-        let draft = self.draft(tables, renames).await.unwrap();
+        let draft = self.generate(tables, renames).await.unwrap();
         let script = draft.migration.up.of(self.db.dialect()).to_owned();
         self.all.push(draft.migration);
         self.up().await;
@@ -62,7 +62,7 @@ impl Story {
     async fn assert_agrees(&self, tables: &[Table], script: &str) {
         let left = check(&self.db.engine, &tables.iter().collect::<Vec<_>>(), &[]).await.unwrap();
         assert!(left.is_empty(), "{left}\n{script}");
-        let again = self.draft(tables, &Renames::default()).await.unwrap();
+        let again = self.generate(tables, &Renames::default()).await.unwrap();
         assert!(again.difference.is_empty(), "{}\n{script}", again.difference);
     }
 
@@ -139,7 +139,7 @@ async fn triggers_and_views_go_with_what_is_renamed(db: TestDb) {
          CREATE TRIGGER added AFTER INSERT ON members WHEN NEW.memo <> '' BEGIN INSERT INTO log VALUES ('INSERT'); END;
          CREATE TRIGGER changed AFTER UPDATE OF memo ON members BEGIN INSERT INTO log SELECT 'UPDATE' FROM members WHERE id = NEW.id AND memo = NEW.memo; END;",
     ).await;
-    story.others = made(&story.all).await.unwrap().tables.into_iter().filter(|table| table.name == "log").collect();
+    story.others = replay(&story.all).await.unwrap().tables.into_iter().filter(|table| table.name == "log").collect();
 
     let fires = async |story: &Story, insert: &'static str, update: &'static str| {
         story.run("DELETE FROM log").await;
@@ -246,7 +246,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     let mut declared = before.clone();
     declared.columns[1].renamed_from = Some("b".into());
     declared.columns[2].renamed_from = Some("a".into());
-    let refused = story.draft(&[declared], &Renames::default()).await.unwrap_err().to_string();
+    let refused = story.generate(&[declared], &Renames::default()).await.unwrap_err().to_string();
     assert!(
         refused.contains("members.a and members.b exchange their names")
             && refused.contains("--rename members.b=members.a --rename members.a=members.b"),
@@ -268,7 +268,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     after.indexes.clear();
     after.columns.extend(["c", "e"].map(|name| Column::new(name, text()).nullable()));
     after.columns[3].renamed_from = Some("d".into());
-    let refused = story.draft(std::slice::from_ref(&after), &Renames::default()).await.unwrap_err().to_string();
+    let refused = story.generate(std::slice::from_ref(&after), &Renames::default()).await.unwrap_err().to_string();
     assert!(refused.contains("both are there") && refused.contains("--rename members.d=members.c"), "{refused}");
     let given = columns(&[("members", "d", "c"), ("members", "c", "e")]);
     after.columns[3].renamed_from = None;
@@ -306,7 +306,7 @@ async fn tables_exchange_their_names(db: TestDb) {
     let mut declared = after.clone();
     declared[0].renamed_from = Some("buyers".into());
     declared[1].renamed_from = Some("sellers".into());
-    let refused = story.draft(&declared, &Renames::default()).await.unwrap_err().to_string();
+    let refused = story.generate(&declared, &Renames::default()).await.unwrap_err().to_string();
     assert!(
         refused.contains("the table buyers and sellers exchange") && refused.contains("--rename sellers=buyers"),
         "{refused}"
@@ -346,17 +346,17 @@ async fn labels_are_renamed_in_the_rows(db: TestDb) {
     story.to(std::slice::from_ref(&before), &Renames::default()).await;
     story.add(&before, &[("stage", "SHUT")]).await;
     let exchanged = make(&[("OPEN", Some("SHUT")), ("SHUT", Some("OPEN"))]);
-    let refused = story.draft(&[exchanged], &Renames::default()).await.unwrap_err().to_string();
+    let refused = story.generate(&[exchanged], &Renames::default()).await.unwrap_err().to_string();
     assert!(refused.contains("the label orders.stage: OPEN and SHUT exchange"), "{refused}");
     let unknown = make(&[("OPEN", None), ("CLOSED", Some("LOCKED"))]);
-    let refused = story.draft(&[unknown], &Renames::default()).await.unwrap_err().to_string();
+    let refused = story.generate(&[unknown], &Renames::default()).await.unwrap_err().to_string();
     assert!(refused.contains("there is no LOCKED so far"), "{refused}");
 
     for after in [
         make(&[("OPEN", None), ("CLOSED", Some("SHUT"))]),
         make(&[("NEW", None), ("OPEN", None), ("ENDED", Some("SHUT"))]),
     ] {
-        let draft = story.draft(std::slice::from_ref(&after), &Renames::default()).await.unwrap();
+        let draft = story.generate(std::slice::from_ref(&after), &Renames::default()).await.unwrap();
         assert!(draft.losses.is_empty() && draft.difference.changes.iter().all(|change| change.may_fail().is_none()));
         story.to(std::slice::from_ref(&after), &Renames::default()).await;
         let ColumnType::Enum(labels) = &after.columns[1].kind else { unreachable!() };
@@ -383,7 +383,7 @@ async fn a_rename_that_cannot_be_meant_is_refused(db: TestDb) {
         (before.clone(), columns(&[("members", "memo", "note")]), "there is no column members.note declared"),
         (before.clone(), tables(&[("people", "members")]), "people=members: there is no table people so far"),
     ] {
-        let refused = story.draft(&[after], &given).await.unwrap_err().to_string();
+        let refused = story.generate(&[after], &given).await.unwrap_err().to_string();
         assert!(refused.contains(told), "{refused}");
     }
 }
@@ -415,7 +415,7 @@ async fn a_view_or_trigger_that_a_change_breaks_stops_it(db: TestDb) {
     story.to(std::slice::from_ref(&added), &Renames::default()).await;
 
     let after = table("members", &[]);
-    let draft = story.draft(&[after], &Renames::default()).await.unwrap();
+    let draft = story.generate(&[after], &Renames::default()).await.unwrap();
     let all: Vec<Migration> = story.all.iter().cloned().chain([draft.migration]).collect();
     let refused =
         Migrator::new(&story.db.engine, &all).allow_destructive(true).up(None, |_| {}).await.unwrap_err().to_string();

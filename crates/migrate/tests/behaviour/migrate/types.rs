@@ -1,10 +1,10 @@
 //! Changes of type: values that fit are kept, those that do not stop the migration, and the way back is there.
 
 use mwallet_db::schema::{
-    Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Generator, Record, Table, Timestamp, Value,
+    Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Record, Table, Timestamp, Value, ValueGenerator,
 };
 use mwallet_db::{Query, Sql, crud};
-use mwallet_migrate::{Made, MigrateError, Migrator, Renames, check, draft, made};
+use mwallet_migrate::{MigrateError, Migrator, Renames, SchemaSnapshot, check, generate, replay};
 use mwallet_testkit::{TestDb, both_engines};
 
 fn decimal(precision: u32, scale: u32) -> ColumnType {
@@ -132,13 +132,15 @@ async fn a_value_that_fits_is_kept_there_and_back(db: TestDb) {
     for (from, to, fitting, misfits) in cases {
         let place = format!("{} to {}", from.name(), to.name());
         let (before, after) = (table(from), table(to));
-        let first = draft("first", at, &Made::default(), 0, std::slice::from_ref(&before), &Renames::default())
+        let first =
+            generate("first", at, &SchemaSnapshot::default(), 0, std::slice::from_ref(&before), &Renames::default())
+                .await
+                .unwrap()
+                .migration;
+        let made = replay(std::slice::from_ref(&first)).await.unwrap();
+        let second = generate("second", at, &made, first.version, std::slice::from_ref(&after), &Renames::default())
             .await
-            .unwrap()
-            .migration;
-        let made = made(std::slice::from_ref(&first)).await.unwrap();
-        let second =
-            draft("second", at, &made, first.version, std::slice::from_ref(&after), &Renames::default()).await.unwrap();
+            .unwrap();
         assert!(second.losses.is_empty(), "{place}: {:?}", second.losses);
         let warned = second.difference.changes.iter().any(|change| change.may_fail().is_some());
         assert_eq!(warned, !misfits.is_empty(), "{place}: {}", second.difference);
@@ -189,19 +191,20 @@ async fn names_are_made_for_the_rows_that_are_there(db: TestDb) {
     let before = table(&text(None));
     let mut after = before.clone();
     for (name, kind, generator) in [
-        ("uuid", ColumnType::Uuid, Generator::UuidV7),
-        ("slug", text(Some(40)), Generator::Slug),
-        ("reference", text(Some(40)), Generator::Reference("IT'S")),
+        ("uuid", ColumnType::Uuid, ValueGenerator::UuidV7),
+        ("slug", text(Some(40)), ValueGenerator::Slug),
+        ("reference", text(Some(40)), ValueGenerator::Reference("IT'S")),
     ] {
-        after.columns.push(Column::new(name, kind).default(ColumnDefault::Generated(generator)));
+        after.columns.push(Column::new(name, kind).default(ColumnDefault::AppGenerated(generator)));
         after.add_unique(&[name]);
     }
-    let first = draft("first", at, &Made::default(), 0, std::slice::from_ref(&before), &Renames::default())
-        .await
-        .unwrap()
-        .migration;
-    let made = made(std::slice::from_ref(&first)).await.unwrap();
-    let second = draft("second", at, &made, first.version, std::slice::from_ref(&after), &Renames::default())
+    let first =
+        generate("first", at, &SchemaSnapshot::default(), 0, std::slice::from_ref(&before), &Renames::default())
+            .await
+            .unwrap()
+            .migration;
+    let made = replay(std::slice::from_ref(&first)).await.unwrap();
+    let second = generate("second", at, &made, first.version, std::slice::from_ref(&after), &Renames::default())
         .await
         .unwrap()
         .migration;
@@ -234,10 +237,12 @@ async fn what_is_no_value_of_the_other_type_is_lost_and_told(db: TestDb) {
         (labels(&["A", "B"]), labels(&["C"])),
         (ColumnType::Bytes { max: None }, text(None)),
     ] {
-        let first =
-            draft("first", at, &Made::default(), 0, &[table(&from)], &Renames::default()).await.unwrap().migration;
-        let made = made(std::slice::from_ref(&first)).await.unwrap();
-        let second = draft("second", at, &made, first.version, &[table(&to)], &Renames::default()).await.unwrap();
+        let first = generate("first", at, &SchemaSnapshot::default(), 0, &[table(&from)], &Renames::default())
+            .await
+            .unwrap()
+            .migration;
+        let made = replay(std::slice::from_ref(&first)).await.unwrap();
+        let second = generate("second", at, &made, first.version, &[table(&to)], &Renames::default()).await.unwrap();
         assert_eq!(second.losses, ["the values of members.value"], "{} to {}", from.name(), to.name());
         let all = [first, second.migration];
         let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);

@@ -8,7 +8,7 @@ use crate::entity::{Cell, Entity};
 use crate::row::{FromRow, Of, Row};
 
 /// What operations work on: a table, and the form in which its rows go in and come out.
-pub trait Resource {
+pub trait RowShape {
     /// A row that is written.
     type Input;
     /// A row that is read.
@@ -31,7 +31,7 @@ pub trait Resource {
     fn item(form: Self::Form) -> Self::Item;
 }
 
-impl Resource for &Table {
+impl RowShape for &Table {
     type Input = Record;
     type Item = Row;
     type Form = Row;
@@ -57,7 +57,7 @@ pub fn of<E: Entity>() -> Entities<E> {
     Entities(PhantomData)
 }
 
-impl<E: Entity> Resource for Entities<E> {
+impl<E: Entity> RowShape for Entities<E> {
     type Input = E;
     type Item = E;
     type Form = Of<E>;

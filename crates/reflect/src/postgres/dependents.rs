@@ -1,8 +1,8 @@
 //! What no table says: triggers, rules, row security, parts of partitioned tables.
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Finding, Standing};
+use crate::row_reader::ask;
+use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::{Result, Session};
 
 const SQL: &str = "
@@ -29,16 +29,16 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (name, definition) = (fields.text()?, fields.text()?);
         let (construct, standing) = match kind.as_str() {
             "trigger" => {
-                (Construct::Trigger, Standing::Unsupported(format!("the database runs it, unseen: {definition}")))
+                (SchemaObject::Trigger, Fidelity::Unsupported(format!("the database runs it, unseen: {definition}")))
             }
             "rule" => {
-                (Construct::Rule, Standing::Unsupported(format!("the database applies it, unseen: {definition}")))
+                (SchemaObject::Rule, Fidelity::Unsupported(format!("the database applies it, unseen: {definition}")))
             }
             "policy" => {
                 let loss = "the database applies it to the role that mWallet connects as";
-                (Construct::Policy, Standing::Unsupported(loss.into()))
+                (SchemaObject::Policy, Fidelity::Unsupported(loss.into()))
             }
-            _ => (Construct::Partition, Standing::Degraded("its rows are served by the table it is a part of".into())),
+            _ => (SchemaObject::Partition, Fidelity::Lossy("its rows are served by the table it is a part of".into())),
         };
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
     }

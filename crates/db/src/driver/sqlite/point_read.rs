@@ -17,9 +17,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::Settings;
-use super::connection::{self, Role, Timed};
+use super::connection::{self, DeadlineConnection, Role};
 use super::deadline::after;
-use super::run::{self, execute, roll_back};
+use super::execute::{self, execute, roll_back};
 use super::wal_index::{Header, WalIndex};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
@@ -29,7 +29,7 @@ const HOLD: Duration = Duration::from_millis(100);
 
 /// The connections for lookups.
 #[derive(Clone)]
-pub(super) struct Lookups {
+pub(super) struct PointReads {
     settings: Arc<Settings>,
     state: Arc<Mutex<State>>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Lookups {
 #[derive(Default)]
 struct State {
     /// The connections that are not in use; none any more when the engine is closed.
-    idle: Vec<Lookup>,
+    idle: Vec<PointReader>,
     is_closed: bool,
     /// How many jobs of this program write, or are about to.
     writers: usize,
@@ -48,8 +48,8 @@ struct State {
 }
 
 /// A connection, and the transaction that it may hold.
-struct Lookup {
-    timed: Timed,
+struct PointReader {
+    timed: DeadlineConnection,
     index: Option<WalIndex>,
     /// What the database was when the transaction began.
     held: Option<Header>,
@@ -60,22 +60,22 @@ pub(super) struct Writing {
     state: Arc<Mutex<State>>,
 }
 
-impl Lookups {
+impl PointReads {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         Self { settings, state: Arc::default() }
     }
 
     /// Runs a lookup and gathers its rows; `None` where it would have to wait.
     pub(super) fn run(&self, statement: &Statement, format: Format) -> Option<Result<Output>> {
-        let (kept, may_hold) = {
+        let (kept, may_keep_open) = {
             let mut state = lock(&self.state);
             if state.is_closed {
                 return None;
             }
-            let may_hold = state.may_hold() && self.start_clock(&mut state);
-            (state.idle.pop(), may_hold)
+            let may_keep_open = state.may_keep_open() && self.start_clock(&mut state);
+            (state.idle.pop(), may_keep_open)
         };
-        let mut lookup = match kept.map_or_else(|| Lookup::open(&self.settings), Ok) {
+        let mut lookup = match kept.map_or_else(|| PointReader::open(&self.settings), Ok) {
             Ok(lookup) => lookup,
             // The reader threads meet the same, and may wait for it to pass.
             Err(_) => return None,
@@ -83,13 +83,13 @@ impl Lookups {
         lookup.timed.set_deadline(after(self.settings.statement_timeout));
         // A panic costs its request and the connection, as it does on a reader thread.
         let read = AssertUnwindSafe(|| {
-            let others_wrote = lookup.begin(may_hold);
-            (others_wrote, run::run(&lookup.timed.connection, statement, format, self.settings.echo))
+            let others_wrote = lookup.begin(may_keep_open);
+            (others_wrote, execute::run(&lookup.timed.connection, statement, format, self.settings.echo))
         });
         let Ok((others_wrote, result)) = catch_unwind(read) else { return Some(Err(Error::Cancelled)) };
         let mut state = lock(&self.state);
         state.others_wrote |= others_wrote;
-        if result.is_err() || !state.may_hold() || !state.ticks {
+        if result.is_err() || !state.may_keep_open() || !state.ticks {
             lookup.end();
         }
         if !state.is_closed {
@@ -102,14 +102,14 @@ impl Lookups {
     pub(super) fn writing(&self) -> Writing {
         let mut state = lock(&self.state);
         state.writers += 1;
-        state.let_go();
+        state.release();
         Writing { state: self.state.clone() }
     }
 
     /// Opens connections for as many threads.
     pub(super) fn warm_up(&self, threads: usize) -> Result<()> {
         for _ in 0..threads {
-            let lookup = Lookup::open(&self.settings)?;
+            let lookup = PointReader::open(&self.settings)?;
             let mut state = lock(&self.state);
             if !state.is_closed {
                 state.idle.push(lookup);
@@ -155,25 +155,25 @@ impl Drop for Clock {
         if let Some(state) = self.state.upgrade() {
             let mut state = lock(&state);
             state.ticks = false;
-            state.let_go();
+            state.release();
         }
     }
 }
 
 impl State {
-    fn may_hold(&self) -> bool {
+    fn may_keep_open(&self) -> bool {
         self.writers == 0 && !self.others_wrote
     }
 
     /// Lets go, and forgets that others wrote; whether the clock must go on.
     fn tick(&mut self) -> bool {
         let others_wrote = std::mem::take(&mut self.others_wrote);
-        self.ticks = self.let_go() || others_wrote;
+        self.ticks = self.release() || others_wrote;
         self.ticks
     }
 
     /// Ends what is held; whether anything was.
-    fn let_go(&mut self) -> bool {
+    fn release(&mut self) -> bool {
         let mut any = false;
         for lookup in &mut self.idle {
             any |= lookup.end();
@@ -182,7 +182,7 @@ impl State {
     }
 }
 
-impl Lookup {
+impl PointReader {
     fn open(settings: &Settings) -> Result<Self> {
         let timed = connection::open(settings, Role::Lookup)?;
         let index = if settings.keeps_log() { WalIndex::of(&timed.connection)? } else { None };
@@ -190,7 +190,7 @@ impl Lookup {
     }
 
     /// Makes the connection see the database as it is now; whether what it held was an older state.
-    fn begin(&mut self, may_hold: bool) -> bool {
+    fn begin(&mut self, may_keep_open: bool) -> bool {
         let Some(index) = &self.index else { return false };
         // Before the transaction begins, so that it never is an older state than this says.
         let now = index.header();
@@ -200,7 +200,7 @@ impl Lookup {
         if self.end() {
             return true;
         }
-        if may_hold && execute(&self.timed.connection, "BEGIN").is_ok() {
+        if may_keep_open && execute(&self.timed.connection, "BEGIN").is_ok() {
             self.held = Some(now);
         }
         false
@@ -236,7 +236,7 @@ mod tests {
     use crate::driver::sqlite::{DatabaseFile, Location};
 
     /// Lookups in a file, and another connection to it.
-    fn lookups(directory: &tempfile::TempDir, foreign: bool) -> (Lookups, Connection) {
+    fn lookups(directory: &tempfile::TempDir, foreign: bool) -> (PointReads, Connection) {
         let path = directory.path().join("lookups.db");
         let other = Connection::open(&path).unwrap();
         other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (v); INSERT INTO t VALUES (0)").unwrap();
@@ -244,19 +244,19 @@ mod tests {
             location: Location::File(Arc::new(DatabaseFile::new(&path))),
             readers: 1,
             runtimes: 1,
-            queue: 1,
+            max_queued: 1,
             pool_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(1),
             read_timeout: Duration::from_secs(1),
             temp_dir: None,
             read_only: false,
-            foreign,
+            existing: foreign,
             echo: false,
         };
-        (Lookups::new(Arc::new(settings)), other)
+        (PointReads::new(Arc::new(settings)), other)
     }
 
-    fn look(lookups: &Lookups) -> Value {
+    fn look(lookups: &PointReads) -> Value {
         let mut statement = Statement::new("SELECT v FROM t");
         statement.columns =
             vec![OutputColumn { name: "v".into(), kind: OutputKind::Column(ColumnType::BigInt) }].into();
@@ -264,7 +264,7 @@ mod tests {
         rows[0][0].clone()
     }
 
-    fn holds(lookups: &Lookups) -> bool {
+    fn holds(lookups: &PointReads) -> bool {
         lock(&lookups.state).idle.iter().any(|lookup| lookup.held.is_some())
     }
 

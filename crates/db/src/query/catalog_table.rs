@@ -12,21 +12,21 @@ use crate::statement::Statement;
 /// A table made ready for the requests of clients: what each of their answers repeats is written once.
 ///
 /// ```
-/// # use mwallet_db::{Relation, schema::{Access, Column, ColumnType, Table}};
+/// # use mwallet_db::{CatalogTable, schema::{Access, Column, ColumnType, Table}};
 /// let mut coins = Table::new("coins");
 /// coins.columns.push(Column::new("name", ColumnType::Text { max: None }));
 /// coins.columns.push(Column::new("secret", ColumnType::Text { max: None }).access(Access::WriteOnly));
-/// assert_eq!(Relation::new(coins).answered().len(), 1);
+/// assert_eq!(CatalogTable::new(coins).output_columns().len(), 1);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Relation {
+pub struct CatalogTable {
     table: Table,
     answered: Columns,
     /// For each column, how whole rows are read by its value; written when it is first asked for.
     by_value: Box<[OnceLock<(Dialect, Statement)>]>,
 }
 
-impl Relation {
+impl CatalogTable {
     /// Makes a table ready.
     pub fn new(table: Table) -> Self {
         let columns = table.columns.iter().filter(|column| column.is_readable());
@@ -42,7 +42,7 @@ impl Relation {
     }
 
     /// The columns of a whole row as clients see it.
-    pub fn answered(&self) -> &Columns {
+    pub fn output_columns(&self) -> &Columns {
         &self.answered
     }
 
@@ -73,7 +73,7 @@ mod tests {
     use mwallet_schema::{Access, Column, ColumnType, Unique};
 
     use super::*;
-    use crate::query::{Audience, Comparison, Filter, Query};
+    use crate::query::{Comparison, Filter, Query, Scope};
 
     #[test]
     fn what_is_written_once_is_what_the_plan_says() {
@@ -84,7 +84,7 @@ mod tests {
         table.columns.push(Column::new("secret", ColumnType::Text { max: None }).access(Access::WriteOnly));
         table.primary_key = vec!["id".into()];
         table.uniques.push(Unique { name: "coins_slug_key".into(), columns: vec!["slug".into()] });
-        let relation = Relation::new(table);
+        let relation = CatalogTable::new(table);
         // What is kept was written for the first of them.
         for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Sqlite] {
             for query in [
@@ -97,7 +97,7 @@ mod tests {
                 Query::new().filter(Filter::compare("id", Comparison::Gt, 4)),
                 Query::new(),
             ] {
-                let plan = Plan::select(relation.table(), &query, Audience::Client).unwrap();
+                let plan = Plan::select(relation.table(), &query, Scope::Client).unwrap();
                 let (own, kept) = (plan.clone().statement(dialect), relation.statement(plan, dialect));
                 let parts =
                     |statement: &Statement| (statement.sql.clone(), statement.binds.clone(), statement.is_lookup);

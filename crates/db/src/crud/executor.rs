@@ -6,26 +6,26 @@ use crate::session::Session;
 use crate::statement::{Format, Output, Statement};
 
 /// The way to the database: an engine, where each operation is a transaction of its own, or a session.
-pub enum Door<'d> {
+pub enum Executor<'d> {
     /// Each operation is a transaction of its own.
     Engine(&'d Engine),
     /// Part of the session's transaction.
     Session(&'d mut Session),
 }
 
-impl<'d> From<&'d Engine> for Door<'d> {
+impl<'d> From<&'d Engine> for Executor<'d> {
     fn from(engine: &'d Engine) -> Self {
         Self::Engine(engine)
     }
 }
 
-impl<'d> From<&'d mut Session> for Door<'d> {
+impl<'d> From<&'d mut Session> for Executor<'d> {
     fn from(session: &'d mut Session) -> Self {
         Self::Session(session)
     }
 }
 
-impl Door<'_> {
+impl Executor<'_> {
     pub(super) fn engine(&self) -> Engine {
         match self {
             Self::Engine(engine) => (*engine).clone(),

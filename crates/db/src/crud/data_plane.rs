@@ -9,7 +9,7 @@ pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::json_rows::JsonRows;
-use crate::query::{Aggregate, Audience, Fields, OnConflict, Plan, PlanError, Query, Relation, same_shape};
+use crate::query::{Aggregate, CatalogTable, OnConflict, Plan, PlanError, Projection, Query, Scope, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
 use crate::statement::Numbers;
@@ -46,7 +46,7 @@ pub struct Terms {
 /// take more than one statement.
 pub async fn create(
     engine: &Engine,
-    relation: &Relation,
+    relation: &CatalogTable,
     records: Vec<Record>,
     on_conflict: &OnConflict,
     answered: &Query,
@@ -57,9 +57,9 @@ pub async fn create(
     let mut statements = Vec::new();
     for chunk in chunks(records, |first, record| goes_with(table, on_conflict, first, record)) {
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
-        let plan = Plan::insert(table, chunk, fields, engine.sources(), Audience::Client)?;
-        let plan = plan.on_conflict(&on_conflict, Audience::Client)?;
-        let plan = plan.answered_in(&answered.order, Audience::Client)?;
+        let plan = Plan::insert(table, chunk, fields, engine.sources(), Scope::Client)?;
+        let plan = plan.on_conflict(&on_conflict, Scope::Client)?;
+        let plan = plan.answered_in(&answered.order, Scope::Client)?;
         require_count(&plan, terms.allowed)?;
         statements.push(statement(engine, relation, plan, fields));
     }
@@ -94,8 +94,8 @@ fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
 /// # Errors
 ///
 /// Where it does not.
-pub fn check(relation: &Relation, query: &Query) -> std::result::Result<(), PlanError> {
-    Plan::select(relation.table(), query, Audience::Client).map(drop)
+pub fn check(relation: &CatalogTable, query: &Query) -> std::result::Result<(), PlanError> {
+    Plan::select(relation.table(), query, Scope::Client).map(drop)
 }
 
 /// The one row that a query names; no rows if there is none.
@@ -103,8 +103,8 @@ pub fn check(relation: &Relation, query: &Query) -> std::result::Result<(), Plan
 /// # Errors
 ///
 /// As [`retrieve`](super::retrieve).
-pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Result<JsonRows> {
-    let plan = Plan::select(relation.table(), query, Audience::Client)?;
+pub async fn retrieve(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<JsonRows> {
+    let plan = Plan::select(relation.table(), query, Scope::Client)?;
     Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json(query.numbers)).await?.into_json())
 }
 
@@ -114,8 +114,8 @@ pub async fn retrieve(engine: &Engine, relation: &Relation, query: &Query) -> Re
 /// # Errors
 ///
 /// As [`list`](super::list).
-pub async fn list(engine: &Engine, relation: &Relation, query: &Query) -> Result<Batches<'static>> {
-    let plan = Plan::select(relation.table(), query, Audience::Client)?;
+pub async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<Batches<'static>> {
+    let plan = Plan::select(relation.table(), query, Scope::Client)?;
     let statement = statement(engine, relation, plan, &query.fields);
     // What is known to be short is gathered; it does not need a thread or connection for as long as its reader likes.
     match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
@@ -129,8 +129,8 @@ pub async fn list(engine: &Engine, relation: &Relation, query: &Query) -> Result
 /// # Errors
 ///
 /// Where the query does not fit the table.
-pub async fn count(engine: &Engine, relation: &Relation, query: &Query) -> Result<u64> {
-    let plan = Plan::aggregate(relation.table(), query, &[Aggregate::Count], Audience::Client)?;
+pub async fn count(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<u64> {
+    let plan = Plan::aggregate(relation.table(), query, &[Aggregate::Count], Scope::Client)?;
     let rows = engine.read(plan.statement(engine.dialect()), Format::Values).await?.into_values();
     Ok(super::count_of(rows.first().map(Vec::as_slice)))
 }
@@ -143,12 +143,12 @@ pub async fn count(engine: &Engine, relation: &Relation, query: &Query) -> Resul
 /// As [`update_all`](super::update_all).
 pub async fn update(
     engine: &Engine,
-    relation: &Relation,
+    relation: &CatalogTable,
     query: &Query,
     changes: Record,
     terms: Terms,
 ) -> Result<JsonRows> {
-    let plan = Plan::update(relation.table(), query, changes, engine.sources(), Audience::Client)?;
+    let plan = Plan::update(relation.table(), query, changes, engine.sources(), Scope::Client)?;
     require_count(&plan, terms.allowed)?;
     write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
@@ -159,8 +159,8 @@ pub async fn update(
 /// # Errors
 ///
 /// As [`delete_all`](super::delete_all).
-pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, terms: Terms) -> Result<JsonRows> {
-    let plan = Plan::delete(relation.table(), query, Audience::Client)?;
+pub async fn delete(engine: &Engine, relation: &CatalogTable, query: &Query, terms: Terms) -> Result<JsonRows> {
+    let plan = Plan::delete(relation.table(), query, Scope::Client)?;
     require_count(&plan, terms.allowed)?;
     write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
@@ -170,7 +170,7 @@ pub async fn delete(engine: &Engine, relation: &Relation, query: &Query, terms: 
 /// # Errors
 ///
 /// Where it names no such place.
-pub fn place(relation: &Relation, query: &Query) -> std::result::Result<Record, PlanError> {
+pub fn place(relation: &CatalogTable, query: &Query) -> std::result::Result<Record, PlanError> {
     Plan::place(relation.table(), query)
 }
 
@@ -183,7 +183,7 @@ pub fn place(relation: &Relation, query: &Query) -> std::result::Result<Record, 
 /// Where the query names no such place, the row has another key than it, or the row breaks a constraint.
 pub async fn replace(
     engine: &Engine,
-    relation: &Relation,
+    relation: &CatalogTable,
     query: &Query,
     record: Record,
     terms: Terms,
@@ -199,20 +199,20 @@ pub async fn replace(
 
 async fn try_replace(
     engine: &Engine,
-    relation: &Relation,
+    relation: &CatalogTable,
     query: &Query,
     record: Record,
     terms: Terms,
 ) -> Result<Replaced> {
     let table = relation.table();
     let (changes, new) = Plan::replacement(table, query, record)?;
-    let update = Plan::update(table, query, changes, engine.sources(), Audience::Client)?;
+    let update = Plan::update(table, query, changes, engine.sources(), Scope::Client)?;
     let update = statement(engine, relation, update, &query.fields);
     let mut session = engine.sessions().begin().await?;
     let rows = run(&mut session, update, query.numbers).await?;
     let replaced = match new {
         Some(new) if rows.rows() == 0 => {
-            let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Audience::Client)?;
+            let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Scope::Client)?;
             let insert = statement(engine, relation, insert, &query.fields);
             Replaced { created: true, rows: run(&mut session, insert, query.numbers).await? }
         }
@@ -268,9 +268,9 @@ async fn end(mut session: Session, terms: Terms) -> Result<()> {
 }
 
 /// The statement of a plan. What a whole row looks like is known already.
-fn statement(engine: &Engine, relation: &Relation, plan: Plan<'_>, fields: &Fields) -> Statement {
+fn statement(engine: &Engine, relation: &CatalogTable, plan: Plan<'_>, fields: &Projection) -> Statement {
     match fields {
-        Fields::All => relation.statement(plan, engine.dialect()),
+        Projection::All => relation.statement(plan, engine.dialect()),
         _ => plan.statement(engine.dialect()),
     }
 }

@@ -13,7 +13,7 @@ use mwallet_reflect::ReflectOptions;
 
 /// The tables that migrations make, and what belongs to them that no table says.
 #[derive(Clone, Debug, Default)]
-pub struct Made {
+pub struct SchemaSnapshot {
     /// The tables; with the comments that scripts for PostgreSQL give them.
     pub tables: Vec<Table>,
     /// Statements of triggers and of indexes that no table says, by the tables.
@@ -38,7 +38,7 @@ pub struct Draft {
 /// # Errors
 ///
 /// Where one of them fails, [`MigrateError::Replay`].
-pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, MigrateError> {
+pub async fn replay(migrations: &[Migration]) -> std::result::Result<SchemaSnapshot, MigrateError> {
     let engine = Engine::with(&DatabaseUrl::Sqlite(SqliteUrl::Memory), EngineOptions::default())?;
     let mut at = None;
     let begun = |event: Event<'_>| {
@@ -58,7 +58,7 @@ pub async fn made(migrations: &[Migration]) -> std::result::Result<Made, Migrate
     let beside = beside(&engine, &tables).await?;
     engine.close().await;
     comments(migrations, &mut tables);
-    Ok(Made { tables, beside, migrations: migrations.to_vec() })
+    Ok(SchemaSnapshot { tables, beside, migrations: migrations.to_vec() })
 }
 
 /// The triggers of tables, and the indexes that they do not say.
@@ -101,10 +101,10 @@ fn comments(migrations: &[Migration], tables: &mut [Table]) {
 /// # Errors
 ///
 /// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be meant.
-pub async fn draft(
+pub async fn generate(
     name: &str,
     at: Timestamp,
-    made: &Made,
+    made: &SchemaSnapshot,
     last: u64,
     tables: &[Table],
     given: &Renames,
@@ -116,15 +116,19 @@ pub async fn draft(
     }
     let renames = Renames::declared(&made.tables, tables).or_given(given);
     let beside = beside_after(made, tables, &renames).await?;
-    let (difference, up) = way(&made.tables, tables, &renames, &beside);
-    let (_, down) = way(tables, &made.tables, &renames.inverse(), &made.beside);
+    let (difference, up) = script_between(&made.tables, tables, &renames, &beside);
+    let (_, down) = script_between(tables, &made.tables, &renames.inverse(), &made.beside);
     let losses = difference.changes.iter().filter_map(|change| change.loses()).collect();
     let migration = Migration { version: version(at).max(last + 1), name: snake(name), up, down };
     Ok(Draft { migration, difference, losses })
 }
 
 /// What belongs to tables that have other names then: SQLite writes those into triggers and indexes, so it is asked.
-async fn beside_after(made: &Made, tables: &[Table], renames: &Renames) -> std::result::Result<Beside, MigrateError> {
+async fn beside_after(
+    made: &SchemaSnapshot,
+    tables: &[Table],
+    renames: &Renames,
+) -> std::result::Result<Beside, MigrateError> {
     let steps = sqlite::renames(&diff(&made.tables, tables, renames, Dialect::Sqlite));
     if made.beside.is_empty() || steps.is_empty() {
         return Ok(made.beside.clone());
@@ -134,11 +138,11 @@ async fn beside_after(made: &Made, tables: &[Table], renames: &Renames) -> std::
     let renaming = Migration { version, name: "rename".into(), up, down: Scripts::default() };
     let migrations: Vec<Migration> = made.migrations.iter().cloned().chain([renaming]).collect();
     // A future that holds itself has no size.
-    Ok(Box::pin(self::made(&migrations)).await?.beside)
+    Ok(Box::pin(self::replay(&migrations)).await?.beside)
 }
 
 /// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.
-fn way(from: &[Table], to: &[Table], renames: &Renames, beside: &Beside) -> (Difference, Scripts) {
+fn script_between(from: &[Table], to: &[Table], renames: &Renames, beside: &Beside) -> (Difference, Scripts) {
     let script = |difference: &Difference, dialect| {
         let losses = difference.changes.iter().filter_map(|change| change.loses());
         let losses: String = losses.map(|loss| format!("{DESTRUCTIVE} {loss}\n")).collect();

@@ -1,6 +1,6 @@
 //! Tables as a database keeps them.
 
-use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Generator, Table, Value};
+use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Table, Value, ValueGenerator};
 
 use mwallet_db::Dialect;
 use mwallet_reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
@@ -31,7 +31,7 @@ fn without_comments(mut table: Table) -> Table {
 pub(super) fn in_full(table: &Table) -> Table {
     let mut table = table.clone();
     table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
-    table.writes = mwallet_schema::Writes::default();
+    table.writes = mwallet_schema::Updatability::default();
     table.renamed_from = None;
     table.columns = table.columns.into_iter().map(stored_column).collect();
     key(&mut table);
@@ -65,8 +65,10 @@ fn stored_column(mut column: Column) -> Column {
         column.kind = labels(&column.name, found.labels.iter().map(|label| label.name.clone()));
     }
     column.default = match column.default {
-        Some(ColumnDefault::Generated(Generator::Now)) => Some(ColumnDefault::Generated(Generator::Now)),
-        Some(ColumnDefault::Generated(_)) | None => None,
+        Some(ColumnDefault::AppGenerated(ValueGenerator::Now)) => {
+            Some(ColumnDefault::AppGenerated(ValueGenerator::Now))
+        }
+        Some(ColumnDefault::AppGenerated(_)) | None => None,
         Some(ColumnDefault::Constant(value)) => constant(value, &column.kind),
         other => other,
     };

@@ -1,6 +1,6 @@
 //! Values for the rows that are there when a column is added that must have one.
 
-use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Generator, Timestamp, Value};
+use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Timestamp, Value, ValueGenerator};
 
 use super::change::Change;
 use super::diff::Difference;
@@ -22,8 +22,9 @@ pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dial
     if column.nullable || is_filled {
         return None;
     }
-    let is_it = |(of, name, _): &&(String, String, Generator)| of == table && *name == column.name;
-    match difference.generators.iter().find(is_it).and_then(|(.., generator)| made(*generator, dialect)) {
+    let is_it = |(of, name, _): &&(String, String, ValueGenerator)| of == table && *name == column.name;
+    match difference.generators.iter().find(is_it).and_then(|(.., generator)| generator_expression(*generator, dialect))
+    {
         Some(sql) => Some(Filler { sql, is_one_each: true }),
         None => {
             let sql = schema_tools::stored_literal(&smallest(column)?, &column.kind, dialect)?;
@@ -39,7 +40,7 @@ pub(super) fn note(change: &Change, filler: &Filler) -> String {
 }
 
 /// An expression of a database that makes what a generator makes, another for each row.
-fn made(generator: Generator, dialect: Dialect) -> Option<String> {
+fn generator_expression(generator: ValueGenerator, dialect: Dialect) -> Option<String> {
     // The 32 hexadecimal digits of chance of both engines; all of them are letters of slugs and references too.
     let digits = match dialect {
         Dialect::Postgres => "replace(gen_random_uuid()::text, '-', '')",
@@ -51,9 +52,9 @@ fn made(generator: Generator, dialect: Dialect) -> Option<String> {
         Some(format!("{prefix} || {day} || '-' || upper(substr({digits}, 1, 16))"))
     };
     Some(match (generator, dialect) {
-        (Generator::Now, _) => return None,
-        (Generator::UuidV7, Dialect::Postgres) => "gen_random_uuid()".into(),
-        (Generator::UuidV7, Dialect::Sqlite) => {
+        (ValueGenerator::Now, _) => return None,
+        (ValueGenerator::UuidV7, Dialect::Postgres) => "gen_random_uuid()".into(),
+        (ValueGenerator::UuidV7, Dialect::Sqlite) => {
             let hex = |bytes: u32| format!("hex(randomblob({bytes}))");
             let three = || format!("substr({}, 2)", hex(2));
             let variant = "substr('89AB', 1 + (random() & 3), 1)";
@@ -61,17 +62,17 @@ fn made(generator: Generator, dialect: Dialect) -> Option<String> {
             format!("lower({})", parts.join(" || '-' || "))
         }
         // A first letter keeps a slug apart from an id.
-        (Generator::Slug, _) => {
+        (ValueGenerator::Slug, _) => {
             let first = match dialect {
                 Dialect::Postgres => format!("translate(substr({digits}, 1, 1), '0123456789', 'ghjkmnpqrs')"),
                 Dialect::Sqlite => "substr('abcdefghjkmnpqrstvwxyz', 1 + abs(random() % 22), 1)".into(),
             };
             format!("{first} || substr({digits}, 1, 19)")
         }
-        (Generator::Reference(prefix), Dialect::Postgres) => {
+        (ValueGenerator::Reference(prefix), Dialect::Postgres) => {
             return reference(prefix, "to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')");
         }
-        (Generator::Reference(prefix), Dialect::Sqlite) => return reference(prefix, "strftime('%Y%m%d', 'now')"),
+        (ValueGenerator::Reference(prefix), Dialect::Sqlite) => return reference(prefix, "strftime('%Y%m%d', 'now')"),
     })
 }
 

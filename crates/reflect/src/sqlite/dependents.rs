@@ -1,10 +1,10 @@
 //! What no table says: triggers, and writes that SQLite would refuse whatever is written.
 
-use mwallet_schema::{Access, Table, Writes};
+use mwallet_schema::{Access, Table, Updatability};
 
 use super::Work;
-use crate::fields::ask;
-use crate::{Construct, Finding, Standing, place};
+use crate::row_reader::ask;
+use crate::{Fidelity, Finding, SchemaObject, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Result, Session, Sql, schema_tools};
 
@@ -13,8 +13,8 @@ const SQL: &str = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'trigge
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, Sql::new(SQL), "tt").await? {
         let (table, name) = (fields.text()?, fields.text()?);
-        let standing = Standing::Unsupported("the database runs it, unseen".into());
-        work.found.findings.push(Finding { schema: None, table, construct: Construct::Trigger, name, standing });
+        let standing = Fidelity::Unsupported("the database runs it, unseen".into());
+        work.found.findings.push(Finding { schema: None, table, construct: SchemaObject::Trigger, name, standing });
     }
     refuse_broken_writes(session, work).await?;
     tell_unknown_collations(session, work).await
@@ -27,7 +27,7 @@ async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<
     for table in &mut work.tables {
         let (writes, statements): (Vec<Write>, Vec<String>) = writes(table).into_iter().unzip();
         let prepared = schema_tools::prepare(session, statements).await?;
-        let (mut refused, mut reasons, mut works) = (Vec::new(), Vec::new(), Writes::NONE);
+        let (mut refused, mut reasons, mut works) = (Vec::new(), Vec::new(), Updatability::NONE);
         let mut kept = Vec::new();
         for (write, prepared) in writes.iter().zip(prepared) {
             match (prepared, write) {
@@ -47,12 +47,12 @@ async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<
         }
         works.update &= keep_columns(table, &kept, works.insert);
         table.writes = works;
-        let is_its = |finding: &&mut Finding| finding.construct == Construct::Table && finding.table == table.name;
+        let is_its = |finding: &&mut Finding| finding.construct == SchemaObject::Table && finding.table == table.name;
         if !refused.is_empty()
             && let Some(finding) = work.found.findings.iter_mut().find(is_its)
         {
             let loss = format!("{} would fail: {}", refused.join(", "), reasons.join("; "));
-            finding.standing = Standing::Degraded(loss);
+            finding.standing = Fidelity::Lossy(loss);
         }
     }
     Ok(())
@@ -86,7 +86,7 @@ async fn tell_unknown_collations(session: &mut Session, work: &mut Work) -> Resu
         for (column, prepared) in table.columns.iter().zip(prepared) {
             let Err(reason) = prepared else { continue };
             let loss = format!("it cannot be compared or ordered here: {reason}");
-            work.found.find(place(table), Construct::Column, &column.name, Standing::Degraded(loss));
+            work.found.find(place(table), SchemaObject::Column, &column.name, Fidelity::Lossy(loss));
         }
     }
     Ok(())
