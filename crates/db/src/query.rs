@@ -14,8 +14,6 @@ pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
 pub use plan::{Aggregate, OnConflict, Plan, PlanError, Scope};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 
-use mwallet_schema::Value;
-
 use crate::statement::Numbers;
 
 /// Which rows of a table, in which order, and which columns of them.
@@ -85,11 +83,6 @@ impl Query {
             None => filter,
         });
         self
-    }
-
-    /// Rows whose columns are equal to these values: every one of them.
-    pub fn filter_by<V: Into<Value>>(self, values: impl IntoIterator<Item = (&'static str, V)>) -> Self {
-        values.into_iter().fold(self, |query, (column, value)| query.filter(Filter::eq(column, value.into())))
     }
 
     /// Refuses a change that names no row.

@@ -6,18 +6,12 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta};
 
 /// The table of a type: `UserAddress` to `user_addresses`.
 ///
-/// The same rule as `mwallet_schema::plural`, which a macro cannot call at no cost; a test in `mwallet-db` holds the
-/// two together.
+/// This is `mwallet_schema::plural`, which a macro cannot call at no cost; a test in `mwallet-db` compares the two.
 pub(crate) fn table_name(type_name: &Ident) -> String {
     let name = type_name.unraw().to_string().to_snake_case();
-    let ends = |ending: &str| name.ends_with(ending);
-    let vowel_y = ["ay", "ey", "oy", "uy"].into_iter().any(ends);
-    if ends("y") && !vowel_y {
-        format!("{}ies", &name[..name.len() - 1])
-    } else if ["s", "x", "z", "ch", "sh"].into_iter().any(ends) {
-        format!("{name}es")
-    } else {
-        format!("{name}s")
+    match name.rsplit_once('_') {
+        Some((before, last)) => format!("{before}_{}", pluralizer::pluralize(last, 2, false)),
+        None => pluralizer::pluralize(&name, 2, false),
     }
 }
 

@@ -48,21 +48,16 @@ fn hash(text: &str) -> u32 {
     u32::from_be_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
 }
 
-/// The English plural of a name's last word: `address` to `addresses`, `currency` to `currencies`.
+/// A name with its last word in the plural: `address` to `addresses`, `person` to `people`.
 ///
 /// ```
 /// assert_eq!(mwallet_schema::plural("user_address"), "user_addresses");
 /// assert_eq!(mwallet_schema::plural("transaction_key"), "transaction_keys");
 /// ```
 pub fn plural(name: &str) -> String {
-    let ends = |ending: &str| name.ends_with(ending);
-    let vowel_y = ["ay", "ey", "oy", "uy"].into_iter().any(ends);
-    if ends("y") && !vowel_y {
-        format!("{}ies", &name[..name.len() - 1])
-    } else if ["s", "x", "z", "ch", "sh"].into_iter().any(ends) {
-        format!("{name}es")
-    } else {
-        format!("{name}s")
+    match name.rsplit_once('_') {
+        Some((before, last)) => format!("{before}_{}", pluralizer::pluralize(last, 2, false)),
+        None => pluralizer::pluralize(name, 2, false),
     }
 }
 
@@ -90,7 +85,9 @@ mod tests {
 
     #[test]
     fn plurals() {
-        for (one, many) in [("order", "orders"), ("currency", "currencies"), ("box", "boxes"), ("branch", "branches")] {
+        for (one, many) in
+            [("order", "orders"), ("currency", "currencies"), ("box", "boxes"), ("sales_person", "sales_people")]
+        {
             assert_eq!(plural(one), many);
         }
     }
