@@ -1,24 +1,24 @@
-//! In which form an answer is wanted: the `Accept` header.
+//! The format that a client accepts: the `Accept` header.
 
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::problem::Problem;
 
-/// The media type of PostgREST for one row without an array around.
+/// PostgREST's media type for one row without an array around it.
 pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
 
-/// In which form rows are answered.
+/// The form of rows in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// An array of objects.
     Array,
-    /// One object, and nothing else will do.
+    /// Exactly one object.
     Object,
 }
 
 impl Form {
-    /// The media type of the answer.
+    /// The media type of the response.
     pub(crate) fn media_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Array => "application/json",
@@ -27,11 +27,11 @@ impl Form {
     }
 }
 
-/// Reads in which form rows are wanted.
+/// The form in which the client accepts rows.
 ///
 /// # Errors
 ///
-/// Where it is none that this server has.
+/// If the server supports no form that the client accepts.
 pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
     choose(headers, |name| match name {
         "application/json" | "application/*" | "*/*" => Some(Form::Array),
@@ -42,7 +42,7 @@ pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
     .unwrap_or(Ok(Form::Array))
 }
 
-/// Whether a page is wanted rather than JSON, as browsers do. Whoever takes neither gets JSON.
+/// Whether the client prefers a page to JSON, as browsers do. Clients that accept neither get JSON.
 pub(crate) fn is_page(headers: &HeaderMap) -> bool {
     let wanted = choose(headers, |name| match name {
         "text/html" | "application/xhtml+xml" | "text/*" => Some(true),
@@ -52,17 +52,17 @@ pub(crate) fn is_page(headers: &HeaderMap) -> bool {
     matches!(wanted, Some(Ok(true)))
 }
 
-/// Refuses to answer JSON to who does not take it.
+/// Refuses requests that do not accept JSON.
 ///
 /// # Errors
 ///
-/// Where another form is wanted.
+/// If the client does not accept JSON.
 pub(crate) fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
     let json = |name: &str| matches!(name, "application/json" | "application/*" | "*/*").then_some(());
     choose(headers, json).unwrap_or(Ok(()))
 }
 
-/// The form of the best media range for which there is one; `None` where nothing was asked for.
+/// The form of the best media range that has one; `None` without an `Accept` header.
 fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Result<T, Problem>> {
     let mut asked = headers.get_all(ACCEPT).iter().peekable();
     asked.peek()?;
@@ -79,7 +79,7 @@ fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Re
             match parameter.split_once('=') {
                 Some((key, value)) if key.eq_ignore_ascii_case("q") => quality = value.parse().unwrap_or(0.0),
                 Some((key, _)) if key.eq_ignore_ascii_case("charset") => {}
-                // Another parameter makes it another form, which this server does not have.
+                // Any other parameter makes it a different form, which is not supported.
                 _ => is_understood = false,
             }
         }

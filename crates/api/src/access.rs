@@ -1,7 +1,7 @@
-//! What a log may say of a request: who it was by its number, what it was about without any value, how it went.
+//! The access log: the ID of each request, its path without values, and its result.
 //!
-//! A request is only noted here. To write it down, and to find out what of its address may be written, is left to whoever is
-//! told of it, on a thread of its own.
+//! This module only records requests. The log writes them, and finds out which parts of the path are not secret, on its
+//! own thread.
 
 mod place;
 
@@ -21,12 +21,12 @@ use crate::endpoint::Endpoint;
 use crate::exposed::ExposedTables;
 use crate::request_id::Rows;
 
-/// Who is told of every request that was answered. It must not take long: requests wait for it.
+/// A function that is called for every request after its response. It must be fast: requests wait for it.
 #[derive(Clone)]
 pub struct AccessLog(Arc<dyn Fn(Exchange) + Send + Sync>);
 
 impl AccessLog {
-    /// A log that is told by a call.
+    /// A log that calls `tell` for every request.
     pub fn new(tell: impl Fn(Exchange) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
@@ -38,7 +38,7 @@ impl fmt::Debug for AccessLog {
     }
 }
 
-/// A request and how it was answered.
+/// A request and the result of handling it.
 #[derive(Debug)]
 pub struct Exchange {
     id: HeaderValue,
@@ -46,23 +46,24 @@ pub struct Exchange {
     uri: Uri,
     tables: Arc<ExposedTables>,
     endpoints: Arc<Vec<Endpoint>>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// How long it took: to the last byte of an answer that came in parts, otherwise until it was handed to the connection.
+    /// How long it took: until the last byte of a streamed response, otherwise until the response was passed to the
+    /// connection.
     pub time: Duration,
-    /// How many rows were read or written, where it was about rows.
+    /// How many rows were read or written, if the request was about rows.
     pub rows: Option<u64>,
-    /// Whether the answer was whole; `false` where its client left, or it broke off.
+    /// Whether the response was complete; `false` if the client disconnected or the stream failed.
     pub is_whole: bool,
 }
 
 impl Exchange {
-    /// The number of the request.
+    /// The ID of the request.
     pub fn id(&self) -> &str {
         self.id.to_str().unwrap_or("-")
     }
 
-    /// The method, if it is one that is known: a client may call anything so.
+    /// The method, if it is a standard one: a client can send any text as a method.
     pub fn method(&self) -> &str {
         const KNOWN: [Method; 9] = [
             Method::GET,
@@ -78,14 +79,14 @@ impl Exchange {
         if KNOWN.contains(&self.method) { self.method.as_str() } else { place::UNKNOWN }
     }
 
-    /// The path and the names of the parameters, without values: `/rest/v1/orders/{identifier}?asset&limit`. What is neither
-    /// a table, a column nor a word of the language may be a secret as well, and is not told.
+    /// The path and the names of the parameters, without values: `/rest/v1/orders/{identifier}?asset&limit`. A name
+    /// that is neither a table, a column nor a keyword may be a secret, and is replaced.
     pub fn place(&self) -> String {
         place::of(&self.uri, &self.tables, &self.endpoints)
     }
 }
 
-/// A request that is being answered.
+/// A request that is being handled.
 pub(crate) struct Noted {
     log: AccessLog,
     begun: Instant,
@@ -115,12 +116,12 @@ impl Noted {
         Self { log: log.clone(), begun: Instant::now(), rows: Rows::unknown(), exchange }
     }
 
-    /// Where the rows of the request are counted.
+    /// The counter for the rows of the request.
     pub(crate) fn rows(&self) -> Rows {
         self.rows.clone()
     }
 
-    /// Tells of the answer, at once where it is there, or with its last part.
+    /// Logs the response: at once if its size is known, otherwise when its body ends.
     pub(crate) fn answered(mut self, response: Response) -> Response {
         self.exchange.status = response.status();
         if response.body().size_hint().exact().is_some() {
@@ -136,7 +137,7 @@ impl Noted {
     }
 }
 
-/// The body of an answer that comes in parts.
+/// The body of a streamed response.
 struct Watched {
     body: Body,
     noted: Option<Noted>,
@@ -178,7 +179,7 @@ impl HttpBody for Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        // Nobody asks a body for more that says itself that it has ended.
+        // A body that reports its own end is not polled again.
         let is_whole = self.body.is_end_stream();
         self.end(is_whole);
     }

@@ -1,4 +1,4 @@
-//! A server as one value: the way of a request from its first step to its last.
+//! A server as one value: the path of a request from its first step to its last.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use crate::origins;
 use crate::routes::Routes;
 use crate::state::AppState;
 
-/// What a server answers. Cheap to clone.
+/// The request handler of a server. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     stack: Stack,
-    /// Around everything else, so that pages of other sites can read whatever is answered.
+    /// Outermost, so that pages of other sites can read every response.
     cors: Option<Cors<Stack>>,
 }
 
 impl App {
-    /// The server of a state.
+    /// A server with a state.
     pub fn new(state: AppState) -> Self {
         let cors = origins::cors(&state.origins);
         let stack = Stack(Arc::new(Routes::new(state)));
@@ -45,7 +45,7 @@ impl Handler for App {
         if let Err(error) = self.stack.0.state().engine.warm_up().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "the database is not ready; requests will try again"
+                "the database is not ready; requests will try to connect again"
             );
         }
     }
@@ -56,7 +56,7 @@ impl Handler for App {
 struct Stack(Arc<Routes>);
 
 impl Stack {
-    /// The way of every request.
+    /// Handles every request.
     async fn handle(&self, request: Request) -> Response {
         let routes = &self.0;
         let (exchange, incoming) = Exchange::begin(routes.state(), request);

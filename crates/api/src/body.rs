@@ -1,4 +1,4 @@
-//! The body of a request: its type, its coding, its size, its text.
+//! The body of a request: its type, its content coding, its size, its text.
 
 mod gzip;
 
@@ -12,20 +12,20 @@ use crate::problem::Problem;
 
 /// Reads the body of a request that must be JSON.
 ///
-/// The type must be said: a page of a foreign site may send a body without one from a visitor's browser, but not one of
-/// this type, unless this server allows it.
+/// The content type is required: in a visitor's browser, a page of another site can send a body without a type, but
+/// not one of type JSON, unless this server allows it.
 ///
 /// # Errors
 ///
-/// Where it is of another type or coding, too large, or does not come in time. What is compressed may be as large as it may
-/// become.
+/// If the body has another type or an unsupported coding, is too large, or does not arrive in time. The size limit
+/// applies to a compressed body both before and after decompression.
 pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Problem> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     if !content_type.is_some_and(is_json) {
         return Err(Problem::media_type(content_type));
     }
     let coding = Coding::of(headers)?;
-    // What says how large it is need not be sent at all.
+    // If the headers declare the size, the body need not be read.
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(Problem::too_large(limits.body_bytes));
     }
@@ -39,20 +39,20 @@ pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Re
     tokio::time::timeout(limits.body_read_timeout, read).await.unwrap_or_else(|_| Err(Problem::body_timeout()))
 }
 
-/// What is wrong where a body cannot be read to its end.
+/// The problem of a body that cannot be read to its end.
 fn broken(error: &(dyn std::error::Error + 'static), limits: &Limits) -> Problem {
     match error.is::<LengthLimitError>() {
         true => Problem::too_large(limits.body_bytes),
-        false => Problem::body("the body did not come whole"),
+        false => Problem::body("the body is incomplete"),
     }
 }
 
-/// How a body is written down for its way.
+/// The content coding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Identity,
-    /// The one coding that is taken: what it needs to be read is 32 KiB, whatever was sent. Brotli and Zstandard let the
-    /// client choose how much that is.
+    /// The only supported coding: decompression needs 32 KiB of memory, whatever was sent. With Brotli and Zstandard
+    /// the client chooses how much.
     Gzip,
 }
 
@@ -65,7 +65,7 @@ impl Coding {
                 coding = match name.to_ascii_lowercase().as_str() {
                     "" | "identity" => coding,
                     "gzip" | "x-gzip" if coding == Self::Identity => Self::Gzip,
-                    // Twice compressed is what nobody needs but to send more than it looks.
+                    // Only an attacker compresses a body twice.
                     _ => return Err(Problem::content_coding(name)),
                 };
             }
@@ -74,7 +74,7 @@ impl Coding {
     }
 }
 
-/// Whether a media type is JSON in UTF-8, the only encoding it has.
+/// Whether a media type is JSON in UTF-8, its only encoding.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));

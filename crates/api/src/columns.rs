@@ -1,4 +1,4 @@
-//! The parameter `columns`: which keys of the rows of a body count.
+//! The parameter `columns`: which keys of the rows in a body are used.
 
 use axum::http::StatusCode;
 use mwallet_db::PlanError;
@@ -7,17 +7,16 @@ use mwallet_db::schema::{Access, FailureKind, Record, Schema, Table, Value};
 use crate::errors;
 use crate::problem::{ErrorItem, Problem};
 
-/// PostgREST's code for a column that a write names and the table lacks; clients know it from one that a read names.
+/// PostgREST's code for an unknown column in a write. Clients distinguish it from the one for reads.
 const UNKNOWN_COLUMN: &str = "PGRST204";
 
-/// The schema of rows of which only some keys count.
+/// The schema of rows of which only some keys are used.
 ///
-/// As in PostgREST, other keys are ignored, and a key that counts but is absent is null, unless `missing=default` is
-/// preferred.
+/// As in PostgREST, other keys are ignored, and a missing key is null, unless the client prefers `missing=default`.
 ///
 /// # Errors
 ///
-/// Where a name is no column, or a column that must be given does not count.
+/// If a name is not a column, or if a required column is not among them.
 pub(crate) fn schema(
     create: &Schema,
     table: &Table,
@@ -50,7 +49,7 @@ pub(crate) fn schema(
     Ok(if missing_default { narrowed } else { narrowed.without_defaults() })
 }
 
-/// Sets what counts but is absent to null.
+/// Sets missing columns of the schema to null.
 pub(crate) fn fill_nulls(record: &mut Record, schema: &Schema) {
     for field in schema.fields().iter().filter(|field| field.access != Access::ReadOnly) {
         if record.get(field.column()).is_none() {

@@ -1,4 +1,4 @@
-//! Answers made smaller for clients that take it.
+//! Compression of responses, for clients that accept it.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -12,11 +12,11 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 
-/// The least bytes of an answer that is worth compressing: less fits one packet anyway.
+/// The smallest response that is worth compressing: less fits in one packet anyway.
 const COMPRESSED_FROM: u64 = 1_024;
 
-/// The encodings that a client takes; `None` where it says nothing, or excludes one: compression would answer 406 where all
-/// are excluded, after the work was done, and such a client gets what everybody can read.
+/// The encodings that a client accepts. `None` if it accepts none or excludes one: if it excludes all of them,
+/// compression would respond with 406 after the work is done, so such a client gets an uncompressed response.
 pub(crate) fn taken(headers: &HeaderMap) -> Option<HeaderMap> {
     let all = headers.get_all(ACCEPT_ENCODING);
     all.iter().next()?;
@@ -31,11 +31,11 @@ pub(crate) fn taken(headers: &HeaderMap) -> Option<HeaderMap> {
     Some(all.iter().map(|value| (ACCEPT_ENCODING, value.clone())).collect())
 }
 
-/// Compresses an answer that is worth it, if its client takes that.
+/// Compresses a response if it is large enough and the client accepts it.
 pub(crate) async fn compress(mut response: Response, taken: Option<HeaderMap>) -> Response {
     let worth_it = SizeAbove::new(COMPRESSED_FROM);
     let Some(taken) = taken else {
-        // Another client might get it otherwise.
+        // Another client might get it compressed.
         if worth_it.should_compress(&response) {
             response.headers_mut().append(VARY, ACCEPT_ENCODING.into());
         }
@@ -44,7 +44,7 @@ pub(crate) async fn compress(mut response: Response, taken: Option<HeaderMap>) -
     let mut request = Request::new(());
     *request.headers_mut() = taken;
     let mut response = Some(response);
-    // What compresses is made to stand around a service.
+    // The compression layer needs a service.
     let answered = service_fn(move |_| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
     let layer = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it);
     let compressed = layer.layer(answered).oneshot(request).await;

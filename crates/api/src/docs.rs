@@ -1,7 +1,7 @@
-//! The OpenAPI document as programs read it, and the page that shows it to people.
+//! The OpenAPI document for programs, and the page that shows it to people.
 //!
-//! The page is Swagger UI, which is part of this program: nothing is loaded from elsewhere, and browsers are told to
-//! refuse whatever would be.
+//! The page is Swagger UI, which is built into this program: it loads nothing from elsewhere, and its content security
+//! policy makes browsers refuse to.
 
 use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
@@ -16,9 +16,9 @@ use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{location, profile};
 
-/// What the page may load and do. Swagger UI draws its icons as `data:` URLs.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The content security policy of the page. The icons of Swagger UI are `data:` URLs.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The files of the page: name, media type, content.
 const FILES: [(&str, &str, &[u8]); 4] = [
@@ -30,7 +30,7 @@ const FILES: [(&str, &str, &[u8]); 4] = [
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
-/// The document, under the media type of its own where that is asked for.
+/// The document, with its own media type if the client accepts that.
 pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let tables = state.tables();
     let schema = profile::find(&tables, profile::named(&Method::GET, &headers).as_deref())?;
@@ -51,24 +51,24 @@ pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) 
 ///
 /// # Errors
 ///
-/// If a table contradicts itself. None that is exposed does.
+/// If a table contradicts itself, which exposed tables do not.
 fn write(tables: &ExposedTables, schema: &ExposedSchema, endpoints: &[Endpoint]) -> Result<Bytes, Problem> {
     let mut document = Document::new(schema.in_order()).of_schemas(tables.schema_names());
     if let Some(title) = tables.title() {
         document = document.titled(title);
     }
-    // Endpoints are about the tables of the first schema.
+    // Custom endpoints use the tables of the first schema.
     if std::ptr::eq(schema, tables.first()) {
         document = endpoints.iter().cloned().fold(document, Document::endpoint);
     }
     let json = document.json().map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "the tables cannot be documented");
+        tracing::error!(error = &error as &dyn std::error::Error, "cannot write the OpenAPI document");
         Problem::internal()
     })?;
     Ok(json.to_string().into())
 }
 
-/// The page.
+/// The documentation page.
 pub(crate) async fn page() -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -78,7 +78,7 @@ pub(crate) async fn page() -> Response {
     (headers, include_str!("docs/page.html")).into_response()
 }
 
-/// Leads to the page from its address with a slash at the end.
+/// Redirects from the address with a trailing slash to the page.
 pub(crate) async fn redirect(uri: Uri) -> Result<Response, Problem> {
     location::redirect("/docs", uri.query()).ok_or_else(|| Problem::unknown_path(uri.path()))
 }
@@ -87,7 +87,7 @@ pub(crate) async fn redirect(uri: Uri) -> Result<Response, Problem> {
 pub(crate) async fn file(Path(name): Path<String>, uri: Uri) -> Result<Response, Problem> {
     let found = FILES.iter().find(|(known, _, _)| *known == name);
     let (_, media_type, content) = found.ok_or_else(|| Problem::unknown_path(uri.path()))?;
-    // They change only with the program.
+    // The files change only with the program.
     let headers = [(CONTENT_TYPE, *media_type), (CACHE_CONTROL, "max-age=3600"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     Ok((headers, Bytes::from_static(content)).into_response())
 }

@@ -1,5 +1,5 @@
-//! Endpoints that a program adds to its server. Each is declared once: the declaration is its route, what its parameters are
-//! checked against, and its part of the OpenAPI document.
+//! Custom endpoints. Each is declared once: the declaration is its route, the rules for its parameters, and its part of
+//! the OpenAPI document.
 
 mod request;
 
@@ -14,7 +14,7 @@ pub use request::EndpointRequest;
 use crate::exposed::ExposedTables;
 use crate::problem::Problem;
 
-/// An endpoint that answers GET requests.
+/// A custom endpoint for GET requests.
 ///
 /// ```
 /// use mwallet_api::{Endpoint, Parameter};
@@ -40,7 +40,7 @@ pub struct Endpoint {
     pub(crate) link: Option<Link>,
 }
 
-/// What an endpoint answers with.
+/// What an endpoint responds with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Answer {
     /// Rows of a table, as JSON.
@@ -49,7 +49,7 @@ pub(crate) enum Answer {
     Document { media_type: &'static str, description: &'static str },
 }
 
-/// How the home page leads to an endpoint.
+/// The link to an endpoint on the home page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
     pub(crate) name: &'static str,
@@ -66,8 +66,8 @@ impl fmt::Debug for Handler {
 }
 
 impl Endpoint {
-    /// An endpoint at a path and what answers it. A part of the path in braces is a parameter, which must be declared too:
-    /// `/v1/users/{identifier}/notices`.
+    /// An endpoint with a path and a handler. A segment of the path in braces is a parameter, which must be declared
+    /// too: `/v1/users/{identifier}/notices`.
     pub fn get<F>(path: &'static str, handler: impl Fn(EndpointRequest) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Response, Problem>> + Send + 'static,
@@ -84,50 +84,51 @@ impl Endpoint {
         }
     }
 
-    /// Its `operationId` in the OpenAPI document, which no other operation may have; by default its path.
+    /// Sets its `operationId` in the OpenAPI document, which must be unique. The default is its path.
     pub fn operation(self, operation: &'static str) -> Self {
         Self { operation, ..self }
     }
 
-    /// What it does, in one line.
+    /// Sets the summary: what it does, in one line.
     pub fn summary(self, summary: &'static str) -> Self {
         Self { summary, ..self }
     }
 
-    /// What else one must know.
+    /// Sets the description: everything else that a client must know.
     pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
     }
 
-    /// Declares a parameter. A request with one that is not declared is refused.
+    /// Declares a parameter. A request with an undeclared parameter is refused.
     pub fn parameter(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// Declares `skip`, `offset` and `limit`, as tables have them.
+    /// Declares `skip`, `offset` and `limit`, which work as for tables.
     pub fn paged(self) -> Self {
-        self.parameter(Parameter::rows("skip").description("How many rows to leave out first.").example("50"))
-            .parameter(Parameter::rows("offset").description("Another name of `skip`.").example("50"))
-            .parameter(Parameter::rows("limit").description("The most rows to answer; all by default.").example("25"))
+        let limit = "The most rows to return; the default is all rows.";
+        self.parameter(Parameter::rows("skip").description("The number of rows to skip.").example("50"))
+            .parameter(Parameter::rows("offset").description("An alias of `skip`.").example("50"))
+            .parameter(Parameter::rows("limit").description(limit).example("25"))
     }
 
-    /// It answers rows of this table. Where the table is not served, the endpoint is not there.
+    /// Declares that it returns rows of this table. If the table is not served, the endpoint does not exist.
     pub fn rows_of(self, table: &'static str) -> Self {
         Self { answer: Answer::Rows(table), ..self }
     }
 
-    /// It answers a document of this media type, and what that document is.
+    /// Declares that it returns a document, with its media type and description.
     pub fn document(self, media_type: &'static str, description: &'static str) -> Self {
         Self { answer: Answer::Document { media_type, description }, ..self }
     }
 
-    /// The home page leads to it by a link of this name, with a note next to it.
+    /// Adds a link to the home page, with a name and a note next to it.
     pub fn link(self, name: &'static str, note: &'static str) -> Self {
         Self { link: Some(Link { name, note }), ..self }
     }
 
-    /// Its path.
+    /// Its path, with parameters in braces.
     pub fn path(&self) -> &'static str {
         self.path
     }
@@ -137,7 +138,7 @@ impl Endpoint {
         (self.handler.0)(request).await
     }
 
-    /// Whether what it answers is served.
+    /// Whether the table that it returns rows of is served.
     pub(crate) fn is_served(&self, tables: &ExposedTables) -> bool {
         match self.answer {
             Answer::Rows(table) => tables.first().get(table).is_some(),
@@ -151,7 +152,7 @@ impl Endpoint {
     }
 }
 
-/// The name in braces that a part of a path is.
+/// The name in braces, if a segment of a path is one.
 fn placeholder(part: &str) -> Option<&str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
@@ -166,7 +167,7 @@ pub struct Parameter {
     pub(crate) example: &'static str,
 }
 
-/// What values a parameter takes.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParameterKind {
     Text,
@@ -179,32 +180,32 @@ impl Parameter {
         Self { name, kind, is_required: false, description: "", example: "" }
     }
 
-    /// A text.
+    /// A parameter for a text.
     pub fn text(name: &'static str) -> Self {
         Self::new(name, ParameterKind::Text)
     }
 
-    /// A time: RFC 3339 or seconds since 1970.
+    /// A parameter for a time: RFC 3339 or seconds since 1970.
     pub fn time(name: &'static str) -> Self {
         Self::new(name, ParameterKind::Time)
     }
 
-    /// A number of rows.
+    /// A parameter for a number of rows.
     pub fn rows(name: &'static str) -> Self {
         Self::new(name, ParameterKind::Rows)
     }
 
-    /// The same, which every request must have. A part of the path always is.
+    /// Makes it required. Parameters in the path always are.
     pub fn required(self) -> Self {
         Self { is_required: true, ..self }
     }
 
-    /// What it means.
+    /// Sets the description.
     pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
     }
 
-    /// An example of its value.
+    /// Sets an example value.
     pub fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
     }

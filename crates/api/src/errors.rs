@@ -1,7 +1,7 @@
-//! The one file that turns errors of the data layer into answers.
+//! Turns errors of the data layer into problems. No other file does.
 //!
-//! What the database says goes to the log, once, and never to a client. What a client is told is written here, or by the
-//! data layer about the client's own request; it is the same on both engines.
+//! Messages of the database go to the log, once, and never to a client. Messages for clients are written here, or by
+//! the data layer about the client's own request; they are the same on both engines.
 
 mod sqlstate;
 
@@ -24,7 +24,7 @@ impl From<Error> for Problem {
 
 impl From<PlanError> for Problem {
     fn from(error: PlanError) -> Self {
-        // Every one of them is about the text of the request.
+        // All of these are errors of the request.
         let status = match error {
             PlanError::NoPlace { .. } => StatusCode::METHOD_NOT_ALLOWED,
             _ => StatusCode::BAD_REQUEST,
@@ -32,7 +32,7 @@ impl From<PlanError> for Problem {
         let problem = Self::new(status, error.code(), error.to_string());
         match error {
             PlanError::Syntax { hint: Some(hint), .. } => problem.hint(hint),
-            PlanError::Unfiltered { .. } => problem.hint("name the rows by a filter such as id=eq.5"),
+            PlanError::Unfiltered { .. } => problem.hint("add a filter, such as id=eq.5"),
             PlanError::NoPlace { .. } => problem.allow("GET, HEAD, POST, PATCH, DELETE, OPTIONS"),
             _ => problem,
         }
@@ -48,23 +48,23 @@ impl From<UnknownPreferences> for Problem {
 impl From<ValidationError> for Problem {
     fn from(error: ValidationError) -> Self {
         match error {
-            ValidationError::Syntax(error) => Self::body(format!("the body cannot be read: {error}"))
-                .hint("send a JSON object, or an array of them, in UTF-8"),
+            ValidationError::Syntax(error) => Self::body(format!("cannot parse the body: {error}"))
+                .hint("send a JSON object, or an array of objects, in UTF-8"),
             ValidationError::Invalid(failures) => invalid(&failures),
             error => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a body cannot be validated");
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot validate a body");
                 Self::internal()
             }
         }
     }
 }
 
-/// An error of an operation on one table, in the words of that table.
+/// A problem from an error of an operation on one table, with the names of that table.
 pub(crate) fn of(error: impl Into<Error>, table: &Table) -> Problem {
     convert(error.into(), Some(table))
 }
 
-/// A request that does not fit its table.
+/// A request that does not match its table.
 fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
     match (&error, table) {
         (PlanError::UnknownColumn { .. }, Some(table)) => {
@@ -93,7 +93,7 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
         Error::Constraint(violation) => constraint(violation, table),
         Error::Immutable { columns } => {
             let column = columns.first().filter(|_| columns.len() == 1);
-            broken_rule("23514", column, "immutable", &format!("{error}; leave it out, or send the value that it has"))
+            broken_rule("23514", column, "immutable", &format!("{error}; omit it, or send its current value"))
         }
         Error::Refused(refusal) => sqlstate::refused(refusal, table),
         Error::Raised(refusal) => {
@@ -105,8 +105,8 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
         }
         Error::Database { code: Some(denied), .. } if denied == "42501" => {
             error_log::write(error);
-            let message = "the database does not let this server do so";
-            Problem::new(Status::FORBIDDEN, "42501", message).hint("whoever runs the server may grant it")
+            let message = "the database denies this server permission";
+            Problem::new(Status::FORBIDDEN, "42501", message).hint("the operator of the server can grant it")
         }
         Error::Database { code: Some(full), .. } if full == Error::DISK_FULL => {
             error_log::write(error);
@@ -114,30 +114,30 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
         }
         Error::VersionConflict { .. } => answer(Status::CONFLICT),
         Error::Serialization(_) => answer(Status::CONFLICT).hint("send the request again"),
-        // PostgREST answers so: the method is wrong for a database that is only read.
+        // As in PostgREST: a read-only database does not allow the method.
         Error::ReadOnly => answer(Status::METHOD_NOT_ALLOWED).allow("GET, HEAD"),
         Error::Busy | Error::Unavailable(_) | Error::Cancelled | Error::ReadEnded { .. } => {
             error_log::write(error);
             answer(Status::SERVICE_UNAVAILABLE).retry()
         }
-        // Where its file is, is nobody's business.
+        // The message does not reveal the path of the file.
         Error::NotOpened { .. } => {
             error_log::write(error);
             Problem::new(Status::SERVICE_UNAVAILABLE, code, "the database cannot be reached").retry()
         }
-        // To try again does not help before somebody has seen to it.
+        // No `Retry-After`: a retry does not help until the operator has fixed it.
         Error::FileGone { .. } => {
             error_log::write(error);
-            let message = "the file of the database was removed or replaced while it was served";
+            let message = "the database file was removed or replaced while the server was running";
             Problem::new(Status::SERVICE_UNAVAILABLE, code, message)
-                .hint("whoever runs the server must put it back, or start the server again with the file that is there")
+                .hint("the operator must put the file back, or restart the server with the new file")
         }
-        // To try again would not help: what the server knows of the table is not what the database has.
-        // It is logged where it is answered: most requests are planned again first, and succeed.
+        // A retry does not help: the server's description of the table is outdated.
+        // This is not logged here but when the response is sent: most requests are planned again first, and succeed.
         _ if error.is_outdated() => {
-            let message = "the database has another table than the server knows; its log says what differs";
+            let message = "the table has changed since the server read its schema; see the log of the server";
             Problem::new(Status::INTERNAL_SERVER_ERROR, code, message)
-                .hint("whoever runs the server may see by `mwallet migrate check` or `mwallet inspect` what is there")
+                .hint("the operator can find the difference with `mwallet migrate check` or `mwallet inspect`")
         }
         Error::Timeout | Error::SessionExpired { .. } => {
             error_log::write(error);
@@ -154,7 +154,7 @@ fn problem(error: &Error, table: Option<&Table>) -> Problem {
     }
 }
 
-/// A row that breaks a constraint. The engines tell different parts of which; the table knows the rest.
+/// A row that violates a constraint. Each engine reports different parts of the constraint; the table has the rest.
 fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
     let code = violation.kind.code();
     let (constraint, columns) = place(violation, table);
@@ -175,20 +175,21 @@ fn constraint(violation: &Violation, table: Option<&Table>) -> Problem {
             let what = if columns.is_empty() { "value".into() } else { columns.join(" and ") };
             conflict(format!("a row with this {what} exists already"))
         }
-        // PostgreSQL tells the table that refers. SQLite does not tell which, and of a table that refers to itself nobody knows.
+        // PostgreSQL reports the referring table. SQLite does not, and for a table that references itself that does not
+        // tell the direction.
         ConstraintKind::ForeignKey => conflict(match (&violation.table, table) {
-            (Some(referring), Some(table)) if *referring != table.name => "the row is referred to".into(),
+            (Some(referring), Some(table)) if *referring != table.name => "the row is still referenced".into(),
             (Some(_), Some(table)) if !columns.is_empty() && !refers_to_itself(table) => {
-                format!("the row refers by {} to one that does not exist", columns.join(" and "))
+                format!("{} references a row that does not exist", columns.join(" and "))
             }
-            _ => "the row refers to one that does not exist, or is referred to".into(),
+            _ => "the row references a row that does not exist, or is still referenced".into(),
         }),
-        // Word for word as PostgreSQL has it: what is excluded, only the constraint knows.
+        // PostgreSQL's own text: only the constraint knows what it excludes.
         ConstraintKind::Exclusion => conflict("conflicting key value violates exclusion constraint".into()),
         ConstraintKind::NotNull => broken_rule(code, columns.first(), "missing", "a value is required"),
         ConstraintKind::Check => match &violation.constraint {
-            Some(name) => broken_rule(code, None, "check", &format!("the row breaks the rule {name}")),
-            None => broken_rule(code, None, "check", "the row breaks a rule of the table"),
+            Some(name) => broken_rule(code, None, "check", &format!("the row violates the check constraint {name}")),
+            None => broken_rule(code, None, "check", "the row violates a check constraint of the table"),
         },
     }
 }
@@ -199,8 +200,8 @@ fn broken_rule(code: impl Into<Cow<'static, str>>, column: Option<&String>, kind
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message(&item)).errors(vec![item])
 }
 
-/// Whether the values of a violation may be those of columns that clients do not know. What an exclusion or the index of an expression is
-/// about, the table does not say.
+/// Whether the values of a violation may be those of columns that are hidden from clients. The table does not know the
+/// columns of an exclusion constraint or of an index on an expression.
 fn is_about_hidden(kind: ConstraintKind, columns: &[String], table: Option<&Table>) -> bool {
     let Some(table) = table else { return false };
     let mut hidden = table.columns.iter().filter(|column| !column.is_readable());
@@ -215,7 +216,7 @@ fn refers_to_itself(table: &Table) -> bool {
     table.foreign_keys.iter().any(|key| key.references == table.name)
 }
 
-/// The constraint of a violation and its columns: as they were told, and as the table has what was not.
+/// The constraint of a violation and its columns, as the database reported them or else as the table has them.
 fn place(violation: &Violation, table: Option<&Table>) -> (Option<String>, Vec<String>) {
     let (name, columns) = (violation.constraint.clone(), violation.columns.clone());
     let Some(table) = table else { return (name, columns) };
@@ -236,7 +237,7 @@ fn place(violation: &Violation, table: Option<&Table>) -> (Option<String>, Vec<S
     }
 }
 
-/// A body that breaks rules, with all of them.
+/// An invalid body, with all its errors.
 fn invalid(failures: &Failures) -> Problem {
     let items: Vec<ErrorItem> = failures.iter().map(ErrorItem::from).collect();
     let code = failures.first().map_or("XX000", |failure| failure.kind.sqlstate());
@@ -248,7 +249,7 @@ fn invalid(failures: &Failures) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).errors(items)
 }
 
-/// What is wrong, behind its place.
+/// The message with its place in front.
 pub(crate) fn message(item: &ErrorItem) -> String {
     match item.loc.as_str() {
         "" => item.msg.clone(),

@@ -7,15 +7,16 @@ use bytes::Bytes;
 use mwallet_db::CatalogTable;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 
-/// What clients call the schema of tables that have none, such as those of SQLite and of entities.
+/// The schema name that clients use for tables without a schema, such as those of SQLite and of entities.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";
 
-/// The tables that a server exposes, by schema. Made when the server starts, and again when others changed the database.
+/// The tables that a server exposes, by schema. Built when the server starts, and rebuilt when the database has
+/// changed.
 #[derive(Debug)]
 pub struct ExposedTables {
-    /// At least one; the first is meant where a request names none.
+    /// At least one; the first is the default for requests that name none.
     schemas: Vec<ExposedSchema>,
-    /// The title of the documentation, if it is not that of mWallet.
+    /// The title of the documentation, unless it is that of mWallet.
     title: Option<String>,
 }
 
@@ -27,18 +28,18 @@ pub(crate) struct ExposedSchema {
     by_name: HashMap<String, ExposedTable>,
     /// The tables in the order in which they are documented.
     order: Vec<String>,
-    /// The OpenAPI document, once somebody has asked for it.
+    /// The OpenAPI document, once a client has requested it.
     pub(crate) document: OnceLock<Bytes>,
 }
 
-/// One exposed table, and what the body of a request about it is checked against.
+/// One exposed table, with the schemas that request bodies are checked against.
 #[derive(Debug)]
 pub struct ExposedTable {
-    /// The table, ready for requests.
+    /// The table, prepared for requests.
     pub relation: CatalogTable,
-    /// What the body of a creation must look like.
+    /// The schema of bodies that create rows.
     pub create: Schema,
-    /// What the body of a change must look like.
+    /// The schema of bodies that change rows.
     pub change: Schema,
 }
 
@@ -54,16 +55,16 @@ impl ExposedTables {
     ///
     /// # Errors
     ///
-    /// Where a table contradicts itself, so that no schema can be made of it.
+    /// If a table contradicts itself, so that it has no schema.
     pub fn new<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
         Self::with_title(None, tables)
     }
 
-    /// Exposes the tables of an existing database, whose documentation has this title.
+    /// Exposes the tables of an existing database under a title for the documentation.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// The same as [`new`](Self::new).
     pub fn titled<'t>(title: &str, tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
         Self::with_title(Some(title), tables)
     }
@@ -83,18 +84,18 @@ impl ExposedTables {
         Ok(Self { schemas: schemas.collect::<Result<_, _>>()?, title: title.map(Into::into) })
     }
 
-    /// The schema that a request is about if it names none.
+    /// The default schema, for requests that name none.
     pub(crate) fn first(&self) -> &ExposedSchema {
         // There is always one.
         &self.schemas[0]
     }
 
-    /// A table of that name, in whichever schema.
+    /// A table of that name in any schema.
     pub(crate) fn any(&self, name: &str) -> Option<&ExposedTable> {
         self.schemas.iter().find_map(|schema| schema.get(name))
     }
 
-    /// All tables by their names, those of one schema after those of the other.
+    /// All tables, ordered by schema and name.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&ExposedSchema, &ExposedTable)> {
         self.schemas.iter().flat_map(|schema| {
             let mut names: Vec<&str> = schema.names().collect();
@@ -136,7 +137,7 @@ impl ExposedSchema {
         Ok(Self { name, by_name, order, document: OnceLock::new() })
     }
 
-    /// Its name as requests and answers have it.
+    /// Its name in requests and responses.
     pub(crate) fn name_for_clients(&self) -> &str {
         self.name.as_deref().unwrap_or(DEFAULT_SCHEMA)
     }

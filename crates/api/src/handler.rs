@@ -1,16 +1,16 @@
-//! What can be served.
+//! The trait of everything that [`serve`](crate::serve) can serve.
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use tower::ServiceExt;
 
-/// What can be served: an [`App`](crate::App), or a router of one's own.
+/// Handles requests: an [`App`](crate::App), or your own router.
 pub trait Handler: Clone + Send + 'static {
-    /// Answers a request. An error is an answer too.
+    /// Handles a request. An error is a response too.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 
-    /// Gets ready on a thread that will serve, before any connection is accepted.
+    /// Prepares a thread that will serve, before any connection is accepted.
     fn warm_up(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }

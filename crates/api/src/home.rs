@@ -1,5 +1,5 @@
-//! The first page: what this server is, its tables with how many rows they have and a query of each to begin with, and where
-//! the rest of it is. Browsers get it as a page, programs as JSON.
+//! The home page: the tables with their numbers of rows and an example query for each, and links to everything else.
+//! Browsers get a page, programs get JSON.
 
 mod page;
 
@@ -17,15 +17,15 @@ use crate::exposed::ExposedTables;
 use crate::state::AppState;
 use crate::{accept, location};
 
-/// How many rows a first query asks for.
+/// The limit of the example queries.
 const FIRST_ROWS: u32 = 10;
 
-/// The page, in the form that is asked for.
+/// Responds with the page, or with JSON.
 pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let tables = state.tables();
     let counts = state.row_counts.get(&state.engine, &tables).await;
     let listed = list(&tables, &counts);
-    // What is listed changes with every write.
+    // The content changes with every write.
     let headers_of = |media_type| [(CONTENT_TYPE, media_type), (VARY, "Accept"), (CACHE_CONTROL, "no-cache")];
     match accept::is_page(&headers) {
         true => {
@@ -38,21 +38,21 @@ pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> R
     }
 }
 
-/// A table, as the page has it.
+/// A table on the page.
 struct Listed<'t> {
     table: &'t Table,
     rows: Option<RowCount>,
-    /// The schema that a request about it must name; none where it is that which is meant anyway.
+    /// The schema that a request must name; `None` for the default schema.
     accept_profile: Option<&'t str>,
 }
 
 impl Listed<'_> {
-    /// The address of its first rows.
+    /// The path of its first rows.
     fn query(&self) -> String {
         format!("{}{}?limit={FIRST_ROWS}", location::REST, location::encode(&self.table.name))
     }
 
-    /// Its name, with that of its schema where that must be named.
+    /// Its name, qualified with the schema if requests must name that.
     fn full_name(&self) -> String {
         self.accept_profile.map_or_else(|| self.table.name.clone(), |schema| format!("{schema}.{}", self.table.name))
     }
@@ -71,7 +71,7 @@ fn list<'t>(tables: &'t ExposedTables, counts: &[Option<RowCount>]) -> Vec<Liste
     listed.collect()
 }
 
-/// What the page says, for programs and for people without a browser.
+/// The content of the page as JSON.
 fn json(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'_>]) -> Value {
     let tables = listed.iter().map(|listed| {
         let rows = listed.rows.map(|rows| match rows {
@@ -104,7 +104,7 @@ fn json(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'_>]) -> Valu
     })
 }
 
-/// What the database is called.
+/// The name of the database system.
 fn database(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Postgres => "PostgreSQL",

@@ -1,7 +1,8 @@
-//! By which names this server may be called.
+//! The host names by which this server can be called.
 //!
-//! A server without login listens on the loopback address only. Even so, a page of a foreign site that is open in a browser on
-//! the same machine could have its own name point there. A browser sends that name along, and this module refuses it.
+//! A server without login listens on a loopback address only. Even so, a page of another site that is open in a browser
+//! on the same machine could let its own host name resolve to that address (DNS rebinding). The browser sends that
+//! name, and this module refuses it.
 
 use std::net::IpAddr;
 
@@ -10,17 +11,17 @@ use axum::http::request::Parts;
 
 use crate::problem::Problem;
 
-/// Refuses a request that calls this server by a name that is not the machine's own, in its headers or its target.
+/// Refuses a request whose `Host` header or target names another machine.
 ///
 /// # Errors
 ///
-/// If it does.
+/// If a name is not that of this machine.
 pub(crate) fn check(parts: &Parts) -> Result<(), Problem> {
     if is_foreign(parts) { Err(Problem::foreign_host()) } else { Ok(()) }
 }
 
 fn is_foreign(parts: &Parts) -> bool {
-    // No browser leaves the header out.
+    // Browsers always send the header.
     let mut headers = parts.headers.get_all(HOST).iter();
     let by_header = headers.any(|host| !is_loopback(host.to_str().unwrap_or_default()));
     by_header || parts.uri.authority().is_some_and(|authority| !is_loopback(authority.as_str()))
@@ -32,7 +33,7 @@ fn is_loopback(host: &str) -> bool {
         Some((address, _)) => address,
         None => host.split_once(':').map_or(host, |(name, _)| name),
     };
-    // The two that nearly everybody writes need not be taken apart.
+    // A fast path for the two most common names.
     name == "127.0.0.1"
         || name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

@@ -1,7 +1,7 @@
-//! The HTTP side of mWallet: routes, extractors, errors as problems, the server's loop.
+//! The HTTP layer of mWallet: routes, extractors, errors as problems, the server loop.
 //!
-//! A handler reads its request, calls one function of the data layer and turns what comes back into an answer. Nothing
-//! here knows SQL, and nothing below knows HTTP.
+//! A handler parses its request, calls one function of the data layer and converts the result into a response. Nothing
+//! here knows SQL, and the data layer does not know HTTP.
 //!
 //! ```no_run
 //! # async fn example(tables: Vec<&'static mwallet_db::schema::Table>) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,29 +1,29 @@
-//! What requests may do, how large they may be and how long things may take.
+//! The limits of requests: their size, their time and what they may do.
 
 use std::time::Duration;
 
-/// What requests may do, how large they may be and how long things may take.
+/// The limits of requests: their size, their time and what they may do.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The most bytes of a body: 1 MiB.
     pub body_bytes: usize,
-    /// The most rows that one body may bring: 10,000.
+    /// The most rows in one body: 10,000.
     pub body_rows: usize,
-    /// The most rows that one answer may have; `None`, as it is by default, is no limit, since answers stream.
+    /// The most rows in one response. The default is `None`, no limit, since responses are streamed.
     pub max_rows: Option<u64>,
-    /// Whether every row of a table may be changed or deleted by a request without a filter; not by default.
+    /// Whether a request without a filter may change or delete every row of a table; not by default.
     pub allow_unfiltered: bool,
     /// How long a client may take to send a body: 30 seconds.
     pub body_read_timeout: Duration,
-    /// How long a request may take until its answer begins: 60 seconds. A statement has a limit of its own, which is
-    /// shorter.
+    /// How long a request may take until its response starts: 60 seconds. Statements have their own, shorter timeout.
     pub request_timeout: Duration,
-    /// How long a client may leave an answer unread that comes in parts: 30 seconds. It holds a connection meanwhile.
+    /// How long a client may stop reading a streamed response: 30 seconds. The response holds a database connection
+    /// meanwhile.
     pub write_timeout: Duration,
 }
 
 impl Limits {
-    /// The most rows of an answer, of those that were asked for.
+    /// The limit of a response, from the limit of the request and that of the server.
     pub(crate) fn page(&self, asked: Option<u64>) -> Option<u64> {
         match (asked, self.max_rows) {
             (Some(asked), Some(most)) => Some(asked.min(most)),

@@ -1,4 +1,4 @@
-//! The addresses of tables and rows, and what leads to them from those that are nearly right.
+//! The paths of tables and rows, and redirects to them.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -14,13 +14,13 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use crate::problem::Problem;
 
-/// Where the tables are.
+/// The path prefix of tables.
 pub(crate) const REST: &str = "/rest/v1/";
 
-/// Where a POST has the tables read again.
+/// The path where a POST reloads the tables.
 pub(crate) const RELOAD: &str = "/admin/reload";
 
-/// The path of a table, as it stands in a URL.
+/// The path of a table, percent-encoded.
 ///
 /// ```
 /// assert_eq!(mwallet_api::table_path("Order Details"), "/rest/v1/Order%20Details");
@@ -29,10 +29,10 @@ pub fn table_path(name: &str) -> String {
     format!("{REST}{}", encode(name))
 }
 
-/// What a path names.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// A table, or one of its rows. The ranges are where their names are in the path, encoded.
+    /// A table, or one of its rows. The ranges locate their encoded names in the path.
     Table {
         /// The name of the table.
         name: Range<usize>,
@@ -89,9 +89,10 @@ impl Target {
     }
 }
 
-/// Leads to a path of this server, for good and with the same method and body. `None` where it cannot stand in a header.
+/// A permanent redirect to a path of this server, with the same method and body. `None` if the path is not valid in a
+/// header.
 ///
-/// The path is one of those that this server has, so that nobody is led to another site.
+/// The path must be one of this server, so that the redirect never leads to another site.
 pub(crate) fn redirect(path: &str, query: Option<&str>) -> Option<Response> {
     let query = query.filter(|query| !query.is_empty());
     let address = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
@@ -100,8 +101,8 @@ pub(crate) fn redirect(path: &str, query: Option<&str>) -> Option<Response> {
     Some(response)
 }
 
-/// The address of a row, read from its JSON: by its key, since a slug may change. A key of whole numbers is a path, another a
-/// filter, since its text could read as another kind of identifier.
+/// The path of a row, from the key in its JSON, since a slug may change. An integer key becomes a path segment, any
+/// other key a filter, since its text could be mistaken for another kind of identifier.
 pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
     let keys = table.primary_key.iter().map(|name| Some((name, member(row, name)?))).collect::<Option<Vec<_>>>()?;
     if keys.is_empty() {
@@ -119,7 +120,7 @@ pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
     Some(format!("{place}?{}", filters?.join("&")))
 }
 
-/// A value as it stands in a filter.
+/// A value as written in a filter.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Int(number) => Some(number.to_string()),
@@ -134,7 +135,7 @@ fn text(value: &Value) -> Option<String> {
 ///
 /// # Errors
 ///
-/// Where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+/// If a `%` is not followed by two hexadecimal digits, or if the bytes are not UTF-8.
 pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
     if !part.contains('%') {
         return Ok(Cow::Borrowed(part));
@@ -145,23 +146,23 @@ pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
     };
     if part.split('%').skip(1).any(broken) {
         return Err(Problem::parameter("the URL has a % that is not followed by two hexadecimal digits")
-            .hint("write a % itself as %25"));
+            .hint("encode a literal % as %25"));
     }
     match percent_decode_str(part).decode_utf8() {
         Ok(text) => Ok(text),
-        Err(_) => Err(Problem::parameter("the URL is not UTF-8 behind its percent-encoding")),
+        Err(_) => Err(Problem::parameter("the URL is not UTF-8 after percent-decoding")),
     }
 }
 
-/// A name as it stands in a path.
+/// A name percent-encoded for a path.
 pub(crate) fn encode(name: &str) -> impl Display {
     utf8_percent_encode(name, NAME)
 }
 
-/// What a name keeps as it is in a path.
+/// The characters that are encoded in a path: all but letters, digits, `_` and `-`.
 const NAME: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
-/// The member of an object, if it is a text, a number or a truth.
+/// The member of an object, if it is a string, a number or a boolean.
 fn member(row: &[u8], name: &str) -> Option<Value> {
     let mut reader = Reader::new(row).ok()?;
     reader.value().ok()?;

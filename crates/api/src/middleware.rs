@@ -1,8 +1,8 @@
-//! What every request passes on its way in and out, whatever answers it.
+//! What every request passes on its way in and out, whatever handles it.
 //!
-//! There are three places. [`admit`] refuses a request before anything is done for it, [`Exchange::run`] is around the work,
-//! and [`Exchange::complete`] finishes the answer. A new step is a line in one of them. They are functions and not layers of
-//! tower, each of which would box, copy and allocate for every request: see ADR 13.
+//! There are three places: [`admit`] can refuse a request before any work, [`Exchange::run`] wraps the work, and
+//! [`Exchange::complete`] finishes the response. A new step is a line in one of them. They are functions and not tower
+//! layers, each of which would box, copy and allocate for every request: see ADR 13.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -22,11 +22,11 @@ use crate::state::AppState;
 use crate::unread::Unread;
 use crate::{compression, hosts, profile, range, rows, sites};
 
-/// Refuses a request that may not be answered. Authentication belongs here.
+/// Refuses a request that is not allowed. Authentication belongs here.
 ///
 /// # Errors
 ///
-/// Why it is refused.
+/// If the request is refused.
 pub(crate) fn admit(state: &AppState, incoming: &Incoming) -> Result<(), Problem> {
     if state.loopback_hosts_only {
         hosts::check(&incoming.parts)?;
@@ -34,7 +34,7 @@ pub(crate) fn admit(state: &AppState, incoming: &Incoming) -> Result<(), Problem
     sites::check(&incoming.parts, &state.origins)
 }
 
-/// What the answer to a request needs to know of it.
+/// What the response needs to know about its request.
 pub(crate) struct Exchange {
     id: HeaderValue,
     is_head: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Begins an exchange with a request, which is parsed here and nowhere else.
+    /// Starts an exchange with a request, which is parsed only here.
     pub(crate) fn begin(state: &AppState, request: Request) -> (Self, Incoming) {
         let tables = state.tables();
         let id = request_id::of(request.headers(), state.engine.sources());
@@ -65,8 +65,8 @@ impl Exchange {
         (exchange, incoming)
     }
 
-    /// Does the work of a request as part of it: within its time limit, with its ID in the log, and with an answer even if it
-    /// panics. If the answer does not begin in time it is 504, the work is dropped, and its session is rolled back.
+    /// Runs the work of a request within its time limit, with its ID in the log, and with a response even if it panics.
+    /// If the response does not start in time, it is 504, the work is dropped, and its session is rolled back.
     pub(crate) async fn run(&self, state: &AppState, work: impl Future<Output = Response>) -> Response {
         // Pinned once: each future around it would copy its kilobytes.
         let work = pin!(work);
@@ -78,7 +78,7 @@ impl Exchange {
         }
     }
 
-    /// Completes an answer, and notes it in the access log.
+    /// Completes a response, and records it in the access log.
     pub(crate) async fn complete(self, response: Response) -> Response {
         let mut response = compression::compress(response, self.encodings).await;
         if self.is_head {
@@ -97,9 +97,9 @@ impl Exchange {
     }
 }
 
-/// Answers 500 where a handler panics, instead of closing the connection without a word.
+/// Responds with 500 if a handler panics, instead of closing the connection.
 async fn catch_panic(answer: impl Future<Output = Response>) -> Response {
-    // The request is gone when its handler panics, and the state has locks that survive it.
+    // The request is dropped with its handler, and the locks of the state survive a panic.
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {

@@ -2,23 +2,23 @@
 
 use crate::exposed::ExposedSchema;
 
-/// The most letters of a name for which another is looked for: the work grows with both, and nobody mistypes so many.
+/// The longest name for which a similar one is searched: the work grows with the length.
 const MOST: usize = 100;
 
-/// What may help whoever asked a schema for a table that it does not have, in the words of PostgREST.
+/// A hint for a request about a table that the schema does not have, in PostgREST's words.
 pub(crate) fn hint(schema: &ExposedSchema, name: &str) -> Option<String> {
     let nearest = nearest(schema.names(), name)?;
     Some(format!("Perhaps you meant the table '{}.{nearest}'", schema.name_for_clients()))
 }
 
-/// The name that differs from the given one in the fewest letters; the first by the alphabet where several do.
+/// The name that differs from the given one in the fewest letters; the alphabetically first of several.
 fn nearest<'n>(names: impl Iterator<Item = &'n str>, wanted: &str) -> Option<&'n str> {
     let length = wanted.chars().take(MOST + 1).count();
     if length > MOST {
         return None;
     }
     let wanted = wanted.to_lowercase();
-    // A third of the letters may be wrong, but not the only one; beyond that it is another word.
+    // Up to a third of the letters may differ, but not all of them.
     let most = (length / 3).max(1).min(length.saturating_sub(1));
     let is_near = |name: &&str| name.chars().take(length + most + 1).count().abs_diff(length) <= most;
     let with_distance =

@@ -1,8 +1,8 @@
-//! The OpenAPI 3.1 document: what a server answers, as a pure function of the tables that it serves.
+//! The OpenAPI 3.1 document of a server, as a pure function of the tables that it serves.
 //!
-//! Every table has path items of its own, with its columns as parameters, its rows as schemas and an example of each, so
-//! that whoever reads the document, person or program, need not know the query language beforehand. Nothing here asks a
-//! database or knows how a request is carried out.
+//! Every table has its own path items, with its columns as parameters, its rows as schemas and an example of each, so
+//! that readers, people or programs, need not know the query language. Nothing here uses a database or knows how
+//! requests are handled.
 
 mod endpoints;
 mod examples;
@@ -26,7 +26,7 @@ use examples::Examples;
 
 use crate::endpoint::{Answer, Endpoint};
 
-/// The media type that has no better name for a document than JSON.
+/// The media type of an OpenAPI document in JSON.
 pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
 
 /// The document of a server.
@@ -51,7 +51,7 @@ pub struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// The document of a server that has these tables, in their order.
+    /// The document of a server with these tables, in this order.
     pub fn new(tables: impl IntoIterator<Item = &'t Table>) -> Self {
         Self {
             tables: tables.into_iter().collect(),
@@ -61,7 +61,7 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// The same with an endpoint that the program added. It is left out if it answers rows of a table that is not served.
+    /// Adds a custom endpoint, unless it returns rows of a table that is not served.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         let is_served = match endpoint.answer {
             Answer::Rows(name) => self.tables.iter().any(|table| table.name == name),
@@ -73,14 +73,13 @@ impl<'t> Document<'t> {
         self
     }
 
-    /// The same on a server that has several schemas, the one first that is meant where a request names none. The tables are
-    /// those of one of them.
+    /// Names all schemas of the server, the default one first. The tables are those of one of them.
     pub fn of_schemas<'s>(mut self, schemas: impl IntoIterator<Item = &'s str>) -> Self {
         self.schemas = schemas.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The same under another title, such as the name of the database; else it is that of mWallet.
+    /// Sets the title, such as the name of the database. The default is `mWallet`.
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
@@ -90,7 +89,7 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     ///
-    /// Where a table contradicts itself, so that no schema can be made of it.
+    /// If a table contradicts itself, so that it has no schema.
     pub fn json(&self) -> Result<Value, SchemaError> {
         let mut components = Components::default();
         let mut paths = server::paths();
@@ -109,7 +108,7 @@ impl<'t> Document<'t> {
         if let (Some(own), [_, _, ..]) = (self.own_schema(), self.schemas.as_slice()) {
             profile::insert(own, &self.schemas, &mut paths, &mut components);
         }
-        // A table of that name has the heading already.
+        // A table of that name has added the tag already.
         if self.tables.iter().all(|table| table.name != server::TAG) {
             tags.push(server::tag());
         }
@@ -124,11 +123,11 @@ impl<'t> Document<'t> {
                 "summary": "The tables of this server over HTTP.",
                 "description": guide::text(&described),
             },
-            // Relative, so that it holds under whatever name the server is called.
+            // Relative, so that it is valid for every name of the server.
             "servers": [{ "url": "/" }],
         });
         let Value::Object(mut document) = head else { return Ok(head) };
-        // The macro would copy them, and they are nearly all of it.
+        // The macro would copy these, which are nearly the whole document.
         document.insert("tags".into(), Value::Array(tags));
         document.insert("paths".into(), Value::Object(paths));
         document.insert("components".into(), components.json());
@@ -143,12 +142,12 @@ impl Document<'_> {
     }
 }
 
-/// One table, with what all parts of its description share.
+/// One table, with what all parts of its documentation share.
 struct Described<'t> {
     table: &'t Table,
-    /// Its name as a key of components.
+    /// Its name in the keys of components.
     key: String,
-    /// Its name as people write it: `crypto addresses`.
+    /// Its name in sentences, such as `crypto addresses`.
     words: String,
     examples: Examples,
 }
@@ -158,14 +157,14 @@ impl<'t> Described<'t> {
         Self { table, key: names::key(&table.name), words: names::words(&table.name), examples: Examples::of(table) }
     }
 
-    /// A reference to one of its components, such as `orders.new`; an empty ending is the table itself.
+    /// A reference to one of its components, such as `orders.new`; with an empty ending, to that of the table itself.
     fn reference(&self, kind: &str, ending: &str) -> Value {
         let point = if ending.is_empty() { "" } else { "." };
         reference(kind, &format!("{}{point}{ending}", self.key))
     }
 }
 
-/// What the paths refer to, by kind and key.
+/// The components of the document, by kind and key.
 #[derive(Default)]
 struct Components {
     kinds: Map<String, Value>,
@@ -193,7 +192,7 @@ fn reference(kind: &str, key: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{key}") })
 }
 
-/// The heading under which the operations of a table stand.
+/// The tag of a table's operations.
 fn tag(table: &Table) -> Value {
     match &table.comment {
         Some(comment) => json!({ "name": table.name, "description": comment }),

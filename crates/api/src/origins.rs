@@ -1,4 +1,4 @@
-//! Whose pages may call this server from a browser.
+//! The origins whose pages may call this server from a browser.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use axum::http::header::HeaderName;
 use axum::http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// Whose pages may call a server from a browser.
+/// The origins whose pages may call a server from a browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// Nobody's but its own.
+    /// Only the server itself.
     #[default]
     None,
-    /// Everybody's.
+    /// All origins.
     Any,
-    /// Those of these origins, such as `https://desk.example`.
+    /// These origins, such as `https://desk.example`.
     These(Vec<HeaderValue>),
 }
 
-/// Whose pages may call this server from a browser; nobody's where no origin is given.
+/// The CORS layer for these origins; `None` if there are none.
 ///
-/// The headers are those that the clients of Supabase send and read.
+/// The headers are those that Supabase clients send and read.
 pub(crate) fn cors(origins: &Origins) -> Option<CorsLayer> {
     let allowed = match origins {
         Origins::None => return None,
@@ -70,5 +70,5 @@ const EXPOSED_HEADERS: [&str; 7] = [
     "x-request-id",
 ];
 
-/// How long a browser may remember what is allowed.
+/// How long a browser may cache a preflight response.
 const PREFLIGHT_TIME: Duration = Duration::from_secs(3_600);

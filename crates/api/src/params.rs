@@ -1,4 +1,4 @@
-//! The text of a URL, decoded: which table, which row, which parameters. Nothing here asks the database.
+//! Parses the identifier and the parameters of a URL. Nothing here uses the database.
 
 use mwallet_db::schema::{Table, ValueError};
 use mwallet_db::{Identifier, PlanError, QueryArgs};
@@ -7,11 +7,11 @@ use crate::errors;
 use crate::location::decode;
 use crate::problem::Problem;
 
-/// Reads what names one row in a URL.
+/// Parses the identifier of a row.
 ///
 /// # Errors
 ///
-/// Where it is a number that no key can be, or text that no slug can be.
+/// If it is a number that no key can have, or a text that no slug can have.
 pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
     match Identifier::parse(text) {
         // Digits are an id, never a slug.
@@ -26,11 +26,11 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
     }
 }
 
-/// Reads the parameters of a URL, in the query language of PostgREST.
+/// Parses the parameters of a URL, in the query language of PostgREST.
 ///
 /// # Errors
 ///
-/// Where one cannot be decoded, is neither a column nor a word of the language, or its value is not in the grammar.
+/// If a parameter cannot be decoded, is neither a column nor a keyword, or has an invalid value.
 pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<QueryArgs, Problem> {
     let Some(parameters) = parameters else { return Ok(QueryArgs::default()) };
     QueryArgs::parse(pairs(parameters)?, table).map_err(|error| errors::of(error, table))
@@ -40,26 +40,26 @@ pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<QueryArgs,
 ///
 /// # Errors
 ///
-/// Where one cannot be decoded.
+/// If one cannot be decoded.
 pub(crate) fn pairs(parameters: &str) -> Result<Vec<(String, String)>, Problem> {
     let pair = |parameter: &str| {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        // A plus is a space in what forms and most clients make.
+        // Forms and most clients encode a space as `+`.
         Ok((decode(&name.replace('+', " "))?.into_owned(), decode(&value.replace('+', " "))?.into_owned()))
     };
     parameters.split('&').filter(|parameter| !parameter.is_empty()).map(pair).collect()
 }
 
-/// Whether a `+` stands between digits, as in a time with its offset: it is a space there.
+/// Whether a `+` is between digits, as in a time with an offset. It decodes to a space there.
 pub(crate) fn has_plus(query: &str) -> bool {
     query.as_bytes().windows(3).any(|three| three[1] == b'+' && three[0].is_ascii_digit() && three[2].is_ascii_digit())
 }
 
-/// Reads a number of rows.
+/// Parses a number of rows.
 ///
 /// # Errors
 ///
-/// Where it is none.
+/// If it is not a number.
 pub(crate) fn rows(name: &str, value: &str) -> Result<u64, Problem> {
     mwallet_query::parse_row_count(name, value).map_err(|error| Problem::parameter(error.to_string()))
 }

@@ -1,7 +1,6 @@
-//! The shape of every error answer: RFC 9457 with PostgREST's members beside.
+//! The shape of every error response: RFC 9457 with PostgREST's members.
 //!
-//! What a request itself can have wrong stands here; what the data layer says is turned into problems in one file,
-//! `errors`.
+//! The problems of a request itself are here; the module `errors` turns errors of the data layer into problems.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error_log;
 
-/// An error answer, `application/problem+json`.
+/// An error response, `application/problem+json`.
 ///
 /// ```json
 /// {
@@ -30,7 +29,7 @@ use crate::error_log;
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Members>);
 
-/// What a problem holds; behind a pointer, since it travels through every handler's result.
+/// The members of a problem. They are boxed, since a problem is part of every handler's result.
 #[derive(Clone, Debug)]
 struct Members {
     status: StatusCode,
@@ -43,7 +42,7 @@ struct Members {
     outdated: Option<Unlogged>,
 }
 
-/// What a database said, on its way to the log. It is shown nowhere else, not even to whoever prints a problem.
+/// An error of the database for the log. It is shown nowhere else, not even in the `Debug` output of a problem.
 #[derive(Clone)]
 struct Unlogged(Arc<Error>);
 
@@ -53,17 +52,17 @@ impl fmt::Debug for Unlogged {
     }
 }
 
-/// The most characters of a text in a problem.
+/// The most characters of one text in a problem.
 const MOST_TEXT: usize = 1_000;
 
-/// One thing that is wrong with a body.
+/// One error in a body.
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorItem {
-    /// A JSON Pointer to the place.
+    /// A JSON Pointer to the invalid value.
     pub(crate) loc: String,
-    /// What is wrong, for people.
+    /// The error, for people.
     pub(crate) msg: String,
-    /// What is wrong, for programs.
+    /// The kind of error, for programs.
     pub(crate) kind: &'static str,
 }
 
@@ -74,7 +73,7 @@ impl From<&Failure> for ErrorItem {
 }
 
 impl Problem {
-    /// A problem with a status, a stable code and a text for the client.
+    /// A problem with a status, a stable code and a message for the client.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         let (code, message) = (code.into(), message.into());
         Self(Box::new(Members {
@@ -89,31 +88,31 @@ impl Problem {
         }))
     }
 
-    /// The same with what the client may do about it.
+    /// Adds a hint on what the client can do.
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same with more about what went wrong.
+    /// Adds details about what went wrong.
     pub(crate) fn details(mut self, details: impl Into<Cow<'static, str>>) -> Self {
         self.0.details = Some(details.into());
         self
     }
 
-    /// The same with a list of what is wrong with the body.
+    /// Adds the list of errors in the body.
     pub(crate) fn errors(mut self, errors: Vec<ErrorItem>) -> Self {
         self.0.errors = Some(errors);
         self
     }
 
-    /// The same, which may be tried again in a second.
+    /// Tells the client to retry after a second.
     pub(crate) fn retry(mut self) -> Self {
         self.0.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         self
     }
 
-    /// The same, with the methods that would do.
+    /// Lists the allowed methods.
     pub(crate) fn allow(mut self, methods: &str) -> Self {
         if let Ok(methods) = HeaderValue::from_str(methods) {
             self.0.headers.insert(ALLOW, methods);
@@ -121,24 +120,24 @@ impl Problem {
         self
     }
 
-    /// The same, which the server may not meet again when it has read its tables anew. Where it comes to be answered all the same, what
-    /// the database said is written to the log.
+    /// Marks the problem as one that a reload of the tables may solve. If it is sent to the client after all, the error
+    /// of the database is written to the log.
     pub(crate) fn outdated(mut self, error: Error) -> Self {
         self.0.outdated = Some(Unlogged(Arc::new(error)));
         self
     }
 
-    /// Whether it may be gone when the server has read its tables anew.
+    /// Whether a reload of the tables may solve it.
     pub(crate) fn is_outdated(&self) -> bool {
         self.0.outdated.is_some()
     }
 
-    /// The status.
+    /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// A table that is not served; the hint is about one that is.
+    /// A table that is not served; the hint names a similar one that is.
     pub(crate) fn unknown_table(name: &str, hint: Option<String>) -> Self {
         let problem = Self::new(StatusCode::NOT_FOUND, "PGRST205", format!("there is no table {}", shortened(name)));
         match hint {
@@ -149,36 +148,36 @@ impl Problem {
 
     pub(crate) fn no_functions() -> Self {
         Self::new(StatusCode::NOT_FOUND, "PGRST202", "functions are not supported yet")
-            .hint("tables and views are at /rest/v1/{table}; what a function reads, a view can show")
+            .hint("tables and views are at /rest/v1/{table}; a view can often replace a function")
     }
 
     pub(crate) fn unknown_schema(name: &str, served: &str) -> Self {
-        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {} here", shortened(name)))
-            .hint(format!("these are served: {served}"))
+        Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("there is no schema {}", shortened(name)))
+            .hint(format!("the schemas are {served}"))
     }
 
     pub(crate) fn no_row(table: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "PGRST116", format!("there is no such row in {table}"))
     }
 
-    /// Where one row is wanted and there is another number. PostgREST's clients read the details.
+    /// The client asked for exactly one row, and there are none or several. PostgREST's clients parse the details.
     pub(crate) fn not_one_row(found: u64) -> Self {
         let (message, details) = match found {
-            0 => ("one row is wanted, and there is none".into(), "The result contains 0 rows".into()),
-            _ => ("one row is wanted, and there are more".into(), format!("The result contains {found} rows")),
+            0 => ("expected exactly one row, found none".into(), "The result contains 0 rows".into()),
+            _ => ("expected exactly one row, found more".into(), format!("The result contains {found} rows")),
         };
         Self::new(StatusCode::NOT_ACCEPTABLE, "PGRST116", Cow::<str>::Owned(message)).details(details)
     }
 
     pub(crate) fn range(skip: u64, total: u64) -> Self {
         let details = format!("An offset of {skip} was requested, but there are only {total} rows.");
-        Self::unsatisfiable("the page begins behind the last row", details, format!("*/{total}"))
+        Self::unsatisfiable("the offset is past the last row", details, format!("*/{total}"))
     }
 
-    /// A header `Range` that ends before it begins. How many rows there are was not asked by then.
+    /// A `Range` header that ends before it starts. The rows have not been counted at that point.
     pub(crate) fn range_backwards() -> Self {
         let details = "The lower boundary must be lower than or equal to the upper boundary in the Range header.";
-        Self::unsatisfiable("the range ends before it begins", details.into(), "*/*".into())
+        Self::unsatisfiable("the range ends before it starts", details.into(), "*/*".into())
     }
 
     fn unsatisfiable(message: &'static str, details: String, range: String) -> Self {
@@ -190,19 +189,15 @@ impl Problem {
     }
 
     pub(crate) fn preference(unknown: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "PGRST122",
-            format!("the preferences {} are not understood", shortened(unknown)),
-        )
-        .hint("leave handling=strict out to have them ignored")
+        Self::new(StatusCode::BAD_REQUEST, "PGRST122", format!("unknown preferences: {}", shortened(unknown)))
+            .hint("without handling=strict they are ignored")
     }
 
     pub(crate) fn not_acceptable(wanted: &str) -> Self {
         Self::new(
             StatusCode::NOT_ACCEPTABLE,
             "PGRST107",
-            format!("there is no {} here, but application/json", shortened(wanted)),
+            format!("the response cannot be {}; application/json is available", shortened(wanted)),
         )
     }
 
@@ -215,52 +210,48 @@ impl Problem {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "PGRST117",
-            format!("{} is not taken here", shortened(method.as_str())),
+            format!("method {} is not allowed", shortened(method.as_str())),
         )
     }
 
-    /// A parameter, or the URL itself, that cannot be read.
+    /// A parameter, or the URL itself, that cannot be parsed.
     pub(crate) fn parameter(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "PGRST100", message)
     }
 
-    /// A body that cannot be read.
+    /// A body that cannot be parsed.
     pub(crate) fn body(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "PGRST102", message)
     }
 
     pub(crate) fn media_type(found: Option<&str>) -> Self {
         let message = match found {
-            Some(found) => format!("the body is {}, where application/json is taken", shortened(found)),
-            None => "the type of the body is not said, where application/json is taken".into(),
+            Some(found) => format!("the body is {}; expected application/json", shortened(found)),
+            None => "the request has no Content-Type; expected application/json".into(),
         };
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
             .hint("send the header Content-Type: application/json")
     }
 
-    /// A body in a coding that is not read; `Accept-Encoding` says which are.
+    /// A body in an unsupported content coding; `Accept-Encoding` lists the supported ones.
     pub(crate) fn content_coding(found: &str) -> Self {
-        let message = format!("the body is in the coding {}, where gzip is taken, or none", shortened(found));
+        let message = format!("the content coding {} is not supported; expected gzip or none", shortened(found));
         let mut problem = Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "PGRST107", message)
-            .hint("leave Content-Encoding out, or send one that Accept-Encoding of this answer names");
+            .hint("omit Content-Encoding, or use one that the Accept-Encoding header of this response lists");
         problem.0.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
         problem
     }
 
     pub(crate) fn host() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "PGRST100",
-            "the request does not say, in one header Host, which server it means",
-        )
-        .hint("send the header Host once, with a name or an address")
+        Self::new(StatusCode::BAD_REQUEST, "PGRST100", "the Host header is missing, repeated or invalid")
+            .hint("send one Host header, with a name or an address")
     }
 
-    /// Where nothing can be written any more.
+    /// The disk of the database is full.
     pub(crate) fn disk_full() -> Self {
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "53100", "the database has no room left to write")
-            .hint("whoever runs the server must make room on its disk");
-        // Nobody makes room within a second.
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "53100", "the disk of the database is full")
+            .hint("the operator of the server must free space on its disk");
+        // Nobody frees space within a second.
         problem.0.headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
         problem
     }
@@ -270,27 +261,27 @@ impl Problem {
     }
 
     pub(crate) fn body_timeout() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "57014", "the body did not come in time")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "57014", "the body did not arrive in time")
     }
 
     pub(crate) fn request_timeout() -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, "57014", "the request took longer than it may")
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "57014", "the request timed out")
     }
 
     pub(crate) fn foreign_host() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "42501", "this server answers by the names of its own machine only")
-            .hint("call it by localhost or 127.0.0.1")
+        Self::new(StatusCode::FORBIDDEN, "42501", "this server can only be called by a name of its own machine")
+            .hint("use localhost or 127.0.0.1")
     }
 
-    /// Where a page of another site would change something.
+    /// A page of another site tried to change data.
     pub(crate) fn foreign_site() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "42501", "pages of other sites may not change anything here")
-            .hint("whoever runs the server may allow the origin of the page: mwallet serve --cors ORIGIN")
+        Self::new(StatusCode::FORBIDDEN, "42501", "pages of other sites may not change data here")
+            .hint("the operator of the server can allow the origin of the page: mwallet serve --cors ORIGIN")
     }
 
-    /// What went wrong is in the log, and nowhere else.
+    /// An internal error. Only the log has the cause.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "XX000", "the server failed; its log says why")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "XX000", "internal error; see the log of the server")
     }
 }
 
@@ -300,12 +291,12 @@ impl IntoResponse for Problem {
         if let Some(Unlogged(error)) = outdated.filter(|_| status.is_server_error()) {
             error_log::write(&error);
         }
-        // What a database says of a value may repeat it, and a hint may list all names that a database has.
+        // A message of the database may repeat a long value, and a hint may list every name in the database.
         let bounded = |text: Cow<'static, str>| shortened_to(&text, MOST_TEXT).into_owned();
         let (message, details, hint) = (bounded(message), details.map(bounded), hint.map(bounded));
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.into(), value);
-        // `about:blank` says that the title is the status; `code` tells problems apart.
+        // `about:blank` means that the title is the status; `code` identifies the problem.
         put("type", "about:blank".into());
         put("title", status.canonical_reason().unwrap_or_default().into());
         put("status", status.as_u16().into());

@@ -1,5 +1,5 @@
-//! Which database schema a request is about, where several are served: `Accept-Profile` for reads, `Content-Profile` for
-//! writes. The first that is served is meant where neither says anything.
+//! The database schema of a request, if several are served: `Accept-Profile` for reads, `Content-Profile` for writes.
+//! The default is the first one.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -10,8 +10,7 @@ use crate::problem::Problem;
 const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");
 const CONTENT_PROFILE: HeaderName = HeaderName::from_static("content-profile");
 
-/// The schema that a request names. Programs write it in UTF-8; browsers have no other letters for headers than those of
-/// Latin-1.
+/// The schema that a request names. Programs send it in UTF-8; browsers can only send Latin-1 in headers.
 pub(crate) fn named(method: &Method, headers: &HeaderMap) -> Option<String> {
     let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     let value = headers.get(if is_read { ACCEPT_PROFILE } else { CONTENT_PROFILE })?;
@@ -25,7 +24,7 @@ pub(crate) fn named(method: &Method, headers: &HeaderMap) -> Option<String> {
 ///
 /// # Errors
 ///
-/// If there is none.
+/// If there is no such schema.
 pub(crate) fn find<'t>(tables: &'t ExposedTables, name: Option<&str>) -> Result<&'t ExposedSchema, Problem> {
     let Some(name) = name else { return Ok(tables.first()) };
     tables.schema(name).ok_or_else(|| {
@@ -34,7 +33,7 @@ pub(crate) fn find<'t>(tables: &'t ExposedTables, name: Option<&str>) -> Result<
     })
 }
 
-/// The header by which an answer says which schema it is about; `None` if there is only one, or it is about none.
+/// The response header that names the schema; `None` if there is only one, or if the request is not about a table.
 pub(crate) fn header(tables: &ExposedTables, path: &str, name: Option<&str>) -> Option<(HeaderName, HeaderValue)> {
     tables.schema_names().nth(1).filter(|_| path.starts_with(REST))?;
     let schema = find(tables, name).ok()?;

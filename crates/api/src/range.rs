@@ -1,4 +1,4 @@
-//! Which rows of how many: the headers `Range` and `Content-Range`, in the unit `items`.
+//! The range of rows in a response: the headers `Range` and `Content-Range`, in the unit `items`.
 
 use axum::http::header::{CONTENT_RANGE, HeaderName, RANGE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -26,11 +26,11 @@ pub(crate) fn narrow(query: &mut Query, headers: &HeaderMap) -> Result<(), Probl
     Ok(())
 }
 
-/// The status and the range of a page, of which the rows may be counted and all rows too.
+/// The status and the range of a page. The rows of the page and all rows may have been counted or not.
 ///
 /// # Errors
 ///
-/// Where the page begins behind the last row.
+/// If the offset is past the last row.
 pub(crate) fn of_page(skip: u64, rows: u64, total: Option<u64>) -> Result<(StatusCode, HeaderValue), Problem> {
     // Rows may have been deleted between the page and the count.
     let total = total.map(|total| if rows > 0 { total.max(skip.saturating_add(rows)) } else { total });
@@ -42,34 +42,34 @@ pub(crate) fn of_page(skip: u64, rows: u64, total: Option<u64>) -> Result<(Statu
     Ok((status, header(skip, rows, total)))
 }
 
-/// The range of rows that are new or gone, which are no part of those that are there.
+/// The range of created or deleted rows, which have no position among the existing ones.
 pub(crate) fn of_none(rows: u64, count: bool) -> HeaderValue {
     header(0, 0, count.then_some(rows))
 }
 
-/// The range of rows that a change touched.
+/// The range of changed rows.
 pub(crate) fn of_change(rows: u64, count: bool) -> HeaderValue {
     header(0, rows, count.then_some(rows))
 }
 
-/// The name and the range of rows, for an answer's headers.
+/// The value of the `Content-Range` header.
 pub(crate) fn header(skip: u64, rows: u64, total: Option<u64>) -> HeaderValue {
     let range = ContentRange { offset: skip, rows, total };
-    // Digits, a dash, a star and a slash are always a value.
+    // Digits, `-`, `*` and `/` are always a valid header value.
     HeaderValue::from_maybe_shared(Bytes::from(range.to_bytes())).unwrap_or(HeaderValue::from_static("*/*"))
 }
 
-/// The range of an answer until it is sent. Compression takes every answer with the header for one of bytes, which it
-/// must not touch, so the header is set outside of it.
+/// The range of a response until it is sent. Compression would mistake a response with the header for a range of bytes
+/// and skip it, so the header is set after compression.
 #[derive(Clone)]
 struct PendingRange(HeaderValue);
 
-/// Gives an answer its range.
+/// Stores the range of a response.
 pub(crate) fn set(response: &mut Response, range: HeaderValue) {
     response.extensions_mut().insert(PendingRange(range));
 }
 
-/// Writes the range of an answer into its headers.
+/// Writes the stored range into the headers.
 pub(crate) fn write(response: &mut Response) {
     if let Some(PendingRange(range)) = response.extensions_mut().remove() {
         response.headers_mut().insert(CONTENT_RANGE, range);

@@ -1,4 +1,4 @@
-//! Reading the tables again, because others changed the database.
+//! Reloads the tables after the database has changed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use futures::future::BoxFuture;
 use mwallet_db::Error;
 use tokio::sync::Mutex;
 
-/// Reads again what is served. What it gives is what goes wrong.
+/// A function that reloads the served tables.
 #[derive(Clone)]
 pub struct Reload {
     run: Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>,
-    /// When requests had it run, which one does at a time.
+    /// When a request last triggered a reload. One request does so at a time.
     pub(crate) by_requests: Arc<Mutex<Option<Instant>>>,
 }
 
-/// How long requests that meet a table which is not what it was leave the database alone before they have it read again.
+/// The shortest time between reloads that requests trigger when they find that a table has changed.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 impl Reload {
-    /// A way to read it again, such as by reflection.
+    /// Wraps a function that reloads the tables, such as by reflection.
     pub fn new<F>(reload: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), Error>> + Send + 'static,
@@ -28,11 +28,11 @@ impl Reload {
         Self { run: Arc::new(move || Box::pin(reload())), by_requests: Arc::default() }
     }
 
-    /// Reads it again. What is served meanwhile is the old one.
+    /// Reloads the tables. Meanwhile the old ones are served.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read; then the old one stays.
+    /// If the tables cannot be read. The old ones are still served then.
     pub async fn run(&self) -> Result<(), Error> {
         (self.run)().await
     }

@@ -22,12 +22,12 @@ use crate::{body, errors, location, methods, nearest, params, profile};
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// A request as it came, with what its address and its headers say whatever the tables are.
+/// A request, with the parts of its path and headers that do not depend on the tables.
 pub(crate) struct Incoming {
     pub(crate) parts: request::Parts,
-    /// What its path names.
+    /// The target of its path.
     pub(crate) target: Target,
-    /// The schema that it names, if it names one.
+    /// The schema that it names, if any.
     pub(crate) schema: Option<String>,
     content: Option<Body>,
     json: Bytes,
@@ -46,7 +46,7 @@ impl Incoming {
         Request::from_parts(self.parts, self.content.unwrap_or_default())
     }
 
-    /// The body, which must be JSON. It is read once, however often the request is planned.
+    /// Reads the body, which must be JSON. It is read once, even if the request is planned again.
     pub(crate) async fn json(&mut self, limits: &Limits) -> Result<Bytes, Problem> {
         if let Some(content) = self.content.take() {
             self.json = body::json(&self.parts.headers, content, limits).await?;
@@ -72,7 +72,7 @@ impl Incoming {
     }
 }
 
-/// A request about a table: everything in it that is not the body, parsed and checked against that table.
+/// A request about a table: everything but the body, parsed and checked against that table.
 pub(crate) struct TableRequest<'t> {
     pub(crate) method: Method,
     pub(crate) table: &'t ExposedTable,
@@ -88,7 +88,7 @@ impl<'t> TableRequest<'t> {
     ///
     /// # Errors
     ///
-    /// If the table does not take the method, or a parameter or header cannot be read.
+    /// If the table does not allow the method, or if a parameter or header cannot be parsed.
     pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming) -> Result<Self, Problem> {
         let Incoming { parts, target, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
@@ -122,7 +122,7 @@ impl<'t> TableRequest<'t> {
         self.method == Method::HEAD
     }
 
-    /// Refuses keywords of the language that are for other methods.
+    /// Refuses keywords that are for other methods.
     fn refuse_keywords(&self) -> Result<(), Problem> {
         let QueryArgs { columns, on_conflict, .. } = &self.args;
         let takes_columns = matches!(self.method, Method::POST | Method::PATCH);
@@ -134,35 +134,35 @@ impl<'t> TableRequest<'t> {
         Err(Problem::parameter(refused))
     }
 
-    /// Checks which columns the request selects, and then selects none of them.
+    /// Checks the columns that the request selects, then selects none.
     ///
     /// # Errors
     ///
-    /// If the query does not fit the table.
+    /// If the query does not match the table.
     pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
         data_plane::check(&self.table.relation, self.query()).map_err(|error| self.problem(error.into()))?;
         self.args.query.fields = Projection::Include(Vec::new());
         Ok(())
     }
 
-    /// An error of the data layer, in the words of the table.
+    /// A problem from an error of the data layer, with the names of the table.
     pub(crate) fn problem(&self, error: mwallet_db::Error) -> Problem {
         let is_of_time = matches!(error.code(), "22P02" | "22007" | "22008" | "22009");
         let problem = errors::of(error, self.table.table());
         match is_of_time && self.has_plus {
-            true => problem.hint("a + in a URL is a space; write %2B"),
+            true => problem.hint("a + in a URL is a space; encode it as %2B"),
             false => problem,
         }
     }
 
-    /// Lists in an answer which preferences were applied.
+    /// Lists the applied preferences in a header of the response.
     pub(crate) fn write_applied(&self, response: &mut Response) {
         let action = match self.method {
             Method::GET | Method::HEAD => Action::Read,
             Method::PATCH | Method::DELETE => Action::Change,
             _ => Action::Create,
         };
-        // Preferences are ASCII, so they are always a value.
+        // Preferences are ASCII, so they are always a valid header value.
         let applied = self.preferences.applied(action).and_then(|applied| match applied {
             Cow::Borrowed(applied) => Some(HeaderValue::from_static(applied)),
             Cow::Owned(applied) => HeaderValue::try_from(applied).ok(),

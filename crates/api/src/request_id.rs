@@ -1,5 +1,4 @@
-//! The number of a request, by which its answer and the lines of the log about it are found again, and how many rows it came
-//! to.
+//! The ID of a request, which is in its response and in its lines of the log, and the number of its rows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,36 +6,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use mwallet_db::schema::Sources;
 
-/// The header in which a client may bring one, and every answer tells it.
+/// The header with the ID: clients can send it, and every response has it.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest number that is taken from a client.
+/// The longest ID that is accepted from a client.
 const MAX_LENGTH: usize = 64;
 
 tokio::task_local! {
     static CURRENT: Current;
 }
 
-/// What is known of the request that is being answered.
+/// The request that is being handled.
 #[derive(Clone)]
 struct Current {
     id: HeaderValue,
     rows: Option<Rows>,
 }
 
-/// How many rows a request came to, as long as they are counted.
+/// The counter for the rows of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows(Arc<AtomicU64>);
 
 impl Rows {
-    /// What stands for a number that is not known: nothing was about rows.
+    /// The value while no rows have been counted.
     const UNKNOWN: u64 = u64::MAX;
 
     pub(crate) fn unknown() -> Self {
         Self(Arc::new(AtomicU64::new(Self::UNKNOWN)))
     }
 
-    /// How many they are; `None` where nothing was about rows.
+    /// The number of rows; `None` if the request was not about rows.
     pub(crate) fn count(&self) -> Option<u64> {
         Some(self.0.load(Ordering::Relaxed)).filter(|count| *count != Self::UNKNOWN)
     }
@@ -46,7 +45,7 @@ impl Rows {
     }
 }
 
-/// The number that the client brought, if it is one that can stand in a log, or a new one.
+/// The ID that the client sent, if it is safe in a log, or a new one.
 pub(crate) fn of(headers: &HeaderMap, sources: &dyn Sources) -> HeaderValue {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let brought = headers.get(X_REQUEST_ID).filter(|value| {
@@ -64,16 +63,16 @@ fn new(sources: &dyn Sources) -> HeaderValue {
     for (pair, byte) in digits.chunks_exact_mut(2).zip(random) {
         pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
-    // Digits are always a value.
+    // Digits are always a valid header value.
     HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static("0"))
 }
 
-/// Runs what belongs to a request, so that [`current`] knows it, and counts its rows if that is wanted.
+/// Runs the work of a request, so that [`current`] returns its ID, and counts its rows if there is a counter.
 pub(crate) async fn scope<F: Future>(id: HeaderValue, rows: Option<Rows>, work: F) -> F::Output {
     CURRENT.scope(Current { id, rows }, work).await
 }
 
-/// The same work as a part of the request that is being answered now, wherever it will run.
+/// Makes work a part of the current request, wherever it runs.
 pub(crate) fn carry<F: Future<Output = ()>>(work: F) -> impl Future<Output = ()> {
     let current = CURRENT.try_with(Clone::clone).ok();
     async move {
@@ -84,12 +83,12 @@ pub(crate) fn carry<F: Future<Output = ()>>(work: F) -> impl Future<Output = ()>
     }
 }
 
-/// The number of the request that is being answered, as the log has it.
+/// The ID of the current request, for the log.
 pub(crate) fn current() -> String {
     CURRENT.try_with(|current| current.id.to_str().unwrap_or("-").to_owned()).unwrap_or_else(|_| "-".into())
 }
 
-/// Counts rows that were read or written for the request that is being answered.
+/// Counts rows that were read or written for the current request.
 pub(crate) fn count_rows(rows: u64) {
     let _ = CURRENT.try_with(|current| current.rows.as_ref().map(|counted| counted.add(rows)));
 }
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_kept_if_it_can_stand_in_a_log() {
+    fn an_id_is_kept_if_it_is_safe_in_a_log() {
         let sources = mwallet_db::SystemSources;
         let of = |value: &str| {
             let headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_str(value).unwrap())]);
@@ -109,7 +108,7 @@ mod tests {
         for other in ["", "a b", "a\"b", &"x".repeat(65)] {
             let id = of(other);
             assert_eq!(id.len(), 32, "{other}");
-            assert_ne!(id, of(other), "another request has another number");
+            assert_ne!(id, of(other), "each request has its own ID");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The data plane: which handler answers a request about a table.
+//! The data plane: dispatches requests about tables to their handlers.
 //!
-//! A handler calls one function of the data layer and turns what comes back into an answer.
+//! A handler calls one function of the data layer and converts the result into a response.
 
 mod read;
 mod write;
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::request::{Incoming, TableRequest};
 use crate::state::AppState;
 
-/// Answers a request about one of these tables.
+/// Handles a request about one of these tables.
 pub(crate) async fn answer(
     state: &AppState,
     tables: &ExposedTables,
@@ -38,16 +38,16 @@ pub(crate) async fn answer(
     }
 }
 
-/// Lists the methods that are allowed.
+/// Lists the allowed methods.
 fn options(methods: &str) -> Response {
     let mut response = Response::new(Body::empty());
-    // The names of methods are always a value.
+    // The names of methods are always a valid header value.
     let methods = HeaderValue::from_str(methods).unwrap_or(HeaderValue::from_static("GET, HEAD, OPTIONS"));
     response.headers_mut().insert(ALLOW, methods);
     response
 }
 
-/// Redirects from the address of a table with a slash at its end to the one without. `None` if it is no such address.
+/// Redirects from the path of a table with a trailing slash to the one without. `None` for any other path.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub(crate) fn redirect(
 ) -> Result<Option<Response>, Problem> {
     let Target::TableWithSlash { .. } = incoming.target else { return Ok(None) };
     let uri = &incoming.parts.uri;
-    // The identifier that belongs after the slash may have been empty, and that must not mean every row.
+    // A client may have appended an empty identifier, which must not mean every row.
     let is_change = matches!(incoming.parts.method, Method::PATCH | Method::DELETE);
     if is_change && uri.query().is_none_or(str::is_empty) && state.limits.allow_unfiltered {
         return Ok(None);

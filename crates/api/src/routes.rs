@@ -1,4 +1,4 @@
-//! Every route.
+//! All routes.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{docs, home, rest, rows};
 /// The routes of a server.
 pub(crate) struct Routes {
     state: AppState,
-    /// All but those of tables.
+    /// All routes but those of tables.
     others: Router,
 }
 
@@ -50,11 +50,11 @@ impl Routes {
         &self.state
     }
 
-    /// Answers a request: about a table by the data plane, about anything else by the router.
+    /// Handles a request: the data plane those about tables, the router all others.
     pub(crate) async fn answer(&self, incoming: Incoming) -> Response {
         match incoming.target {
             Target::Table { .. } => self.answer_about_table(incoming).await,
-            // Boxed, so that the longest way does not make every request's future as large.
+            // Boxed, so that the largest future does not enlarge that of every request.
             Target::TableWithSlash { .. } | Target::Other => Box::pin(self.answer_about_others(incoming)).await,
         }
     }
@@ -70,8 +70,8 @@ impl Routes {
         answered.unwrap_or_else(Problem::into_response)
     }
 
-    /// Plans and asks once more where others have changed the database since its tables were read: nothing was written.
-    /// `None` if there is nothing new to plan by.
+    /// Plans and runs a request again if the database has changed since its tables were read: nothing was written.
+    /// `None` if the tables are still the same.
     async fn answer_again(
         &self,
         before: &Arc<ExposedTables>,
@@ -92,18 +92,18 @@ impl Routes {
     }
 }
 
-/// Answers a request to an endpoint that the program added.
+/// Handles a request to a custom endpoint.
 async fn custom(State(state): State<AppState>, endpoint: &Endpoint, request: Request) -> Result<Response, Problem> {
     let request = EndpointRequest::parse(state.engine.clone(), state.tables(), state.limits, endpoint, &request)?;
     endpoint.call(request).await
 }
 
-/// Whether the process answers; it says nothing of the database.
+/// Whether the process is running. This does not check the database.
 async fn livez() -> Response {
     rows::json(r#"{"status":"alive"}"#)
 }
 
-/// Whether requests can be served: the database answers, and had room when it was last written to.
+/// Whether requests can be handled: the database responds, and its disk was not full at the last write.
 async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
     state.engine.ping().await?;
     if !state.engine.has_room() {
@@ -112,7 +112,7 @@ async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
     Ok(rows::json(r#"{"status":"ready"}"#))
 }
 
-/// Reads again what is served, and answers when it is.
+/// Reloads the tables, and responds when it is done.
 async fn reload(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
     let reload = state.reload.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
     reload.run().await?;

@@ -1,7 +1,7 @@
-//! How many rows the tables have that are served, as of a few seconds ago.
+//! The numbers of rows of the served tables, a few seconds old.
 //!
-//! Whoever asks for a page must not have the database work for it: the rows are counted by one at a time, for no longer than a
-//! limit, and everybody who asks within the next seconds gets what was found.
+//! Requests for the home page must not load the database: one request at a time counts the rows, within a time limit,
+//! and all requests in the next seconds get the same result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::exposed::ExposedTables;
 
-/// How long what was found is told, in microseconds.
+/// How long a result is used, in microseconds.
 const FRESH: i64 = 10_000_000;
-/// How long one table may take. A view may be a query of any size.
+/// The timeout for one table. A view may be an arbitrarily slow query.
 const ONE_TABLE: Duration = Duration::from_millis(500);
-/// How long all of them may take; those that are not counted then have no number.
+/// The timeout for all tables; those that are not counted by then have no number.
 const ALL_TABLES: Duration = Duration::from_secs(2);
 
-/// For each table that is served, in their order, how many rows it has, if that could be found out.
+/// The number of rows of each served table, in their order, if it was counted.
 pub(crate) type Counts = Arc<Vec<Option<RowCount>>>;
 
-/// What was found, and the lock of who counts. Cheap to clone.
+/// The last result, and the lock for counting. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RowCounts {
     known: Arc<Mutex<Option<Known>>>,
@@ -33,7 +33,7 @@ pub(crate) struct RowCounts {
 #[derive(Debug)]
 struct Known {
     at: Timestamp,
-    /// What was served then.
+    /// The tables at that time.
     tables: Arc<ExposedTables>,
     counts: Counts,
 }
@@ -46,14 +46,15 @@ impl Known {
 }
 
 impl RowCounts {
-    /// How many rows these tables have.
+    /// The numbers of rows of these tables.
     pub(crate) async fn get(&self, engine: &Engine, tables: &Arc<ExposedTables>) -> Counts {
         let mut known = self.known.clone().lock_owned().await;
         if let Some(known) = known.as_ref().filter(|known| known.is_fresh(engine.sources().now(), tables)) {
             return known.counts.clone();
         }
         let (engine, tables) = (engine.clone(), tables.clone());
-        // It is done once even if whoever asked first does not wait for it, or many who do not wait could have it begun anew.
+        // The count continues even if the client that triggered it disconnects; otherwise such clients could start it
+        // again and again.
         let counting = tokio::spawn(async move {
             let counts: Counts = Arc::new(count(&engine, &tables).await);
             *known = Some(Known { at: engine.sources().now(), tables, counts: counts.clone() });
@@ -72,7 +73,7 @@ async fn count(engine: &Engine, tables: &ExposedTables) -> Vec<Option<RowCount>>
             true => timeout_at(end.min(now + ONE_TABLE), data_plane::row_count(engine, &resource.relation)).await,
             false => break,
         };
-        // A number that is missing is no failure of the page, and where the database is away, others say so.
+        // A missing number is not an error of the page. If the database is unreachable, other requests report it.
         counts.push(counted.ok().and_then(Result::ok));
     }
     counts

@@ -1,4 +1,4 @@
-//! Rows as the body of an answer: in one piece where they are few, in parts as they come where they are many.
+//! Rows as the body of a response: in one piece if they are few, streamed if they are many.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use tokio::sync::mpsc;
 
 use crate::{error_log, request_id};
 
-/// A piece of an answer that comes in parts.
+/// A part of a streamed response.
 enum Part {
     Rows(Bytes),
-    /// The last piece: only with it the answer is whole.
+    /// The last part, without which the response is incomplete.
     End,
 }
 
-/// Why an answer breaks off: the connection is closed in the middle, so that no client takes it for the whole.
+/// The error of an incomplete response: it closes the connection, so that no client takes the response for complete.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer breaks off")]
+#[error("the response is incomplete")]
 struct BrokenOff;
 
-/// Rows as a JSON array, and how many they are where that is known before the last is on its way.
+/// Rows as a JSON array, and their number if it is known before the last one is sent.
 pub(crate) struct Page {
     pub(crate) response: Response,
     pub(crate) rows: Option<u64>,
 }
 
-/// Answers rows as a JSON array.
+/// Responds with rows as a JSON array.
 ///
 /// # Errors
 ///
-/// What the database says before the first bytes are on their way.
+/// If the database fails before the first bytes are sent.
 pub(crate) async fn array(mut batches: Batches<'static>, write_timeout: Duration) -> Result<Page, Error> {
     request_id::count_rows(0);
     let Some(first) = next(&mut batches).await.transpose()? else {
@@ -47,20 +47,20 @@ pub(crate) async fn array(mut batches: Batches<'static>, write_timeout: Duration
     };
     let (sender, parts) = mpsc::channel(1);
     let work = send_parts(batches, first, second, sender, write_timeout);
-    // What goes wrong later is logged as part of the same request.
+    // Later errors are logged with the ID of the same request.
     tokio::spawn(request_id::carry(work));
-    // Compression asks again after the end.
+    // Compression polls again after the end.
     let body = Body::from_stream(stream::unfold(Some(parts), receive).fuse());
     Ok(Page { response: json(body), rows: None })
 }
 
-/// The same answer to who wants its headers only; how long it would be was not found out.
+/// The same response to a HEAD request; its length is unknown.
 pub(crate) fn headers_only(response: Response) -> Response {
     let nothing = stream::empty::<Result<Bytes, BrokenOff>>();
     response.map(|_| Body::from_stream(nothing))
 }
 
-/// Takes the body of an answer away, and leaves word of how long it would be.
+/// Removes the body of a response, and keeps its length in a header.
 pub(crate) fn take_body(response: &mut Response) {
     if let Some(length) = response.body().size_hint().exact() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
@@ -68,19 +68,19 @@ pub(crate) fn take_body(response: &mut Response) {
     *response.body_mut() = Body::empty();
 }
 
-/// An answer of JSON.
+/// A JSON response.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
     typed(HeaderValue::from_static("application/json"), body)
 }
 
-/// An answer of a media type.
+/// A response with a media type.
 pub(crate) fn typed(media_type: HeaderValue, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
 
-/// The next rows; none of the batches is empty.
+/// The next batch of rows; no batch is empty.
 async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>> {
     loop {
         match batches.next_json().await? {
@@ -94,8 +94,8 @@ async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>>
     }
 }
 
-/// Hands rows to the connection as fast as it takes them. A task of its own, since a body is only asked for more when the
-/// client reads: it could not see that a client stopped, and would hold its place at the database for ever.
+/// Passes rows to the connection as fast as it accepts them. This is a separate task, since a body is only polled while
+/// the client reads: a body could not notice that a client stopped, and would hold its database connection for ever.
 async fn send_parts(
     mut batches: Batches<'static>,
     first: JsonRows,
@@ -113,7 +113,7 @@ async fn send_parts(
             Some(rows) => Some(Ok(rows)),
             None => tokio::select! {
                 rows = next(&mut batches) => rows,
-                // The client is gone.
+                // The client has disconnected.
                 () = sender.closed() => return,
             },
         };
@@ -126,7 +126,7 @@ async fn send_parts(
     let _ = sender.send_timeout(Part::End, write_timeout).await;
 }
 
-/// The next bytes for the connection. A sender that goes away before the end leaves an error.
+/// The next bytes for the connection. If the sender is dropped before the end, this is an error.
 async fn receive(
     parts: Option<mpsc::Receiver<Part>>,
 ) -> Option<(Result<Bytes, BrokenOff>, Option<mpsc::Receiver<Part>>)> {

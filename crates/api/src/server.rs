@@ -1,4 +1,4 @@
-//! The loop that accepts connections, and how it ends.
+//! The loop that accepts connections, and its graceful shutdown.
 
 mod head_timer;
 mod listener;
@@ -27,20 +27,19 @@ pub use self::listener::listen;
 use crate::handler::Handler;
 use crate::problem::Problem;
 
-/// How a server treats its connections.
+/// The options of [`serve`].
 #[derive(Clone, Copy, Debug)]
 pub struct ServeOptions {
-    /// How long requests that are under way may take to end when the server is told to stop: 10 seconds.
+    /// How long running requests may take to finish when the server stops: 10 seconds.
     pub grace: Duration,
-    /// How long a connection may take to send the head of a request, and may wait between two of them: 60 seconds.
+    /// How long a connection may take to send the head of a request, or stay idle between requests: 60 seconds.
     pub header_read_timeout: Duration,
-    /// How many connections there may be at once: 10,000. Others wait until one ends.
+    /// The most connections at once: 10,000. Further connections wait until one ends.
     pub connections: usize,
-    /// How many threads serve connections, each on a runtime of its own; with 0, as it is by default, the runtime of the
-    /// caller does. An engine should know how many they are ([`EngineOptions::runtimes`](mwallet_db::EngineOptions)).
+    /// The number of threads that serve connections, each with its own runtime. With 0, the default, the caller's
+    /// runtime serves them. Set the same number in [`EngineOptions::runtimes`](mwallet_db::EngineOptions).
     pub threads: usize,
-    /// What whoever tells the server to stop may do besides waiting for the requests that are under way: the log says it with how
-    /// many there are. Nothing by default.
+    /// A hint for the log message that the server waits for running requests when it stops. Empty by default.
     pub stop_hint: &'static str,
 }
 
@@ -56,24 +55,25 @@ impl Default for ServeOptions {
     }
 }
 
-/// How long to wait where the system has no more room for connections.
+/// How long to wait if the system cannot accept more connections.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long connections without a request take to close, and more.
+/// More time than connections without a request need to close.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// How often a thread that serves wakes at least.
+/// The longest time that a thread sleeps.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A connection, and its place among those that there may be.
+/// A connection, and its permit under the limit of connections.
 type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
 
-/// Serves what comes to any of the sockets until `shutdown` is done; then no connection is accepted any more, and requests that are
-/// under way have some time to end. None is accepted either before all threads are ready ([`Handler::warm_up`]).
+/// Serves the connections of all listeners until `shutdown` completes. Then it accepts no more connections, and running
+/// requests have some time to finish. It accepts the first connection after all threads are ready
+/// ([`Handler::warm_up`]).
 ///
 /// # Errors
 ///
-/// Where the threads cannot be started.
+/// If the threads cannot be started.
 pub async fn serve(
     listeners: impl IntoIterator<Item = TcpListener>,
     app: impl Handler,
@@ -115,11 +115,11 @@ pub async fn serve(
         }
     });
     if tokio::time::timeout(MOMENT, &mut ended).await.is_err() {
-        // Each connection that is left has a place, and one request at most.
+        // Each remaining connection has a permit, and at most one request.
         let requests = options.connections.saturating_sub(places.available_permits());
         let hint = if options.stop_hint.is_empty() { "" } else { "; " };
         let ServeOptions { grace, stop_hint, .. } = options;
-        tracing::warn!(requests, "stopping: requests under way have {grace:?} to end{hint}{stop_hint}");
+        tracing::warn!(requests, "stopping: running requests have {grace:?} to finish{hint}{stop_hint}");
         ended.await;
     }
     Ok(())
@@ -137,8 +137,8 @@ impl<A: Handler> Connections<A> {
     fn new(app: A, options: ServeOptions) -> Self {
         let mut http = http1::Builder::new();
         http.header_read_timeout(options.header_read_timeout);
-        // Whoever closes its side of the connection is gone: what a client that waits and one that left send is the same, and to
-        // work on for those who left costs more than to ask of the others that they keep both sides open.
+        // A client that closes its side of the connection counts as gone: a client that still waits looks the same as
+        // one that left, and working for those that left costs more than asking clients to keep both sides open.
         http.half_close(false);
         Self { http, app, open: GracefulShutdown::new(), grace: options.grace }
     }
@@ -158,7 +158,7 @@ impl<A: Handler> Connections<A> {
         let http = http.timer(HeadTimer::default());
         let served = self.open.watch(http.serve_connection(TokioIo::new(connection), service));
         tokio::spawn(async move {
-            // A client that goes away or sends nonsense is its own business.
+            // A client that disconnects or sends invalid HTTP is not an error of the server.
             if let Err(error) = served.await {
                 tracing::debug!(%error, "a connection ended early");
             }
@@ -166,37 +166,36 @@ impl<A: Handler> Connections<A> {
         });
     }
 
-    /// Lets requests that are under way end.
+    /// Waits for running requests to finish.
     async fn end(self) {
         if tokio::time::timeout(self.grace, self.open.shutdown()).await.is_err() {
-            tracing::warn!("requests were still under way after {:?}; their connections are closed", self.grace);
+            tracing::warn!("requests were still running after {:?}; closing their connections", self.grace);
         }
     }
 }
 
-/// Whether a request says which host it means as RFC 9112 demands: once, and readably. HTTP/1.0 does not know the header.
+/// Whether a request has exactly one valid `Host` header, as RFC 9112 requires. HTTP/1.0 does not know the header.
 fn names_host<B>(request: &hyper::Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => request.version() < Version::HTTP_11,
-        // An empty one is for targets without a host.
+        // An empty value is for targets without a host.
         (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
         (Some(_), Some(_)) => false,
     }
 }
 
-/// Whether a text can be a host with or without a port: nothing that ends it, and nobody's name before it.
+/// Whether a text can be a host with or without a port: without a path, and without a user name.
 fn is_host(host: &[u8]) -> bool {
     host.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte))
 }
 
-/// A body as handlers take it; most requests have none.
+/// The body for handlers; most requests have none.
 fn body(body: Incoming) -> Body {
     if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }
 
-/// A thread that serves connections on a runtime of its own: what belongs to one of them never waits for another thread
-/// to be woken.
+/// A thread that serves connections on its own runtime, so that no task of a connection has to wake another thread.
 struct Thread {
     connections: Option<UnboundedSender<(Option<OwnedSemaphorePermit>, std::net::TcpStream)>>,
     ready: oneshot::Receiver<()>,
@@ -218,30 +217,30 @@ impl Thread {
                 while let Some((place, connection)) = receiver.recv().await {
                     match TcpStream::from_std(connection) {
                         Ok(connection) => own.serve(place, connection),
-                        Err(error) => tracing::error!(%error, "a connection cannot be served"),
+                        Err(error) => tracing::error!(%error, "cannot serve a connection"),
                     }
                 }
                 own.end().await;
             });
-            // Nobody waits where the server was dropped.
+            // Nobody waits if the server was dropped.
             let _ = done.send(());
         })?;
         Ok(Self { connections: Some(sender), ready, ended })
     }
 
-    /// Hands a connection over, which leaves the runtime that accepted it.
+    /// Moves a connection from the runtime that accepted it to this thread.
     fn give(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
         let given = connection
             .into_std()
             .map(|connection| self.connections.as_ref().map(|connections| connections.send((place, connection))));
         if let Err(error) = given {
-            tracing::error!(%error, "a connection cannot be handed over");
+            tracing::error!(%error, "cannot pass a connection to its thread");
         }
     }
 
-    /// Waits until it can serve.
+    /// Waits until the thread is ready.
     async fn ready(&mut self) {
-        // Where the thread has panicked, there is nothing to wait for.
+        // If the thread has panicked, there is nothing to wait for.
         let _ = (&mut self.ready).await;
     }
 
@@ -254,32 +253,32 @@ impl Thread {
     }
 }
 
-/// Wakes the runtime now and then. A time limit that is nearer than the next wake it knows of makes the runtime write to
-/// itself, which is a call of the system and another wake; all limits of a request are farther away than this.
+/// Wakes the runtime regularly. A timer that is due before the next known wake-up makes the runtime notify itself, with
+/// a system call and another wake-up; the time limits of requests are all later than this.
 async fn tick() {
     loop {
         tokio::time::sleep(TICK).await;
     }
 }
 
-/// The next connection, as soon as there is a place for it.
+/// Accepts the next connection, as soon as there is a permit for it.
 async fn accept(listeners: &mut Listeners, places: &Arc<Semaphore>) -> Accepted {
     // The semaphore is never closed.
     let place = places.clone().acquire_owned().await.ok();
     loop {
         match listeners.accept().await {
             Ok(connection) => {
-                // Small answers must not wait for an acknowledgement of earlier ones.
+                // Small responses must not wait for the acknowledgement of earlier ones.
                 if let Err(error) = connection.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY cannot be set");
+                    tracing::debug!(%error, "cannot set TCP_NODELAY");
                 }
                 return (place, connection);
             }
-            // The client was gone before it was greeted.
+            // The client disconnected before it was accepted.
             Err(error) if is_of_one_connection(&error) => {}
-            // No file is free, for example: they will be, when others close.
+            // The limit of open files is reached, for example; other connections will close.
             Err(error) => {
-                tracing::error!(%error, "a connection cannot be accepted");
+                tracing::error!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -1,4 +1,4 @@
-//! A session of the database as an argument of a handler.
+//! A database session as an argument of a handler.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -9,8 +9,8 @@ use crate::state::AppState;
 
 /// A transaction for one request.
 ///
-/// It is committed only by [`Session::commit`]. A handler that returns early or panics, and a client that goes away, drop
-/// the session, which rolls it back.
+/// Only [`Session::commit`] commits it. If a handler returns early or panics, or if a client disconnects, the session
+/// is dropped, which rolls it back.
 ///
 /// ```
 /// use mwallet_api::{DbSession, Problem};

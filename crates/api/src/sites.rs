@@ -1,8 +1,8 @@
-//! Which sites' pages may change something here.
+//! Protection against cross-site request forgery.
 //!
-//! A browser sends requests for any page that it shows, with what the visitor's machine can reach. It says for whom in
-//! `Origin`, and where that is missing, how far away in `Sec-Fetch-Site`. CORS keeps other sites from reading answers; this
-//! keeps them from doing what a plain form can do.
+//! A browser sends requests for any page that it shows, to every server that the visitor's machine can reach. It names
+//! the origin of the page in `Origin`, or at least its relation in `Sec-Fetch-Site`. CORS keeps other sites from
+//! reading responses; this module keeps them from changing data, for example with a form.
 
 use axum::http::header::{HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
@@ -14,13 +14,13 @@ use crate::problem::Problem;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses a request that would change something for a page of a site that may not.
+/// Refuses a request that would change data for a page of another site.
 ///
-/// What is no browser sends neither header, and passes.
+/// Clients other than browsers send neither header, and pass.
 ///
 /// # Errors
 ///
-/// Where the page is of another site, which `origins` does not name.
+/// If the page is from another site that `origins` does not name.
 pub(crate) fn check(parts: &Parts, origins: &Origins) -> Result<(), Problem> {
     // The method comes first: most requests read.
     if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -30,7 +30,7 @@ pub(crate) fn check(parts: &Parts, origins: &Origins) -> Result<(), Problem> {
     let may = match (told.next(), told.next()) {
         (None, _) => !parts.headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site"),
         (Some(origin), None) => is_allowed(origin, origins, parts.uri.path()) || is_own(origin, parts),
-        // No browser sends two.
+        // Browsers never send two.
         (Some(_), Some(_)) => false,
     };
     if may { Ok(()) } else { Err(Problem::foreign_site()) }
@@ -39,13 +39,13 @@ pub(crate) fn check(parts: &Parts, origins: &Origins) -> Result<(), Problem> {
 fn is_allowed(origin: &HeaderValue, origins: &Origins, path: &str) -> bool {
     match origins {
         Origins::None => false,
-        // Whoever lets all pages use the data means the data.
+        // Opening the data to all pages does not open the administration.
         Origins::Any => path != RELOAD,
         Origins::These(origins) => origins.contains(origin),
     }
 }
 
-/// Whether an origin is the very host that the request calls. The scheme does not count: TLS may end in front of this server.
+/// Whether an origin is the host of the request. The scheme is ignored: a proxy may terminate TLS.
 fn is_own(origin: &HeaderValue, parts: &Parts) -> bool {
     let called = match parts.uri.authority() {
         Some(authority) => Some(authority.as_str()),

@@ -1,4 +1,4 @@
-//! What every handler shares: the engine, the tables that are served, the limits.
+//! The state that all handlers share: the engine, the served tables, the limits.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
 
-/// What every handler shares. Cheap to clone.
+/// The state that all handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) engine: Engine,
@@ -29,7 +29,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a server over an engine and its tables, with the limits that serve most.
+    /// The state of a server for an engine and its tables, with the default limits.
     pub fn new(engine: Engine, tables: ExposedTables) -> Self {
         Self {
             engine,
@@ -44,52 +44,52 @@ impl AppState {
         }
     }
 
-    /// The same with other limits.
+    /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The same for pages of other origins too.
+    /// Sets the origins whose pages may call the server.
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = Arc::new(origins);
         self
     }
 
-    /// The same, which refuses requests that call it by a name which is not the machine's own.
+    /// Refuses requests that call the server by a name of another machine.
     ///
-    /// For a server without login. It listens on the loopback address only, but a page of a foreign site, open in a
-    /// browser on the same machine, could have its own name point there and read everything as its own.
+    /// This is for a server without login. It listens on a loopback address only, but a page of another site, open in a
+    /// browser on the same machine, could let its own host name resolve to that address and read everything.
     pub fn loopback_hosts_only(mut self) -> Self {
         self.loopback_hosts_only = true;
         self
     }
 
-    /// The same, which tells of every request that it answers.
+    /// Sets the access log.
     pub fn access_log(mut self, log: AccessLog) -> Self {
         self.access_log = Some(log);
         self
     }
 
-    /// The same with an endpoint of the program.
+    /// Adds a custom endpoint.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         Arc::make_mut(&mut self.endpoints).push(endpoint);
         self
     }
 
-    /// The same, where a POST to `/admin/reload` reads again what is served.
+    /// Enables reloads of the tables: by a POST to `/admin/reload`, and by requests that find that a table has changed.
     pub fn reload(mut self, reload: Reload) -> Self {
         self.reload = Some(reload);
         self
     }
 
-    /// What is served now. A request holds on to it until its end.
+    /// The tables that are served now. A request keeps them until its end.
     pub(crate) fn tables(&self) -> Arc<ExposedTables> {
         self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads again what is served, for a request that met another table than it had planned for by `before`; at most once a
-    /// second, however many there are. Whether there is something new to plan by.
+    /// Reloads the tables for a request that was planned with `before` and found that a table has changed; at most once
+    /// a second for all requests. Returns whether the tables are new.
     pub(crate) async fn read_again(&self, before: &Arc<ExposedTables>) -> bool {
         let Some(reload) = &self.reload else { return false };
         let is_new = || !Arc::ptr_eq(&self.tables(), before);
@@ -97,7 +97,7 @@ impl AppState {
             return true;
         }
         let mut last = reload.by_requests.lock().await;
-        // Whoever came first has done it for all who waited.
+        // Another request has reloaded them meanwhile.
         if is_new() {
             return true;
         }
@@ -112,7 +112,7 @@ impl AppState {
         read.is_ok()
     }
 
-    /// Serves other tables from now on, here and wherever this state was cloned to.
+    /// Replaces the served tables, in all clones of this state.
     pub fn serve(&self, tables: ExposedTables) {
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tables);
     }

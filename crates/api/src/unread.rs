@@ -1,5 +1,6 @@
-//! Bodies that an answer did not wait for. HTTP/1.1 has no way to say "send no more", so the connection ends behind such an answer,
-//! and the answer says so: else a client would send its next request into a connection that is about to close.
+//! Bodies that were not read to their end before the response. HTTP/1.1 cannot stop a client from sending, so the
+//! connection is closed after such a response. The response announces that: otherwise a client would send its next
+//! request on a connection that is about to close.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ impl Unread {
         (request.map(|body| Body::new(Watched { body, is_read: watched })), Self(Some(is_read)))
     }
 
-    /// Says in an answer that the connection ends, where something of the body is left.
+    /// Adds `Connection: close` to the response if the body was not read to its end.
     pub(crate) fn mark(&self, response: &mut Response) {
         if self.0.as_ref().is_some_and(|is_read| !is_read.load(Ordering::Relaxed)) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,4 +1,4 @@
-//! One file for each command: its options, and what it does.
+//! One file per command, with its options and its code.
 
 pub(crate) mod backup;
 pub(crate) mod completions;

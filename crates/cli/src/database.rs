@@ -1,4 +1,4 @@
-//! A database that is ready for the entities of this program.
+//! Prepares a database for the entities of this program.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::settings::Settings;
 /// How long a statement of a migration may take: a table may be large.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
-/// An engine of the settings for statements that may take long.
+/// An engine for the configured database, for statements that may take long.
 pub(crate) fn patient(settings: &Settings) -> Result<Engine> {
     settings.engine_with(with_patience)
 }
 
-/// The same options, for statements that may take long.
+/// The options with a long timeout for statements.
 pub(crate) fn with_patience(options: EngineOptions) -> EngineOptions {
     EngineOptions { statement_timeout: LIMIT, ..options }
 }
 
-/// Makes the database of the settings ready: sets up one that holds nothing, and brings one that is older up to date where that is
-/// allowed. One that is somebody else's is refused, and left as it is.
+/// Prepares the configured database: creates the tables in an empty one, and applies pending migrations if that is
+/// allowed. Refuses another program's database and leaves it as it is.
 pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: bool) -> Result<Prepared> {
     if settings.database_url()? == DatabaseUrl::Sqlite(SqliteUrl::Memory) {
-        // It is that of one engine alone.
+        // An in-memory database belongs to one engine.
         return prepare_with(engine, may_migrate, false).await;
     }
     let patient = patient(settings)?;
@@ -35,12 +35,12 @@ pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: b
     prepared
 }
 
-/// The same for a database that is new or small; `may_lose` lets migrations lose what they say they lose.
+/// The same for a database that is new or small; `may_lose` allows migrations that delete data.
 pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool, may_lose: bool) -> Result<Prepared> {
     Ok(migrator(engine).allow_destructive(may_lose).prepare(&mwallet_models::tables(), may_migrate).await?)
 }
 
-/// Creates the tables because somebody asked for just that: beside those of others too, as `migrate up` does.
+/// Creates the tables on the user's request, even in a database with other tables, as `migrate up` does.
 pub(crate) async fn create(engine: &Engine) -> Result<()> {
     match migrator(engine).prepare(&mwallet_models::tables(), false).await {
         Err(MigrateError::NotEmpty { .. }) => migrator(engine).up(None, |_| {}).await.map(drop),
@@ -53,14 +53,14 @@ fn migrator(engine: &Engine) -> Migrator<'static> {
     Migrator::new(engine, mwallet_models::migrations())
 }
 
-/// Drops the tables, and forgets which migrations made them.
+/// Drops the tables, and removes the record of the migrations that created them.
 pub(crate) async fn drop_all(engine: &Engine, tables: &[&Table]) -> Result<()> {
     engine.drop_all(tables).await?;
     Ok(migrator(engine).stamp(0).await?)
 }
 
-/// Makes secrets of the columns that are secrets of mWallet's own tables. Databases that were set up before such columns bore a
-/// mark do not say so.
+/// Hides the columns that are secrets in mWallet's own tables. Databases that were created before secret columns were
+/// marked do not declare them.
 pub(crate) fn hide_secrets(found: &mut [Table]) {
     for table in mwallet_models::tables() {
         for secret in table.columns.iter().filter(|column| !column.is_readable()) {

@@ -1,7 +1,7 @@
-//! How a command ends that could not do its work: what went wrong, what helps, and a code.
+//! The failure of a command: what went wrong, what helps, and a code.
 //!
-//! For people that is a line or two; for scripts that say `--json`, one object. Both go to the standard error: the standard output
-//! holds results and nothing else.
+//! For people it is a line or two; with `--json`, one object. Both go to standard error: standard output has results
+//! only.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -9,23 +9,23 @@ use std::process::ExitCode;
 use mwallet_db::causes;
 use serde_json::json;
 
-/// The code of a command that was called in a way that is not allowed.
+/// The code of a command that was called with wrong arguments.
 const USAGE: &str = "usage";
 
-/// What helps where pages of a database are not what they must be.
-const DAMAGED: &str = "put a copy in its place (`mwallet restore`), or see what `sqlite3 FILE .recover` can save; \
-                       check the disk it lies on";
+/// The hint for a database with damaged pages.
+const DAMAGED: &str = "restore a backup with `mwallet restore`, or see what `sqlite3 FILE .recover` can save; check \
+                       the disk";
 
-/// Why a command could not do its work.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// One of the words that `docs/how-to/scripts.md` lists.
+    /// One of the codes that `docs/how-to/scripts.md` lists.
     code: &'static str,
     message: String,
-    /// What lies behind it, the nearest first.
+    /// The causes, the immediate one first.
     causes: Vec<String>,
     hint: Option<String>,
-    /// The migrations that were done before one failed, and the word for it.
+    /// The migrations that were completed before one failed, and the verb: applied or reverted.
     before: Option<Box<(&'static str, Vec<String>)>>,
 }
 
@@ -36,19 +36,19 @@ impl Failure {
         Self { code: "failed", message: message.into(), causes: Vec::new(), hint: None, before: None }
     }
 
-    /// A command that was called in a way that is not allowed.
+    /// A command that was called with wrong arguments.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(message).code(USAGE)
     }
 
-    /// A failure with all that lies behind it, since who calls the program is who runs the database.
+    /// A failure with all its causes: the user of the program also runs the database, so nothing is hidden.
     pub(crate) fn caused(message: &str, error: &(dyn Error + 'static)) -> Self {
         let mut causes = causes(error).into_iter();
         let message = if message.is_empty() { causes.next().unwrap_or_default() } else { message.to_owned() };
         Self { causes: causes.collect(), ..Self::new(message) }
     }
 
-    /// What is wrong with the arguments, as the reader of the command line says it.
+    /// A failure from an error of the command-line parser.
     pub(crate) fn from_arguments(error: &clap::Error) -> Self {
         let text = error.render().to_string();
         let mut paragraphs = text.split("\n\n").map(one_line);
@@ -57,11 +57,11 @@ impl Failure {
             _ => paragraphs.next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
         };
         let tips: Vec<String> = paragraphs.filter(|text| text.starts_with("tip: ")).collect();
-        let hint = if tips.is_empty() { "--help shows how it is called".to_owned() } else { tips.join("; ") };
+        let hint = if tips.is_empty() { "see --help".to_owned() } else { tips.join("; ") };
         Self::usage(message).hint(hint)
     }
 
-    /// The same about a file: where `it` is named, the file is what is meant.
+    /// Prefixes the message with the name of the file that it is about.
     pub(crate) fn within(self, file: &str) -> Self {
         Self { message: format!("{file}: {}", self.message), ..self }
     }
@@ -71,27 +71,28 @@ impl Failure {
         self
     }
 
-    /// With what lies behind it.
+    /// Sets the causes.
     pub(crate) fn causes(self, causes: Vec<String>) -> Self {
         Self { causes, ..self }
     }
 
-    /// With the migrations that were done before, which stay so.
+    /// Adds the migrations that were completed before the failure, which are not undone.
     pub(crate) fn after(self, did: &'static str, migrations: Vec<String>) -> Self {
         Self { before: Some(Box::new((did, migrations))), ..self }
     }
 
-    /// The word by which scripts know what went wrong.
+    /// Sets the code by which scripts recognise the failure.
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code, ..self }
     }
 
-    /// The code to end with: 2 for a wrong call, 1 for anything else.
+    /// The exit code: 2 for wrong arguments, 1 for anything else.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.code == USAGE { 2 } else { 1 })
     }
 
-    /// What people read of it, a line each. Line breaks in the middle would make one failure look like several.
+    /// The lines to print for people. Line breaks within them are removed, which would make one failure look like
+    /// several.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let before = self.before.as_deref().filter(|(_, migrations)| !migrations.is_empty());
         let error = format!("error: {}", self.text().replace('\n', " "));
@@ -100,13 +101,13 @@ impl Failure {
         [Some(error), before, hint].into_iter().flatten()
     }
 
-    /// The message and what lies behind it.
+    /// The message and its causes.
     fn text(&self) -> String {
         let parts: Vec<&str> = std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect();
         parts.join(": ")
     }
 
-    /// What programs read of it.
+    /// The object to print for programs.
     pub(crate) fn json(&self) -> serde_json::Value {
         let Self { code, message, causes, hint, before } = self;
         let mut json = json!({ "code": code, "message": message, "hint": hint, "causes": causes });
@@ -150,26 +151,27 @@ impl From<mwallet_db::Error> for Failure {
         let failure = failure.code(code);
         match &error {
             E::Unavailable(_) => {
-                failure.hint("is its server running, and may this user connect? --database-url names another")
+                failure.hint("check that the server is running and lets this user in; --database-url names another")
             }
             E::NotOpened { why: NotOpened::Refused, .. } => failure.hint(
-                "is its name right, and may this user open it and write to its folder? --database-url names another",
+                "check the name, and that this user may open the file and write to its folder; --database-url names \
+                 another",
             ),
             E::NotOpened { why: NotOpened::NotAFile("a folder"), .. } => {
                 failure.hint("name a file in it, such as sqlite:FOLDER/wallet.db")
             }
             E::NotOpened { why: NotOpened::NotAFile(_), .. } => {
-                failure.hint("copy what it gives to a file, and name that: SQLite goes back and forth in a file")
+                failure.hint("copy its content to a regular file and name that: SQLite needs random access")
             }
             E::NotOpened { why: NotOpened::NotADatabase, .. } => failure.hint(
-                "is its name right? It may be encrypted; where it is damaged, put a copy in its place (`mwallet \
-                 restore`); --database-url names another",
+                "check the name; the file may be encrypted, or damaged, in which case `mwallet restore` restores a \
+                 backup; --database-url names another",
             ),
             E::NotOpened { why: NotOpened::Damaged, .. } => failure.hint(DAMAGED),
             E::Database { code: Some(code), .. } if code == E::DAMAGED => failure.hint(DAMAGED),
             E::NotOpened { why: NotOpened::NoPlaceForLog, .. } => failure.hint(
-                "let this user write to its folder; or copy the file, and the one of that name with -wal at its end \
-                 where it is there, to a folder that can be written to, and name the copy",
+                "let this user write to its folder; or copy the file, with its -wal file if there is one, to a \
+                 writable folder, and name the copy",
             ),
             E::Url(_) => failure.hint("such as sqlite:mwallet.db or postgresql://user@localhost/mwallet"),
             E::ReadOnly => failure.hint("unset read_only in the settings of the database"),
@@ -205,9 +207,9 @@ mod tests {
     #[test]
     fn wrong_arguments_are_one_line_and_a_hint() {
         for (arguments, message, hint) in [
-            (&[][..], "a command is missing", "--help shows how it is called"),
-            (&["--json"], "'mwallet' requires a subcommand but one was not provided", "--help"),
-            (&["--json", "schema"], "a command is missing", "--help"),
+            (&[][..], "a command is missing", "see --help"),
+            (&["--json"], "'mwallet' requires a subcommand but one was not provided", "see --help"),
+            (&["--json", "schema"], "a command is missing", "see --help"),
             #[cfg(feature = "demo")]
             (
                 &["seed", "--user", "5"],
@@ -218,13 +220,13 @@ mod tests {
             (
                 &["seed", "--users", "0"],
                 "invalid value '0' for '--users <NUMBER>': 0 is not in 1..=100000000",
-                "--help",
+                "see --help",
             ),
-            (&["import", "block"], "the following required arguments were not provided: --network", "--help"),
+            (&["import", "block"], "the following required arguments were not provided: --network", "see --help"),
             (
                 &["schema", "show", "--dialect", "x"],
                 "invalid value 'x' for '--dialect <DIALECT>' [possible values: sqlite, postgres]",
-                "--help",
+                "see --help",
             ),
         ] {
             let error = crate::Arguments::try_parse_from([&["mwallet"], arguments].concat()).err().unwrap();

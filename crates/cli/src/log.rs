@@ -1,7 +1,7 @@
-//! The log: what happens in the program, as lines of text or JSON on the standard error.
+//! The log: lines of text or JSON on standard error.
 //!
-//! Lines are written by a thread of their own, so that nobody who has something to say waits for a disk or a terminal. A
-//! server does not even wait for room in the queue: what does not fit is dropped, and counted.
+//! A separate thread writes the lines, so that no other thread waits for a disk or a terminal. A server does not even
+//! wait for room in the queue: it drops lines that do not fit, and counts them.
 
 mod layer;
 mod line;
@@ -26,45 +26,45 @@ use self::line::{Form, Line};
 use self::writer::Writer;
 use crate::failure::{Failure, Result};
 
-/// What is logged unless `RUST_LOG` says otherwise: warnings and errors, and statements that are echoed.
+/// The default of `RUST_LOG`: warnings and errors, and statements that are echoed.
 const DEFAULT: &str = "warn,mwallet::sql=info";
 
-/// How many lines may wait to be written.
+/// The most lines that may wait to be written.
 const QUEUE: usize = 8_192;
 
-/// How lines of the log look.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
+    /// Text for people
     #[default]
     Text,
-    /// For programs: an object in each line
+    /// JSON for programs, one object per line
     Json,
 }
 
-/// What goes to the thread that writes.
+/// A message to the thread that writes.
 enum Entry {
     Line(Line),
-    /// A request that was answered, and when.
+    /// A request that was answered, and the time.
     Exchange(Box<Exchange>, Timestamp),
-    /// Nothing comes any more.
+    /// The last message.
     End,
 }
 
-/// The way to the thread that writes.
+/// The queue to the thread that writes.
 #[derive(Clone)]
 struct Queue {
     sender: Sender<Entry>,
-    /// Lines that did not fit.
+    /// The number of lines that did not fit.
     dropped: Arc<AtomicU64>,
-    /// Whether to wait for room instead.
+    /// Whether to wait for room instead of dropping lines.
     waits: bool,
 }
 
 impl Queue {
     fn put(&self, entry: Entry) {
         if self.waits {
-            // The thread that writes has ended where this fails, and nobody reads the log any more.
+            // This fails only after the thread that writes has ended.
             let _ = self.sender.send(entry);
         } else if let Err(TrySendError::Full(_)) = self.sender.try_send(entry) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -72,19 +72,19 @@ impl Queue {
     }
 }
 
-/// The log as long as the program runs. Dropped, it writes what is still to be written.
+/// The log of the running program. Dropping it writes the lines that are still in the queue.
 pub(crate) struct Log {
     queue: Queue,
     writer: Option<JoinHandle<()>>,
 }
 
 impl Log {
-    /// Begins to log what `RUST_LOG` asks for. A server rather loses lines than waits.
+    /// Starts to log what `RUST_LOG` asks for. A server drops lines rather than waits.
     pub(crate) fn start(format: Format, is_server: bool) -> Result<Self> {
         let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| DEFAULT.to_owned());
         let filter = EnvFilter::builder().parse(&wanted);
-        let filter = filter
-            .map_err(|error| Failure::new(format!("RUST_LOG cannot be read: {error}")).code("invalid_setting"))?;
+        let filter =
+            filter.map_err(|error| Failure::new(format!("cannot parse RUST_LOG: {error}")).code("invalid_setting"))?;
         let form = match format {
             Format::Json => Form::Json,
             Format::Text => Form::Text { in_colour: std::io::stderr().is_terminal() },
@@ -97,7 +97,7 @@ impl Log {
         Ok(Self { queue, writer: Some(writer) })
     }
 
-    /// A log of requests, in the same place.
+    /// An access log that writes to this log.
     pub(crate) fn of_requests(&self) -> AccessLog {
         let queue = self.queue.clone();
         AccessLog::new(move |exchange| queue.put(Entry::Exchange(Box::new(exchange), mwallet_db::SystemSources.now())))
@@ -108,7 +108,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         let _ = self.queue.sender.send(Entry::End);
         if let Some(writer) = self.writer.take() {
-            // Where it has panicked, there is nowhere left to say so.
+            // If the thread has panicked, there is nowhere left to report it.
             let _ = writer.join();
         }
     }

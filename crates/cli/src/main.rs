@@ -1,6 +1,6 @@
-//! The program `mwallet`: reads its arguments, does one command, and ends with a code that says how it went.
+//! The `mwallet` program: parses its arguments, runs one command and exits with a status code.
 
-// They panic where nobody reads any more: what is printed goes by `output`.
+// These macros panic once the reader has closed the pipe. Print through `output` instead.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod commands;
@@ -23,45 +23,47 @@ use crate::failure::{Failure, Result};
 use crate::log::Log;
 use crate::settings::Settings;
 
-/// The example of `mwallet seed`, where it is built in.
+/// The example of `mwallet seed`, if that command is built in.
 const SEED_EXAMPLE: &str = if cfg!(feature = "demo") {
-    "  # fake data to try things with
+    "  # create fake data to try things with
   mwallet seed --users 20000 --orders 200000\n\n"
 } else {
     ""
 };
 
 fn examples() -> String {
-    format!("\
+    format!(
+        "\
 Examples:
-  # a server on this machine, its data in mwallet.db
+  # run a server on this machine, with its data in mwallet.db
   mwallet serve --open
 
-  # the transactions of a block
+  # import the transactions of a block
   mwallet import block block.json --network bitcoin
 
-{SEED_EXAMPLE}  # what is in an existing database
+{SEED_EXAMPLE}  # show what is in an existing database
   mwallet inspect --database-url sqlite:legacy.db
 
-  # a copy of the database, while it is served
+  # back up the database while it is served
   mwallet backup mwallet-monday.db
 
-  # the tables as SQL, without a database
+  # print the tables as SQL, without a database
   mwallet schema show --dialect postgres
 
-  # the tables, on PostgreSQL
+  # create the tables on PostgreSQL
   mwallet schema create --database-url postgresql://me@localhost/mwallet
 
-Settings come from the options above, then from the environment and the file .env (MWALLET_DATABASE_URL, \
+Settings come from the options above, then from the environment and the .env file (MWALLET_DATABASE_URL, \
 MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.toml ([database] url = \"...\").
 
-The log goes to the standard error. RUST_LOG says what is logged: warn,mwallet::sql=info where it says nothing. With --json, \
-an error is one JSON object there, in its last line.
+The log goes to standard error. RUST_LOG sets what is logged (default: warn,mwallet::sql=info). With --json, an \
+error is one JSON object on the last line of standard error.
 
-A password on the command line is seen by everybody on the machine; put it into the environment or a file.")
+Every user of the machine can see a password on the command line. Put it in the environment or in a file."
+    )
 }
 
-/// A self-hosted server for trading crypto assets person to person
+/// A self-hosted server for peer-to-peer trading of crypto assets
 #[derive(Parser)]
 #[command(name = "mwallet", version, after_help = examples(), arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -73,39 +75,40 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the tables over HTTP
+    /// Serve the tables over HTTP
     Serve(commands::serve::Options),
-    /// Brings data in
+    /// Import data
     Import(commands::import::Options),
-    /// Fills an empty database with fake data
+    /// Fill an empty database with fake data
     #[cfg(feature = "demo")]
     Seed(commands::seed::Options),
-    /// Says what a database consists of, and how much of it mWallet serves
+    /// Show what a database contains, and how much of it mWallet can serve
     Inspect(commands::inspect::Options),
-    /// Writes types, schemas and documents of a database for other programs
+    /// Generate types, schemas and API documents from a database
     Generate(commands::generate::Options),
-    /// Changes the tables by files that are reviewed, and back
+    /// Write, apply and revert migrations of the tables
     Migrate(commands::migrate::Options),
-    /// Creates, drops or shows the tables
+    /// Create, drop or show the tables
     Schema(commands::schema::Options),
-    /// Copies a database to a file, while it is served
+    /// Back up a database to a file, even while it is served
     Backup(commands::backup::Options),
-    /// Puts such a copy in the place of a database that is not served
+    /// Restore a database from a backup, while no server uses it
     Restore(commands::restore::Options),
-    /// Writes what a shell needs to complete commands
+    /// Print the completion script for a shell
     Completions(commands::completions::Options),
 }
 
 fn main() -> ExitCode {
-    // Before the arguments are read, since some options have variables, and before there are threads, which might read
-    // the environment meanwhile. What is wrong with the file is said after the arguments, so that --help always works.
+    // This comes before the arguments are parsed, since some options have variables, and before there are threads,
+    // which might read the environment meanwhile. An error in the file is reported after the arguments are parsed, so
+    // that --help always works.
     let environment = settings::load_env_file(Path::new(".env"));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.use_stderr() && wants_json() => {
             return output::fail(&Failure::from_arguments(&error), true);
         }
-        // Help and the version come this way too.
+        // Help and the version are such errors too.
         Err(error) => error.exit(),
     };
     let as_json = arguments.settings.output.json;
@@ -115,7 +118,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether `--json` is among the arguments, for when they cannot be read.
+/// Whether `--json` is among the arguments, for when they cannot be parsed.
 fn wants_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
@@ -149,7 +152,7 @@ mod tests {
         super::Arguments::command().debug_assert();
     }
 
-    /// A command and all below it, with their whole names.
+    /// A command and all its subcommands, with their full names.
     fn all(command: Command, name: &str, found: &mut Vec<(String, Command)>) {
         for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
             all(inner.clone(), &format!("{name} {}", inner.get_name()), found);
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn help_fits_a_narrow_terminal_without_breaking_an_example() {
         let mut command = super::Arguments::command();
-        // What every command has is part of its help.
+        // This adds the options of every command to its help.
         command.build();
         let mut commands = Vec::new();
         all(command, "mwallet", &mut commands);

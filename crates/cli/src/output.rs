@@ -1,8 +1,8 @@
-//! What commands say: results on the standard output, as text or as JSON; progress and failures on the standard error.
+//! The output of commands: results on standard output, as text or as JSON; progress and errors on standard error.
 //!
-//! What people read may hold names of others, so that whatever is not seen in it is written out: no name moves the
-//! cursor or turns the direction of writing. A name that ends a line would pass for a line of ours: whoever puts a name
-//! into a text makes it [`visible`] first.
+//! Text for people may contain names from a database, so invisible characters in it are escaped: no name moves the
+//! cursor or changes the direction of writing. A line break in a name could forge a line of output, so make a name
+//! [`visible`] before you put it into a text.
 //!
 //! [`visible`]: mwallet_db::schema::visible
 
@@ -17,18 +17,18 @@ use serde_json::Value;
 
 use crate::failure::{Failure, Result};
 
-/// How much a command prints, and for whom.
+/// How much a command prints, and in which format.
 #[derive(Args)]
 pub(crate) struct OutputOptions {
-    /// Print results as JSON, and an error as one JSON object on the standard error
+    /// Print results as JSON, and an error as one JSON object on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Print nothing but errors and what was asked for
+    /// Print only errors and requested data
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
 }
 
-/// Says how it went: a line of JSON where that is wanted, text unless nothing is.
+/// Reports what a command did, as JSON with `--json`, otherwise as text unless `--quiet` is set.
 pub(crate) fn report(options: &OutputOptions, text: impl Display, json: &Value) -> Result<()> {
     match (options.json, options.quiet) {
         (true, _) => write(json),
@@ -37,33 +37,33 @@ pub(crate) fn report(options: &OutputOptions, text: impl Display, json: &Value) 
     }
 }
 
-/// Says what was asked for, however quiet the command is: as JSON where that is wanted.
+/// Prints the data that the user asked for, even with `--quiet`; as JSON with `--json`.
 pub(crate) fn answer(options: &OutputOptions, text: impl Display, json: &Value) -> Result<()> {
     if options.json { write(json) } else { write(seen(text)) }
 }
 
-/// What people see of a text.
+/// The text with invisible characters escaped.
 fn seen(text: impl Display) -> String {
     visible_lines(&text.to_string())
 }
 
-/// Writes a line that was asked for, however quiet the command is, just as it is: a program may be what reads it.
+/// Writes a line unchanged, even with `--quiet`: the reader may be a program.
 pub(crate) fn write(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        // Whoever read it has had enough, as `head` does.
+        // The reader has closed the pipe, as `head` does.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|error| Failure::caused("the result cannot be written", &error)),
+        result => result.map_err(|error| Failure::caused("cannot write the result", &error)),
     }
 }
 
-/// Writes a line to the standard error. Where nobody reads it any more, there is nowhere left to say so.
+/// Writes a line to standard error. A failure to write is ignored: there is nowhere left to report it.
 pub(crate) fn note(text: impl Display) {
-    // In one call, so that a line of the log does not come between.
+    // One call, so that no line of the log gets in between.
     let _ = std::io::stderr().lock().write_all(format!("{}\n", seen(text)).as_bytes());
 }
 
-/// Reports a failure on the standard error, and gives the code to end with.
+/// Reports a failure on standard error and returns the exit code.
 pub(crate) fn fail(failure: &Failure, as_json: bool) -> ExitCode {
     if as_json {
         note(failure.json());
@@ -73,18 +73,18 @@ pub(crate) fn fail(failure: &Failure, as_json: bool) -> ExitCode {
     failure.exit_code()
 }
 
-/// A number, and the words for one thing or for several.
+/// A number with the singular or the plural of a noun.
 pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// A bar of progress on the standard error, which counts things of that name; invisible where that is no terminal.
+/// A progress bar on standard error that counts `things`; hidden if standard error is not a terminal.
 pub(crate) fn progress(options: &OutputOptions, total: u64, things: &str) -> ProgressBar {
     if options.quiet {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total);
-    // The default style is less telling, but no reason to fail.
+    // The default style shows less, which is no reason to fail.
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} {msg}, {eta} left") {
         bar.set_style(style);
     }

@@ -1,7 +1,7 @@
-//! Fake data that reads as if it were real, the same for the same origin on both engines.
+//! Realistic fake data, the same for the same origin on both engines.
 //!
-//! Every value is given, ids, names and times too, so nothing depends on the day, the machine or the database, but by what the
-//! origin says. Makers are iterators: however many rows there are, no more than one batch of them is in memory.
+//! Every value is generated here, including IDs, names and times, so nothing depends on the date, the machine or the
+//! database, only on the origin. Generators are iterators: at most one batch of rows is in memory.
 
 mod holdings;
 mod notices;
@@ -21,31 +21,31 @@ use crate::failure::Result;
 
 pub(crate) use random::Origin;
 
-/// How many rows go to the database at a time: as many as one statement of a bulk creation writes.
+/// The number of rows per insert: as many as one statement of a bulk creation writes.
 const BATCH: usize = 1_000;
 
-/// How long filling a database may take: far longer than anybody waits, and not for ever.
+/// The timeout for filling a database: longer than anybody waits, but finite.
 const LIMIT: Duration = Duration::from_secs(3_600);
 
-/// How much there shall be. What else there is, such as wallets and transactions, follows from it.
+/// How many rows to create. The numbers of other rows, such as wallets and transactions, follow from these.
 #[derive(Clone, Copy)]
 pub(crate) struct Amounts {
-    /// People; at least one, since everything belongs to somebody.
+    /// At least one, since everything has an owner.
     pub(crate) users: u64,
     pub(crate) orders: u64,
     pub(crate) notices: u64,
 }
 
-/// What came of filling a database.
+/// The result of filling a database.
 pub(crate) enum Outcome {
-    /// It was empty and is filled: how many rows each table has.
+    /// The database is filled; the number of rows of each table.
     Filled(Vec<(&'static str, u64)>),
-    /// There are rows in this table, so nothing was written.
+    /// This table has rows, so nothing was written.
     NotEmpty(&'static Table),
 }
 
-/// Fills an empty database with fake data, creating the tables first; all of it or nothing. The progress is told of the
-/// users and orders that are written.
+/// Creates the tables and fills an empty database with fake data, in one transaction. The progress bar counts users
+/// and orders.
 pub(crate) async fn fill(engine: &Engine, amounts: Amounts, origin: Origin, progress: &ProgressBar) -> Result<Outcome> {
     let tables = mwallet_models::tables();
     crate::database::prepare_with(engine, false, false).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn fill(engine: &Engine, amounts: Amounts, origin: Origin, prog
     Ok(Outcome::Filled(writer.written))
 }
 
-/// Writes rows in the one transaction of a seeding.
+/// Writes rows in one transaction.
 struct Writer<'p> {
     session: Session,
     progress: &'p ProgressBar,
@@ -82,7 +82,7 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     async fn write<E: Entity>(&mut self, mut rows: impl Iterator<Item = E>) -> Result<()> {
-        // How many rows follow from these is known only when they are made.
+        // The numbers of other rows are not known in advance.
         let is_counted = E::TABLE == User::TABLE || E::TABLE == Order::TABLE;
         let mut written = 0;
         loop {

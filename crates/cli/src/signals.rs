@@ -1,17 +1,17 @@
-//! How the program is told to stop: once, and it ends what it is at; twice, and it ends at once.
+//! Signals that stop the program: the first one finishes the current work, the second one exits at once.
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::failure::Result;
 
-/// What is said with whatever the program waits for.
+/// The hint that goes with messages about what the program still waits for.
 pub(crate) const HINT: &str = "Ctrl-C again stops at once";
 
-/// Ends when the program is told to stop: by Ctrl-C, or as service managers do. When it is told so once more, the program ends in
-/// that moment, with the code that shells know: 130 or 143.
+/// Completes on the first SIGINT (Ctrl-C) or SIGTERM. The second one exits the process at once, with the usual code of
+/// 130 or 143.
 ///
-/// A thread of its own waits for both, so that the second is heeded however busy the others are.
+/// A separate thread waits for the signals, so that the second one works however busy the other threads are.
 pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
@@ -22,22 +22,22 @@ pub(crate) fn stop() -> Result<impl Future<Output = ()> + Send + 'static> {
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async {
             signals.next().await;
-            // Where nobody waits any more, the program is at its end.
+            // If nobody waits any more, the program is about to exit.
             let _ = sender.send(());
             let code = signals.next().await;
-            // Nothing acknowledged is lost by it: that is on the disk already.
+            // This loses no acknowledged write: those are on disk already.
             std::process::exit(code)
         })
     })?;
     Ok(async {
         if first.await.is_err() {
-            // Nothing can tell this program to stop but its end.
+            // The thread is gone, so no signal can arrive.
             std::future::pending::<()>().await;
         }
     })
 }
 
-/// The signals that stop.
+/// The signals that stop the program.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -51,7 +51,7 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Waits for the next; gives the code to end with where it is the last.
+    /// Waits for the next signal; returns the exit code for it.
     async fn next(&mut self) -> i32 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,
@@ -60,7 +60,7 @@ impl Signals {
     }
 }
 
-/// Ctrl-C, which is all that there is.
+/// Ctrl-C is the only signal here.
 #[cfg(not(unix))]
 struct Signals;
 

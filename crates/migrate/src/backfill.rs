@@ -33,10 +33,10 @@ pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dial
     }
 }
 
-/// What stands above the statement that fills it in.
+/// The comment above the statement that fills existing rows.
 pub(super) fn note(change: &Change, filler: &Filler) -> String {
-    let what = if filler.is_one_each { "one each, made by chance" } else { &filler.sql };
-    format!("{change}\nRows that are there get {what}: write another value where that is not right.")
+    let what = if filler.is_one_each { "a different random value each" } else { &filler.sql };
+    format!("{change}\nExisting rows get {what}: change it if that is wrong.")
 }
 
 /// An expression of a database that makes what a generator makes, another for each row.

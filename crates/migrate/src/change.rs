@@ -1,4 +1,4 @@
-//! One change of a database's tables: what it does, what it may lose, and what it locks.
+//! One change of a database's tables: what it does, what it loses, and why it may fail.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use mwallet_schema::{Bound, Check, Column, ColumnDefault, ColumnType, ForeignKey
 use super::convert::{converts, with_labels};
 use super::renames::without_aside;
 
-/// One change. Names of tables and columns are those that hold when it is its turn: renames come first.
+/// One change. Names of tables and columns are those at the time of the change: renames come first.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A table has another name.
+    /// A table is renamed.
     RenameTable {
         /// Before.
         from: String,
         /// After.
         to: String,
     },
-    /// A column has another name.
+    /// A column is renamed.
     RenameColumn {
         /// The table.
         table: String,
@@ -26,7 +26,7 @@ pub enum Change {
         /// After.
         to: String,
     },
-    /// A constraint has another name.
+    /// A constraint is renamed.
     RenameConstraint {
         /// The table.
         table: String,
@@ -35,7 +35,7 @@ pub enum Change {
         /// After.
         to: String,
     },
-    /// An index has another name.
+    /// An index is renamed.
     RenameIndex {
         /// The table.
         table: String,
@@ -44,7 +44,7 @@ pub enum Change {
         /// After.
         to: String,
     },
-    /// A table is made.
+    /// A table is created.
     CreateTable(Table),
     /// A table is dropped with its rows.
     DropTable(Table),
@@ -62,7 +62,7 @@ pub enum Change {
         /// The column.
         column: Column,
     },
-    /// A column has another type, default or rules, or may be null where it could not.
+    /// The type, the default, the rules or the nullability of a column changes.
     AlterColumn {
         /// The table.
         table: String,
@@ -70,10 +70,10 @@ pub enum Change {
         from: Box<Column>,
         /// After.
         to: Box<Column>,
-        /// Labels of an enum that have another name.
+        /// Renamed labels of an enum.
         labels: Vec<(String, String)>,
     },
-    /// Other columns are the primary key.
+    /// The columns of the primary key change.
     PrimaryKey {
         /// The table.
         table: String,
@@ -98,11 +98,11 @@ pub enum Change {
     AddCheck(String, Check),
     /// A check is dropped.
     DropCheck(String, Check),
-    /// A table or column means something else.
+    /// The comment of a table or column changes.
     Comment {
         /// The table.
         table: String,
-        /// The column, where it is one.
+        /// The column; `None` for the table itself.
         column: Option<String>,
         /// Before.
         from: Option<String>,
@@ -112,7 +112,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// The table that it concerns, under the name that it has then.
+    /// The table that it changes, under its name at that time.
     pub fn table(&self) -> &str {
         match self {
             Self::RenameTable { to, .. } => to,
@@ -136,7 +136,7 @@ impl Change {
         }
     }
 
-    /// What is lost for good, if anything is.
+    /// What it permanently deletes, if anything.
     pub fn loses(&self) -> Option<String> {
         match self {
             Self::DropTable(table) => Some(format!("the rows of {}", without_aside(&table.name))),
@@ -147,7 +147,7 @@ impl Change {
         }
     }
 
-    /// The name that a constraint or an index had, and the one that it has.
+    /// The old and the new name of a constraint or index.
     pub(super) fn renamed_constraint(&self) -> Option<(&str, &str)> {
         match self {
             Self::RenameConstraint { from, to, .. } | Self::RenameIndex { from, to, .. } => Some((from, to)),
@@ -155,15 +155,15 @@ impl Change {
         }
     }
 
-    /// What rows that are there get, and that the way back cannot tell which those were.
+    /// The value that existing rows get. Reverting the migration does not remove it, since those rows are unknown then.
     pub fn fills(&self) -> Option<String> {
         let Self::AlterColumn { table, from, to, .. } = self else { return None };
         let default = to.default.as_ref().filter(|_| from.nullable && !to.nullable)?;
         let name = &to.name;
-        Some(format!("rows of {table} without {name} get its {}; the way back leaves it there", told_default(default)))
+        Some(format!("rows of {table} without {name} get its {}, also after a revert", told_default(default)))
     }
 
-    /// What keeps it from being done where rows do not allow it; then nothing is changed.
+    /// The rows that would make it fail. Nothing is changed then.
     pub fn may_fail(&self) -> Option<String> {
         match self {
             Self::AlterColumn { table, from, to, labels } => {
@@ -171,32 +171,32 @@ impl Change {
                 let is_needed = from.nullable && !to.nullable && to.default.is_none();
                 match (is_needed, is_narrower(from, to, labels)) {
                     (true, true) => Some(format!(
-                        "rows of {table} without {name}, and values of {table}.{name} that do not fit, make it fail"
+                        "fails if rows of {table} have no {name}, or if values of {table}.{name} do not fit"
                     )),
-                    (true, false) => Some(format!("rows of {table} without {name} make it fail")),
-                    (false, true) => Some(format!("values of {table}.{name} that do not fit make it fail")),
+                    (true, false) => Some(format!("fails if rows of {table} have no {name}")),
+                    (false, true) => Some(format!("fails if values of {table}.{name} do not fit")),
                     (false, false) => None,
                 }
             }
             Self::AddUnique(table, unique) => {
-                Some(format!("rows of {table} that are equal in {} make it fail", unique.columns.join(", ")))
+                Some(format!("fails if rows of {table} have the same {}", unique.columns.join(", ")))
             }
             Self::AddIndex(table, Index { special: Some(special), .. }) if special.unique => {
-                Some(format!("rows of {table} that are equal in {} make it fail", special.keys))
+                Some(format!("fails if rows of {table} have the same {}", special.keys))
             }
             Self::PrimaryKey { table, to, .. } if !to.is_empty() => {
-                Some(format!("rows of {table} that are equal in {} make it fail", to.join(", ")))
+                Some(format!("fails if rows of {table} have the same {}", to.join(", ")))
             }
             Self::AddForeignKey(table, key) => {
-                Some(format!("rows of {table} that refer to no row of {} make it fail", key.references))
+                Some(format!("fails if rows of {table} have dangling references to {}", key.references))
             }
-            Self::AddCheck(table, check) => Some(format!("rows of {table} that break {} make it fail", check.name)),
+            Self::AddCheck(table, check) => Some(format!("fails if rows of {table} violate {}", check.name)),
             _ => None,
         }
     }
 }
 
-/// Whether there are values of a column that it will not take when it is another.
+/// Whether some values of a column would be invalid after the change.
 pub(super) fn is_narrower(from: &Column, to: &Column, labels: &[(String, String)]) -> bool {
     let (is, was) = (&to.rules, &from.rules);
     let is_tighter = |is: &Option<Bound>, was: &Option<Bound>, above: fn(&Bound, &Bound) -> bool| match (is, was) {
@@ -225,7 +225,7 @@ impl fmt::Display for Change {
             Self::DropColumn { table, column } => write!(f, "drop column {table}.{}", without_aside(&column.name)),
             Self::AlterColumn { table, from, to, labels } => {
                 write!(f, "alter column {table}.{}: {} to {}", to.name, told(from), told(to))?;
-                labels.iter().try_for_each(|(from, to)| write!(f, "; {from} is {to} now"))
+                labels.iter().try_for_each(|(from, to)| write!(f, "; {from} becomes {to}"))
             }
             Self::PrimaryKey { table, from, to } => {
                 write!(f, "primary key of {table}: ({}) to ({})", from.join(", "), to.join(", "))
@@ -249,7 +249,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// What a column is, in few words.
+/// A short description of a column.
 pub(super) fn told(column: &Column) -> String {
     let mut text = match &column.kind {
         ColumnType::Enum(labels) => format!("one of {}", labels.names()),
@@ -281,7 +281,7 @@ fn told_default(default: &ColumnDefault) -> String {
             mwallet_schema::json::write_value(&mut json, value);
             format!("default {}", String::from_utf8_lossy(&json))
         }
-        ColumnDefault::Identity => "numbered".into(),
+        ColumnDefault::Identity => "identity".into(),
         ColumnDefault::AppGenerated(_) => "default now".into(),
         ColumnDefault::Database(expression) => format!("default {expression}"),
     }

@@ -1,4 +1,4 @@
-//! Why migrations cannot be applied, and what became of the database.
+//! Errors of migrations. Each one says what state the database is in.
 
 use std::time::Duration;
 
@@ -9,60 +9,63 @@ use mwallet_db::Error;
 /// Why migrations cannot be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// What the database says beside migrations.
+    /// An error of the database that is not about a statement of a migration.
     #[error(transparent)]
     Database(#[from] Error),
-    /// The migrations fail in a database of SQLite in memory, which is made to see what they make. No other database was changed.
-    #[error("applied in memory, to see what the migrations make, {failed}")]
+    /// The migrations failed in an in-memory SQLite database, where they are replayed to find the tables that they create.
+    /// No other database was changed.
+    #[error("cannot replay the migrations in memory: {failed}")]
     Replay {
-        /// What fails, with the name of the migration.
+        /// The error, with the name of the migration.
         failed: String,
     },
-    /// A statement failed. The database is as it was before its migration.
+    /// A statement failed. Its migration was rolled back.
     #[error("{migration}: {error}\nat statement {number}{}: {statement}", told(place.as_ref()))]
     Failed {
         /// The migration.
         migration: String,
         /// Which of its statements, from 1.
         number: usize,
-        /// The line and the column of the statement, from 1, where the database tells them.
+        /// The line and the column of the error, from 1, if the database reports them.
         place: Option<(usize, usize)>,
-        /// That line, or the statement's beginning.
+        /// That line, or the start of the statement.
         statement: String,
-        /// All that the database says of it.
+        /// The error of the database.
         error: String,
     },
-    /// A statement of a migration that is run statement by statement failed. Those before it are done, and noted.
-    #[error("{migration}: {error}\nat statement {number}: {statement}\n{} of its statements are done", number - 1)]
+    /// A statement failed in a migration without a transaction. The statements before it are applied and recorded.
+    #[error("{migration}: {error}\nat statement {number}: {statement}\n{} of its statements are applied", number - 1)]
     Stopped {
         /// The migration.
         migration: String,
         /// Which of its statements, from 1.
         number: usize,
-        /// Its beginning.
+        /// The start of the statement.
         statement: String,
-        /// All that the database says of it.
+        /// The error of the database.
         error: String,
     },
-    /// Others held what a statement needs for longer than the migration waits. Nothing was changed.
+    /// A statement could not get a lock in time. Nothing was changed.
     #[error(
-        "{migration}: others hold what it needs: it waited {attempts} times for {timeout:?}; nothing was changed\nat statement {number}: {statement}"
+        "{migration}: could not get a lock: it waited {attempts} times for {timeout:?}; nothing was changed\n\
+         at statement {number}: {statement}"
     )]
     Locked {
         /// The migration.
         migration: String,
         /// Which of its statements, from 1.
         number: usize,
-        /// Its beginning.
+        /// The start of the statement.
         statement: String,
-        /// How often it waited.
+        /// How many times it waited.
         attempts: u32,
-        /// How long each time.
+        /// How long it waited each time.
         timeout: Duration,
     },
-    /// A script begins or ends a transaction itself. Nothing was changed.
+    /// A script starts or ends a transaction itself. Nothing was changed.
     #[error(
-        "{migration}: statement {number} begins or ends a transaction, and each migration is one already: {statement}"
+        "{migration}: statement {number} starts or ends a transaction, but each migration already runs in one: \
+         {statement}"
     )]
     Transaction {
         /// The migration.
@@ -72,96 +75,96 @@ pub enum MigrateError {
         /// The statement.
         statement: String,
     },
-    /// Rows have values that a column will not take, or none where it must have one. Nothing was changed.
+    /// Rows have values that are invalid after the migration, or lack a required one. Nothing was changed.
     #[error("{migration}: {}; nothing was changed", counted(*rows, what))]
     Misfits {
         /// The migration.
         migration: String,
-        /// How many.
+        /// The number of rows.
         rows: i64,
-        /// What they are, such as `values of orders.memo do not fit: text(10), not null`.
+        /// The problem, such as `values of orders.memo do not fit: text(10), not null`.
         what: String,
     },
-    /// A trigger names a column that the migration renames. Nothing was changed.
+    /// A trigger uses a column that the migration renames. Nothing was changed.
     #[error(
-        "{migration}: the trigger {trigger} of {table} names {column}, which becomes {becomes}; nothing was changed"
+        "{migration}: the trigger {trigger} of {table} uses {column}, which is renamed to {becomes}; nothing was changed"
     )]
     Trigger {
         /// The migration.
         migration: String,
         /// The trigger.
         trigger: String,
-        /// The table whose trigger it is.
+        /// The table of the trigger.
         table: String,
         /// The column, with its table.
         column: String,
-        /// What it is called then.
+        /// Its new name.
         becomes: String,
     },
-    /// Views or triggers that worked before a migration do not after it, which was undone.
-    #[error("{migration}: after it, {what} would not work; nothing was changed")]
+    /// Views or triggers that worked before a migration would not work after it. It was rolled back.
+    #[error("{migration}: it would break {what}; nothing was changed")]
     Broken {
         /// The migration.
         migration: String,
-        /// Which, and what the database says of each.
+        /// The views and triggers, each with the error of the database.
         what: String,
     },
-    /// A rename that is declared or given cannot be meant; nothing was written.
+    /// A declared or given rename is impossible or ambiguous. Nothing was written.
     #[error("{}", .0.join("\n"))]
     Renames(Vec<String>),
-    /// A declaration of a table cannot be one; nothing was written.
+    /// The declaration of a table is invalid. Nothing was written.
     #[error(transparent)]
     Declaration(#[from] TableError),
-    /// A foreign key leads nowhere after a migration, which was undone.
+    /// A migration would leave dangling references. It was rolled back.
     #[error(
         "{migration}: {}; nothing was changed",
-        counted(*rows, &format!("rows of {table} refer to no row of {parent} after it"))
+        counted(*rows, &format!("rows of {table} have dangling references to {parent}"))
     )]
     Orphans {
         /// The migration.
         migration: String,
-        /// The table whose rows refer.
+        /// The table with the references.
         table: String,
         /// The table that they refer to.
         parent: String,
-        /// How many.
+        /// The number of rows.
         rows: i64,
     },
     /// A migration has changed since it was applied.
-    #[error("{0} was changed after it was applied: undo the change, and write another migration instead")]
+    #[error("{0} was changed after it was applied: revert the change, and write another migration instead")]
     Changed(String),
-    /// The database has had a migration that is not among these.
-    #[error("the database has had {0}, which is not among the migrations here: is this an older program?")]
+    /// A migration that was applied is not among these.
+    #[error("the migration {0} was applied to the database, but is unknown here: is this an older program?")]
     Unknown(String),
     /// There is no such version.
     #[error("there is no migration {0}; `migrate status` lists them, and 0 is before the first")]
     NoVersion(u64),
-    /// A script loses something for good, which must be allowed.
-    #[error("{migration} loses {loss}: --allow-destructive lets it")]
+    /// A script permanently deletes data, which must be allowed.
+    #[error("{migration} deletes {loss}: pass --allow-destructive to allow it")]
     Destructive {
         /// The migration.
         migration: String,
-        /// What is lost.
+        /// What it deletes.
         loss: String,
     },
-    /// The database is somebody else's: it has no history of these migrations, and is not empty.
-    #[error("{database} is not empty, and mWallet did not set it up: it holds {holds}; nothing was changed")]
+    /// The database belongs to another program: it has no history of these migrations, and is not empty.
+    #[error("{database} is not empty, and was not created by mWallet: it has {holds}; nothing was changed")]
     NotEmpty {
         /// The database.
         database: String,
-        /// What it holds: the first names, and how many there are more.
+        /// What it contains: the first names, and the number of others.
         holds: String,
-        /// Those of its tables that have names of the tables which it was to get; often none.
+        /// The names of new tables that are already taken; often none.
         taken: String,
     },
-    /// The database was made before there were migrations, and is not as these make it.
-    #[error("the tables of the database are not as the migrations make them, and it has no history:\n{0}")]
+    /// The database was created before there were migrations, and differs from theirs.
+    #[error("the tables of the database differ from those of the migrations, and it has no migration history:\n{0}")]
     Different(String),
-    /// The database has not had all migrations.
-    #[error("the database has not had {0}")]
+    /// The database lacks migrations.
+    #[error("the database is out of date, it lacks {0}")]
     OutOfDate(String),
-    /// A migration was begun and not ended.
-    #[error("{0} was begun and is not done: `migrate up` ends it first")]
+    /// A migration was started but not finished.
+    #[error("{0} was started but not finished: `migrate up` finishes it first")]
     Begun(String),
 }
 
@@ -169,8 +172,8 @@ fn told(place: Option<&(usize, usize)>) -> String {
     place.map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"))
 }
 
-/// So many of what is named by words in the plural, which begin with `rows of … have`, `rows of … refer` or `values of … do`. Those
-/// of scripts stand in files that were written long ago.
+/// A number of rows with a description in the plural, which begins with `rows of … have`, `rows of … refer` or
+/// `values of … do`. The descriptions also come from existing scripts, so old ones must be understood.
 fn counted(rows: i64, what: &str) -> String {
     if rows != 1 {
         return format!("{rows} {what}");
@@ -179,7 +182,7 @@ fn counted(rows: i64, what: &str) -> String {
     let verbs = [(" have ", " has "), (" refer ", " refers "), (" do not ", " does not ")];
     let noun = of_one.iter().find_map(|(many, one)| what.strip_prefix(many).map(|rest| (one, rest)));
     let Some((one, rest)) = noun else { return format!("1 {what}") };
-    // The first verb behind the name, which is one word, or names in quotes, which hold none of them.
+    // The first verb after the name, which is one word, or quoted names, which contain no verb.
     let verb = verbs.iter().filter_map(|(many, one)| Some((rest.find(many)?, many, one))).min();
     let rest = match verb {
         Some((_, many, one)) => rest.replacen(many, one, 1),
@@ -188,7 +191,7 @@ fn counted(rows: i64, what: &str) -> String {
     format!("1 {one}{rest}")
 }
 
-/// What came of it, or why it did not.
+/// A result with a [`MigrateError`].
 pub(super) type Result<T> = std::result::Result<T, MigrateError>;
 
 #[cfg(test)]
@@ -200,7 +203,8 @@ mod tests {
         for (many, one) in [
             ("values of orders.memo do not fit: text(10)", "1 value of orders.memo does not fit: text(10)"),
             ("rows of orders have no memo", "1 row of orders has no memo"),
-            ("rows of a refer to no row of b after it", "1 row of a refers to no row of b after it"),
+            ("rows of a refer to no row of b", "1 row of a refers to no row of b"),
+            ("rows of a have dangling references to b", "1 row of a has dangling references to b"),
             ("other words", "1 other words"),
         ] {
             assert_eq!(counted(1, many), one);

@@ -52,16 +52,14 @@ pub fn sql(
     for migration in chosen {
         let is_data = up && (has_function(migration.version) || migration.is_data(dialect));
         if is_data && !skip_data {
-            text.push_str(&format!(
-                "\n-- {migration} changes rows by more than statements: run `migrate up` from here.\n"
-            ));
+            text.push_str(&format!("\n-- {migration} changes rows in code: run `migrate up` from here.\n"));
             return (text, Some(Stopped { migration: migration.to_string() }));
         }
         let script = if up { migration.up.of(dialect) } else { migration.down.of(dialect) };
         // Nobody would look at what they count.
         let statements = statements(script, dialect).into_iter().filter(|statement| fits::counted(statement).is_none());
         let body: String = match is_data && migration.is_data(dialect) {
-            true => "-- It changes rows, and is passed over.\n".into(),
+            true => "-- Skipped: it changes rows in code.\n".into(),
             false => statements.map(|statement| format!("{statement};\n")).collect(),
         };
         let note = note(migration, dialect, up);

@@ -39,10 +39,10 @@ impl Scripts {
     }
 }
 
-/// What stands in the first lines of a script whose statements cannot be in a transaction.
+/// The header line of a script whose statements cannot run in a transaction.
 const NO_TRANSACTION: &str = "-- mwallet: no transaction";
 
-/// What stands in the first lines of a script that only changes rows.
+/// The header line of a script that only changes rows.
 const DATA: &str = "-- mwallet: data";
 
 impl Migration {
@@ -88,28 +88,28 @@ impl fmt::Display for Migration {
     }
 }
 
-/// What is wrong with a folder of migrations.
+/// An error of a folder of migrations.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// It cannot be read or written.
+    /// A file or folder cannot be read or written.
     #[error("{path}: {source}")]
     File {
-        /// Where.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// It is not there.
+    /// The folder does not exist.
     #[error("there is no folder {0}")]
     NoFolder(PathBuf),
-    /// There is no migration in it, where one is needed.
-    #[error("{0} holds no migrations")]
+    /// The folder has no migrations.
+    #[error("{0} has no migrations")]
     Empty(PathBuf),
-    /// A folder within it is not called as one of a migration.
+    /// The name of a folder is not that of a migration.
     #[error("{0}: expected a version and a name, such as 20261124093000_add_memo")]
     Name(PathBuf),
-    /// Two migrations have one version.
-    #[error("two migrations have the version {0}: give one of them another, and look at what both do")]
+    /// Two migrations have the same version.
+    #[error("two migrations have the version {0}: give one of them another version, and check that both are correct")]
     Twice(u64),
 }
 

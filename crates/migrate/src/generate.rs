@@ -158,15 +158,10 @@ fn script_between(from: &[Table], to: &[Table], renames: &Renames, beside: &Besi
 /// A migration without statements, to be written by hand.
 pub fn empty(name: &str, at: Timestamp, last: u64) -> Migration {
     let script = |way: &str| Scripts {
-        postgres: format!("-- {way}, on PostgreSQL.\n"),
-        sqlite: format!("-- {way}, on SQLite.\n"),
+        postgres: format!("-- {way} on PostgreSQL.\n"),
+        sqlite: format!("-- {way} on SQLite.\n"),
     };
-    Migration {
-        version: version(at).max(last + 1),
-        name: snake(name),
-        up: script("The way up"),
-        down: script("The way back"),
-    }
+    Migration { version: version(at).max(last + 1), name: snake(name), up: script("Apply"), down: script("Revert") }
 }
 
 /// The digits of a time to the second: 20261124093000.

@@ -110,7 +110,7 @@ pub(super) async fn read(session: &mut Session) -> Result<Vec<Entry>> {
 fn entry(row: Row) -> Result<Entry> {
     let mut map = row.into_map();
     let mut take = |name: &str| map.remove(name).unwrap_or(Value::Null);
-    let wrong = || Error::Config(format!("the table {TABLE} was changed by something else"));
+    let wrong = || Error::Config(format!("the table {TABLE} was changed by another program"));
     let number = |value: Value| match value {
         Value::Int(number) => u64::try_from(number).ok(),
         _ => None,
@@ -134,7 +134,7 @@ fn entry(row: Row) -> Result<Entry> {
 }
 
 fn of_version(version: u64) -> Result<Query> {
-    let version = i64::try_from(version).map_err(|_| Error::Config(format!("{version} is no version")))?;
+    let version = i64::try_from(version).map_err(|_| Error::Config(format!("{version} is not a version")))?;
     Ok(Query::new().filter(Filter::eq("version", version)))
 }
 

@@ -1,4 +1,4 @@
-//! What a migration does to a server that runs while it is applied, and how to do it more gently.
+//! Finds statements that block or break a server that runs while they are applied, and suggests alternatives.
 
 use std::collections::HashSet;
 
@@ -6,20 +6,20 @@ use super::files::Migration;
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::tokens::{Token, statements, tokens};
 
-/// Something in a script for PostgreSQL that those who use the database will notice.
+/// A statement of a PostgreSQL script that blocks or breaks programs that use the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The migration.
     pub migration: String,
     /// Which of its statements, from 1.
     pub number: usize,
-    /// What it locks or breaks, and for how long.
+    /// What the statement blocks or breaks, and for how long.
     pub text: String,
-    /// What to do instead.
+    /// A better way.
     pub instead: &'static str,
 }
 
-/// Looks through the ways up of migrations for PostgreSQL. What is done to a table that the same migration makes disturbs nobody.
+/// Checks the `up` scripts of migrations for PostgreSQL. Statements on a table that the same migration creates are fine.
 pub fn lint(migrations: &[Migration]) -> Vec<Warning> {
     migrations.iter().flat_map(of_migration).collect()
 }
@@ -51,14 +51,14 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
     match (word(0), word(1)) {
         ("CREATE", "INDEX") | ("CREATE", "UNIQUE") => {
             let table = word(at("ON")? + 1);
-            let text = format!("writes to {table} wait until its index is made");
+            let text = format!("blocks writes to {table} until the index is built");
             let instead =
-                "CREATE INDEX CONCURRENTLY, in a migration of its own that begins with `-- mwallet: no transaction`";
+                "CREATE INDEX CONCURRENTLY, in a separate migration that begins with `-- mwallet: no transaction`";
             (!made.contains(table)).then_some((text, instead))
         }
         ("DROP", "TABLE") => {
-            let text = format!("programs that still use {} fail from here on", word(2));
-            Some((text, "first release programs that do not use it, and drop it in a later migration"))
+            let text = format!("breaks programs that still use {}", word(2));
+            Some((text, "first deploy programs that do not use it, and drop it in a later migration"))
         }
         ("ALTER", "TABLE") => {
             let table = word(2);
@@ -66,29 +66,26 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
                 return None;
             }
             if has(&["RENAME", "TO"]) || has(&["RENAME", "COLUMN"]) {
-                let text = format!("programs that use the old name in {table} fail from here on");
-                return Some((
-                    text,
-                    "add the new one beside it, write both, move the readers, and drop the old one later",
-                ));
+                let text = format!("breaks programs that use the old name in {table}");
+                let instead = "add the new one next to it, write to both, move the readers, and drop the old one later";
+                return Some((text, instead));
             }
             if has(&["DROP", "COLUMN"]) {
-                let text = format!("programs that still use the column of {table} fail from here on");
-                return Some((text, "first release programs that do not use it, and drop it in a later migration"));
+                let text = format!("breaks programs that still use the column of {table}");
+                return Some((text, "first deploy programs that do not use it, and drop it in a later migration"));
             }
             if at("TYPE").is_some() && has(&["ALTER", "COLUMN"]) {
-                let text = format!("reads and writes of {table} wait while all its rows are written anew");
+                let text = format!("blocks reads and writes of {table} while all its rows are rewritten");
                 return Some((
                     text,
                     "add a column of the new type, copy in batches, move the readers, and drop the old one later",
                 ));
             }
             if has(&["SET", "NOT", "NULL"]) {
-                let text = format!("reads and writes of {table} wait while all its rows are read");
-                return Some((
-                    text,
-                    "ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in the next migration, then SET NOT NULL",
-                ));
+                let text = format!("blocks reads and writes of {table} while all its rows are read");
+                let instead = "ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in the next \
+                               migration, then SET NOT NULL";
+                return Some((text, instead));
             }
             if has(&["VALIDATE", "CONSTRAINT"]) {
                 return None;
@@ -99,12 +96,12 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
             let instead = "ADD CONSTRAINT … NOT VALID here, and VALIDATE CONSTRAINT in the next migration";
             if has(&["FOREIGN", "KEY"]) {
                 let text =
-                    format!("writes to {table}, and to what it refers to, wait while all its rows are looked up");
+                    format!("blocks writes to {table} and to the table it references while all its rows are checked");
                 Some((text, instead))
             } else if at("CHECK").is_some() {
-                Some((format!("reads and writes of {table} wait while all its rows are checked"), instead))
+                Some((format!("blocks reads and writes of {table} while all its rows are checked"), instead))
             } else if at("UNIQUE").is_some() || has(&["PRIMARY", "KEY"]) {
-                let text = format!("reads and writes of {table} wait until its index is made");
+                let text = format!("blocks reads and writes of {table} until its index is built");
                 Some((text, "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"))
             } else {
                 Some(of_moment(table))
@@ -123,15 +120,16 @@ fn look(words: &[String], made: &HashSet<String>) -> Option<(String, &'static st
     }
 }
 
-/// What takes a lock that no query goes together with, and is done in a moment once it has it.
+/// A statement that needs an exclusive lock, but only for a moment once it has it.
 fn of_moment(table: &str) -> (String, &'static str) {
     (
-        format!("it waits for all that use {table}, and all that come after wait behind it"),
-        "a time at which nothing uses it for long; `migrate up` gives up after --lock-timeout, lets the others go on, and tries again",
+        format!("waits for all current users of {table}, and blocks all later ones"),
+        "run it when nothing uses the table for long; `migrate up` gives up after --lock-timeout, lets the others \
+         continue, and tries again",
     )
 }
 
-/// The words of a statement: names without quotes as they are written, all else in capitals; no texts or numbers.
+/// The words of a statement: quoted names as written, everything else in upper case; no texts or numbers.
 fn words(statement: &str) -> Vec<String> {
     let word = |word: Token<'_>| match word.text.chars().next()? {
         '"' => Some(word.name()),
@@ -155,25 +153,22 @@ mod tests {
     #[test]
     fn what_holds_others_up_is_told() {
         for (script, told) in [
-            ("CREATE INDEX \"i\" ON \"t\" (\"a\")", "1: writes to t wait until its index is made"),
+            ("CREATE INDEX \"i\" ON \"t\" (\"a\")", "1: blocks writes to t until the index is built"),
             (
                 "SELECT 1; ALTER TABLE \"t\" ALTER COLUMN \"a\" TYPE bigint",
-                "2: reads and writes of t wait while all its rows are written anew",
+                "2: blocks reads and writes of t while all its rows are rewritten",
             ),
             (
                 "ALTER TABLE \"t\" ADD CONSTRAINT \"c\" CHECK (a > 0)",
-                "1: reads and writes of t wait while all its rows are checked",
+                "1: blocks reads and writes of t while all its rows are checked",
             ),
-            ("ALTER TABLE \"t\" DROP COLUMN \"a\"", "1: programs that still use the column of t fail from here on"),
+            ("ALTER TABLE \"t\" DROP COLUMN \"a\"", "1: breaks programs that still use the column of t"),
             (
                 "ALTER TABLE \"t\" ADD COLUMN \"TYPE\" text",
-                "1: it waits for all that use t, and all that come after wait behind it",
+                "1: waits for all current users of t, and blocks all later ones",
             ),
-            ("DROP INDEX i", "1: it waits for all that use the table of I, and all that come after wait behind it"),
-            (
-                "ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"b\"",
-                "1: programs that use the old name in t fail from here on",
-            ),
+            ("DROP INDEX i", "1: waits for all current users of the table of I, and blocks all later ones"),
+            ("ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"b\"", "1: breaks programs that use the old name in t"),
         ] {
             assert_eq!(linted(script), [told]);
         }

@@ -84,8 +84,8 @@ impl Renames {
         let has = |tables: &[Table], name: &str| tables.iter().any(|table| table.name == name);
         for (old, new) in &given.tables {
             if !has(from, old) || !has(to, new) {
-                let (missing, when) = if has(from, old) { (new, "declared") } else { (old, "so far") };
-                doubts.push(format!("{old}={new}: there is no table {missing} {when}"));
+                let (missing, place) = if has(from, old) { (new, "entities") } else { (old, "migrations") };
+                doubts.push(format!("{old}={new}: there is no table {missing} in the {place}"));
             }
         }
         let tables = DeclaredType::tables(from, to);
@@ -98,8 +98,9 @@ impl Renames {
             let old = renames.old_table(from, table).and_then(|table| table.column(column));
             let after = to.iter().find(|after| after.name == *table).and_then(|table| table.column(new));
             if old.is_none() || after.is_none() {
-                let (missing, when) = if old.is_none() { (column, "so far") } else { (new, "declared") };
-                doubts.push(format!("{table}.{column}={table}.{new}: there is no column {table}.{missing} {when}"));
+                let (missing, place) = if old.is_none() { (column, "migrations") } else { (new, "entities") };
+                let missing = format!("there is no column {table}.{missing} in the {place}");
+                doubts.push(format!("{table}.{column}={table}.{new}: {missing}"));
             }
         }
         for table in to {
@@ -220,13 +221,13 @@ impl DeclaredType {
         let is_meant =
             |name: &String, old: &String| pending.iter().chain(given).any(|(from, to)| from == old && to == name);
         let attribute = |old: &str| format!("`renamed_from = \"{old}\"`");
-        let by_hand = "write it by hand, in a migration that `mwallet migrate new NAME --empty` begins";
+        let by_hand = "write the migration by hand: `mwallet migrate new NAME --empty`";
         let say = |pairs: &[(&str, &str)]| match option {
             Some(option) => {
                 let options: Vec<String> = pairs.iter().map(|(old, new)| option(old, new)).collect();
-                format!("take the attribute away and say it this once: {}", options.join(" "))
+                format!("remove the attribute and pass {} once", options.join(" "))
             }
-            None => format!("take the attribute away and {by_hand}"),
+            None => format!("remove the attribute and {by_hand}"),
         };
         let mut doubts = Vec::new();
         for (name, old) in &self.after {
@@ -237,16 +238,16 @@ impl DeclaredType {
                 // It was done.
                 (false, true, _) => continue,
                 (false, false, _) => format!(
-                    "{thing} says {}, and there is no {place}{old} so far: write the name that it has, or take the attribute away",
+                    "{thing} has {}, but the migrations have no {place}{old}: correct the name, or remove the attribute",
                     attribute(old)
                 ),
-                (true, false, _) => format!("two say {}, and {thing} is one of them", attribute(old)),
+                (true, false, _) => format!("two have {}, and {thing} is one of them", attribute(old)),
                 (true, true, Some(_)) => match self.circle(name) {
                     // It is said once.
                     Some(circle) if circle.iter().all(|(_, other)| *other >= name.as_str()) => {
                         let names: Vec<String> = circle.iter().map(|(_, name)| format!("{place}{name}")).collect();
                         format!(
-                            "{what}{} exchange their names, and whether they did already cannot be seen: {}",
+                            "{what}{} swap their names, and whether that is done already is unknown: {}",
                             names.join(" and "),
                             say(&circle)
                         )
@@ -255,8 +256,7 @@ impl DeclaredType {
                     _ => continue,
                 },
                 (true, true, None) => format!(
-                    "{thing} says {}, and both are there: where {place}{old} is to take its place, {}; otherwise take the \
-                     attribute away",
+                    "{thing} has {}, but both exist: if {place}{old} shall replace it, {}; otherwise remove the attribute",
                     attribute(old),
                     say(&[(old, name)])
                 ),
@@ -391,13 +391,13 @@ mod tests {
             ("a", "b<a", "", vec![]),
             ("b", "b<a", "", vec![]),
             ("a b", "b<a a", "", vec![]),
-            ("a b", "a<b b<a", "", vec!["t.a and t.b exchange their names"]),
+            ("a b", "a<b b<a", "", vec!["t.a and t.b swap their names"]),
             ("a b c", "a<b b<c c<a", "", vec!["--rename b=a --rename c=b --rename a=c"]),
             ("a b", "a<b b<a", "a>b b>a", vec![]),
-            ("a b", "b<a", "", vec!["both are there"]),
+            ("a b", "b<a", "", vec!["both exist"]),
             ("a b", "b<a", "a>b", vec![]),
-            ("c", "b<a c", "", vec!["there is no t.a so far"]),
-            ("a", "b<a c<a", "", vec!["two say `renamed_from = \"a\"`, and t.c is one of them"]),
+            ("c", "b<a c", "", vec!["the migrations have no t.a"]),
+            ("a", "b<a c<a", "", vec!["two have `renamed_from = \"a\"`, and t.c is one of them"]),
         ] {
             let found = declared(before, after).doubts("", "t.", &pairs(given), Some(&option));
             assert_eq!(found.len(), doubts.len(), "{before} to {after}: {found:?}");

@@ -331,7 +331,7 @@ impl<'m> Migrator<'m> {
         let is_of_statements = |entry: &Entry| entry.place.as_ref().is_some_and(|place| place.starts_with(STATEMENTS));
         match &entry.place {
             Some(place) if is_of_statements(entry) && *place != mark(done) => {
-                return Err(MigrateError::Changed(format!("the part of {migration} that is done")));
+                return Err(MigrateError::Changed(format!("the applied part of {migration}")));
             }
             // Its function is at work, so the whole script is done.
             Some(_) if !is_of_statements(entry) && migration.checksum(self.engine.dialect()) != entry.checksum => {
@@ -496,11 +496,11 @@ fn words_of(error: &Error) -> String {
 fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
     let place = schema_tools::place(error, sql);
     let error = words_of(error);
-    // A table that is made anew is the same table to whoever reads this.
+    // A table that is rebuilt is the same table for the reader.
     let error = error.replace(TEMPORARY, "");
     if let Some((_, rest)) = sql.split_once(&format!("\"{TEMPORARY}")) {
         let table = rest.split('"').next().unwrap_or_default();
-        let statement = format!("{table} is made anew, and its rows are copied");
+        let statement = format!("{table} is rebuilt, and its rows are copied");
         return MigrateError::Failed {
             migration: migration.to_string(),
             number: index + 1,

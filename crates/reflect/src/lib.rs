@@ -105,13 +105,13 @@ pub enum SchemaObject {
     Constraint,
     /// A trigger.
     Trigger,
-    /// A rule of PostgreSQL, which does something else instead of a write or beside it.
+    /// A PostgreSQL rule, which replaces a write or adds to it.
     Rule,
     /// A rule of row security.
     Policy,
     /// A part of a partitioned table.
     Partition,
-    /// A table whose columns another one takes over.
+    /// A table that inherits from another one.
     Inheritance,
     /// A function or procedure.
     Function,
@@ -127,13 +127,13 @@ pub enum SchemaObject {
     TextSearchConfiguration,
     /// The words that such a configuration knows.
     TextSearchDictionary,
-    /// What runs when the schema is changed.
+    /// A trigger that runs when the schema changes.
     EventTrigger,
-    /// Tables whose changes others are told of.
+    /// Tables whose changes are published.
     Publication,
-    /// Numbers that are given one after the other.
+    /// A sequence of numbers.
     Sequence,
-    /// What something is said to mean.
+    /// A comment.
     Comment,
 }
 
@@ -241,7 +241,7 @@ impl Reflection {
     }
 }
 
-/// Describes the database as it stands, without writing anything.
+/// Describes the current schema of the database, without writing anything.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -257,7 +257,7 @@ impl Reflection {
 ///
 /// # Errors
 ///
-/// What the database says, or where a schema that was named is not there.
+/// If the database fails, or if a named schema does not exist.
 pub async fn reflect(engine: &Engine, options: &ReflectOptions) -> Result<Reflection> {
     if schema_tools::is_mock(engine) {
         return Err(Error::Config("a mock engine has nothing to reflect".into()));
@@ -323,7 +323,7 @@ fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<Exp
 }
 
 /// What is lost of a column of a view that is made of something else than one column.
-const NO_BASE: &str = "a column of a view that is no column of a table: what it comes from is not followed";
+const NO_BASE: &str = "a column of a view that is not a column of a table: its origin is unknown";
 
 /// The rules, if they fit the type of a column and each other, with values of its type.
 fn takes(column: &Column, rules: &Rules) -> Option<Rules> {

@@ -36,16 +36,16 @@ pub enum DecimalError {
     #[error("not a decimal number")]
     Malformed,
     /// The number has more digits than any column holds.
-    #[error("a decimal may have at most {MAX_DIGITS} digits on each side of its point")]
+    #[error("a decimal can have at most {MAX_DIGITS} digits on each side of the decimal point")]
     TooLarge,
     /// There are more digits before the point than `precision - scale`.
-    #[error("at most {whole} digits before the point are allowed")]
+    #[error("at most {whole} digits before the decimal point are allowed")]
     WholeDigits {
         /// How many digits the column holds before the point.
         whole: u32,
     },
     /// There are more digits after the point than the scale.
-    #[error("at most {scale} digits after the point are allowed")]
+    #[error("at most {scale} decimal places are allowed")]
     FractionDigits {
         /// How many digits the column holds after the point.
         scale: u32,

@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
             Some(b'f') => self.word("false", Token::Bool(false)),
             Some(b'n') => self.word("null", Token::Null),
             Some(_) => Err(self.error("expected a value")),
-            None => Err(self.error("the text ends where a value should stand")),
+            None => Err(self.error("unexpected end of the text; expected a value")),
         }
     }
 
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
 
     fn open(&mut self, token: Token<'a>) -> Result<Token<'a>, SyntaxError> {
         if self.depth == MAX_DEPTH {
-            return Err(self.error("arrays and objects stand too deep in each other"));
+            return Err(self.error("arrays and objects are nested too deep"));
         }
         self.depth += 1;
         self.at += 1;
@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
         if self.byte() == Some(b'0') {
             self.at += 1;
             if self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-                return Err(self.error("a number must not begin with a zero"));
+                return Err(self.error("a number must not start with a zero"));
             }
         } else {
             self.digits()?;
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         match self.byte() {
             Some(b'"' | b'\\') => Ok(()),
             Some(_) => Err(self.error("a control character must be escaped")),
-            None => Err(self.error("the text ends within a string")),
+            None => Err(self.error("unexpected end of the text in a string")),
         }
     }
 

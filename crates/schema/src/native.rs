@@ -360,7 +360,7 @@ impl NativeType {
             Ok(kept) if kept == number => Ok(stored(number)),
             _ if double.abs() < f64::MIN_POSITIVE => Err(ValueError::OutOfRange(BELOW_DOUBLES.into())),
             _ => Err(ValueError::OutOfRange(
-                "has more digits than SQLite keeps of such a number, which are 15 to 17 in all".into(),
+                "has more than the 15 to 17 digits that SQLite keeps of such a number".into(),
             )),
         }
     }
@@ -380,7 +380,7 @@ impl NativeType {
         };
         let is = |names: &[&str]| self.is_real() && names.iter().any(|one| one.eq_ignore_ascii_case(name));
         if is(&["NaN"]) {
-            return Some(Err(ValueError::OutOfRange("SQLite holds no NaN".into())));
+            return Some(Err(ValueError::OutOfRange("SQLite cannot store NaN".into())));
         }
         is(&["Infinity", "inf", INFINITE]).then(|| Ok(Value::Text(format!("{sign}{INFINITE}"))))
     }
@@ -436,10 +436,10 @@ impl NativeType {
 }
 
 /// What is wrong with `1e400`.
-const BEYOND_DOUBLES: &str = "is beyond the range of such a number";
+const BEYOND_DOUBLES: &str = "is out of range for such a number";
 
 /// What is wrong with `1e-400`.
-const BELOW_DOUBLES: &str = "is nearer to zero than such a number can be";
+const BELOW_DOUBLES: &str = "is too close to zero for such a number";
 
 fn beyond_64_bits() -> ValueError {
     ValueError::OutOfRange(format!("must be between {} and {}", i64::MIN, i64::MAX))

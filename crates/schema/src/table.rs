@@ -278,7 +278,7 @@ pub enum TableError {
         column: String,
     },
     /// A foreign key has more columns on one side than on the other.
-    #[error("table {table}: foreign key {name} does not pair its columns with those it refers to")]
+    #[error("table {table}: foreign key {name} has another number of columns than it references")]
     UnpairedForeignKey {
         /// The table.
         table: String,
@@ -286,7 +286,7 @@ pub enum TableError {
         name: String,
     },
     /// A column that the database numbers is not the whole primary key, which SQLite cannot do.
-    #[error("table {table}: {column} is numbered by the database, so it must be the primary key, alone")]
+    #[error("table {table}: {column} is an identity column, so it must be the only column of the primary key")]
     IdentityIsNotTheKey {
         /// The table.
         table: String,
@@ -304,7 +304,10 @@ pub enum TableError {
         reason: String,
     },
     /// A name is longer than PostgreSQL takes it: it would be cut, and never found again.
-    #[error("table {table}: {name} has {} bytes, and a name has {MOST_NAME_BYTES} at most: give {of} a shorter one", name.len())]
+    #[error(
+        "table {table}: {name} has {} bytes, but a name can have at most {MOST_NAME_BYTES}: give {of} a shorter one",
+        name.len()
+    )]
     LongName {
         /// The table.
         table: String,
@@ -565,7 +568,7 @@ mod tests {
         assert_eq!(table(&fitting, &fitting).check(), Ok(()));
         assert_eq!(
             table("orders", &long).check().unwrap_err().to_string(),
-            format!("table orders: {long} has 64 bytes, and a name has 63 at most: give the column a shorter one")
+            format!("table orders: {long} has 64 bytes, but a name can have at most 63: give the column a shorter one")
         );
         assert!(matches!(table(&long, "a").check(), Err(TableError::LongName { of: "the table", .. })));
         let mut named = table("orders", "a");

@@ -24,10 +24,10 @@ pub enum TimestampError {
     #[error("not a time: write RFC 3339, such as 2026-01-02T03:04:05Z, or seconds since 1970")]
     Malformed,
     /// The point lies outside the years 1 to 9999.
-    #[error("a time must lie in the years 1 to 9999")]
+    #[error("a time must be in the years 1 to 9999")]
     OutOfRange,
     /// The text is more precise than a microsecond, and a digit would be lost.
-    #[error("a time has at most six digits after its seconds")]
+    #[error("a time can have at most six decimal places")]
     TooPrecise,
 }
 

@@ -178,7 +178,7 @@ pub enum ValidationError {
     #[error("{0}")]
     Invalid(Failures),
     /// The file could not be read.
-    #[error("the file cannot be read")]
+    #[error("cannot read the file")]
     Io(#[from] std::io::Error),
     /// The file is larger than any data of a schema should be.
     #[error("the file is larger than {limit} bytes")]

@@ -48,8 +48,10 @@ struct Writer {
 impl Writer {
     fn event(&mut self, event: &Event<'_>) -> Result<(), &'static str> {
         match event {
-            Event::DocumentStart(_) if std::mem::replace(&mut self.document, true) => Err("only one document is read"),
-            Event::Alias(_) => Err("aliases are not read"),
+            Event::DocumentStart(_) if std::mem::replace(&mut self.document, true) => {
+                Err("only one document is supported")
+            }
+            Event::Alias(_) => Err("aliases are not supported"),
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = is_text(*anchor, tag.as_deref())?;
                 self.scalar(text, *style != ScalarStyle::Plain || is_text)
@@ -79,7 +81,7 @@ impl Writer {
             return Err("only a scalar can be tagged as text");
         }
         if self.open.len() == MAX_DEPTH as usize {
-            return Err("sequences and mappings stand too deep in each other");
+            return Err("sequences and mappings are nested too deep");
         }
         if self.separate() {
             return Err("a key must be a scalar");
@@ -119,10 +121,10 @@ impl Writer {
 /// Whether a node is tagged as text; what else stands before a node is refused.
 fn is_text(anchor: usize, tag: Option<&Tag>) -> Result<bool, &'static str> {
     match tag {
-        _ if anchor != 0 => Err("anchors are not read"),
+        _ if anchor != 0 => Err("anchors are not supported"),
         None => Ok(false),
         Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(true),
-        Some(_) => Err("tags other than !!str are not read"),
+        Some(_) => Err("tags other than !!str are not supported"),
     }
 }
 
@@ -132,7 +134,7 @@ fn plain(out: &mut Vec<u8>, text: &str) -> Result<(), &'static str> {
         "" | "~" | "null" | "Null" | "NULL" => out.extend_from_slice(b"null"),
         "true" | "True" | "TRUE" => out.extend_from_slice(b"true"),
         "false" | "False" | "FALSE" => out.extend_from_slice(b"false"),
-        _ if is_infinite_or_nan(text) => return Err("infinity and not-a-number are no numbers of JSON"),
+        _ if is_infinite_or_nan(text) => return Err("JSON has no infinity and no NaN"),
         _ => match based(text).or_else(|| decimal(text)) {
             Some(number) => out.extend_from_slice(number.as_bytes()),
             None => write_string(out, text),
@@ -235,14 +237,14 @@ mod tests {
 
     #[test]
     fn what_json_has_not_is_refused_with_its_place() {
-        assert_eq!(refusal("a: &x 1\nb: *x\n"), "anchors are not read at line 1 column 4");
+        assert_eq!(refusal("a: &x 1\nb: *x\n"), "anchors are not supported at line 1 column 4");
         assert_eq!(refusal("a: 1\nb: *x\n").split(" at ").next(), Some("while parsing node, found unknown anchor"));
-        assert!(refusal("a: !!int '1'").starts_with("tags other than !!str are not read at line 1"));
-        assert!(refusal("a: 1\n---\nb: 2\n").starts_with("only one document is read at line 2"));
+        assert!(refusal("a: !!int '1'").starts_with("tags other than !!str are not supported at line 1"));
+        assert!(refusal("a: 1\n---\nb: 2\n").starts_with("only one document is supported at line 2"));
         assert!(refusal("[1, 2]: x").starts_with("a key must be a scalar"));
-        assert!(refusal("a: .inf").starts_with("infinity"));
+        assert!(refusal("a: .inf").starts_with("JSON has no infinity"));
         assert!(refusal("").starts_with("there is no document"));
-        assert!(refusal(&"[".repeat(200)).starts_with("sequences and mappings stand too deep"));
+        assert!(refusal(&"[".repeat(200)).starts_with("sequences and mappings are nested too deep"));
         assert!(to_json(b"a: \xff").is_err());
         assert!(to_json(b"a: [1").is_err());
     }

@@ -1,4 +1,4 @@
-//! The address of a request as far as it is no secret: names that the server itself has, and nothing of what a client wrote.
+//! The path of a request without secrets: only names that the server has, and nothing that the client made up.
 
 use axum::http::Uri;
 
@@ -6,20 +6,20 @@ use crate::endpoint::Endpoint;
 use crate::exposed::{ExposedTable, ExposedTables};
 use crate::location::{self, Target};
 
-/// What stands for a name that the server does not have.
+/// The placeholder for a name that the server does not have.
 pub(super) const UNKNOWN: &str = "{unknown}";
 
-/// Paths that are no table. What stands in braces is any one segment.
+/// Paths of other resources than tables. A name in braces matches any one segment.
 const PATHS: [&str; 9] =
     ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", location::RELOAD, "/rest/v1", location::REST];
 
-/// The most parameters that are told.
+/// The most parameters in the log.
 const MOST: usize = 50;
 
 /// The path and the names of the parameters, without values.
 pub(super) fn of(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
     let query = uri.query().unwrap_or_default();
-    // What leads to a table is told as what it leads to.
+    // Redirects to a table are logged with its path.
     let target = Target::parse(uri.path());
     if let Some(name) = target.table(uri.path()) {
         let table = location::decode(name).ok().and_then(|name| tables.any(&name));
@@ -51,7 +51,7 @@ fn column(table: &ExposedTable, name: &str) -> Option<String> {
     table.table().column(name).map(|column| location::encode(&column.name).to_string())
 }
 
-/// Whether a path is one of a template.
+/// Whether a path matches a template.
 fn fits(template: &str, path: &str) -> bool {
     let (mut wanted, mut found) = (template.split('/'), path.split('/'));
     loop {

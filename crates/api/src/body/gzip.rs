@@ -1,4 +1,4 @@
-//! Bodies that come compressed. However much a few bytes become, no more of it is made than may be sent as it is.
+//! Compressed bodies. Decompression stops at the same size limit that applies to other bodies.
 
 use std::io::{self, Write};
 
@@ -10,23 +10,23 @@ use super::broken;
 use crate::limits::Limits;
 use crate::problem::Problem;
 
-/// How much is taken apart before others on the same thread have their turn: it becomes a thousand times as much at most.
+/// How much is decompressed before other tasks on the same thread run. It expands to at most a thousand times as much.
 const PIECE: usize = 1_024;
 
-/// Reads a body that is gzip.
+/// Decompresses a gzip body.
 ///
 /// # Errors
 ///
-/// Where it is not, is too large by then, or does not come whole.
+/// If the body is not gzip, is incomplete, or is too large after decompression.
 pub(super) async fn decode(mut body: Limited<Body>, limits: &Limits) -> Result<Bytes, Problem> {
     let mut decoder = MultiGzDecoder::new(Bounded { bytes: Vec::new(), limit: limits.body_bytes, is_beyond: false });
     let failed = |is_beyond: bool| match is_beyond {
         true => Problem::too_large(limits.body_bytes),
-        false => Problem::body("the body is not what its Content-Encoding says: it is no gzip, or not whole"),
+        false => Problem::body("the body is not valid gzip, as its Content-Encoding claims, or is incomplete"),
     };
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken(&*error, limits))?;
-        // Trailers say nothing here.
+        // Trailers are ignored.
         let Ok(data) = frame.into_data() else { continue };
         for piece in data.chunks(PIECE) {
             if decoder.write_all(piece).is_err() {
@@ -38,15 +38,15 @@ pub(super) async fn decode(mut body: Limited<Body>, limits: &Limits) -> Result<B
     if decoder.try_finish().is_err() {
         return Err(failed(decoder.get_ref().is_beyond));
     }
-    // It has ended well, so it gives back what it wrote to.
+    // The stream is complete, so this does not fail.
     decoder.finish().map(|written| written.bytes.into()).map_err(|_| failed(false))
 }
 
-/// Keeps what is written to it, up to a limit.
+/// A writer that keeps up to `limit` bytes.
 struct Bounded {
     bytes: Vec<u8>,
     limit: usize,
-    /// Whether more was written than it takes.
+    /// Whether a write exceeded the limit.
     is_beyond: bool,
 }
 

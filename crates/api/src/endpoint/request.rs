@@ -1,4 +1,4 @@
-//! A request to an endpoint: its parameters, checked against the declaration, and ways to answer it.
+//! A request to a custom endpoint: its parameters, checked against the declaration, and functions to respond.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::problem::Problem;
 use crate::{accept, location, params, range, request_id, rows};
 
-/// A request to an [`Endpoint`], whose parameters are as the endpoint declares them.
+/// A request to an [`Endpoint`], whose parameters match the declaration.
 #[derive(Clone, Debug)]
 pub struct EndpointRequest {
     engine: Engine,
@@ -74,7 +74,7 @@ impl EndpointRequest {
         self.arguments.iter().find(|(given, _)| *given == name).map(|(_, argument)| argument)
     }
 
-    /// The text that a parameter has.
+    /// The value of a text parameter; `None` if the request does not have it.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.argument(name)? {
             Argument::Text(text) => Some(text),
@@ -82,7 +82,7 @@ impl EndpointRequest {
         }
     }
 
-    /// The time that a parameter has.
+    /// The value of a time parameter; `None` if the request does not have it.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         match self.argument(name)? {
             Argument::Time(time) => Some(*time),
@@ -97,12 +97,12 @@ impl EndpointRequest {
         }
     }
 
-    /// How many rows the request leaves out first.
+    /// How many rows to skip.
     pub fn skip(&self) -> u64 {
         self.rows("skip").or_else(|| self.rows("offset")).unwrap_or(0)
     }
 
-    /// The most rows to answer: what the request asks for, and no more than the server allows.
+    /// The most rows to return: the limit of the request, but not more than that of the server.
     pub fn limit(&self) -> Option<u64> {
         self.limits.page(self.rows("limit"))
     }
@@ -112,12 +112,12 @@ impl EndpointRequest {
         &self.engine
     }
 
-    /// The tables that are served now. The same pointer means the same tables.
+    /// The tables that are served now. An equal pointer means that they have not changed.
     pub fn tables(&self) -> &Arc<ExposedTables> {
         &self.tables
     }
 
-    /// Answers rows that were read, as a page that starts after the skipped rows.
+    /// Responds with rows that were read, as a page that starts after the skipped rows.
     pub fn answer(&self, found: JsonRows) -> Response {
         let count = found.rows();
         request_id::count_rows(count);
@@ -126,8 +126,8 @@ impl EndpointRequest {
         response
     }
 
-    /// Answers the document that the endpoint declares, which browsers ask for again each time.
-    /// `policy` says what the document may load and do there.
+    /// Responds with the document that the endpoint declares. Browsers do not cache it.
+    /// `policy` is its content security policy.
     pub fn document(&self, policy: &'static str, content: Bytes) -> Response {
         let media_type = match self.answer {
             Answer::Document { media_type, .. } => media_type,
@@ -143,11 +143,11 @@ impl EndpointRequest {
         (headers, content).into_response()
     }
 
-    /// Answers the rows of a table that a query finds, as clients may see them; many of them in parts.
+    /// Responds with the rows of a query on a table, without hidden columns. Many rows are streamed.
     ///
     /// # Errors
     ///
-    /// If the table is not served, the query does not fit it, or the database refuses it.
+    /// If the table is not served, if the query does not match it, or if the database refuses the query.
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
         let batches = data_plane::list(self.engine(), &table.relation, query).await?;
@@ -178,9 +178,9 @@ fn unknown(endpoint: &Endpoint, name: &str) -> Problem {
     let taken = endpoint.parameters.iter().filter(|parameter| !endpoint.is_in_path(parameter));
     let taken: Vec<&str> = taken.map(|parameter| parameter.name).collect();
     let hint = match taken.as_slice() {
-        [] => "there are none".into(),
-        [one] => format!("there is {one}"),
-        [others @ .., last] => format!("there are {} and {last}", others.join(", ")),
+        [] => "there are no parameters".into(),
+        [one] => format!("the only parameter is {one}"),
+        [others @ .., last] => format!("the parameters are {} and {last}", others.join(", ")),
     };
     Problem::parameter(format!("unknown parameter {}", shortened(name))).hint(hint)
 }

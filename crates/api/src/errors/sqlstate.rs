@@ -1,4 +1,4 @@
-//! What a database says in its own words, as answers: the status of each SQLSTATE, which is that of PostgREST where nothing else is said.
+//! Problems from the database's own errors: the status of each SQLSTATE, which is that of PostgREST unless noted.
 
 use axum::http::StatusCode;
 use mwallet_db::Refusal;
@@ -7,12 +7,12 @@ use mwallet_db::schema::Table;
 use super::broken_rule;
 use crate::problem::Problem;
 
-/// What the database refused of a request about a table.
+/// A request about a table that the database refused.
 pub(super) fn refused(refusal: &Refusal, table: Option<&Table>) -> Problem {
-    // Whether a function or an operator is there, is a question of the types that the request brought.
+    // Whether a function or an operator exists depends on the types of the values in the request.
     let status = if refusal.code == "42883" { StatusCode::BAD_REQUEST } else { status(&refusal.code) };
     let mut told = refusal.clone();
-    // A row without a partition is told by the values of its key, which may be of columns that clients do not know.
+    // For a row without a partition, the details have the values of its key, whose columns may be hidden from clients.
     let is_hidden = |table: &Table| table.columns.iter().any(|column| !column.is_readable());
     if refusal.code == "23514" && table.is_some_and(is_hidden) {
         told.details = None;
@@ -20,19 +20,19 @@ pub(super) fn refused(refusal: &Refusal, table: Option<&Table>) -> Problem {
     answer(status, &told)
 }
 
-/// What a trigger or a function of the database raised.
+/// An error that a trigger or a function of the database raised.
 pub(super) fn raised(refusal: &Refusal) -> Problem {
     answer(status(&refusal.code), refusal)
 }
 
-/// What failed inside the database, of which the log has the rest.
+/// A failure inside the database, whose message is only in the log.
 pub(super) fn failed(code: &str) -> Problem {
     let status = match status(code) {
-        // What is wrong with a statement of the server's own is no fault of the client.
+        // An error in a statement of the server is not the client's fault.
         status if status.is_client_error() && status != StatusCode::FORBIDDEN => StatusCode::INTERNAL_SERVER_ERROR,
         status => status,
     };
-    let problem = Problem::new(status, code.to_owned(), "the database failed; the log of the server says why");
+    let problem = Problem::new(status, code.to_owned(), "the database failed; see the log of the server");
     if status == StatusCode::SERVICE_UNAVAILABLE { problem.retry() } else { problem }
 }
 
@@ -50,14 +50,14 @@ fn answer(status: StatusCode, refusal: &Refusal) -> Problem {
         problem = problem.hint(hint);
     }
     match status {
-        // Whatever was raised, rows can be read.
+        // Rows can still be read.
         StatusCode::METHOD_NOT_ALLOWED => problem.allow("GET, HEAD"),
         StatusCode::SERVICE_UNAVAILABLE => problem.retry(),
         _ => problem,
     }
 }
 
-/// The status of a SQLSTATE. `PT402` is one that a function chose.
+/// The status of a SQLSTATE. A code like `PT402` is a status that a function chose.
 fn status(code: &str) -> StatusCode {
     use StatusCode as Status;
     let class = code.get(..2).unwrap_or_default();
@@ -68,7 +68,7 @@ fn status(code: &str) -> StatusCode {
         (_, "25006") => Status::METHOD_NOT_ALLOWED,
         (_, "42P01" | "42883") => Status::NOT_FOUND,
         (_, "42501") | ("0L" | "0P" | "28", _) => Status::FORBIDDEN,
-        // A view that must be refreshed first, or that takes no writes, is as its owner made it.
+        // Such as a view that must be refreshed first, or that allows no writes.
         (_, "55000" | "P0001") => Status::BAD_REQUEST,
         (_, "53400") => Status::INTERNAL_SERVER_ERROR,
         ("08" | "53", _) => Status::SERVICE_UNAVAILABLE,
@@ -79,7 +79,7 @@ fn status(code: &str) -> StatusCode {
     }
 }
 
-/// The status that a code of the kind `PT402` names, where it is one of an error.
+/// The status in a code like `PT402`, if it is an error status.
 fn chosen(code: &str) -> Option<StatusCode> {
     let status = StatusCode::from_bytes(code.get(2..)?.as_bytes()).ok()?;
     (status.is_client_error() || status.is_server_error()).then_some(status)

@@ -1,4 +1,4 @@
-//! The first page as HTML. It stands alone: its style is in it, and it loads and runs nothing.
+//! The home page as HTML. It is self-contained: its style is inline, and it loads and runs nothing.
 
 use std::fmt::{self, Display, Write};
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use crate::location;
 
 const STYLE: &str = include_str!("page.css");
 
-/// What the page may load and do: it may look as its own style says. The icon that it has not is an empty `data:` URL.
+/// The content security policy: the page may only use its own style. Its icon is an empty `data:` URL.
 pub(super) fn policy() -> &'static str {
     static POLICY: LazyLock<String> = LazyLock::new(|| {
         let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
@@ -51,23 +51,23 @@ pub(super) fn write(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'
 <body>
 <header>
 <h1>mWallet <small>{version}</small></h1>
-<p>Here are {what} of a {database} database, over HTTP. Each is at <code>{rest}{{table}}</code>, in the query language of
-PostgREST, so that its clients work here.</p>
+<p>This server has {what} of a {database} database. Each is at <code>{rest}{{table}}</code>, with the query language of
+PostgREST, so PostgREST clients work with it.</p>
 <nav aria-label="This server">
-<a href="/docs"><strong>Docs</strong> <span>read, and try it here</span></a>
+<a href="/docs"><strong>Docs</strong> <span>read them, and try requests</span></a>
 {links}<a href="{rest}"><strong>OpenAPI</strong> <span>the docs for programs</span></a>
-<a href="/readyz"><strong>Health</strong> <span>is the database there?</span></a>
+<a href="/readyz"><strong>Health</strong> <span>the state of the database</span></a>
 </nav>
 </header>
 <main>
 <table>
-<thead><tr><th scope="col">Table</th><th scope="col">Rows</th><th scope="col">A first query</th></tr></thead>
+<thead><tr><th scope="col">Table</th><th scope="col">Rows</th><th scope="col">Example query</th></tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
 </main>
-<footer><p><a href="/livez">/livez</a> says whether the process is there, <a href="/readyz">/readyz</a> whether its database is. More
-than 100,000 rows are estimated.</p></footer>
+<footer><p><a href="/livez">/livez</a> checks the server, <a href="/readyz">/readyz</a> also checks its database. Row
+counts over 100,000 are estimates.</p></footer>
 </body>
 </html>
 "#,
@@ -107,7 +107,7 @@ impl Display for Row<'_, '_> {
         let name = escape(&name);
         f.write_str("<tr><th scope=\"row\">")?;
         match listed.accept_profile {
-            // The page of the documentation shows the first schema.
+            // The documentation page shows the first schema only.
             None => write!(f, "<a href=\"/docs#/{}\">{name}</a>", location::encode(&table.name))?,
             Some(_) => write!(f, "{name}")?,
         }
@@ -121,28 +121,28 @@ impl Display for Row<'_, '_> {
         let query = listed.query();
         match listed.accept_profile {
             None => write!(f, "<a href=\"{query}\"><code>{query}</code></a>")?,
-            // No address can carry a header, so that there is nothing to follow.
+            // A link cannot set a header.
             Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", escape(schema))?,
         }
         f.write_str("</td></tr>\n")
     }
 }
 
-/// How many rows there are, as people read it.
+/// A number of rows, for people.
 struct Rows(Option<RowCount>);
 
 impl Display for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(RowCount::Exact(rows)) => write!(f, "{}", Thousands(rows)),
-            // Three digits are more than an estimate knows.
+            // An estimate is not more precise than three digits.
             Some(RowCount::About(rows)) => {
                 let unit = 10_u64.pow(rows.max(1).ilog10().saturating_sub(2));
                 let round_up = u64::from(rows % unit >= unit.div_ceil(2));
                 write!(f, "about {}", Thousands((rows / unit + round_up) * unit))
             }
             Some(RowCount::MoreThan(rows)) => write!(f, "more than {}", Thousands(rows)),
-            None => f.write_str("<span title=\"They could not be counted in time\">not counted</span>"),
+            None => f.write_str("<span title=\"Counting the rows timed out\">not counted</span>"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The operations of endpoints that a program added.
+//! The operations of custom endpoints.
 
 use serde_json::{Map, Value, json};
 

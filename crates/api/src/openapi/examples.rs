@@ -1,5 +1,5 @@
-//! Examples of rows and bodies, made from the types, rules and names of columns: always valid, and believable where the
-//! name of a column is a common one.
+//! Examples of rows and bodies, generated from the types, rules and names of columns: always valid, and realistic for
+//! common names.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use mwallet_db::schema::{
 };
 use serde_json::{Map, Value as Json};
 
-/// Texts by the names of columns, the first that fits the column's rules.
+/// Texts by the names of columns. The first one that the rules of the column allow is used.
 const BY_NAME: &[(&str, &[&str])] = &[
     ("address", &["1BoatSLRHtKNngkdXEeobR76b53LETtpyT"]),
     ("account_number", &["0123456789"]),
@@ -30,24 +30,24 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("usid", &["ada"]),
 ];
 
-/// Texts for columns of any name: one of them fits most patterns.
+/// Texts for other columns: most patterns match one of them.
 const PLAIN: &[&str] =
     &["a", "A", "abc", "ABC", "a1", "0", "1", "000000", "2030-01-01", "a@example.com", "https://example.com/"];
 
-/// The names that end something that has begun.
+/// Words in the names of columns for the end of a period.
 const ENDS: &[&str] = &["end", "until", "expires", "closed", "deadline"];
 
-/// The examples of a table; one is missing where a rule asks for something that cannot be guessed.
+/// The examples of a table. One is missing if no valid value could be guessed.
 pub(super) struct Examples {
-    /// A value for each column. They are looked for once, since most are asked for often.
+    /// A value for each column, cached since most are used often.
     values: HashMap<String, Json>,
-    /// A row as it is answered.
+    /// A row in a response.
     pub(super) row: Option<Json>,
-    /// The body of a creation.
+    /// A body that creates a row.
     pub(super) new: Option<Json>,
-    /// The body of a replacement, which has the key too, if bodies may.
+    /// A body that replaces a row, with the key if bodies can set it.
     pub(super) whole: Option<Json>,
-    /// The body of a change.
+    /// A body that changes a row.
     pub(super) change: Option<Json>,
 }
 
@@ -57,7 +57,7 @@ impl Examples {
         let values: HashMap<String, Json> = table.columns.iter().filter_map(found).collect();
         let of = |column: &Column| values.get(&column.name).map(|value| (column.name.clone(), value.clone()));
 
-        // Null only where nothing else can be guessed.
+        // Null only if no other value could be guessed.
         let answered =
             |column: &Column| of(column).or_else(|| column.nullable.then(|| (column.name.clone(), Json::Null)));
         let readable = table.columns.iter().filter(|column| column.is_readable());
@@ -67,7 +67,7 @@ impl Examples {
         let is_whole = given.iter().all(|column| column.is_filled() || values.contains_key(&column.name));
         let new: Map<_, _> = given.iter().filter_map(|column| of(column)).collect();
 
-        // What people change most is what says something of its own.
+        // The most realistic change is one of a nullable column that is not a reference.
         let is_changed = |name: &str| table.column(name).is_some_and(|column| column.nullable) && !refers(table, name);
         let change = new.iter().rev().find(|(name, _)| is_changed(name)).or_else(|| new.iter().next_back());
         let change = change.map(|(name, value)| Json::Object(Map::from_iter([(name.clone(), value.clone())])));
@@ -82,16 +82,16 @@ impl Examples {
         Self { row: row.map(Json::Object), new, whole, change, values }
     }
 
-    /// A value of the column as it stands in a path.
+    /// A value of the column, as written in a path.
     pub(super) fn in_path(&self, column: &Column) -> Option<String> {
         self.values.get(&column.name).map(plain)
     }
 
-    /// What a filter of the column could ask for, as it stands in a URL: `eq.BITCOIN`.
+    /// A filter of the column, as written in a URL: `eq.BITCOIN`.
     pub(super) fn filter(&self, column: &Column) -> String {
         match (&column.kind, self.in_path(column)) {
             (ColumnType::Json, _) | (_, None) => "not.is.null".into(),
-            // A plus would have to be encoded.
+            // A `+` would have to be encoded.
             (ColumnType::Timestamp, Some(value)) => format!("gte.{}", value.replace("+00:00", "Z")),
             (ColumnType::Boolean, Some(value)) => format!("is.{value}"),
             (_, Some(value)) => format!("eq.{value}"),
@@ -99,7 +99,7 @@ impl Examples {
     }
 }
 
-/// A value of the column, which its type and rules allow.
+/// A value that the type and the rules of the column allow.
 fn value(column: &Column) -> Option<Value> {
     if let Some(ColumnDefault::Constant(default)) = &column.default
         && !default.is_null()
@@ -115,13 +115,13 @@ fn value(column: &Column) -> Option<Value> {
     let fits = |value: &Value| {
         let mut record = Record::new();
         record.set("value", value.clone());
-        // A field without default takes nothing from these.
+        // A field without a default does not use these sources.
         schema.validate_record(record, &SystemSources).is_ok()
     };
     candidates.find(fits)
 }
 
-/// Whether an example of a new row gives the column: not what the server makes, nor what may refer to another row.
+/// Whether an example of a new row sets the column: not if the server generates it, or if it may reference another row.
 fn is_given(table: &Table, column: &Column) -> bool {
     let is_taken = column.access != Access::ReadOnly;
     let is_made = matches!(column.default, Some(ColumnDefault::AppGenerated(_) | ColumnDefault::Identity));
@@ -135,7 +135,7 @@ fn refers(table: &Table, column: &str) -> bool {
     table.foreign_keys.iter().any(|key| key.columns.iter().any(|name| name == column))
 }
 
-/// Texts of values, the most believable first; not all of them fit.
+/// Candidate values as texts, the most realistic first; not all of them are valid.
 fn texts(column: &Column) -> Vec<String> {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     match &column.kind {
@@ -154,7 +154,7 @@ fn texts(column: &Column) -> Vec<String> {
     }
 }
 
-/// Texts of a type that only its database knows; none where nothing can be guessed.
+/// Candidate values of a type that only its database knows; none if nothing can be guessed.
 fn of_native(column: &Column, native: &NativeType) -> Vec<String> {
     let listed = column.rules.one_of.iter().map(|value| plain(&json(value)));
     let owned = |text: &str| vec![text.to_owned()];
@@ -179,7 +179,7 @@ fn of_native(column: &Column, native: &NativeType) -> Vec<String> {
     listed.chain(guessed).collect()
 }
 
-/// Numbers, then those next to the ends of the column's range.
+/// The given numbers, then those next to the bounds of the column.
 fn numbers(column: &Column, first: &[&str]) -> Vec<String> {
     let ends = [&column.rules.min, &column.rules.max].into_iter().flatten();
     let near = ends.flat_map(|Bound { value, .. }| {
@@ -203,7 +203,7 @@ fn written(column: &Column) -> Vec<String> {
     texts.extend([format!("the {own}"), own.clone(), column.name.clone()]);
     texts.extend(PLAIN.iter().map(|text| (*text).to_owned()));
     let shortest = usize::try_from(column.rules.min_length.unwrap_or(0)).unwrap_or(0);
-    // Longer than anybody reads, so that it stands for nothing.
+    // A longer text would be useless as an example.
     if shortest <= 1_000 {
         texts.extend(["a", "A", "0"].map(|letter| letter.repeat(shortest)));
     }
@@ -214,7 +214,7 @@ fn sentence(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A time: the past for what the server writes down, the future for what people plan.
+/// A time: in the past for columns that the server sets, in the future for those that people plan.
 fn time(column: &Column) -> &'static str {
     if matches!(column.default, Some(ColumnDefault::AppGenerated(ValueGenerator::Now))) {
         return "2029-12-24T09:30:00.123456Z";
@@ -226,11 +226,11 @@ fn time(column: &Column) -> &'static str {
 fn json(value: &Value) -> Json {
     let mut json = Vec::new();
     text::write_value(&mut json, value);
-    // What the writer writes is JSON.
+    // The writer always writes valid JSON.
     serde_json::from_slice(&json).unwrap_or(Json::Null)
 }
 
-/// A value as it stands in a URL before it is encoded.
+/// A value as written in a URL, before it is encoded.
 fn plain(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),

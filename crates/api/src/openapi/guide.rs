@@ -1,13 +1,13 @@
-//! The text at the head of the document: how to ask, with the names of tables that are there, and in which forms values come.
+//! The introduction of the document: how to make requests, with the names of real tables, and how values are written.
 
 use mwallet_db::schema::{ColumnType, DeclaredType, Table, Transfer};
 use mwallet_query::column_parameter;
 
 use super::{Described, names, parameters};
 
-/// The text for a server of these tables.
+/// The introduction for a server with these tables.
 pub(super) fn text(described: &[Described<'_>]) -> String {
-    // A table with labels tells more than others.
+    // A table with an enum makes the best examples.
     let is_telling = |described: &&Described<'_>| {
         described.table.columns.iter().any(|column| column.is_readable() && matches!(column.kind, ColumnType::Enum(_)))
     };
@@ -16,27 +16,27 @@ pub(super) fn text(described: &[Described<'_>]) -> String {
     let tables: Vec<&Table> = described.iter().map(|described| described.table).collect();
     let requests = match rows.is_empty() {
         true => String::new(),
-        false => format!("| to | ask |\n|---|---|\n{rows}\n"),
+        false => format!("| to | request |\n|---|---|\n{rows}\n"),
     };
     format!(
-        "Every table is a resource at `/rest/v1/{{table}}`, every row at `/rest/v1/{{table}}/{{identifier}}`. The query language is that of\n\
-         PostgREST, so its clients work here.\n\n{requests}{}\n\n\
-         What is wrong is answered as `application/problem+json` with a stable `code`; a body that is not valid with a list of every\n\
-         failure.\n",
+        "Every table is a resource at `/rest/v1/{{table}}`, every row at `/rest/v1/{{table}}/{{identifier}}`. The\n\
+         query language is that of PostgREST, so PostgREST clients work here.\n\n{requests}{}\n\n\
+         Errors are `application/problem+json` with a stable `code`; for an invalid body, they list every error\n\
+         in it.\n",
         forms(&tables)
     )
 }
 
-/// The names of one table, as they stand in a URL.
+/// The names of one table, as written in a URL.
 struct Example {
     path: String,
-    /// A column that says something, as a parameter and as a part of one, and what it is filtered by.
+    /// A good column for an example, as a parameter and as a part of one, and its filter.
     parameter: String,
     column: String,
     filter: String,
     /// Another column.
     other: String,
-    /// What names rows that exist already, where the table takes any.
+    /// The columns that identify existing rows, if rows can be created.
     unique: Option<String>,
 }
 
@@ -61,40 +61,41 @@ impl Example {
             (
                 "filter",
                 format!(
-                    "`{path}?{parameter}={filter}` (all parameters must hold); `eq neq gt gte lt lte like ilike in is isdistinct`, \
-                     `not.` before any"
+                    "`{path}?{parameter}={filter}` (all parameters must match); `eq neq gt gte lt lte like ilike in is \
+                     isdistinct`, each with an optional `not.` prefix"
                 ),
             ),
-            ("join conditions", format!("`?or=({column}.{filter},and({column}.not.is.null,{other}.is.null))`")),
+            ("combine conditions", format!("`?or=({column}.{filter},and({column}.not.is.null,{other}.is.null))`")),
             ("choose columns", format!("`?select={column},other:{other}` (`alias:column`)")),
             ("order", format!("`?order={other}.desc.nullslast,{column}`")),
             (
-                "take a page",
-                "`?limit=25&offset=50`, or the header `Range: 50-74`; with `Prefer: count=exact` the answer says how many there are"
+                "get a page",
+                "`?limit=25&offset=50`, or the header `Range: 50-74`; with `Prefer: count=exact` the response has the \
+                 total number of rows"
                     .into(),
             ),
             ("get one object", "the path of the row, or `Accept: application/vnd.pgrst.object+json`".into()),
-            ("get back what was written", "`Prefer: return=representation`".into()),
+            ("get the written rows", "`Prefer: return=representation`".into()),
         ];
         if let Some(value) = filter.strip_prefix("eq.") {
-            rows.insert(1, ("match one of several", format!("`?{parameter}=in.({})`", names::quoted(value))));
+            rows.insert(1, ("match one of several values", format!("`?{parameter}=in.({})`", names::quoted(value))));
         }
         if let Some(unique) = unique {
             let ask = format!("`POST {path}?on_conflict={unique}` with `Prefer: resolution=merge-duplicates`");
-            rows.push(("write or update", ask));
-            rows.push(("change or delete", "`PATCH` or `DELETE` with a filter, or on the path of a row".into()));
+            rows.push(("insert or update", ask));
+            rows.push(("update or delete", "`PATCH` or `DELETE` with a filter, or on the path of a row".into()));
         }
         rows
     }
 }
 
-/// In which forms values of the types that there are come and go.
+/// How values are written in bodies and responses, for the types that these tables use.
 fn forms(tables: &[&Table]) -> String {
     let has =
         |is: fn(&ColumnType) -> bool| tables.iter().flat_map(|table| &table.columns).any(|column| is(&column.kind));
     let mut forms = vec![
-        "Bodies may have integers and booleans as strings.",
-        "With `Prefer: numbers=string` 64-bit integers and decimals are answered as strings.",
+        "Bodies may contain integers and booleans as strings.",
+        "With `Prefer: numbers=string`, responses contain 64-bit integers and decimals as strings.",
     ];
     let mut tell = |is: fn(&ColumnType) -> bool, form| forms.extend(has(is).then_some(form));
     tell(|kind| matches!(kind, ColumnType::Decimal { .. }), "Decimals are strings with all their digits.");
@@ -105,7 +106,7 @@ fn forms(tables: &[&Table]) -> String {
                 Some(Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }))
             )
         },
-        "Numbers are as the database has them, digit by digit; bodies may have them as strings.",
+        "Other numbers have all digits that the database has; bodies may contain them as strings.",
     );
     tell(|kind| *kind == ColumnType::Timestamp, "Times are RFC 3339.");
     tell(
@@ -115,13 +116,13 @@ fn forms(tables: &[&Table]) -> String {
                 Some(Transfer::TextRepr | Transfer::Json | Transfer::SqliteDynamic(DeclaredType::Time))
             )
         },
-        "Days, times and what else only the database knows are as it writes them itself.",
+        "Dates, local times and other types of the database are strings in its own format.",
     );
     tell(|kind| matches!(kind, ColumnType::Enum(_)), "Enums are their labels.");
     forms.join("\n")
 }
 
-/// How values of a type come and go that only its database knows.
+/// How values of a type that only the database knows are transferred.
 fn carrier(kind: &ColumnType) -> Option<Transfer> {
     match kind {
         ColumnType::Native(native) => Some(native.carrier),

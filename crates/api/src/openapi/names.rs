@@ -1,4 +1,4 @@
-//! Names of tables and columns as a document needs them: as keys, in paths, in sentences.
+//! Names of tables and columns in the document: as keys, in paths, in sentences.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use mwallet_db::schema::{Column, Table};
 
 use crate::location;
 
-/// Keys of schemas that are no table's.
+/// Keys of schemas that do not belong to a table.
 const TAKEN: &[&str] = &["Problem", "Document"];
 
-/// A name as a part of a component's key, of which OpenAPI allows letters, digits and `._-` only.
+/// A name as a part of a component's key, in which OpenAPI allows letters, digits and `._-` only.
 ///
-/// No two names have one key, and none has a point, which stands between the parts of a key.
+/// Different names have different keys. No key contains a dot, which separates the parts of a key.
 pub(super) fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for (position, byte) in name.bytes().enumerate() {
@@ -25,12 +25,12 @@ pub(super) fn key(name: &str) -> String {
     key
 }
 
-/// A name as people write it.
+/// A name as written in sentences.
 pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A name as it stands among others in a parameter: in quotes where it has signs that mean something there.
+/// A name in a list in a parameter: quoted if it has special characters.
 pub(super) fn quoted(name: &str) -> String {
     let is_plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ');
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
@@ -41,7 +41,7 @@ pub(super) fn path(table: &Table) -> String {
     format!("/rest/v1/{}", location::encode(&table.name))
 }
 
-/// The columns that clients may know of.
+/// The columns that are not hidden from clients.
 pub(super) fn readable(table: &Table) -> impl Iterator<Item = &Column> {
     table.columns.iter().filter(|column| column.is_readable())
 }
@@ -51,10 +51,10 @@ pub(super) fn readable_column<'t>(table: &'t Table, name: &str) -> Option<&'t Co
     table.column(name).filter(|column| column.is_readable())
 }
 
-/// Whether a row has an address of its own, and what may stand in it, in the order in which it is tried.
+/// The kinds of identifiers that a row has in its path, in the order in which they are tried.
 ///
-/// It follows what the data layer makes of an identifier: digits are the `id`, a UUID the `uuid`, other text the `slug`;
-/// where there is no such column, the one column of the primary key; and a value for each column of a composite key.
+/// They match those of the data layer: digits are the `id`, a UUID is the `uuid`, other text is the `slug`; without
+/// such a column, the only column of the primary key; and a value for each column of a composite key.
 pub(super) struct Identifiers<'t> {
     pub(super) id: Option<&'t Column>,
     pub(super) uuid: Option<&'t Column>,
@@ -63,7 +63,7 @@ pub(super) struct Identifiers<'t> {
 }
 
 impl<'t> Identifiers<'t> {
-    /// What names a row of the table; nothing where nothing does.
+    /// The identifiers of a table's rows; `None` if they have none.
     pub(super) fn of(table: &'t Table) -> Option<Self> {
         let key: Vec<_> = table.primary_key.iter().filter_map(|name| readable_column(table, name)).collect();
         let whole = key.len() == table.primary_key.len();

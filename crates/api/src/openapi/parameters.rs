@@ -1,4 +1,4 @@
-//! Parameters: a filter for each column, and the words of the query language beside them.
+//! Parameters: a filter for each column, and the keywords of the query language.
 
 use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
 use mwallet_query::column_parameter;
@@ -8,35 +8,34 @@ use super::{Components, Described, names, reference};
 
 const KIND: &str = "parameters";
 
-/// Parameters in the header of a request, the same for every table.
+/// Inserts the parameters in headers, which are the same for every table.
 pub(super) fn insert(components: &mut Components) {
     let prefer = |words: &[(&str, &str)]| {
         let lines: String = words.iter().map(|(word, does)| format!("- `{word}`: {does}\n")).collect();
         let examples: Vec<_> = words.iter().map(|(word, _)| *word).collect();
         json!({
             "name": "Prefer", "in": "header",
-            "description": format!("What the answer should be like, separated by commas.\n{lines}"),
+            "description": format!("Preferences for the response, separated by commas.\n{lines}"),
             "schema": { "type": "string", "examples": examples },
         })
     };
     let handling = [
-        ("handling=strict", "a preference that is not known is an error"),
-        ("handling=lenient", "a preference that is not known is passed over, which is the default"),
+        ("handling=strict", "an unknown preference is an error"),
+        ("handling=lenient", "unknown preferences are ignored (the default)"),
     ];
     let returned =
-        [("return=representation", "the rows as they are now"), ("return=minimal", "no body, which is the default")];
-    let located = [("return=headers-only", "no body, and the path of the row in `Location`")];
-    let missing = [("missing=default", "what `columns` names and a row lacks takes its default instead of null")];
-    let most = [("max-affected=10", "with `handling=strict`: a change that concerns more rows than these is refused")];
-    let tx = [("tx=rollback", "what would come of it is answered, and nothing is kept")];
+        [("return=representation", "the body has the written rows"), ("return=minimal", "no body (the default)")];
+    let located = [("return=headers-only", "no body, but the path of the row in `Location`")];
+    let missing = [("missing=default", "a column of `columns` that a row lacks gets its default instead of null")];
+    let most = [("max-affected=10", "with `handling=strict`: a change that affects more rows than this is refused")];
+    let tx = [("tx=rollback", "a dry run: the response is that of the change, which is rolled back")];
     let resolution = [
         ("resolution=merge-duplicates", "a row that exists already is changed"),
         ("resolution=ignore-duplicates", "a row that exists already is left as it is"),
     ];
-    let count =
-        [("count=exact", "how many rows there are in all, in `Content-Range`; 206 where this is a part of them")];
+    let count = [("count=exact", "the total number of rows, in `Content-Range`; the status is 206 if there are more")];
     let numbers =
-        [("numbers=string", "64-bit integers and decimals are strings, so that no client makes doubles of them")];
+        [("numbers=string", "64-bit integers and decimals are strings, so that clients do not round them to doubles")];
     components.insert(KIND, "PreferRead", prefer(&[&count[..], &numbers, &handling].concat()));
     components.insert(KIND, "PreferOne", prefer(&[&numbers[..], &handling].concat()));
     let create = [&returned[..], &located, &resolution, &missing, &count, &numbers, &tx, &handling].concat();
@@ -49,44 +48,40 @@ pub(super) fn insert(components: &mut Components) {
             "schema": { "type": "string", "examples": [example] },
         })
     };
-    let range = "The first and the last row of a page, counted from 0; another way to say `offset` and `limit`.";
+    let range = "The first and the last row of a page, counted from 0; an alternative to `offset` and `limit`.";
     components.insert(KIND, "Range", header("Range", range, "0-24"));
-    components.insert(KIND, "RangeUnit", header("Range-Unit", "What a range counts: `items`.", "items"));
+    components.insert(KIND, "RangeUnit", header("Range-Unit", "The unit of the range: `items`.", "items"));
 }
 
-/// The words of the query language, by the keys of their components.
+/// The keywords of the query language: the name, the description and an example.
 const WORDS: &[(&str, &str, &str)] = &[
-    (
-        "select",
-        "The columns to answer, separated by commas; `alias:column` answers one under another name.",
-        "{column}",
-    ),
+    ("select", "The columns to return, separated by commas; `alias:column` renames one.", "{column}"),
     (
         "order",
         "The columns to order by, separated by commas, each with `.asc` or `.desc` and `.nullsfirst` or `.nullslast`.",
         "{column}.desc.nullslast",
     ),
-    ("limit", "The most rows to answer; all where it is not given, none where it is 0.", "25"),
-    ("offset", "How many rows to leave out first.", "50"),
-    ("skip", "Another name of `offset`.", "50"),
-    ("and", "Conditions of which all must hold; they may be nested.", "({filter},{other}.not.is.null)"),
-    ("or", "Conditions of which one must hold; they may be nested.", "({filter},{other}.is.null)"),
-    ("not.and", "Conditions of which not all must hold.", "({filter},{other}.not.is.null)"),
-    ("not.or", "Conditions of which none must hold.", "({filter},{other}.is.null)"),
-    ("columns", "The columns to take from the body, separated by commas; the others stay unread.", "{column}"),
+    ("limit", "The most rows to return; the default is all rows.", "25"),
+    ("offset", "The number of rows to skip.", "50"),
+    ("skip", "An alias of `offset`.", "50"),
+    ("and", "Conditions that must all be true; they can be nested.", "({filter},{other}.not.is.null)"),
+    ("or", "Conditions of which at least one must be true; they can be nested.", "({filter},{other}.is.null)"),
+    ("not.and", "Conditions of which at least one must be false.", "({filter},{other}.not.is.null)"),
+    ("not.or", "Conditions that must all be false.", "({filter},{other}.is.null)"),
+    ("columns", "The columns to take from the body, separated by commas; other columns are ignored.", "{column}"),
     (
         "on_conflict",
-        "The columns of the key or unique constraint by which a row is known to exist already; the primary key where it \
-         is not given. See `resolution` of `Prefer`.",
+        "The columns of the key or unique constraint that identifies existing rows; the default is the primary key. \
+         See `resolution` of `Prefer`.",
         "{unique}",
     ),
 ];
 
-/// What the filters of a table are joined by, and what pages and columns are chosen by.
+/// The keywords that combine filters, and those that choose columns and a page.
 pub(super) const LOGIC: &[&str] = &["and", "or", "not.and", "not.or"];
 pub(super) const PAGE: &[&str] = &["select", "order", "limit", "offset", "skip"];
 
-/// The parameters of one table.
+/// Inserts the parameters of one table.
 pub(super) fn insert_of_table(components: &mut Components, described: &Described<'_>) {
     let table = described.table;
     for column in names::readable(table) {
@@ -109,7 +104,7 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
             }
             _ => json!({ "type": "string", "examples": [example] }),
         };
-        let description = format!("{description} Such as `{example}`.");
+        let description = format!("{description} Example: `{example}`.");
         let json = json!({ "name": word, "in": "query", "description": description, "schema": schema });
         components.insert(KIND, word_key(described, word), json);
     }
@@ -120,43 +115,43 @@ pub(super) fn filters(described: &Described<'_>) -> impl Iterator<Item = Value> 
     names::readable(described.table).map(|column| described.reference(KIND, &names::key(&column.name)))
 }
 
-/// References to words of the query language.
+/// References to keywords of the query language.
 pub(super) fn words(described: &Described<'_>, words: &[&str]) -> impl Iterator<Item = Value> {
     let has_columns = example_column(described.table).is_some();
     words.iter().filter(move |_| has_columns).map(|name| reference(KIND, &word_key(described, name)))
 }
 
-/// References to parameters in the header.
+/// References to parameters in headers.
 pub(super) fn headers(keys: &[&str]) -> impl Iterator<Item = Value> {
     keys.iter().map(|key| reference(KIND, key))
 }
 
-/// The filters by which a `PUT` names its row: each column of the key, equal to a value.
+/// The filters that identify the row of a `PUT`: each column of the key, equal to a value.
 pub(super) fn key_filters(described: &Described<'_>) -> impl Iterator<Item = Value> {
     let table = described.table;
     table.primary_key.iter().filter_map(|name| names::readable_column(table, name)).map(move |column| {
         json!({
             "name": column_parameter(&column.name), "in": "query", "required": true,
-            "description": "The key of the row; where the body has it too, it is the same.",
+            "description": "The key of the row; a key in the body must be the same.",
             "schema": { "type": "string", "pattern": "^eq\\." },
             "example": described.examples.filter(column),
         })
     })
 }
 
-/// Column names have no point in their keys, so that `select` and a column of that name stay apart.
+/// The key of a keyword. The keys of columns contain no dot, so `select` cannot collide with a column of that name.
 fn word_key(described: &Described<'_>, word: &str) -> String {
     format!("{}.query.{word}", described.key)
 }
 
-/// A column that examples are about: an enum says most, the key is there nearly always.
+/// The column for examples: preferably an enum, else the key, which nearly every table has.
 pub(super) fn example_column(table: &Table) -> Option<&Column> {
     let is_telling = |column: &&Column| matches!(column.kind, ColumnType::Enum(_));
     let key = || table.primary_key.first().and_then(|name| names::readable_column(table, name));
     names::readable(table).filter(is_telling).last().or_else(key).or_else(|| names::readable(table).next())
 }
 
-/// Columns by which a row is known to exist already: those that clients must give, or else those that they may.
+/// Columns that identify existing rows: those that clients must set, or else those that they can set.
 pub(super) fn unique(table: &Table) -> Option<String> {
     let column = |name: &String| names::readable_column(table, name);
     let is_taken = |name: &String| column(name).is_some_and(|column| column.access != Access::ReadOnly);
@@ -166,7 +161,7 @@ pub(super) fn unique(table: &Table) -> Option<String> {
     let keys = || table.uniques.iter().map(|unique| &unique.columns).chain([&table.primary_key]);
     let mut taken = keys().filter(|columns| !columns.is_empty() && columns.iter().all(is_taken));
     let given = taken.clone().find(|columns| !columns.iter().any(is_made));
-    // Of what the server makes where it is not given, a name that people choose comes last.
+    // Among the columns that the server can generate, a name that people choose comes last.
     let columns = given.or_else(|| taken.next_back())?;
     Some(columns.iter().map(|name| names::quoted(name)).collect::<Vec<_>>().join(","))
 }
@@ -183,9 +178,9 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
     {
         examples.push(format!("eq(any).{{{value}}}"));
     }
-    // Pages show what a description says, and not what a schema gives as examples.
+    // Swagger UI shows descriptions, but not the examples of a schema.
     let operators = operators(&column.kind).join(" ");
-    let filter = format!("`{}`; operators `{operators}`, and `not.` before any", examples[0]);
+    let filter = format!("`{}`; operators `{operators}`, each with an optional `not.` prefix", examples[0]);
     json!({
         "name": column_parameter(&column.name), "in": "query",
         "description": format!("{comment}Filter by {}: {filter}.", column.kind.name()),
@@ -193,7 +188,7 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
     })
 }
 
-/// The operators that go with a type.
+/// The operators for a type.
 fn operators(kind: &ColumnType) -> Vec<&'static str> {
     if *kind == ColumnType::Json {
         return vec!["eq", "neq", "in", "is", "isdistinct"];

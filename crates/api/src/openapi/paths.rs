@@ -1,4 +1,4 @@
-//! The operations of a table: on its rows together, and on one row by what names it.
+//! The operations of a table: on its rows, and on one row by its identifier.
 
 use axum::http::Method;
 use mwallet_db::schema::Table;
@@ -11,7 +11,7 @@ use super::responses::{self, APPLIED, RANGE, Rows};
 use super::{Described, schemas};
 use crate::methods;
 
-/// The paths of a table: its own, and that of its rows where something names them.
+/// The paths of a table: its own, and that of its rows if they have identifiers.
 pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
     let path = names::path(described.table);
     let one = Identifiers::of(described.table)
@@ -19,10 +19,10 @@ pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
     std::iter::once((path, table_path(described))).chain(one).collect()
 }
 
-/// Where an operation's words and parameters come together.
+/// The parts of an operation.
 struct Operation<'d> {
     described: &'d Described<'d>,
-    /// The ending of its identifier.
+    /// The suffix of the `operationId`.
     id: &'static str,
     summary: String,
     description: &'static str,
@@ -61,14 +61,14 @@ fn table_path(described: &Described<'_>) -> Value {
         path.insert("put".into(), put(described, Rows::Many));
     }
     changes(described, Rows::Many, &mut path);
-    path.insert("options".into(), options(described, "options", format!("Ask what can be done with {words}")));
+    path.insert("options".into(), options(described, "options", format!("List the methods for {words}")));
     Value::Object(path)
 }
 
-/// What can be done at a path, told in a header.
+/// The operation that lists the allowed methods in a header.
 fn options(described: &Described<'_>, id: &'static str, summary: String) -> Value {
     let allow = |description| responses::bare(description, &["Allow"]);
-    let responses = [(200, allow("The methods that are taken.")), (204, allow("The same."))];
+    let responses = [(200, allow("The allowed methods.")), (204, allow("The allowed methods."))];
     let responses = responses::all(responses, &[&[400, 403, 500, 504]]);
     Operation { described, id, summary, description: "", parameters: Vec::new(), body: None, responses }.json()
 }
@@ -82,12 +82,12 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
         path.insert("put".into(), put(described, Rows::One));
     }
     changes(described, Rows::One, &mut path);
-    let summary = format!("Ask what can be done with one of {}", described.words);
+    let summary = format!("List the methods for one of {}", described.words);
     path.insert("options".into(), options(described, "options_one", summary));
     Value::Object(path)
 }
 
-/// What may be done to rows that are there.
+/// The operations that change existing rows.
 fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
     if methods::takes(described.table, matches!(rows, Rows::One), &Method::PATCH) {
         path.insert("patch".into(), change(described, rows, &UPDATE));
@@ -97,18 +97,19 @@ fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>)
     }
 }
 
-/// Whether a row can be put: by a key that clients know.
+/// Whether a row can be put, by a key that clients can see.
 fn is_replaceable(table: &Table) -> bool {
     methods::takes(table, true, &Method::PUT)
         && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
 }
 
-/// What names a row in a path.
+/// The parameter that identifies a row in a path.
 fn identifier(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     let Identifiers { id, uuid, slug, composite } = identifiers;
     let mut ways = Vec::new();
     let mut examples = Map::new();
-    for (name, what, column) in [("id", "digits are", id), ("uuid", "a UUID is", uuid), ("slug", "other text is", slug)]
+    for (name, what, column) in
+        [("id", "digits are", id), ("uuid", "a UUID is", uuid), ("slug", "any other text is", slug)]
     {
         if let Some(column) = column {
             ways.push(format!("{what} the `{}`", column.name));
@@ -121,7 +122,7 @@ fn identifier(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value
     }
     if !composite.is_empty() {
         let names: Vec<_> = composite.iter().map(|column| column.name.as_str()).collect();
-        ways.push(format!("values with commas between them are the `{}`", names.join("`, `")));
+        ways.push(format!("comma-separated values are the `{}`", names.join("`, `")));
         let parts = composite.iter().map(|column| described.examples.in_path(column)).collect::<Option<Vec<_>>>();
         if let Some(parts) = parts {
             examples.insert("key".into(), json!({ "value": parts.join(",") }));
@@ -129,7 +130,7 @@ fn identifier(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value
     }
     json!({
         "name": "identifier", "in": "path", "required": true,
-        "description": format!("What names the row: {}.", ways.join("; ")),
+        "description": format!("The identifier of the row: {}.", ways.join("; ")),
         "schema": { "type": "string", "minLength": 1 },
         "examples": examples,
     })
@@ -144,8 +145,8 @@ fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String
         Rows::None => responses::bare(description, &[RANGE, APPLIED]),
         Rows::Many | Rows::One => responses::read(described, rows, description),
     };
-    let whole = answer("The rows; all that were asked for, as far as is known.");
-    let part = answer("A part of the rows, which were counted.");
+    let whole = answer("The rows. With `count=exact`, they are all rows that match.");
+    let part = answer("A page of the rows; there are more. This requires `count=exact`.");
     Operation {
         described,
         id,
@@ -161,7 +162,7 @@ fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String
 fn retrieve(described: &Described<'_>, rows: Rows) -> Value {
     let words = &described.words;
     let (id, summary) = match rows {
-        Rows::None => ("retrieve_head", format!("Ask for one of {words}, without the body")),
+        Rows::None => ("retrieve_head", format!("Get one of {words}, without the body")),
         Rows::Many | Rows::One => ("retrieve", format!("Get one of {words}")),
     };
     let found = responses::read(described, rows, "The row.");
@@ -180,17 +181,17 @@ fn retrieve(described: &Described<'_>, rows: Rows) -> Value {
 fn create(described: &Described<'_>) -> Value {
     let mut parameters: Vec<Value> = parameters::words(described, &["select", "columns", "on_conflict"]).collect();
     parameters.extend(parameters::headers(&["PreferCreate"]));
-    let made = "Made, without a body unless `Prefer: return=representation` asks for the rows; then, and with \
-                `return=headers-only`, there is `Location` where one row was made.";
-    let kept = "Nothing new was made: every row existed already, and was changed or left as it is. There is a body where \
-                `Prefer: return=representation` asks for the rows.";
+    let made = "Created. The response has a body only with `Prefer: return=representation`; with that, and with \
+                `return=headers-only`, it has a `Location` if one row was created.";
+    let kept = "No row was created: every row existed already, and was changed or left as it is. The response has a \
+                body only with `Prefer: return=representation`.";
     let new = || schemas::reference(described, schemas::NEW);
     let schema = json!({ "anyOf": [new(), { "type": "array", "items": new() }] });
     Operation {
         described,
         id: "create",
         summary: format!("Create {}", described.words),
-        description: "One object, or an array of them, which are all created or none.",
+        description: "The body is one object, or an array of objects. Either all rows are created or none.",
         parameters,
         body: Some(body(described, schema, schemas::NEW)),
         responses: responses::all(
@@ -214,8 +215,8 @@ fn put(described: &Described<'_>, rows: Rows) -> Value {
         described,
         id,
         summary: format!("Put one of {}: replace it, or create it", described.words),
-        description: "The whole object; columns that are not given take their defaults. A key that is not taken from bodies \
-                      is that of the URL.",
+        description: "The body is the complete object; missing columns get their defaults. A key that bodies cannot \
+                      set is taken from the URL.",
         parameters,
         body: Some(body(described, schemas::reference(described, schemas::NEW), schemas::WHOLE)),
         responses: responses::all(
@@ -230,14 +231,14 @@ fn put(described: &Described<'_>, rows: Rows) -> Value {
     .json()
 }
 
-/// What is done to rows that are there.
+/// An operation that changes existing rows.
 struct Change {
-    /// The operation, for many rows and for one.
+    /// The suffixes of the `operationId`, for many rows and for one.
     ids: (&'static str, &'static str),
     verb: &'static str,
-    /// What it has become, and in which form its rows are given back.
+    /// The descriptions of the response, without and with rows.
     done: (&'static str, &'static str),
-    /// What is to be known where it concerns many.
+    /// The description of the operation on many rows.
     many: &'static str,
     takes_body: bool,
 }
@@ -245,16 +246,16 @@ struct Change {
 const UPDATE: Change = Change {
     ids: ("update", "update_one"),
     verb: "Update",
-    done: ("Changed.", "Changed; as it is now."),
-    many: "Every row that the filter finds is changed; without a filter nothing is (21000).",
+    done: ("Changed.", "Changed, with the new values."),
+    many: "Changes every row that matches the filter; a request without a filter is refused (21000).",
     takes_body: true,
 };
 
 const DELETE: Change = Change {
     ids: ("delete", "delete_one"),
     verb: "Delete",
-    done: ("Deleted.", "Deleted; as it was."),
-    many: "Every row that the filter finds is deleted; without a filter nothing is (21000).",
+    done: ("Deleted.", "Deleted, with the last values."),
+    many: "Deletes every row that matches the filter; a request without a filter is refused (21000).",
     takes_body: false,
 };
 
@@ -285,12 +286,12 @@ fn change(described: &Described<'_>, rows: Rows, change: &Change) -> Value {
     .json()
 }
 
-/// The headers of an answer to a change that has no body.
+/// The headers of a response to a change, without a body.
 fn touched(rows: Rows) -> &'static [&'static str] {
     if rows == Rows::Many { &[RANGE, APPLIED] } else { &[APPLIED] }
 }
 
-/// What an answer of rows can be asked to be.
+/// The parameters that choose what a response contains.
 fn choice(described: &Described<'_>, prefer: &'static str) -> Vec<Value> {
     parameters::words(described, &["select"]).chain(parameters::headers(&[prefer])).collect()
 }

@@ -1,14 +1,14 @@
-//! Answers that say what is wrong: their one shape, and one response for each status with examples of its codes.
+//! Error responses: their common schema, and one response for each status with examples of its codes.
 
 use mwallet_db::schema::FailureKind;
 use serde_json::{Map, Value, json};
 
 use super::{Components, reference};
 
-/// A status, what it means, and examples: a code, a message and a hint.
+/// A status, its meaning, and examples: a code, a message and a hint.
 struct Status {
     status: u16,
-    /// The key of the component, and what the status is called.
+    /// The key of the component.
     key: &'static str,
     title: &'static str,
     description: &'static str,
@@ -20,15 +20,11 @@ const STATUSES: &[Status] = &[
         status: 400,
         key: "BadRequest",
         title: "Bad Request",
-        description: "The request cannot be read, or does not fit the table.",
+        description: "The request cannot be parsed, or does not match the table.",
         examples: &[
             ("PGRST100", "asset: expected operator.value", Some("write asset=eq.value")),
-            ("PGRST102", "the body cannot be read: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
-            (
-                "PGRST122",
-                "the preferences return=all are not understood",
-                Some("leave handling=strict out to have them ignored"),
-            ),
+            ("PGRST102", "cannot parse the body: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
+            ("PGRST122", "unknown preferences: return=all", Some("without handling=strict they are ignored")),
             ("PGRST204", "orders has no column assset", Some("the columns are asset, start")),
             ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
             ("22P02", "asset: expected one of BITCOIN, DASH", None),
@@ -44,12 +40,12 @@ const STATUSES: &[Status] = &[
         status: 403,
         key: "Forbidden",
         title: "Forbidden",
-        description: "The server was called by a name that is not its own, a page of another site would change something, or \
-                      the database does not let the server do so.",
+        description: "The server was called by a name that is not its own, a page of another site tried to change \
+                      data, or the database denies the server permission.",
         examples: &[(
             "42501",
-            "pages of other sites may not change anything here",
-            Some("whoever runs the server may allow the origin of the page: mwallet serve --cors ORIGIN"),
+            "pages of other sites may not change data here",
+            Some("the operator of the server can allow the origin of the page: mwallet serve --cors ORIGIN"),
         )],
     },
     Status {
@@ -66,33 +62,33 @@ const STATUSES: &[Status] = &[
         status: 405,
         key: "MethodNotAllowed",
         title: "Method Not Allowed",
-        description: "The method is not taken here; `Allow` lists those that are.",
-        examples: &[("PGRST117", "TRACE is not taken here", None), ("25006", "the database is only read", None)],
+        description: "The method is not allowed; `Allow` lists the methods that are.",
+        examples: &[("PGRST117", "method TRACE is not allowed", None), ("25006", "the database is only read", None)],
     },
     Status {
         status: 406,
         key: "NotAcceptable",
         title: "Not Acceptable",
-        description: "The answer cannot be what the request accepts: one object where there is not exactly one row, or a \
-                      media type that is not spoken here.",
+        description: "The server cannot send what the request accepts: one object if there is not exactly one row, or \
+                      an unsupported media type.",
         examples: &[
-            ("PGRST116", "one row is wanted, and there are more", None),
-            ("PGRST107", "there is no text/csv here, but application/json", None),
-            ("PGRST106", "there is no schema private here", Some("these are served: public, sales")),
+            ("PGRST116", "expected exactly one row, found more", None),
+            ("PGRST107", "the response cannot be text/csv; application/json is available", None),
+            ("PGRST106", "there is no schema private", Some("the schemas are public, sales")),
         ],
     },
     Status {
         status: 408,
         key: "RequestTimeout",
         title: "Request Timeout",
-        description: "The body did not come in time.",
-        examples: &[("57014", "the body did not come in time", None)],
+        description: "The body did not arrive in time.",
+        examples: &[("57014", "the body did not arrive in time", None)],
     },
     Status {
         status: 409,
         key: "Conflict",
         title: "Conflict",
-        description: "The row collides with another one, or with what somebody else did at the same time.",
+        description: "The row conflicts with another row, or with a concurrent change.",
         examples: &[
             ("23505", "a row with this network and tranx_id exists already", None),
             ("23503", "the row refers to one that does not exist, or is referred to", None),
@@ -104,18 +100,18 @@ const STATUSES: &[Status] = &[
         status: 413,
         key: "ContentTooLarge",
         title: "Payload Too Large",
-        description: "The body is larger than the server takes, as it is sent or as it is unpacked.",
+        description: "The body, as sent or after decompression, is larger than the server allows.",
         examples: &[("54000", "the body is larger than 1048576 bytes", None)],
     },
     Status {
         status: 415,
         key: "UnsupportedMediaType",
         title: "Unsupported Media Type",
-        description: "The body is not JSON in UTF-8, its type is not said, or its `Content-Encoding` is not read here; \
-                      `Accept-Encoding` says which are then.",
+        description: "The body is not JSON in UTF-8, the `Content-Type` is missing, or the `Content-Encoding` is not \
+                      supported, in which case `Accept-Encoding` lists those that are.",
         examples: &[(
             "PGRST107",
-            "the body is text/plain, where application/json is taken",
+            "the body is text/plain; expected application/json",
             Some("send the header Content-Type: application/json"),
         )],
     },
@@ -123,35 +119,36 @@ const STATUSES: &[Status] = &[
         status: 416,
         key: "RangeNotSatisfiable",
         title: "Range Not Satisfiable",
-        description: "The page begins behind the last row, or the header `Range` ends before it begins.",
+        description: "The offset is past the last row, or the `Range` header ends before it starts.",
         examples: &[
-            ("PGRST103", "the page begins behind the last row", None),
-            ("PGRST103", "the range ends before it begins", None),
+            ("PGRST103", "the offset is past the last row", None),
+            ("PGRST103", "the range ends before it starts", None),
         ],
     },
     Status {
         status: 500,
         key: "InternalServerError",
         title: "Internal Server Error",
-        description: "The server or its database failed; what happened stands in its log alone. The code is that of the database, \
-                      where it gave one.",
+        description: "The server or its database failed; only the log of the server has the cause. The code is that of \
+                      the database, if it gave one.",
         examples: &[
-            ("XX000", "the server failed; its log says why", None),
-            ("54000", "the database failed; the log of the server says why", None),
+            ("XX000", "internal error; see the log of the server", None),
+            ("54000", "the database failed; see the log of the server", None),
         ],
     },
     Status {
         status: 503,
         key: "ServiceUnavailable",
         title: "Service Unavailable",
-        description: "The server or its database is busy, away or out of room for now; `Retry-After` says when to try again.",
+        description: "The server or its database is busy, unreachable or out of disk space; `Retry-After` says when to \
+                      try again.",
         examples: &[
             ("53300", "the database is busy", None),
             ("08006", "the database cannot be reached", None),
             (
                 "53100",
-                "the database has no room left to write",
-                Some("whoever runs the server must make room on its disk"),
+                "the disk of the database is full",
+                Some("the operator of the server must free space on its disk"),
             ),
         ],
     },
@@ -159,23 +156,23 @@ const STATUSES: &[Status] = &[
         status: 504,
         key: "GatewayTimeout",
         title: "Gateway Timeout",
-        description: "The request took longer than it may, and was given up.",
-        examples: &[("57014", "the request took longer than it may", None)],
+        description: "The request timed out and was cancelled.",
+        examples: &[("57014", "the request timed out", None)],
     },
 ];
 
-/// The status of bodies that break rules, whose problem lists every failure.
+/// The status of invalid bodies, whose problem lists every error.
 const INVALID: (u16, &str) = (422, "UnprocessableContent");
 
-/// The problems of other statuses: what the owner of the database put into it may choose one.
+/// The problems of other statuses, which triggers and functions of the database can choose.
 const RAISED: &str = "Raised";
 
-/// What every request can be answered with.
+/// The statuses that every request can fail with.
 pub(super) const ALWAYS: &[u16] = &[400, 403, 500, 503, 504];
-/// What only requests with a body are answered with.
+/// The statuses that only requests with a body can fail with.
 pub(super) const BODY: &[u16] = &[408, 413, 415, 422];
 
-/// The shape of problems, and a response for each status.
+/// Inserts the schema of problems, and a response for each status.
 pub(super) fn insert(components: &mut Components) {
     components.insert("schemas", "Problem", schema());
     for Status { status, key, title, description, examples } in STATUSES {
@@ -194,11 +191,11 @@ pub(super) fn insert(components: &mut Components) {
         };
         components.insert("responses", *key, response(description, examples.collect(), headers));
     }
-    let description = "The body breaks rules; `errors` lists every failure. `code` is the SQLSTATE of the first.";
-    let examples = Map::from_iter([("23502".to_owned(), json!({ "summary": "Two failures", "value": invalid() }))]);
+    let description = "The body is invalid; `errors` lists every error. `code` is the SQLSTATE of the first.";
+    let examples = Map::from_iter([("23502".to_owned(), json!({ "summary": "Two errors", "value": invalid() }))]);
     components.insert("responses", INVALID.1, response(description, examples, json!({})));
-    let description = "What a trigger or a function of the database raised, with its own code and words: `PT402` is answered with \
-                       402, and other codes as PostgREST answers them.";
+    let description = "A trigger or a function of the database raised an error, with its own code and message: `PT402` \
+                       becomes the status 402, and other codes become the same statuses as in PostgREST.";
     components.insert("responses", RAISED, response(description, Map::new(), json!({})));
 }
 
@@ -239,28 +236,30 @@ fn invalid() -> Value {
 
 fn schema() -> Value {
     let text = |description: &str| json!({ "type": "string", "description": description });
-    // A rule of the table that only the database holds a row against.
+    // The last two are checked by the database only.
     let kinds: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.name()).chain(["check", "immutable"]).collect();
     json!({
         "title": "Problem",
-        "description": "What is wrong, as RFC 9457 has it, with PostgREST's members beside.",
+        "description": "An error in the format of RFC 9457, with PostgREST's members.",
         "type": "object",
         "required": ["type", "title", "status", "detail", "code", "message", "details", "hint"],
         "properties": {
-            "type": text("`about:blank`: the title is that of the status, and `code` tells problems apart."),
-            "title": text("What the status is called."),
-            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the answer." },
-            "detail": text("What is wrong, for people."),
+            "type": text("`about:blank`: the title is that of the status, and `code` identifies the problem."),
+            "title": text("The name of the status."),
+            "status": {
+                "type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the response.",
+            },
+            "detail": text("The error, for people."),
             "code": {
                 "type": "string", "pattern": "^(?:[0-9A-Z]{5}|PGRST[0-9A-Z]{3})$",
                 "description": "A SQLSTATE or a code of PostgREST. It never changes its meaning.",
             },
             "message": text("The same as `detail`."),
-            "details": { "type": ["string", "null"], "description": "More about it, where there is more to say." },
-            "hint": { "type": ["string", "null"], "description": "What to do about it." },
+            "details": { "type": ["string", "null"], "description": "Details of the error, if there are any." },
+            "hint": { "type": ["string", "null"], "description": "How to fix it." },
             "errors": {
                 "type": "array",
-                "description": "Every failure of a body that is not valid.",
+                "description": "Every error in an invalid body.",
                 "minItems": 1,
                 "items": {
                     "type": "object",
@@ -269,11 +268,11 @@ fn schema() -> Value {
                     "properties": {
                         "loc": {
                             "type": "string", "pattern": "^(?:/.*)?$",
-                            "description": "A JSON Pointer to the place, such as `/asset`, or `/0/asset` in an array; \
-                                            empty for the whole body.",
+                            "description": "A JSON Pointer to the invalid value, such as `/asset`, or `/0/asset` in an \
+                                            array; empty for the whole body.",
                         },
-                        "msg": text("What is wrong there, for people."),
-                        "type": { "enum": kinds, "description": "What is wrong there, for programs." },
+                        "msg": text("The error, for people."),
+                        "type": { "enum": kinds, "description": "The kind of error, for programs." },
                     },
                 },
             },

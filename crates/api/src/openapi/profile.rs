@@ -8,20 +8,20 @@ const KIND: &str = "parameters";
 const READ: &str = "AcceptProfile";
 const WRITE: &str = "ContentProfile";
 
-/// Adds the headers to every operation. They must be given where the tables are not those of the first schema, which is meant
-/// where there are none.
+/// Adds the headers to every operation. They are required unless the tables are those of the first schema, which is the
+/// default.
 pub(super) fn insert(own: &str, schemas: &[String], paths: &mut Map<String, Value>, components: &mut Components) {
     let is_first = schemas.first().is_some_and(|first| first == own);
     let header = |name: &str, what: &str| {
         let all = schemas.iter().map(|schema| format!("`{schema}`")).collect::<Vec<_>>().join(", ");
         json!({
             "name": name, "in": "header", "required": !is_first,
-            "description": format!("The schema of the database {what}. The server has {all}; each has a document like this one."),
+            "description": format!("The database schema {what}. The schemas are {all}; each has its own document."),
             "schema": { "type": "string", "enum": [own] },
         })
     };
-    components.insert(KIND, READ, header("Accept-Profile", "that is read"));
-    components.insert(KIND, WRITE, header("Content-Profile", "that is written"));
+    components.insert(KIND, READ, header("Accept-Profile", "to read from"));
+    components.insert(KIND, WRITE, header("Content-Profile", "to write to"));
     for (path, item) in paths.iter_mut().filter(|(path, _)| path.starts_with(crate::location::REST)) {
         let is_table = *path != crate::location::REST;
         let operations = item.as_object_mut().into_iter().flatten();

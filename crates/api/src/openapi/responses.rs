@@ -1,4 +1,4 @@
-//! Answers that are no problem: rows in their media types, and what stands in their headers.
+//! Successful responses: rows in their media types, and their headers.
 
 use serde_json::{Map, Value, json};
 
@@ -6,49 +6,49 @@ use super::{Components, Described, problems, reference, schemas};
 
 const KIND: &str = "responses";
 
-/// The media type of an answer that must be one object.
+/// The media type of a response that must be one object.
 const OBJECT: &str = "application/vnd.pgrst.object+json";
 
-/// What an answer's rows are.
+/// The rows of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
-    /// An array, or one object where the request accepts nothing else.
+    /// An array, or one object if the request accepts nothing else.
     Many,
     /// One object, by its identifier.
     One,
-    /// None: the answer to a HEAD.
+    /// None: the response to a HEAD request.
     None,
 }
 
-/// Headers of answers.
+/// Headers of responses.
 pub(super) const APPLIED: &str = "Preference-Applied";
 pub(super) const RANGE: &str = "Content-Range";
 const LOCATION: &str = "Location";
 
-/// Headers of answers, the same for every table.
+/// Inserts the headers of responses, which are the same for every table.
 pub(super) fn insert(components: &mut Components) {
     let header = |description: &str, required: bool, schema: Value| {
         json!({
             "description": description, "required": required, "schema": schema,
         })
     };
-    let range = "The first and the last of the rows, counted from 0, and how many there are in all: `0-24/200`. \
-                 `*` stands for no rows, and for a number that was not asked for. It is missing where the answer begins \
-                 before its rows are known: they come in parts, and nobody asked for their number.";
+    let range = "The first and the last row of the response, counted from 0, and the total number of rows: `0-24/200`. \
+                 `*` means that there are no rows, or that they were not counted. The header is missing from a \
+                 streamed response whose rows were not counted.";
     let pattern = "^(?:[0-9]+-[0-9]+|\\*)/(?:[0-9]+|\\*)$";
     let ranges = json!({ "type": "string", "pattern": pattern, "examples": ["0-24/*", "0-24/200", "*/0"] });
     components.insert("headers", "ContentRange", header(range, false, ranges));
     let location = json!({ "type": "string", "format": "uri-reference", "examples": ["/rest/v1/orders/1"] });
-    components.insert("headers", "Location", header("The path of the row that was made.", false, location));
+    components.insert("headers", "Location", header("The path of the created row.", false, location));
     let applied = json!({ "type": "string", "examples": ["return=representation"] });
-    components.insert("headers", "PreferenceApplied", header("The preferences that were followed.", false, applied));
+    components.insert("headers", "PreferenceApplied", header("The preferences that were applied.", false, applied));
     let allow = json!({ "type": "string", "examples": ["GET,HEAD,POST"] });
-    components.insert("headers", "Allow", header("The methods that are taken.", true, allow));
+    components.insert("headers", "Allow", header("The allowed methods.", true, allow));
     let codings = json!({ "type": "string", "examples": ["gzip, identity"] });
-    let text = "The codings that a body may have, where it has another one.";
+    let text = "The supported content codings, if that of the body is not supported.";
     components.insert("headers", "AcceptEncoding", header(text, false, codings));
     let retry = json!({ "type": "integer", "minimum": 0, "examples": [1] });
-    components.insert("headers", "RetryAfter", header("How many seconds to wait.", false, retry));
+    components.insert("headers", "RetryAfter", header("The number of seconds to wait before a retry.", false, retry));
 }
 
 /// The responses of an operation: its own by status, then the problems.
@@ -56,20 +56,20 @@ pub(super) fn all(own: impl IntoIterator<Item = (u16, Value)>, problems: &[&[u16
     let own = own.into_iter().map(|(status, response)| (status.to_string(), response));
     let mut responses: Map<String, Value> = own.collect();
     responses.extend(problems::responses(&problems.concat()));
-    // These ask the database.
+    // These operations use the database.
     if problems.contains(&problems::ALWAYS) {
         responses.extend([problems::raised()]);
     }
     Value::Object(responses)
 }
 
-/// The answers of one table that have a body.
+/// Inserts the responses of one table that have a body.
 pub(super) fn insert_of_table(components: &mut Components, described: &Described<'_>) {
     for (ending, rows, description, headers) in [
         ("rows", Rows::Many, "Rows.", &[RANGE, APPLIED][..]),
         ("row", Rows::One, "One row.", &[APPLIED]),
-        ("written", Rows::Many, "Rows that were written.", &[LOCATION, RANGE, APPLIED]),
-        ("written_row", Rows::One, "A row that was written.", &[LOCATION, APPLIED]),
+        ("written", Rows::Many, "The written rows.", &[LOCATION, RANGE, APPLIED]),
+        ("written_row", Rows::One, "The written row.", &[LOCATION, APPLIED]),
     ] {
         let mut response = bare(description, headers);
         if let Value::Object(response) = &mut response {
@@ -79,7 +79,7 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
     }
 }
 
-/// An answer of rows that were read.
+/// A response with rows that were read.
 pub(super) fn read(described: &Described<'_>, rows: Rows, description: &str) -> Value {
     match rows {
         Rows::Many => of_table(described, "rows", description),
@@ -88,26 +88,26 @@ pub(super) fn read(described: &Described<'_>, rows: Rows, description: &str) -> 
     }
 }
 
-/// An answer of rows that were written, of which the body may be missing.
+/// A response with rows that were written, whose body may be empty.
 pub(super) fn written(described: &Described<'_>, rows: Rows, description: &str) -> Value {
     let ending = if rows == Rows::Many { "written" } else { "written_row" };
     of_table(described, ending, description)
 }
 
-/// A reference to an answer of the table, with what it means here.
+/// A reference to a response of the table, with its own description.
 fn of_table(described: &Described<'_>, ending: &str, description: &str) -> Value {
     let mut response = described.reference(KIND, ending);
     response["description"] = description.into();
     response
 }
 
-/// An answer without body.
+/// A response without a body.
 pub(super) fn bare(description: &str, headers: &[&str]) -> Value {
     let headers: Map<String, Value> = headers.iter().map(|name| ((*name).to_owned(), header(name))).collect();
     json!({ "description": description, "headers": headers })
 }
 
-/// An answer of JSON of a schema, with an example.
+/// A JSON response with a schema and an example.
 pub(super) fn json_of(description: &str, schema: Value, example: Option<Value>) -> Value {
     let mut content = json!({ "schema": schema });
     if let (Value::Object(content), Some(example)) = (&mut content, example) {
@@ -128,7 +128,7 @@ fn content(described: &Described<'_>, rows: Rows) -> Value {
     json!({ "application/json": first, OBJECT: one })
 }
 
-/// A reference to a header, by the name it has in an answer.
+/// A reference to a header, by its name in the response.
 fn header(name: &str) -> Value {
     reference("headers", &name.replace('-', ""))
 }

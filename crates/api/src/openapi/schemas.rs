@@ -1,4 +1,4 @@
-//! Schemas of a table: its rows, the bodies that make and change them, and examples of each.
+//! Schemas of a table: its rows, the bodies that create and change them, and examples of each.
 
 use mwallet_db::schema::{FromTable, Purpose, Schema, SchemaError};
 use serde_json::{Map, Value, json};
@@ -14,11 +14,11 @@ pub(super) const CHANGE: &str = "change";
 const PART: &str = "part";
 const ANSWER: &str = "answer";
 
-/// The schemas of one table, and its examples.
+/// Inserts the schemas of one table, and its examples.
 ///
 /// # Errors
 ///
-/// Where the table contradicts itself.
+/// If the table contradicts itself.
 pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> Result<(), SchemaError> {
     let key = |ending: &str| format!("{}.{ending}", described.key);
     let schema = |name: String, purpose, partial| {
@@ -31,7 +31,7 @@ pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> 
     components.insert(KIND, described.key.clone(), Value::Object(row));
     components.insert(KIND, key(PART), part);
     let either = json!([described.reference(KIND, ""), described.reference(KIND, PART)]);
-    let description = "A whole row, or the columns that `select` chose.";
+    let description = "A complete row, or the columns that `select` chose.";
     let answer = json!({ "title": key(ANSWER), "description": description, "anyOf": either });
     components.insert(KIND, key(ANSWER), answer);
     components.insert(KIND, key(NEW), Value::Object(schema(key(NEW), Purpose::Input, false)?));
@@ -43,7 +43,7 @@ pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> 
         ("row", "A row", &examples.row),
         ("rows", "Rows", &rows),
         (NEW, "A new row", &examples.new),
-        (WHOLE, "A whole row", &examples.whole),
+        (WHOLE, "A complete row", &examples.whole),
         (CHANGE, "A change", &examples.change),
     ] {
         if let Some(value) = value {
@@ -53,17 +53,17 @@ pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> 
     Ok(())
 }
 
-/// One row as it is answered: whole, or the columns that `select` chose.
+/// One row of a response: complete, or the columns that `select` chose.
 pub(super) fn answered(described: &Described<'_>) -> Value {
     described.reference(KIND, ANSWER)
 }
 
-/// A body, or an answer's.
+/// A reference to a schema of the table.
 pub(super) fn reference(described: &Described<'_>, ending: &str) -> Value {
     described.reference(KIND, ending)
 }
 
-/// An example of the table under a name, where there is one.
+/// An example of the table under a name, if there is one.
 pub(super) fn example(described: &Described<'_>, ending: &str) -> Map<String, Value> {
     let examples = &described.examples;
     let found = match ending {
@@ -75,18 +75,18 @@ pub(super) fn example(described: &Described<'_>, ending: &str) -> Map<String, Va
     found.iter().map(|_| (ending.to_owned(), described.reference("examples", ending))).collect()
 }
 
-/// A schema as a part of a document. Those of tables have no definitions of their own, so no reference is to be mended.
+/// A schema as a component of a document. Schemas of tables have no definitions, so no reference has to be fixed.
 fn component(json: Value) -> Map<String, Value> {
     let Value::Object(mut json) = json else { return Map::new() };
     json.remove("$schema");
     json
 }
 
-/// Some columns of a row, under names that the request gave them.
+/// The schema of some columns of a row, which may be renamed.
 fn part(described: &Described<'_>, row: &Map<String, Value>) -> Value {
     let mut part = row.clone();
     part.insert("title".into(), format!("{}.{PART}", described.key).into());
-    let description = "The columns that `select` chose; a column that was given another name has that one.";
+    let description = "The columns that `select` chose; a renamed column has its new name.";
     part.insert("description".into(), description.into());
     part.remove("required");
     part.remove("additionalProperties");

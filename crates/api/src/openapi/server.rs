@@ -1,14 +1,14 @@
-//! The paths that tell of the server itself.
+//! The paths about the server itself.
 
 use serde_json::{Map, Value, json};
 
 use super::{MEDIA_TYPE, responses};
 
-/// The heading under which they stand.
+/// The tag of these paths.
 pub(super) const TAG: &str = "server";
 
 pub(super) fn tag() -> Value {
-    json!({ "name": TAG, "description": "Whether the server is there, and what it answers." })
+    json!({ "name": TAG, "description": "The status of the server, and what it serves." })
 }
 
 /// The paths, in their order.
@@ -20,25 +20,27 @@ pub(super) fn paths() -> Map<String, Value> {
         "description": "This document.",
         "content": { "application/json": content, MEDIA_TYPE: content },
     });
-    let text = "The OpenAPI document of all tables that are served; `/docs` shows it.";
+    let text = "The OpenAPI document of all tables; `/docs` shows it as a page.";
     paths.insert("/rest/v1/".into(), path("document", "Get this document", text, &[(200, found)], &[403, 500, 504]));
 
     let home = json!({
-        "description": "What is served.",
+        "description": "The tables.",
         "content": { "application/json": { "schema": home() }, "text/html": { "schema": { "type": "string" } } },
     });
-    let text = "The tables with how many rows they have, counted up to 100,000 and estimated beyond, as of a few seconds ago. \
-                Browsers get it as a page.";
-    paths.insert("/".into(), path("home", "See what is served", text, &[(200, home)], &[403, 500, 504]));
+    let text = "The tables with their numbers of rows, which are counted up to 100,000 and estimated beyond, and are a \
+                few seconds old. Browsers get a page.";
+    paths.insert("/".into(), path("home", "List the tables", text, &[(200, home)], &[403, 500, 504]));
 
-    let alive = responses::json_of("The process answers.", status("alive"), Some(json!({ "status": "alive" })));
-    let text = "It says nothing of the database.";
-    paths.insert("/livez".into(), path("alive", "Ask whether the server is alive", text, &[(200, alive)], &[403, 500]));
+    let alive = responses::json_of("The process is running.", status("alive"), Some(json!({ "status": "alive" })));
+    let text = "This does not check the database.";
+    let summary = "Check whether the server is alive";
+    paths.insert("/livez".into(), path("alive", summary, text, &[(200, alive)], &[403, 500]));
 
-    let ready = responses::json_of("Requests can be answered.", status("ready"), Some(json!({ "status": "ready" })));
-    let text = "It asks the database.";
+    let example = json!({ "status": "ready" });
+    let ready = responses::json_of("The server can handle requests.", status("ready"), Some(example));
+    let text = "This checks the database.";
     let errors = &[403, 500, 503, 504];
-    paths.insert("/readyz".into(), path("ready", "Ask whether the server is ready", text, &[(200, ready)], errors));
+    paths.insert("/readyz".into(), path("ready", "Check whether the server is ready", text, &[(200, ready)], errors));
     paths
 }
 
@@ -52,13 +54,13 @@ fn path(id: &str, summary: &str, description: &str, own: &[(u16, Value)], errors
     } })
 }
 
-/// The shape of the first page.
+/// The schema of the home page.
 fn home() -> Value {
     let text = json!({ "type": "string" });
     let number = json!({ "type": "integer", "minimum": 0 });
     let one_of = |name: &str| json!({ "type": "object", "required": [name], "properties": { name: number } });
     let rows = json!({
-        "description": "How many rows there are: counted, estimated, or more than were counted; null where there was no time.",
+        "description": "The number of rows: exact, estimated, or a lower bound; null if counting timed out.",
         "oneOf": [one_of("exact"), one_of("about"), one_of("more_than"), { "type": "null" }],
     });
     let table = json!({
@@ -68,10 +70,10 @@ fn home() -> Value {
             "name": text,
             "kind": text,
             "rows": rows,
-            "first_query": { "type": "string", "description": "The path of its first rows." },
+            "first_query": { "type": "string", "description": "The path of the table's first rows." },
             "accept_profile": {
                 "type": ["string", "null"],
-                "description": "The schema to name in that header, where it is not the first.",
+                "description": "The value for the `Accept-Profile` header, if the schema is not the first.",
             },
         },
     });

@@ -219,7 +219,7 @@ fn rows_have_paths_where_something_names_them() {
     assert!(paths.contains_key("/rest/v1/log") && !paths.contains_key("/rest/v1/log/{identifier}"));
     assert!(paths["/rest/v1/log"].get("put").is_none());
     let identifier = &paths["/rest/v1/pairs/{identifier}"]["parameters"][0];
-    assert_eq!(identifier["description"], "What names the row: values with commas between them are the `a`, `b`.");
+    assert_eq!(identifier["description"], "The identifier of the row: comma-separated values are the `a`, `b`.");
     assert_eq!(identifier["examples"]["key"]["value"], "1,1");
     let put = parameters(&document, "/rest/v1/pairs", "put");
     assert_eq!(put, ["a", "b", "select", "Prefer"]);

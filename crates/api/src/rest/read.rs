@@ -1,4 +1,4 @@
-//! Reads: a page of rows, the only row that a filter finds, or the row that the path names.
+//! Reads: a page of rows, the only row that matches a filter, or the row that the path names.
 
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use crate::request::TableRequest;
 use crate::state::AppState;
 use crate::{range, request_id, rows};
 
-/// Reads rows: a page of them, or the one that the path names.
+/// Reads a page of rows, or the row that the path names.
 pub(crate) async fn read(
     state: &AppState,
     mut request: TableRequest<'_>,
@@ -47,9 +47,9 @@ async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Respon
     }
 }
 
-/// The one row that the parameters find; it is an error if there are more or none.
+/// The only row that matches the parameters; it is an error if there are none or several.
 async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    // Of more than one, nobody wants to know how many.
+    // Two rows are enough to know that there is more than one.
     let limit = request.query().limit.unwrap_or(2).min(2);
     let query = request.query().clone().limit(limit);
     let relation = &request.table.relation;
@@ -70,7 +70,7 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let (query, relation) = (request.query(), &request.table.relation);
     let is_page = query.limit.is_some_and(|limit| limit <= data_plane::PAGE);
-    // The range of an answer that comes in parts is told before its rows are read, so all rows are counted first.
+    // A streamed response sends its range before its rows are read, so all rows are counted first.
     let counted = if is_page { None } else { request.total(state, None).await? };
     let batches = data_plane::list(&state.engine, relation, query).await.map_err(|error| request.problem(error))?;
     let page = rows::array(batches, state.limits.write_timeout).await?;
@@ -90,8 +90,7 @@ async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Respo
 }
 
 impl TableRequest<'_> {
-    /// How many rows the filter finds, if the client wants to know. A page whose rows are here and that is not full knows
-    /// it by itself.
+    /// The number of rows that match the filter, if the client asked for it. A page that is not full needs no count.
     async fn total(&self, state: &AppState, rows: Option<u64>) -> Result<Option<u64>, Problem> {
         let query = self.query();
         if !self.preferences.count {

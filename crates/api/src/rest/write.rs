@@ -1,4 +1,4 @@
-//! Writes: rows are created, put in their place, changed and deleted.
+//! Writes: handlers that create, put, change and delete rows.
 
 use axum::body::Body;
 use axum::http::header::LOCATION;
@@ -17,7 +17,7 @@ use crate::state::AppState;
 use crate::{columns, location, range, request_id, rows};
 
 impl TableRequest<'_> {
-    /// The columns that a write gives back, where it gives back what the client prefers.
+    /// The columns that a write returns, by the preferences of the client.
     fn returned(&self) -> Projection {
         match self.preferences.returns {
             Some(Return::Representation) => self.query().fields.clone(),
@@ -26,7 +26,7 @@ impl TableRequest<'_> {
         }
     }
 
-    /// On which terms it writes.
+    /// The options of the write.
     fn terms(&self) -> Terms {
         let allowed = match (self.form, self.is_one(), self.preferences.max_affected()) {
             (Form::Object, false, _) => AllowedRows::One,
@@ -36,7 +36,7 @@ impl TableRequest<'_> {
         Terms { allowed, is_trial: self.preferences.tx == Some(TransactionEnd::RollBack) }
     }
 
-    /// Rows that were written, as the client prefers to see them.
+    /// Responds with written rows, by the preferences of the client.
     fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
         request_id::count_rows(rows.rows());
         let mut response = match (self.preferences.returns, self.form, self.is_one()) {
@@ -52,7 +52,7 @@ impl TableRequest<'_> {
         response
     }
 
-    /// The status of a change, which has nothing to say unless its rows are wanted.
+    /// The status of a change, which has no body unless the client asked for the rows.
     fn changed_status(&self) -> StatusCode {
         match self.preferences.returns {
             Some(Return::Representation) => StatusCode::OK,
@@ -77,10 +77,10 @@ pub(crate) async fn create(
     let created = data_plane::create(&state.engine, relation, records, &on_conflict, &answered, request.terms()).await;
     let created = created.map_err(|error| request.problem(error))?;
 
-    // Nothing new: all that was brought was there.
+    // No row was created: all of them existed.
     let is_known = relation.table().answers.insert;
     let nothing_new = match given {
-        // An upsert of nothing has nothing new either.
+        // An upsert of no rows creates none either.
         0 => on_conflict != OnConflict::Error,
         _ => created.rows() == created.merged() && is_known,
     };
@@ -101,18 +101,18 @@ pub(crate) async fn create(
 }
 
 impl TableRequest<'_> {
-    /// Refuses what chooses among rows that exist.
+    /// Refuses parameters that choose among existing rows.
     fn refuse_rows(&self) -> Result<(), Problem> {
         let query = self.query();
         let is_choice = query.filter.is_some() || query.skip > 0 || query.limit.is_some();
         match is_choice {
-            true => Err(Problem::parameter("filters and pages are not taken where rows are created")
-                .hint("POST takes select, order, columns and on_conflict")),
+            true => Err(Problem::parameter("POST does not allow filters and pages")
+                .hint("POST allows select, order, columns and on_conflict")),
             false => Ok(()),
         }
     }
 
-    /// Reads the rows of a body: one object, or an array of them.
+    /// Parses the rows of a body: one object, or an array of objects.
     fn new_rows(&self, state: &AppState, json: &[u8]) -> Result<Vec<Record>, Problem> {
         let ExposedTable { create, .. } = self.table;
         let (sources, limit) = (state.engine.sources(), state.limits.body_rows);
@@ -133,7 +133,7 @@ impl TableRequest<'_> {
         Ok(records.collect())
     }
 
-    /// Reads what a body changes: an object, or an array of one.
+    /// Parses the changes in a body: one object, or an array with one object.
     fn changes(&self, state: &AppState, json: &[u8]) -> Result<Record, Problem> {
         let ExposedTable { change, .. } = self.table;
         let missing_default = self.preferences.missing_default;
@@ -156,41 +156,41 @@ impl TableRequest<'_> {
         match self.preferences.resolution {
             None => OnConflict::Error,
             Some(Resolution::Ignore) => OnConflict::Ignore { target },
-            // The columns to change are those that the rows give.
+            // The columns to change are those in the rows.
             Some(Resolution::Merge) => OnConflict::Merge { target, columns: Vec::new() },
         }
     }
 }
 
-/// Puts a row in its place.
+/// Puts a row: replaces or creates it.
 pub(crate) async fn replace(
     state: &AppState,
     request: TableRequest<'_>,
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     if request.query().skip > 0 || request.query().limit.is_some() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "a page is not taken where a row is put"));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "PUT does not allow limit and offset"));
     }
     let json = incoming.json(&state.limits).await?;
     let ExposedTable { relation, create, .. } = request.table;
     let place = data_plane::place(relation, request.query()).map_err(|error| request.problem(error.into()))?;
-    // The place says what the body may leave out.
+    // The URL has the values that the body may omit.
     let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
     let record = create.without_need_of(&named).validate_many(&json, state.engine.sources(), 1)?.pop();
-    let record = record.ok_or_else(|| Problem::body("the body has no row, where one is put"))?;
+    let record = record.ok_or_else(|| Problem::body("the body has no row; expected one"))?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
     let replaced = data_plane::replace(&state.engine, relation, &request.write_query(), record, request.terms()).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
         (0, _) => Err(Problem::no_row(&relation.table().name)
-            .hint("the server numbers rows; to create one, name it by its slug or uuid, or POST it")),
+            .hint("the server assigns IDs; to create a row, use its slug or uuid in the path, or POST it")),
         (_, true) => Ok(request.written(StatusCode::CREATED, replaced.rows)),
         (_, false) => Ok(request.written(request.changed_status(), replaced.rows)),
     }
 }
 
-/// Holds the names of a place against the rules of their fields, as if they stood in the body.
+/// Checks the values in the URL against the rules of their fields, as if they were in the body.
 fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppState) -> Result<(), Problem> {
     let mut whole = record.clone();
     for (column, value) in place.iter() {
@@ -214,7 +214,7 @@ pub(crate) async fn update(
     let changes = request.changes(state, &json)?;
     request.require_filter(state, "an update")?;
     let query = request.write_query();
-    // As in PostgREST, an object without members changes nothing, and that is no mistake.
+    // As in PostgREST, an empty object changes nothing, and is not an error.
     let changed = match changes.is_empty() && !request.is_one() {
         true => JsonRows::default(),
         false => data_plane::update(&state.engine, relation, &query, changes, request.terms())
@@ -243,13 +243,13 @@ impl TableRequest<'_> {
         }
     }
 
-    /// The rows to write, with the columns to give back.
+    /// The rows to write, with the columns to return.
     fn write_query(&self) -> Query {
         Query { fields: self.returned(), ..self.query().clone() }
     }
 
-    /// The answer to a change, of rows or of the one that the path names. Where `is_known` is false, nobody knows how many it
-    /// concerned.
+    /// The response to a change of rows, or of the one that the path names. If `is_known` is false, the number of
+    /// changed rows is unknown.
     fn changed(&self, rows: JsonRows, range: HeaderValue, is_known: bool) -> Result<Response, Problem> {
         if !is_known {
             return Ok(self.written(self.changed_status(), rows));

@@ -1,8 +1,8 @@
-//! The time limit for the head of a request, which is set for every request and hardly ever passes.
+//! The timeout for the head of a request, which is set for every request and hardly ever expires.
 //!
-//! hyper makes a timer where it begins to wait for a head, and drops it when the head is there. To enter each in the wheel
-//! of timers and to take it out again was two to four hundredths of the time of a short request, so a connection keeps one: it is
-//! left to run out, and only then set to the time that counts.
+//! hyper creates a timer when it starts to wait for a head, and drops it when the head has arrived. Registering and
+//! removing each one took two to four percent of the time of a short request, so a connection keeps one timer: it is
+//! left to expire, and only then reset to the current deadline.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 /// The timer of one connection.
 #[derive(Clone, Default)]
 pub(super) struct HeadTimer {
-    /// Not in use. Whatever it is set to is earlier than any limit that is still to come.
+    /// Not in use. Its deadline is earlier than every later one.
     kept: Arc<Mutex<Option<Pin<Box<Sleep>>>>>,
 }
 
@@ -42,7 +42,7 @@ impl hyper::rt::Timer for HeadTimer {
 
 struct HeadSleep {
     deadline: tokio::time::Instant,
-    /// Gone only when this is dropped.
+    /// `None` only while this is dropped.
     sleep: Option<Pin<Box<Sleep>>>,
     timer: HeadTimer,
 }

@@ -1,4 +1,4 @@
-//! The socket that connections come to.
+//! The listening sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +8,19 @@ use std::task::Poll;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// How many connections may wait to be accepted: as many as the system lets them (`net.core.somaxconn` on Linux), which cuts
-/// a larger number down to its own.
+/// The backlog of connections to accept: as many as the system allows (`net.core.somaxconn` on Linux), which reduces a
+/// larger number to its own limit.
 const BACKLOG: u32 = i32::MAX as u32;
 
-/// Listens to an address. Unlike [`TcpListener::bind`], as many connections may wait as the system allows.
+/// Listens on an address. Unlike [`TcpListener::bind`], it uses the largest backlog that the system allows.
 ///
 /// # Errors
 ///
-/// Where nothing can listen there.
+/// If the address cannot be listened on.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A server that starts again need not wait until connections of the last one are forgotten. On Windows it would let two
-    // programs have the same port.
+    // A restarted server need not wait for the connections of the previous one to time out. On Windows, this option
+    // would let two programs use the same port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -30,7 +30,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// The sockets of a server.
 pub(super) struct Listeners {
     all: Vec<TcpListener>,
-    /// The one that is looked at first: that after the last one at which somebody was, so that none keeps the others waiting.
+    /// The socket to poll first: the one after the last accepted connection, so that none starves the others.
     next: usize,
 }
 
@@ -39,7 +39,7 @@ impl Listeners {
         Self { all: all.into_iter().collect(), next: 0 }
     }
 
-    /// The next connection at any of them.
+    /// Accepts the next connection on any of them.
     pub(super) async fn accept(&mut self) -> io::Result<TcpStream> {
         poll_fn(|context| {
             for turn in 0..self.all.len() {

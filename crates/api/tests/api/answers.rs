@@ -1,4 +1,5 @@
-//! What answers say beside their rows: which constraint was broken, which page there is, where a row is, what was heeded.
+//! What answers say beside their rows: which constraint was broken, which page there is, where a row is, what was
+//! heeded.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -128,14 +129,18 @@ async fn a_conflict_names_its_constraint_and_columns(db: TestDb) {
     );
     let lost = write(&app, "POST", "/rest/v1/visits", "", r#"{"who": "z", "day": "2026-01-01"}"#).await;
     let kept = write(&app, "DELETE", "/rest/v1/people?code=eq.d", "", Body::empty()).await;
-    let generic = "the row refers to one that does not exist, or is referred to";
+    let generic = "the row references a row that does not exist, or is still referenced";
     for (answer, on_postgres, detail) in [
         (
             lost,
-            "the row refers by who to one that does not exist (visits_who_fkey)",
+            "who references a row that does not exist (visits_who_fkey)",
             "Key (who)=(z) is not present in table \"people\".",
         ),
-        (kept, "the row is referred to (visits_who_fkey)", "Key (code)=(d) is still referenced from table \"visits\"."),
+        (
+            kept,
+            "the row is still referenced (visits_who_fkey)",
+            "Key (code)=(d) is still referenced from table \"visits\".",
+        ),
     ] {
         let message = if is_postgres { on_postgres } else { generic };
         assert_eq!(answer.told(), (409, "23503".into(), message.into(), details(detail)));
@@ -272,7 +277,10 @@ async fn functions_are_said_not_to_be_there(db: TestDb) {
 async fn a_plus_that_became_a_space_is_explained(db: TestDb) {
     let app = crate::support::app(&db).await;
     let refused = get(&app, "/rest/v1/orders?start=gt.2030-01-01T00:00:00+01:00").await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["hint"]), (400, &json!("a + in a URL is a space; write %2B")));
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["hint"]),
+        (400, &json!("a + in a URL is a space; encode it as %2B"))
+    );
     assert_eq!(get(&app, "/rest/v1/orders?start=gt.2030-01-01T00:00:00%2B01:00").await.status, 200);
     let other = get(&app, "/rest/v1/orders?start=gt.tomorrow").await;
     assert_eq!((other.status.as_u16(), &other.json()["hint"]), (400, &json!(null)));

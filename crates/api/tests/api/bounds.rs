@@ -1,5 +1,5 @@
-//! How long the lists of a request may be, and how long an error may be that is about them. What keeps within the bounds runs
-//! on both engines.
+//! How long the lists of a request may be, and how long an error may be that is about them. What keeps within the
+//! bounds runs on both engines.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,5 +1,5 @@
-//! Tables that others change while they are served: what is asked is planned again by what is there now, and nothing is read or
-//! written by a name or a type that is gone.
+//! Tables that others change while they are served: what is asked is planned again by what is there now, and nothing is
+//! read or written by a name or a type that is gone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! Holds answers against the document that the same server gives of itself: path, operation, status, headers, media type,
-//! schema. An answer that the document does not describe is a fault of one of the two.
+//! Holds answers against the document that the same server gives of itself: path, operation, status, headers, media
+//! type, schema. An answer that the document does not describe is a fault of one of the two.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

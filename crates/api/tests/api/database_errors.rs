@@ -1,4 +1,5 @@
-//! What a database says itself, of its constraints and by its triggers and functions: with its own code, and in its words.
+//! What a database says itself, of its constraints and by its triggers and functions: with its own code, and in its
+//! words.
 
 use axum::body::Body;
 use mwallet_db::Dialect;

@@ -64,7 +64,11 @@ async fn an_endpoint_answers_rows_by_its_parameters(db: TestDb) {
     }
     for (query, message, hint) in [
         ("", "asset: is required", Some("write /v1/users/{usid}/orders?asset=DASH")),
-        ("asset=DASH&usid=bo", "unknown parameter usid", Some("there are asset, start, skip, offset and limit")),
+        (
+            "asset=DASH&usid=bo",
+            "unknown parameter usid",
+            Some("the parameters are asset, start, skip, offset and limit"),
+        ),
         ("asset=DASH&asset=DASH", "asset: is given twice", None),
         ("asset=DASH&limit=-1", "limit: expected a whole number, 0 or more", None),
     ] {
@@ -105,7 +109,7 @@ async fn a_document_is_answered_and_linked_to() {
     assert_eq!(answer.header("content-type"), Some("text/plain"));
     assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    assert_eq!(get(&app, "/v1/hello?a=1").await.json()["hint"], "there are none");
+    assert_eq!(get(&app, "/v1/hello?a=1").await.json()["hint"], "there are no parameters");
     assert_eq!(get(&app, "/").await.json()["links"], json!({"hello & more": "/v1/hello"}));
     let page = send(&app, Request::get("/").header("accept", "text/html").body(Body::empty()).unwrap()).await.text;
     let link = "<a href=\"/v1/hello\"><strong>Hello &amp; more</strong> <span>one &lt;word&gt;</span></a>";

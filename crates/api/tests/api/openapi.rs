@@ -54,8 +54,8 @@ fn the_document_of_an_entity() {
     ));
 }
 
-/// The same of a table that reflection finds, with what entities do not have: a composite key, native types, columns that the
-/// database generates.
+/// The same of a table that reflection finds, with what entities do not have: a composite key, native types, columns
+/// that the database generates.
 #[test]
 fn the_document_of_a_reflected_table() {
     let column = |name: &str, kind: ColumnType| Column::new(name, kind);

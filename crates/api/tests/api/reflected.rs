@@ -94,7 +94,7 @@ async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
     let document = get(&others, "/rest/v1/").await.json();
     let guide = document["info"]["description"].as_str().unwrap();
     assert_eq!(document["info"]["title"], "shop");
-    for said in ["Order Id", "Numbers are as the database has them", "as it writes them itself"] {
+    for said in ["Order Id", "Other numbers have all digits", "strings in its own format"] {
         assert!(guide.contains(said), "{said}: {guide}");
     }
     for foreign in ["BITCOIN", "asset", "mWallet", "labels", "RFC 3339", "Decimals are strings with"] {
@@ -219,7 +219,7 @@ async fn a_schema_that_is_not_served_is_not_written_to(db: TestDb) {
     for schema in ["nosuch", "PUBLIC", ""] {
         let refused = of_schema(&app, "POST", "/rest/v1/t", schema.as_bytes(), r#"{"id": 1}"#).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (406, &json!("PGRST106")), "{schema}");
-        assert_eq!(refused.json()["hint"], "these are served: public");
+        assert_eq!(refused.json()["hint"], "the schemas are public");
         assert_eq!(of_schema(&app, "GET", "/rest/v1/t", schema.as_bytes(), "").await.status, 406, "{schema}");
     }
     assert_eq!(get(&app, "/rest/v1/t").await.text, "[]");

@@ -110,7 +110,7 @@ async fn bodies_that_cannot_be_read(db: TestDb) {
         let request = content_type.into_iter().fold(request, |request, kind| request.header("content-type", kind));
         send(&app, request.body(Body::from("{}")).unwrap()).await
     };
-    expect(&typed(None).await, 415, "PGRST107", "not said");
+    expect(&typed(None).await, 415, "PGRST107", "has no Content-Type");
     expect(&typed(Some("text/plain")).await, 415, "PGRST107", "text/plain");
     expect(&typed(Some("application/json; charset=latin1")).await, 415, "PGRST107", "latin1");
     expect(&post(&app, "/rest/v1/orders", vec![b' '; 1024 * 1024 + 1]).await, 413, "54000", "1048576 bytes");
@@ -149,7 +149,7 @@ async fn constraints_read_the_same_on_both_engines(db: TestDb) {
 
     let body = r#"{"network": "bitcoin", "tranx_id": "u", "inputs": "[]", "outputs": "[]", "order_id": 7}"#;
     let answer = post(&app, "/rest/v1/transactions", body).await;
-    expect(&answer, 409, "23503", "to one that does not exist");
+    expect(&answer, 409, "23503", "references a row that does not exist");
 }
 
 #[both_engines]
@@ -158,7 +158,7 @@ async fn what_the_database_says_stays_inside(db: TestDb) {
     // Nothing was set up, so the database knows no table.
     let state = mwallet_api::AppState::new(db.engine.clone(), mwallet_api::ExposedTables::new(tables).unwrap());
     let answer = get(&mwallet_api::App::new(state), "/rest/v1/orders").await;
-    expect(&answer, 500, "42P01", "another table than the server knows");
+    expect(&answer, 500, "42P01", "the table has changed since");
     assert!(!answer.text.contains("orders"), "{}", answer.text);
 }
 
@@ -190,5 +190,5 @@ async fn an_answer_that_does_not_begin_is_given_up(db: TestDb) {
     let limits = Limits { request_timeout: std::time::Duration::from_millis(50), ..Limits::default() };
     let app = mwallet_api::App::new(state(&db).await.limits(limits));
     let never = futures::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
-    expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 504, "57014", "longer");
+    expect(&post(&app, "/rest/v1/orders", Body::from_stream(never)).await, 504, "57014", "timed out");
 }

@@ -1,4 +1,4 @@
-//! `mwallet backup`: a copy of a database, taken while others write to it.
+//! `mwallet backup`: copies a database while servers write to it.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -21,22 +21,22 @@ Examples:
   mwallet backup mwallet-monday.db
   mwallet backup --force latest.db --database-url sqlite:/srv/mwallet.db
 
-  # puts it back, while no server runs
+  # restore it while no server runs
   mwallet restore mwallet-monday.db
 
-The copy is one state of the database, whole, and one file that only its owner can read. SQLite has looked at every page of it \
-before it has its name. Servers go on meanwhile; those of a database without a log (WAL), which mWallet did not make, wait with \
-their writes.
+The backup is a consistent snapshot of the database in a single file that only its owner can read. SQLite checks \
+every page before the file gets its name. Servers keep running meanwhile; if the database does not use a \
+write-ahead log (WAL), which databases created by mWallet do, their writes wait.
 
-A database of PostgreSQL is copied by pg_dump; for that, the command says what to run.";
+For PostgreSQL, the command prints the pg_dump command to run.";
 
 /// The options of `mwallet backup`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// The file that the copy becomes
+    /// The file to write
     file: PathBuf,
-    /// Replace the file if it is there, once the copy is whole
+    /// Replace the file if it exists, once the backup is complete
     #[arg(long)]
     force: bool,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(settings: &Settings, Options { file, force }: Options) -> Result<()> {
     let url = settings.database_url()?;
     let database = match &url {
-        DatabaseUrl::Postgres(parts) => return Err(by_tools("copied", &dump(parts, &file))),
+        DatabaseUrl::Postgres(parts) => return Err(by_tools("backed up", &dump(parts, &file))),
         DatabaseUrl::Sqlite(place) => path(place)?.to_owned(),
     };
     let begun = Instant::now();
@@ -60,15 +60,15 @@ pub(crate) async fn run(settings: &Settings, Options { file, force }: Options) -
     )
 }
 
-/// The file of a database of SQLite.
+/// The file of a SQLite database.
 pub(super) fn path(place: &SqliteUrl) -> Result<&Path> {
     match place {
         SqliteUrl::File(path) => Ok(path),
-        SqliteUrl::Memory => Err(Failure::new("a database in memory has no file")),
+        SqliteUrl::Memory => Err(Failure::new("an in-memory database has no file")),
     }
 }
 
-/// Does work that takes long on a thread of its own, with a bar, until it is done or somebody stops it.
+/// Runs long work on its own thread, with a progress bar, until it is done or the user stops it.
 pub(super) async fn watched<T: Send + 'static>(
     settings: &Settings,
     work: impl FnOnce(&mut Watch<'_>) -> mwallet_backup::Result<T> + Send + 'static,
@@ -84,8 +84,9 @@ pub(super) async fn watched<T: Send + 'static>(
         done = &mut working => done,
         () = stopped => {
             if !settings.output.quiet {
-                let said = format!("stopping: what is half done is undone; {}, and may leave a file of it", signals::HINT);
-                bar.suspend(|| output::note(said));
+                let text =
+                    format!("stopping and removing the partial copy; {}, and may leave a partial file", signals::HINT);
+                bar.suspend(|| output::note(text));
             }
             stop.store(true, Ordering::Relaxed);
             working.await
@@ -104,11 +105,11 @@ fn tell(bar: &ProgressBar, progress: Progress) {
             bar.set_length(all);
             bar.set_position(done);
         }
-        Progress::Verifying => bar.set_message("pages, which are looked at"),
+        Progress::Verifying => bar.set_message("pages, checking them"),
     }
 }
 
-/// Says how much was copied, and how long it took.
+/// Reports how much was copied and how long it took.
 pub(super) fn report(
     settings: &Settings,
     did: &str,
@@ -125,11 +126,11 @@ pub(super) fn report(
     output::report(&settings.output, format!("{did}: {pages} pages, {}, in {seconds:.1} s", HumanBytes(bytes)), &json)
 }
 
-/// PostgreSQL has tools of its own, which know more of it.
+/// Refers to PostgreSQL's own tools, which know more about its databases.
 pub(super) fn by_tools(done: &str, command: &str) -> Failure {
-    Failure::new(format!("a database of PostgreSQL is {done} by its own tools: run {command}")).hint(
-        "it asks for the password, or takes it from ~/.pgpass; to go back to any point in time, archive the log of the server \
-         beside base backups: https://www.postgresql.org/docs/current/continuous-archiving.html",
+    Failure::new(format!("a PostgreSQL database is {done} with PostgreSQL's own tools: run {command}")).hint(
+        "it asks for the password or reads it from ~/.pgpass; for point-in-time recovery, archive the server's WAL and \
+         make base backups: https://www.postgresql.org/docs/current/continuous-archiving.html",
     )
 }
 
@@ -142,7 +143,7 @@ fn dump(parts: &PostgresUrl, file: &Path) -> String {
     )
 }
 
-/// The options of PostgreSQL's tools that say where a database is, and never its password.
+/// The options of PostgreSQL's tools that say where a database is, without its password.
 pub(super) fn server(parts: &PostgresUrl) -> String {
     let host = match &parts.host {
         Host::Tcp(host) => host.clone(),
@@ -151,14 +152,14 @@ pub(super) fn server(parts: &PostgresUrl) -> String {
     format!("--host={} --port={} --username={}", quoted(&host), parts.port, quoted(&parts.user))
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:".contains(c));
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 impl From<BackupError> for Failure {
-    /// A failure with what to do next.
+    /// Adds a hint on what to do next.
     fn from(error: BackupError) -> Self {
         let code = match &error {
             BackupError::NoFile(_) | BackupError::NoFolder(_) => "no_file",
@@ -170,16 +171,18 @@ impl From<BackupError> for Failure {
             _ => "failed",
         };
         let hint = match &error {
-            BackupError::NoFile(_) | BackupError::NoFolder(_) => "is its name right?",
-            BackupError::Exists(_) => "name another file, or --force replaces it once the copy is whole",
-            BackupError::Beside(_) => "name another file, or move that one away if nobody needs it",
-            BackupError::SameFile(_) | BackupError::Side(_) | BackupError::NotAFile(_) => "name another file",
+            BackupError::NoFile(_) | BackupError::NoFolder(_) => "check the name",
+            BackupError::Exists(_) => "choose another file, or use --force to replace it once the backup is complete",
+            BackupError::Beside(_) => "choose another file, or move that one away if it is not needed",
+            BackupError::SameFile(_) | BackupError::Side(_) | BackupError::NotAFile(_) => "choose another file",
             BackupError::NotADatabase(_) => "nothing was changed",
             BackupError::Damaged { .. } => {
-                "nothing was changed; take an older copy, or see what `sqlite3 FILE .recover` can save"
+                "nothing was changed; use an older backup, or see what `sqlite3 FILE .recover` can save"
             }
-            BackupError::InUse { .. } => "stop whoever uses it first, `mwallet serve` above all; nothing was changed",
-            BackupError::Stopped => "nothing was changed, and nothing is left of it",
+            BackupError::InUse { .. } => {
+                "stop the programs that use it first, such as `mwallet serve`; nothing was changed"
+            }
+            BackupError::Stopped => "nothing was changed, and no partial file is left",
             _ => return Self::caused("", &error).code(code),
         };
         Self::caused("", &error).code(code).hint(hint)

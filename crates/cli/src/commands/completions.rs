@@ -1,4 +1,4 @@
-//! `mwallet completions`: what a shell needs to complete commands.
+//! `mwallet completions`: prints the completion script for a shell.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -17,7 +17,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// The shell
+    /// The shell to print the script for
     shell: Shell,
 }
 

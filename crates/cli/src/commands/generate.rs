@@ -1,4 +1,4 @@
-//! `mwallet generate`: what other programs need to know of a database, written from its description.
+//! `mwallet generate`: types, schemas and documents for other programs, generated from a database's schema.
 
 use std::collections::HashSet;
 use std::fs;
@@ -25,34 +25,34 @@ Examples:
   mwallet generate rust --database-url sqlite:legacy.db --out src/entities
   mwallet generate sql --database-url sqlite:legacy.db > schema.sql
 
-The types for TypeScript are what createClient<Database> of supabase-js and new PostgrestClient<Database> take. Nothing is \
-written to the database.";
+The TypeScript types fit createClient<Database> of supabase-js and new PostgrestClient<Database>. The command does \
+not write to the database.";
 
 /// The options of `mwallet generate`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// What is written
+    /// What to generate
     what: What,
-    /// A schema of PostgreSQL; may be given several times [default: public]
+    /// A PostgreSQL schema; can be repeated [default: public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
-    /// Write files to this folder, which is made, instead of printing
+    /// Write files to this folder instead of printing; it is created if missing
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum What {
-    /// Entities that describe the same tables, a file for each: mod.rs and the files it names
+    /// Rust entities for the tables, one file each: mod.rs and its modules
     Rust,
-    /// The type `Database` for clients in TypeScript: database.ts
+    /// The `Database` type for TypeScript clients: database.ts
     Typescript,
-    /// JSON Schemas of what each table takes and answers, a file for each
+    /// JSON Schemas of each table's input and output, one file per table
     Jsonschema,
-    /// The OpenAPI document of a server over the database: openapi.json
+    /// The OpenAPI document of a server for the database: openapi.json
     Openapi,
-    /// The statements that make its schema again: schema.sql
+    /// The statements that recreate the schema: schema.sql
     Sql,
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     };
     if !settings.output.json {
         left_out.iter().for_each(|name| {
-            output::note(format_args!("left out: {}, which has no columns", visible(name)));
+            output::note(format_args!("omitted: {}, which has no columns", visible(name)));
         });
     }
     let Some(folder) = out else {
@@ -84,7 +84,7 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
         return source.whole(settings);
     };
     let files = source.files(what)?;
-    let wrong = |error: &std::io::Error| Failure::caused(&format!("{} cannot be written", folder.display()), error);
+    let wrong = |error: &std::io::Error| Failure::caused(&format!("cannot write to {}", folder.display()), error);
     fs::create_dir_all(&folder).map_err(|error| wrong(&error))?;
     let mut paths = Vec::with_capacity(files.len());
     for SourceFile { name, text } in files {
@@ -101,37 +101,37 @@ pub(crate) async fn run(settings: &Settings, Options { what, schema, out }: Opti
     source.whole(settings)
 }
 
-/// What was read of the database.
+/// What was read from the database.
 #[derive(Default)]
 struct Source {
     tables: Vec<Table>,
     /// The name of the database.
     title: String,
-    /// The statements that make its schema.
+    /// The statements that create its schema.
     script: Script,
 }
 
 impl Source {
-    /// Fails where something is left out of what was written, so that nobody takes it for the whole.
+    /// Fails if the script omits something, so that nobody takes it for complete.
     fn whole(&self, settings: &Settings) -> Result<()> {
         let left_out = &self.script.left_out;
         let number = left_out.len();
         let message = match number {
             0 => return Ok(()),
-            1 => "1 thing of the schema is left out".to_owned(),
-            _ => format!("{number} things of the schema are left out"),
+            1 => "1 object of the schema was omitted".to_owned(),
+            _ => format!("{number} objects of the schema were omitted"),
         };
-        // For scripts they are a part of the one object.
+        // With `--json` they are in the error object.
         if !settings.output.json {
-            left_out.iter().for_each(|text| output::note(format_args!("left out: {}", visible(text))));
+            left_out.iter().for_each(|text| output::note(format_args!("omitted: {}", visible(text))));
         }
         let causes = if settings.output.json { left_out.clone() } else { Vec::new() };
-        Err(Failure::new(message).causes(causes).hint("pg_dump -s writes all of it"))
+        Err(Failure::new(message).causes(causes).hint("pg_dump -s dumps the whole schema"))
     }
 
     fn files(&self, what: What) -> Result<Vec<SourceFile>> {
         let contradiction =
-            |error: &(dyn std::error::Error + 'static)| Failure::caused("the tables cannot be described", error);
+            |error: &(dyn std::error::Error + 'static)| Failure::caused("cannot describe the tables", error);
         let one = |name: &str, text: String| Ok(vec![SourceFile { name: name.into(), text }]);
         match what {
             What::Rust => Ok(rust::module(&self.tables())),
@@ -167,12 +167,12 @@ impl Source {
         }
     }
 
-    /// What is printed instead of files: the only one, or all in one.
+    /// What is printed instead of written to files: the only file, or all of them in one.
     fn printed(&self, what: What) -> Result<String> {
         match what {
             What::Rust => Ok(rust::file(&self.tables())),
             What::Openapi if self.schemas().len() > 1 => Err(Failure::new(
-                "each schema has a document of its own: name a folder for them with --out, or one --schema",
+                "there is one document per schema: write them to a folder with --out, or choose one --schema",
             )),
             What::Typescript | What::Openapi | What::Sql => {
                 Ok(self.files(what)?.into_iter().map(|file| file.text).collect())
@@ -190,7 +190,7 @@ impl Source {
         }
     }
 
-    /// The schemas that the tables stand in, the first one first.
+    /// The schemas of the tables, in order.
     fn schemas(&self) -> Vec<Option<&str>> {
         let mut schemas: Vec<Option<&str>> = self.tables.iter().map(|table| table.schema.as_deref()).collect();
         schemas.dedup();
@@ -202,20 +202,20 @@ impl Source {
     }
 }
 
-/// A name that every system takes for a file.
+/// A file name that is valid on every system.
 fn plain(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     if plain.starts_with('.') || plain.is_empty() { format!("_{plain}") } else { plain }
 }
 
-/// A name for the file of a table that every system takes, and that no other one has.
+/// A unique file name for a table that is valid on every system.
 fn file_name(table: &Table, taken: &mut HashSet<String>) -> String {
     let schema = table.schema.as_deref().filter(|schema| *schema != "public");
     let whole = schema.map_or(table.name.clone(), |schema| format!("{schema}.{}", table.name));
     let plain = plain(&whole);
     let mut name = plain.clone();
     let mut number = 1;
-    // Some systems take two names that differ in case for one.
+    // Some file systems ignore case.
     while !taken.insert(name.to_lowercase()) {
         number += 1;
         name = format!("{plain}_{number}");

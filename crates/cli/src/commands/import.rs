@@ -1,4 +1,4 @@
-//! `mwallet import`: data from elsewhere into the tables.
+//! `mwallet import`: imports data into the tables.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ Examples:
   mwallet import block block.json --network bitcoin
   bitcoin-cli getblock HASH 2 | mwallet import block - --network bitcoin
 
-A transaction that is there already, by its network and identifier, stays as it is: importing twice does it once, and an import \
-that was broken off is finished by another. The addresses, the header and the transactions of the block are checked against the \
-network and against each other first; where they do not fit, nothing is written.";
+A transaction that already exists, with the same network and identifier, is left as it is, so it is safe to import a \
+block again, or to repeat an import that was interrupted. The command first checks the addresses, the header and the \
+transactions of the block against the network and against each other; if they do not match, it writes nothing.";
 
 /// The options of `mwallet import`.
 #[derive(Args)]
@@ -33,12 +33,12 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 enum Source {
-    /// The transactions of a block, as a node's `getblock HASH 2` writes it
+    /// Import the transactions of a block from the output of a node's `getblock HASH 2`
     #[command(after_help = EXAMPLES)]
     Block {
-        /// The file of JSON; - is the standard input
+        /// The JSON file; - reads standard input
         file: PathBuf,
-        /// The network that the block is of; a block of another one is refused
+        /// The network of the block; a block of another network is refused
         #[arg(long, value_parser = network())]
         network: Network,
     },
@@ -57,7 +57,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
         rows.push(row(&block, index, transaction, network)?);
         progress.inc(1);
     }
-    // One transaction of the database: a block is there whole or not at all.
+    // One database transaction: a block is imported completely or not at all.
     let new = crud::insert_ignore(&engine, crud::of::<Transaction>(), rows).await?.len();
     progress.finish_and_clear();
     engine.close().await;
@@ -80,7 +80,7 @@ fn refused(error: &BlockError) -> Failure {
     match error.help() {
         Some(Help::ReadAs(networks)) => {
             let options: Vec<String> = networks.iter().map(|network| format!("--network {network}")).collect();
-            failure.hint(format!("{} imports it as what it is", options.join(" or ")))
+            failure.hint(format!("use {}", options.join(" or ")))
         }
         Some(Help::Advice(advice)) => failure.hint(*advice),
         _ => failure,

@@ -1,4 +1,4 @@
-//! `mwallet inspect`: what a database consists of, and how much of it mWallet serves.
+//! `mwallet inspect`: shows what a database contains, and how much of it mWallet can serve.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,25 +22,25 @@ Examples:
   mwallet inspect --database-url sqlite:legacy.db --json |
     jq '.findings[] | select(.standing != \"kept\")'
 
-Nothing is written. Each construct of the database is kept (served and described as it is), degraded (served, with what is lost) \
-or not supported (the database alone knows of it).";
+The command does not write to the database. Each construct of the database is kept (served and described as it is), \
+degraded (served, but something is lost, which is shown) or not supported (known to the database only).";
 
 /// The options of `mwallet inspect`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// A schema of PostgreSQL to inspect; may be given several times [default: public]
+    /// A PostgreSQL schema to inspect; can be repeated [default: public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
-    /// Leave the rows unread: only what is declared is told
+    /// Do not read rows: inspect only the schema
     #[arg(long)]
     no_rows: bool,
-    /// Draw the tables and their references instead: FILE.svg, FILE.html (to drag and search), or FILE.mmd (for Mermaid)
+    /// Draw the tables and their references instead: FILE.svg, FILE.html (interactive) or FILE.mmd (Mermaid)
     #[arg(long, value_name = "FILE", value_parser = picture)]
     erd: Option<Picture>,
 }
 
-/// Where a picture goes, and what draws it.
+/// The file of a diagram, and the function that draws it.
 #[derive(Clone)]
 struct Picture {
     file: PathBuf,
@@ -53,7 +53,7 @@ fn picture(text: &str) -> std::result::Result<Picture, &'static str> {
         Some("svg") => mwallet_erd::svg,
         Some("html") => mwallet_erd::html,
         Some("mmd") => mwallet_erd::mermaid,
-        _ => return Err("expected a file that ends in .svg, .html or .mmd"),
+        _ => return Err("expected a file name that ends in .svg, .html or .mmd"),
     };
     Ok(Picture { file, draw })
 }
@@ -65,7 +65,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
         engine.close().await;
         let tables: Vec<&Table> = reflection.tables.iter().collect();
         let written = fs::write(&file, draw(&tables));
-        written.map_err(|error| Failure::caused(&format!("{} cannot be written", file.display()), &error))?;
+        written.map_err(|error| Failure::caused(&format!("cannot write {}", file.display()), &error))?;
         let told = json!({ "database": engine.to_string(), "file": file.display().to_string() });
         return output::report(
             &settings.output,
@@ -79,7 +79,7 @@ pub(crate) async fn run(settings: &Settings, Options { schema, no_rows, erd }: O
     output::answer(&settings.output, text(&place, &reflection, &doubts), &json(&place, &reflection, &doubts))
 }
 
-/// What is kept whole is counted; what is not is told.
+/// Lists what is degraded or not supported, and counts what is kept.
 fn text(place: &str, reflection: &Reflection, doubts: &[IntegrityIssue]) -> String {
     let Reflection { tables, findings } = reflection;
     let mut text = format!("{place}: {}\n", output::counted(tables.len(), "table or view", "tables and views"));
@@ -134,7 +134,7 @@ fn summary(table: &Table) -> String {
 fn line(finding: &Finding) -> String {
     let space = if finding.name.is_empty() { "" } else { " " };
     let Finding { construct, name, standing, .. } = finding;
-    // A statement in it may have several lines, which are one to a reader.
+    // A statement in it may have several lines; a finding is printed on one.
     format!("{}{space}{} is {}", construct.name(), visible(name), visible(&standing.to_string().replace('\n', " ")))
 }
 

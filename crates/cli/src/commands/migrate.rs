@@ -1,4 +1,4 @@
-//! `mwallet migrate`: the changes of tables, as files that are reviewed, applied and taken back.
+//! `mwallet migrate`: writes, applies and reverts migrations of the tables.
 
 mod new;
 mod report;
@@ -20,30 +20,30 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  # what the database has had, and what is still to come
+  # show applied and pending migrations
   mwallet migrate status
 
-  # applies what is still to come
+  # apply pending migrations
   mwallet migrate up
 
-  # takes back what came after that
+  # revert the migrations after this version
   mwallet migrate down --to 20261124093000
 
-  # how the tables of the database differ from those declared
+  # compare the database with the entities
   mwallet migrate check
 
-  # writes what is declared and not made yet as files, to be reviewed
+  # write a migration from the changed entities, to be reviewed
   mwallet migrate new add_memo
   mwallet migrate new add_memo --rename orders.note=orders.memo
 
-  # without a connection of its own
+  # apply migrations with another tool
   mwallet migrate sql --dialect postgres | psql …
 
-  # which changes hold up a server that runs meanwhile
+  # find changes that block a running server
   mwallet migrate lint
 
-The migrations are those that the program carries in itself; --folder takes those of a folder instead. Version 0 is before the \
-first.";
+The migrations are built into the program; --folder uses those of a folder instead. Version 0 is the state before \
+the first migration.";
 
 /// The options of `mwallet migrate`.
 #[derive(Args)]
@@ -51,19 +51,22 @@ first.";
 pub(crate) struct Options {
     #[command(subcommand)]
     action: ReferentialAction,
-    /// Take the migrations of this folder, not those of the program; only `new` makes it where it is not there
+    /// Use the migrations of this folder instead of the built-in ones; `new` creates the folder if it is missing
     #[arg(long, global = true, value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
 
-/// How long to wait on PostgreSQL where others hold what a migration needs.
+/// How long to wait for locks of PostgreSQL.
 #[derive(Args)]
 struct Locks {
-    /// Seconds that a statement waits for a lock of PostgreSQL, while others wait behind it; then all is undone and tried again
-    #[arg(long, value_name = "SECONDS", default_value_t = mwallet_migrate::LOCK_TIMEOUT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long a statement waits for a PostgreSQL lock, and blocks others, before its migration is rolled back and
+    /// retried
+    #[arg(long, value_name = "SECONDS", default_value_t = mwallet_migrate::LOCK_TIMEOUT.as_secs())]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     lock_timeout: u64,
-    /// How often a migration is tried that others are in the way of
-    #[arg(long, value_name = "TIMES", default_value_t = mwallet_migrate::LOCK_ATTEMPTS, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How often to try a migration that cannot get its locks
+    #[arg(long, value_name = "TIMES", default_value_t = mwallet_migrate::LOCK_ATTEMPTS)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     lock_attempts: u32,
 }
 
@@ -75,57 +78,57 @@ impl Locks {
 
 #[derive(Subcommand)]
 enum ReferentialAction {
-    /// Writes a migration: the difference between the migrations so far and the entities
+    /// Write a migration: the difference between the existing migrations and the entities
     New(new::Options),
-    /// Applies migrations
+    /// Apply migrations
     Up {
-        /// Up to this version [default: the last]
+        /// The last version to apply [default: the latest]
         #[arg(long, value_name = "VERSION")]
         to: Option<u64>,
-        /// Apply those too that lose rows or values for good
+        /// Also apply migrations that permanently delete rows or values
         #[arg(long)]
         allow_destructive: bool,
         #[command(flatten)]
         locks: Locks,
     },
-    /// Takes migrations back
+    /// Revert migrations
     Down {
-        /// Down to this version; 0 takes back all [default: the one before the last that was applied]
+        /// The version to return to; 0 reverts all [default: the one before the last applied]
         #[arg(long, value_name = "VERSION")]
         to: Option<u64>,
-        /// Take those back too by which rows or values are lost for good
+        /// Also revert migrations if that permanently deletes rows or values
         #[arg(long)]
         allow_destructive: bool,
         #[command(flatten)]
         locks: Locks,
     },
-    /// Says which migrations the database has had
+    /// Show which migrations are applied
     Status,
-    /// Lists the migrations, without a database
+    /// List the migrations, without a database
     History,
-    /// Notes that the database is at a version, without changing anything else
+    /// Record that the database is at a version, without running migrations
     Stamp {
         /// The version; 0 is before the first
         version: u64,
     },
-    /// Says how the tables of the database differ from the entities, and ends with 1 where they do
+    /// Show how the database differs from the entities; exits with 1 if it does
     Check,
-    /// Prints migrations as one script, without a database
+    /// Print migrations as one SQL script, without a database
     Sql {
-        /// Whose SQL [default: that of the database of the settings]
+        /// The SQL dialect [default: that of the configured database]
         #[arg(long)]
         dialect: Option<DialectName>,
-        /// From this version
+        /// The version to start from
         #[arg(long, value_name = "VERSION", default_value_t = 0)]
         from: u64,
-        /// To this version [default: the last]
+        /// The version to end at [default: the latest]
         #[arg(long, value_name = "VERSION")]
         to: Option<u64>,
-        /// Pass over migrations that change rows by more than statements
+        /// Skip migrations that change rows in code, not only with SQL
         #[arg(long)]
         skip_data: bool,
     },
-    /// Says which changes hold up a server that runs meanwhile, and what is gentler; ends with 1 where there are some
+    /// Find changes that block a running server, and suggest alternatives; exits with 1 if there are any
     Lint,
 }
 
@@ -153,7 +156,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
                 let before = migrator.status().await?;
                 let to = to.unwrap_or_else(|| before_the_last(&before));
                 let done =
-                    report::with_progress(settings, "took back", async |told| migrator.down(to, told).await).await?;
+                    report::with_progress(settings, "reverted", async |told| migrator.down(to, told).await).await?;
                 Result::Ok((before, done))
             };
             let done = done.await;
@@ -161,10 +164,11 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
             let (before, done) = done?;
             if let Some(later) = applied_later(&before, &done) {
                 output::note(format_args!(
-                    "they are taken back by their versions, the highest first: {later}, which was applied after them, stays"
+                    "migrations are reverted by version, the highest first: {later}, which was applied after them, \
+                     is kept"
                 ));
             }
-            report::done(settings, &engine, &migrations, &done, "took back", "has nothing to take back")
+            report::done(settings, &engine, &migrations, &done, "reverted", "has no migrations to revert")
         }
         ReferentialAction::Status => status(settings, &migrations).await,
         ReferentialAction::History => history(settings, &migrations),
@@ -173,7 +177,7 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
             let stamped = Migrator::new(&engine, &migrations).stamp(version).await;
             engine.close().await;
             stamped?;
-            let text = format!("{engine} is noted to be at version {version}");
+            let text = format!("recorded that {engine} is at version {version}");
             output::report(&settings.output, text, &json!({ "database": engine.to_string(), "version": version }))
         }
         ReferentialAction::Check => check(settings, &migrations).await,
@@ -186,18 +190,18 @@ pub(crate) async fn run(settings: &Settings, Options { action, folder }: Options
     }
 }
 
-/// A folder that does not hold what the command needs.
+/// Adds a hint to an error of the folder of migrations.
 fn unread(error: FilesError) -> Failure {
     let failure = Failure::caused("", &error);
     match error {
         FilesError::NoFolder(_) | FilesError::Empty(_) => failure.hint(
-            "--folder names the folder that holds a folder for each migration; `mwallet migrate new NAME` writes the first",
+            "--folder must name a folder with one subfolder per migration; `mwallet migrate new NAME` writes the first",
         ),
         FilesError::File { .. } | FilesError::Name(_) | FilesError::Twice(_) => failure,
     }
 }
 
-/// The version before the last one that the database has had.
+/// The version before the last one that was applied.
 fn before_the_last(all: &[Status]) -> u64 {
     let had = all.iter().filter(|status| status.standing != MigrationState::Pending).map(|status| status.version);
     let mut had: Vec<u64> = had.collect();
@@ -205,7 +209,7 @@ fn before_the_last(all: &[Status]) -> u64 {
     had.pop().unwrap_or(0)
 }
 
-/// The migration that was applied last, where it stays while others are taken back: a branch was merged late.
+/// The migration that was applied last, if it stays applied while others are reverted, as after a late merge.
 fn applied_later(before: &[Status], taken_back: &[u64]) -> Option<String> {
     let applied = |status: &&Status| match status.standing {
         MigrationState::Applied(at) => Some(at),
@@ -225,10 +229,10 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
         .map(|status| {
             let standing = match status.standing {
                 MigrationState::Applied(at) => format!("applied {at}"),
-                MigrationState::Changed(at) => format!("applied {at}, and changed since"),
-                MigrationState::Begun(at) => format!("begun {at}, not done"),
+                MigrationState::Changed(at) => format!("applied {at}, changed since"),
+                MigrationState::Begun(at) => format!("started {at}, not finished"),
                 MigrationState::Pending => "pending".into(),
-                MigrationState::Unknown(at) => format!("applied {at}, not among the migrations here"),
+                MigrationState::Unknown(at) => format!("applied {at}, unknown to this program"),
             };
             (format!("{}_{}", status.version, visible(&status.name)), standing)
         })
@@ -245,7 +249,10 @@ async fn status(settings: &Settings, migrations: &[Migration]) -> Result<()> {
                 MigrationState::Pending => ("pending", None),
                 MigrationState::Unknown(at) => ("unknown", Some(at)),
             };
-            json!({ "version": status.version, "name": status.name, "standing": standing, "at": at.map(|at| at.to_string()) })
+            json!({
+                "version": status.version, "name": status.name, "standing": standing,
+                "at": at.map(|at| at.to_string()),
+            })
         })
         .collect();
     output::answer(&settings.output, lines.join("\n"), &json!({ "database": engine.to_string(), "migrations": json }))
@@ -268,17 +275,13 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
     let json = json!({ "database": engine.to_string(), "is_same": changes.is_empty(), "changes": changes });
     if changes.is_empty() {
-        return output::report(&settings.output, format!("{engine} has the tables that are declared"), &json);
+        return output::report(&settings.output, format!("{engine} matches the entities"), &json);
     }
     let lines: Vec<String> = changes.iter().map(|change| visible(change)).collect();
-    output::answer(
-        &settings.output,
-        format!("to have the tables that are declared, {engine} must\n  {}", lines.join("\n  ")),
-        &json,
-    )?;
-    Err(Failure::new(output::counted(changes.len(), "change is to be made", "changes are to be made"))
+    output::answer(&settings.output, format!("to match the entities, {engine} must\n  {}", lines.join("\n  ")), &json)?;
+    Err(Failure::new(output::counted(changes.len(), "change is missing", "changes are missing"))
         .code("database_different")
-        .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one where none makes these"))
+        .hint("`mwallet migrate up` applies migrations; `mwallet migrate new NAME` writes one for these changes"))
 }
 
 fn sql(
@@ -300,12 +303,12 @@ fn sql(
         "dialect": dialect.to_string(), "from": from, "to": to, "sql": text,
         "stopped_before": stopped.as_ref().map(|stopped| stopped.migration.clone()),
     });
-    // Statements are kept as they are.
+    // The script is for programs, so nothing in it is escaped.
     if settings.output.json { output::write(json) } else { output::write(text.trim_end()) }?;
     match stopped {
         None => Ok(()),
         Some(stopped) => Err(Failure::new(format!("the script ends before {}, which changes rows", stopped.migration))
-            .hint("run `mwallet migrate up` for it, or pass over it with --skip-data")),
+            .hint("run `mwallet migrate up` for it, or skip it with --skip-data")),
     }
 }
 
@@ -323,14 +326,17 @@ fn lint(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let json: Vec<_> = warnings
         .iter()
         .map(|warning| {
-            json!({ "migration": warning.migration, "statement": warning.number, "text": warning.text, "instead": warning.instead })
+            json!({
+                "migration": warning.migration, "statement": warning.number,
+                "text": warning.text, "instead": warning.instead,
+            })
         })
         .collect();
     let json = json!({ "warnings": json });
     if lines.is_empty() {
-        return output::report(&settings.output, "no change holds up a server that runs meanwhile", &json);
+        return output::report(&settings.output, "no change blocks a running server", &json);
     }
     output::answer(&settings.output, lines.join("\n"), &json)?;
-    let hold = output::counted(lines.len(), "statement holds", "statements hold");
-    Err(Failure::new(format!("{hold} up a server that runs meanwhile")).code("lint"))
+    let block = output::counted(lines.len(), "statement blocks", "statements block");
+    Err(Failure::new(format!("{block} a running server")).code("lint"))
 }

@@ -1,4 +1,4 @@
-//! `mwallet restore`: puts a copy in the place of a database that is not served.
+//! `mwallet restore`: replaces a database that is not in use with a backup.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,23 +17,23 @@ Examples:
   mwallet restore mwallet-monday.db
   mwallet restore latest.db --database-url sqlite:/srv/mwallet.db
 
-The copy is looked at first, page by page. It is refused while a server, or any other program, has the database open. The database \
-that was there stays beside the new one, under a name that it says.
+The command first checks every page of the backup. It fails while a server, or any other program, has the database \
+open. It renames the previous database, which stays in the same folder, and prints its new name.
 
-A database of PostgreSQL is put back by pg_restore; for that, the command says what to run.";
+For PostgreSQL, the command prints the pg_restore command to run.";
 
 /// The options of `mwallet restore`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// The copy, as `mwallet backup` wrote it, or any other whole database of SQLite; it stays where it is
+    /// A backup that `mwallet backup` wrote, or any other intact SQLite database; the file is left as it is
     file: PathBuf,
 }
 
 pub(crate) async fn run(settings: &Settings, Options { file }: Options) -> Result<()> {
     let url = settings.database_url()?;
     let database = match &url {
-        DatabaseUrl::Postgres(parts) => return Err(by_tools("put back", &pg_restore(parts, &file))),
+        DatabaseUrl::Postgres(parts) => return Err(by_tools("restored", &pg_restore(parts, &file))),
         DatabaseUrl::Sqlite(place) => path(place)?.to_owned(),
     };
     let begun = Instant::now();
@@ -42,7 +42,7 @@ pub(crate) async fn run(settings: &Settings, Options { file }: Options) -> Resul
     let restored = watched(settings, move |watch| mwallet_backup::restore(&file, &database, at, watch)).await?;
     let kept = restored.kept.map(|path| path.display().to_string());
     let did = match &kept {
-        Some(kept) => format!("restored {url} from {}, and kept what it was as {kept}", name.display()),
+        Some(kept) => format!("restored {url} from {}, and kept the previous database as {kept}", name.display()),
         None => format!("restored {url} from {}", name.display()),
     };
     report(settings, &did, &name, restored.copied, begun, json!({"database": url.to_string(), "kept": kept}))

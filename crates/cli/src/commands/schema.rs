@@ -14,7 +14,7 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  # for the database of the settings, without connecting
+  # for the configured database, without connecting
   mwallet schema show
   mwallet schema show --dialect postgres | less
 
@@ -31,17 +31,17 @@ pub(crate) struct Options {
 
 #[derive(Subcommand)]
 enum ReferentialAction {
-    /// Creates the tables that are not there yet, even beside those that others made
+    /// Create the tables that do not exist yet, even if the database has other tables
     Create,
-    /// Drops the tables and all their rows
+    /// Drop the tables and all their rows
     Drop {
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Shows the statements that create the tables, without a database
+    /// Show the statements that create the tables, without a database
     Show {
-        /// Whose SQL [default: that of the database of the settings]
+        /// The SQL dialect [default: that of the configured database]
         #[arg(long)]
         dialect: Option<DialectName>,
     },
@@ -94,10 +94,10 @@ async fn drop_all(settings: &Settings, tables: &[&Table], yes: bool) -> Result<(
     )
 }
 
-/// Asks whoever sits at the terminal; where nobody does, nothing may be dropped.
+/// Asks for confirmation on the terminal; fails if there is none.
 fn confirm(what: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("to drop {what}, say --yes")));
+        return Err(Failure::usage(format!("pass --yes to drop {what}")));
     }
     let mut terminal = std::io::stderr();
     write!(terminal, "Drop {what}? Type yes: ")?;

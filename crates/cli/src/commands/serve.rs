@@ -1,4 +1,4 @@
-//! `mwallet serve`: the tables over HTTP, until it is told to stop.
+//! `mwallet serve`: serves the tables over HTTP until the program is stopped.
 
 #[cfg(feature = "demo")]
 mod demo;
@@ -41,47 +41,48 @@ const EXAMPLES: &str = "  mwallet serve --open
     -H 'Content-Type: application/json' \\
     -d '{\"usid\": \"ada\", \"asset\": \"BITCOIN\", \"start\": \"2030-01-01T00:00:00Z\"}'
 
-There are no accounts yet: --open says that everybody on this machine may read and write everything.";
+There are no accounts yet: with --open, every user of this machine can read and write everything.";
 
-/// The example of the demo, where it is built in.
+/// The example of the demo, if it is built in.
 const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
-    "  # fake data to look around in, and what to try with it
+    "  # serve fake data and print requests to try
   mwallet serve --demo\n\n"
 } else {
     ""
 };
 
-/// What to write where neither option is given.
+/// The hint if neither option is given.
 const HINT: &str = if cfg!(feature = "demo") {
-    "--open serves everybody on this machine without login; --demo serves them fake data"
+    "--open serves every user of this machine without login; --demo does the same with fake data"
 } else {
-    "--open serves everybody on this machine without login"
+    "--open serves every user of this machine without login"
 };
 
 /// The options of `mwallet serve`.
 #[derive(Args)]
 #[command(after_help = format!("Examples:\n{DEMO_EXAMPLE}{EXAMPLES}"))]
 pub(crate) struct Options {
-    /// Serve everybody on this machine without login
+    /// Serve every user of this machine without login
     #[arg(long)]
     open: bool,
-    /// Serve fake data of its own, without login: makes and fills mwallet-demo.db here at the first start
+    /// Serve fake data without login, from mwallet-demo.db in this folder, which is created on the first start
     ///
-    /// Databases that the environment or mwallet.toml name are not touched; --database-url is refused beside it.
+    /// Databases that the environment or mwallet.toml name are ignored. It cannot be used with --database-url.
     #[cfg(feature = "demo")]
     #[arg(long, conflicts_with_all = ["reflect", "migrate"])]
     demo: bool,
-    /// Bring the tables of an older database up to date first; without it, such a database is refused
+    /// Apply pending migrations first; without this option, a database that has any is refused
     #[arg(long, conflicts_with = "reflect")]
     migrate: bool,
     #[command(flatten)]
     reflected: ReflectedOptions,
-    /// The address or name, and the port, such as localhost:8080; port 0 takes any that is free
+    /// The address or host name and the port to listen on, such as localhost:8080; port 0 picks a free port
     ///
-    /// The server listens at every address of a name; localhost is 127.0.0.1 and ::1.
-    #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = place::parse)]
+    /// The server listens on every address of a host name; localhost is 127.0.0.1 and ::1.
+    #[arg(long, env = "MWALLET_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(value_parser = place::parse)]
     listen: Place,
-    /// Log every request: its number, method, path without values, status, time and rows
+    /// Log every request: its ID, method, path without values, status, time and rows
     #[arg(long, env = "MWALLET_ACCESS_LOG")]
     access_log: bool,
     #[command(flatten)]
@@ -94,14 +95,14 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
         return demo::run(settings, log, options).await;
     }
     if !options.open {
-        let message = "there are no accounts yet, so there is nobody to serve but everybody";
+        let message = "there are no accounts yet: pass --open to serve without login";
         return Err(Failure::usage(message).hint(HINT));
     }
     let Options { reflected, limits, .. } = &options;
     let addresses = options.listen.addresses().await?;
     options.listen.refuse_others(&addresses, "--open")?;
     let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
-    // Before anything is created: whether there is a place to listen is the question most often answered with no.
+    // Before anything is created: this is the step that fails most often.
     let listeners = options.listen.listen(&addresses)?;
     let found = reflected.tables(&engine).await?;
     if found.is_none() {
@@ -110,15 +111,15 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     serve(settings, log, options, Prepared { engine, listeners, found }, welcome).await
 }
 
-/// What is there when a server begins.
+/// What a server starts with.
 struct Prepared {
     engine: Engine,
     listeners: Vec<TcpListener>,
-    /// The tables that the database has; `None` where it is mWallet's own.
+    /// The tables of an existing database; `None` if the database is mWallet's own.
     found: Option<Vec<Table>>,
 }
 
-/// Serves until it is told to stop. `welcome` makes the text to begin with, of the database, the URL and the tables.
+/// Serves until the program is stopped. `welcome` formats the first message from the database, the URL and the tables.
 async fn serve(
     settings: &Settings,
     log: &Log,
@@ -133,19 +134,19 @@ async fn serve(
         None => mwallet_models::tables(),
     };
 
-    // From now on somebody has the database open, which is what keeps `mwallet restore` from replacing it.
+    // From now on the database is open, which keeps `mwallet restore` from replacing it.
     engine.ping().await?;
-    // Before anybody is told where to ask.
+    // Before the URL is printed.
     let served = match found {
         Some(_) => ExposedTables::titled(engine.name(), tables.iter().copied()),
         None => ExposedTables::new(tables.iter().copied()),
     };
-    let served = served.map_err(|error| Failure::caused("the tables cannot be served", &error))?;
+    let served = served.map_err(|error| Failure::caused("cannot serve the tables", &error))?;
 
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
     let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
     let text = welcome(&engine.to_string(), &url, &tables);
-    // Whoever knows that it listens may tell it to stop.
+    // Before the URL is printed: whoever reads that the server listens may stop it.
     let stop = signals::stop()?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     output::report(
@@ -167,7 +168,7 @@ async fn serve(
     }
     let app = App::new(state.loopback_hosts_only());
     let options = limits.serve_options();
-    // Before the first of them is accepted.
+    // Before the first connection is accepted.
     #[cfg(unix)]
     let options = {
         let connections = files::connections(options.connections, options.threads, &engine);
@@ -180,7 +181,7 @@ async fn serve(
 
 fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
     let names: Vec<String> = tables.iter().map(|table| visible(&table.name)).collect();
-    // A request that names no schema means that of the first.
+    // A request that names no schema uses the first one.
     let is_first = |table: &&&Table| table.name == "transactions" && table.schema == tables[0].schema;
     let first =
         tables.iter().find(is_first).or(tables.first()).map(|table| table_path(&table.name)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `/diagram` and `/diagram.svg`: the tables that are served and their references, as a page to look around in and as a picture.
+//! `/diagram` and `/diagram.svg`: the served tables and their references, as an interactive page and as a picture.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -9,15 +9,15 @@ use mwallet_db::schema::Table;
 use mwallet_db::worker;
 use sha2::{Digest, Sha256};
 
-/// What the picture may load and do: only be styled by itself.
+/// The picture may only use its own styles.
 const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/// What the page may load and do: be styled by itself, and run its one script.
+/// The page may only use its own styles and run its own script.
 static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(mwallet_erd::HTML_SCRIPT));
     format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
     )
 });
 
@@ -26,30 +26,32 @@ pub(super) fn page() -> Endpoint {
     let drawing = Drawing::new(mwallet_erd::html);
     Endpoint::get("/diagram", move |request| drawing.clone().answer(request, &PAGE_POLICY))
         .operation("server.diagram_page")
-        .summary("Look around in a diagram")
-        .description("The tables and their references as a page: drag it, zoom, search for tables and columns.")
+        .summary("Open the diagram")
+        .description(
+            "The tables and their references as an interactive page: drag, zoom, and search for tables and columns.",
+        )
         .document("text/html; charset=utf-8", "The page.")
         .link("Diagram", "tables and references")
 }
 
-/// The picture.
+/// The diagram as a picture.
 pub(super) fn picture() -> Endpoint {
     let drawing = Drawing::new(mwallet_erd::svg);
     Endpoint::get("/diagram.svg", move |request| drawing.clone().answer(request, PICTURE_POLICY))
         .operation("server.diagram")
-        .summary("Get a diagram")
-        .description("The tables and their references as a picture.")
-        .document("image/svg+xml", "The picture.")
+        .summary("Get the diagram as an SVG image")
+        .description("The tables and their references as an image.")
+        .document("image/svg+xml", "The image.")
 }
 
-/// A way to draw tables, and what it made of those that it drew last.
+/// A function that draws tables, and its last result.
 #[derive(Clone)]
 struct Drawing {
     draw: fn(&[&Table]) -> String,
     last: Arc<Mutex<Option<Drawn>>>,
 }
 
-/// Tables, and what was made of them.
+/// Tables, and their diagram.
 type Drawn = (Arc<ExposedTables>, Bytes);
 
 impl Drawing {
@@ -57,7 +59,7 @@ impl Drawing {
         Self { draw, last: Arc::default() }
     }
 
-    /// Draws the tables when they are first asked for, on a worker thread: a large schema takes a while.
+    /// Draws the tables on the first request, on a worker thread: a large schema takes a while.
     async fn answer(self, request: EndpointRequest, policy: &'static str) -> Result<Response, Problem> {
         let tables = request.tables().clone();
         let content = match self.known(&tables) {

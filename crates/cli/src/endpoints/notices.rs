@@ -5,11 +5,13 @@ use mwallet_db::crud::data_plane;
 use mwallet_models::questions::notices_of_user_sql;
 
 pub(super) fn endpoint() -> Endpoint {
-    let identifier = "The user's slug or `rsid`; where one user's slug is another's `rsid`, the slug counts.";
+    let identifier = "The user's slug or `rsid`. A slug takes precedence over another user's `rsid`.";
     let endpoint = Endpoint::get("/v1/users/{identifier}/notices", list)
         .operation("questions.notices_of_user")
         .summary("List the notices of a user")
-        .description("The notices whose own period lies within the given one, newest first. An unknown user has none.")
+        .description(
+            "The notices whose own period is within the given one, newest first. An unknown user has no notices.",
+        )
         .rows_of("app_notices")
         .parameter(Parameter::text("identifier").description(identifier).example("ada"));
     super::of_period(endpoint)

@@ -1,4 +1,4 @@
-//! What the parts of the program say by `tracing`, as lines.
+//! Turns `tracing` events into lines of the log.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -40,7 +40,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// Takes the fields of an event down.
+/// Collects the fields of an event.
 struct Fields<'l>(&'l mut Line);
 
 impl Fields<'_> {
@@ -80,7 +80,7 @@ impl Visit for Fields<'_> {
         self.put(name, Field::Bool(value));
     }
 
-    /// An error with all that lies behind it: the first of them often says the least.
+    /// Records an error with all its causes: the outermost one often says the least.
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
         self.put(name, Field::Text(cut(explain(value))));
     }

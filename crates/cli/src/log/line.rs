@@ -1,6 +1,6 @@
 //! One line of the log, as text or as JSON.
 //!
-//! Whatever stands in a message, it stays one line: a database, or a client by way of it, can write anything there.
+//! Whatever a message contains, it stays one line: a database, or a client through it, can put anything into a message.
 
 use std::fmt::Write;
 
@@ -9,28 +9,28 @@ use mwallet_db::schema::{Timestamp, visible};
 use serde_json::{Map, Number, Value};
 use tracing::Level;
 
-/// The most bytes of one text in a line; the rest is cut off.
+/// The most bytes of one text in a line; longer texts are cut.
 const LONGEST: usize = 16 * 1024;
 
-/// How lines are written.
+/// The format of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
     Text { in_colour: bool },
     Json,
 }
 
-/// Something that happened.
+/// One event.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) at: Timestamp,
     pub(super) level: Level,
-    /// The part of the program that says so.
+    /// The part of the program that logged it.
     pub(super) target: String,
     pub(super) message: String,
     pub(super) fields: Vec<(&'static str, Field)>,
 }
 
-/// What a line tells beside its message.
+/// The value of a field of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Field {
     Text(String),
@@ -39,13 +39,13 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// A text, or its beginning.
+    /// A text, cut if it is too long.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(cut(text.into()))
     }
 }
 
-/// A text, or its beginning where it is too long.
+/// Cuts a text that is too long.
 pub(super) fn cut(mut text: String) -> String {
     if text.len() > LONGEST {
         // A character has four bytes at most.
@@ -56,14 +56,14 @@ pub(super) fn cut(mut text: String) -> String {
     text
 }
 
-/// Writes the line of a request behind what is there. Nothing but a name of the server stands in it that might have to be
-/// escaped, and there are very many of them, so it is written without a [`Line`] between.
+/// Appends the line of a request. There are very many of them and their values need no escaping, so this does not
+/// build a [`Line`].
 pub(super) fn write_exchange(exchange: &Exchange, at: Timestamp, form: Form, out: &mut String) {
     let micros = exchange.time.as_micros();
     let time_ms = format_args!("{}.{:03}", micros / 1_000, micros % 1_000);
     let (method, place, status, id) = (exchange.method(), exchange.place(), exchange.status.as_u16(), exchange.id());
     let (rows, is_broken) = (exchange.rows, !exchange.is_whole);
-    // To write into a text never fails.
+    // Writing to a string cannot fail.
     let _ = match form {
         Form::Text { in_colour } => {
             write_head(at, Level::INFO, ACCESS, in_colour, out);
@@ -71,7 +71,16 @@ pub(super) fn write_exchange(exchange: &Exchange, at: Timestamp, form: Form, out
         }
         Form::Json => write!(
             out,
-            r#"{{"timestamp":"{at}","level":"INFO","target":"{ACCESS}","message":"answered","method":"{method}","path":"{place}","status":{status},"time_ms":{time_ms}"#
+            concat!(
+                r#"{{"timestamp":"{at}","level":"INFO","target":"{ACCESS}","message":"answered","#,
+                r#""method":"{method}","path":"{place}","status":{status},"time_ms":{time_ms}"#
+            ),
+            at = at,
+            ACCESS = ACCESS,
+            method = method,
+            place = place,
+            status = status,
+            time_ms = time_ms,
         ),
     };
     let _ = match (form, rows) {
@@ -90,10 +99,10 @@ pub(super) fn write_exchange(exchange: &Exchange, at: Timestamp, form: Form, out
     };
 }
 
-/// What the lines of requests are called.
+/// The target of the lines of requests.
 const ACCESS: &str = "mwallet::access";
 
-/// Writes what a line of text begins with.
+/// Writes the start of a line of text.
 fn write_head(at: Timestamp, level: Level, target: &str, in_colour: bool, out: &mut String) {
     let (colour, end) = match (in_colour, level) {
         (false, _) => ("", ""),
@@ -102,12 +111,12 @@ fn write_head(at: Timestamp, level: Level, target: &str, in_colour: bool, out: &
         (true, Level::INFO) => ("\u{1b}[32m", "\u{1b}[0m"),
         (true, _) => ("\u{1b}[34m", "\u{1b}[0m"),
     };
-    // To write into a text never fails.
+    // Writing to a string cannot fail.
     let _ = write!(out, "{at} {colour}{level:>5}{end} {target}: ");
 }
 
 impl Line {
-    /// Writes it behind what is there.
+    /// Appends the line to `out`.
     pub(super) fn write(&self, form: Form, out: &mut String) {
         match form {
             Form::Text { in_colour } => self.write_text(in_colour, out),
@@ -154,7 +163,7 @@ impl Line {
     }
 }
 
-/// Whether a text is seen to begin and to end without quotes.
+/// Whether a text is unambiguous without quotes.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"\"\\=".contains(c) || c == '…')
 }

@@ -1,6 +1,6 @@
-//! Warnings and errors that repeat are written once, and counted.
+//! Writes repeated warnings and errors once, and counts them.
 //!
-//! An outage fails every request in the same way; what helps is the first line, and how many there were.
+//! An outage fails every request in the same way; the first line and the count are enough.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use tracing::Level;
 
 use super::line::{Field, Line};
 
-/// For how long the same is counted before the count is written.
+/// How long repetitions are counted before the count is written.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// How many different lines are told apart at once; of more, the one that began first is told and forgotten.
+/// How many different lines are counted at once; beyond that, the oldest one is reported and forgotten.
 const MOST: usize = 256;
 
-/// What was written not long ago.
+/// The warnings and errors that were written recently.
 #[derive(Default)]
 pub(super) struct Repeats {
     lines: HashMap<String, Repeat>,
@@ -29,7 +29,7 @@ struct Repeat {
 }
 
 impl Repeats {
-    /// Takes a line; gives those that are to be written now.
+    /// Takes a line; returns the lines to write now.
     pub(super) fn take(&mut self, line: Line, now: Instant) -> Vec<Line> {
         if line.level > Level::WARN {
             return vec![line];
@@ -48,7 +48,7 @@ impl Repeats {
         lines
     }
 
-    /// What is counted long enough to be written. What has not come again is forgotten.
+    /// The counts that are due. A line that did not repeat is forgotten.
     pub(super) fn due(&mut self, now: Instant, at: mwallet_db::schema::Timestamp) -> Vec<Line> {
         let mut due = Vec::new();
         self.lines.retain(|_, repeat| {
@@ -64,12 +64,12 @@ impl Repeats {
         due
     }
 
-    /// When something is due next.
+    /// When the next count is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.lines.values().map(|repeat| repeat.since + WINDOW).min()
     }
 
-    /// All that is counted, at the end.
+    /// All counts, when the log ends.
     pub(super) fn end(&mut self, now: Instant, at: mwallet_db::schema::Timestamp) -> Vec<Line> {
         self.lines.drain().filter_map(|(_, repeat)| repeat.tell(now, at)).collect()
     }
@@ -82,7 +82,7 @@ impl Repeats {
 }
 
 impl Repeat {
-    /// The line that tells how many more there were, if there were any.
+    /// The line with the number of repetitions, if there were any.
     fn tell(&self, now: Instant, at: mwallet_db::schema::Timestamp) -> Option<Line> {
         if self.more == 0 {
             return None;
@@ -98,10 +98,10 @@ impl Repeat {
     }
 }
 
-/// The field that differs between lines that are the same otherwise.
+/// The field that is ignored when lines are compared.
 const REQUEST: &str = "request";
 
-/// What makes lines the same.
+/// The key by which lines are compared.
 fn key(line: &Line) -> String {
     let fields = line.fields.iter().filter(|(name, _)| *name != REQUEST);
     format!("{}\n{}\n{}\n{:?}", line.level, line.target, line.message, fields.collect::<Vec<_>>())
@@ -157,7 +157,7 @@ mod tests {
         assert!(told[0].fields.contains(&("repeated", Field::Number(10_233.into()))));
         assert!(!told[0].fields.iter().any(|(name, _)| *name == "request"));
 
-        // It goes on, and is still counted; then it ends, and is new when it comes again.
+        // While it repeats, it is counted; after a pause, the next one is written again.
         assert!(repeats.take(line(Level::ERROR, "gone", 0), begun + WINDOW).is_empty());
         assert_eq!(repeats.due(begun + WINDOW * 2, at()).len(), 1);
         assert!(repeats.due(begun + WINDOW * 3, at()).is_empty());

@@ -17,15 +17,15 @@ use super::repeats::Repeats;
 /// How much is written at once.
 const PIECE: usize = 64 * 1024;
 
-/// How long this thread rests after it wrote: whoever has something to say need not wake it meanwhile, which would cost a
-/// request more than all else about its line. It does not where the queue fills faster.
+/// How long this thread sleeps after a write. Meanwhile no request has to wake it, which would cost more than the rest
+/// of its line. It does not sleep while the queue is half full.
 const REST: Duration = Duration::from_millis(10);
 const HALF: usize = super::QUEUE / 2;
 
-/// How long to wait where nothing is due.
+/// How long to wait if nothing is due.
 const LONG: Duration = Duration::from_secs(3_600);
 
-/// What writes the log.
+/// Writes the log.
 pub(super) struct Writer {
     form: Form,
     dropped: Arc<AtomicU64>,
@@ -38,7 +38,7 @@ impl Writer {
         Self { form, dropped, repeats: Repeats::default(), text: String::new() }
     }
 
-    /// Writes what comes, until the end comes.
+    /// Writes entries until [`Entry::End`].
     pub(super) fn run(mut self, entries: &Receiver<Entry>) {
         loop {
             let now = Instant::now();
@@ -61,7 +61,7 @@ impl Writer {
         }
     }
 
-    /// Takes an entry and those that wait behind it; `false` after the last of all.
+    /// Takes an entry and those that follow it in the queue; `false` after the last one.
     fn take_all(&mut self, first: Entry, entries: &Receiver<Entry>) -> bool {
         let mut next = Some(first);
         while let Some(entry) = next.take() {
@@ -91,8 +91,7 @@ impl Writer {
     fn tell_dropped(&mut self) {
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            let message =
-                format!("{dropped} lines of the log were dropped: they came faster than they could be written");
+            let message = format!("dropped {dropped} lines of the log, which came faster than they could be written");
             let fields = vec![("dropped", Field::Number(dropped.into()))];
             let at = SystemSources.now();
             let line = Line { at, level: Level::WARN, target: "mwallet::log".into(), message, fields };
@@ -101,7 +100,7 @@ impl Writer {
     }
 
     fn flush(&mut self) {
-        // Where the log cannot be written, there is nowhere to say so.
+        // If the log cannot be written, there is nowhere to report it.
         let _ = io::stderr().write_all(self.text.as_bytes());
         self.text.clear();
     }

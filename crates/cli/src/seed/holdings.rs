@@ -10,7 +10,7 @@ use super::random::{Origin, Random, Stream, unchanged};
 const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-/// A coin of a network of its own.
+/// A coin with its own network.
 #[derive(Clone, Copy, Default)]
 pub(super) enum Coin {
     #[default]
@@ -23,7 +23,7 @@ pub(super) enum Coin {
 const COINS: [Coin; 4] = [Coin::Bitcoin, Coin::Litecoin, Coin::Dogecoin, Coin::Dash];
 
 impl Coin {
-    /// The coin of an order; an order for money has none.
+    /// The coin of an order; an order for fiat money has none.
     pub(super) fn of(asset: AssetType) -> Option<Self> {
         match asset {
             AssetType::Bitcoin => Some(Self::Bitcoin),
@@ -44,7 +44,7 @@ impl Coin {
     }
 }
 
-/// Something that looks like an address. Its last letters are no checksum, so a wallet refuses to send anything there.
+/// Looks like an address, but has no valid checksum, so that wallets refuse to send anything there.
 pub(super) fn address(random: &mut Random, coin: Coin) -> String {
     match coin {
         Coin::Bitcoin => format!("bc1q{}", random.text(BECH32, 38)),

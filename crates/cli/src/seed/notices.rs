@@ -1,4 +1,4 @@
-//! Notices, and whom they are for.
+//! Notices and their recipients.
 
 use std::collections::BTreeSet;
 
@@ -36,12 +36,12 @@ pub(super) fn notices(origin: Origin, count: u64) -> impl Iterator<Item = AppNot
     })
 }
 
-/// Whom each notice is for, in the order of the key.
+/// The recipients of each notice, in the order of the key.
 pub(super) fn recipients(origin: Origin, notices: u64, users: u64) -> impl Iterator<Item = NoticeRecipient> {
     let mut random = Random::new(origin, Stream::Recipients);
     (1..=notices).flat_map(move |notice| {
         let wanted = random.between(1, RECIPIENTS + 1);
-        // Somebody who is drawn twice is told once.
+        // A user who is drawn twice is one recipient.
         let users: BTreeSet<i64> = (0..wanted).map(|_| random.between(1, row(users) + 1)).collect();
         users.into_iter().map(move |user| NoticeRecipient { notice_id: Ref::Id(row(notice)), user_id: Ref::Id(user) })
     })

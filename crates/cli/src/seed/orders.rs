@@ -12,9 +12,9 @@ use super::vocabulary::{PAYMENTS, PLACES, REMARKS};
 
 const HEX: &[u8] = b"0123456789abcdef";
 
-/// The orders, of which the later ones are younger and more often still open.
+/// The orders. Later ones are younger and more often still open.
 ///
-/// What still goes on ends in days to come, however old it is; the times of what is over are over.
+/// Open orders end in the future, however old they are; closed orders end in the past.
 pub(super) fn orders(origin: Origin, count: u64, users: u64) -> impl Iterator<Item = Order> {
     let mut random = Random::new(origin, Stream::Orders);
     (1..=count).map(move |number| {
@@ -52,7 +52,7 @@ pub(super) fn orders(origin: Origin, count: u64, users: u64) -> impl Iterator<It
     })
 }
 
-/// How the `number`th of `count` orders stands: one in ten of the oldest is open, seven in ten of the youngest.
+/// The state of the `number`th of `count` orders: one in ten of the oldest is open, seven in ten of the youngest.
 fn state(random: &mut Random, number: u64, count: u64) -> OrderType {
     let age = count - number;
     // At most 60 times a count of rows, and 60 at the end.
@@ -76,7 +76,7 @@ fn asset(random: &mut Random) -> AssetType {
     }
 }
 
-/// What somebody wrote about an order; the longest that can be made is within what an order holds.
+/// The text of an order. The longest possible one fits into the column.
 fn memo(random: &mut Random, asset: AssetType) -> String {
     let wanted = if random.percent(50) { "Buying" } else { "Selling" };
     let amount = match asset {
@@ -107,7 +107,7 @@ fn settlement(random: &mut Random, number: u64, coin: Coin, order: &Order) -> Tr
     let settled = order.timestamps.updated_at.get().copied().unwrap_or(order.start);
     let (amount, fee) = (random.between(100_000, 500_000_000), random.between(200, 20_000));
     let height = 870_000 + number / 4;
-    // Amounts as a node writes them: coins with eight digits after the point.
+    // Amounts as a node writes them: coins with eight decimal places.
     let coins = |amount: i64| format!("{}.{:08}", amount / 100_000_000, amount % 100_000_000);
     let inputs = format!(r#"[{{"txid":"{}","vout":{}}}]"#, random.text(HEX, 64), random.between(0, 3));
     let outputs = format!(
@@ -127,7 +127,7 @@ fn settlement(random: &mut Random, number: u64, coin: Coin, order: &Order) -> Tr
         tranx_id: random.text(HEX, 64),
         inputs,
         outputs,
-        // No more than fit in an i32, whatever the number of days.
+        // Limited to what fits in an i32, whatever the number of days.
         confirmations: i32::try_from(random.between(6, 20_000)).unwrap_or(i32::MAX),
         mined_at: Some(mined(settled)),
         pubkey: None,
@@ -136,7 +136,7 @@ fn settlement(random: &mut Random, number: u64, coin: Coin, order: &Order) -> Tr
     }
 }
 
-/// Blocks bear whole seconds.
+/// Rounds down to whole seconds, as in blocks.
 fn mined(settled: Timestamp) -> Timestamp {
     Timestamp::from_seconds(settled.micros() / 1_000_000).unwrap_or(settled)
 }

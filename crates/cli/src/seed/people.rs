@@ -12,15 +12,15 @@ use mwallet_models::{Group, Organization, Owner, User, UserGroup};
 use super::random::{DAY, Origin, Random, Stream, later, unchanged};
 use super::vocabulary::{FAMILY_NAMES, GIVEN_NAMES, GROUPS, MAIL_DOMAINS, TRADES};
 
-/// For so many users there is one organization.
+/// The number of users per organization.
 const USERS_PER_ORGANIZATION: u64 = 50;
 
-/// How many organizations so many users have.
+/// The number of organizations for a number of users.
 pub(super) fn organization_count(users: u64) -> u64 {
     users.div_ceil(USERS_PER_ORGANIZATION)
 }
 
-/// The identifier by which the outside knows a user.
+/// The external identifier of a user.
 fn rsid(user: i64) -> String {
     format!("user{user:08}")
 }
@@ -30,7 +30,8 @@ pub(super) fn owner(user: i64) -> Owner {
     Owner { usid: rsid(user), user_id: Some(Ref::Id(user)) }
 }
 
-/// When the `number`th of `count` came: in the year before all else, so that nobody has anything before they came.
+/// When the `number`th of `count` users joined: in the year before all other events, so that nobody owns anything
+/// before they join.
 fn came(random: &mut Random, number: u64, count: u64) -> Timestamp {
     later(random.moment(number, count), -365 * DAY)
 }
@@ -80,7 +81,7 @@ pub(super) fn users(origin: Origin, count: u64) -> impl Iterator<Item = User> {
     })
 }
 
-/// Somebody's given name, family name and telephone number.
+/// The given name, family name and telephone number of a person.
 fn person(random: &mut Random) -> (&'static str, &'static str, String) {
     match random.between(0, 100) {
         0..75 => {
@@ -88,7 +89,7 @@ fn person(random: &mut Random) -> (&'static str, &'static str, String) {
             let phone = format!("+234 {prefix}{} {:03} {:04}", random.between(1, 10), tail(random, 3), tail(random, 4));
             (random.pick(GIVEN_NAMES), random.pick(FAMILY_NAMES), phone)
         }
-        // The ranges that are kept for fiction, where a country has one.
+        // Ranges that are reserved for fiction, if the country has one.
         75..85 => (
             FirstName(EN).fake_with_rng(random.source()),
             LastName(EN).fake_with_rng(random.source()),
@@ -112,7 +113,7 @@ fn person(random: &mut Random) -> (&'static str, &'static str, String) {
     }
 }
 
-/// A number of so many digits.
+/// A random number of up to `digits` digits.
 fn tail(random: &mut Random, digits: u32) -> i64 {
     random.between(0, 10_i64.pow(digits))
 }
@@ -134,7 +135,7 @@ pub(super) fn groups(origin: Origin) -> impl Iterator<Item = Group> {
     })
 }
 
-/// Who is in which group: half of all users are verified, one in ten is an agent, the rest is for a few.
+/// The members of the groups: half of all users are verified, one in ten is an agent, and few are in the other groups.
 pub(super) fn members(origin: Origin, users: u64) -> impl Iterator<Item = UserGroup> {
     let mut random = Random::new(origin, Stream::Members);
     (1..=users).flat_map(move |user| {
@@ -145,24 +146,24 @@ pub(super) fn members(origin: Origin, users: u64) -> impl Iterator<Item = UserGr
     })
 }
 
-/// The id of a row by its place.
+/// The ID of the `number`th row.
 pub(super) fn row(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A name in plain letters, with one sign between its words.
+/// A name in ASCII, with `between` between its words.
 fn ascii(name: &str, between: char) -> String {
     let plain = deunicode::deunicode(name).to_ascii_lowercase().replace('\'', "");
     let words = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(&between.to_string())
 }
 
-/// Names that must be there once each.
+/// Makes names unique.
 #[derive(Default)]
 struct Taken(HashMap<String, u32>);
 
 impl Taken {
-    /// The name, or the name with the first number that is free.
+    /// The name, with the first free number appended if it is taken.
     fn free(&mut self, name: &str, between: char) -> String {
         let count = self.0.entry(name.to_owned()).or_default();
         *count += 1;

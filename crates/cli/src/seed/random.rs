@@ -1,4 +1,4 @@
-//! Chance that is the same for the same seed, and the values that mWallet would have made itself, made of it.
+//! Seeded random numbers, and the values that mWallet would otherwise generate itself.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,35 +8,35 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// How long the time is in which everything but the users comes to be, in microseconds: the year before the data is made for.
+/// The period in which everything but the users is created, in microseconds: the year before the reference time.
 const YEAR: i64 = 365 * DAY;
 /// A day in microseconds.
 pub(super) const DAY: i64 = 24 * HOUR;
 /// An hour in microseconds.
 pub(super) const HOUR: i64 = 3_600_000_000;
 
-/// What data is made of: the same origin makes the same rows.
+/// What the data depends on: the same origin creates the same rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
-    /// Which data: each number makes other rows.
+    /// The seed of the random numbers: each one creates different rows.
     pub(crate) seed: u64,
-    /// The time that the data is made for: what was made and what is over lies before it, what is open ends after it.
+    /// The reference time: past events are before it, and open orders end after it.
     pub(crate) as_of: Timestamp,
 }
 
-/// Chance for the rows of one table.
+/// Random numbers for the rows of one table.
 ///
-/// Each table has a stream of its own, so that more rows in one do not change what stands in another.
+/// Each table has its own stream, so that more rows in one table do not change another.
 pub(super) struct Random {
     source: Mutex<ChaCha8Rng>,
-    /// The time that the data is made for.
+    /// The reference time.
     as_of: Timestamp,
-    /// The time of the row whose names are made.
+    /// The creation time of the current row.
     now: Timestamp,
 }
 
 impl Random {
-    /// The chance of an origin for a table.
+    /// The random numbers of an origin for a table.
     pub(super) fn new(origin: Origin, table: Stream) -> Self {
         let mut source = ChaCha8Rng::seed_from_u64(origin.seed);
         source.set_stream(table as u64);
@@ -53,24 +53,24 @@ impl Random {
         self.source().random_range(low..high)
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// `true` with a chance in percent.
     pub(super) fn percent(&mut self, chance: u32) -> bool {
         self.source().random_ratio(chance, 100)
     }
 
-    /// One of some things, each as likely as the others; the default of none.
+    /// One of several values with equal chance; the default value if there are none.
     pub(super) fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
         from.choose(self.source()).copied().unwrap_or_default()
     }
 
-    /// A number from 1 to `count`, the small ones far more often: a few people do most of the trading.
+    /// A number from 1 to `count`, small ones far more often: a few people do most of the trading.
     pub(super) fn few_of(&mut self, count: u64) -> i64 {
         let share: f64 = self.source().random();
         // A count of rows is far below where floats stop being exact.
         ((share * share * count as f64) as i64).min(count as i64 - 1) + 1
     }
 
-    /// Text of letters from an alphabet.
+    /// A text of `length` letters from an alphabet.
     pub(super) fn text(&mut self, alphabet: &[u8], length: usize) -> String {
         (0..length).map(|_| char::from(self.pick(alphabet))).collect()
     }
@@ -82,14 +82,14 @@ impl Random {
         bytes
     }
 
-    /// The time of the `number`th of `count` rows, so that later rows are younger.
+    /// The creation time of the `number`th of `count` rows; later rows are younger.
     pub(super) fn moment(&mut self, number: u64, count: u64) -> Timestamp {
         let step = YEAR / i64::try_from(count).unwrap_or(i64::MAX).max(1);
         let jitter = self.between(0, step.max(1));
         time(self.as_of.micros() - YEAR + step * (i64::try_from(number).unwrap_or(i64::MAX) - 1) + jitter)
     }
 
-    /// A time that is over: the wanted one, or where that is still to come one between `since`, which is over, and now.
+    /// A time in the past: `wanted`, or, if that is in the future, one between `since` and the reference time.
     pub(super) fn over(&self, since: Timestamp, wanted: Timestamp) -> Timestamp {
         match wanted < self.as_of {
             true => wanted,
@@ -97,7 +97,8 @@ impl Random {
         }
     }
 
-    /// A time that is still to come: the wanted one, or where that is over one as far from now as it was from `since`.
+    /// A time in the future: `wanted`, or, if that is in the past, one as far from the reference time as it was from
+    /// `since`.
     pub(super) fn to_come(&self, since: Timestamp, wanted: Timestamp) -> Timestamp {
         match wanted > self.as_of {
             true => wanted,
@@ -105,7 +106,7 @@ impl Random {
         }
     }
 
-    /// The names of a row that was made at a time.
+    /// The UUID and slug of a row that was created at a time.
     pub(super) fn names(&mut self, made: Timestamp, slug: impl Into<String>) -> Name {
         self.now = made;
         let uuid = match ValueGenerator::UuidV7.generate(self) {
@@ -115,7 +116,7 @@ impl Random {
         Name { uuid, slug: Auto::Set(slug.into()) }
     }
 
-    /// The reference of a transaction that was made at a time.
+    /// The reference of a transaction that was created at a time.
     pub(super) fn reference(&mut self, made: Timestamp) -> Auto<String> {
         self.now = made;
         match ValueGenerator::Reference("TX").generate(self) {
@@ -135,7 +136,7 @@ impl Sources for Random {
     }
 }
 
-/// Which table chance is for. The numbers are part of what a seed means.
+/// The stream of each table. Changing a number changes the rows of every seed.
 #[derive(Clone, Copy)]
 pub(super) enum Stream {
     Organizations = 1,
@@ -152,12 +153,12 @@ pub(super) enum Stream {
     Transactions = 12,
 }
 
-/// A time in microseconds since 1970, which is always within the years of a timestamp here.
+/// A time in microseconds since 1970, which is always valid here.
 fn time(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap_or_default()
 }
 
-/// A time that is later by some microseconds.
+/// A time that is later by `by` microseconds.
 pub(super) fn later(than: Timestamp, by: i64) -> Timestamp {
     time(than.micros() + by)
 }

@@ -1,4 +1,4 @@
-//! The words that fake people, orders and notices are made of.
+//! The words for fake people, orders and notices.
 
 /// Given names of Nigeria: Yoruba, Igbo, Hausa and others.
 pub(super) const GIVEN_NAMES: &[&str] = &[
@@ -190,11 +190,11 @@ pub(super) const FAMILY_NAMES: &[&str] = &[
     "Yakubu",
 ];
 
-/// Where letters arrive that nobody reads: names that are kept for examples, so that no mail reaches a stranger.
+/// Domains that are reserved for examples, so that no email reaches a stranger.
 pub(super) const MAIL_DOMAINS: &[&str] =
     &["example.com", "example.net", "example.org", "mail.example", "naija.example"];
 
-/// What stands behind the name of a trading organization.
+/// Suffixes of the names of organizations.
 pub(super) const TRADES: &[&str] = &[
     "Bureau de Change",
     "Capital",
@@ -208,7 +208,7 @@ pub(super) const TRADES: &[&str] = &[
     "Ventures",
 ];
 
-/// Groups, and what they are for.
+/// Groups and their descriptions.
 pub(super) const GROUPS: &[(&str, &str)] = &[
     ("agents", "May satisfy the orders of others."),
     ("operators", "Run this server."),
@@ -238,7 +238,7 @@ pub(super) const PLACES: &[&str] = &[
 pub(super) const PAYMENTS: &[&str] =
     &["bank transfer", "bank transfer or USSD", "cash in hand", "mobile money", "a transfer in two parts"];
 
-/// What people add to an order.
+/// Remarks on orders.
 pub(super) const REMARKS: &[&str] = &[
     "Call before you send.",
     "Escrow only, please.",
@@ -255,7 +255,7 @@ pub(super) const REMARKS: &[&str] = &[
     "Weekends are fine too.",
 ];
 
-/// Notices: how urgent (0 to 2), what about, what is said.
+/// Notices: the urgency (0 to 2), the title, the text.
 pub(super) const NOTICES: &[(u8, &str, &str)] = &[
     (0, "New hours of the desk", "Agents answer from seven in the morning to ten at night, Lagos time."),
     (0, "Dash is back", "Orders for Dash are taken again. Deposits count after six confirmations."),

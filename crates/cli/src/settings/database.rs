@@ -1,4 +1,4 @@
-//! Settings of a database: from flags, then the environment and `.env`, then `mwallet.toml`.
+//! The settings of a database: from options, then the environment and `.env`, then `mwallet.toml`.
 
 use std::fmt;
 use std::path::Path;
@@ -11,69 +11,70 @@ use mwallet_db::{DatabaseUrl, EngineOptions, Error, PostgresUrl, Result, SslMode
 
 use super::check;
 
-/// The settings of a database, each of which may be given or not.
+/// The settings of a database, each of them optional.
 ///
-/// In `mwallet.toml` they stand under `[database]`; in the environment each is in capitals after `MWALLET_DATABASE_`:
-/// `MWALLET_DATABASE_URL`, `MWALLET_DATABASE_POOL_SIZE`. A database of PostgreSQL may be given by its parts instead of by
-/// a URL; then nothing needs to be percent-encoded.
+/// In `mwallet.toml` they are in the section `[database]`; in the environment they are in upper case with the prefix
+/// `MWALLET_DATABASE_`, as in `MWALLET_DATABASE_URL` and `MWALLET_DATABASE_POOL_SIZE`. A PostgreSQL database can be
+/// named by its parts instead of a URL; then nothing needs percent-encoding.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct DatabaseConfig {
-    /// The whole URL. Parts may not stand beside it, but for a password where the URL has none.
+    /// The URL. It conflicts with the parts, except for a password if the URL has none.
     pub(crate) url: Option<String>,
     /// The host of PostgreSQL, or the folder of its socket.
     pub(crate) host: Option<String>,
-    /// Its port.
+    /// The port of PostgreSQL.
     pub(crate) port: Option<u16>,
-    /// Who connects.
+    /// The user to connect as.
     pub(crate) user: Option<String>,
-    /// The password, as it is.
+    /// The password, not percent-encoded.
     pub(crate) password: Option<String>,
     /// The name of the database.
     pub(crate) name: Option<String>,
-    /// How connections are encrypted.
+    /// The TLS mode of connections.
     pub(crate) sslmode: Option<String>,
-    /// The file of certificates by which the server is verified.
+    /// The file with the root certificates to verify the server with.
     pub(crate) sslrootcert: Option<String>,
-    /// Connections, or threads that read.
+    /// The number of connections to PostgreSQL, or of threads that read SQLite.
     pub(crate) pool_size: Option<usize>,
-    /// How long to wait for a connection, in milliseconds.
+    /// How long to wait for a connection from the pool, in milliseconds.
     pub(crate) pool_timeout_ms: Option<u64>,
     /// How long connecting may take, in milliseconds.
     pub(crate) connect_timeout_ms: Option<u64>,
-    /// How long one statement may run, in milliseconds.
+    /// How long a statement may run, in milliseconds.
     pub(crate) statement_timeout_ms: Option<u64>,
-    /// How long SQLite may read for one request, in milliseconds.
+    /// How long a read from SQLite may take for one request, in milliseconds.
     pub(crate) read_timeout_ms: Option<u64>,
-    /// Where SQLite puts sorts and the like that are too large for memory.
+    /// The folder for SQLite's temporary files, such as large sorts.
     pub(crate) temp_dir: Option<String>,
-    /// How long a session may hold its transaction, in milliseconds.
+    /// How long a session may keep its transaction open, in milliseconds.
     pub(crate) session_limit_ms: Option<u64>,
-    /// Whether each statement is logged with its time.
+    /// Whether to log each statement with its time.
     pub(crate) echo: Option<bool>,
-    /// Whether nothing may be written.
+    /// Whether to refuse all writes.
     pub(crate) read_only: Option<bool>,
 }
 
-/// What `mwallet.toml` holds.
+/// The content of `mwallet.toml`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     database: DatabaseConfig,
 }
 
-/// Puts the variables of a `.env` file into the environment, unless they are set already. No file is no error.
+/// Loads the variables of a `.env` file into the environment, except those that are already set. A missing file is not
+/// an error.
 ///
 /// # Errors
 ///
-/// Where the file cannot be read: which line.
+/// If the file cannot be read or parsed.
 pub(crate) fn load_env_file(path: &Path) -> Result<()> {
     match dotenvy::from_path(path) {
         Ok(()) => Ok(()),
         Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         // The line may hold a password, so it is not printed.
         Err(dotenvy::Error::LineParse(_, at)) => {
-            Err(Error::Config(format!("{}: a line cannot be read at its character {}", path.display(), at + 1)))
+            Err(Error::Config(format!("{}: cannot parse a line at its character {}", path.display(), at + 1)))
         }
         Err(error) => Err(Error::Config(format!("{}: {error}", path.display()))),
     }
@@ -107,26 +108,27 @@ macro_rules! names {
     ($($setting:ident),*) => { &[$(stringify!($setting)),*] };
 }
 
-/// Why a URL and its parts cannot stand together.
+/// What to do if there is both a URL and its parts.
 const BOTH: &str = "name the database by its URL or by its parts, not by both";
 
 impl DatabaseConfig {
     /// The names of all settings.
     pub(super) const SETTINGS: &[&str] = each_setting!(names);
 
-    /// Reads the settings under `[database]` of a TOML file. No file means no settings.
+    /// Reads the settings from the section `[database]` of a TOML file. A missing file means no settings.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, or holds a setting or a section that is unknown or wrong, or a URL beside parts of it: which,
-    /// and where.
+    /// If the file cannot be read, if a setting or section is unknown or wrong, or if a URL conflicts with its parts.
+    /// The error names the setting and its line.
     pub(crate) fn from_file(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::Config(format!("{}: {error}", path.display()))),
         };
-        // The message alone: the text around it may be a password. So may what is of a wrong type, which the message names.
+        // Only the message: the text around it may contain a password. So may a value of the wrong type, which the
+        // message quotes, so `wrong_type` removes it.
         let wrong = |at: usize, message: &str| {
             Error::Config(format!("{}, line {}: {message}", path.display(), check::line(&text, at)))
         };
@@ -138,42 +140,42 @@ impl DatabaseConfig {
         if let Some(part) = database.part_beside_url() {
             let section = table.get_ref().get("database").and_then(|section| section.get_ref().as_table());
             let key = section.and_then(|section| section.keys().find(|key| key.get_ref() == part));
-            let message = format!("{part} stands beside url: {BOTH}");
+            let message = format!("{part} conflicts with url: {BOTH}");
             return Err(wrong(key.map_or(0, |key| key.span().start), &message));
         }
         Ok(database)
     }
 
-    /// Reads the settings of the environment.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
     ///
-    /// Where a variable is not of its type, is called nearly like a setting and is none, or where a URL stands beside parts of it:
-    /// which.
+    /// If a variable has the wrong type, if its name is a misspelt setting, or if a URL conflicts with its parts. The
+    /// error names the variable.
     pub(crate) fn from_env() -> Result<Self> {
         Self::check_environment(&[])?;
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// Refuses variables of the environment that look like settings and are none: what begins with `MWALLET_DATABASE_`, and what
-    /// differs in a letter or two from a setting, or from a variable of the program itself.
+    /// Refuses environment variables that look like settings but are not: unknown ones with the prefix
+    /// `MWALLET_DATABASE_`, and those that differ in a letter or two from a setting or from a variable of `of_program`.
     ///
     /// # Errors
     ///
-    /// Which variable, and what was probably meant.
+    /// If there is such a variable. The error names it and the one that was probably meant.
     pub(crate) fn check_environment(of_program: &[&str]) -> Result<()> {
         let names: Vec<String> = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
         check::check_variables(names.iter().map(String::as_str), of_program)
     }
 
-    /// Reads the settings by looking variables up.
+    /// Reads the settings from variables that `look_up` returns.
     ///
     /// # Errors
     ///
-    /// Where a variable is not of its type, or a URL stands beside parts of it: which.
+    /// If a variable has the wrong type, or if a URL conflicts with its parts. The error names the variable.
     pub(crate) fn from_variables(look_up: impl Fn(&str) -> Option<String>) -> Result<Self> {
         fn read<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T>> {
-            let wrong = |_| Error::Config(format!("{name} cannot be read: expected {}", expected::<T>()));
+            let wrong = |_| Error::Config(format!("{name} has the wrong type: expected {}", expected::<T>()));
             text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(wrong)).transpose()
         }
         macro_rules! read_all {
@@ -186,13 +188,13 @@ impl DatabaseConfig {
         }
         let settings = each_setting!(read_all);
         match settings.part_beside_url() {
-            Some(part) => Err(Error::Config(format!("{} stands beside {}: {BOTH}", variable(part), variable("url")))),
+            Some(part) => Err(Error::Config(format!("{} conflicts with {}: {BOTH}", variable(part), variable("url")))),
             None => Ok(settings),
         }
     }
 
-    /// The first part of a database's place that stands beside its URL, where nobody would heed it. A password may: secrets often
-    /// come another way than places.
+    /// The first part that is given together with a URL, where it would be ignored. A password is allowed: secrets are
+    /// often configured elsewhere than URLs.
     fn part_beside_url(&self) -> Option<&'static str> {
         let parts = [
             ("host", self.host.is_some()),
@@ -206,8 +208,8 @@ impl DatabaseConfig {
         parts.into_iter().find(|(_, is_given)| *is_given).map(|(part, _)| part)
     }
 
-    /// The settings of this, and where it has none, those of another: a URL goes before all parts of the other, and parts that
-    /// say where the database is go before its URL.
+    /// Combines these settings with those of `other`, which have lower precedence. A URL overrides all parts of the
+    /// other settings, and parts that locate a database override its URL.
     pub(crate) fn or(self, other: Self) -> Self {
         let other = match (&self.url, self.has_parts()) {
             (Some(_), _) => {
@@ -224,21 +226,21 @@ impl DatabaseConfig {
         each_setting!(choose_all)
     }
 
-    /// Whether a part says where the database is.
+    /// Whether a part locates the database.
     fn has_parts(&self) -> bool {
         self.host.is_some() || self.port.is_some() || self.user.is_some() || self.name.is_some()
     }
 
-    /// Whether anything is said that is of use to a database of PostgreSQL alone.
+    /// Whether any setting applies only to PostgreSQL.
     fn has_postgres(&self) -> bool {
         self.has_parts() || self.password.is_some() || self.sslmode.is_some() || self.sslrootcert.is_some()
     }
 
-    /// The URL that these settings name; `default` where they name none.
+    /// The URL of the database that these settings name, or else `default`.
     ///
     /// # Errors
     ///
-    /// Where the URL is none, or a part is missing: which.
+    /// If the URL is invalid, or if a part is missing. The error names the part.
     pub(crate) fn database_url(&self, default: &str) -> Result<DatabaseUrl> {
         match &self.url {
             Some(url) => self.completed(url.parse()?),
@@ -247,8 +249,8 @@ impl DatabaseConfig {
         }
     }
 
-    /// A URL without a password takes the one that is given by itself: secrets often come another way than places. How
-    /// connections are encrypted may be said above it.
+    /// Adds the separate password to a URL without one: secrets are often configured elsewhere than URLs. The settings
+    /// for TLS override those of the URL.
     fn completed(&self, mut url: DatabaseUrl) -> Result<DatabaseUrl> {
         if let DatabaseUrl::Postgres(postgres) = &mut url {
             postgres.password = postgres.password.take().or_else(|| self.password.clone());
@@ -268,7 +270,7 @@ impl DatabaseConfig {
     }
 
     fn url_of_parts(&self) -> Result<PostgresUrl> {
-        let missing = |part| Error::Config(format!("the database is given by its parts, but its {part} is missing"));
+        let missing = |part| Error::Config(format!("the database is named by its parts, but the {part} is missing"));
         let user = self.user.as_deref().ok_or_else(|| missing("user"))?;
         let host = self.host.as_deref().unwrap_or("localhost");
         let name = self.name.as_deref().unwrap_or(user);
@@ -280,7 +282,7 @@ impl DatabaseConfig {
         Ok(url)
     }
 
-    /// The options that these settings make.
+    /// The engine options from these settings.
     pub(crate) fn options(&self) -> EngineOptions {
         let default = EngineOptions::default();
         let time = |millis: Option<u64>, default| millis.map_or(default, Duration::from_millis);
@@ -299,7 +301,7 @@ impl DatabaseConfig {
     }
 }
 
-/// The variable of a setting.
+/// The environment variable of a setting.
 pub(super) fn variable(setting: &str) -> String {
     format!("{}{}", check::PREFIX, setting.to_uppercase())
 }
@@ -313,7 +315,7 @@ fn expected<T>() -> &'static str {
 }
 
 impl fmt::Debug for DatabaseConfig {
-    /// Neither the password nor the URL, which may hold one.
+    /// Omits the password, and the URL, which may contain one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseConfig")
             .field("host", &self.host)
@@ -381,19 +383,19 @@ mod tests {
         };
         assert_eq!(of(url("postgresql://ada@other/d").or(parts.clone())), "postgresql://ada:p@other:5432/d");
         assert_eq!(of(parts.clone().or(url("sqlite:file.db"))), "postgresql://fred:p@h:5432/fred?sslmode=require");
-        // How to encrypt says nothing of where, and is heeded all the same.
+        // The TLS mode does not locate a database, so it is combined with a URL of lower rank.
         let verified = DatabaseConfig { sslmode: Some("verify-full".into()), ..DatabaseConfig::default() };
         assert_eq!(of(verified.or(url("postgresql://ada@h/d"))), "postgresql://ada@h:5432/d?sslmode=verify-full");
-        // A password is for somebody.
+        // A password needs a user.
         let alone = DatabaseConfig { password: Some("p".into()), ..DatabaseConfig::default() };
         let error = alone.database_url("sqlite:x").unwrap_err().to_string();
-        assert_eq!(error, "the database is given by its parts, but its user is missing");
+        assert_eq!(error, "the database is named by its parts, but the user is missing");
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         let error = DatabaseConfig::from_variables(|name| (name == "MWALLET_DATABASE_ECHO").then(|| "maybe".into()));
-        assert_eq!(error.unwrap_err().to_string(), "MWALLET_DATABASE_ECHO cannot be read: expected true or false");
+        assert_eq!(error.unwrap_err().to_string(), "MWALLET_DATABASE_ECHO has the wrong type: expected true or false");
     }
 
     #[test]

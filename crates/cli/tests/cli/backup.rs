@@ -235,7 +235,10 @@ fn what_is_there_is_replaced_by_force_alone() {
         assert_eq!(call_on(&db, &["schema", "create"]).code, 0);
         std::fs::write(folder.join("copy.db"), "somebody's").unwrap();
         let refused = call_on(&db, &["backup", "copy.db"]);
-        assert_refused(&refused, "copy.db is there already, and stays as it is\nhint: name another file, or --force");
+        assert_refused(
+            &refused,
+            "copy.db is there already, and stays as it is\nhint: choose another file, or use --force",
+        );
         assert_eq!(std::fs::read_to_string(folder.join("copy.db")).unwrap(), "somebody's");
         std::os::unix::fs::symlink("nowhere", folder.join("link.db")).unwrap();
         assert_refused(&call_on(&db, &["backup", "link.db"]), "link.db is there already");
@@ -371,7 +374,7 @@ fn what_is_interrupted_leaves_nothing() {
             let ended = child.wait_with_output().unwrap();
             assert_eq!(ended.status.code(), Some(1), "{arguments:?}");
             let said = String::from_utf8(ended.stderr).unwrap();
-            assert!(said.starts_with("stopping: what is half done is undone; Ctrl-C again"), "{said}");
+            assert!(said.starts_with("stopping and removing the partial copy; Ctrl-C again"), "{said}");
             assert!(said.contains("\nerror: it was stopped\nhint: "), "{said}");
             assert_eq!(names(folder), before);
         }
@@ -428,20 +431,21 @@ fn postgres_is_copied_by_its_own_tools() {
         for (command, told) in [
             (
                 "backup",
-                "a database of PostgreSQL is copied by its own tools: run pg_dump --format=custom --host=db.example --port=6543 \
-                 --username=ada --file=copy.dump 'my wallet'",
+                "a PostgreSQL database is backed up with PostgreSQL's own tools: run pg_dump --format=custom \
+                 --host=db.example --port=6543 --username=ada --file=copy.dump 'my wallet'",
             ),
             (
                 "restore",
-                "a database of PostgreSQL is put back by its own tools: run pg_restore --clean --if-exists --single-transaction \
-                 --host=db.example --port=6543 --username=ada --dbname='my wallet' copy.dump",
+                "a PostgreSQL database is restored with PostgreSQL's own tools: run pg_restore --clean --if-exists \
+                 --single-transaction --host=db.example --port=6543 --username=ada --dbname='my wallet' copy.dump",
             ),
         ] {
             let refused = call(folder, &[command, "copy.dump", "--database-url", url]);
             assert_refused(&refused, &format!("{told}\nhint: "));
             assert!(refused.err.contains("base backups") && !refused.err.contains("cret"), "{}", refused.err);
         }
-        assert_refused(&call_on(&db, &["backup", "copy.dump"]), "a database of PostgreSQL is copied by its own tools");
+        let told = "a PostgreSQL database is backed up with PostgreSQL's own tools";
+        assert_refused(&call_on(&db, &["backup", "copy.dump"]), told);
         assert!(names(folder).is_empty());
     });
 }

@@ -1,5 +1,5 @@
-//! The clients of PostgREST and Supabase as they are published, which work on mWallet as they are. What they do stands in
-//! scripts of their own languages, in `tests/clients`.
+//! The clients of PostgREST and Supabase as they are published, which work on mWallet as they are. What they do stands
+//! in scripts of their own languages, in `tests/clients`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -82,7 +82,11 @@ fn the_demo_touches_no_other_database() {
     let folder = tempfile::tempdir().unwrap();
     let named = call(folder.path(), &["serve", "--demo", "--database-url", "sqlite:mine.db"]);
     assert_eq!(named.code, 2);
-    assert!(named.err.contains("cannot stand beside it") && named.err.contains("mwallet seed"), "{}", named.err);
+    assert!(
+        named.err.contains("it cannot be used with --database-url") && named.err.contains("mwallet seed"),
+        "{}",
+        named.err
+    );
     let wide = call(folder.path(), &["serve", "--demo", "--listen", "0.0.0.0:0"]);
     assert_eq!(wide.code, 2);
     assert!(wide.err.contains("--demo serves without login"), "{}", wide.err);

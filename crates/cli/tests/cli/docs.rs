@@ -9,7 +9,8 @@ use mwallet_testkit::{Dialect, Sample, TestDb, run};
 
 use crate::support::{Server, call_on, done, tool};
 
-/// Opens a page in a browser that reaches this machine and nothing else. Gives what the page became, and its complaints.
+/// Opens a page in a browser that reaches this machine and nothing else. Gives what the page became, and its
+/// complaints.
 fn browse(url: &str, profile: &Path) -> (String, String) {
     let mut browser = tool("MWALLET_TEST_CHROMIUM");
     browser.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);

@@ -1,5 +1,5 @@
-//! A newcomer follows `docs/how-to/entity.md` in a copy of the tree, to the letter but for the name: one file and one line make a
-//! table, a schema and a resource.
+//! A newcomer follows `docs/how-to/entity.md` in a copy of the tree, to the letter but for the name: one file and one
+//! line make a table, a schema and a resource.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +23,8 @@ fn block(guide: &str, mark: &str) -> (String, String) {
     (file.to_owned(), code.to_owned())
 }
 
-/// The guide about an entity of another name, which mWallet itself will never have: it may have one of the guide's some day.
+/// The guide about an entity of another name, which mWallet itself will never have: it may have one of the guide's some
+/// day.
 fn guide() -> String {
     let guide = std::fs::read_to_string(root().join("docs/how-to/entity.md")).unwrap();
     guide.replace("Vault", "NewcomersVault").replace("vault", "newcomers_vault")
@@ -49,8 +50,8 @@ fn write(path: &Path, text: &[u8]) {
     }
 }
 
-/// A manifest or a list of versions with another number for the crates of this tree. With the same, cargo would take what it
-/// built of the copy for what it builds of the tree, and the other way round.
+/// A manifest or a list of versions with another number for the crates of this tree. With the same, cargo would take
+/// what it built of the copy for what it builds of the tree, and the other way round.
 fn renumbered(text: &str) -> String {
     let mut is_own = false;
     let lines = text.lines().map(|line| {
@@ -88,7 +89,8 @@ fn newcomers_program() -> &'static Path {
         assert!(registered.contains(&line), "there is no list to add the line to");
         write(&tree.join(file), registered.as_bytes());
 
-        // Built beside everything else, so that what it depends on is built already; its number and its name keep it apart.
+        // Built beside everything else, so that what it depends on is built already; its number and its name keep it
+        // apart.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let manifest = tree.join("crates/cli/Cargo.toml");
         let named =

@@ -62,12 +62,12 @@ async fn what_was_merged_late_stays_and_is_told(db: TestDb) {
     write(folder, "2_b", "CREATE TABLE b (id bigint);", "DROP TABLE b;");
     assert_eq!(migrate(&db, &["up"]).code, 0);
     let back = migrate(&db, &["down"]);
-    assert!(back.out.contains("took back 3_c on ") && !back.out.contains("2_b"), "{}", back.out);
-    assert!(back.err.contains("the highest first: 2_b, which was applied after them, stays"), "{}", back.err);
+    assert!(back.out.contains("reverted 3_c on ") && !back.out.contains("2_b"), "{}", back.out);
+    assert!(back.err.contains("the highest first: 2_b, which was applied after them, is kept"), "{}", back.err);
     // Nothing else was applied after what is the last by both.
     let back = migrate(&db, &["down", "--to", "0"]);
-    assert!(back.out.contains("took back 2_b, 1_a on ") && !back.err.contains("stays"), "{} {}", back.out, back.err);
-    assert!(migrate(&db, &["down"]).out.contains("has nothing to take back"));
+    assert!(back.out.contains("reverted 2_b, 1_a on ") && !back.err.contains("is kept"), "{} {}", back.out, back.err);
+    assert!(migrate(&db, &["down"]).out.contains("has no migrations to revert"));
 }
 
 #[both_engines]
@@ -100,14 +100,13 @@ async fn a_check_tells_a_file_that_fails_from_the_database(db: TestDb) {
     write(folder, "1_a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
     let differs = migrate(&db, &["check"]);
     let mut lines = differs.out.lines();
-    assert!(lines.next().unwrap().starts_with("to have the tables that are declared, "), "{}", differs.out);
+    assert!(lines.next().unwrap().starts_with("to match the entities, "), "{}", differs.out);
     assert!(lines.clone().count() > 10 && lines.all(|line| line.starts_with("  create table ")), "{}", differs.out);
     write(folder, "2_b", "CREATE TABL b (id bigint);", "");
     let failed = migrate(&db, &["check"]);
-    let told =
-        "error: applied in memory, to see what the migrations make, 2_b: near \"TABL\": syntax error at statement 1";
+    let told = "error: cannot replay the migrations in memory: 2_b: near \"TABL\": syntax error at statement 1";
     assert!(failed.err.starts_with(told), "{}", failed.err);
-    assert!(failed.err.contains("\nhint: mend that file of the migration"), "{}", failed.err);
+    assert!(failed.err.contains("\nhint: fix that file of the migration"), "{}", failed.err);
     assert!(migrate(&db, &["check", "--json"]).err.contains("\"migration_replay\""));
 }
 
@@ -131,10 +130,10 @@ async fn migrations_of_a_folder_go_there_and_back(db: TestDb) {
     assert_eq!(number(&db, "SELECT count(*) FROM a").await, 2);
 
     let back = migrate(&db, &["down"]);
-    assert!(back.out.starts_with("took back 20_fill"), "{}", back.err);
+    assert!(back.out.starts_with("reverted 20_fill"), "{}", back.err);
     let refused = migrate(&db, &["down", "--to", "0"]);
     assert_eq!(refused.code, 1);
-    assert!(refused.err.contains("1_make loses a: --allow-destructive lets it"), "{}", refused.err);
+    assert!(refused.err.contains("1_make deletes a: pass --allow-destructive to allow it"), "{}", refused.err);
     let back: Value =
         serde_json::from_str(&migrate(&db, &["down", "--to", "0", "--allow-destructive", "--json"]).out).unwrap();
     assert_eq!(back["migrations"], serde_json::json!(["1_make"]));
@@ -239,7 +238,11 @@ async fn a_migration_that_fails_changes_nothing(db: TestDb) {
     assert!(refused.err.contains("1_make was changed after it was applied"), "{}", refused.err);
     std::fs::remove_dir_all(folder.join("migrations/1_make")).unwrap();
     let refused = migrate(&db, &["up"]);
-    assert!(refused.err.contains("has had 1_make, which is not among"), "{}", refused.err);
+    assert!(
+        refused.err.contains("the migration 1_make was applied to the database, but is unknown here"),
+        "{}",
+        refused.err
+    );
 }
 
 #[both_engines]
@@ -381,13 +384,13 @@ fn an_index_that_is_made_beside_writes_is_taken_up_again() {
         let failed = migrate(&db, &["up"]);
         let why = "2_index: could not create unique index \"by_n\" (23505); detail: Key (n)=(1) is duplicated.";
         assert!(failed.err.contains(why) && failed.err.contains("at statement 3"), "{}", failed.err);
-        assert!(migrate(&db, &["status"]).out.contains("2_index  begun "));
+        assert!(migrate(&db, &["status"]).out.contains("2_index  started "));
         connect(&db.url).await.batch_execute("UPDATE a SET n = id; DROP INDEX by_n").await.unwrap();
         let done = migrate(&db, &["up"]);
         assert_eq!(done.code, 0, "{}", done.err);
         let valid = "SELECT count(*) FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname IN ('by_id', 'by_n') AND indisvalid";
         assert_eq!(number(&db, valid).await, 2);
-        assert!(migrate(&db, &["lint"]).out.contains("no change holds up"));
+        assert!(migrate(&db, &["lint"]).out.contains("no change blocks"));
     });
 }
 
@@ -400,7 +403,7 @@ fn what_is_wrong_with_a_call_is_said() {
     };
     for (arguments, code, said) in [
         (&["new", "x", "--rename", "a.b"][..], 2, "expected OLD=NEW"),
-        (&["new", "x", "--rename", "gone=orders"], 2, "there is no table gone so far"),
+        (&["new", "x", "--rename", "gone=orders"], 2, "there is no table gone\n"),
         (&["up", "--to", "x"], 2, "invalid digit"),
         (&["sql", "--to", "5"], 1, "there is no migration 5"),
         (&["up", "--folder", "wrong"], 1, "expected a version and a name"),
@@ -432,11 +435,10 @@ fn a_folder_that_holds_no_migrations_is_no_success() {
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     std::fs::write(folder.path().join("empty/README"), "to come").unwrap();
     for command in commands {
-        for (named, told) in [("nosuch", "there is no folder nosuch"), ("empty", "empty holds no migrations")] {
+        for (named, told) in [("nosuch", "there is no folder nosuch"), ("empty", "empty has no migrations")] {
             let done = call(command, named);
             assert_eq!(done.code, 1, "{command:?}");
-            let hint =
-                "hint: --folder names the folder that holds a folder for each migration; `mwallet migrate new NAME`";
+            let hint = "hint: --folder must name a folder with one subfolder per migration; `mwallet migrate new NAME`";
             assert!(done.err.starts_with(&format!("error: {told}\n{hint}")), "{command:?}: {}", done.err);
         }
     }
@@ -452,13 +454,10 @@ fn a_migration_that_is_written_elsewhere_is_compared_with_those_of_the_program()
     let new =
         |arguments: &[&str]| crate::support::done(program(folder.path()).args(["migrate", "new"]).args(arguments));
     let nothing = new(&["add_all"]);
-    assert_eq!(
-        (nothing.code, nothing.out.as_str()),
-        (0, "the migrations make the tables that are declared: nothing to write\n")
-    );
-    assert!(nothing.err.contains("compared with those that the program carries"), "{}", nothing.err);
+    assert_eq!((nothing.code, nothing.out.as_str()), (0, "the migrations match the entities: nothing to write\n"));
+    assert!(nothing.err.contains("compared with those built into the program"), "{}", nothing.err);
     assert!(!folder.path().join("migrations").exists());
     // A folder that is named begins from nothing.
     let all = new(&["add_all", "--folder", "migrations"]);
-    assert!(all.out.contains("up.sqlite.sql") && !all.err.contains("carries"), "{} {}", all.out, all.err);
+    assert!(all.out.contains("up.sqlite.sql") && !all.err.contains("built into"), "{} {}", all.out, all.err);
 }

@@ -1,5 +1,5 @@
-//! A database that belongs to somebody else is left as it is, unless somebody asks for more; one that is not there is not made by
-//! a question.
+//! A database that belongs to somebody else is left as it is, unless somebody asks for more; one that is not there is
+//! not made by a question.
 
 use mwallet_db::{Dialect, Sql, crud};
 use mwallet_reflect::ReflectOptions;
@@ -44,7 +44,7 @@ async fn a_database_of_others_is_refused_and_left_as_it_is(db: TestDb) {
         let album =
             if db.dialect() == Dialect::Postgres { "album, artist, customer" } else { "Album, Artist, Customer" };
         assert_eq!(done.code, 1, "{command}");
-        let told = format!("error: {} is not empty, and mWallet did not set it up: it holds {album}, ", db.url);
+        let told = format!("error: {} is not empty, and was not created by mWallet: it has {album}, ", db.url);
         assert!(
             done.err.starts_with(&told) && done.err.contains(" and 3 more; nothing was changed"),
             "{command}: {}",
@@ -71,7 +71,7 @@ async fn names_that_are_taken_are_told(db: TestDb) {
     change(&db, "CREATE TABLE users (id bigint PRIMARY KEY)").await;
     change(&db, "CREATE TABLE pets (id bigint PRIMARY KEY)").await;
     for (command, done) in set_up(&db) {
-        assert!(done.err.contains("it holds pets, users; nothing was changed"), "{command}: {}", done.err);
+        assert!(done.err.contains("it has pets, users; nothing was changed"), "{command}: {}", done.err);
         assert!(done.err.contains("these names are taken: users;"), "{command}: {}", done.err);
     }
 }
@@ -111,7 +111,7 @@ async fn whatever_has_a_name_is_somebodys(db: TestDb) {
     for (make, name, remove) in made {
         run(make).await;
         let refused = call_on(&db, &["seed", "--users", "1", "--orders", "0"]);
-        assert!(refused.err.contains(&format!("it holds {name}; nothing")), "{name}: {}", refused.err);
+        assert!(refused.err.contains(&format!("it has {name}; nothing")), "{name}: {}", refused.err);
         run(remove).await;
     }
     assert_eq!(call_on(&db, &["seed", "--users", "1", "--orders", "0"]).code, 0);
@@ -165,7 +165,7 @@ fn commands_that_only_ask_make_no_file() {
             let done = call(db.folder.path(), &[command, &["--database-url", "sqlite:shpo.db"]].concat());
             assert_eq!(done.code, 1, "{command:?}: {}", done.err);
             assert!(done.err.starts_with("error: there is no file shpo.db\nhint: "), "{command:?}: {}", done.err);
-            assert!(done.err.contains("`mwallet migrate up` makes one"), "{command:?}: {}", done.err);
+            assert!(done.err.contains("`mwallet migrate up` creates one"), "{command:?}: {}", done.err);
         }
         let shown = call(db.folder.path(), &["schema", "show", "--database-url", "sqlite:shpo.db"]);
         assert_eq!(shown.code, 0, "{}", shown.err);

@@ -125,7 +125,7 @@ async fn one_row_of_somebody_is_enough_to_keep_fake_data_out(db: TestDb) {
 async fn more_than_one_batch_goes_in(db: TestDb) {
     let seeded = call_on(&db, &["seed", "--users", "1100", "--orders", "2300"]);
     assert_eq!(seeded.code, 0, "{}", seeded.err);
-    assert!(seeded.out.contains(" by seed 1: ") && seeded.out.contains(", 2300 orders, "), "{}", seeded.out);
+    assert!(seeded.out.contains(" with seed 1: ") && seeded.out.contains(", 2300 orders, "), "{}", seeded.out);
     let named = Query::new().filter(Order::SLUG.eq("order-2300"));
     let last = crud::retrieve(&db.engine, crud::of::<Order>(), &named).await.unwrap();
     assert_eq!(last.unwrap().key.id, 2_300);

@@ -80,7 +80,7 @@ fn a_server_says_what_it_waits_for_and_the_second_time_it_does_not_wait() {
             let mut line = String::new();
             log.read_line(&mut line).unwrap();
             assert!(
-                line.contains("stopping: requests under way have 10s to end; Ctrl-C again stops at once"),
+                line.contains("stopping: running requests have 10s to finish; Ctrl-C again stops at once"),
                 "{line}"
             );
             assert!(line.trim_end().ends_with("requests=2"), "{line}");
@@ -123,7 +123,7 @@ fn a_copy_that_waits_is_stopped_at_once_by_the_second_signal() {
             signal(name, child.id());
             let mut line = String::new();
             BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-            assert!(line.starts_with("stopping: what is half done is undone; Ctrl-C again stops at once"), "{line}");
+            assert!(line.starts_with("stopping and removing the partial copy; Ctrl-C again stops at once"), "{line}");
             signal(name, child.id());
             assert_eq!(code(&mut child), Some(expected));
             assert!(!db.folder.path().join("copy.db").exists());

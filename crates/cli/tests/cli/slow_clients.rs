@@ -1,5 +1,5 @@
-//! What clients that are slow or ask for much may cost a server over SQLite, which has no second process to bound it: memory, files,
-//! the log of the database. Linux tells of a process what it holds.
+//! What clients that are slow or ask for much may cost a server over SQLite, which has no second process to bound it:
+//! memory, files, the log of the database. Linux tells of a process what it holds.
 
 use std::fs;
 use std::io::{Read, Write};

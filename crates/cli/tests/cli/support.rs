@@ -152,7 +152,8 @@ impl Server {
         )
     }
 
-    /// Sends a request and reads the answer to its end. An answer to HTTP 1.0 comes without the lengths of its parts between.
+    /// Sends a request and reads the answer to its end. An answer to HTTP 1.0 comes without the lengths of its parts
+    /// between.
     pub(crate) fn ask(&self, head: &str, body: &str) -> std::io::Result<String> {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut socket = TcpStream::connect(address)?;

@@ -60,10 +60,8 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     if updates.is_empty() {
         return Vec::new();
     }
-    let begin = Step::noted(
-        "Names of constraints and indexes; no row is touched.".into(),
-        "PRAGMA writable_schema = ON".into(),
-    );
+    let begin =
+        Step::noted("Renames constraints and indexes; no row is changed.".into(), "PRAGMA writable_schema = ON".into());
     let end = Step::of("PRAGMA writable_schema = OFF".into());
     std::iter::once(begin).chain(updates.into_iter().map(Step::of)).chain([end]).collect()
 }

@@ -227,7 +227,10 @@ async fn long_names_are_shortened_alike_each_time(db: TestDb) {
         .await
         .unwrap_err()
         .to_string();
-    assert!(refused.contains("_c_and_longer has 69 bytes, and a name has 63 at most: give the column"), "{refused}");
+    assert!(
+        refused.contains("_c_and_longer has 69 bytes, but a name can have at most 63: give the column"),
+        "{refused}"
+    );
 }
 
 #[both_engines]
@@ -521,7 +524,7 @@ async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
     if db.dialect() == Dialect::Postgres {
         let refused = Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap_err();
         let told = format!(
-            "{}: the trigger noted of members names members.memo, which becomes note; nothing was changed",
+            "{}: the trigger noted of members uses members.memo, which is renamed to note; nothing was changed",
             all[2]
         );
         assert_eq!(refused.to_string(), told);

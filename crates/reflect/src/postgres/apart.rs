@@ -98,15 +98,15 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (schema, table, kind) = (fields.text()?, fields.text()?, fields.text()?);
         let (name, told) = (fields.text()?, fields.text()?);
         let (construct, standing) = match kind.as_str() {
-            "aggregate" => (SchemaObject::Aggregate, Fidelity::Unsupported("it is not served".into())),
-            "function" => (SchemaObject::Function, Fidelity::Unsupported("it is not served".into())),
-            "sequence" => (SchemaObject::Sequence, Fidelity::Unsupported("it is not served".into())),
+            "aggregate" => (SchemaObject::Aggregate, Fidelity::Unsupported("not served".into())),
+            "function" => (SchemaObject::Function, Fidelity::Unsupported("not served".into())),
+            "sequence" => (SchemaObject::Sequence, Fidelity::Unsupported("not served".into())),
             "numbers" => {
-                let loss = format!("its numbers go {told}, which the description does not say");
+                let loss = format!("not described: its numbers go {told}");
                 (SchemaObject::Sequence, Fidelity::Lossy(loss))
             }
             _ => {
-                let loss = format!("it belongs to the extension {told}, and is left out");
+                let loss = format!("omitted, since it belongs to the extension {told}");
                 (SchemaObject::Table, Fidelity::Unsupported(loss))
             }
         };
@@ -116,13 +116,15 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (schema, table, kind) = (Some(fields.text()?), fields.text()?, fields.text()?);
         let (construct, loss) = match kind.as_str() {
             "operator" => (SchemaObject::Operator, "requests cannot use it"),
-            "operator class" => (SchemaObject::OperatorClass, "the database alone knows of it"),
-            "collation" => (SchemaObject::Collation, "the database alone knows of it"),
-            "text search configuration" => (SchemaObject::TextSearchConfiguration, "the database alone knows of it"),
-            "text search dictionary" => (SchemaObject::TextSearchDictionary, "the database alone knows of it"),
-            "cast" => (SchemaObject::Cast, "the database applies it, unseen"),
-            "event trigger" => (SchemaObject::EventTrigger, "the database runs it, unseen, when its schema is changed"),
-            _ => (SchemaObject::Publication, "the database tells others of changes, unseen"),
+            "operator class" => (SchemaObject::OperatorClass, "known to the database only"),
+            "collation" => (SchemaObject::Collation, "known to the database only"),
+            "text search configuration" => (SchemaObject::TextSearchConfiguration, "known to the database only"),
+            "text search dictionary" => (SchemaObject::TextSearchDictionary, "known to the database only"),
+            "cast" => (SchemaObject::Cast, "not described; the database applies it"),
+            "event trigger" => {
+                (SchemaObject::EventTrigger, "not described; the database runs it when its schema changes")
+            }
+            _ => (SchemaObject::Publication, "not described; the database publishes changes to subscribers"),
         };
         let (schema, standing) = (schema.filter(|name| !name.is_empty()), Fidelity::Unsupported(loss.into()));
         work.found.findings.push(Finding { schema, table, construct, name: String::new(), standing });
@@ -133,7 +135,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         if comment.starts_with(DECLARED_AS) {
             continue;
         }
-        let standing = Fidelity::Unsupported(format!("that of the {of} is not served: {comment}"));
+        let standing = Fidelity::Unsupported(format!("the comment of the {of} is not served: {comment}"));
         let construct = SchemaObject::Comment;
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
     }

@@ -122,7 +122,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         // The order of bytes is that of all texts of ours.
         let is_of_bytes = collation.as_deref() == Some("C");
         if let Some(collation) = collation.filter(|_| !is_of_bytes || !matches!(column.kind, ColumnType::Text { .. })) {
-            let loss = format!("texts are ordered and compared by {collation}, which the description does not say");
+            let loss = format!("not described: texts are sorted and compared by {collation}");
             findings.push((SchemaObject::Collation, Fidelity::Lossy(loss)));
         }
         if column.comment.is_some() {
@@ -169,10 +169,10 @@ fn column_type(found: &Found) -> (ColumnType, Fidelity) {
     };
     let kind = match found.base.as_str() {
         _ if found.category == "A" => {
-            return (native(Transfer::Json), Fidelity::Lossy("an array: its items are checked by the database".into()));
+            return (native(Transfer::Json), Fidelity::Lossy("an array, whose items only the database checks".into()));
         }
         _ if found.base_kind == "c" => {
-            let loss = "a composite type: its members are checked by the database";
+            let loss = "a composite type, whose fields only the database checks";
             return (native(Transfer::Json), Fidelity::Lossy(loss.into()));
         }
         // A cast would cut what is too long for it; what reads JSON refuses it.
@@ -189,12 +189,12 @@ fn column_type(found: &Found) -> (ColumnType, Fidelity) {
         "numeric" => native(Transfer::number(&found.written)),
         "float4" | "float8" | "json" | "timestamp" | "timestamptz" => native(Transfer::Json),
         "bit" | "varbit" => {
-            let loss = format!("{} is written and read as text, which the database checks", found.written);
+            let loss = format!("{} is transferred as text, which only the database checks", found.written);
             return (native(Transfer::Json), Fidelity::Lossy(loss));
         }
         "citext" | "bytea" | "date" | "time" | "timetz" | "interval" => native(Transfer::TextRepr),
         _ => {
-            let loss = format!("{} is written and read as text, which the database checks", found.written);
+            let loss = format!("{} is transferred as text, which only the database checks", found.written);
             return (native(Transfer::TextRepr), Fidelity::Lossy(loss));
         }
     };

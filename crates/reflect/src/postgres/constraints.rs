@@ -127,10 +127,7 @@ fn add(constraint: Gathered, work: &mut Work) {
             let added = add_check(table, Check { name: name.clone(), expression: definition });
             (SchemaObject::Check, added.and(standing))
         }
-        _ => (
-            SchemaObject::Constraint,
-            Fidelity::Unsupported(format!("only the database holds rows against {definition}")),
-        ),
+        _ => (SchemaObject::Constraint, Fidelity::Unsupported(format!("only the database checks {definition}"))),
     };
     let place = place(table);
     work.found.find(place, construct, &name, standing);

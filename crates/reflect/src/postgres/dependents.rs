@@ -28,17 +28,22 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (schema, table, kind) = (fields.text()?, fields.text()?, fields.text()?);
         let (name, definition) = (fields.text()?, fields.text()?);
         let (construct, standing) = match kind.as_str() {
-            "trigger" => {
-                (SchemaObject::Trigger, Fidelity::Unsupported(format!("the database runs it, unseen: {definition}")))
-            }
-            "rule" => {
-                (SchemaObject::Rule, Fidelity::Unsupported(format!("the database applies it, unseen: {definition}")))
-            }
+            "trigger" => (
+                SchemaObject::Trigger,
+                Fidelity::Unsupported(format!("not described; the database runs it: {definition}")),
+            ),
+            "rule" => (
+                SchemaObject::Rule,
+                Fidelity::Unsupported(format!("not described; the database applies it: {definition}")),
+            ),
             "policy" => {
                 let loss = "the database applies it to the role that mWallet connects as";
                 (SchemaObject::Policy, Fidelity::Unsupported(loss.into()))
             }
-            _ => (SchemaObject::Partition, Fidelity::Lossy("its rows are served by the table it is a part of".into())),
+            _ => (
+                SchemaObject::Partition,
+                Fidelity::Lossy("its rows are served as part of the partitioned table".into()),
+            ),
         };
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });
     }

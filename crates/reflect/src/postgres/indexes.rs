@@ -27,7 +27,7 @@ WHERE n.nspname = ANY($1::text[]) AND NOT t.relispartition AND t.relkind IN ('r'
 ORDER BY i.indrelid::int8, x.relname, k";
 
 /// What is lost of a unique index to which nulls are values.
-const ALIKE: &str = "NULLS NOT DISTINCT: rows without a value are alike, which the description does not say";
+const ALIKE: &str = "NULLS NOT DISTINCT, by which rows without a value are duplicates, is not described";
 
 struct Gathered {
     oid: i64,
@@ -89,7 +89,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
         let standing = match (index.is_partial, index.is_unique, index.is_special) {
             // Neither names rows nor can be told by its columns.
-            (true, ..) => Fidelity::Unsupported(format!("only the database knows {definition}")),
+            (true, ..) => Fidelity::Unsupported(format!("not described: {definition}")),
             (false, true, _) => {
                 table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });
                 let loss = "a unique index, described as a unique constraint";
@@ -101,7 +101,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             (false, false, is_special) => {
                 table.indexes.push(Index::of(&name, columns));
                 match is_special {
-                    true => Fidelity::Lossy(format!("described by its columns alone: {definition}")),
+                    true => Fidelity::Lossy(format!("only its columns are described: {definition}")),
                     false => Fidelity::Exact,
                 }
             }

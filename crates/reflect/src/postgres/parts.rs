@@ -49,7 +49,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, work.question(SQL), "ttttt").await? {
         let (schema, table, kind) = (fields.text()?, fields.text()?, fields.text()?);
         let (name, definition) = (fields.text()?, fields.text()?);
-        let held = || format!("the database alone holds rows of this part against {definition}");
+        let held = || format!("only the database checks the rows of this partition: {definition}");
         let (construct, loss) = match kind.as_str() {
             "p" => (SchemaObject::PrimaryKey, held()),
             "u" => (SchemaObject::Unique, held()),
@@ -58,16 +58,21 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             "x" => (SchemaObject::Constraint, held()),
             "default" => {
                 let loss =
-                    format!("rows that others write to this part have another default than the whole: {definition}");
+                    format!("rows that other programs write to this partition get another default: {definition}");
                 (SchemaObject::Default, loss)
             }
-            "index" => (SchemaObject::Index, format!("it is this part's own: only the database knows {definition}")),
-            "trigger" => (SchemaObject::Trigger, format!("the database runs it for this part, unseen: {definition}")),
-            "rule" => {
-                (SchemaObject::Rule, format!("it does not apply to what is served, which is the whole: {definition}"))
+            "index" => {
+                (SchemaObject::Index, format!("an index of this partition only, which is not described: {definition}"))
             }
-            "policy" => (SchemaObject::Policy, "it does not apply to what is served, which is the whole".into()),
-            _ => (SchemaObject::Table, "unlogged: a crash of the database empties this part".into()),
+            "trigger" => {
+                (SchemaObject::Trigger, format!("not described; the database runs it for this partition: {definition}"))
+            }
+            "rule" => (
+                SchemaObject::Rule,
+                format!("it does not apply to requests, which use the partitioned table: {definition}"),
+            ),
+            "policy" => (SchemaObject::Policy, "it does not apply to requests, which use the partitioned table".into()),
+            _ => (SchemaObject::Table, "unlogged: a crash of the database empties this partition".into()),
         };
         let standing = Fidelity::Unsupported(loss);
         work.found.findings.push(Finding { schema: Some(schema), table, construct, name, standing });

@@ -58,7 +58,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         };
         found.find(place(&table), SchemaObject::Table, "", standing);
         if let Some(which) = check_option {
-            let loss = "the database alone refuses rows that the view would not show";
+            let loss = "only the database refuses rows that the view would not show";
             let name = format!("WITH {which} CHECK OPTION");
             found.find(place(&table), SchemaObject::Constraint, &name, Fidelity::Lossy(loss.into()));
         }
@@ -66,12 +66,12 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             found.find(place(&table), SchemaObject::Comment, "", Fidelity::Exact);
         }
         if parents > 0 {
-            let loss = "it is served as a table of its own; the table it inherits from answers its rows too";
+            let loss = "it is served as a separate table; the table that it inherits from returns its rows too";
             found.find(place(&table), SchemaObject::Inheritance, "", Fidelity::Lossy(loss.into()));
         }
         if has_policies {
             let loss =
-                "the database applies it to the role that mWallet connects as; clients have no roles of their own";
+                "the database applies it to the role that mWallet connects as; clients do not have separate roles";
             found.find(place(&table), SchemaObject::Policy, "row security", Fidelity::Lossy(loss.into()));
         }
         work.tables.push((oid, table));

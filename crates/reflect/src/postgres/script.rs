@@ -22,7 +22,7 @@ const RELATIONS: &str = "SELECT 'pg_class'::regclass::oid::int8";
 
 /// What stands first: names are looked up nowhere, and functions may speak of tables that follow.
 const HEAD: &str = "\
--- Rows and owners are not written: what this makes belongs to whoever runs it. Roles of policies must be there.
+-- This script has no rows and no owners: the objects belong to the user who runs it. The roles of policies must exist.
 SELECT pg_catalog.set_config('search_path', '', false);
 SET check_function_bodies = off;
 ";
@@ -57,7 +57,7 @@ pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<
 
     let mut script = Script { sql: HEAD.into(), left_out: left_out(session, &work, &pieces, &order, &things).await? };
     for text in &script.left_out {
-        script.sql.push_str(&format!("-- Left out: {}\n", visible(text)));
+        script.sql.push_str(&format!("-- Omitted: {}\n", visible(text)));
     }
     for piece in order.run {
         script.sql.push_str(&format!("\n{};\n", pieces[piece].statement));
@@ -115,7 +115,7 @@ async fn left_out(
         let what = if *makes == Makes::Thing { name(object) } else { statement.clone() };
         texts.insert(match needs {
             Some(needs) => format!("{what}: it needs {}", name(&needs)),
-            None => format!("{what}: it needs what needs it"),
+            None => format!("{what}: it is part of a circular dependency"),
         });
     }
     Ok(texts.into_iter().collect())

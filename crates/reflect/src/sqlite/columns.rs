@@ -36,7 +36,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let standing = match (table.kind, is_strict, is_rowid) {
             // What it holds is told by its base.
             (TableKind::View, ..) | (_, true, _) | (_, _, true) => Fidelity::Exact,
-            _ if written.is_empty() => Fidelity::Lossy("declares no type: it holds whatever it is given".into()),
+            _ if written.is_empty() => Fidelity::Lossy("no declared type: it accepts values of any type".into()),
             _ => Fidelity::Exact,
         };
         let mut findings = vec![(SchemaObject::Column, standing)];
@@ -87,14 +87,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         }
         let deferrable = work.definitions.get(&table.name).map_or(0, |found| found.deferrable_keys);
         if deferrable > 0 {
-            let loss = format!("{deferrable} of its foreign keys may be broken until the end of a transaction");
+            let loss = format!("{deferrable} of its foreign keys can be violated until the end of a transaction");
             work.found.find(place(table), SchemaObject::Constraint, "deferrable", Fidelity::Lossy(loss));
         }
         for what in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.conflict_clauses) {
             let loss = match what.as_str() {
-                "REPLACE" => "a row that conflicts with others takes their place, and nothing says so",
-                "IGNORE" => "a row that conflicts with others is not written, and nothing says so",
-                _ => "a row that conflicts with others ends more than its statement",
+                "REPLACE" => "a row that conflicts with others replaces them without an error",
+                "IGNORE" => "a row that conflicts with others is not written, without an error",
+                _ => "a row that conflicts with others aborts more than its statement",
             };
             work.found.find(
                 place(table),
@@ -104,7 +104,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             );
         }
         for collation in work.definitions.get(&table.name).into_iter().flat_map(|found| &found.collations) {
-            let loss = format!("texts are ordered and compared by {collation}, which the description does not say");
+            let loss = format!("not described: texts are sorted and compared by {collation}");
             work.found.find(place(table), SchemaObject::Collation, collation, Fidelity::Lossy(loss));
         }
     }

@@ -13,7 +13,7 @@ const SQL: &str = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'trigge
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, Sql::new(SQL), "tt").await? {
         let (table, name) = (fields.text()?, fields.text()?);
-        let standing = Fidelity::Unsupported("the database runs it, unseen".into());
+        let standing = Fidelity::Unsupported("not described; the database runs it".into());
         work.found.findings.push(Finding { schema: None, table, construct: SchemaObject::Trigger, name, standing });
     }
     refuse_broken_writes(session, work).await?;
@@ -85,7 +85,7 @@ async fn tell_unknown_collations(session: &mut Session, work: &mut Work) -> Resu
         let prepared = schema_tools::prepare(session, ordered.collect()).await?;
         for (column, prepared) in table.columns.iter().zip(prepared) {
             let Err(reason) = prepared else { continue };
-            let loss = format!("it cannot be compared or ordered here: {reason}");
+            let loss = format!("cannot be filtered or sorted: {reason}");
             work.found.find(place(table), SchemaObject::Column, &column.name, Fidelity::Lossy(loss));
         }
     }

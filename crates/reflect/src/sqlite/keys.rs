@@ -114,7 +114,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
             table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
             Fidelity::Exact
         } else if is_special {
-            Fidelity::Unsupported(format!("only the database knows {definition}"))
+            Fidelity::Unsupported(format!("not described: {definition}"))
         } else if index.is_unique {
             table.uniques.push(Unique { name: name.clone(), columns });
             match index.is_constraint {
@@ -124,7 +124,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
         } else {
             table.indexes.push(Index::of(&name, columns));
             match index.is_special {
-                true => Fidelity::Lossy(format!("described by its columns alone: {definition}")),
+                true => Fidelity::Lossy(format!("only its columns are described: {definition}")),
                 false => Fidelity::Exact,
             }
         };
@@ -171,10 +171,10 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
                 }
                 match key.referenced_columns.len() == key.columns.len() {
                     true => Fidelity::Exact,
-                    false => Fidelity::Unsupported("it does not pair its columns with a key".into()),
+                    false => Fidelity::Unsupported("its columns do not match a key of the other table".into()),
                 }
             }
-            None => Fidelity::Unsupported(format!("it refers to {}, which is not there", key.references)),
+            None => Fidelity::Unsupported(format!("it references {}, which does not exist", key.references)),
         };
         let Some(table) = work.table(&table).filter(|table| table.kind == TableKind::Table) else { continue };
         if table.foreign_keys.iter().any(|other| other.name == key.name) {

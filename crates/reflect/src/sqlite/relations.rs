@@ -29,7 +29,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         match prepared {
             Ok(origins) => drop(work.origins.insert(name.clone(), origins)),
             Err(reason) => {
-                let standing = Fidelity::Unsupported(format!("it cannot be read: {reason}"));
+                let standing = Fidelity::Unsupported(format!("cannot be read: {reason}"));
                 work.found.find((None, name.clone()), SchemaObject::Table, "", standing);
                 work.unreadable.push(name);
                 continue;
@@ -45,7 +45,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 table.writes = view_writes(&triggers);
             }
             "virtual" => {
-                let loss = "a virtual table: what may be asked of it is known to its module alone";
+                let loss = "a virtual table: only its module knows which queries it supports";
                 standing = Fidelity::Lossy(loss.into());
             }
             _ => {}

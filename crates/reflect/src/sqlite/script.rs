@@ -5,7 +5,7 @@ use crate::row_reader::ask;
 use mwallet_db::{Result, Session, Sql};
 
 /// What stands first.
-const HEAD: &str = "-- Settings of the file and rows are not written.\n";
+const HEAD: &str = "-- This script has no rows and no settings of the file.\n";
 
 /// Without what SQLite makes itself, and without the tables in which virtual ones keep their rows.
 const SQL: &str = "

@@ -28,11 +28,11 @@ async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Integ
         Ok(found) => {
             for mut fields in found {
                 let (parent, rows) = (fields.text()?, fields.number()?);
-                let rows = if rows == 1 { "1 row refers".to_owned() } else { format!("{rows} rows refer") };
-                doubt(format!("{rows} to no row of {parent}"));
+                let rows = if rows == 1 { "1 row has a".to_owned() } else { format!("{rows} rows have a") };
+                doubt(format!("{rows} dangling reference to {parent}"));
             }
         }
-        Err(Error::Refused(said)) => doubt(format!("where its foreign keys lead cannot be seen: {}", said.message)),
+        Err(Error::Refused(said)) => doubt(format!("cannot check its foreign keys: {}", said.message)),
         Err(error) => return Err(error),
     }
     session.roll_back_to(before).await
@@ -105,12 +105,12 @@ impl Wrong {
     fn kind(kind: &ColumnType) -> Option<Self> {
         match of_sqlite(kind)? {
             DeclaredType::Integer => {
-                Self::new("typeof({}) IN ('real', 'text', 'blob')", "is no whole number", "are no whole numbers")
+                Self::new("typeof({}) IN ('real', 'text', 'blob')", "is not an integer", "are not integers")
             }
             DeclaredType::Number { .. } => {
-                Self::new("typeof({}) IN ('text', 'blob')", "is no number", "are no numbers")
+                Self::new("typeof({}) IN ('text', 'blob')", "is not a number", "are not numbers")
             }
-            DeclaredType::Text { .. } => Self::new("typeof({}) = 'blob'", "is no text", "are no texts"),
+            DeclaredType::Text { .. } => Self::new("typeof({}) = 'blob'", "is not text", "are not text"),
             DeclaredType::Boolean => Self::new("{} NOT IN (0, 1)", "is neither 0 nor 1", "are neither 0 nor 1"),
             DeclaredType::Time | DeclaredType::Any => None,
         }

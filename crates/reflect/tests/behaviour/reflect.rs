@@ -156,7 +156,7 @@ fn everything_in_a_sqlite_database_is_told() {
 
 /// The statements of a script without what is said of those that it leaves out.
 fn statements(script: &Script) -> Vec<&str> {
-    script.sql.lines().filter(|line| !line.starts_with("-- Left out: ")).collect()
+    script.sql.lines().filter(|line| !line.starts_with("-- Omitted: ")).collect()
 }
 
 /// What is written as SQL of a database makes one of which the same is told.
@@ -214,8 +214,11 @@ fn rows_that_are_not_what_is_declared_are_told() {
             doubts.iter().map(|doubt| (doubt.table.as_str(), doubt.column.as_deref(), doubt.text.as_str())).collect();
         let mixed = "declared INTEGER, its values are stored as 1 integer, 1 text";
         // One that cannot be followed does not keep the others from being told.
-        let lost = "where its foreign keys lead cannot be seen: foreign key mismatch - \"c's\" referencing \"a\"";
-        assert_eq!(told, [("a", Some("n"), mixed), ("b", None, "2 rows refer to no row of a"), ("c's", None, lost)]);
+        let lost = "cannot check its foreign keys: foreign key mismatch - \"c's\" referencing \"a\"";
+        assert_eq!(
+            told,
+            [("a", Some("n"), mixed), ("b", None, "2 rows have a dangling reference to a"), ("c's", None, lost)]
+        );
     });
 }
 
@@ -234,12 +237,12 @@ fn values_against_their_own_declarations_are_told() {
         let expected = [
             ("short", "declared VARCHAR(5), 2 values are longer"),
             ("price", "declared DECIMAL(5, 2), 3 values have more digits"),
-            ("n", "declared INTEGER, 1 value is no whole number"),
+            ("n", "declared INTEGER, 1 value is not an integer"),
             ("flag", "declared BOOLEAN, 1 value is neither 0 nor 1"),
             ("a {}", "declared CHAR(1), 1 value is longer"),
-            ("n", "declared INTEGER, 2 values are no whole numbers"),
-            ("t", "declared TEXT, 2 values are no texts"),
-            ("x", "declared REAL, 2 values are no numbers"),
+            ("n", "declared INTEGER, 2 values are not integers"),
+            ("t", "declared TEXT, 2 values are not text"),
+            ("x", "declared REAL, 2 values are not numbers"),
         ];
         assert_eq!(told, expected);
     });

@@ -129,7 +129,7 @@ fn what_is_left_out_stands_in_the_script() {
         execute(&db, LEFT_OUT).await;
         let script = mwallet_reflect::script(&db.engine, &ReflectOptions::default()).await.unwrap();
         for text in &script.left_out {
-            assert!(script.sql.contains(&format!("-- Left out: {text}\n")), "{text}");
+            assert!(script.sql.contains(&format!("-- Omitted: {text}\n")), "{text}");
         }
     });
 }

@@ -147,7 +147,7 @@ pub(super) fn nullable(mut json: Map<String, Json>) -> Map<String, Json> {
 pub(super) fn notes(kind: &ColumnType, rules: &Rules) -> Vec<String> {
     match kind {
         ColumnType::Decimal { precision, scale } => {
-            let mut notes = vec![format!("A decimal of at most {precision} digits, {scale} of them after the point.")];
+            let mut notes = vec![format!("A decimal with at most {precision} digits, {scale} of them decimal places.")];
             notes.extend(
                 rules
                     .min

@@ -155,7 +155,7 @@ fn check_rules(field: &Field) -> Result<(), String> {
         None => Some(None),
     };
     if (rules.min.is_some() || rules.max.is_some()) && !is_number {
-        return Err("a least or most value is a rule for numbers".into());
+        return Err("a minimum or maximum value is a rule for numbers".into());
     }
     if (rules.min_length.is_some() || rules.max_length.is_some()) && longest.is_none() {
         return Err("a length is a rule for text, bytes, lists and maps".into());
@@ -167,11 +167,11 @@ fn check_rules(field: &Field) -> Result<(), String> {
     if let (Some(min), Some(max)) = (&rules.min, &rules.max)
         && (min.value > max.value || (min.value == max.value && (min.exclusive || max.exclusive)))
     {
-        return Err(format!("no number lies between {} and {}", min.value, max.value));
+        return Err(format!("there is no number between {} and {}", min.value, max.value));
     }
     let most = [rules.max_length, longest.flatten()].into_iter().flatten().min();
     match (rules.min_length, most) {
-        (Some(least), Some(most)) if least > most => Err(format!("no length lies between {least} and {most}")),
+        (Some(least), Some(most)) if least > most => Err(format!("there is no length between {least} and {most}")),
         _ => Ok(()),
     }
 }
@@ -195,7 +195,7 @@ fn check_default(field: &Field, pattern: Option<&Regex>) -> Result<Option<FieldD
         None => return Ok(None),
         Some(FieldDefault::AppGenerated(generator)) => {
             let FieldType::Column(kind) = &field.kind else {
-                return Err(format!("the generator {} makes values of columns", generator.name()));
+                return Err(format!("the generator {} is for columns", generator.name()));
             };
             let sample = generator.generate(&Sample).coerce(kind);
             return match sample {

@@ -1,4 +1,4 @@
-//! `mwallet migrate new`: writes a migration, for people to review.
+//! `mwallet migrate new`: generates a migration for review.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,21 @@ use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
 
-/// Where migrations lie, where no folder is named.
+/// The default folder of migrations.
 const FOLDER: &str = "migrations";
 
 /// The options of `mwallet migrate new`.
 #[derive(Args)]
 pub(super) struct Options {
-    /// What it does, in a few words: add_memo
+    /// What the migration does, in a few words, such as add_memo
     name: String,
-    /// Write one without statements, to be written by hand
+    /// Write a migration without statements, to be filled in by hand
     #[arg(long)]
     empty: bool,
-    /// A table or column that has another name: orders=trades, orders.note=orders.memo; may be given several times
+    /// A renamed table or column, such as orders=trades or orders.note=orders.memo; can be repeated
     #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
     rename: Vec<Rename>,
-    /// Write it even if it loses rows or values for good
+    /// Write the migration even if it permanently deletes rows or values
     #[arg(long)]
     allow_destructive: bool,
 }
@@ -38,7 +38,7 @@ enum Rename {
 }
 
 fn rename(text: &str) -> std::result::Result<Rename, &'static str> {
-    let wrong = "expected OLD=NEW: two tables, or two columns of one table with the table before a point";
+    let wrong = "expected OLD=NEW: two tables, or two columns of one table, each written as TABLE.COLUMN";
     let (old, new) = text.split_once('=').ok_or(wrong)?;
     match (old.split_once('.'), new.split_once('.')) {
         (None, None) if !old.is_empty() && !new.is_empty() => Ok(Rename::Table(old.into(), new.into())),
@@ -54,11 +54,12 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
     let folder = folder.unwrap_or_else(|| FOLDER.into());
     let failed = |error: mwallet_migrate::FilesError| Failure::caused("", &error);
     let mut migrations = mwallet_migrate::read_so_far(&folder).map_err(failed)?;
-    // Whoever is not where the migrations lie would be given all tables once more.
+    // Run from another folder, the command would generate all tables once more.
     if migrations.is_empty() && !is_named {
         migrations = mwallet_models::migrations().to_vec();
         output::note(format_args!(
-            "{FOLDER} holds no migrations, so this is compared with those that the program carries; --folder {FOLDER} begins from nothing"
+            "{FOLDER} has no migrations, so the entities are compared with those built into the program; pass \
+             --folder {FOLDER} to start from scratch"
         ));
     }
     let last = migrations.last().map_or(0, |migration| migration.version);
@@ -74,22 +75,18 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
             look(settings, &draft, allow_destructive)?;
             if draft.difference.is_empty() {
                 let json = json!({ "files": [], "changes": [] });
-                return output::report(
-                    &settings.output,
-                    "the migrations make the tables that are declared: nothing to write",
-                    &json,
-                );
+                return output::report(&settings.output, "the migrations match the entities: nothing to write", &json);
             }
             migrations.push(draft.migration.clone());
             if let Err(error) = mwallet_migrate::replay(&migrations).await {
-                output::note(format_args!("warning: on SQLite it cannot be applied as it is: {error}"));
+                output::note(format_args!("warning: it cannot be applied on SQLite as it is: {error}"));
             }
             draft.migration
         }
     };
     let files = mwallet_migrate::write(&folder, &migration).map_err(failed)?;
     let files: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
-    let text = format!("wrote {}\nread them before they are applied", files.join(", "));
+    let text = format!("wrote {}\nreview them before you apply them", files.join(", "));
     output::report(&settings.output, text, &json!({ "migration": migration.to_string(), "files": files }))
 }
 
@@ -98,7 +95,7 @@ fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
     for rename in given {
         match rename {
             Rename::Table(old, new) if made.iter().all(|table| table.name != old) => {
-                return Err(Failure::usage(format!("--rename {old}={new}: there is no table {old} so far")));
+                return Err(Failure::usage(format!("--rename {old}={new}: there is no table {old}")));
             }
             Rename::Table(old, new) => renames.tables.push((old, new)),
             Rename::Column(table, old, new) => renames.columns.push((table, old, new)),
@@ -107,7 +104,7 @@ fn renames(made: &[Table], given: Vec<Rename>) -> Result<Renames> {
     Ok(renames)
 }
 
-/// Tells what it does, and refuses what loses something unless that is allowed.
+/// Prints the changes, and refuses those that lose data unless that is allowed.
 fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<()> {
     if !settings.output.quiet && !settings.output.json {
         for change in &draft.difference.changes {
@@ -120,14 +117,14 @@ fn look(settings: &Settings, draft: &Draft, allow_destructive: bool) -> Result<(
     let proposals: Vec<String> =
         draft.difference.proposals().iter().map(|(old, new)| format!("--rename {old}={new}")).collect();
     let hint = match proposals.is_empty() {
-        true => "--allow-destructive writes it all the same".to_owned(),
+        true => "pass --allow-destructive to write it anyway".to_owned(),
         false => {
-            format!("if that is another name for it: {}; --allow-destructive writes it as it is", proposals.join(", "))
+            format!("if it was renamed, pass {}; otherwise, pass --allow-destructive", proposals.join(", "))
         }
     };
     match draft.losses.is_empty() || allow_destructive {
         true => Ok(()),
-        false => Err(Failure::new(format!("this loses {} for good", draft.losses.join(", ")))
+        false => Err(Failure::new(format!("this permanently deletes {}", draft.losses.join(", ")))
             .code("migration_destructive")
             .hint(hint)),
     }

@@ -1,4 +1,4 @@
-//! How migrations go, for people and for scripts.
+//! Reports the progress and the result of migrations.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,8 +10,8 @@ use crate::failure::{Failure, Result};
 use crate::output;
 use crate::settings::Settings;
 
-/// Does something while a bar shows the statements of each migration. Where one fails, the failure says what was done before it:
-/// those `did`, each for itself.
+/// Runs `work` while a progress bar counts the statements of each migration. If a migration fails, the failure lists
+/// those completed before it, with the verb `did`.
 pub(super) async fn with_progress<T>(
     settings: &Settings,
     did: &'static str,
@@ -30,7 +30,7 @@ pub(super) async fn with_progress<T>(
         }
         Event::Batch(place) => bar.set_message(format!("rows, up to {place}")),
         Event::Locked(times) => {
-            bar.set_message(format!("statements: others hold what it needs, waited {times} times"));
+            bar.set_message(format!("statements: waiting for locks, attempt {times}"));
         }
         Event::Ended(migration) => ended.lock().unwrap_or_else(PoisonError::into_inner).push(migration.to_string()),
     };
@@ -40,7 +40,7 @@ pub(super) async fn with_progress<T>(
     done.map_err(|error| Failure::from(error).after(did, ended))
 }
 
-/// Says what was done.
+/// Reports which migrations were applied or reverted.
 pub(super) fn done(
     settings: &Settings,
     engine: &Engine,
@@ -62,55 +62,59 @@ pub(super) fn done(
 }
 
 impl From<MigrateError> for Failure {
-    /// A failure with what to do next.
+    /// Adds a hint on what to do next.
     fn from(error: MigrateError) -> Self {
         let code = code(&error);
         let hint = match error {
             MigrateError::Database(error) => return error.into(),
-            MigrateError::Replay { .. } => "mend that file of the migration; the database itself is not what failed",
-            MigrateError::Failed { .. } => "the database is as it was before that migration; mend it and run it again",
+            MigrateError::Replay { .. } => "fix that file of the migration; the database itself did not fail",
+            MigrateError::Failed { .. } => {
+                "the migration was rolled back; fix it or the database, and run the command again"
+            }
             MigrateError::Stopped { .. } => {
-                "mend that statement, in the file or what is in its way, and run it again: it goes on there"
+                "fix the statement, or what it failed on, and run the command again: it continues from there"
             }
             MigrateError::Locked { .. } => {
-                "pg_stat_activity and pg_blocking_pids tell who holds it; --lock-timeout and --lock-attempts wait longer"
+                "pg_stat_activity and pg_blocking_pids show what holds the lock; raise --lock-timeout or \
+                 --lock-attempts to wait longer"
             }
             MigrateError::Transaction { .. } => {
-                "take it out; what cannot be in a transaction goes in a file that begins with `-- mwallet: no transaction`"
+                "remove it; statements that cannot run in a transaction go in a file that begins with \
+                 `-- mwallet: no transaction`"
             }
-            MigrateError::Declaration(_) => "mend the declaration; nothing was written",
-            MigrateError::Misfits { .. } => "change these values first, or have the migration do it",
+            MigrateError::Declaration(_) => "fix the declaration; nothing was written",
+            MigrateError::Misfits { .. } => "change these values first, or let the migration do it",
             MigrateError::Trigger { .. } => {
-                "write the trigger, or its function, anew in the migration, with the new name"
+                "recreate the trigger, or its function, in the migration, with the new name"
             }
             MigrateError::Broken { .. } => {
-                "write them anew in the migration, with the new names; what it makes unusable is dropped first"
+                "drop what would break in the migration, then recreate it there with the new names"
             }
             MigrateError::Renames(_) => "nothing was written",
-            MigrateError::Orphans { .. } => "mend the rows first, or have the migration do it",
+            MigrateError::Orphans { .. } => "fix these rows first, or let the migration do it",
             MigrateError::Changed(_) => "`mwallet migrate status` shows which",
             MigrateError::Unknown(_) => {
-                "use the program that made it, or `mwallet migrate stamp` where the history is wrong"
+                "use the program that created it, or `mwallet migrate stamp` if the history is wrong"
             }
-            MigrateError::NoVersion(_) => "`mwallet migrate history` lists them",
-            MigrateError::Destructive { .. } => "make a copy of the database before, as `mwallet backup FILE` does",
+            MigrateError::NoVersion(_) => "`mwallet migrate history` lists the versions",
+            MigrateError::Destructive { .. } => "back up the database first, with `mwallet backup FILE`",
             MigrateError::NotEmpty { ref taken, .. } if taken.is_empty() => {
-                "`mwallet serve --reflect` serves it as it is, and `mwallet migrate up` puts the tables of mWallet beside what it \
-                 holds; --database-url names another database"
+                "`mwallet serve --reflect` serves it as it is, and `mwallet migrate up` adds mWallet's tables to it; \
+                 --database-url names another database"
             }
             MigrateError::NotEmpty { ref taken, .. } => {
                 let hint = format!(
-                    "`mwallet serve --reflect` serves it as it is; `mwallet migrate up` cannot put the tables of mWallet beside \
-                     what it holds, since these names are taken: {taken}; --database-url names another database"
+                    "`mwallet serve --reflect` serves it as it is; `mwallet migrate up` cannot add mWallet's tables \
+                     to it, since these names are taken: {taken}; --database-url names another database"
                 );
                 return Self::caused("", &error).code(code).hint(hint);
             }
             MigrateError::Different(_) => {
-                "`mwallet migrate check` shows how; make them the same, or note with `mwallet migrate stamp` what it has had; \
-                 `mwallet serve --reflect` serves it as it is"
+                "`mwallet migrate check` shows how; make them match, or record the version of the database with \
+                 `mwallet migrate stamp`; `mwallet serve --reflect` serves it as it is"
             }
-            MigrateError::OutOfDate(_) => "`mwallet migrate up` applies them, or start with --migrate",
-            MigrateError::Begun(_) => "`mwallet migrate up` ends it",
+            MigrateError::OutOfDate(_) => "apply them with `mwallet migrate up`, or start with --migrate",
+            MigrateError::Begun(_) => "`mwallet migrate up` finishes it",
         };
         Self::caused("", &error).code(code).hint(hint)
     }

@@ -1,4 +1,4 @@
-//! `mwallet serve --demo`: a database of its own with fake data, and what to try with it.
+//! `mwallet serve --demo`: serves its own database with fake data, and prints requests to try.
 
 use mwallet_db::Engine;
 
@@ -10,13 +10,13 @@ use crate::output;
 use crate::seed::{self, Amounts, Origin};
 use crate::settings::Settings;
 
-/// The database of the demo, in the folder that the program is called in.
+/// The database of the demo, in the current folder.
 const DATABASE: &str = "sqlite:mwallet-demo.db";
-/// Enough to page through, and there in a second.
+/// Enough to page through, and created within a second.
 const AMOUNTS: Amounts = Amounts { users: 200, orders: 2_000, notices: 20 };
 const SEED: u64 = 1;
 
-/// Serves the demo, which is filled at its first start.
+/// Serves the demo, whose database is filled on the first start.
 pub(super) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
     let addresses = options.listen.addresses().await?;
     options.listen.refuse_others(&addresses, "--demo")?;
@@ -29,20 +29,21 @@ pub(super) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     serve(settings, log, options, prepared, |database, url, _| welcome(database, url)).await
 }
 
-/// The engine of the demo. It never is a database that somebody works with: the demo is open to everybody on the machine,
-/// and fills what it finds empty.
+/// The engine of the demo. It never opens a database that is in real use: the demo is open to every user of the
+/// machine, and fills an empty database.
 fn engine(settings: &Settings) -> Result<Engine> {
     if settings.names_database() {
-        // What somebody typed is never passed over in silence.
-        let message = "--demo brings a database of its own, so --database-url cannot stand beside it";
-        let hint = "for fake data elsewhere: `mwallet seed --database-url URL`, then `mwallet serve --open --database-url URL`";
+        // An option is never silently ignored.
+        let message = "--demo uses its own database, so it cannot be used with --database-url";
+        let hint = "to serve fake data from another database, run `mwallet seed --database-url URL`, then `mwallet \
+                    serve --open --database-url URL`";
         return Err(Failure::usage(message).hint(hint));
     }
     settings.engine_of(DATABASE)
 }
 
-/// Fills the database at the first start, as of then, so that what is open ends in days to come; what is there later is left as
-/// it is.
+/// Fills the database on the first start, as of that time, so that open orders end in the days after it. Later starts
+/// leave the data as it is.
 async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
     let progress = output::progress(&settings.output, AMOUNTS.users + AMOUNTS.orders, "users and orders");
     let origin = Origin { seed: SEED, as_of: engine.sources().now() };
@@ -51,19 +52,19 @@ async fn fill(settings: &Settings, engine: &Engine) -> Result<()> {
     outcome.map(drop)
 }
 
-/// What to try.
+/// The first message, with requests to try.
 fn welcome(database: &str, url: &str) -> String {
     format!(
         "mWallet serves fake data ({database}) at {url}, without login, to this machine only
 
 try, in another terminal:
-  # the three open orders that began last
+  # the three open orders that started last
   curl '{url}/rest/v1/orders?order_type=eq.OPEN&order=start.desc&limit=3'
 
-  # one of them, by its slug
+  # one order, by its slug
   curl {url}/rest/v1/orders/order-42
 
-  # an order of your own
+  # create an order
   curl {url}/rest/v1/orders -H 'Content-Type: application/json' -H 'Prefer: return=representation' \\
     -d '{{\"usid\": \"ada\", \"asset\": \"LITECOIN\", \"start\": \"2030-01-01T00:00:00Z\", \"memo\": \"first\"}}'
 
@@ -75,6 +76,6 @@ or from JavaScript, after npm install @supabase/postgrest-js:
   console.log(error ?? data)
 
 docs:   {url}/docs
-stop:   Ctrl-C; to begin anew, remove mwallet-demo.db"
+stop:   Ctrl-C; to start over, delete mwallet-demo.db"
     )
 }

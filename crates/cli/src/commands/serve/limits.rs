@@ -1,4 +1,4 @@
-//! What requests to `mwallet serve` may do, and how large they may be.
+//! The limits of requests to `mwallet serve`.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
@@ -10,41 +10,43 @@ use mwallet_api::{HeaderValue, Limits, Origins, ServeOptions};
 
 use crate::signals;
 
-/// The options of `mwallet serve` about limits.
+/// The options of `mwallet serve` that set limits.
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitOptions {
-    /// The most rows that one answer may have; all by default, since answers stream
+    /// The most rows in one response; unlimited by default, since responses are streamed
     #[arg(long, env = "MWALLET_MAX_ROWS", value_name = "N")]
     max_rows: Option<u64>,
-    /// The most bytes that the body of a request may have
+    /// The most bytes in the body of a request
     #[arg(long, env = "MWALLET_MAX_BODY", value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
     max_body: usize,
-    /// The most seconds that a request may take until its answer begins
-    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS", default_value_t = Limits::default().request_timeout.as_secs(), value_parser = at_least_one::<u64>())]
+    /// The most seconds that a request may take until its response starts
+    #[arg(long, env = "MWALLET_REQUEST_TIME", value_name = "SECONDS")]
+    #[arg(default_value_t = Limits::default().request_timeout.as_secs(), value_parser = at_least_one::<u64>())]
     request_timeout: u64,
-    /// The most connections at once; others wait
+    /// The most connections at once; further connections wait
     ///
-    /// The process is let open as many files as they need (the soft limit is raised). Where it may not (the hard limit,
-    /// `ulimit -Hn`), there are fewer connections, and the log says how many.
-    #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N", default_value_t = ServeOptions::default().connections, value_parser = at_least_one::<usize>())]
+    /// The process raises its soft limit of open files to what these connections need. If the hard limit (`ulimit -Hn`)
+    /// is lower, the server accepts fewer connections and logs how many.
+    #[arg(long, env = "MWALLET_MAX_CONNECTIONS", value_name = "N")]
+    #[arg(default_value_t = ServeOptions::default().connections, value_parser = at_least_one::<usize>())]
     max_connections: usize,
     /// Allow requests without a filter to change or delete every row of a table
     #[arg(long)]
     allow_unfiltered: bool,
-    /// Allow pages of this origin to call the server from a browser, such as http://localhost:5173; * allows all, and the
-    /// option may be repeated
+    /// Allow pages of this origin to call the server from a browser, such as http://localhost:5173; * allows all
+    /// origins; can be repeated
     ///
-    /// A request that changes something for a page of any other origin is refused (403). /admin/reload is for the pages of
-    /// the server itself and of origins that stand here by name: * does not open it.
+    /// A request that changes data for a page of any other origin is refused (403). /admin/reload accepts only pages of
+    /// the server itself and of origins that are named here; * does not include it.
     #[arg(long, env = "MWALLET_CORS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     cors: Vec<Origin>,
-    /// The threads that serve connections; one for each processor core by default
+    /// The number of threads that serve connections; one per processor core by default
     #[arg(long, env = "MWALLET_THREADS", value_name = "N")]
     threads: Option<NonZero<usize>>,
 }
 
-/// With none, nobody would ever be answered.
+/// With zero, no request would ever be served.
 fn at_least_one<T: TryFrom<u64> + Clone + Send + Sync>() -> RangedU64ValueParser<T> {
     RangedU64ValueParser::new().range(1..)
 }
@@ -56,7 +58,7 @@ enum Origin {
 }
 
 fn origin(text: &str) -> Result<Origin, &'static str> {
-    let wrong = "expected * or an origin: a scheme and a host, such as https://desk.example, without a path";
+    let wrong = "expected * or an origin: a scheme and a host without a path, such as https://desk.example";
     if text == "*" {
         return Ok(Origin::Any);
     }

@@ -1,4 +1,4 @@
-//! Where the server listens: at an address, or at all those of a name.
+//! Where the server listens: on one address, or on every address of a host name.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,25 +7,25 @@ use tokio::net::{TcpListener, lookup_host};
 
 use crate::failure::{Failure, Result};
 
-/// The name of this machine for itself. It is never asked of anybody (RFC 6761), and means both families.
+/// The name of the local machine. It is resolved without a lookup (RFC 6761), to an IPv4 and an IPv6 address.
 const LOCALHOST: &str = "localhost";
 
-/// How often a port is looked for that is free at every address of a name.
+/// How many ports are tried until one is free on every address of a name.
 const TRIES: usize = 20;
 
-/// Where to listen, as it was written.
+/// Where to listen, as the user wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Address(SocketAddr),
     Name(String, u16),
 }
 
-/// Reads an address or a name, with a port.
+/// Parses an address or a host name with a port.
 pub(super) fn parse(text: &str) -> std::result::Result<Place, &'static str> {
     if let Ok(address) = text.parse() {
         return Ok(Place::Address(address));
     }
-    let wrong = "expected an address or a name and a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080";
+    let wrong = "expected an address or a host name with a port, such as 127.0.0.1:8080, [::1]:8080 or localhost:8080";
     let (name, port) = text.rsplit_once(':').ok_or(wrong)?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
     match port.parse() {
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> std::result::Result<Place, &'static str> {
 }
 
 impl Place {
-    /// The addresses of the place; at least one.
+    /// Resolves the addresses; there is at least one.
     pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>> {
         let (name, port) = match self {
             Self::Address(address) => return Ok(vec![*address]),
@@ -46,11 +46,11 @@ impl Place {
         }
         let unknown = |failure: Failure| {
             failure.code("name_not_resolved").hint(
-                "is it right? /etc/hosts and the servers of DNS know names; an address needs neither, such as --listen \
+                "check the name: it must be in /etc/hosts or in DNS; or pass an address, such as --listen \
                  127.0.0.1:8080",
             )
         };
-        let message = format!("the name {name} leads to no address");
+        let message = format!("cannot resolve the host name {name}");
         let found = lookup_host((name, port)).await.map_err(|error| unknown(Failure::caused(&message, &error)))?;
         let mut addresses: Vec<SocketAddr> = Vec::new();
         for address in found {
@@ -61,12 +61,12 @@ impl Place {
         if addresses.is_empty() { Err(unknown(Failure::new(message))) } else { Ok(addresses) }
     }
 
-    /// Listens at every address of the place, at one port. Of a name, an address that the machine does not have is left out.
+    /// Listens on every address, all on one port. Skips addresses of a name that the machine does not have.
     pub(super) fn listen(&self, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
         let mut tries = 1;
         loop {
             match self.try_to_listen(addresses) {
-                // It was free at the first address only.
+                // The port was free on the first address only.
                 Err((address, error))
                     if error.kind() == ErrorKind::AddrInUse && self.takes_any_port() && tries < TRIES =>
                 {
@@ -95,9 +95,9 @@ impl Place {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
                     return Err((address, error));
                 }
-                // Many machines have one family alone, whatever names say.
+                // Many machines have only IPv4 or only IPv6, whatever the name resolves to.
                 Err(error) => {
-                    tracing::info!(%address, %error, "this address is left out");
+                    tracing::info!(%address, %error, "skipped this address");
                     missing.get_or_insert((address, error));
                 }
             }
@@ -115,7 +115,7 @@ impl Place {
         }
     }
 
-    /// The URL of a server there. A name is only in it where requests may call this machine by it.
+    /// The URL of a server there. It contains a name only if the server accepts requests for that name.
     pub(super) fn url(&self, first: SocketAddr) -> String {
         match self {
             Self::Name(name, _) if name.eq_ignore_ascii_case(LOCALHOST) => format!("http://{name}:{}", first.port()),
@@ -123,7 +123,7 @@ impl Place {
         }
     }
 
-    /// Refuses a place that others can reach, by `option`, which serves without login.
+    /// Refuses an address that other machines can reach, since `option` serves without login.
     pub(super) fn refuse_others(&self, addresses: &[SocketAddr], option: &str) -> Result<()> {
         let Some(reachable) = addresses.iter().find(|address| !address.ip().is_loopback()) else { return Ok(()) };
         let place = match self {
@@ -131,16 +131,16 @@ impl Place {
             Self::Name(name, port) => format!("{name}:{port} ({})", reachable.ip()),
         };
         let message =
-            format!("{option} serves without login, so it must not listen on {place}, which others can reach");
-        Err(Failure::usage(message).hint("listen on this machine only, such as --listen localhost:8080"))
+            format!("{option} serves without login, so it must not listen on {place}, which other machines can reach");
+        Err(Failure::usage(message).hint("listen on this machine only, for example with --listen localhost:8080"))
     }
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
     match error.kind() {
-        ErrorKind::AddrInUse => Failure::new(format!("another program listens on {address} already"))
+        ErrorKind::AddrInUse => Failure::new(format!("another program already listens on {address}"))
             .code("address_in_use")
-            .hint(format!("--listen {} takes a port that is free", SocketAddr::new(address.ip(), 0))),
+            .hint(format!("--listen {} picks a free port", SocketAddr::new(address.ip(), 0))),
         _ => Failure::caused(&format!("cannot listen on {address}"), error),
     }
 }

@@ -1,4 +1,4 @@
-//! `mwallet serve --reflect`: the tables that a database has, whoever made them.
+//! `mwallet serve --reflect`: serves the tables of an existing database.
 
 use clap::Args;
 use mwallet_db::schema::{Table, Updatability};
@@ -9,23 +9,23 @@ use crate::database;
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
 
-/// What is served of a database that others made.
+/// What is served of an existing database.
 #[derive(Args, Clone)]
 pub(super) struct ReflectedOptions {
-    /// Serve the tables and views that the database has, instead of those of mWallet; nothing in it is changed but by requests
+    /// Serve the tables and views of an existing database instead of mWallet's own; only requests change it
     #[arg(long)]
     reflect: bool,
-    /// A schema of PostgreSQL to serve; may be given several times, and clients choose by Accept-Profile and Content-Profile
+    /// A PostgreSQL schema to serve; can be repeated: clients choose with Accept-Profile and Content-Profile
     /// [default: public]
     #[arg(long, value_name = "NAME", requires = "reflect")]
     schema: Vec<String>,
-    /// Write nothing, whatever is sent: the connections themselves are read-only
+    /// Refuse all writes: the database connections are read-only
     #[arg(long, requires = "reflect")]
     read_only: bool,
 }
 
 impl ReflectedOptions {
-    /// The engine of the settings, over such a database where it is one.
+    /// The engine for the configured database, whether that is mWallet's own or an existing one.
     pub(super) fn engine(
         &self,
         settings: &Settings,
@@ -36,13 +36,13 @@ impl ReflectedOptions {
         }
         settings.engine_of_existing(|options| {
             let options = change(options);
-            // A client that names no schema means the first.
+            // A client that names no schema uses the first.
             let schema = self.schema.first().cloned().or_else(|| Some("public".into()));
             EngineOptions { read_only: options.read_only || self.read_only, schema, ..options }
         })
     }
 
-    /// The tables that the database has; `None` where it is mWallet's own.
+    /// The tables of an existing database; `None` if the database is mWallet's own.
     pub(super) async fn tables(&self, engine: &Engine) -> Result<Option<Vec<Table>>> {
         if !self.reflect {
             return Ok(None);
@@ -50,12 +50,12 @@ impl ReflectedOptions {
         let tables = self.read(engine).await?;
         if tables.is_empty() {
             let place = if self.schema.is_empty() { String::new() } else { format!(" ({})", self.schema.join(", ")) };
-            return Err(Failure::new(format!("{engine}{place} has no tables and no views to serve")));
+            return Err(Failure::new(format!("{engine}{place} has no tables or views to serve")));
         }
         Ok(Some(tables))
     }
 
-    /// The tables that the database has now.
+    /// Reads the tables that the database has now.
     pub(super) async fn read(&self, engine: &Engine) -> mwallet_db::Result<Vec<Table>> {
         let options = ReflectOptions { schemas: self.schema.clone() };
         let mut tables = mwallet_reflect::reflect(engine, &options).await?.tables;

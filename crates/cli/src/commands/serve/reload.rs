@@ -1,5 +1,5 @@
-//! A database that others change is read again: when they say so by `NOTIFY mwallet, 'reload'`, at SIGHUP, and at a POST to
-//! `/admin/reload`. What was read before is served until the new description is ready, and stays if it cannot be had.
+//! Reads the schema of an existing database again: on `NOTIFY mwallet, 'reload'`, on SIGHUP and on a POST to
+//! `/admin/reload`. The server keeps using the previous schema until the new one is ready, and if reading it fails.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use tokio::sync::Mutex;
 use super::reflected::ReflectedOptions;
 use crate::failure::Result;
 
-/// The channel of PostgreSQL that is listened to, and what is said there.
+/// The PostgreSQL channel to listen on, and the payload that asks for a reload.
 const CHANNEL: &str = "mwallet";
 const WORD: &str = "reload";
 
-/// The same state, which serves what the database has whenever it is told to look.
+/// Makes the state serve the current schema after each request to reload.
 pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result<AppState> {
     let reload = {
         let state = state.clone();
-        // One at a time: what is read last is what counts.
+        // One reload at a time, so that the last one wins.
         let turn = Arc::new(Mutex::new(()));
         Reload::new(move || {
             let (state, reflected, turn) = (state.clone(), reflected.clone(), turn.clone());
@@ -28,7 +28,7 @@ pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result
                 let served = ExposedTables::titled(state.engine().name(), &tables)
                     .map_err(|error| Error::Config(error.to_string()))?;
                 state.serve(served);
-                tracing::info!("{} tables and views are served", tables.len());
+                tracing::info!("reloaded the schema: {} tables and views are served", tables.len());
                 Ok(())
             }
         })
@@ -42,7 +42,7 @@ pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result
 
 async fn at_notifications(mut notifications: Notifications, reload: Reload) {
     while let Some(payload) = notifications.next().await {
-        // Nothing is said where a connection was lost, and with it what may have been said.
+        // The payload is empty after a lost connection, which may have lost notifications too.
         if payload == WORD || payload.is_empty() {
             run(&reload, "a notification").await;
         }
@@ -69,6 +69,6 @@ fn at_signals(_: Reload) -> Result<()> {
 async fn run(reload: &Reload, why: &str) {
     if let Err(error) = reload.run().await {
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        tracing::error!(%error, source, "{why} asked to read the database again, which failed; what was read before is served");
+        tracing::error!(%error, source, "{why} asked for a reload, which failed; the previous schema is still served");
     }
 }

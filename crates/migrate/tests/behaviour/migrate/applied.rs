@@ -165,7 +165,7 @@ async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     );
     let stopped = Migrator::new(&db.engine, &wrong).up(None, |_| {}).await.unwrap_err();
     assert!(matches!(stopped, MigrateError::Stopped { number: 2, .. }), "{stopped}");
-    assert!(stopped.to_string().ends_with("1 of its statements are done"), "{stopped}");
+    assert!(stopped.to_string().ends_with("1 of its statements are applied"), "{stopped}");
     // What is done stays as it was done.
     let other = stepwise(
         "CREATE TABLE t (id bigint PRIMARY KEY); CREATE INDEX CONCURRENTLY i ON t (v); INSERT INTO t VALUES (1, 'a');",

@@ -248,7 +248,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     declared.columns[2].renamed_from = Some("a".into());
     let refused = story.generate(&[declared], &Renames::default()).await.unwrap_err().to_string();
     assert!(
-        refused.contains("members.a and members.b exchange their names")
+        refused.contains("members.a and members.b swap their names")
             && refused.contains("--rename members.b=members.a --rename members.a=members.b"),
         "{refused}"
     );
@@ -269,7 +269,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     after.columns.extend(["c", "e"].map(|name| Column::new(name, text()).nullable()));
     after.columns[3].renamed_from = Some("d".into());
     let refused = story.generate(std::slice::from_ref(&after), &Renames::default()).await.unwrap_err().to_string();
-    assert!(refused.contains("both are there") && refused.contains("--rename members.d=members.c"), "{refused}");
+    assert!(refused.contains("both exist") && refused.contains("--rename members.d=members.c"), "{refused}");
     let given = columns(&[("members", "d", "c"), ("members", "c", "e")]);
     after.columns[3].renamed_from = None;
     story.to(std::slice::from_ref(&after), &given).await;
@@ -308,7 +308,7 @@ async fn tables_exchange_their_names(db: TestDb) {
     declared[1].renamed_from = Some("sellers".into());
     let refused = story.generate(&declared, &Renames::default()).await.unwrap_err().to_string();
     assert!(
-        refused.contains("the table buyers and sellers exchange") && refused.contains("--rename sellers=buyers"),
+        refused.contains("the table buyers and sellers swap") && refused.contains("--rename sellers=buyers"),
         "{refused}"
     );
     story.to(&after, &tables(&[("buyers", "sellers"), ("sellers", "buyers")])).await;
@@ -347,10 +347,10 @@ async fn labels_are_renamed_in_the_rows(db: TestDb) {
     story.add(&before, &[("stage", "SHUT")]).await;
     let exchanged = make(&[("OPEN", Some("SHUT")), ("SHUT", Some("OPEN"))]);
     let refused = story.generate(&[exchanged], &Renames::default()).await.unwrap_err().to_string();
-    assert!(refused.contains("the label orders.stage: OPEN and SHUT exchange"), "{refused}");
+    assert!(refused.contains("the label orders.stage: OPEN and SHUT swap"), "{refused}");
     let unknown = make(&[("OPEN", None), ("CLOSED", Some("LOCKED"))]);
     let refused = story.generate(&[unknown], &Renames::default()).await.unwrap_err().to_string();
-    assert!(refused.contains("there is no LOCKED so far"), "{refused}");
+    assert!(refused.contains("the migrations have no LOCKED"), "{refused}");
 
     for after in [
         make(&[("OPEN", None), ("CLOSED", Some("SHUT"))]),
@@ -377,11 +377,15 @@ async fn a_rename_that_cannot_be_meant_is_refused(db: TestDb) {
         (
             misspelt,
             Renames::default(),
-            "members.note says `renamed_from = \"mmo\"`, and there is no members.mmo so far",
+            "members.note has `renamed_from = \"mmo\"`, but the migrations have no members.mmo",
         ),
-        (before.clone(), columns(&[("members", "mmo", "memo")]), "there is no column members.mmo so far"),
-        (before.clone(), columns(&[("members", "memo", "note")]), "there is no column members.note declared"),
-        (before.clone(), tables(&[("people", "members")]), "people=members: there is no table people so far"),
+        (before.clone(), columns(&[("members", "mmo", "memo")]), "there is no column members.mmo in the migrations"),
+        (before.clone(), columns(&[("members", "memo", "note")]), "there is no column members.note in the entities"),
+        (
+            before.clone(),
+            tables(&[("people", "members")]),
+            "people=members: there is no table people in the migrations",
+        ),
     ] {
         let refused = story.generate(&[after], &given).await.unwrap_err().to_string();
         assert!(refused.contains(told), "{refused}");
@@ -422,7 +426,10 @@ async fn a_view_or_trigger_that_a_change_breaks_stops_it(db: TestDb) {
     match story.db.dialect() {
         Dialect::Postgres => assert!(refused.contains("view shown depends on column memo"), "{refused}"),
         Dialect::Sqlite => assert!(
-            refused.contains("after it, the view shown (no such column: memo), the trigger ranked of members (no such column: \"rank\") would not work"),
+            refused.contains(
+                "it would break the view shown (no such column: memo), the trigger ranked of members (no such column: \
+                 \"rank\"); nothing was changed"
+            ),
             "{refused}"
         ),
     }
