@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: how fast mWallet is, against the limit of PostgreSQL and against a peer, in one run.
 //!
-//! Subjects take turns at each workload, so that what changes on the machine meanwhile meets all of them. What to run is
-//! decided here; workloads and subjects have a file each.
+//! Subjects take turns at each workload, so that what changes on the machine meanwhile meets all of them. What to run
+//! is decided here; workloads and subjects have a file each.
 
 mod machine;
 mod place;

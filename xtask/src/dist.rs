@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the program as it is given to others, and what debuggers need of it in a file apart.
 //!
-//! Cargo can do one or the other on Linux. Stripped, a program has lost the addresses by which the file that `split-debuginfo`
-//! writes is read; so it is built whole, and then taken apart.
+//! Cargo can do one or the other on Linux. Stripped, a program has lost the addresses by which the file that
+//! `split-debuginfo` writes is read; so it is built whole, and then taken apart.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ use crate::{Result, cargo, executable, run as run_command};
 /// The name of the program.
 const PROGRAM: &str = "mwallet";
 
-/// Builds the program for release, and writes it and its debug information to the folder `dist` beside what cargo builds.
+/// Builds the program for release, and writes it and its debug information to the folder `dist` beside what cargo
+/// builds.
 pub(crate) fn run() -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Err(
@@ -35,8 +36,8 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Writes a program without symbols to a folder, and its debug information beside it, where debuggers and the backtraces of a
-/// panic look for it.
+/// Writes a program without symbols to a folder, and its debug information beside it, where debuggers and the
+/// backtraces of a panic look for it.
 fn split(built: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
     let name = built.file_name().ok_or("the program has no name")?;
     let program = folder.join(name);

@@ -43,13 +43,14 @@ enum Task {
     Test(test::Options),
     /// Measures requests over HTTP against the limit of PostgreSQL and against a peer
     ///
-    /// Builds the program for release, starts a PostgreSQL of its own, fills it with 200,000 orders, and has the subjects take
-    /// turns at each workload. A ratio is only taken within one run. docs/performance.md says what is compared and how.
+    /// Builds the program for release, starts a PostgreSQL of its own, fills it with 200,000 orders, and has the
+    /// subjects take turns at each workload. A ratio is only taken within one run. docs/performance.md says what is
+    /// compared and how.
     Bench(bench::Options),
     /// Builds the program as it is given to others: without symbols, and these in a file apart
     ///
-    /// Both files are in target/dist. With mwallet.debug beside mwallet, debuggers and the backtraces of a panic show functions
-    /// and lines; without it the program runs as well.
+    /// Both files are in target/dist. With mwallet.debug beside mwallet, debuggers and the backtraces of a panic show
+    /// functions and lines; without it the program runs as well.
     Dist,
     /// Draws the pictures in ARCHITECTURE.md again: the crates, and the way of a request
     Map,

@@ -1,7 +1,8 @@
 //! `cargo xtask map`: the pictures in `ARCHITECTURE.md`, drawn from what the repository says of itself.
 //!
 //! They are Mermaid, which hosts of repositories show as pictures. The crates and their dependencies come from each
-//! `Cargo.toml`, the way of a request from the list of its steps in the same file. A test fails while they are out of date.
+//! `Cargo.toml`, the way of a request from the list of its steps in the same file. A test fails while they are out of
+//! date.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -195,8 +195,8 @@ fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
     Ok(fs::write(directory.join("data/pg_hba.conf"), RULES)?)
 }
 
-/// Makes the locale in which a test has the server speak German, in a folder of its own, and gives the folder. Debian's PostgreSQL
-/// brings what it is made of; where it cannot be made, that test says so.
+/// Makes the locale in which a test has the server speak German, in a folder of its own, and gives the folder. Debian's
+/// PostgreSQL brings what it is made of; where it cannot be made, that test says so.
 fn make_german(directory: &Path) -> PathBuf {
     let folder = directory.join("locales");
     let made = fs::create_dir(&folder).and_then(|()| {

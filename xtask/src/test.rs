@@ -95,8 +95,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(passed && problems.is_empty())
 }
 
-/// The programs that the tests need; those beside PostgreSQL only where a package runs them. Of tests chosen by their name, only those
-/// fail that need what is missing.
+/// The programs that the tests need; those beside PostgreSQL only where a package runs them. Of tests chosen by their
+/// name, only those fail that need what is missing.
 fn find_programs(options: &Options) -> Result<(Programs, Option<Found>)> {
     let look = || (Programs::find(), tools::are_needed(&options.package).then(Found::look));
     let missing = |programs: &Option<Programs>, tools: &Option<Found>| {
@@ -127,7 +127,8 @@ enum Told {
     Ended(io::Result<ExitStatus>),
 }
 
-/// How long output is read after cargo has ended. All of it is there by then, unless it is that of a process which a test left behind.
+/// How long output is read after cargo has ended. All of it is there by then, unless it is that of a process which a
+/// test left behind.
 const AFTERWARDS: Duration = Duration::from_secs(2);
 
 /// Runs the tests, shows their output as it comes, and reads it. Also gives whether cargo was content.

@@ -68,8 +68,8 @@ mod tests {
         assert!(bare.is_empty(), "these do not open with `//!`: {bare:?}");
     }
 
-    /// Runs `.ci/advisories` with a cargo that does this where the database is fetched, and that where it is read; gives whether it
-    /// ended well, and what it said.
+    /// Runs `.ci/advisories` with a cargo that does this where the database is fetched, and that where it is read;
+    /// gives whether it ended well, and what it said.
     fn advisories(fetch: &str, check: &str) -> (bool, String) {
         use std::os::unix::fs::PermissionsExt;
 

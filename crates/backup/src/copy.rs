@@ -1,7 +1,7 @@
 //! Copies a database of SQLite to a file while others write to it.
 //!
-//! A copy is one state of the database, is looked at before it has its name, and has its name only when it is on the disk. The
-//! database is not changed.
+//! A copy is one state of the database, is looked at before it has its name, and has its name only when it is on the
+//! disk. The database is not changed.
 
 use std::fs::File;
 use std::path::Path;
@@ -29,8 +29,8 @@ const STEPS_PER_LOOK: i32 = 10_000;
 /// What lies beside a database and belongs to it.
 pub(crate) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Copies a database to a file that only its owner can read; others may write to the database meanwhile. With `replace`, a file that is
-/// there already is replaced when the copy is whole, and not before.
+/// Copies a database to a file that only its owner can read; others may write to the database meanwhile. With
+/// `replace`, a file that is there already is replaced when the copy is whole, and not before.
 ///
 /// While a database without a log (WAL) is copied, those who write to it wait.
 ///
@@ -98,8 +98,8 @@ fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file beside the place where another is to be, which only its owner can read, and which goes away unless it is given that
-/// place.
+/// A file beside the place where another is to be, which only its owner can read, and which goes away unless it is
+/// given that place.
 pub(crate) fn temporary(file: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mwallet-").suffix(".partial");
@@ -164,8 +164,8 @@ pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Wat
     Ok(Copied { pages, bytes: pages * page_size.unsigned_abs() })
 }
 
-/// A connection to a database that is there, which reads one state of it until it ends. Without, a copy would begin again at each
-/// write of somebody else, and never end.
+/// A connection to a database that is there, which reads one state of it until it ends. Without, a copy would begin
+/// again at each write of somebody else, and never end.
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let begin = |connection: Connection| {
         connection.execute_batch("BEGIN")?;

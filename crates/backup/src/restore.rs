@@ -1,6 +1,7 @@
 //! Puts a copy in the place of a database of SQLite that nobody uses.
 //!
-//! At every moment the name of the database leads to the old one or to the new one, whole. The old one is kept under another name.
+//! At every moment the name of the database leads to the old one or to the new one, whole. The old one is kept under
+//! another name.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,8 +15,8 @@ use tempfile::NamedTempFile;
 use crate::copy::{SIDES, copy, failed, is_same, sync, sync_folder, temporary, verify};
 use crate::{BackupError, Restored, Result, Watch, open_files};
 
-/// Puts a copy in the place of a database, which is kept beside it under a name with this time. Where there is no database, the
-/// copy becomes one.
+/// Puts a copy in the place of a database, which is kept beside it under a name with this time. Where there is no
+/// database, the copy becomes one.
 ///
 /// # Errors
 ///
@@ -89,7 +90,8 @@ fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<
             .or_else(|_| std::fs::copy(database, &kept).and_then(|_| std::fs::File::open(&kept)?.sync_all()))
             .map_err(failed(&kept))?;
     }
-    // What is left of a database that cannot be opened stays with it: beside the new one, SQLite would put it into that.
+    // What is left of a database that cannot be opened stays with it: beside the new one, SQLite would put it into
+    // that.
     for side in SIDES {
         let path = side_file(database, side);
         match path.exists() {
@@ -105,8 +107,8 @@ fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<
     Ok(was_there.then_some(kept))
 }
 
-/// Puts the log of a database back into it, and keeps everybody from it; `None` where it is not there, or so damaged that it cannot
-/// be opened.
+/// Puts the log of a database back into it, and keeps everybody from it; `None` where it is not there, or so damaged
+/// that it cannot be opened.
 fn lock(database: &Path) -> Result<Option<Connection>> {
     if !database.exists() {
         return Ok(None);

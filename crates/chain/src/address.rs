@@ -56,7 +56,8 @@ pub(crate) fn check(block: &Block, network: Network) -> Result<usize, BlockError
     Ok(count)
 }
 
-/// The addresses of an output, or of what an input spends, where the node tells it: one in newer nodes, a list in older.
+/// The addresses of an output, or of what an input spends, where the node tells it: one in newer nodes, a list in
+/// older.
 fn addresses(item: &Value) -> impl Iterator<Item = &str> {
     let scripts = [&item["scriptPubKey"], &item["prevout"]["scriptPubKey"]];
     scripts.into_iter().flat_map(|script| {
@@ -94,7 +95,8 @@ fn forms(address: &str) -> Vec<&'static Form> {
     FORMS.iter().filter(is_of).collect()
 }
 
-/// The first byte of an address in base58 with its checksum: a version, a hash of 20 bytes, four bytes of the hash of both.
+/// The first byte of an address in base58 with its checksum: a version, a hash of 20 bytes, four bytes of the hash of
+/// both.
 fn version(address: &str) -> Option<u8> {
     let bytes = bs58::decode(address).into_vec().ok()?;
     let (content, checksum) = bytes.split_last_chunk::<4>()?;

@@ -36,7 +36,8 @@ fn root(mut hashes: Vec<[u8; 32]>) -> Option<[u8; 32]> {
     hashes.pop()
 }
 
-/// Refuses a block whose header is of another network, or is not that of its hash; says whether there is a whole header.
+/// Refuses a block whose header is of another network, or is not that of its hash; says whether there is a whole
+/// header.
 pub(crate) fn check(block: &Block, network: Network) -> Result<bool, BlockError> {
     let Some(bytes) = bytes(&block.header, block)? else { return Ok(false) };
     let hash = double_sha256(&bytes);

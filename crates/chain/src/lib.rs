@@ -1,7 +1,7 @@
 //! Blocks as nodes write them ([`Block::parse`]), and whether one is of the network that it is said to be ([`check`]).
 //!
-//! A block does not name its network. Its addresses do, each by its prefix; its header does by its proof of work, where that is the
-//! hash that names the block. Nothing is asked of a node.
+//! A block does not name its network. Its addresses do, each by its prefix; its header does by its proof of work, where
+//! that is the hash that names the block. Nothing is asked of a node.
 
 mod address;
 mod block;
@@ -48,7 +48,8 @@ impl fmt::Display for Network {
     }
 }
 
-/// Refuses a block that is of another network, that was changed, or that has nothing by which its network could be told.
+/// Refuses a block that is of another network, that was changed, or that has nothing by which its network could be
+/// told.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Tables as Rust: a struct for each, of which `#[derive(Entity)]` makes the same [`Table`] again.
 //!
-//! Names become what Rust programs are used to, and each attribute says what the name or the type does not; what the struct
-//! says of its table is all that reflection found.
+//! Names become what Rust programs are used to, and each attribute says what the name or the type does not; what the
+//! struct says of its table is all that reflection found.
 
 mod attributes;
 mod enums;
@@ -101,7 +101,8 @@ pub fn file(tables: &[&Table]) -> String {
     text
 }
 
-/// Whether an entity can describe a table: PostgreSQL has tables and views without columns, which no program reads or writes.
+/// Whether an entity can describe a table: PostgreSQL has tables and views without columns, which no program reads or
+/// writes.
 pub fn is_described(table: &Table) -> bool {
     !table.columns.is_empty()
 }

@@ -1,7 +1,8 @@
 //! Tables as TypeScript: the type `Database` that the clients of Supabase and PostgREST take.
 //!
-//! Its shape is the one that `createClient<Database>` of supabase-js and `new PostgrestClient<Database>` of postgrest-js read:
-//! for each schema its tables and views, for each of these what is answered, what is taken, and how they refer to each other.
+//! Its shape is the one that `createClient<Database>` of supabase-js and `new PostgrestClient<Database>` of
+//! postgrest-js read: for each schema its tables and views, for each of these what is answered, what is taken, and how
+//! they refer to each other.
 
 use std::collections::BTreeMap;
 

@@ -18,8 +18,8 @@ struct Shared {
 }
 
 impl Columns {
-    /// How many columns of each returned row they are, behind which hidden ones stand. What counts rows has a column even where
-    /// none is answered.
+    /// How many columns of each returned row they are, behind which hidden ones stand. What counts rows has a column
+    /// even where none is answered.
     pub(crate) fn returned(&self) -> usize {
         self.len().max(1)
     }

@@ -257,7 +257,8 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> 
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
-/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities ([`Of`](crate::Of)).
+/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities
+/// ([`Of`](crate::Of)).
 ///
 /// # Errors
 ///
@@ -294,8 +295,8 @@ pub async fn search<'d, R: RowShape>(
 ///
 /// # Errors
 ///
-/// Where the query names no row at all (neither identifier nor filter): see [`update_all`]. Where the changes do not fit
-/// the table or break a constraint; then nothing is changed.
+/// Where the query names no row at all (neither identifier nor filter): see [`update_all`]. Where the changes do not
+/// fit the table or break a constraint; then nothing is changed.
 pub async fn update<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,

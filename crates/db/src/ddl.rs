@@ -184,8 +184,8 @@ pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> St
     sql
 }
 
-/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`, and whether it
-/// is a secret. Reflection reads it again.
+/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`,
+/// and whether it is a secret. Reflection reads it again.
 fn stored_type(stored: &str, column: &Column, dialect: Dialect) -> String {
     let mark = if column.is_readable() { "" } else { WRITE_ONLY };
     match (dialect, &column.kind) {
@@ -432,8 +432,8 @@ pub fn foreign_key(key: &ForeignKey) -> String {
     sql
 }
 
-/// What stands before the text of a check in its comment. PostgreSQL keeps what it made of a check, and no tool could tell
-/// whether that is still what was declared.
+/// What stands before the text of a check in its comment. PostgreSQL keeps what it made of a check, and no tool could
+/// tell whether that is still what was declared.
 pub const DECLARED_AS: &str = "declared as ";
 
 /// The statement that keeps the text of a check.

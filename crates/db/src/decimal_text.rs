@@ -1,8 +1,8 @@
 //! Decimals as SQLite stores them: text of fixed width whose byte order is the order of the numbers.
 //!
-//! `decimal(5, 2)`: `12.5` is `0012.50`, and `-12.5` is `-987.49`: a leading `0` for positive numbers sorts after the `-`
-//! of negative ones, whose digits are nines' complements, so that -12.5 sorts before -12.4. Any tool compares, orders
-//! and indexes such text as it stands.
+//! `decimal(5, 2)`: `12.5` is `0012.50`, and `-12.5` is `-987.49`: a leading `0` for positive numbers sorts after the
+//! `-` of negative ones, whose digits are nines' complements, so that -12.5 sorts before -12.4. Any tool compares,
+//! orders and indexes such text as it stands.
 
 use mwallet_schema::Decimal;
 

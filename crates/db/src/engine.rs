@@ -189,8 +189,8 @@ impl Engine {
         self.driver()?.ping().await
     }
 
-    /// Opens the connections before they are needed, on PostgreSQL those of the runtime that asks: a server that is full of
-    /// clients may have no file left to open one by.
+    /// Opens the connections before they are needed, on PostgreSQL those of the runtime that asks: a server that is
+    /// full of clients may have no file left to open one by.
     ///
     /// # Errors
     ///
@@ -230,8 +230,8 @@ impl Engine {
         self.inner.driver.close().await;
     }
 
-    /// An engine over the same file of SQLite that leaves it as it is, before it is known whose it is: to open one as ours changes
-    /// how it keeps its journal. `None` where there is no file yet, or no file at all.
+    /// An engine over the same file of SQLite that leaves it as it is, before it is known whose it is: to open one as
+    /// ours changes how it keeps its journal. `None` where there is no file yet, or no file at all.
     pub(crate) fn untouching(&self) -> Result<Option<Self>> {
         let Some(path) = self.driver()?.file().filter(|path| path.exists()) else { return Ok(None) };
         let options = EngineOptions { existing: true, pool_size: 1, ..self.inner.options.clone() };

@@ -28,12 +28,12 @@ pub enum Error {
     /// The database refused a row because of a constraint.
     #[error("{0}")]
     Constraint(Violation),
-    /// The database itself refused what was asked for a reason that it names: a value of a type that only it knows, or what the table
-    /// cannot do.
+    /// The database itself refused what was asked for a reason that it names: a value of a type that only it knows, or
+    /// what the table cannot do.
     #[error("{}", .0.message)]
     Refused(Refusal),
-    /// What the owner of the database put into it, such as a trigger or a function, raised an error while it ran. The statement itself
-    /// fits the tables.
+    /// What the owner of the database put into it, such as a trigger or a function, raised an error while it ran. The
+    /// statement itself fits the tables.
     #[error("{}", .0.message)]
     Raised(Refusal),
     /// An update met a row that somebody else changed or deleted since it was read.
@@ -56,8 +56,8 @@ pub enum Error {
         /// How many it may be.
         allowed: AllowedRows,
     },
-    /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads to
-    /// no row of the session.
+    /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads
+    /// to no row of the session.
     #[error("{table}: {reason}")]
     UnitOfWork {
         /// The table.
@@ -97,8 +97,8 @@ pub enum Error {
         /// Why.
         why: NotOpened,
     },
-    /// The file of the database, or its log, was removed or replaced while it was open. What a write did is in no file that
-    /// anybody can open.
+    /// The file of the database, or its log, was removed or replaced while it was open. What a write did is in no file
+    /// that anybody can open.
     #[error("the file {} was removed or replaced while it was in use", path.display())]
     FileGone {
         /// Where it was.
@@ -192,7 +192,8 @@ pub struct Refusal {
     pub hint: Option<String>,
 }
 
-/// What a database says of the values of a row: for whoever sent them, never for a log, so that a debugger's form hides it.
+/// What a database says of the values of a row: for whoever sent them, never for a log, so that a debugger's form hides
+/// it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Details(String);
 
@@ -310,8 +311,8 @@ impl Error {
         }
     }
 
-    /// Whether the database no longer is what it was described as: a table, a column or a type of it was changed or is gone.
-    /// Nothing was written then, and what is planned by a new description may succeed.
+    /// Whether the database no longer is what it was described as: a table, a column or a type of it was changed or is
+    /// gone. Nothing was written then, and what is planned by a new description may succeed.
     pub fn is_outdated(&self) -> bool {
         match self {
             Self::PlanInvalidated => true,
@@ -328,8 +329,8 @@ impl Error {
     }
 }
 
-/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type, an operator or a unique constraint is
-/// not there, a value is of another type, or a thing of that kind cannot do so.
+/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type, an operator or a unique
+/// constraint is not there, a value is of another type, or a thing of that kind cannot do so.
 const OUTDATED: [&str; 7] = ["42703", "42P01", "42704", "42883", "42P10", "42804", "0A000"];
 
 /// What the operations of this crate give back.

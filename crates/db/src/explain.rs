@@ -5,7 +5,8 @@ use std::error::Error;
 use crate::driver::said;
 use crate::place::{Place, place_of};
 
-/// An error with all that lies behind it: of what PostgreSQL says its message, code, detail, hint, context and what it is about.
+/// An error with all that lies behind it: of what PostgreSQL says its message, code, detail, hint, context and what it
+/// is about.
 ///
 /// ```
 /// let refused = std::io::Error::other("connection refused");

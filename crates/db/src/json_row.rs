@@ -43,7 +43,8 @@ pub(crate) fn quote_numbers(out: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// Makes strings of the numbers in an array, whose other elements are arrays, nulls, and words in quotes such as `"NaN"`.
+/// Makes strings of the numbers in an array, whose other elements are arrays, nulls, and words in quotes such as
+/// `"NaN"`.
 fn quote_elements(out: &mut Vec<u8>, start: usize) {
     let array = out.split_off(start);
     let (mut is_text, mut is_number) = (false, false);

@@ -1,7 +1,8 @@
 //! The data layer of mWallet: what runs SQL.
 //!
-//! It is in charge of engines, sessions, queries and rows, over SQLite and PostgreSQL alike. It knows nothing of HTTP and
-//! nothing of wallets: a table is a value ([`schema::Table`]), whether an entity declared it or a live database has it.
+//! It is in charge of engines, sessions, queries and rows, over SQLite and PostgreSQL alike. It knows nothing of HTTP
+//! and nothing of wallets: a table is a value ([`schema::Table`]), whether an entity declared it or a live database has
+//! it.
 //!
 //! A request is a straight line of plain functions from value to value:
 //!

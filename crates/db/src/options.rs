@@ -14,8 +14,8 @@ use crate::sources::SystemSources;
 pub struct EngineOptions {
     /// Connections of PostgreSQL, or threads that read SQLite. By default four for each processor core, as measured.
     pub pool_size: usize,
-    /// How many runtimes use the engine: 1. Each has its share of PostgreSQL's connections, since a connection is driven by
-    /// the runtime that opened it.
+    /// How many runtimes use the engine: 1. Each has its share of PostgreSQL's connections, since a connection is
+    /// driven by the runtime that opened it.
     pub runtimes: usize,
     /// How long to wait for a free connection: 5 seconds.
     pub pool_timeout: Duration,
@@ -23,14 +23,14 @@ pub struct EngineOptions {
     pub connect_timeout: Duration,
     /// How long one statement may run: 30 seconds.
     pub statement_timeout: Duration,
-    /// How long SQLite may read for one request, whose rows a client may take slowly: 60 seconds. Meanwhile the log of the database
-    /// only grows.
+    /// How long SQLite may read for one request, whose rows a client may take slowly: 60 seconds. Meanwhile the log of
+    /// the database only grows.
     pub read_timeout: Duration,
-    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said. It is the whole
-    /// process' own: what the first engine says that opens a file goes for all.
+    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said.
+    /// It is the whole process' own: what the first engine says that opens a file goes for all.
     pub temp_dir: Option<PathBuf>,
-    /// The schema of PostgreSQL that most statements will be about: none. A connection looks there from the first for what
-    /// functions and triggers name without a schema; for a table of another schema it is told so first.
+    /// The schema of PostgreSQL that most statements will be about: none. A connection looks there from the first for
+    /// what functions and triggers name without a schema; for a table of another schema it is told so first.
     pub schema: Option<String>,
     /// How long a session may hold its transaction: 5 seconds.
     pub transaction_timeout: Duration,
@@ -38,8 +38,8 @@ pub struct EngineOptions {
     pub max_queued: usize,
     /// Whether nothing may be written.
     pub read_only: bool,
-    /// Whether the database is others' own, for whom it must stay as it is: a file of SQLite keeps its journal mode, and is
-    /// not made where there is none.
+    /// Whether the database is others' own, for whom it must stay as it is: a file of SQLite keeps its journal mode,
+    /// and is not made where there is none.
     pub existing: bool,
     /// Whether each statement is logged with its time, without its values.
     pub echo: bool,
@@ -78,7 +78,7 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// How long it may take; the engine's limit where nothing is said.
     pub limit: Option<Duration>,
-    /// Whether it changes tables. SQLite makes a table anew for it, during which foreign keys must be off: whoever begins
-    /// such a session sees to it that they lead to rows at its end.
+    /// Whether it changes tables. SQLite makes a table anew for it, during which foreign keys must be off: whoever
+    /// begins such a session sees to it that they lead to rows at its end.
     pub schema_change: bool,
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// How long it counts that a write found no room, if none is tried after it: whoever is told not to write any more finds out
-/// in no other way that there is room again.
+/// How long it counts that a write found no room, if none is tried after it: whoever is told not to write any more
+/// finds out in no other way that there is room again.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// What the last writes found.

@@ -2,8 +2,8 @@
 //! engine writes tables as statements, and what SQLite says of statements that it only prepares.
 //!
 //! `mwallet-reflect` and `mwallet-migrate` use it. The texts they give it come from a catalog, a migration file or a
-//! [`Table`](crate::schema::Table), never from a request; everything else gives the engine a [`Sql`](crate::Sql), whose text
-//! the compiler has seen.
+//! [`Table`](crate::schema::Table), never from a request; everything else gives the engine a [`Sql`](crate::Sql), whose
+//! text the compiler has seen.
 
 pub mod tokens;
 
@@ -32,13 +32,14 @@ pub fn is_mock(engine: &Engine) -> bool {
     engine.is_mock()
 }
 
-/// Sessions that change tables: on SQLite foreign keys are checked at the end, and what is kept of the schema is forgotten.
+/// Sessions that change tables: on SQLite foreign keys are checked at the end, and what is kept of the schema is
+/// forgotten.
 pub fn schema_changes(sessions: SessionFactory) -> SessionFactory {
     sessions.schema_change()
 }
 
-/// A second engine for the same SQLite file that leaves the file as it is, for as long as nobody knows whose it is: to open
-/// a file as ours changes how it keeps its journal. `None` where there is no file.
+/// A second engine for the same SQLite file that leaves the file as it is, for as long as nobody knows whose it is: to
+/// open a file as ours changes how it keeps its journal. `None` where there is no file.
 ///
 /// # Errors
 ///
@@ -47,8 +48,8 @@ pub fn without_changes(engine: &Engine) -> Result<Option<Engine>> {
     engine.untouching()
 }
 
-/// Runs a query without parameters, and gives its rows; `kinds` are the types of its columns. PostgreSQL finds unqualified
-/// names by the search path that the session has.
+/// Runs a query without parameters, and gives its rows; `kinds` are the types of its columns. PostgreSQL finds
+/// unqualified names by the search path that the session has.
 ///
 /// # Errors
 ///
@@ -87,7 +88,8 @@ pub async fn run_plain(session: &mut Session, sql: &str) -> Result<()> {
     session.run_plain(sql).await
 }
 
-/// Prepares statements on SQLite without running them: for each, where its columns come from, or why it does not compile.
+/// Prepares statements on SQLite without running them: for each, where its columns come from, or why it does not
+/// compile.
 ///
 /// # Errors
 ///

@@ -153,8 +153,8 @@ impl Session {
 
     /// Queues an update of a stored row: every column of it, apart from its key.
     ///
-    /// Where the entity has a version, the row must still have it: if somebody else wrote in between, the flush ends with
-    /// [`Error::VersionConflict`] instead of overwriting their change.
+    /// Where the entity has a version, the row must still have it: if somebody else wrote in between, the flush ends
+    /// with [`Error::VersionConflict`] instead of overwriting their change.
     pub fn update<E: Entity>(&mut self, entity: &E) {
         self.work.update(entity);
     }

@@ -71,8 +71,8 @@ pub(crate) struct Guard {
 
 #[derive(Clone, Debug)]
 pub(crate) enum GuardRule {
-    /// This statement, which counts rows that hold other values, must find none. It is asked before the write, which passes
-    /// over such rows, too.
+    /// This statement, which counts rows that hold other values, must find none. It is asked before the write, which
+    /// passes over such rows, too.
     None(Box<Statement>),
     /// So many rows are answered: one that holds another value is passed over in silence.
     Answers(u64),

@@ -1,7 +1,7 @@
 //! Blocking work off the threads that serve requests.
 //!
-//! [`delegate`] runs a function on a bounded pool of threads; [`stream`] runs an iterator there and hands its items out as
-//! they are asked for. A program that wants more threads, or several pools, makes [`Workers`] of its own.
+//! [`delegate`] runs a function on a bounded pool of threads; [`stream`] runs an iterator there and hands its items out
+//! as they are asked for. A program that wants more threads, or several pools, makes [`Workers`] of its own.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -83,8 +83,8 @@ impl Workers {
         answer.await.unwrap_or(Err(Error::Cancelled))
     }
 
-    /// Makes an iterator on a thread of the pool and hands its items out as they are asked for. The iterator is at most a
-    /// few items ahead of the reader, and ends when the reader is dropped.
+    /// Makes an iterator on a thread of the pool and hands its items out as they are asked for. The iterator is at most
+    /// a few items ahead of the reader, and ends when the reader is dropped.
     pub fn stream<T, I>(&self, source: impl FnOnce() -> I + Send + 'static) -> Items<T>
     where
         T: Send + 'static,

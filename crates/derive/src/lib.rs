@@ -50,8 +50,8 @@ pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenSt
 
 /// The migrations of a folder, as `mwallet_migrate::embedded` takes them: a program carries them in itself.
 ///
-/// The folder is named from that of the crate: `migrations!("migrations")`. A migration that is added needs the crate to be
-/// built anew, which `build.rs` sees to with `cargo::rerun-if-changed=migrations`.
+/// The folder is named from that of the crate: `migrations!("migrations")`. A migration that is added needs the crate
+/// to be built anew, which `build.rs` sees to with `cargo::rerun-if-changed=migrations`.
 #[proc_macro]
 pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let folder = syn::parse_macro_input!(input as syn::LitStr);

@@ -1,7 +1,7 @@
 //! What stands in for the code of a declaration that is wrong.
 //!
-//! Without it, every use of the entity elsewhere would be an error too, and the one that matters would be lost among them. It
-//! is never run: a program with a wrong declaration is not built.
+//! Without it, every use of the entity elsewhere would be an error too, and the one that matters would be lost among
+//! them. It is never run: a program with a wrong declaration is not built.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

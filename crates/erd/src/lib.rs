@@ -19,8 +19,8 @@ use mwallet_schema::Table;
 
 /// Draws tables and their references as an SVG document.
 ///
-/// The document stands alone: it loads nothing, and is light or dark as its reader is. Boxes do not overlap, and no line
-/// runs through one. A foreign key to a table that is not among `tables` is marked at its column, without a line.
+/// The document stands alone: it loads nothing, and is light or dark as its reader is. Boxes do not overlap, and no
+/// line runs through one. A foreign key to a table that is not among `tables` is marked at its column, without a line.
 ///
 /// # Examples
 ///
@@ -44,8 +44,8 @@ pub fn svg(tables: &[&Table]) -> String {
 
 /// Draws tables and their references as one HTML file to look around in.
 ///
-/// It holds the drawing of [`svg`], which is moved by dragging and enlarged by wheel or buttons, and a box to search for
-/// tables and columns. It loads nothing from elsewhere, and says so to the browser by a content security policy.
+/// It holds the drawing of [`svg`], which is moved by dragging and enlarged by wheel or buttons, and a box to search
+/// for tables and columns. It loads nothing from elsewhere, and says so to the browser by a content security policy.
 ///
 /// # Examples
 ///
@@ -66,8 +66,8 @@ pub const HTML_SCRIPT: &str = html::SCRIPT;
 /// Writes tables and their references as an `erDiagram` for [Mermaid](https://mermaid.js.org) 11.
 ///
 /// Mermaid cannot take every name. Characters that mean something to it become others that look alike, spaces and signs
-/// in the names of columns and types become `_`; the true name then stands in the column's comment. Version 10 reads it too,
-/// where columns have names in ASCII.
+/// in the names of columns and types become `_`; the true name then stands in the column's comment. Version 10 reads it
+/// too, where columns have names in ASCII.
 ///
 /// # Examples
 ///

@@ -63,8 +63,8 @@ impl Font {
     }
 }
 
-/// How wide a character is in hundredths of the font's size. Of DejaVu Sans, the widest of the fonts of the drawing, where
-/// no other is wider.
+/// How wide a character is in hundredths of the font's size. Of DejaVu Sans, the widest of the fonts of the drawing,
+/// where no other is wider.
 fn hundredths(character: char) -> u32 {
     match character {
         'i' | 'j' | 'l' | '\'' => 30,

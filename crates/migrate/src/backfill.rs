@@ -14,8 +14,8 @@ pub(super) struct Filler {
     is_one_each: bool,
 }
 
-/// What rows that are there get: a value of their own where the program makes one for each row, otherwise the same one. Nothing where they
-/// may be without, or the column has a default.
+/// What rows that are there get: a value of their own where the program makes one for each row, otherwise the same one.
+/// Nothing where they may be without, or the column has a default.
 pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<Filler> {
     let is_filled =
         column.default == Some(ColumnDefault::Identity) || schema_tools::column_default(column, dialect).is_some();

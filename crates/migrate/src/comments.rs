@@ -1,4 +1,5 @@
-//! The comments of tables and columns, as scripts for PostgreSQL leave them behind: under the names that they have in the end.
+//! The comments of tables and columns, as scripts for PostgreSQL leave them behind: under the names that they have in
+//! the end.
 //!
 //! It reads what `COMMENT`, `RENAME` and `DROP` say, and nothing else; it asks no database.
 

@@ -42,8 +42,8 @@ impl Conversion<'_> {
         }
     }
 
-    /// The same, which is null where a value does not fit its type. It never fails but on PostgreSQL for what is no JSON, which
-    /// PostgreSQL 15 can only try.
+    /// The same, which is null where a value does not fit its type. It never fails but on PostgreSQL for what is no
+    /// JSON, which PostgreSQL 15 can only try.
     pub(super) fn fitting(&self, dialect: Dialect) -> String {
         match (self.renamed_labels(), dialect) {
             _ if self.from == self.to => self.name.into(),

@@ -1,4 +1,5 @@
-//! Views and triggers of SQLite, which name tables and columns: those that worked before a migration must work after it.
+//! Views and triggers of SQLite, which name tables and columns: those that worked before a migration must work after
+//! it.
 //!
 //! PostgreSQL refuses what its views would not survive by itself. SQLite keeps texts, and tells at the next use.
 

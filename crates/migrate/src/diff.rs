@@ -135,8 +135,8 @@ impl Difference {
     }
 }
 
-/// Gives tables and columns their new names, wherever they are named. What has a name that another gets, and none itself, is in the
-/// way: it is dropped in the end, under a name that nobody has.
+/// Gives tables and columns their new names, wherever they are named. What has a name that another gets, and none
+/// itself, is in the way: it is dropped in the end, under a name that nobody has.
 fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialect) -> (Moves, Vec<Change>) {
     let mut moves = Moves::default();
     let mut changes = Vec::new();
@@ -214,8 +214,8 @@ fn new_name<'r>(name: &String, mut renames: impl Iterator<Item = (&'r String, &'
     }
 }
 
-/// Gives constraints and indexes the names that they have after, where nothing else of them is different: their names are made of those
-/// of tables and columns. Those of a table that is in the way are too.
+/// Gives constraints and indexes the names that they have after, where nothing else of them is different: their names
+/// are made of those of tables and columns. Those of a table that is in the way are too.
 fn rename_constraints(from: &mut [Table], to: &[Table], moves: &mut Moves) -> Vec<Change> {
     for table in from.iter_mut().filter(|table| to.iter().all(|after| after.name != table.name)) {
         if moves.tables.iter().all(|(_, after)| *after != table.name) {

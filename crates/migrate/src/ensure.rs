@@ -42,14 +42,14 @@ enum Owner {
 }
 
 impl Migrator<'_> {
-    /// Makes the database ready for a program that has these tables: sets up one that holds nothing, notes the history of one that
-    /// was made before there were migrations, and brings one that is older up to date where that is allowed. What extensions of
-    /// PostgreSQL bring does not count.
+    /// Makes the database ready for a program that has these tables: sets up one that holds nothing, notes the history
+    /// of one that was made before there were migrations, and brings one that is older up to date where that is
+    /// allowed. What extensions of PostgreSQL bring does not count.
     ///
     /// # Errors
     ///
-    /// Where it is somebody else's, out of date and may not be changed, or another than the migrations make. It is left as it is then;
-    /// a file of SQLite keeps its journal mode too.
+    /// Where it is somebody else's, out of date and may not be changed, or another than the migrations make. It is left
+    /// as it is then; a file of SQLite keeps its journal mode too.
     pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
         match self.owner(tables).await? {
             Owner::Nobody => {
@@ -140,8 +140,8 @@ impl Migrator<'_> {
     }
 }
 
-/// What a database would have to change so that its tables are these. Tables that are neither among them nor among `known` are
-/// somebody else's.
+/// What a database would have to change so that its tables are these. Tables that are neither among them nor among
+/// `known` are somebody else's.
 ///
 /// # Errors
 ///

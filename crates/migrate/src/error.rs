@@ -12,8 +12,8 @@ pub enum MigrateError {
     /// An error of the database that is not about a statement of a migration.
     #[error(transparent)]
     Database(#[from] Error),
-    /// The migrations failed in an in-memory SQLite database, where they are replayed to find the tables that they create.
-    /// No other database was changed.
+    /// The migrations failed in an in-memory SQLite database, where they are replayed to find the tables that they
+    /// create. No other database was changed.
     #[error("cannot replay the migrations in memory: {failed}")]
     Replay {
         /// The error, with the name of the migration.

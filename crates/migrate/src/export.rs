@@ -14,11 +14,11 @@ pub struct Stopped {
     pub migration: String,
 }
 
-/// The statements that take a database from one version to another, with the notes of its history, so that `up` goes on from
-/// there. They run in `psql` and in `sqlite3`.
+/// The statements that take a database from one version to another, with the notes of its history, so that `up` goes on
+/// from there. They run in `psql` and in `sqlite3`.
 ///
-/// `has_function` says of which versions a function of the program is a part: the script stops before them, unless `skip_data` is set.
-/// Then they are passed over, and noted as applied.
+/// `has_function` says of which versions a function of the program is a part: the script stops before them, unless
+/// `skip_data` is set. Then they are passed over, and noted as applied.
 pub fn sql(
     migrations: &[Migration],
     dialect: Dialect,

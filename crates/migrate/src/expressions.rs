@@ -8,8 +8,8 @@ use mwallet_db::Dialect;
 use mwallet_db::schema_tools::quote;
 use mwallet_db::schema_tools::tokens::{Token, tokens};
 
-/// Gives columns their new names in the checks and indexes of a table, as far as they are then what they are to be: what is not the
-/// same is told as it was.
+/// Gives columns their new names in the checks and indexes of a table, as far as they are then what they are to be:
+/// what is not the same is told as it was.
 pub(super) fn rename(table: &mut Table, after: Option<&Table>, pairs: &[(String, String)]) {
     for check in &mut table.checks {
         check.expression = renamed(&check.expression, pairs);

@@ -1,7 +1,7 @@
 //! What is asked of the rows before a column is altered: how many have a value that it will not take.
 //!
-//! A database says of such a value what it fails at, and seldom where it is. So a script counts first, by a query whose comment says
-//! what is counted; whoever applies the script refuses it where there are some.
+//! A database says of such a value what it fails at, and seldom where it is. So a script counts first, by a query whose
+//! comment says what is counted; whoever applies the script refuses it where there are some.
 
 use mwallet_schema::{Column, ColumnType};
 

@@ -100,7 +100,8 @@ fn comments(migrations: &[Migration], tables: &mut [Table]) {
 ///
 /// # Errors
 ///
-/// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be meant.
+/// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be
+/// meant.
 pub async fn generate(
     name: &str,
     at: Timestamp,

@@ -19,7 +19,8 @@ pub struct Warning {
     pub instead: &'static str,
 }
 
-/// Checks the `up` scripts of migrations for PostgreSQL. Statements on a table that the same migration creates are fine.
+/// Checks the `up` scripts of migrations for PostgreSQL. Statements on a table that the same migration creates are
+/// fine.
 pub fn lint(migrations: &[Migration]) -> Vec<Warning> {
     migrations.iter().flat_map(of_migration).collect()
 }

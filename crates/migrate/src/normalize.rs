@@ -5,8 +5,9 @@ use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Table, Value, Va
 use mwallet_db::Dialect;
 use mwallet_reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
 
-/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who may write a
-/// column and how often, what makes its value, patterns, the numbers of labels), and in the order of names where the order means nothing.
+/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who
+/// may write a column and how often, what makes its value, patterns, the numbers of labels), and in the order of names
+/// where the order means nothing.
 ///
 /// SQLite keeps no comments. Two tables that are the same this way need no migration.
 pub fn stored(table: &Table, dialect: Dialect) -> Table {
@@ -45,8 +46,9 @@ pub(super) fn in_full(table: &Table) -> Table {
     table
 }
 
-/// What SQLite says of a whole number that is the key, which is the number of its row where it was made as `INTEGER`: that it has one
-/// where none is given is no default that anybody declares. A numbered key is numbered, whatever its range.
+/// What SQLite says of a whole number that is the key, which is the number of its row where it was made as `INTEGER`:
+/// that it has one where none is given is no default that anybody declares. A numbered key is numbered, whatever its
+/// range.
 fn key(table: &mut Table) {
     let [name] = table.primary_key.as_slice() else { return };
     let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) else { return };

@@ -33,8 +33,8 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     steps
 }
 
-/// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table goes while
-/// another refers to it.
+/// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table
+/// goes while another refers to it.
 fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
     let mut gone: Vec<&Table> = Vec::new();
     for change in changes {
@@ -97,8 +97,8 @@ fn renames(difference: &Difference) -> Vec<Step> {
     steps
 }
 
-/// The statements that give constraints and indexes their new names. Those of indexes are of the whole schema, those of unique
-/// constraints too.
+/// The statements that give constraints and indexes their new names. Those of indexes are of the whole schema, those of
+/// unique constraints too.
 fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
     let Moves { constraints, indexes, .. } = &difference.moves;
     let all: Vec<&(String, (String, String))> = constraints.iter().chain(indexes).collect();

@@ -215,7 +215,8 @@ impl DeclaredType {
         None
     }
 
-    /// What is declared and neither to be done, nor done, nor given. `option` writes what would say that a rename is meant.
+    /// What is declared and neither to be done, nor done, nor given. `option` writes what would say that a rename is
+    /// meant.
     fn doubts(&self, what: &str, place: &str, given: &[Pair], option: Option<&AsOption<'_>>) -> Vec<String> {
         let pending = self.pending();
         let is_meant =
@@ -266,7 +267,8 @@ impl DeclaredType {
     }
 }
 
-/// The names that things get in a database: those that are renamed, and those that are in the way of one and are dropped.
+/// The names that things get in a database: those that are renamed, and those that are in the way of one and are
+/// dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moves {
     pub(super) tables: Vec<Pair>,
@@ -286,8 +288,8 @@ pub(super) struct Turn {
     pub(super) last: String,
 }
 
-/// Renames one after the other, so that none takes a name which another still has. Where names go round, one waits under a name
-/// that nobody has.
+/// Renames one after the other, so that none takes a name which another still has. Where names go round, one waits
+/// under a name that nobody has.
 pub(super) fn in_turn(pairs: &[Pair]) -> Vec<Turn> {
     let mut left = pairs.to_vec();
     let (mut turns, mut last) = (Vec::new(), Vec::new());

@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(86_400);
 /// What stands in the first lines of a script by which something is lost.
 pub const DESTRUCTIVE: &str = "-- mwallet: destructive:";
 
-/// One batch of a data migration: it is given where the last one stopped, and says where it stopped, or that all is done.
+/// One batch of a data migration: it is given where the last one stopped, and says where it stopped, or that all is
+/// done.
 ///
 /// Each batch is one transaction together with the place where it stopped, so that none is done twice or left out.
 pub type DataMigration = Arc<
@@ -78,8 +79,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_LOCK_PAUSE: Duration = Duration::from_secs(10);
 
 impl<'m> Migrator<'m> {
-    /// Migrations, in the order of their versions, for the database of an engine. Its statements may take as long as the
-    /// engine's own limit says: give it one that allows for the largest table.
+    /// Migrations, in the order of their versions, for the database of an engine. Its statements may take as long as
+    /// the engine's own limit says: give it one that allows for the largest table.
     pub fn new(engine: &Engine, migrations: &'m [Migration]) -> Self {
         Self {
             engine: engine.clone(),
@@ -91,8 +92,8 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// The same with how long a statement waits on PostgreSQL for a lock that others hold, and how often the migration is tried then.
-    /// Between two times the others go on.
+    /// The same with how long a statement waits on PostgreSQL for a lock that others hold, and how often the migration
+    /// is tried then. Between two times the others go on.
     pub fn locks(mut self, timeout: Duration, attempts: u32) -> Self {
         self.lock_timeout = timeout;
         self.lock_attempts = attempts.max(1);
@@ -111,8 +112,8 @@ impl<'m> Migrator<'m> {
         self
     }
 
-    /// Applies what is still to be applied, up to a version, or all. Gives the versions that were applied here; others may
-    /// have been by programs that began at the same time.
+    /// Applies what is still to be applied, up to a version, or all. Gives the versions that were applied here; others
+    /// may have been by programs that began at the same time.
     ///
     /// # Errors
     ///

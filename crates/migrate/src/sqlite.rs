@@ -1,7 +1,7 @@
 //! A difference as statements of SQLite, which changes little of a table that is there: the others are made anew.
 //!
-//! Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation. Foreign keys must be off, which no statement
-//! within a transaction can do: whoever runs these does it.
+//! Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation. Foreign keys must be off, which no
+//! statement within a transaction can do: whoever runs these does it.
 
 mod constraint_names;
 
@@ -49,8 +49,8 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
     steps
 }
 
-/// The statements that give tables and columns their new names; with them SQLite changes the triggers, views, checks, indexes and
-/// foreign keys that name them.
+/// The statements that give tables and columns their new names; with them SQLite changes the triggers, views, checks,
+/// indexes and foreign keys that name them.
 pub(super) fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = constraint_names::steps(difference);

@@ -1,6 +1,7 @@
 //! Triggers of PostgreSQL that name a column which a script renames: they are found before it runs.
 //!
-//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new name.
+//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new
+//! name.
 
 use mwallet_schema::ColumnType;
 
@@ -77,7 +78,8 @@ async fn naming<'r>(
     Ok(None)
 }
 
-/// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as one.
+/// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as
+/// one.
 fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
     let words = tokens(statement, Dialect::Postgres);
     let kinds = ["TRIGGER", "FUNCTION", "PROCEDURE", "ROUTINE"];

@@ -11,8 +11,8 @@ use crate::{AppNotice, Transaction};
 
 /// The notices of a user, named by their slug or `rsid`, whose own period lies within one.
 ///
-/// A notice without an end lies within no period that has one. Where one user's slug is another's `rsid`, the slug counts.
-/// Nobody's notices are none.
+/// A notice without an end lies within no period that has one. Where one user's slug is another's `rsid`, the slug
+/// counts. Nobody's notices are none.
 ///
 /// # Errors
 ///

@@ -18,8 +18,8 @@ pub enum Identifier {
 }
 
 impl Identifier {
-    /// Parses an identifier as written in a URL: digits are an ID, a UUID is a UUID, values with commas between them are a
-    /// composite key, and anything else is a slug.
+    /// Parses an identifier as written in a URL: digits are an ID, a UUID is a UUID, values with commas between them
+    /// are a composite key, and anything else is a slug.
     ///
     /// ```
     /// use mwallet_query::Identifier;

@@ -81,8 +81,8 @@ impl<'a> Lexer<'a> {
         rest
     }
 
-    /// Takes a text. In double quotes, a backslash takes the next character literally; one of `ends` or the end must follow.
-    /// Otherwise, as in PostgREST, it is whatever comes before one of `ends`.
+    /// Takes a text. In double quotes, a backslash takes the next character literally; one of `ends` or the end must
+    /// follow. Otherwise, as in PostgREST, it is whatever comes before one of `ends`.
     pub(crate) fn value(&mut self, ends: &[char]) -> String {
         let begin = self.at;
         if let Some(value) = self.take_quoted()
@@ -142,8 +142,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes the values of an array as PostgreSQL writes one, up to the closing brace. The opening one has been taken. `null`
-    /// is a value that is missing unless it is in quotes.
+    /// Takes the values of an array as PostgreSQL writes one, up to the closing brace. The opening one has been taken.
+    /// `null` is a value that is missing unless it is in quotes.
     pub(crate) fn array(&mut self) -> Result<Vec<Option<String>>, ParseError> {
         let mut values = Vec::new();
         self.skip_spaces();

@@ -27,8 +27,9 @@ pub struct Parameters {
 impl Parameters {
     /// Parses parameters in their order.
     ///
-    /// A keyword is that keyword, even if the table has a column of that name, unless its value is an operator followed by
-    /// something: then `order=eq.5` is a filter, while `order=id` is an order. A name in double quotes is always a column.
+    /// A keyword is that keyword, even if the table has a column of that name, unless its value is an operator followed
+    /// by something: then `order=eq.5` is a filter, while `order=id` is an order. A name in double quotes is always a
+    /// column.
     ///
     /// # Errors
     ///

@@ -15,8 +15,8 @@ pub struct RowRange {
 }
 
 impl RowRange {
-    /// Parses the value of a `Range` header, such as `0-24`, both ends included. `None` if it is in another unit or no range:
-    /// then the answer is as if it were not there.
+    /// Parses the value of a `Range` header, such as `0-24`, both ends included. `None` if it is in another unit or no
+    /// range: then the answer is as if it were not there.
     ///
     /// `unit` is the value of the `Range-Unit` header.
     ///

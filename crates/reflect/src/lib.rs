@@ -1,7 +1,7 @@
 //! A live database as [`Table`]s, and a word on everything in it that a table cannot say.
 //!
-//! Nothing is written: on both engines the reads of one reflection see one state of the database. Each kind of thing has a
-//! module, in which the question to the catalogue stands beside what is made of the answer.
+//! Nothing is written: on both engines the reads of one reflection see one state of the database. Each kind of thing
+//! has a module, in which the question to the catalogue stands beside what is made of the answer.
 
 mod check;
 mod managed;
@@ -271,8 +271,8 @@ pub async fn reflect(engine: &Engine, options: &ReflectOptions) -> Result<Reflec
     Ok(reflection)
 }
 
-/// The statements that make the schema of the database again, one after the other: those that it keeps or writes itself, so
-/// that nothing which they say is lost. What they leave out is told with them.
+/// The statements that make the schema of the database again, one after the other: those that it keeps or writes
+/// itself, so that nothing which they say is lost. What they leave out is told with them.
 ///
 /// # Errors
 ///

@@ -1,7 +1,9 @@
-//! Columns that mWallet made, told by what it writes of them: their types, rules and defaults are those that were declared.
+//! Columns that mWallet made, told by what it writes of them: their types, rules and defaults are those that were
+//! declared.
 //!
-//! On PostgreSQL that is the type of the column together with the check that bears its name; on SQLite, which has few types, what
-//! stands beside the type (`TEXT /* decimal(38, 18) */`), as far as the check of the column is what that type makes.
+//! On PostgreSQL that is the type of the column together with the check that bears its name; on SQLite, which has few
+//! types, what stands beside the type (`TEXT /* decimal(38, 18) */`), as far as the check of the column is what that
+//! type makes.
 
 use std::sync::Arc;
 
@@ -84,8 +86,8 @@ fn texts(values: &[Value]) -> Option<Vec<String>> {
     values.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
 }
 
-/// Tells the defaults of PostgreSQL that are values, and the number that it gives to a key. Whoever serves the table leaves them to
-/// the database; whoever compares tables must know them.
+/// Tells the defaults of PostgreSQL that are values, and the number that it gives to a key. Whoever serves the table
+/// leaves them to the database; whoever compares tables must know them.
 pub fn defaults_of_postgres(table: &mut Table) {
     let key = table.primary_key.clone();
     for column in &mut table.columns {
@@ -132,7 +134,8 @@ fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
     }
 }
 
-/// Makes a column what stands beside its type, where its check and default are what that makes. The check is taken over.
+/// Makes a column what stands beside its type, where its check and default are what that makes. The check is taken
+/// over.
 pub(super) fn of_sqlite(table: &str, checks: &mut Vec<Check>, column: &mut Column, beside: &str) -> bool {
     let name = check_name(table, &column.name);
     let position = checks.iter().position(|check| check.name == name);

@@ -14,7 +14,8 @@ const MAX_DIGITS: usize = 2_000;
 
 /// An exact decimal number: a whole number of units of `10^-scale`.
 ///
-/// Equality and order are those of the numbers: `1.50 == 1.5`. [`Display`](fmt::Display) prints every digit of the scale.
+/// Equality and order are those of the numbers: `1.50 == 1.5`. [`Display`](fmt::Display) prints every digit of the
+/// scale.
 ///
 /// ```
 /// use mwallet_schema::Decimal;

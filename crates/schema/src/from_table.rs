@@ -37,7 +37,8 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Where the fields contradict themselves or each other, as in [`SchemaBuilder::build`](crate::SchemaBuilder::build).
+    /// Where the fields contradict themselves or each other, as in
+    /// [`SchemaBuilder::build`](crate::SchemaBuilder::build).
     pub fn from_table(table: &Table, mut options: FromTable) -> Result<Self, SchemaError> {
         let name = options.name.take().unwrap_or_else(|| format!("{}Schema", pascal_case(&table.name)));
         let mut builder = Self::builder(name);

@@ -43,8 +43,8 @@ pub enum ValueGenerator {
     UuidV7,
     /// A short name for URLs: 20 letters and digits that never read as a number or a UUID.
     Slug,
-    /// A reference that people read to each other: this prefix, the day, and 16 letters and digits, with hyphens between
-    /// them. `Reference("INV")` makes `INV-20300101-7K2M9QX4V0B6T1RW`.
+    /// A reference that people read to each other: this prefix, the day, and 16 letters and digits, with hyphens
+    /// between them. `Reference("INV")` makes `INV-20300101-7K2M9QX4V0B6T1RW`.
     Reference(&'static str),
     /// The time of writing.
     Now,

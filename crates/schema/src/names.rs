@@ -17,8 +17,9 @@ pub const MOST_NAME_BYTES: usize = 63;
 
 /// The name that PostgreSQL would give a constraint or an index: `orders`, `[usid]`, `idx` to `orders_usid_idx`.
 ///
-/// One that is too long is cut, with a short hash of the whole before its ending: it is the same each time and on each engine, and
-/// two that begin alike stay apart. Cut by PostgreSQL they would not, and what is declared would never be what it has.
+/// One that is too long is cut, with a short hash of the whole before its ending: it is the same each time and on each
+/// engine, and two that begin alike stay apart. Cut by PostgreSQL they would not, and what is declared would never be
+/// what it has.
 ///
 /// ```
 /// # use mwallet_schema::constraint_name;

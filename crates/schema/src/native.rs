@@ -10,8 +10,8 @@ use crate::{ColumnType, Decimal, Value, ValueError};
 pub struct NativeType {
     /// The name, such as `character varying(160)`, `tsvector` or `DATETIME`.
     pub name: String,
-    /// The type as which PostgreSQL compares its values, where a cast to the type itself would change them: it cuts a text
-    /// that is too long for its domain.
+    /// The type as which PostgreSQL compares its values, where a cast to the type itself would change them: it cuts a
+    /// text that is too long for its domain.
     pub compared: Option<String>,
     /// How its values come and go.
     pub carrier: Transfer,
@@ -153,8 +153,8 @@ impl NativeType {
         Self { name, compared: None, carrier }
     }
 
-    /// The type as which values are compared of a type with a length or precision: `numeric` of `numeric(10,2)`; `None` where
-    /// it has neither, so that it is the type itself.
+    /// The type as which values are compared of a type with a length or precision: `numeric` of `numeric(10,2)`; `None`
+    /// where it has neither, so that it is the type itself.
     pub fn without_limits(name: &str) -> Option<String> {
         match (name.split_once('('), name.split_once(')')) {
             (Some((before, _)), Some((_, behind))) => Some(format!("{before}{behind}")),
@@ -197,8 +197,8 @@ impl NativeType {
         is_stored || matches!(self.carrier, Transfer::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
-    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals. Arrays of them count.
-    /// What SQLite stores as true and false does not.
+    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals.
+    /// Arrays of them count. What SQLite stores as true and false does not.
     pub fn holds_exact_numbers(&self) -> bool {
         match self.carrier {
             Transfer::Number { .. } => true,
@@ -344,8 +344,8 @@ impl NativeType {
         }
     }
 
-    /// A number as SQLite keeps it: whole ones of 64 bits, unless the column makes doubles of them, and others as doubles. What
-    /// would read back as another number is refused.
+    /// A number as SQLite keeps it: whole ones of 64 bits, unless the column makes doubles of them, and others as
+    /// doubles. What would read back as another number is refused.
     fn kept_by_sqlite(&self, number: Decimal) -> Result<Value, ValueError> {
         if let Some(whole) = whole(&number).filter(|_| !self.is_real()) {
             return Ok(whole);
@@ -372,7 +372,8 @@ impl NativeType {
             && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
     }
 
-    /// An infinite double by the names that PostgreSQL has for it, as the text of which SQLite makes one; nothing where it is none.
+    /// An infinite double by the names that PostgreSQL has for it, as the text of which SQLite makes one; nothing where
+    /// it is none.
     fn infinite(&self, text: &str) -> Option<Result<Value, ValueError>> {
         let (sign, name) = match text.strip_prefix('-') {
             Some(name) => ("-", name),

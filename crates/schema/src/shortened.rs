@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// The most characters of a name or a value that an error repeats.
 const MOST: usize = 100;
 
-/// A text, or its beginning and `…` where it is longer than 100 characters: an error is not to be as long as what it is about.
+/// A text, or its beginning and `…` where it is longer than 100 characters: an error is not to be as long as what it is
+/// about.
 ///
 /// ```
 /// use mwallet_schema::shortened;

@@ -133,8 +133,8 @@ pub enum ColumnDefault {
     AppGenerated(ValueGenerator),
     /// The next number, given by the database.
     Identity,
-    /// What the database makes by an expression of its own, such as `nextval('numbers')`; or by a whole clause, where it is
-    /// another than `DEFAULT`, such as `GENERATED ALWAYS AS (a * 2) STORED`.
+    /// What the database makes by an expression of its own, such as `nextval('numbers')`; or by a whole clause, where
+    /// it is another than `DEFAULT`, such as `GENERATED ALWAYS AS (a * 2) STORED`.
     Database(String),
 }
 
@@ -479,7 +479,8 @@ impl Table {
         Ok(())
     }
 
-    /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only SQLite has.
+    /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only
+    /// SQLite has.
     fn check_lengths(&self) -> Result<(), TableError> {
         let is_of_sqlite = |column: &Column| matches!(&column.kind, ColumnType::Native(native) if matches!(native.carrier, Transfer::SqliteDynamic(_)));
         if self.kind != TableKind::Table || self.columns.iter().any(is_of_sqlite) {

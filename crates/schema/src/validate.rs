@@ -18,14 +18,15 @@ pub const MAX_FILE_BYTES: u64 = 16 << 20;
 /// The most failures that are collected from one body: beyond it, nobody reads on, and memory is not free.
 pub const MAX_FAILURES: usize = 1_000;
 
-/// The most bytes of pointers and messages that are collected, since a pointer may have as many names as bodies are deep.
+/// The most bytes of pointers and messages that are collected, since a pointer may have as many names as bodies are
+/// deep.
 const MAX_FAILURE_BYTES: usize = 1 << 20;
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body. Of a name that is longer than 100
-    /// characters it has the beginning.
+    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body. Of a name that is longer
+    /// than 100 characters it has the beginning.
     pub loc: String,
     /// What is wrong, for people.
     pub msg: String,

@@ -152,7 +152,8 @@ impl Value {
         }
     }
 
-    /// The text, number or truth that a JSON text is; `None` for null, a list, an object, or a number beyond every decimal.
+    /// The text, number or truth that a JSON text is; `None` for null, a list, an object, or a number beyond every
+    /// decimal.
     pub fn scalar(json: &str) -> Option<Self> {
         match Reader::new(json.as_bytes()).ok()?.value().ok()? {
             Token::String(text) => Some(Self::Text(text.into_owned())),

@@ -162,7 +162,8 @@ fn based(text: &str) -> Option<String> {
     all.then(|| BigInt::parse_bytes(digits.as_bytes(), radix)).flatten().map(|number| number.to_string())
 }
 
-/// A number of the core schema as JSON writes it: without a plus, without zeros before it, with digits around its point.
+/// A number of the core schema as JSON writes it: without a plus, without zeros before it, with digits around its
+/// point.
 fn decimal(text: &str) -> Option<String> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => text.split_at(at),

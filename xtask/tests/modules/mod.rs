@@ -1,7 +1,7 @@
 //! The modules of each crate, and which of them use which, read from the source.
 //!
-//! A module and those below it are one room: `query.rs` and the files in `query/`. A file uses another room where a path
-//! that starts with `crate` or `super` leads there. Tests do not count.
+//! A module and those below it are one room: `query.rs` and the files in `query/`. A file uses another room where a
+//! path that starts with `crate` or `super` leads there. Tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

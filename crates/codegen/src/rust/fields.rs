@@ -71,8 +71,8 @@ impl Named<'_> {
         columns.iter().map(|column| self.field(column)).collect()
     }
 
-    /// Whether unique constraints, or indexes, can stand above their fields: where all are named as the derive names them, and
-    /// are found in the order of the fields.
+    /// Whether unique constraints, or indexes, can stand above their fields: where all are named as the derive names
+    /// them, and are found in the order of the fields.
     fn by_field(&self, uniques: bool) -> bool {
         let table = self.table;
         let all: Vec<(&str, &[String])> = match uniques {

@@ -64,7 +64,8 @@ impl Names {
         self.take([name.clone()].into_iter(), &name, "Label")
     }
 
-    /// The module of a type: `OrderDetail` to `order_detail`. It is a file too, which Rust finds by letters of ASCII alone.
+    /// The module of a type: `OrderDetail` to `order_detail`. It is a file too, which Rust finds by letters of ASCII
+    /// alone.
     pub(super) fn of_module(&mut self, type_name: &str) -> String {
         let ascii: String = type_name.to_snake_case().chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
         let words: Vec<&str> = ascii.split('_').filter(|word| !word.is_empty()).collect();

@@ -37,13 +37,13 @@ pub struct Terms {
     pub is_trial: bool,
 }
 
-/// Creates rows, all or none, and gives them back: with the fields of `answered` and in its order, or as they were brought where
-/// it has none.
+/// Creates rows, all or none, and gives them back: with the fields of `answered` and in its order, or as they were
+/// brought where it has none.
 ///
 /// # Errors
 ///
-/// As [`create_many`](super::create_many), where `on_conflict` does not fit the table, and where an order is wanted of rows that
-/// take more than one statement.
+/// As [`create_many`](super::create_many), where `on_conflict` does not fit the table, and where an order is wanted of
+/// rows that take more than one statement.
 pub async fn create(
     engine: &Engine,
     relation: &CatalogTable,
@@ -108,8 +108,8 @@ pub async fn retrieve(engine: &Engine, relation: &CatalogTable, query: &Query) -
     Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json(query.numbers)).await?.into_json())
 }
 
-/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], or where
-/// there can be one at most, they are one batch.
+/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], or
+/// where there can be one at most, they are one batch.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! How many rows a table has, told at a cost that does not grow with them: few are counted, of many the database has an idea.
+//! How many rows a table has, told at a cost that does not grow with them: few are counted, of many the database has an
+//! idea.
 
 use mwallet_schema::{ColumnType, Table, Value};
 
@@ -52,8 +53,8 @@ pub async fn row_count(engine: &Engine, relation: &CatalogTable) -> Result<RowCo
     Ok(estimated.map_or(RowCount::MoreThan(MOST_COUNTED), RowCount::About))
 }
 
-/// What the numbers of rows tell of how many there are, or, where rows have none, what SQLite noted when somebody had it look
-/// over the table. Either is an error where it is not there, and then says nothing.
+/// What the numbers of rows tell of how many there are, or, where rows have none, what SQLite noted when somebody had
+/// it look over the table. Either is an error where it is not there, and then says nothing.
 async fn sqlite_estimate(engine: &Engine, table: &Table) -> Option<u64> {
     let numbers = ask(engine, rowids(table)).await.unwrap_or_default();
     if let Some(rows) = by_density(&numbers) {
@@ -68,7 +69,8 @@ fn bounded_count(table: &Table) -> Statement {
     numbers(table, sql, 1)
 }
 
-/// What PostgreSQL noted when it last looked over a table, or over the parts of one. It is less than 0 where it never did.
+/// What PostgreSQL noted when it last looked over a table, or over the parts of one. It is less than 0 where it never
+/// did.
 fn postgres_estimate(table: &Table) -> Statement {
     let sql = "SELECT coalesce(sum(c.reltuples), 0)::int8 FROM pg_class c WHERE c.relkind <> 'p' AND (c.oid = to_regclass($1) \
                OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))";
@@ -76,8 +78,8 @@ fn postgres_estimate(table: &Table) -> Statement {
     Statement { binds: vec![text(table_name(table))], ..numbers(table, sql.to_owned(), 1) }
 }
 
-/// What `ANALYZE` noted of the rows of a table: the first number of each of its indexes, of which some may have a part of the
-/// rows only.
+/// What `ANALYZE` noted of the rows of a table: the first number of each of its indexes, of which some may have a part
+/// of the rows only.
 fn sqlite_statistics(table: &Table) -> Statement {
     let sql = "SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl = ?1";
     Statement { binds: vec![text(table.name.clone())], ..numbers(table, sql.to_owned(), 1) }
@@ -102,8 +104,8 @@ fn rowids(table: &Table) -> Statement {
     numbers(table, sql, 3)
 }
 
-/// How many rows there are where all numbers are as dense as the first: those that were deleted have left holes, and a program
-/// may number rows as it likes.
+/// How many rows there are where all numbers are as dense as the first: those that were deleted have left holes, and a
+/// program may number rows as it likes.
 fn by_density(numbers: &[i64]) -> Option<u64> {
     let &[first, last, counted] = numbers else { return None };
     let span = |to: i64| i128::from(to) - i128::from(first) + 1;

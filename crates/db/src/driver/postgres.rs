@@ -78,8 +78,8 @@ pub(crate) struct Postgres {
     pools: Pools,
 }
 
-/// The connections, in a pool for each runtime. What drives a connection is the runtime that opened it; to use it from another costs a wake
-/// of another thread for every statement.
+/// The connections, in a pool for each runtime. What drives a connection is the runtime that opened it; to use it from
+/// another costs a wake of another thread for every statement.
 struct Pools {
     first: Share,
     of_runtimes: RwLock<Vec<(Option<Id>, Share)>>,

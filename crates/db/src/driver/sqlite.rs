@@ -249,12 +249,14 @@ impl Sqlite {
         self.remove_empty_log();
     }
 
-    /// Has SQLite remove the log that a file had to get to be read, if nobody else has it open: a connection that only reads leaves it.
+    /// Has SQLite remove the log that a file had to get to be read, if nobody else has it open: a connection that only
+    /// reads leaves it.
     fn remove_empty_log(&self) {
         let Some(path) = self.settings.file().map(DatabaseFile::path).filter(|_| self.settings.read_only) else {
             return;
         };
-        // One that holds something may be that of a program which was killed, and putting it into the file would be a change of it.
+        // One that holds something may be that of a program which was killed, and putting it into the file would be a
+        // change of it.
         if side_file(path, "-wal").metadata().is_ok_and(|log| log.len() == 0) {
             let opened = connection::open_file(path, false, false);
             // What may not be written to stays as it is.

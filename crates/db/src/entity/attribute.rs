@@ -27,7 +27,8 @@ impl<E, T> Clone for Attribute<E, T> {
 impl<E, T> Copy for Attribute<E, T> {}
 
 impl<E, T> Attribute<E, T> {
-    /// The column of that name; the derive calls this. That the type is one of a column is said once, where the table is made.
+    /// The column of that name; the derive calls this. That the type is one of a column is said once, where the table
+    /// is made.
     pub const fn new(name: &'static str) -> Self {
         Self { name, marker: PhantomData }
     }

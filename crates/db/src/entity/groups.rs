@@ -43,8 +43,8 @@ pub struct Name {
     /// An identifier that is unique everywhere and sorts by the time it was made.
     #[entity(unique, generate = "uuid_v7")]
     pub uuid: Auto<Uuid>,
-    /// A short name for URLs: letters, digits, dashes, dots and underscores, at least one of them a letter, so that it is
-    /// never taken for an id or a key.
+    /// A short name for URLs: letters, digits, dashes, dots and underscores, at least one of them a letter, so that it
+    /// is never taken for an id or a key.
     #[entity(
         unique,
         max = 128,

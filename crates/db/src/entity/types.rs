@@ -115,8 +115,8 @@ fn unexpected(expected: &str, cell: &Cell) -> String {
     }
 }
 
-/// Reads the value of a database that mWallet did not make, where it comes in another form than the field's: as JSON or text of
-/// PostgreSQL, or as SQLite stores it.
+/// Reads the value of a database that mWallet did not make, where it comes in another form than the field's: as JSON or
+/// text of PostgreSQL, or as SQLite stores it.
 trait FromForeign: Sized {
     /// The value, where nothing is lost.
     fn from_foreign(value: &Value) -> Option<Self>;

@@ -100,8 +100,8 @@ fn same_names(name: &str) -> PlanError {
 
 /// The columns that may be selected from any table; many of them twice, by other names.
 const FEW_COLUMNS: usize = 200;
-/// The most columns that both engines answer along with as many as an order may have. SQLite answers 2,000 columns at most,
-/// PostgreSQL 1,664, and those count that only an order needs.
+/// The most columns that both engines answer along with as many as an order may have. SQLite answers 2,000 columns at
+/// most, PostgreSQL 1,664, and those count that only an order needs.
 const MOST_COLUMNS: usize = 1_600;
 
 /// Refuses more columns of a table than may be selected: each twice, or 200. All of its own always may.

@@ -46,8 +46,8 @@ impl CatalogTable {
         &self.answered
     }
 
-    /// The statement of a plan over this table that answers whole rows. The text by which rows are found by the value of
-    /// one column is written once: nothing else is asked as often.
+    /// The statement of a plan over this table that answers whole rows. The text by which rows are found by the value
+    /// of one column is written once: nothing else is asked as often.
     pub(crate) fn statement(&self, mut plan: Plan<'_>, dialect: Dialect) -> Statement {
         let Some((position, value)) = plan.by_one_value() else {
             return plan.statement_answering(dialect, Some(&self.answered));

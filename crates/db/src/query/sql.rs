@@ -16,8 +16,8 @@ use returning::Returning;
 
 /// The most rows of a page that is read within a frame of so many.
 ///
-/// PostgreSQL takes a bound LIMIT for a tenth of the rows there are. A plan made for any page then looks so dear beside one
-/// for this page that it plans anew each time. A tenth of a frame is a page.
+/// PostgreSQL takes a bound LIMIT for a tenth of the rows there are. A plan made for any page then looks so dear beside
+/// one for this page that it plans anew each time. A tenth of a frame is a page.
 const FRAME: u64 = 1_000;
 const FRAME_END: &str = " LIMIT 1000) AS frame";
 
@@ -153,8 +153,8 @@ fn member(value: Value) -> Value {
 struct Writer<'t> {
     dialect: Dialect,
     table: &'t Table,
-    /// What stands before the names of columns: where they come from, and a point. SQLite takes a bare name that is no column
-    /// for a text.
+    /// What stands before the names of columns: where they come from, and a point. SQLite takes a bare name that is no
+    /// column for a text.
     source: String,
     sql: String,
     binds: Vec<Bind>,
@@ -239,8 +239,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a text, which is a JSON object with the [`member`] `v`, as a value of a type. There is no other function that
-    /// reads every type from JSON.
+    /// Writes a text, which is a JSON object with the [`member`] `v`, as a value of a type. There is no other function
+    /// that reads every type from JSON.
     fn value_of_json(&mut self, type_name: &str, text: impl FnOnce(&mut Self)) {
         self.push("(SELECT v FROM json_to_record(");
         text(self);

@@ -1,7 +1,8 @@
-//! The tokens of SQL that people wrote, and the statements that they make: migration files, and definitions that a catalog keeps.
+//! The tokens of SQL that people wrote, and the statements that they make: migration files, and definitions that a
+//! catalog keeps.
 //!
-//! Quotes, comments and bodies follow the rules of each engine, so that a semicolon in one of them ends nothing. Nothing is
-//! checked: the database does that.
+//! Quotes, comments and bodies follow the rules of each engine, so that a semicolon in one of them ends nothing.
+//! Nothing is checked: the database does that.
 
 use crate::Dialect;
 
@@ -68,8 +69,8 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The statements of a text, each with the comments before it. Semicolons part them, apart from those in brackets, in the
-/// body of a trigger of SQLite, and in a body of PostgreSQL between `BEGIN ATOMIC` and `END`.
+/// The statements of a text, each with the comments before it. Semicolons part them, apart from those in brackets, in
+/// the body of a trigger of SQLite, and in a body of PostgreSQL between `BEGIN ATOMIC` and `END`.
 pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
     let all = tokens(sql, dialect);
     let mut statements = Vec::new();

@@ -16,13 +16,14 @@ const ATTEMPTS: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 impl SessionFactory {
-    /// Does work in a session and commits it. Where it collides with a transaction at the same time, or a row that it updates by its
-    /// version has another meanwhile, the whole is tried again, up to five times: the work must have no effect but on the session, and
-    /// read in it what it writes.
+    /// Does work in a session and commits it. Where it collides with a transaction at the same time, or a row that it
+    /// updates by its version has another meanwhile, the whole is tried again, up to five times: the work must have no
+    /// effect but on the session, and read in it what it writes.
     ///
-    /// Where the isolation is the usual one, nobody notices that a row without a version changed between reading and writing it: of two
-    /// that read 5 and write 6, one is lost. Give the entity a version ([`Session::update`] looks at it), let the database compute
-    /// (`SET n = n + 1`), or ask for [`Isolation::Serializable`](crate::Isolation::Serializable).
+    /// Where the isolation is the usual one, nobody notices that a row without a version changed between reading and
+    /// writing it: of two that read 5 and write 6, one is lost. Give the entity a version ([`Session::update`] looks at
+    /// it), let the database compute (`SET n = n + 1`), or ask for
+    /// [`Isolation::Serializable`](crate::Isolation::Serializable).
     ///
     /// ```
     /// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
@@ -39,7 +40,8 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// The first error that is no collision, or the last collision: [`Error::VersionConflict`] where the row is still another.
+    /// The first error that is no collision, or the last collision: [`Error::VersionConflict`] where the row is still
+    /// another.
     pub async fn transact<T>(&self, work: impl for<'s> Fn(&'s mut Session) -> SessionFuture<'s, T>) -> Result<T> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {

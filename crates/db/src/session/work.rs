@@ -99,8 +99,8 @@ impl UnitOfWork {
         self.added.len()
     }
 
-    /// Forgets what is queued, and the rows that were added since a savepoint: those that were written are the database's
-    /// to undo, and their ids may become those of others.
+    /// Forgets what is queued, and the rows that were added since a savepoint: those that were written are the
+    /// database's to undo, and their ids may become those of others.
     pub(super) fn clear(&mut self, kept: usize) {
         for added in self.added.iter_mut().skip(kept) {
             added.row = AddedRow::Dropped;

@@ -24,8 +24,8 @@ impl Write for Logger {
     }
 }
 
-/// Keeps what is logged from now on, by every thread (SQLite runs on threads of its own) and by the drivers too: that of
-/// PostgreSQL would tell values to a log that listens to it.
+/// Keeps what is logged from now on, by every thread (SQLite runs on threads of its own) and by the drivers too: that
+/// of PostgreSQL would tell values to a log that listens to it.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,5 @@
-//! Readers that are slow, old or gone, and what they must not cost: memory, processor time, the log of SQLite, the places of others.
+//! Readers that are slow, old or gone, and what they must not cost: memory, processor time, the log of SQLite, the
+//! places of others.
 
 use std::fs;
 use std::path::PathBuf;

@@ -16,7 +16,8 @@ const TIME: &str = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T
 /// What is read as a UUID, on both engines.
 const UUID: &str = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
-/// The expression that makes the values, and fails where one does not fit: a cast alone would round, or take what is no such value.
+/// The expression that makes the values, and fails where one does not fit: a cast alone would round, or take what is no
+/// such value.
 pub(super) fn expression(conversion: &Conversion<'_>) -> String {
     let value = value(conversion);
     match misfit(conversion) {

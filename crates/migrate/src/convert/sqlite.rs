@@ -33,8 +33,8 @@ pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
     expression(conversion).replace(FAIL, "NULL")
 }
 
-/// A query of one row for a number: its value as it is, whether it is one, whether it is below 0, and its digits before and behind the
-/// point without zeros at the ends.
+/// A query of one row for a number: its value as it is, whether it is one, whether it is below 0, and its digits before
+/// and behind the point without zeros at the ends.
 fn parts(name: &str, from: &ColumnType) -> String {
     match from {
         // The form is that of `decimal_text.rs` of the data layer.

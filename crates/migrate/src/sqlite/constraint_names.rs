@@ -1,9 +1,9 @@
 //! New names for the constraints and indexes of tables that are there.
 //!
-//! SQLite renames tables and columns, and nothing else. Names of constraints stand only in the text of the table's statement, and an
-//! index is found by its name alone, so both are changed where SQLite keeps them: "Making Other Kinds Of Table Schema Changes" in its
-//! documentation tells this way for changes that leave the content as it is. The `ALTER TABLE` that follows makes every connection read
-//! the texts again, and fails where one is wrong.
+//! SQLite renames tables and columns, and nothing else. Names of constraints stand only in the text of the table's
+//! statement, and an index is found by its name alone, so both are changed where SQLite keeps them: "Making Other Kinds
+//! Of Table Schema Changes" in its documentation tells this way for changes that leave the content as it is. The `ALTER
+//! TABLE` that follows makes every connection read the texts again, and fails where one is wrong.
 
 use mwallet_schema::Table;
 
@@ -21,7 +21,8 @@ pub(super) fn can_change(difference: &Difference) -> bool {
     !difference.moves.tables.is_empty() || !difference.moves.columns.is_empty()
 }
 
-/// The statements that change names, before tables and columns are renamed. A table that is made anew has them from its statement.
+/// The statements that change names, before tables and columns are renamed. A table that is made anew has them from its
+/// statement.
 pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     if !can_change(difference) {
         return Vec::new();

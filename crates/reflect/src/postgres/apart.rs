@@ -7,8 +7,8 @@ use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Result, Session};
 
-/// What extensions bring is theirs, but for what has rows. A sequence that a column owns is told by the default of the column, unless
-/// it counts in a way of its own.
+/// What extensions bring is theirs, but for what has rows. A sequence that a column owns is told by the default of the
+/// column, unless it counts in a way of its own.
 const SQL: &str = "
 SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
     CASE WHEN p.prokind = 'a' THEN 'aggregate' ELSE 'function' END, '', ''

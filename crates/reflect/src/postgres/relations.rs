@@ -7,9 +7,8 @@ use crate::row_reader::ask;
 use crate::{Fidelity, SchemaObject, place};
 use mwallet_db::{Result, Session};
 
-/// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are served
-/// by it. What extensions brought is not the database's own,
-/// and the history of migrations is mWallet's.
+/// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are
+/// served by it. What extensions brought is not the database's own, and the history of migrations is mWallet's.
 const SQL: &str = "
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'),
     c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,

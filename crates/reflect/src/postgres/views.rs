@@ -1,7 +1,7 @@
 //! Columns of views, led back to the columns of tables that they show.
 //!
-//! PostgreSQL keeps a view as the tree of its query, in which each column of the result tells the relation and the column
-//! that it was taken from unchanged. Where that is a view again, the way goes on.
+//! PostgreSQL keeps a view as the tree of its query, in which each column of the result tells the relation and the
+//! column that it was taken from unchanged. Where that is a view again, the way goes on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -131,8 +131,8 @@ async fn names(session: &mut Session, relations: HashSet<i64>) -> Result<Names> 
 /// The origins of a view's columns, by the numbers of these, from the tree of its query.
 fn targets(tree: &str) -> HashMap<i64, Origin> {
     let mut found = HashMap::new();
-    // In `({QUERY ... :targetList ({TARGETENTRY ...} ...)})` an entry stands four brackets deep. Others of its kind belong to
-    // queries within this one.
+    // In `({QUERY ... :targetList ({TARGETENTRY ...} ...)})` an entry stands four brackets deep. Others of its kind
+    // belong to queries within this one.
     let mut depth = 0_usize;
     let mut in_list = false;
     let mut field = "";

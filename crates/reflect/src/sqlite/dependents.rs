@@ -20,9 +20,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     tell_unknown_collations(session, work).await
 }
 
-/// Takes from tables the writes that cannot be prepared: a trigger of theirs names what is gone or has a text in double quotes, a
-/// foreign key leads to a table that is not there, or an index or a check needs a collation or a function of another program. Tells
-/// which, and why.
+/// Takes from tables the writes that cannot be prepared: a trigger of theirs names what is gone or has a text in double
+/// quotes, a foreign key leads to a table that is not there, or an index or a check needs a collation or a function of
+/// another program. Tells which, and why.
 async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<()> {
     for table in &mut work.tables {
         let (writes, statements): (Vec<Write>, Vec<String>) = writes(table).into_iter().unzip();
@@ -58,8 +58,8 @@ async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<
     Ok(())
 }
 
-/// Has columns that no update can set be read only, and says whether the others can be updated. Where rows can be created with them, or
-/// they may not be read, a column has no way to say so, and nothing can.
+/// Has columns that no update can set be read only, and says whether the others can be updated. Where rows can be
+/// created with them, or they may not be read, a column has no way to say so, and nothing can.
 fn keep_columns(table: &mut Table, kept: &[String], is_created: bool) -> bool {
     let mut kept_ones: Vec<_> = table.columns.iter_mut().filter(|column| kept.contains(&column.name)).collect();
     if is_created || kept_ones.iter().any(|column| !column.is_readable()) {
@@ -110,8 +110,8 @@ impl std::fmt::Display for Write {
     }
 }
 
-/// What may be written to a table, and a statement for each. What answers its rows is held against all foreign keys; a single row
-/// that does not may slip by one that leads to no unique columns.
+/// What may be written to a table, and a statement for each. What answers its rows is held against all foreign keys; a
+/// single row that does not may slip by one that leads to no unique columns.
 fn writes(table: &Table) -> Vec<(Write, String)> {
     let name = quote(&table.name);
     let insert = table.writes.insert.then(|| (Write::Insert, format!("INSERT INTO {name} DEFAULT VALUES RETURNING 1")));

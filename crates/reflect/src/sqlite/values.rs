@@ -7,7 +7,8 @@ use crate::{IntegrityIssue, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Error, Result, Session, Sql, schema_tools};
 
-/// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to no row.
+/// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to
+/// no row.
 pub(crate) async fn check_data(session: &mut Session, tables: &[Table]) -> Result<Vec<IntegrityIssue>> {
     let mut doubts = Vec::new();
     for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
@@ -19,7 +20,8 @@ pub(crate) async fn check_data(session: &mut Session, tables: &[Table]) -> Resul
     Ok(doubts)
 }
 
-/// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps nobody else out.
+/// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps
+/// nobody else out.
 async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<IntegrityIssue>) -> Result<()> {
     let mut doubt = |text| doubts.push(IntegrityIssue { schema: None, table: table.name.clone(), column: None, text });
     let sql = Sql::new("SELECT parent, count(*) FROM pragma_foreign_key_check($1) GROUP BY 1 ORDER BY 1");

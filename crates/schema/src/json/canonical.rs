@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Reader, SyntaxError, Token, write_string};
 
-/// The text that all texts of the same JSON value share: without white space, keys in order and each once, the last of them, and
-/// numbers by what they count, so that `1.0` and `10e-1` are `1`.
+/// The text that all texts of the same JSON value share: without white space, keys in order and each once, the last of
+/// them, and numbers by what they count, so that `1.0` and `10e-1` are `1`.
 ///
 /// ```
 /// let text = mwallet_schema::json::canonical(br#"{ "b": 1.50, "a": [-0, 12e3], "b": "\u0041" }"#)?;
@@ -65,7 +65,8 @@ fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxEr
     Ok(())
 }
 
-/// Writes a number as its digits from the first to the last that is not 0, and the power of ten of the last where that is not 1.
+/// Writes a number as its digits from the first to the last that is not 0, and the power of ten of the last where that
+/// is not 1.
 fn write_number(out: &mut Vec<u8>, number: &str) {
     let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));

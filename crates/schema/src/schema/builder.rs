@@ -63,7 +63,8 @@ impl SchemaBuilder {
         self
     }
 
-    /// Takes over the fields of another schema; where one has a name that an earlier parent has too, it takes its place.
+    /// Takes over the fields of another schema; where one has a name that an earlier parent has too, it takes its
+    /// place.
     pub fn parent(mut self, parent: &Schema) -> Self {
         for field in &parent.fields {
             put(&mut self.fields, field.clone());

@@ -49,8 +49,8 @@ fn folder() -> PathBuf {
     root().join("bench/peers/fastapi_sqlalchemy")
 }
 
-/// A virtual environment with what `requirements.txt` pins; the folder of its programs. It is kept below `target` and made
-/// again where the pins changed.
+/// A virtual environment with what `requirements.txt` pins; the folder of its programs. It is kept below `target` and
+/// made again where the pins changed.
 fn environment(place: &Place) -> Result<PathBuf> {
     let requirements = folder().join("requirements.txt");
     let pinned = fs::read_to_string(&requirements)?;

@@ -1,4 +1,5 @@
-//! Values to PostgreSQL's binary form and back: bound by the type the server names, read as values or straight into JSON.
+//! Values to PostgreSQL's binary form and back: bound by the type the server names, read as values or straight into
+//! JSON.
 
 use bytes::{BufMut, BytesMut};
 use mwallet_schema::json::write_string;

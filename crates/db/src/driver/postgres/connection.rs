@@ -16,8 +16,8 @@ use crate::statement::{Format, Output, Prepared, Statement};
 
 /// A connection, and what must happen to it before anybody else may have it.
 ///
-/// Dropped in the middle of a statement, it is closed and the statement cancelled; dropped in a transaction, it is rolled
-/// back. Every await of a caller may be the last, so the state is written before each.
+/// Dropped in the middle of a statement, it is closed and the statement cancelled; dropped in a transaction, it is
+/// rolled back. Every await of a caller may be the last, so the state is written before each.
 pub(crate) struct Connection {
     object: Option<Object>,
     tls: Tls,
@@ -139,7 +139,8 @@ impl Connection {
         self.run_plain("SET CONSTRAINTS ALL IMMEDIATE").await
     }
 
-    /// Runs a statement and gathers its rows. One with guards must be in a transaction, which is rolled back where it fails.
+    /// Runs a statement and gathers its rows. One with guards must be in a transaction, which is rolled back where it
+    /// fails.
     pub(super) async fn run_guarded(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         for guard in &statement.guards {
             if let Some(question) = guard.question() {
@@ -271,8 +272,8 @@ pub(super) async fn gather(object: &Object, statement: &Statement, format: Forma
     Ok(batch.take())
 }
 
-/// Begins a statement. Where others have changed its table since it was prepared, it is prepared once more: the server saw so
-/// before it ran anything.
+/// Begins a statement. Where others have changed its table since it was prepared, it is prepared once more: the server
+/// saw so before it ran anything.
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
     match query_once(object, statement).await {
         Err(Error::PlanInvalidated) => {
@@ -288,7 +289,8 @@ async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
 }
 
 async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream> {
-    // Clients choose the shape of filters, and so how many texts there are; the server keeps what is prepared in memory.
+    // Clients choose the shape of filters, and so how many texts there are; the server keeps what is prepared in
+    // memory.
     if object.statement_cache.size() >= STATEMENT_CACHE {
         object.statement_cache.clear();
     }

@@ -23,8 +23,8 @@ pub(super) fn from_pool(error: PoolError) -> Error {
     }
 }
 
-/// Where PostgreSQL refuses a prepared statement whose table has other columns by now. There is no code of its own for it, and
-/// its text is in the language of the server.
+/// Where PostgreSQL refuses a prepared statement whose table has other columns by now. There is no code of its own for
+/// it, and its text is in the language of the server.
 const STALE: &str = "RevalidateCachedQuery";
 /// Where `RAISE` of PL/pgSQL is carried out.
 const RAISE: &str = "exec_stmt_raise";
@@ -65,7 +65,8 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// Turns an error of the driver into ours, which keeps all that the server said: for statements of whoever runs the database.
+/// Turns an error of the driver into ours, which keeps all that the server said: for statements of whoever runs the
+/// database.
 pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     match error.as_db_error().map(|said| said.code().code().to_owned()) {
         Some(code) => Error::Database { code: Some(code), source: error.into() },
@@ -73,8 +74,8 @@ pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// Whether an error comes from what the owner of the database put into it, and is told: what `RAISE` says was written for whoever
-/// reads it, whatever its code. What else fails in a function is told where it says nothing of the server.
+/// Whether an error comes from what the owner of the database put into it, and is told: what `RAISE` says was written
+/// for whoever reads it, whatever its code. What else fails in a function is told where it says nothing of the server.
 fn is_raised(said: &DbError) -> bool {
     let is_inside = said.where_().is_some() || matches!(said.position(), Some(ErrorPosition::Internal { .. }));
     let class = said.code().code().get(..2).unwrap_or_default();
@@ -83,9 +84,9 @@ fn is_raised(said: &DbError) -> bool {
     (said.routine() == Some(RAISE) && !is_of_machine) || class == "P0" || (is_inside && !is_of_server(said.code()))
 }
 
-/// Whether an error is about what was asked: a value that a statement brought, a row that is there, or what a table or view cannot do,
-/// as its owner made it. Beyond the types that mWallet knows, the database is the first to see it. What else is wrong with a statement
-/// is a fault of ours.
+/// Whether an error is about what was asked: a value that a statement brought, a row that is there, or what a table or
+/// view cannot do, as its owner made it. Beyond the types that mWallet knows, the database is the first to see it. What
+/// else is wrong with a statement is a fault of ours.
 fn is_refused(code: &SqlState) -> bool {
     let is_of_syntax = code.code().starts_with("42");
     let is_known = matches!(
@@ -100,7 +101,8 @@ fn is_refused(code: &SqlState) -> bool {
     is_known || !(is_of_syntax || is_of_server(code))
 }
 
-/// Whether an error is about the server, its connections or its rights: what it says then may name hosts, files and statements.
+/// Whether an error is about the server, its connections or its rights: what it says then may name hosts, files and
+/// statements.
 fn is_of_server(code: &SqlState) -> bool {
     const CLASSES: [&str; 22] = [
         "08", "09", "0L", "0P", "24", "25", "26", "28", "2D", "34", "38", "39", "3B", "3D", "40", "53", "54", "55",
@@ -131,8 +133,8 @@ fn refusal(said: &DbError) -> Refusal {
     }
 }
 
-/// Whether a violation says of which constraint or column it is. A row without a partition does not, and what is raised by hand has
-/// words of its own.
+/// Whether a violation says of which constraint or column it is. A row without a partition does not, and what is raised
+/// by hand has words of its own.
 fn names_its_place(said: &DbError) -> bool {
     said.routine() != Some(RAISE) && (said.constraint().is_some() || said.column().is_some())
 }

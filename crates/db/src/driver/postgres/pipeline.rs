@@ -1,9 +1,9 @@
 //! One connection on which the lookups of a runtime follow each other without waiting for answers.
 //!
-//! A lookup costs the database less than the change between two processes does. Sent one behind the other, several share
-//! one packet, one wake of the server and one of this program. Only what is never long may do so: each waits for those
-//! before it. What is held up all the same, by a lock or a server that does not answer, is asked again on a connection of
-//! its own, under the limits that hold there. To read twice does no harm.
+//! A lookup costs the database less than the change between two processes does. Sent one behind the other, several
+//! share one packet, one wake of the server and one of this program. Only what is never long may do so: each waits for
+//! those before it. What is held up all the same, by a lock or a server that does not answer, is asked again on a
+//! connection of its own, under the limits that hold there. To read twice does no harm.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Where a connection looks for names that have no schema.
 //!
-//! Our statements name the schema of a table. The functions and triggers of that schema often do not: they were written for
-//! programs whose `search_path` begins with it.
+//! Our statements name the schema of a table. The functions and triggers of that schema often do not: they were written
+//! for programs whose `search_path` begins with it.
 
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
@@ -20,8 +20,8 @@ pub(super) type Pool = managed::Pool<Manager>;
 /// A connection of the pool.
 pub(super) type Object = managed::Object<Manager>;
 
-/// Has the server look each second, while a statement runs, whether its client is still there: a program that ends cannot cancel
-/// what it has begun. PostgreSQL does so from 14 on; where its owner has chosen a time, that holds.
+/// Has the server look each second, while a statement runs, whether its client is still there: a program that ends
+/// cannot cancel what it has begun. PostgreSQL does so from 14 on; where its owner has chosen a time, that holds.
 const LOOK_AFTER_CLIENT: &str = "SELECT set_config('client_connection_check_interval', '1000', false)
     WHERE current_setting('client_connection_check_interval', true) = '0'";
 

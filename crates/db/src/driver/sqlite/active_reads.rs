@@ -1,8 +1,8 @@
-//! The reads that are under way, and what ends one before its last row: nobody waits for it any more, it has lasted too long, or
-//! it keeps the log from being begun anew.
+//! The reads that are under way, and what ends one before its last row: nobody waits for it any more, it has lasted too
+//! long, or it keeps the log from being begun anew.
 //!
-//! A read of SQLite sees one state of the database from its beginning to its end, and all that is written meanwhile stays in the
-//! log. So a client that takes its rows slowly would make the log grow for as long as it likes.
+//! A read of SQLite sees one state of the database from its beginning to its end, and all that is written meanwhile
+//! stays in the log. So a client that takes its rows slowly would make the log grow for as long as it likes.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,7 +116,8 @@ impl ActiveReads {
     }
 }
 
-/// How large the log may grow before reads are ended for it, in bytes: what is written before they are gone comes to it.
+/// How large the log may grow before reads are ended for it, in bytes: what is written before they are gone comes to
+/// it.
 const LOG_LIMIT: u64 = 56_000_000;
 /// How long a read that was ended may take to let go before the next is.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -124,8 +125,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Keeps the log small, as seen after each commit.
 #[derive(Default)]
 pub(super) struct LogWatch {
-    /// When it became too large, and how large it may grow before reads that began later are ended too. What holds it may be
-    /// another program, such as a backup, and then it helps nobody to end ours.
+    /// When it became too large, and how large it may grow before reads that began later are ended too. What holds it
+    /// may be another program, such as a backup, and then it helps nobody to end ours.
     too_large: Option<(Instant, u64)>,
     last: Option<Instant>,
 }

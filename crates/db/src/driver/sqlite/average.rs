@@ -13,7 +13,8 @@ const DIGIT_WIDTH: i64 = 4;
 /// The largest scale of a quotient (`NUMERIC_MAX_DISPLAY_SCALE`).
 const MAX_SCALE: i64 = 1_000;
 
-/// The average of `count` numbers whose sum is `total`, with the scale that PostgreSQL gives it, rounded half away from zero.
+/// The average of `count` numbers whose sum is `total`, with the scale that PostgreSQL gives it, rounded half away from
+/// zero.
 ///
 /// `count` must not be zero.
 pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
@@ -30,7 +31,8 @@ pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
     Decimal::new(if round { quotient + away } else { quotient }, scale)
 }
 
-/// How many digits stand after the point of a quotient: enough for sixteen that count, and no fewer than either number has.
+/// How many digits stand after the point of a quotient: enough for sixteen that count, and no fewer than either number
+/// has.
 fn quotient_scale(dividend: &Decimal, divisor: &Decimal) -> u32 {
     let (weight1, first1) = leading_digit(dividend);
     let (weight2, first2) = leading_digit(divisor);

@@ -1,8 +1,8 @@
 //! The file of a database: who may make it, and whether it still is what was opened.
 //!
-//! On Unix a file that is open can be removed, or another put in its place. Whoever has it open goes on writing to it, and
-//! nobody will ever read that again. So only the first opening may make the file, each later one must find the same, and what is
-//! committed is acknowledged only if the file and its log are where they were.
+//! On Unix a file that is open can be removed, or another put in its place. Whoever has it open goes on writing to it,
+//! and nobody will ever read that again. So only the first opening may make the file, each later one must find the
+//! same, and what is committed is acknowledged only if the file and its log are where they were.
 
 use std::fs::{FileType, Metadata};
 use std::io;
@@ -82,7 +82,8 @@ impl DatabaseFile {
         &self.path
     }
 
-    /// Opens the file by a function, which is told whether SQLite may make it. What it opens must be what was opened before.
+    /// Opens the file by a function, which is told whether SQLite may make it. What it opens must be what was opened
+    /// before.
     pub(super) fn open<T>(&self, may_create: bool, open: impl FnOnce(&Path, bool) -> Result<T>) -> Result<T> {
         let mut opened = self.lock();
         if opened.file.is_some() {

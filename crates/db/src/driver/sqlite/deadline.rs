@@ -9,8 +9,8 @@ use super::active_reads::Read;
 /// What a function of ours says whose time is over; [`super::errors`] knows it.
 pub(super) const OUT_OF_TIME: &str = "mwallet: the time is over";
 
-/// The time at which the running statement is to end, and the read that it belongs to, which may end before. Shared with
-/// SQLite's progress handler.
+/// The time at which the running statement is to end, and the read that it belongs to, which may end before. Shared
+/// with SQLite's progress handler.
 #[derive(Clone)]
 pub(super) struct Deadline {
     start: Instant,

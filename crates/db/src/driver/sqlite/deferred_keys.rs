@@ -1,5 +1,6 @@
-//! Whether a transaction that is open could be committed, as far as foreign keys say: SQLite counts those that lead nowhere so far, and
-//! looks at the count when it commits. To look for them (`PRAGMA foreign_key_check`) would read whole tables.
+//! Whether a transaction that is open could be committed, as far as foreign keys say: SQLite counts those that lead
+//! nowhere so far, and looks at the count when it commits. To look for them (`PRAGMA foreign_key_check`) would read
+//! whole tables.
 
 #![expect(unsafe_code, reason = "rusqlite has no door to the counters of a connection; SQLite's C interface has one")]
 
@@ -10,7 +11,8 @@ use crate::error::{ConstraintKind, Error, Result, Violation};
 /// Fails as a commit would, where a foreign key that is held at its end leads nowhere.
 pub(super) fn check(connection: &Connection) -> Result<()> {
     let (mut broken, mut highest) = (0, 0);
-    // SAFETY: the handle is that of an open connection, which only this thread uses, and SQLite writes to the two numbers alone.
+    // SAFETY: the handle is that of an open connection, which only this thread uses, and SQLite writes to the two
+    // numbers alone.
     let status = unsafe {
         let counter = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
         ffi::sqlite3_db_status(connection.handle(), counter, &raw mut broken, &raw mut highest, 0)

@@ -58,8 +58,8 @@ pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
-/// The SQLSTATE of a name that the database does not have. SQLite has one code for whatever is wrong with a statement, and its
-/// texts are always English.
+/// The SQLSTATE of a name that the database does not have. SQLite has one code for whatever is wrong with a statement,
+/// and its texts are always English.
 fn missing_name(message: &str) -> Option<&'static str> {
     let is_column = message.starts_with("no such column: ") || message.contains(" has no column named ");
     let is_table = message.starts_with("no such table: ");

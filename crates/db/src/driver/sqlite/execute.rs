@@ -98,7 +98,8 @@ pub(super) fn each_row(
         }
         result = step_all(binds);
     }
-    // What explains a statement does not notice that the schema changes, and would name tables that are gone from memory.
+    // What explains a statement does not notice that the schema changes, and would name tables that are gone from
+    // memory.
     if prepared.is_explain() != 0 {
         prepared.discard();
     }

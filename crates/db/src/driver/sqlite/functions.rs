@@ -1,5 +1,5 @@
-//! Functions that SQLite lacks: exact sums and averages, LIKE as PostgreSQL has it, JSON compared as values, and which rows an upsert
-//! found.
+//! Functions that SQLite lacks: exact sums and averages, LIKE as PostgreSQL has it, JSON compared as values, and which
+//! rows an upsert found.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +45,8 @@ fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Resul
     }
 }
 
-/// JSON as the text that all texts of its value share. What is no JSON, which others may have stored, is the same as nothing else.
+/// JSON as the text that all texts of its value share. What is no JSON, which others may have stored, is the same as
+/// nothing else.
 fn canonical_json(context: &Context<'_>) -> Result<Option<String>> {
     let text = match context.get_raw(0) {
         ValueRef::Null => return Ok(None),

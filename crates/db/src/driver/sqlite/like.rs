@@ -5,8 +5,8 @@ const STEPS_PER_LOOK: u32 = 1 << 16;
 
 /// Whether a text is like a pattern: `%` any text, `_` one character, `\` takes the next character as it is.
 ///
-/// With `fold_case`, the case of ASCII letters does not count. It goes back to the last `%` only, so its time is at most
-/// the product of both lengths.
+/// With `fold_case`, the case of ASCII letters does not count. It goes back to the last `%` only, so its time is at
+/// most the product of both lengths.
 ///
 /// `None` where `give_up` says so; it is asked every now and then, since nothing else ends a match.
 pub(super) fn matches(text: &str, pattern: &str, fold_case: bool, give_up: impl Fn() -> bool) -> Option<bool> {

@@ -1,14 +1,14 @@
 //! Lookups on the thread that asks.
 //!
-//! A row that an index finds takes some microseconds to read: less than to wake another thread for it, and to be woken when
-//! it is done. So a thread borrows a connection, reads, and puts it back. There are as many connections as threads ever
-//! read at the same moment. None waits for a lock: where another program holds the file, the reader threads wait.
+//! A row that an index finds takes some microseconds to read: less than to wake another thread for it, and to be woken
+//! when it is done. So a thread borrows a connection, reads, and puts it back. There are as many connections as threads
+//! ever read at the same moment. None waits for a lock: where another program holds the file, the reader threads wait.
 //!
-//! To begin a transaction and to end it costs as much as the row itself: locks of the file, and a mutex that all connections
-//! of the program share. So while nothing is written, a lookup leaves its transaction open for the next one, which only looks
-//! whether somebody has committed since ([`WalIndex`]). What is held would keep the log from being put back into the
-//! database and begun anew, so it is let go before the writer begins, after [`HOLD`] at most for the sake of other
-//! programs, and not taken again for as long when one of them has written.
+//! To begin a transaction and to end it costs as much as the row itself: locks of the file, and a mutex that all
+//! connections of the program share. So while nothing is written, a lookup leaves its transaction open for the next
+//! one, which only looks whether somebody has committed since ([`WalIndex`]). What is held would keep the log from
+//! being put back into the database and begun anew, so it is let go before the writer begins, after [`HOLD`] at most
+//! for the sake of other programs, and not taken again for as long when one of them has written.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -71,8 +71,8 @@ impl RowSender {
         &self.read
     }
 
-    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes. Outside of a session, which
-    /// has a limit of its own, it may take `statement_timeout` from one batch to the next.
+    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes. Outside of a
+    /// session, which has a limit of its own, it may take `statement_timeout` from one batch to the next.
     pub(super) fn send_all(
         &self,
         timed: &DeadlineConnection,

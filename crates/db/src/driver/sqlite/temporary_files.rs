@@ -1,7 +1,8 @@
-//! Where sorts and the like go that are larger than a connection's cache: files beside the database, or where the engine is told.
+//! Where sorts and the like go that are larger than a connection's cache: files beside the database, or where the
+//! engine is told.
 //!
-//! In memory they would have no bound, and SQLite's own choice would be a folder such as `/tmp`, which is small or in memory on
-//! many machines.
+//! In memory they would have no bound, and SQLite's own choice would be a folder such as `/tmp`, which is small or in
+//! memory on many machines.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +13,8 @@ use super::Settings;
 
 /// Whether SQLite has been told a folder, which is the whole process' own.
 ///
-/// It is told once. SQLite frees the old name while connections of other threads may read it, so that a second telling could end
-/// the process.
+/// It is told once. SQLite frees the old name while connections of other threads may read it, so that a second telling
+/// could end the process.
 static IS_TOLD: Mutex<bool> = Mutex::new(false);
 
 /// Sets a connection up. Where nothing can be written to the folder, what it sorts stays in memory.

@@ -1,8 +1,8 @@
 //! The header of the index of the log, by which a connection sees without a lock whether anybody has committed.
 //!
-//! What this header is stands in SQLite's description of its files (*WAL-mode file format*): memory that all connections
-//! of all programs share, whose header is written anew with each commit, before that commit returns. It carries a counter
-//! of commits, so that the same header means the same database.
+//! What this header is stands in SQLite's description of its files (*WAL-mode file format*): memory that all
+//! connections of all programs share, whose header is written anew with each commit, before that commit returns. It
+//! carries a counter of commits, so that the same header means the same database.
 #![expect(unsafe_code, reason = "rusqlite has no door to the shared memory of SQLite; its C interface has one")]
 
 use std::ffi::{c_int, c_void};
@@ -42,9 +42,9 @@ impl WalIndex {
     fn mapped(connection: &Connection) -> Option<Self> {
         let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
         let mut region: *mut c_void = ptr::null_mut();
-        // SAFETY: the handle is that of an open connection, which nobody else uses meanwhile, since it is not `Sync`. The
-        // call stores the file of its main database, which is open as long as the connection is, and `xShmMap` is called as
-        // its type wants it.
+        // SAFETY: the handle is that of an open connection, which nobody else uses meanwhile, since it is not `Sync`.
+        // The call stores the file of its main database, which is open as long as the connection is, and `xShmMap` is
+        // called as its type wants it.
         unsafe {
             let (handle, place) = (connection.handle(), ptr::from_mut(&mut file).cast());
             let code = ffi::sqlite3_file_control(handle, c"main".as_ptr(), ffi::SQLITE_FCNTL_FILE_POINTER, place);
@@ -54,9 +54,9 @@ impl WalIndex {
                 return None;
             }
         }
-        // SAFETY: the index begins with the header, at the beginning of a page of memory, and stays where it is until the last
-        // connection to it closes or leaves the log. This one does neither before it is dropped: no other can make it leave
-        // while it is open. Other programs write here at any time, for which atomics are made.
+        // SAFETY: the index begins with the header, at the beginning of a page of memory, and stays where it is until
+        // the last connection to it closes or leaves the log. This one does neither before it is dropped: no other can
+        // make it leave while it is open. Other programs write here at any time, for which atomics are made.
         let header = unsafe { region.cast::<[AtomicU32; WORDS]>().as_ref() }?;
         Some(Self { header })
     }

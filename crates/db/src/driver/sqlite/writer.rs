@@ -312,7 +312,8 @@ impl Thread {
         purpose: Purpose,
         ready: oneshot::Sender<Result<()>>,
     ) {
-        // A database in memory has no reader to lend to a session that only reads. One that is read-only is set so already.
+        // A database in memory has no reader to lend to a session that only reads. One that is read-only is set so
+        // already.
         let settings = purpose.settings().filter(|_| purpose != Purpose::Read || !self.settings.read_only);
         let begun = self.connection().and_then(|timed| {
             settings.map_or(Ok(()), |(before, _)| execute(&timed.connection, before))?;

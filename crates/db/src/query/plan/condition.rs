@@ -289,7 +289,8 @@ impl Planner<'_> {
     }
 }
 
-/// The type without the limit of its length. As PostgreSQL does it, what is too long for a column is only another value.
+/// The type without the limit of its length. As PostgreSQL does it, what is too long for a column is only another
+/// value.
 fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
     match kind {
         ColumnType::Text { .. } => Cow::Owned(ColumnType::Text { max: None }),
@@ -306,8 +307,8 @@ fn is_boolean(kind: &ColumnType) -> bool {
     }
 }
 
-/// Reads the text that a column of that type is compared with, as PostgreSQL does: spaces around numbers and times do not
-/// count, and a day alone is its first moment, in UTC.
+/// Reads the text that a column of that type is compared with, as PostgreSQL does: spaces around numbers and times do
+/// not count, and a day alone is its first moment, in UTC.
 fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
     let trimmed = text.trim_matches(' ');
     match kind {

@@ -44,8 +44,8 @@ impl Plan<'_> {
     ///
     /// # Errors
     ///
-    /// Where a name is no column, the columns that find rows are not unique together, or two of the new rows are the same
-    /// by them.
+    /// Where a name is no column, the columns that find rows are not unique together, or two of the new rows are the
+    /// same by them.
     pub fn on_conflict(mut self, what: &OnConflict, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table: self.table, audience };
         if let PlanKind::Insert { columns, rows, on_conflict } = &mut self.kind {
@@ -104,8 +104,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What a row becomes that is found: the values of the new one, and what every update does; and the immutable columns that
-    /// must be as in the new one.
+    /// What a row becomes that is found: the values of the new one, and what every update does; and the immutable
+    /// columns that must be as in the new one.
     fn proposed(
         &self,
         target: &ColumnSet,

@@ -10,8 +10,8 @@ pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
     made.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
 }
 
-/// Whether the database fills the column in where an insert leaves it out. What is behind a column of a view or of a foreign table
-/// may have a default that the catalogue does not tell.
+/// Whether the database fills the column in where an insert leaves it out. What is behind a column of a view or of a
+/// foreign table may have a default that the catalogue does not tell.
 fn is_filled(table: &Table, column: &Column) -> bool {
     let is_elsewhere = matches!(table.kind, TableKind::View | TableKind::Foreign);
     column.default.as_ref().map_or(is_elsewhere, ColumnDefault::is_of_database)

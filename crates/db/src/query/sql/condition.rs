@@ -90,8 +90,8 @@ impl Writer<'_> {
         self.spelled(position, |writer| writer.bind_operand(position, value));
     }
 
-    /// Writes a value of a column as it is compared for being the same: JSON, which SQLite keeps as texts of which several say the
-    /// same, as one text for all of them.
+    /// Writes a value of a column as it is compared for being the same: JSON, which SQLite keeps as texts of which
+    /// several say the same, as one text for all of them.
     pub(super) fn spelled(&mut self, position: usize, value: impl FnOnce(&mut Self)) {
         let is_spelled = self.dialect == Dialect::Sqlite && self.table.columns[position].kind == ColumnType::Json;
         self.push(if is_spelled { "mwallet_json(" } else { "" });

@@ -59,8 +59,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The column that PostgreSQL numbers, where an insert gives its value: then its sequence must be moved. SQLite goes
-    /// on from the largest by itself.
+    /// The column that PostgreSQL numbers, where an insert gives its value: then its sequence must be moved. SQLite
+    /// goes on from the largest by itself.
     pub(super) fn given_identity(&self, columns: &ColumnSet) -> Option<usize> {
         let is_identity = |position: &usize| self.table.columns[*position].default == Some(ColumnDefault::Identity);
         columns.iter().copied().find(is_identity).filter(|_| self.dialect == Dialect::Postgres)

@@ -11,7 +11,8 @@ pub(super) type Object = (i64, i64);
 /// The first identifier that is not one of those which every database has from its beginning.
 const FIRST_OWN: i64 = 16_384;
 
-/// How far things may belong to others that belong to others: an array to the row type of a table, and that to the table.
+/// How far things may belong to others that belong to others: an array to the row type of a table, and that to the
+/// table.
 const MAX_DEPTH: usize = 20;
 
 /// A statement, and what it is about.
@@ -114,7 +115,8 @@ impl Things {
     }
 }
 
-/// Puts the pieces in order: by their kinds, and those of a kind by their words, unless what they depend on asks for another.
+/// Puts the pieces in order: by their kinds, and those of a kind by their words, unless what they depend on asks for
+/// another.
 pub(super) fn order(pieces: &[Piece], dependencies: &[Dependency], things: &Things) -> Order {
     // What each piece needs, and what it only comes after.
     let mut needs: Vec<Vec<usize>> = vec![Vec::new(); pieces.len()];

@@ -1,7 +1,9 @@
-//! Questions to the catalogue that answer statements: what PostgreSQL itself writes of each thing, or what is put together of it.
+//! Questions to the catalogue that answer statements: what PostgreSQL itself writes of each thing, or what is put
+//! together of it.
 //!
-//! Each answers four columns: the catalogue that a thing stands in, its object identifier, a relation that the statement needs beside
-//! what the thing depends on (or 0), and the statement. `$1` are the schemas that were asked for.
+//! Each answers four columns: the catalogue that a thing stands in, its object identifier, a relation that the
+//! statement needs beside what the thing depends on (or 0), and the statement. `$1` are the schemas that were asked
+//! for.
 
 /// What a question answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,8 @@ const EXTENSIONS: &str = concat!(
     own!("pg_extension", "e")
 );
 
-/// Enums, composite types, ranges and domains. Newer names of columns are asked for as JSON, which older servers answer with null.
+/// Enums, composite types, ranges and domains. Newer names of columns are asked for as JSON, which older servers answer
+/// with null.
 const TYPES: &str = concat!(
     of!("pg_type", "t.oid"),
     "CASE t.typtype
@@ -199,7 +202,8 @@ macro_rules! order_of_columns {
     };
 }
 
-/// Tables, and parts of tables as tables of their own: they have their own defaults and order of columns until they are joined.
+/// Tables, and parts of tables as tables of their own: they have their own defaults and order of columns until they are
+/// joined.
 const TABLES: &str = concat!(
     of!("pg_class", "c.oid"),
     "format('CREATE %sTABLE %s%s%s%s%s', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.oid::regclass,
@@ -301,8 +305,8 @@ const DEFAULTS: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// A part of a table has all checks of the whole before it is joined. PostgreSQL 18 has NOT NULL among them, of which those that rows
-/// from before may break are not taken where a table is made.
+/// A part of a table has all checks of the whole before it is joined. PostgreSQL 18 has NOT NULL among them, of which
+/// those that rows from before may break are not taken where a table is made.
 const CHECKS: &str = concat!(
     of!("pg_constraint", "c.oid"),
     "format('ALTER TABLE %s ADD CONSTRAINT %I %s', r.oid::regclass, c.conname, pg_get_constraintdef(c.oid))

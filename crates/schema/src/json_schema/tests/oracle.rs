@@ -1,10 +1,10 @@
-//! An independent validator of JSON Schema as oracle: what it accepts, [`Schema::validate`] accepts, and what that accepts, it
-//! accepts in the form in which we would write it.
+//! An independent validator of JSON Schema as oracle: what it accepts, [`Schema::validate`] accepts, and what that
+//! accepts, it accepts in the form in which we would write it.
 //!
-//! Ours takes more spellings, as PostgreSQL does: whole numbers and truths as strings, and numbers where a text is wanted.
-//! By nature the two differ where JSON Schema has no words or works on values instead of text, so nothing generated here
-//! has keys given twice, U+0000, days that no calendar has, fractions finer than a microsecond, numbers beyond what a
-//! double tells apart, exponents in strings, or ranges of decimals that are strings.
+//! Ours takes more spellings, as PostgreSQL does: whole numbers and truths as strings, and numbers where a text is
+//! wanted. By nature the two differ where JSON Schema has no words or works on values instead of text, so nothing
+//! generated here has keys given twice, U+0000, days that no calendar has, fractions finer than a microsecond, numbers
+//! beyond what a double tells apart, exponents in strings, or ranges of decimals that are strings.
 
 use proptest::prelude::*;
 
