@@ -62,7 +62,8 @@ fn megabytes(bytes: u64) -> String {
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "#[inline(never)]\nfn deep(n: usize) {\n    assert!(n > 5, \"too few\");\n}\n\nfn main() {\n    deep(std::env::args().count());\n}\n";
+    const SOURCE: &str = "#[inline(never)]\nfn deep(n: usize) {\n    assert!(n > 5, \"too few\");\n}\n\nfn main() \
+                          {\n    deep(std::env::args().count());\n}\n";
 
     #[test]
     fn what_is_apart_is_found_again() {

@@ -76,7 +76,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cargo = folder.path().join("cargo");
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in\n'deny fetch db') {fetch};;\n'deny --offline check advisories') {check};;\n*) exit 99;;\nesac\n"
+            "#!/bin/sh\ncase \"$*\" in\n'deny fetch db') {fetch};;\n'deny --offline check advisories') {check};;\n*) \
+             exit 99;;\nesac\n"
         );
         fs::write(&cargo, script).unwrap();
         fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();

@@ -58,7 +58,8 @@ pub(crate) fn check(block: &Block, network: Network) -> Result<bool, BlockError>
     }
     if !is_named_so {
         return Err(changed(&format!(
-            "its hash is {}, and that of its header {}; or it is of a network that names its blocks otherwise than {network}",
+            "its hash is {}, and that of its header {}; or it is of a network that names its blocks otherwise than \
+             {network}",
             block.hash,
             print_hash(hash)
         )));

@@ -61,9 +61,13 @@ pub fn check(block: &Block, network: Network) -> Result<(), BlockError> {
     match addresses > 0 || has_header {
         true => Ok(()),
         false => Err(BlockError::new(format!(
-            "nothing tells whether the block is of {network}: its outputs have no addresses, and its header is not whole"
+            "nothing tells whether the block is of {network}: its outputs have no addresses, and its header is not \
+             whole"
         ))
-        .advice("ask the node with: getblock HASH 2, which gives version, previousblockhash, merkleroot, time, bits and nonce")),
+        .advice(
+            "ask the node with: getblock HASH 2, which gives version, previousblockhash, merkleroot, time, bits \
+                 and nonce",
+        )),
     }
 }
 

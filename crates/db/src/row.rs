@@ -87,7 +87,8 @@ macro_rules! tuple {
                 let columns = row.columns;
                 let mut values = columns.iter().map(|column| column.name.as_str()).zip(row.values);
                 Ok(($({
-                    let (name, value) = values.next().ok_or_else(|| DecodeError::new("row", "has fewer columns than the tuple"))?;
+                    let (name, value) = values.next().ok_or_else(|| DecodeError::new("row", "has fewer columns than \
+                        the tuple"))?;
                     $kind::from_cell(Cell::Value(value)).map_err(|reason| DecodeError::new(name, reason))?
                 },)+))
             }

@@ -87,7 +87,8 @@ pub enum MigrateError {
     },
     /// A trigger uses a column that the migration renames. Nothing was changed.
     #[error(
-        "{migration}: the trigger {trigger} of {table} uses {column}, which is renamed to {becomes}; nothing was changed"
+        "{migration}: the trigger {trigger} of {table} uses {column}, which is renamed to {becomes}; nothing was \
+         changed"
     )]
     Trigger {
         /// The migration.

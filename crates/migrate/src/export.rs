@@ -86,7 +86,8 @@ fn note(migration: &Migration, dialect: Dialect, up: bool) -> String {
         Dialect::Sqlite => ("strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000+00:00'", "0"),
     };
     format!(
-        "INSERT INTO {table} (version, name, checksum, applied_at, is_begun, statements) VALUES ({}, {}, {}, {now}, {no}, 0);",
+        "INSERT INTO {table} (version, name, checksum, applied_at, is_begun, statements) VALUES ({}, {}, {}, {now}, \
+         {no}, 0);",
         migration.version,
         literal(&migration.name),
         literal(&migration.checksum(dialect)),

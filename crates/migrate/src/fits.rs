@@ -45,7 +45,8 @@ pub(super) fn steps(
         let check =
             schema_tools::column_check(to, dialect).map(|check| format!(" OR NOT ({check})")).unwrap_or_default();
         let query = format!(
-            "(SELECT {name} AS {was}, {value} AS {name} FROM {place}) AS found WHERE {was} IS NOT NULL AND ({name} IS NULL{check})"
+            "(SELECT {name} AS {was}, {value} AS {name} FROM {place}) AS found WHERE {was} IS NOT NULL AND ({name} \
+             IS NULL{check})"
         );
         steps.push(step(format!("values of {table}.{} do not fit: {}", to.name, told(to)), query));
     }

@@ -63,7 +63,8 @@ pub async fn replay(migrations: &[Migration]) -> std::result::Result<SchemaSnaps
 
 /// The triggers of tables, and the indexes that they do not say.
 async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
-    let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL ORDER BY rowid";
+    let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL \
+               ORDER BY rowid";
     let text = || ColumnType::Text { max: None };
     let sql = Sql::new(sql).returns("table", text()).returns("name", text()).returns("sql", text());
     let rows: Vec<(String, String, String)> = crud::execute(engine, sql).await?;

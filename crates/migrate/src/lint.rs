@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn what_disturbs_nobody_is_not() {
         for script in [
-            "CREATE TABLE \"t\" (a int); CREATE INDEX \"i\" ON \"t\" (\"a\"); ALTER TABLE \"t\" ADD CONSTRAINT c CHECK (a > 0)",
+            "CREATE TABLE \"t\" (a int); CREATE INDEX \"i\" ON \"t\" (\"a\"); ALTER TABLE \"t\" ADD CONSTRAINT c \
+             CHECK (a > 0)",
             "-- mwallet: no transaction\nCREATE INDEX CONCURRENTLY i ON t (a)",
             "ALTER TABLE t VALIDATE CONSTRAINT c",
             "DROP INDEX CONCURRENTLY i",

@@ -257,7 +257,8 @@ impl DeclaredType {
                     _ => continue,
                 },
                 (true, true, None) => format!(
-                    "{thing} has {}, but both exist: if {place}{old} shall replace it, {}; otherwise remove the attribute",
+                    "{thing} has {}, but both exist: if {place}{old} shall replace it, {}; otherwise remove the \
+                     attribute",
                     attribute(old),
                     say(&[(old, name)])
                 ),

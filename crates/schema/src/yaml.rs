@@ -254,7 +254,8 @@ mod tests {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(3_000))]
 
         #[test]
-        fn whatever_is_read_becomes_json(text in "([a-c]|[0-9.eE+~ -]|: |\n|- |\n  |[{}\\[\\],'\"|>?#!&*%@`]|é|\t){0,40}") {
+        fn whatever_is_read_becomes_json(text in "([a-c]|[0-9.eE+~ -]|: |\n|- |\n  \
+            |[{}\\[\\],'\"|>?#!&*%@`]|é|\t){0,40}") {
             if let Ok(json) = to_json(text.as_bytes()) {
                 let agrees = serde_json::from_slice::<serde_json::Value>(&json).is_ok();
                 proptest::prop_assert!(agrees, "{:?} became {}", text, String::from_utf8_lossy(&json));

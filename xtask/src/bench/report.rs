@@ -193,7 +193,8 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "| workload | subject | requests/s | of the limit | spread | CPU/request | p50 | p99 | peak memory | errors | floor |"
+            "| workload | subject | requests/s | of the limit | spread | CPU/request | p50 | p99 | peak memory | \
+             errors | floor |"
         )?;
         writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")?;
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());

@@ -18,7 +18,8 @@ async fn app(db: &TestDb) -> App {
          CREATE TABLE visits (who varchar(20) NOT NULL CONSTRAINT visits_who_fkey REFERENCES people, day date NOT NULL,
              at timestamp, n integer, PRIMARY KEY (who, day));
          CREATE TABLE loose (a integer, b integer);
-         INSERT INTO people VALUES ('a b,c', 'a@x'), ('d', 'd@x'); INSERT INTO visits VALUES ('d', '2026-01-01', NULL, 1)",
+         INSERT INTO people VALUES ('a b,c', 'a@x'), ('d', 'd@x'); INSERT INTO visits VALUES ('d', '2026-01-01', NULL,
+         1)",
     )
     .await;
     reflected(db).await
@@ -47,7 +48,8 @@ async fn numbers_are_strings_for_clients_that_have_only_doubles(db: TestDb) {
     behind(
         &db,
         &format!(
-            "CREATE TABLE sums (id bigint PRIMARY KEY, small smallint, share numeric(20,4), ratio {double}, open boolean, note varchar(20))"
+            "CREATE TABLE sums (id bigint PRIMARY KEY, small smallint, share numeric(20,4), ratio {double}, open \
+             boolean, note varchar(20))"
         ),
     )
     .await;

@@ -52,7 +52,8 @@ async fn a_trial_checks_what_is_checked_at_its_end(db: TestDb) {
     behind(
         &db,
         "CREATE TABLE parent (id integer PRIMARY KEY);
-         CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TABLE child (id integer PRIMARY KEY, parent_id integer REFERENCES parent (id) DEFERRABLE INITIALLY
+         DEFERRED);
          INSERT INTO parent VALUES (1), (2); INSERT INTO child VALUES (7, 2)",
     )
     .await;
@@ -152,7 +153,8 @@ fn what_fails_within_functions_and_views_of_postgres_is_told() {
              CREATE TRIGGER fails BEFORE INSERT ON calls FOR EACH ROW EXECUTE FUNCTION fails();
              CREATE VIEW halves AS SELECT 1 / (id - 1) AS half, id FROM (VALUES (1), (2)) AS v (id);
              CREATE VIEW many AS SELECT (SELECT id FROM (VALUES (1), (2)) AS w (id)) AS one;
-             CREATE TABLE parts (id int, v text) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)",
+             CREATE TABLE parts (id int, v text) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parts FOR
+             VALUES IN (1)",
         )
         .await;
         let app = reflected(&db).await;

@@ -179,8 +179,10 @@ fn a_table_with_a_rule_is_written_where_nothing_is_asked_back() {
             "CREATE TABLE kept (id int, amount numeric); CREATE TABLE payment (id int PRIMARY KEY, amount numeric);
              CREATE RULE into_kept AS ON INSERT TO payment DO INSTEAD INSERT INTO kept VALUES (NEW.id, NEW.amount);
              INSERT INTO kept VALUES (7, 7);
-             CREATE RULE of_kept AS ON UPDATE TO payment DO INSTEAD UPDATE kept SET amount = NEW.amount WHERE id = OLD.id;
-             ALTER TABLE payment DISABLE RULE into_kept; INSERT INTO payment VALUES (7, 7); ALTER TABLE payment ENABLE RULE into_kept",
+             CREATE RULE of_kept AS ON UPDATE TO payment DO INSTEAD UPDATE kept SET amount = NEW.amount WHERE id =
+             OLD.id;
+             ALTER TABLE payment DISABLE RULE into_kept; INSERT INTO payment VALUES (7, 7); ALTER TABLE payment ENABLE
+             RULE into_kept",
         )
         .await;
         let app = reflected(&db).await;
@@ -270,11 +272,13 @@ fn what_sqlite_cannot_read_is_reported_and_the_rest_is_served() {
              CREATE VIEW quoted AS SELECT id, s FROM t WHERE s = \"x\";
              CREATE VIEW dangling AS SELECT id FROM gone; DROP TABLE gone;
              CREATE VIEW whole AS SELECT id FROM t;
-             CREATE TABLE loose (id INTEGER PRIMARY KEY, b REFERENCES aimed (a)); CREATE TABLE aimed (id INTEGER PRIMARY KEY, a);
+             CREATE TABLE loose (id INTEGER PRIMARY KEY, b REFERENCES aimed (a)); CREATE TABLE aimed (id INTEGER
+             PRIMARY KEY, a);
              CREATE TRIGGER logs AFTER INSERT ON t BEGIN INSERT INTO log VALUES (\"made\"); END;
              INSERT INTO t (s) VALUES (\"x\");
              PRAGMA writable_schema = ON;
-             INSERT INTO sqlite_schema VALUES ('table', 'foreign_module', 'foreign_module', 0, 'CREATE VIRTUAL TABLE foreign_module USING nosuch(a)')",
+             INSERT INTO sqlite_schema VALUES ('table', 'foreign_module', 'foreign_module', 0,
+             'CREATE VIRTUAL TABLE foreign_module USING nosuch(a)')",
         )
         .unwrap();
         drop(file);
@@ -317,13 +321,17 @@ fn what_needs_another_program_is_not_written_and_never_a_fault_of_the_server() {
         file.execute_batch(
             "CREATE TABLE indexed (id INTEGER PRIMARY KEY, name TEXT, age INT, note TEXT);
              CREATE INDEX by_name ON indexed (age, name COLLATE rtrim);
-             CREATE TABLE computed (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_fn ON computed (appfn(v));
-             CREATE TABLE part (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_part ON part (note) WHERE appfn(v) > 1;
+             CREATE TABLE computed (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_fn ON computed
+             (appfn(v));
+             CREATE TABLE part (id INTEGER PRIMARY KEY, v INT, note TEXT); CREATE INDEX by_part ON part (note) WHERE
+             appfn(v) > 1;
              CREATE TABLE checked (id INTEGER PRIMARY KEY, v INT CHECK (appfn(v) > 0), note TEXT);
              CREATE TABLE collated (id INTEGER PRIMARY KEY, name TEXT COLLATE rtrim, note TEXT);
              CREATE TABLE keyed (name TEXT PRIMARY KEY COLLATE rtrim, note TEXT);
-             INSERT INTO indexed VALUES (1, 'a', 5, 'n'); INSERT INTO computed VALUES (1, 2, 'n'); INSERT INTO part VALUES (1, 2, 'n');
-             INSERT INTO checked VALUES (1, 2, 'n'); INSERT INTO collated VALUES (1, 'a', 'n'); INSERT INTO keyed VALUES ('a', 'n');
+             INSERT INTO indexed VALUES (1, 'a', 5, 'n'); INSERT INTO computed VALUES (1, 2, 'n'); INSERT INTO part
+             VALUES (1, 2, 'n');
+             INSERT INTO checked VALUES (1, 2, 'n'); INSERT INTO collated VALUES (1, 'a', 'n'); INSERT INTO keyed
+             VALUES ('a', 'n');
              -- As if another program had made them, with a collation of its own.
              PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'rtrim', 'localized')",
         )

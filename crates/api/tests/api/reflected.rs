@@ -85,7 +85,8 @@ fn plain(json: &Value) -> Value {
 async fn the_document_speaks_of_the_tables_that_are_there(db: TestDb) {
     behind(
         &db,
-        "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total numeric(9,2), due date)",
+        "CREATE TABLE \"Sales Order\" (\"Order Id\" integer PRIMARY KEY, \"limit\" varchar(9) UNIQUE, total \
+         numeric(9,2), due date)",
     )
     .await;
     let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
@@ -374,7 +375,8 @@ fn every_type_of_postgres_comes_and_goes() {
     run(Dialect::Postgres, async |db: TestDb| {
         let sql = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE pair AS (a int, b text);
                    CREATE DOMAIN code AS varchar(4) CHECK (length(VALUE) > 1);
-                   CREATE TABLE things (id serial PRIMARY KEY, feeling mood, home pair, tags text[], numbers int[], day date,
+                   CREATE TABLE things (id serial PRIMARY KEY, feeling mood, home pair, tags text[], numbers int[],
+                   day date,
                        at timestamp, at_zone timestamptz, ratio float8, exact numeric, raw bytea, ip inet, page int4range,
                        pause interval, code code, fixed char(3), document json, made text DEFAULT 'made',
                        doubled int GENERATED ALWAYS AS (id * 2) STORED)";
@@ -446,7 +448,8 @@ fn every_type_of_postgres_comes_and_goes() {
 fn a_request_chooses_among_schemas() {
     run(Dialect::Postgres, async |db: TestDb| {
         let sql = "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE SCHEMA \"Sales 2\";
-                   CREATE TABLE \"Sales 2\".a (id int PRIMARY KEY, b text); CREATE SCHEMA hidden; CREATE TABLE hidden.a ()";
+                   CREATE TABLE \"Sales 2\".a (id int PRIMARY KEY, b text); CREATE SCHEMA hidden; CREATE TABLE
+                   hidden.a ()";
         connect(&db.url).await.batch_execute(sql).await.unwrap();
         let schemas = vec!["public".to_owned(), "Sales 2".to_owned()];
         let app = app(&db, ReflectOptions { schemas }, false).await;
@@ -540,7 +543,8 @@ fn functions_and_triggers_find_the_tables_of_their_schema() {
 #[test]
 fn a_schema_of_any_name_can_be_asked_for() {
     run(Dialect::Postgres, async |db: TestDb| {
-        let sql = "CREATE TABLE a (id int); CREATE SCHEMA größe; CREATE TABLE größe.a (id int); INSERT INTO größe.a VALUES (1)";
+        let sql = "CREATE TABLE a (id int); CREATE SCHEMA größe; CREATE TABLE größe.a (id int); INSERT INTO größe.a \
+                   VALUES (1)";
         connect(&db.url).await.batch_execute(sql).await.unwrap();
         let schemas = vec!["public".to_owned(), "größe".to_owned()];
         let app = app(&db, ReflectOptions { schemas }, false).await;

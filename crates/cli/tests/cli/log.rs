@@ -68,17 +68,22 @@ async fn a_message_of_the_database_stays_in_its_line(db: TestDb) {
     const FORGED: &str = "x\n2026-01-01T00:00:00Z ERROR forged\u{1b}[2J";
     for (format, arguments) in [("text", &[][..]), ("json", &["--log-format", "json"])] {
         let server = start(&db, arguments);
-        execute(&db, &match db.dialect() {
-            // The table is not there, which is found out when the trigger runs.
-            Dialect::Sqlite => format!(
-                "CREATE TRIGGER IF NOT EXISTS forge AFTER INSERT ON orders BEGIN INSERT INTO \"{FORGED}\" VALUES (1); END"
-            ),
-            Dialect::Postgres => format!(
-                "CREATE OR REPLACE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        execute(
+            &db,
+            &match db.dialect() {
+                // The table is not there, which is found out when the trigger runs.
+                Dialect::Sqlite => format!(
+                    "CREATE TRIGGER IF NOT EXISTS forge AFTER INSERT ON orders BEGIN INSERT INTO \"{FORGED}\" VALUES \
+                 (1); END"
+                ),
+                Dialect::Postgres => format!(
+                    "CREATE OR REPLACE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                      RAISE EXCEPTION '{FORGED}' USING ERRCODE = 'XX001'; END $$;
                  CREATE OR REPLACE TRIGGER forge AFTER INSERT ON orders EXECUTE FUNCTION forge()"
-            ),
-        }).await;
+                ),
+            },
+        )
+        .await;
         server.post("/rest/v1/orders", r#"{"usid": "ada", "start": 0}"#, 500);
         let (_, log) = server.stop_and_read_log();
         assert_eq!(log.lines().count(), 1, "{log}");

@@ -322,7 +322,8 @@ async fn a_kill_leaves_one_version_or_the_other(db: TestDb) {
     let postgres = "ALTER TABLE a ALTER COLUMN n TYPE text USING n::text;\nALTER TABLE a ADD COLUMN m bigint NOT NULL DEFAULT 5;\n\
                     UPDATE a SET m = id;";
     let sqlite = "PRAGMA legacy_alter_table = ON;\nCREATE TABLE new_a (id bigint PRIMARY KEY, n text NOT NULL, m bigint NOT NULL);\n\
-                  INSERT INTO new_a SELECT id, CAST(n AS text), id FROM a;\nDROP TABLE a;\nALTER TABLE new_a RENAME TO a;\n\
+                  INSERT INTO new_a SELECT id, CAST(n AS text), id FROM a;\nDROP TABLE a;\nALTER TABLE new_a RENAME TO \
+                  a;\n\
                   PRAGMA legacy_alter_table = OFF;";
     let back = "ALTER TABLE a DROP COLUMN m;\nALTER TABLE a ALTER COLUMN n TYPE bigint USING n::bigint;";
     let back_again = "PRAGMA legacy_alter_table = ON;\nCREATE TABLE new_a (id bigint PRIMARY KEY, n bigint NOT NULL);\n\
@@ -388,7 +389,8 @@ fn an_index_that_is_made_beside_writes_is_taken_up_again() {
         connect(&db.url).await.batch_execute("UPDATE a SET n = id; DROP INDEX by_n").await.unwrap();
         let done = migrate(&db, &["up"]);
         assert_eq!(done.code, 0, "{}", done.err);
-        let valid = "SELECT count(*) FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname IN ('by_id', 'by_n') AND indisvalid";
+        let valid = "SELECT count(*) FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname IN ('by_id', \
+                     'by_n') AND indisvalid";
         assert_eq!(number(&db, valid).await, 2);
         assert!(migrate(&db, &["lint"]).out.contains("no change blocks"));
     });

@@ -165,7 +165,8 @@ async fn what_was_acknowledged_survives_the_second_signal(db: TestDb) {
 fn postgresql_does_not_work_on_for_a_server_that_has_ended() {
     run(Dialect::Postgres, async |db: TestDb| {
         let watcher = connect(&db.url).await;
-        let view = "CREATE VIEW endless AS SELECT count(*) AS n FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b";
+        let view = "CREATE VIEW endless AS SELECT count(*) AS n FROM generate_series(1, 1000000) a, \
+                    generate_series(1, 1000000) b";
         watcher.batch_execute(view).await.unwrap();
         let wait_until = async |running: i64| {
             let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' \

@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn statements_end_at_semicolons_of_their_own() {
-        let text = "CREATE TABLE a (b TEXT DEFAULT ';' -- one; two\n); /* ; */\nINSERT INTO a VALUES ('it''s;');\n\n-- nothing\n";
+        let text = "CREATE TABLE a (b TEXT DEFAULT ';' -- one; two\n); /* ; */\nINSERT INTO a VALUES \
+                    ('it''s;');\n\n-- nothing\n";
         for dialect in [Postgres, Sqlite] {
             assert_eq!(
                 statements(text, dialect),

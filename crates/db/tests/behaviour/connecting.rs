@@ -379,7 +379,8 @@ fn a_server_that_speaks_german_is_understood() {
     run(Dialect::Postgres, async |db: TestDb| {
         let admin = connect(&db.url).await;
         admin.batch_execute("CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 2)").await.unwrap();
-        let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), 'de_DE.UTF-8'); END $$";
+        let set = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lc_messages = %L', current_database(), \
+                   'de_DE.UTF-8'); END $$";
         admin.batch_execute(set).await.expect("the server has the locale de_DE.UTF-8 (Debian: the package locales)");
         let engine = db.engine_with(EngineOptions { pool_size: 1, ..EngineOptions::default() });
         let mut table = Table::new("t");

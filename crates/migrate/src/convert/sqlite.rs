@@ -19,7 +19,8 @@ pub(super) fn expression(Conversion { name, from, to, .. }: &Conversion<'_>) -> 
         (SmallInt | Integer | BigInt, Text { .. }) => format!("CAST({name} AS TEXT)"),
         (Boolean, Text { .. }) => format!("CASE {name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
         (Text { .. }, Boolean) => format!(
-            "CASE lower({name}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE CASE WHEN {name} IS NOT NULL THEN {FAIL} END END"
+            "CASE lower({name}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE CASE WHEN {name} IS NOT NULL THEN {FAIL} \
+             END END"
         ),
         (Text { .. }, Uuid) => uuid(name),
         (Text { .. }, Timestamp) => timestamp(name),
@@ -100,7 +101,8 @@ fn written_decimal(parts: &str, scale: u32) -> String {
     };
     format!(
         "(SELECT CASE WHEN value IS NULL THEN NULL ELSE \
-         CASE WHEN negative THEN '-' ELSE '' END || CASE whole WHEN '' THEN '0' ELSE whole END{behind} END FROM ({parts}))"
+         CASE WHEN negative THEN '-' ELSE '' END || CASE whole WHEN '' THEN '0' ELSE whole END{behind} END FROM \
+         ({parts}))"
     )
 }
 
@@ -123,7 +125,8 @@ fn timestamp(name: &str) -> String {
     format!(
         "(SELECT CASE WHEN value IS NULL THEN NULL \
          WHEN date(day) = day AND day >= '0001' AND separator IN ('T', ' ') AND time(clock) = clock AND clock < '24' \
-         AND (fraction = '' OR fraction GLOB '.[0-9]*' AND substr(fraction, 2) NOT GLOB '*[^0-9]*' AND length(fraction) <= 7) \
+         AND (fraction = '' OR fraction GLOB '.[0-9]*' AND substr(fraction, 2) NOT GLOB '*[^0-9]*' AND \
+         length(fraction) <= 7) \
          THEN day || 'T' || clock || '.' || substr(substr(fraction, 2) || '000000', 1, 6) || '+00:00' ELSE {FAIL} END \
          FROM (SELECT {name} AS value, substr({name}, 1, 10) AS day, substr({name}, 11, 1) AS separator, \
          substr({name}, 12, 8) AS clock, {fraction} AS fraction))"

@@ -509,8 +509,10 @@ async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
         CREATE TRIGGER noted AFTER INSERT ON members BEGIN INSERT INTO log (memo) VALUES (NEW.memo); END;",
     );
     trigger.up.postgres = "CREATE TABLE log (memo text);
-        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (memo) VALUES (NEW.memo); RETURN NEW; END $$;
-        CREATE TRIGGER noted AFTER INSERT ON members FOR EACH ROW EXECUTE FUNCTION note();".into();
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (memo) VALUES (NEW.memo);
+        RETURN NEW; END $$;
+        CREATE TRIGGER noted AFTER INSERT ON members FOR EACH ROW EXECUTE FUNCTION note();"
+        .into();
     let mut all = vec![first, trigger];
     let so_far = replay(&all).await.unwrap();
     // It is made anew on SQLite, with its triggers.

@@ -14,16 +14,19 @@ SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p
     CASE WHEN p.prokind = 'a' THEN 'aggregate' ELSE 'function' END, '', ''
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = ANY($1::text[])
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN
+    ('e', 'i'))
 UNION ALL
 SELECT n.nspname::text, c.relname::text, 'sequence', '', ''
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND n.nspname = ANY($1::text[])
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('e', 'a', 'i'))
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype
+    IN ('e', 'a', 'i'))
 UNION ALL
 SELECT n.nspname::text, t.relname::text, 'numbers', a.attname::text, format('from %s by %s, within %s and %s%s',
     s.seqstart, s.seqincrement, s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN ', and again' ELSE '' END)
-FROM pg_sequence s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
+FROM pg_sequence s JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN
+('a', 'i')
 JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 WHERE n.nspname = ANY($1::text[]) AND (s.seqstart <> 1 OR s.seqincrement <> 1 OR s.seqmin <> 1 OR s.seqcycle)
@@ -82,16 +85,19 @@ UNION ALL
 SELECT n.nspname::text, t.typname::text, '', 'type', o.description
 FROM pg_description o JOIN pg_type t ON o.classoid = 'pg_type'::regclass AND t.oid = o.objoid
 JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = ANY($1::text[])
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype =
+    'e')
 UNION ALL
 SELECT n.nspname::text, c.relname::text, '', 'sequence', o.description
 FROM pg_description o JOIN pg_class c ON o.classoid = 'pg_class'::regclass AND c.oid = o.objoid AND c.relkind = 'S'
 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1::text[])
 UNION ALL
-SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', '', 'function', o.description
+SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', '', 'function',
+o.description
 FROM pg_description o JOIN pg_proc p ON o.classoid = 'pg_proc'::regclass AND p.oid = o.objoid
 JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY($1::text[])
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')";
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype =
+    'e')";
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, work.question(SQL), "ttttt").await? {

@@ -16,15 +16,19 @@ SELECT c.conrelid::int8, c.conname::text, c.contype::text, a.attname::text, r.re
         CASE WHEN c.condeferrable THEN 'deferrable, which the description does not say' END,
         CASE WHEN c.contype = 'f' AND c.confmatchtype = 'f'
             THEN 'MATCH FULL: the database alone refuses keys that are null in part' END,
-        CASE WHEN c.contype IN ('f', 'c') AND NOT c.convalidated THEN 'NOT VALID: rows that were there before may break it' END,
+        CASE WHEN c.contype IN ('f', 'c') AND NOT c.convalidated THEN
+        'NOT VALID: rows that were there before may break it' END,
         CASE WHEN to_jsonb(c) ->> 'conenforced' = 'false' THEN 'NOT ENFORCED: rows may break it' END,
-        CASE WHEN c.contype = 'c' AND c.connoinherit THEN 'NO INHERIT: tables that inherit from this one do not have it' END,
+        CASE WHEN c.contype = 'c' AND c.connoinherit THEN
+        'NO INHERIT: tables that inherit from this one do not have it' END,
         CASE WHEN to_jsonb(c) ->> 'confdelsetcols' IS NOT NULL
             THEN 'some of its columns alone are emptied, which the description does not say' END,
-        CASE WHEN to_jsonb(c) ->> 'conperiod' = 'true' THEN 'held over spans of time, which the description does not say' END,
+        CASE WHEN to_jsonb(c) ->> 'conperiod' = 'true' THEN
+        'held over spans of time, which the description does not say' END,
         CASE WHEN c.contype IN ('p', 'u') AND i.indnkeyatts <> i.indnatts
             THEN 'INCLUDE: columns that its index carries along are not described' END,
-        CASE WHEN c.contype IN ('p', 'u') AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN 'NULLS NOT DISTINCT: rows without a value are alike, which the description does not say' END),
+        CASE WHEN c.contype IN ('p', 'u') AND to_jsonb(i) ->> 'indnullsnotdistinct' = 'true' THEN
+        'NULLS NOT DISTINCT: rows without a value are alike, which the description does not say' END),
     CASE WHEN c.contype = 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE pg_get_constraintdef(c.oid) END,
     obj_description(c.oid, 'pg_constraint')
 FROM pg_constraint c

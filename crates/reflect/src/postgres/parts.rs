@@ -41,7 +41,8 @@ UNION ALL
 SELECT t.nspname::text, t.relname::text, 'rule', r.rulename::text, pg_get_ruledef(r.oid)
 FROM parts t JOIN pg_rewrite r ON r.ev_class = t.oid WHERE r.rulename <> '_RETURN'
 UNION ALL
-SELECT t.nspname::text, t.relname::text, 'policy', p.polname::text, '' FROM parts t JOIN pg_policy p ON p.polrelid = t.oid
+SELECT t.nspname::text, t.relname::text, 'policy', p.polname::text, '' FROM parts t JOIN pg_policy p ON p.polrelid =
+t.oid
 UNION ALL
 SELECT t.nspname::text, t.relname::text, 'unlogged', '', '' FROM parts t WHERE t.relpersistence = 'u'";
 

@@ -14,13 +14,15 @@ SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_descr
     c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,
     (SELECT count(*) FROM pg_inherits i WHERE i.inhrelid = c.oid)::int8,
     coalesce((SELECT bit_or(1 << (r.ev_type::text::int)) FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.is_instead
-        AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND pg_get_ruledef(r.oid) NOT LIKE '%RETURNING %'), 0)::int8,
+        AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND pg_get_ruledef(r.oid) NOT LIKE '%RETURNING %'),
+        0)::int8,
     (c.relpersistence = 'u')::int::int8,
     (SELECT upper(substr(o, 14)) FROM unnest(c.reloptions) AS o WHERE o LIKE 'check_option=%')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
     AND c.relname <> '_mwallet_migrations'
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype =
+    'e')
 ORDER BY c.oid::int8";
 
 const UPDATE: i64 = 1 << 2;

@@ -127,7 +127,8 @@ impl Wrong {
             DeclaredType::Number { digits: Some((precision, scale)) } => {
                 let end = precision.saturating_sub(scale);
                 let condition = format!(
-                    "typeof({{}}) IN ('integer', 'real') AND ({{}} >= 1e{end} OR {{}} <= -1e{end} OR round({{}}, {scale}) <> {{}})"
+                    "typeof({{}}) IN ('integer', 'real') AND ({{}} >= 1e{end} OR {{}} <= -1e{end} OR round({{}}, \
+                     {scale}) <> {{}})"
                 );
                 Self::new(condition, "has more digits", "have more digits")
             }

@@ -138,7 +138,8 @@ fn every_construct_of_postgres_is_what_its_entities_say() {
         let sql = "INSERT INTO parents VALUES (1, 'b', 1), (2, 'c', 8);
                    INSERT INTO children (first, second, share, label) VALUES (1, 2, 0.5, 'one');
                    INSERT INTO types (raw, single, at_zone, at, code, amount, large, feeling, tags)
-                   VALUES (decode('00ff', 'hex'), 0.1, '2026-01-02T03:04:05.000006Z', '2026-01-02', '01234', 20, 20, 'it''s \"fine\"', '{a,b}')";
+                   VALUES (decode('00ff', 'hex'), 0.1, '2026-01-02T03:04:05.000006Z', '2026-01-02', '01234', 20, 20,
+                   'it''s \"fine\"', '{a,b}')";
         execute(&db, sql).await;
         let row = all::<stress_postgres::Type>(&db).await.remove(0);
         assert_eq!(row.raw, Some(vec![0, 255]));

@@ -225,8 +225,10 @@ fn rows_that_are_not_what_is_declared_are_told() {
 #[test]
 fn values_against_their_own_declarations_are_told() {
     run(Dialect::Sqlite, async |db: TestDb| {
-        let sql = "CREATE TABLE a (short VARCHAR(5), price DECIMAL(5, 2), n INTEGER, flag BOOLEAN, fine TEXT, x REAL, \"a {}\" CHAR(1));
-                   INSERT INTO a VALUES ('ten letters', 1000, 1.5, 7, 'x', 1, 'é'), ('fünf!', 999.99, 2, 1, 'y', 2.5, 'ab'),
+        let sql = "CREATE TABLE a (short VARCHAR(5), price DECIMAL(5, 2), n INTEGER, flag BOOLEAN, fine TEXT, x \
+                   REAL, \"a {}\" CHAR(1));
+                   INSERT INTO a VALUES ('ten letters', 1000, 1.5, 7, 'x', 1, 'é'), ('fünf!', 999.99, 2, 1, 'y', 2.5,
+                   'ab'),
                        ('123456', 0.125, 3, 0, 'z', 3, NULL), (NULL, -9223372036854775808, NULL, NULL, NULL, NULL, NULL);
                    CREATE TABLE b (n INTEGER, t TEXT, x REAL);
                    INSERT INTO b VALUES ('one', x'00', 'two'), ('three', x'01', 'four');";

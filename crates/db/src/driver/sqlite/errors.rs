@@ -77,7 +77,8 @@ fn refusal(message: &str) -> Option<&'static str> {
 fn unknown_collation(name: &str) -> String {
     let name = shortened(name);
     format!(
-        "it takes the collation {name} to do this, which another program has: such texts are read, not compared or ordered"
+        "it takes the collation {name} to do this, which another program has: such texts are read, not compared or \
+         ordered"
     )
 }
 

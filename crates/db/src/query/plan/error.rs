@@ -149,7 +149,8 @@ pub enum PlanError {
     },
     /// The filter is nested too deep or too long.
     #[error(
-        "the filter is too complex: at most {MAX_DEPTH} levels, {MAX_CONDITIONS} conditions and {MAX_IN_VALUES} values are allowed"
+        "the filter is too complex: at most {MAX_DEPTH} levels, {MAX_CONDITIONS} conditions and {MAX_IN_VALUES} \
+         values are allowed"
     )]
     TooComplex,
 }

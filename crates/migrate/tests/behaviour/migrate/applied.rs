@@ -126,7 +126,8 @@ async fn a_function_with_a_body_in_sql_is_one_statement(db: TestDb) {
     }
     let all = [migration(
         1,
-        "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2::bigint; END; CREATE TABLE a (id int);",
+        "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2::bigint; END; CREATE TABLE \
+         a (id int);",
     )];
     Migrator::new(&db.engine, &all).up(None, |_| {}).await.unwrap();
     assert_eq!(count(&db, "SELECT g()").await, 2);
@@ -161,7 +162,8 @@ async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     }
     let stepwise = |text: &str| [migration(1, &format!("-- mwallet: no transaction\n{text}"))];
     let wrong = stepwise(
-        "CREATE TABLE t (id bigint PRIMARY KEY, v text); CREATE INDEX CONCURRENTLY i ON nosuch (v); INSERT INTO t VALUES (1, 'a');",
+        "CREATE TABLE t (id bigint PRIMARY KEY, v text); CREATE INDEX CONCURRENTLY i ON nosuch (v); INSERT INTO t \
+         VALUES (1, 'a');",
     );
     let stopped = Migrator::new(&db.engine, &wrong).up(None, |_| {}).await.unwrap_err();
     assert!(matches!(stopped, MigrateError::Stopped { number: 2, .. }), "{stopped}");
@@ -173,7 +175,8 @@ async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     let refused = Migrator::new(&db.engine, &other).up(None, |_| {}).await.unwrap_err();
     assert!(matches!(refused, MigrateError::Changed(_)), "{refused}");
     let mended = stepwise(
-        "CREATE TABLE t (id bigint PRIMARY KEY, v text); CREATE INDEX CONCURRENTLY i ON t (v); INSERT INTO t VALUES (1, 'a');",
+        "CREATE TABLE t (id bigint PRIMARY KEY, v text); CREATE INDEX CONCURRENTLY i ON t (v); INSERT INTO t VALUES \
+         (1, 'a');",
     );
     let migrator = Migrator::new(&db.engine, &mended);
     assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [1]);

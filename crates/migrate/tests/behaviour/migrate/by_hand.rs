@@ -39,19 +39,22 @@ impl<'p> Written<'p> {
         let [table, column, view] = [&self.table.0.name, &self.column.0.name, &self.view].map(|name| quote(name));
         let [added, changed] = ["added", "changed"].map(|name| quote(&format!("{} {name}", self.view)));
         let view = format!(
-            "CREATE VIEW {view} AS SELECT {column} AS it FROM {table} AS t WHERE {column} IS NOT NULL OR t.{column} IS NULL;"
+            "CREATE VIEW {view} AS SELECT {column} AS it FROM {table} AS t WHERE {column} IS NOT NULL OR t.{column} \
+             IS NULL;"
         );
         match dialect {
             Dialect::Postgres => format!(
                 "{view}
-                 CREATE TRIGGER {added} AFTER INSERT ON {table} FOR EACH ROW WHEN (NEW.{column} IS NOT NULL) EXECUTE FUNCTION say();
+                 CREATE TRIGGER {added} AFTER INSERT ON {table} FOR EACH ROW WHEN (NEW.{column} IS NOT NULL) EXECUTE
+                 FUNCTION say();
                  CREATE TRIGGER {changed} AFTER UPDATE OF {column} ON {table} FOR EACH ROW EXECUTE FUNCTION say();"
             ),
             Dialect::Sqlite => format!(
                 "{view}
                  CREATE TRIGGER {added} AFTER INSERT ON {table} WHEN NEW.{column} IS NOT NULL
                  BEGIN INSERT INTO log (said) SELECT 'INSERT' FROM {table} WHERE {column} IS NEW.{column} LIMIT 1; END;
-                 CREATE TRIGGER {changed} AFTER UPDATE OF {column} ON {table} BEGIN INSERT INTO log (said) VALUES ('UPDATE'); END;"
+                 CREATE TRIGGER {changed} AFTER UPDATE OF {column} ON {table} BEGIN INSERT INTO log (said) VALUES
+                 ('UPDATE'); END;"
             ),
         }
     }

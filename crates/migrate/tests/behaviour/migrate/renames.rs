@@ -128,17 +128,21 @@ async fn triggers_and_views_go_with_what_is_renamed(db: TestDb) {
     let mut story = Story::of(db);
     let before = table("members", &["memo", "rank"]);
     story.to(std::slice::from_ref(&before), &Renames::default()).await;
-    story.by_hand(
-        "CREATE TABLE log (said text NOT NULL);
+    story
+        .by_hand(
+            "CREATE TABLE log (said text NOT NULL);
          CREATE VIEW shown AS SELECT memo FROM members;
-         CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (TG_OP); RETURN NEW; END $$;
+         CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (TG_OP); RETURN
+         NEW; END $$;
          CREATE TRIGGER added AFTER INSERT ON members FOR EACH ROW EXECUTE FUNCTION say();
          CREATE TRIGGER changed AFTER UPDATE OF memo ON members FOR EACH ROW EXECUTE FUNCTION say();",
-        "CREATE TABLE log (said text NOT NULL);
+            "CREATE TABLE log (said text NOT NULL);
          CREATE VIEW shown AS SELECT memo FROM members;
          CREATE TRIGGER added AFTER INSERT ON members WHEN NEW.memo <> '' BEGIN INSERT INTO log VALUES ('INSERT'); END;
-         CREATE TRIGGER changed AFTER UPDATE OF memo ON members BEGIN INSERT INTO log SELECT 'UPDATE' FROM members WHERE id = NEW.id AND memo = NEW.memo; END;",
-    ).await;
+         CREATE TRIGGER changed AFTER UPDATE OF memo ON members BEGIN INSERT INTO log SELECT 'UPDATE' FROM members
+         WHERE id = NEW.id AND memo = NEW.memo; END;",
+        )
+        .await;
     story.others = replay(&story.all).await.unwrap().tables.into_iter().filter(|table| table.name == "log").collect();
 
     let fires = async |story: &Story, insert: &'static str, update: &'static str| {

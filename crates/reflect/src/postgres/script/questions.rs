@@ -114,7 +114,8 @@ const TYPES: &str = concat!(
     of!("pg_type", "t.oid"),
     "CASE t.typtype
     WHEN 'e' THEN format('CREATE TYPE %s AS ENUM (%s)', format_type(t.oid, NULL),
-        (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
+        (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid
+        = t.oid))
     WHEN 'c' THEN format('CREATE TYPE %s AS (%s)', format_type(t.oid, NULL),
         (SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) || CASE
             WHEN a.attcollation NOT IN (0, s.typcollation) THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END,
@@ -210,12 +211,15 @@ const TABLES: &str = concat!(
     coalesce(E' (\\n' || (
         SELECT string_agg(format('    %I %s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN ' COLLATE ' || a.attcollation::regcollation END,
-            CASE WHEN a.attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(f.adbin, f.adrelid))
-                WHEN a.attgenerated <> '' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(f.adbin, f.adrelid))
+            CASE WHEN a.attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(f.adbin,
+            f.adrelid))
+                WHEN a.attgenerated <> '' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(f.adbin,
+                f.adrelid))
                 WHEN s.seqrelid IS NOT NULL THEN format(' GENERATED %s AS IDENTITY%s',
                     CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END,
                     ' (' || nullif(concat_ws(' ',
-                        CASE WHEN q.relname <> c.relname || '_' || a.attname || '_seq' OR q.relnamespace <> c.relnamespace
+                        CASE WHEN q.relname <> c.relname || '_' || a.attname || '_seq' OR q.relnamespace <>
+                        c.relnamespace
                             THEN 'SEQUENCE NAME ' || q.oid::regclass END,
                         CASE WHEN s.seqincrement <> 1 OR s.seqstart <> 1 OR s.seqmin <> 1 OR s.seqmax <> m.most
                             THEN format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s',
@@ -225,15 +229,19 @@ const TABLES: &str = concat!(
                 WHEN NOT ",
     is_late!(),
     " THEN ' DEFAULT ' || pg_get_expr(f.adbin, f.adrelid) END,
-            CASE WHEN a.attnotnull AND coalesce(k.convalidated, true) THEN coalesce(' CONSTRAINT ' || quote_ident(k.conname), '')
-                || ' NOT NULL' || CASE WHEN k.connoinherit THEN ' NO INHERIT' ELSE '' END END), E',\\n' ORDER BY a.attnum)
+            CASE WHEN a.attnotnull AND coalesce(k.convalidated, true) THEN coalesce(' CONSTRAINT ' ||
+            quote_ident(k.conname), '')
+                || ' NOT NULL' || CASE WHEN k.connoinherit THEN ' NO INHERIT' ELSE '' END END), E',\\n' ORDER BY
+                a.attnum)
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
         LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]
-        LEFT JOIN pg_depend w ON w.refclassid = 'pg_class'::regclass AND w.refobjid = a.attrelid AND w.refobjsubid = a.attnum
+        LEFT JOIN pg_depend w ON w.refclassid = 'pg_class'::regclass AND w.refobjid = a.attrelid AND w.refobjsubid =
+        a.attnum
             AND w.classid = 'pg_class'::regclass AND w.deptype = 'i' AND a.attidentity <> ''
         LEFT JOIN pg_sequence s ON s.seqrelid = w.objid LEFT JOIN pg_class q ON q.oid = s.seqrelid
-        LEFT JOIN LATERAL (SELECT CASE format_type(s.seqtypid, NULL) WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647
+        LEFT JOIN LATERAL (SELECT CASE format_type(s.seqtypid, NULL) WHEN 'smallint' THEN 32767 WHEN 'integer' THEN
+        2147483647
             ELSE 9223372036854775807 END AS most) m ON true
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR c.relispartition))
         || E'\\n)', ' ()'),
@@ -242,7 +250,8 @@ const TABLES: &str = concat!(
     ' WITH (' || nullif(concat_ws(', ', ",
     settings!("c.reloptions"),
     ",
-        (SELECT string_agg('toast.' || split_part(o, '=', 1) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)), ', ')
+        (SELECT string_agg('toast.' || split_part(o, '=', 1) || '=' || quote_literal(substr(o, strpos(o, '=') + 1)),
+        ', ')
             FROM pg_class w CROSS JOIN unnest(w.reloptions) AS o WHERE w.oid = c.reltoastrelid)), '') || ')')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN LATERAL (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) AS parents
@@ -400,8 +409,10 @@ const IDENTITY_OF_ROWS: &str = concat!(
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND (i.indisreplident OR i.indisclustered)
     LEFT JOIN pg_class x ON x.oid = i.indexrelid
     CROSS JOIN LATERAL unnest(ARRAY[
-        CASE WHEN c.relreplident = 'f' THEN 'REPLICA IDENTITY FULL' WHEN c.relreplident = 'n' THEN 'REPLICA IDENTITY NOTHING'
-            WHEN c.relreplident = 'i' AND i.indisreplident THEN format('REPLICA IDENTITY USING INDEX %I', x.relname) END,
+        CASE WHEN c.relreplident = 'f' THEN 'REPLICA IDENTITY FULL' WHEN c.relreplident = 'n' THEN
+        'REPLICA IDENTITY NOTHING'
+            WHEN c.relreplident = 'i' AND i.indisreplident THEN format('REPLICA IDENTITY USING INDEX %I', x.relname)
+            END,
         CASE WHEN i.indisclustered THEN format('CLUSTER ON %I', x.relname) END]) AS change
     WHERE change IS NOT NULL AND c.relkind IN ('r', 'p', 'm') AND n.nspname = ANY($1::text[])"
 );
@@ -443,7 +454,8 @@ const TRIGGERS: &str = concat!(
     of!("pg_trigger", "t.oid"),
     "pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v') AND n.nspname = ANY($1::text[]) AND ",
+    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v') AND n.nspname = ANY($1::text[]) AND
+    ",
     own!("pg_class", "c")
 );
 
@@ -530,11 +542,13 @@ WHERE objid >= 16384 AND deptype IN ('n', 'a', 'i', 'e', 'x')
 
 /// Whatever stands in the schemas, and what stands in none and belongs to the database, with the word for it.
 pub(super) const EVERYTHING: &str = "
-SELECT d.classid::int8, d.objid::int8, d.classid::regclass::text FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+SELECT d.classid::int8, d.objid::int8, d.classid::regclass::text FROM pg_depend d JOIN pg_namespace n ON n.oid =
+d.refobjid
 WHERE d.refclassid = 'pg_namespace'::regclass AND d.deptype = 'n' AND n.nspname = ANY($1::text[])
 UNION
 SELECT class::oid::int8, object::int8, class::text FROM (
-    SELECT 'pg_cast'::regclass, oid FROM pg_cast UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
+    SELECT 'pg_cast'::regclass, oid FROM pg_cast UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM
+    pg_event_trigger
     UNION ALL SELECT 'pg_publication'::regclass, oid FROM pg_publication
     UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
@@ -578,7 +592,8 @@ SELECT class::oid::int8, object::int8, said FROM (
                 SELECT FROM pg_init_privs i WHERE i.classoid = 'pg_class'::regclass AND i.objoid = c.oid
                     AND i.objsubid = a.attnum AND i.initprivs = a.attacl)) THEN 'rights' END,
             CASE WHEN c.reltablespace <> 0 THEN 'tablespace' END,
-            CASE WHEN c.relkind IN ('r', 'm') AND EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap')
+            CASE WHEN c.relkind IN ('r', 'm') AND EXISTS (SELECT FROM pg_am m WHERE m.oid = c.relam AND m.amname <>
+            'heap')
                 THEN 'access method' END,
             CASE WHEN c.relkind = 'r' AND NOT c.relispartition AND v.moved AND NOT v.apart
                 THEN 'order of columns' END]) AS said
