@@ -82,7 +82,7 @@ impl Exchange {
     /// The path and the names of the parameters, without values: `/rest/v1/orders/{identifier}?asset&limit`. A name
     /// that is neither a table, a column nor a keyword may be a secret, and is replaced.
     pub fn place(&self) -> String {
-        place::of(&self.uri, &self.tables, &self.endpoints)
+        place::describe(&self.uri, &self.tables, &self.endpoints)
     }
 }
 
@@ -125,13 +125,13 @@ impl Noted {
     pub(crate) fn answered(mut self, response: Response) -> Response {
         self.exchange.status = response.status();
         if response.body().size_hint().exact().is_some() {
-            self.tell(true);
+            self.report(true);
             return response;
         }
         response.map(|body| Body::new(Watched { body, noted: Some(self) }))
     }
 
-    fn tell(self, is_whole: bool) {
+    fn report(self, is_whole: bool) {
         let (time, rows) = (self.begun.elapsed(), self.rows.count());
         (self.log.0)(Exchange { time, rows, is_whole, ..self.exchange });
     }
@@ -146,7 +146,7 @@ struct Watched {
 impl Watched {
     fn end(&mut self, is_whole: bool) {
         if let Some(noted) = self.noted.take() {
-            noted.tell(is_whole);
+            noted.report(is_whole);
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn json(headers: &HeaderMap, body: Body, limits: &Limits) -> Re
     if !content_type.is_some_and(is_json) {
         return Err(Problem::media_type(content_type));
     }
-    let coding = Coding::of(headers)?;
+    let coding = Coding::parse(headers)?;
     // If the headers declare the size, the body need not be read.
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(Problem::too_large(limits.body_bytes));
@@ -57,7 +57,7 @@ enum Coding {
 }
 
 impl Coding {
-    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    fn parse(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut coding = Self::Identity;
         let lines = headers.get_all(CONTENT_ENCODING).iter();
         for line in lines {
@@ -95,7 +95,7 @@ mod tests {
     fn a_coding_is_none_or_gzip() {
         let of = |lines: &[&'static str]| {
             let lines = lines.iter().map(|line| (CONTENT_ENCODING, axum::http::HeaderValue::from_static(line)));
-            Coding::of(&HeaderMap::from_iter(lines)).ok()
+            Coding::parse(&HeaderMap::from_iter(lines)).ok()
         };
         for identity in [&[][..], &[""], &["identity"], &["Identity, identity"]] {
             assert_eq!(of(identity), Some(Coding::Identity), "{identity:?}");

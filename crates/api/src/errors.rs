@@ -60,7 +60,7 @@ impl From<ValidationError> for Problem {
 }
 
 /// A problem from an error of an operation on one table, with the names of that table.
-pub(crate) fn of(error: impl Into<Error>, table: &Table) -> Problem {
+pub(crate) fn about_table(error: impl Into<Error>, table: &Table) -> Problem {
     convert(error.into(), Some(table))
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn redirect(path: &str, query: Option<&str>) -> Option<Response> {
 
 /// The path of a row, from the key in its JSON, since a slug may change. An integer key becomes a path segment, any
 /// other key a filter, since its text could be mistaken for another kind of identifier.
-pub(crate) fn of(table: &Table, row: &[u8]) -> Option<String> {
+pub(crate) fn row_address(table: &Table, row: &[u8]) -> Option<String> {
     let keys = table.primary_key.iter().map(|name| Some((name, member(row, name)?))).collect::<Option<Vec<_>>>()?;
     if keys.is_empty() {
         return None;
@@ -211,14 +211,14 @@ mod tests {
             ..Table::new("old orders")
         };
         let row = br#"{"memo":"id","id":7,"user":{"id":9},"group_id":8,"slug":"x"}"#;
-        assert_eq!(of(&table(&["id"]), row).as_deref(), Some("/rest/v1/old%20orders/7"));
-        assert_eq!(of(&table(&["id", "group_id"]), row).as_deref(), Some("/rest/v1/old%20orders/7,8"));
-        assert_eq!(of(&table(&["slug"]), row).as_deref(), Some("/rest/v1/old%20orders?slug=eq.x"));
+        assert_eq!(row_address(&table(&["id"]), row).as_deref(), Some("/rest/v1/old%20orders/7"));
+        assert_eq!(row_address(&table(&["id", "group_id"]), row).as_deref(), Some("/rest/v1/old%20orders/7,8"));
+        assert_eq!(row_address(&table(&["slug"]), row).as_deref(), Some("/rest/v1/old%20orders?slug=eq.x"));
         let row = br#"{"code":"a,b & \"c\"","order":1.5,"gone":null,"list":[1]}"#;
         let address = "/rest/v1/old%20orders?code=eq.a%2Cb%20%26%20%22c%22&%22order%22=eq.1%2E5";
-        assert_eq!(of(&table(&["code", "order"]), row).as_deref(), Some(address));
-        assert_eq!((of(&table(&["gone"]), row), of(&table(&["list"]), row)), (None, None));
-        assert_eq!(of(&table(&[]), row), None);
+        assert_eq!(row_address(&table(&["code", "order"]), row).as_deref(), Some(address));
+        assert_eq!((row_address(&table(&["gone"]), row), row_address(&table(&["list"]), row)), (None, None));
+        assert_eq!(row_address(&table(&[]), row), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 pub(crate) fn allowed(table: &Table, is_row: bool) -> String {
     let methods =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    let taken = methods.iter().filter(|method| takes(table, is_row, method));
+    let taken = methods.iter().filter(|method| is_allowed(table, is_row, method));
     taken.map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn allowed(table: &Table, is_row: bool) -> String {
 ///
 /// If the method is not allowed.
 pub(crate) fn require(table: &Table, is_row: bool, method: &Method) -> Result<(), Problem> {
-    match takes(table, is_row, method) {
+    match is_allowed(table, is_row, method) {
         true => Ok(()),
         false => Err(refuse(table, is_row, method)),
     }
@@ -36,7 +36,7 @@ pub(crate) fn refuse(table: &Table, is_row: bool, method: &Method) -> Problem {
 }
 
 /// Whether a method is allowed: all that read, and those that the database supports for writes.
-pub(crate) fn takes(table: &Table, is_row: bool, method: &Method) -> bool {
+pub(crate) fn is_allowed(table: &Table, is_row: bool, method: &Method) -> bool {
     let Updatability { insert, update, delete } = table.writes;
     match *method {
         Method::GET | Method::HEAD | Method::OPTIONS => true,

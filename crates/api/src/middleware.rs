@@ -48,7 +48,7 @@ impl Exchange {
     /// Starts an exchange with a request, which is parsed only here.
     pub(crate) fn begin(state: &AppState, request: Request) -> (Self, Incoming) {
         let tables = state.tables();
-        let id = request_id::of(request.headers(), state.engine.sources());
+        let id = request_id::choose(request.headers(), state.engine.sources());
         let log = state.access_log.as_ref();
         let noted = log.map(|log| Noted::new(log, &request, &id, Arc::clone(&tables), state.endpoints.clone()));
         let (request, unread) = Unread::watch(request);

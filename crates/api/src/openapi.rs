@@ -154,7 +154,12 @@ struct Described<'t> {
 
 impl<'t> Described<'t> {
     fn new(table: &'t Table) -> Self {
-        Self { table, key: names::key(&table.name), words: names::words(&table.name), examples: Examples::of(table) }
+        Self {
+            table,
+            key: names::key(&table.name),
+            words: names::words(&table.name),
+            examples: Examples::from_table(table),
+        }
     }
 
     /// A reference to one of its components, such as `orders.new`; with an empty ending, to that of the table itself.

@@ -33,7 +33,7 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
 /// If a parameter cannot be decoded, is neither a column nor a keyword, or has an invalid value.
 pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<QueryArgs, Problem> {
     let Some(parameters) = parameters else { return Ok(QueryArgs::default()) };
-    QueryArgs::parse(pairs(parameters)?, table).map_err(|error| errors::of(error, table))
+    QueryArgs::parse(pairs(parameters)?, table).map_err(|error| errors::about_table(error, table))
 }
 
 /// The names and values of parameters, decoded.

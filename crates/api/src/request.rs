@@ -148,7 +148,7 @@ impl<'t> TableRequest<'t> {
     /// A problem from an error of the data layer, with the names of the table.
     pub(crate) fn problem(&self, error: mwallet_db::Error) -> Problem {
         let is_of_time = matches!(error.code(), "22P02" | "22007" | "22008" | "22009");
-        let problem = errors::of(error, self.table.table());
+        let problem = errors::about_table(error, self.table.table());
         match is_of_time && self.has_plus {
             true => problem.hint("a + in a URL is a space; encode it as %2B"),
             false => problem,

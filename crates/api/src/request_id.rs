@@ -46,7 +46,7 @@ impl Rows {
 }
 
 /// The ID that the client sent, if it is safe in a log, or a new one.
-pub(crate) fn of(headers: &HeaderMap, sources: &dyn Sources) -> HeaderValue {
+pub(crate) fn choose(headers: &HeaderMap, sources: &dyn Sources) -> HeaderValue {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let brought = headers.get(X_REQUEST_ID).filter(|value| {
         let bytes = value.as_bytes();
@@ -102,7 +102,7 @@ mod tests {
         let sources = mwallet_db::SystemSources;
         let of = |value: &str| {
             let headers = HeaderMap::from_iter([(X_REQUEST_ID, HeaderValue::from_str(value).unwrap())]);
-            super::of(&headers, &sources).to_str().unwrap().to_owned()
+            super::choose(&headers, &sources).to_str().unwrap().to_owned()
         };
         assert_eq!(of("a-B_9.z"), "a-B_9.z");
         for other in ["", "a b", "a\"b", &"x".repeat(65)] {

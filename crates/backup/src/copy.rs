@@ -150,7 +150,7 @@ pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Wat
         })?;
         let count = backup.progress();
         let (all, left) = (count.pagecount.unsigned_abs().into(), count.remaining.unsigned_abs().into());
-        watch.tell(Progress::Pages { done: u64::saturating_sub(all, left), all });
+        watch.report(Progress::Pages { done: u64::saturating_sub(all, left), all });
         match step {
             StepResult::Done => break all,
             StepResult::More => {}
@@ -202,7 +202,7 @@ fn open_still(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Has SQLite look at every page of a copy. What is wrong with it is wrong with what it was made of.
 pub(crate) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()> {
-    watch.tell(Progress::Verifying);
+    watch.report(Progress::Verifying);
     let stop = watch.stop();
     let failed = |error| match failed(of, error) {
         BackupError::Sqlite { .. } if watch.check().is_err() => BackupError::Stopped,
@@ -274,7 +274,7 @@ mod tests {
         writer.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
         let copy = folder.path().join("copy.db");
         let note = |progress| told.lock().unwrap().push(progress);
-        let mut watch = Watch::default().told(move |progress| {
+        let mut watch = Watch::default().on_progress(move |progress| {
             // Somebody else writes after each slice.
             writer.execute("INSERT INTO a (t) VALUES ('later')", []).unwrap();
             note(progress);
@@ -311,7 +311,7 @@ mod tests {
         for at in [Progress::Pages { done: 0, all: 0 }, Progress::Verifying] {
             let stop = Watch::default();
             let flag = stop.stop();
-            let mut watch = stop.told(|progress| {
+            let mut watch = stop.on_progress(|progress| {
                 if std::mem::discriminant(&progress) == std::mem::discriminant(&at) {
                     flag.store(true, Ordering::Relaxed);
                 }

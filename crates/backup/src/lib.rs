@@ -52,8 +52,8 @@ pub struct Watch<'w> {
 
 impl<'w> Watch<'w> {
     /// The same, where a function is told how far it is.
-    pub fn told(mut self, told: impl FnMut(Progress) + Send + 'w) -> Self {
-        self.told = Some(Box::new(told));
+    pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'w) -> Self {
+        self.told = Some(Box::new(report));
         self
     }
 
@@ -62,7 +62,7 @@ impl<'w> Watch<'w> {
         self.stopped.clone()
     }
 
-    pub(crate) fn tell(&mut self, progress: Progress) {
+    pub(crate) fn report(&mut self, progress: Progress) {
         if let Some(told) = &mut self.told {
             told(progress);
         }

@@ -62,7 +62,7 @@ struct Queue {
 }
 
 impl Queue {
-    fn put(&self, entry: Entry) {
+    fn enqueue(&self, entry: Entry) {
         if self.waits {
             // This fails only after the thread that writes has ended.
             let _ = self.sender.send(entry);
@@ -100,7 +100,9 @@ impl Log {
     /// An access log that writes to this log.
     pub(crate) fn of_requests(&self) -> AccessLog {
         let queue = self.queue.clone();
-        AccessLog::new(move |exchange| queue.put(Entry::Exchange(Box::new(exchange), mwallet_db::SystemSources.now())))
+        AccessLog::new(move |exchange| {
+            queue.enqueue(Entry::Exchange(Box::new(exchange), mwallet_db::SystemSources.now()))
+        })
     }
 }
 

@@ -119,7 +119,7 @@ fn source(tables: &[&Table]) -> Source {
     let (described, others): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(|table| is_described(table));
     let named: Vec<(&Table, String)> = described.into_iter().map(|table| (table, names.of_table(table))).collect();
     let mut enums = Enums::default();
-    let rows = named.into_iter().map(|(table, name)| Row::of(table, name, &mut names, &mut enums)).collect();
+    let rows = named.into_iter().map(|(table, name)| Row::from_table(table, name, &mut names, &mut enums)).collect();
     let others: Vec<String> = others.iter().map(|table| literal(&table.name)).collect();
     let left_out = match others.as_slice() {
         [] => String::new(),

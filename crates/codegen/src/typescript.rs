@@ -260,7 +260,7 @@ fn made_of_json(native: &NativeType) -> String {
 }
 
 fn plain(name: &str) -> &'static str {
-    match JsonKind::of(name) {
+    match JsonKind::from_type_name(name) {
         JsonKind::Number => "number",
         JsonKind::Text => "string",
         JsonKind::Boolean => "boolean",

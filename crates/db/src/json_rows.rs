@@ -124,7 +124,7 @@ impl JsonRows {
 mod tests {
     use super::*;
 
-    fn of(rows: &[&str]) -> JsonRows {
+    fn json_rows(rows: &[&str]) -> JsonRows {
         let mut all = JsonRows::default();
         for row in rows {
             let pushed: Result<(), ()> = all.push(|out| {
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn rows_in_every_form() {
-        let two = || of(&["{}", "{\"a\":1}"]);
+        let two = || json_rows(&["{}", "{\"a\":1}"]);
         assert_eq!((two().rows(), two().bytes()), (2, 10));
         assert_eq!(two().objects(), b"{},{\"a\":1}");
         assert_eq!(two().into_objects(), "{},{\"a\":1}");
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn one_after_the_other() {
         let mut all = JsonRows::default();
-        for more in [of(&[]), of(&["1", "2"]), of(&[]), of(&["3"])] {
+        for more in [json_rows(&[]), json_rows(&["1", "2"]), json_rows(&[]), json_rows(&["3"])] {
             all.append(&more);
         }
         assert_eq!((all.rows(), all.into_array()), (3, "[1,2,3]".into()));

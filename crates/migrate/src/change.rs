@@ -221,10 +221,12 @@ impl fmt::Display for Change {
             Self::RenameIndex { table, from, to } => write!(f, "rename index {from} of {table} to {to}"),
             Self::CreateTable(table) => write!(f, "create table {}", table.name),
             Self::DropTable(table) => write!(f, "drop table {}", without_aside(&table.name)),
-            Self::AddColumn { table, column } => write!(f, "add column {table}.{}: {}", column.name, told(column)),
+            Self::AddColumn { table, column } => {
+                write!(f, "add column {table}.{}: {}", column.name, describe_column(column))
+            }
             Self::DropColumn { table, column } => write!(f, "drop column {table}.{}", without_aside(&column.name)),
             Self::AlterColumn { table, from, to, labels } => {
-                write!(f, "alter column {table}.{}: {} to {}", to.name, told(from), told(to))?;
+                write!(f, "alter column {table}.{}: {} to {}", to.name, describe_column(from), describe_column(to))?;
                 labels.iter().try_for_each(|(from, to)| write!(f, "; {from} becomes {to}"))
             }
             Self::PrimaryKey { table, from, to } => {
@@ -250,7 +252,7 @@ impl fmt::Display for Change {
 }
 
 /// A short description of a column.
-pub(super) fn told(column: &Column) -> String {
+pub(super) fn describe_column(column: &Column) -> String {
     let mut text = match &column.kind {
         ColumnType::Enum(labels) => format!("one of {}", labels.names()),
         kind => kind.name(),

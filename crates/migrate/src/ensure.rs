@@ -87,7 +87,7 @@ impl Migrator<'_> {
         if !self.entries_through(engine).await?.is_empty() {
             return Ok(Owner::History);
         }
-        let held = inventory::of(engine).await?;
+        let held = inventory::take(engine).await?;
         if held.is_empty() {
             return Ok(Owner::Nobody);
         }
@@ -115,7 +115,7 @@ impl Migrator<'_> {
     }
 
     async fn entries_through(&self, engine: &Engine) -> Result<Vec<Entry>> {
-        let entries = history::of(engine).await?;
+        let entries = history::load(engine).await?;
         self.check_history(&entries)?;
         Ok(entries)
     }

@@ -20,7 +20,7 @@ pub enum MigrateError {
         failed: String,
     },
     /// A statement failed. Its migration was rolled back.
-    #[error("{migration}: {error}\nat statement {number}{}: {statement}", told(place.as_ref()))]
+    #[error("{migration}: {error}\nat statement {number}{}: {statement}", describe_place(place.as_ref()))]
     Failed {
         /// The migration.
         migration: String,
@@ -169,7 +169,7 @@ pub enum MigrateError {
     Begun(String),
 }
 
-fn told(place: Option<&(usize, usize)>) -> String {
+fn describe_place(place: Option<&(usize, usize)>) -> String {
     place.map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"))
 }
 

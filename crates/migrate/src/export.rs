@@ -55,7 +55,7 @@ pub fn sql(
             text.push_str(&format!("\n-- {migration} changes rows in code: run `migrate up` from here.\n"));
             return (text, Some(Stopped { migration: migration.to_string() }));
         }
-        let script = if up { migration.up.of(dialect) } else { migration.down.of(dialect) };
+        let script = if up { migration.up.for_dialect(dialect) } else { migration.down.for_dialect(dialect) };
         // Nobody would look at what they count.
         let statements = statements(script, dialect).into_iter().filter(|statement| fits::counted(statement).is_none());
         let body: String = match is_data && migration.is_data(dialect) {

@@ -31,7 +31,7 @@ pub struct Scripts {
 
 impl Scripts {
     /// The script of an engine.
-    pub fn of(&self, dialect: Dialect) -> &str {
+    pub fn for_dialect(&self, dialect: Dialect) -> &str {
         match dialect {
             Dialect::Postgres => &self.postgres,
             Dialect::Sqlite => &self.sqlite,
@@ -58,7 +58,7 @@ impl Migration {
 
     /// What tells whether its way up has changed since it was applied.
     pub fn checksum(&self, dialect: Dialect) -> String {
-        digest(self.up.of(dialect))
+        digest(self.up.for_dialect(dialect))
     }
 
     /// Whether its statements are run one by one, each durable by itself. SQLite has none that must be.
@@ -68,7 +68,7 @@ impl Migration {
 
     /// Whether it changes rows, and no tables.
     pub fn is_data(&self, dialect: Dialect) -> bool {
-        has_line(self.up.of(dialect), DATA)
+        has_line(self.up.for_dialect(dialect), DATA)
     }
 }
 

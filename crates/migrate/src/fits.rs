@@ -5,7 +5,7 @@
 
 use mwallet_schema::{Column, ColumnType};
 
-use super::change::{is_narrower, told};
+use super::change::{describe_column, is_narrower};
 use super::convert::Conversion;
 use super::script::Step;
 use mwallet_db::schema_tools::quote;
@@ -48,7 +48,7 @@ pub(super) fn steps(
             "(SELECT {name} AS {was}, {value} AS {name} FROM {place}) AS found WHERE {was} IS NOT NULL AND ({name} \
              IS NULL{check})"
         );
-        steps.push(step(format!("values of {table}.{} do not fit: {}", to.name, told(to)), query));
+        steps.push(step(format!("values of {table}.{} do not fit: {}", to.name, describe_column(to)), query));
     }
     steps
 }

@@ -38,7 +38,7 @@ pub(super) fn is_due(entries: &[Entry], version: u64) -> bool {
 }
 
 /// What a database has had.
-pub(super) async fn of(engine: &Engine) -> Result<Vec<Entry>> {
+pub(super) async fn load(engine: &Engine) -> Result<Vec<Entry>> {
     let mut session = engine.sessions().read_only().begin().await?;
     let entries = read(&mut session).await?;
     session.roll_back().await?;
@@ -139,7 +139,7 @@ fn of_version(version: u64) -> Result<Query> {
 }
 
 /// Writes an entry, in place of the one there may be.
-pub(super) async fn put(session: &mut Session, entry: &Entry) -> Result<()> {
+pub(super) async fn record(session: &mut Session, entry: &Entry) -> Result<()> {
     remove(session, entry.version).await?;
     let mut record = Record::new();
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);

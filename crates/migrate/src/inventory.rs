@@ -28,7 +28,7 @@ WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_' AND name <> 
 ORDER BY name";
 
 /// The names of what holds rows or numbers, or shows some: those of PostgreSQL outside of `public` with their schema.
-pub(super) async fn of(engine: &Engine) -> Result<Vec<String>> {
+pub(super) async fn take(engine: &Engine) -> Result<Vec<String>> {
     let sql = match engine.dialect() {
         Dialect::Postgres => POSTGRES,
         Dialect::Sqlite => SQLITE,

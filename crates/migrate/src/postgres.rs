@@ -24,7 +24,11 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     for change in first {
         let Change::CreateTable(table) = change else { continue };
         let add = |key| {
-            Step::of(format!("ALTER TABLE {} ADD {}", schema_tools::table_name(table), schema_tools::foreign_key(key)))
+            Step::parse(format!(
+                "ALTER TABLE {} ADD {}",
+                schema_tools::table_name(table),
+                schema_tools::foreign_key(key)
+            ))
         };
         steps.extend(table.foreign_keys.iter().map(add));
     }
@@ -46,7 +50,7 @@ fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
     for (position, table) in gone.iter().enumerate() {
         let goes_before = |key: &&ForeignKey| gone[..position].iter().any(|before| before.name == key.references);
         for key in table.foreign_keys.iter().filter(goes_before) {
-            steps.push(Step::of(format!(
+            steps.push(Step::parse(format!(
                 "ALTER TABLE {} DROP CONSTRAINT {}",
                 schema_tools::table_name(table),
                 quote(&key.name)
@@ -60,7 +64,7 @@ fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
 fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = Vec::new();
-    let mut step = |sql: String| steps.push(Step::of(sql));
+    let mut step = |sql: String| steps.push(Step::parse(sql));
     let rename_constraint = |table: &str, from: &str, to: &str| {
         format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", quote(from), quote(to))
     };
@@ -107,7 +111,7 @@ fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
         let Some(at) = all.iter().position(|(_, (_, to))| *to == last) else { continue };
         let (old, new) = (quote(&from), quote(&to));
         let table = difference.from.iter().find(|table| table.name == all[at].0);
-        steps.push(Step::of(match at < constraints.len() {
+        steps.push(Step::parse(match at < constraints.len() {
             true => format!("ALTER TABLE {} RENAME CONSTRAINT {old} TO {new}", named(difference, &all[at].0)),
             false => {
                 let schema = table.and_then(|table| table.schema.as_ref());
@@ -119,7 +123,7 @@ fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
 }
 
 fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
-    let mut step = |sql: String| steps.push(Step::of(sql));
+    let mut step = |sql: String| steps.push(Step::parse(sql));
     let alter = |table: &str, what: String| format!("ALTER TABLE {} {what}", named(difference, table));
     match change {
         // They came first.
@@ -204,12 +208,12 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
         Some(filler) => {
             let filled = Column { default: Some(ColumnDefault::Database(filler.sql.clone())), ..column.clone() };
             steps.push(Step::noted(note(change, &filler), add(&filled)));
-            steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} DROP DEFAULT")));
+            steps.push(Step::parse(format!("ALTER TABLE {place} ALTER COLUMN {name} DROP DEFAULT")));
         }
-        None => steps.push(Step::of(add(column))),
+        None => steps.push(Step::parse(add(column))),
     }
     if let Some(comment) = schema_tools::marked_comment(column) {
-        steps.push(Step::of(schema_tools::comment(&place, Some(&column.name), Some(&comment))));
+        steps.push(Step::parse(schema_tools::comment(&place, Some(&column.name), Some(&comment))));
     }
 }
 
@@ -233,7 +237,7 @@ fn alter_column(
         (schema_tools::column_default(from, Postgres), schema_tools::column_default(to, Postgres));
     let is_filled_anew = old_default != new_default || old_type != new_type;
     let identity = |column: &Column| column.default == Some(ColumnDefault::Identity);
-    let mut step = |what: String| steps.push(Step::of(format!("ALTER TABLE {place} {what}")));
+    let mut step = |what: String| steps.push(Step::parse(format!("ALTER TABLE {place} {what}")));
     if is_checked_anew && before.is_some() {
         step(format!("DROP CONSTRAINT {check}"));
     }
@@ -256,25 +260,25 @@ fn alter_column(
             let fill = format!("UPDATE {place} SET {name} = {default} WHERE {name} IS NULL");
             steps.push(Step { note: filled, sql: fill });
         }
-        steps.push(Step::of(format!("ALTER TABLE {place} ALTER COLUMN {name} SET NOT NULL")));
+        steps.push(Step::parse(format!("ALTER TABLE {place} ALTER COLUMN {name} SET NOT NULL")));
     }
-    let mut step = |what: String| steps.push(Step::of(format!("ALTER TABLE {place} {what}")));
+    let mut step = |what: String| steps.push(Step::parse(format!("ALTER TABLE {place} {what}")));
     if !from.nullable && to.nullable {
         step(format!("ALTER COLUMN {name} DROP NOT NULL"));
     }
     if identity(to) && !identity(from) {
         step(format!("ALTER COLUMN {name} ADD GENERATED BY DEFAULT AS IDENTITY"));
         let (table, column) = (schema_tools::literal(&place), schema_tools::literal(&to.name));
-        steps.push(Step::of(format!(
+        steps.push(Step::parse(format!(
             "SELECT setval(pg_get_serial_sequence({table}, {column}), greatest((SELECT max({name}) FROM {place}), 1), \
              EXISTS (SELECT FROM {place}))"
         )));
     }
     if let Some(check) = after.filter(|_| is_checked_anew) {
-        steps.push(Step::of(format!("ALTER TABLE {place} ADD {check}")));
+        steps.push(Step::parse(format!("ALTER TABLE {place} ADD {check}")));
     }
     if from.access != to.access {
-        steps.push(Step::of(schema_tools::comment(
+        steps.push(Step::parse(schema_tools::comment(
             &place,
             Some(&to.name),
             schema_tools::marked_comment(to).as_deref(),

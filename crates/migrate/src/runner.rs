@@ -141,7 +141,7 @@ impl<'m> Migrator<'m> {
             };
             let entry = history::find(&entries, migration.version);
             if entry.is_none() && !is_new {
-                self.check_losses(migration, migration.up.of(self.engine.dialect()))?;
+                self.check_losses(migration, migration.up.for_dialect(self.engine.dialect()))?;
             }
             told(Event::Begun(migration));
             match self.apply(session, migration, entry.cloned(), &mut told).await {
@@ -192,7 +192,7 @@ impl<'m> Migrator<'m> {
             if entry.is_begun {
                 return Err(MigrateError::Begun(migration.to_string()));
             }
-            let text = migration.down.of(self.engine.dialect());
+            let text = migration.down.for_dialect(self.engine.dialect());
             self.check_losses(migration, text)?;
             told(Event::Begun(migration));
             if let Err(error) = self.run(&mut session, migration, text, &mut told).await {
@@ -221,7 +221,7 @@ impl<'m> Migrator<'m> {
             history::remove(&mut session, entry.version).await?;
         }
         for migration in self.migrations.iter().filter(|migration| migration.version <= version) {
-            history::put(&mut session, &self.entry(migration)).await?;
+            history::record(&mut session, &self.entry(migration)).await?;
         }
         session.commit().await?;
         Ok(())
@@ -274,7 +274,7 @@ impl<'m> Migrator<'m> {
         let mut entry = begun.unwrap_or_else(|| self.entry(migration));
         if migration.is_stepwise(dialect) {
             entry.is_begun = true;
-            history::put(&mut session, &entry).await?;
+            history::record(&mut session, &entry).await?;
             session.commit().await?;
             self.step_by_step(migration, &mut entry, told).await?;
             session = self.begin().await?;
@@ -285,11 +285,11 @@ impl<'m> Migrator<'m> {
                 _ => return Ok(session.commit().await?),
             }
         } else if is_new {
-            let text = migration.up.of(dialect);
+            let text = migration.up.for_dialect(dialect);
             self.run(&mut session, migration, text, told).await?;
         }
         entry.is_begun = function.is_some();
-        history::put(&mut session, &entry).await?;
+        history::record(&mut session, &entry).await?;
         session.commit().await?;
         let Some(function) = function else { return Ok(()) };
         loop {
@@ -301,7 +301,7 @@ impl<'m> Migrator<'m> {
             let place = function(&mut session, entry.place.take()).await?;
             entry.is_begun = place.is_some();
             entry.place = place;
-            history::put(&mut session, &entry).await?;
+            history::record(&mut session, &entry).await?;
             session.commit().await?;
             match &entry.place {
                 Some(place) => told(Event::Batch(place)),
@@ -317,12 +317,12 @@ impl<'m> Migrator<'m> {
         entry: &mut Entry,
         told: &mut impl FnMut(Event<'_>),
     ) -> Result<()> {
-        let statements = statements(migration.up.of(self.engine.dialect()), self.engine.dialect());
+        let statements = statements(migration.up.for_dialect(self.engine.dialect()), self.engine.dialect());
         refuse_transactions(migration, &statements, self.engine.dialect())?;
         // Held while they run, so that no other program runs them too.
         let guard = self.begin().await?;
         // Another program may have run some of them while this one waited.
-        if let Some(found) = history::find(&history::of(&self.engine).await?, migration.version) {
+        if let Some(found) = history::find(&history::load(&self.engine).await?, migration.version) {
             entry.clone_from(found);
         }
         let done = usize::try_from(entry.statements).unwrap_or(0);
@@ -351,7 +351,7 @@ impl<'m> Migrator<'m> {
             entry.statements += 1;
             entry.place = Some(mark(index + 1));
             let mut session = self.engine.sessions().begin().await?;
-            history::put(&mut session, entry).await?;
+            history::record(&mut session, entry).await?;
             session.commit().await?;
             told(Event::Statements { done: index + 1, all: statements.len() });
         }

@@ -11,7 +11,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn of(sql: String) -> Self {
+    pub(super) fn parse(sql: String) -> Self {
         Self { note: None, sql }
     }
 

@@ -33,9 +33,9 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
     for change in &difference.changes {
         match change {
             Change::CreateTable(table) => {
-                steps.extend(mwallet_db::create_statements(&[table], Sqlite).into_iter().map(Step::of));
+                steps.extend(mwallet_db::create_statements(&[table], Sqlite).into_iter().map(Step::parse));
             }
-            Change::DropTable(table) => steps.push(Step::of(format!("DROP TABLE {}", quote(&table.name)))),
+            Change::DropTable(table) => steps.push(Step::parse(format!("DROP TABLE {}", quote(&table.name)))),
             Change::Comment { .. } => {}
             _ => {
                 let table = change.table();
@@ -55,12 +55,12 @@ pub(super) fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = constraint_names::steps(difference);
     for Turn { from, to, .. } in in_turn(&moves.tables) {
-        steps.push(Step::of(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to))));
+        steps.push(Step::parse(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to))));
     }
     for table in &difference.from {
         for Turn { from, to, .. } in in_turn(moves.columns.get(&table.name).map(Vec::as_slice).unwrap_or_default()) {
             let (table, from, to) = (quote(&table.name), quote(&from), quote(&to));
-            steps.push(Step::of(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
+            steps.push(Step::parse(format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")));
         }
     }
     steps
@@ -94,8 +94,8 @@ fn in_place(change: &Change, table: &Table, difference: &Difference) -> Option<V
         Change::RenameConstraint { .. } | Change::RenameIndex { .. } => {
             constraint_names::can_change(difference).then(Vec::new)
         }
-        Change::AddIndex(_, index) => Some(vec![Step::of(schema_tools::create_index(&name, index))]),
-        Change::DropIndex(_, index) => Some(vec![Step::of(format!("DROP INDEX {}", quote(&index.name)))]),
+        Change::AddIndex(_, index) => Some(vec![Step::parse(schema_tools::create_index(&name, index))]),
+        Change::DropIndex(_, index) => Some(vec![Step::parse(format!("DROP INDEX {}", quote(&index.name)))]),
         Change::AddColumn { column, .. } => {
             let is_constant = matches!(column.default, None | Some(ColumnDefault::Constant(_)));
             let is_key = table.primary_key.contains(&column.name);
@@ -105,7 +105,7 @@ fn in_place(change: &Change, table: &Table, difference: &Difference) -> Option<V
             let definition = schema_tools::column_definition(table, column, Sqlite);
             let check = schema_tools::column_constraint(&table.name, column, Sqlite);
             let check = check.map(|check| format!(" {check}")).unwrap_or_default();
-            Some(vec![Step::of(format!("ALTER TABLE {name} ADD COLUMN {definition}{check}"))])
+            Some(vec![Step::parse(format!("ALTER TABLE {name} ADD COLUMN {definition}{check}"))])
         }
         Change::Comment { .. } => Some(Vec::new()),
         _ => None,
@@ -129,7 +129,7 @@ fn rebuild(
     }
     let fills = changes.iter().filter_map(|change| change.fills());
     let told: Vec<String> = changes.iter().map(ToString::to_string).chain(fills).collect();
-    let mut push = |sql: String| steps.push(Step::of(sql));
+    let mut push = |sql: String| steps.push(Step::parse(sql));
     // Otherwise the last step would look into views and triggers, which name a table that is not there yet.
     push("PRAGMA legacy_alter_table = ON".into());
     let keys: Vec<&ForeignKey> = to.foreign_keys.iter().collect();
@@ -158,8 +158,8 @@ fn rebuild(
         values.push(schema_tools::column_default(first, Sqlite).unwrap_or_else(|| "NULL".into()));
     }
     let fill = format!("INSERT INTO {new} ({}) SELECT {} FROM {old}", names.join(", "), values.join(", "));
-    steps.push(if notes.is_empty() { Step::of(fill) } else { Step::noted(notes.join("\n"), fill) });
-    let mut push = |sql: String| steps.push(Step::of(sql));
+    steps.push(if notes.is_empty() { Step::parse(fill) } else { Step::noted(notes.join("\n"), fill) });
+    let mut push = |sql: String| steps.push(Step::parse(sql));
     let is_numbered =
         |table: &Table| table.columns.iter().any(|column| column.default == Some(ColumnDefault::Identity));
     if is_numbered(from) && is_numbered(to) {

@@ -39,7 +39,7 @@ impl Migrator<'_> {
     ///
     /// What the database says.
     pub async fn status(&self) -> Result<Vec<Status>> {
-        let entries = history::of(&self.engine).await?;
+        let entries = history::load(&self.engine).await?;
         let dialect = self.engine.dialect();
         let known = self.migrations.iter().map(|migration| {
             let standing = match history::find(&entries, migration.version) {

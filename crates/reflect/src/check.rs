@@ -161,9 +161,9 @@ impl Reader {
     /// A comparison, or conditions in brackets.
     fn one(&mut self) -> Option<Vec<ColumnRule>> {
         let start = self.at;
-        if self.takes("(")
+        if self.take_if("(")
             && let Some(rules) = self.all()
-            && self.takes(")")
+            && self.take_if(")")
         {
             return Some(rules);
         }
@@ -180,7 +180,7 @@ impl Reader {
             return Some(vec![rule(left.clone(), ">=", low)?, rule(left, "<=", high)?]);
         }
         if self.takes_word("in") {
-            self.takes("(").then_some(())?;
+            self.take_if("(").then_some(())?;
             return self.listed(left, ")");
         }
         let sign = match self.next()? {
@@ -188,17 +188,17 @@ impl Reader {
             _ => return None,
         };
         if sign == "=" && self.takes_word("any") {
-            self.takes("(").then_some(())?;
+            self.take_if("(").then_some(())?;
             let depth = self.brackets();
             self.takes_word("array").then_some(())?;
-            self.takes("[").then_some(())?;
+            self.take_if("[").then_some(())?;
             let rules = self.listed(left, "]")?;
             self.casts();
             for _ in 0..depth {
-                self.takes(")").then_some(())?;
+                self.take_if(")").then_some(())?;
                 self.casts();
             }
-            self.takes(")").then_some(())?;
+            self.take_if(")").then_some(())?;
             return Some(rules);
         }
         let right = self.side()?;
@@ -217,18 +217,18 @@ impl Reader {
                 Side::Value(value) => values.push(value),
                 _ => return None,
             }
-            if self.takes(end) {
+            if self.take_if(end) {
                 return Some(vec![ColumnRule { column, rule: Rule::OneOf(values) }]);
             }
-            self.takes(",").then_some(())?;
+            self.take_if(",").then_some(())?;
         }
     }
 
     /// A column, its length, or a value, with brackets and casts around that change nothing.
     fn side(&mut self) -> Option<Side> {
-        if self.takes("(") {
+        if self.take_if("(") {
             let side = self.side()?;
-            self.takes(")").then_some(())?;
+            self.take_if(")").then_some(())?;
             self.casts();
             return Some(side);
         }
@@ -241,9 +241,9 @@ impl Reader {
             Token::Text(text) => Side::Value(Value::Text(text)),
             Token::Name(name) => Side::Column(name),
             Token::Word(word, written) => match word.as_str() {
-                "length" | "char_length" | "character_length" | "octet_length" if self.takes("(") => {
+                "length" | "char_length" | "character_length" | "octet_length" if self.take_if("(") => {
                     match self.side()? {
-                        Side::Column(column) if self.takes(")") => Side::Length(column),
+                        Side::Column(column) if self.take_if(")") => Side::Length(column),
                         _ => return None,
                     }
                 }
@@ -260,24 +260,24 @@ impl Reader {
 
     /// Passes over casts: `::character varying(10)[]`.
     fn casts(&mut self) {
-        while self.takes("::") {
+        while self.take_if("::") {
             while matches!(self.tokens.get(self.at), Some(Token::Word(word, _)) if !is_keyword(word))
                 || matches!(self.tokens.get(self.at), Some(Token::Name(_)))
             {
                 self.at += 1;
             }
-            if self.takes("(") {
-                while !self.takes(")") && self.at < self.tokens.len() {
+            if self.take_if("(") {
+                while !self.take_if(")") && self.at < self.tokens.len() {
                     self.at += 1;
                 }
             }
-            while self.takes("[") && self.takes("]") {}
+            while self.take_if("[") && self.take_if("]") {}
         }
     }
 
     /// How many brackets open here.
     fn brackets(&mut self) -> usize {
-        std::iter::from_fn(|| self.takes("(").then_some(())).count()
+        std::iter::from_fn(|| self.take_if("(").then_some(())).count()
     }
 
     fn next(&mut self) -> Option<&Token> {
@@ -289,7 +289,7 @@ impl Reader {
         matches!(self.tokens.get(self.at), Some(Token::Sign(found)) if *found == sign)
     }
 
-    fn takes(&mut self, sign: &str) -> bool {
+    fn take_if(&mut self, sign: &str) -> bool {
         let found = self.peeks(sign);
         self.at += usize::from(found);
         found

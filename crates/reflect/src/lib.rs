@@ -326,7 +326,7 @@ fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<Exp
 const NO_BASE: &str = "a column of a view that is not a column of a table: its origin is unknown";
 
 /// The rules, if they fit the type of a column and each other, with values of its type.
-fn takes(column: &Column, rules: &Rules) -> Option<Rules> {
+fn rules_that_hold(column: &Column, rules: &Rules) -> Option<Rules> {
     let mut rules = rules.clone();
     let values = std::mem::take(&mut rules.one_of);
     rules.one_of = values.into_iter().map(|value| value.coerce(&column.kind).ok()).collect::<Option<_>>()?;
@@ -350,7 +350,7 @@ fn add_check(table: &mut Table, check: Check) -> Fidelity {
         let Some(column) = columns.iter_mut().find(named) else { return by_database(table, check) };
         let mut rules = column.rules.clone();
         rule.add_to(&mut rules);
-        match takes(column, &rules) {
+        match rules_that_hold(column, &rules) {
             Some(rules) => column.rules = rules,
             None => return by_database(table, check),
         }

@@ -13,7 +13,7 @@ use mwallet_schema::{
 };
 
 use super::check::{self, ColumnRule, Rule};
-use super::takes;
+use super::rules_that_hold;
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::{
     ENUM, check_name, column_check, column_default, decode_decimal, quote, type_conditions,
@@ -73,7 +73,7 @@ pub(super) fn check_of_postgres(
         _ => return false,
     };
     let taken = Column { kind, ..column.clone() };
-    let Some(rules) = takes(&taken, &rules) else { return false };
+    let Some(rules) = rules_that_hold(&taken, &rules) else { return false };
     *column = Column { rules, ..taken };
     true
 }
@@ -172,7 +172,7 @@ fn declared(column: &Column, beside: &str, expression: Option<&str>) -> Option<C
         }
     }
     let taken = Column { kind, ..column.clone() };
-    let rules = takes(&taken, &rules)?;
+    let rules = rules_that_hold(&taken, &rules)?;
     Some(Column { rules, ..taken })
 }
 

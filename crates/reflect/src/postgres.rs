@@ -35,7 +35,7 @@ struct Work {
 
 impl Work {
     /// Nothing is known yet of these schemas; where there are none, of the one that every database has.
-    fn of(schemas: &[String]) -> Self {
+    fn new(schemas: &[String]) -> Self {
         let schemas = if schemas.is_empty() { vec![DEFAULT_SCHEMA.into()] } else { schemas.to_vec() };
         Self { schemas, tables: Vec::new(), in_order_of_bytes: HashSet::new(), found: Reflection::default() }
     }
@@ -54,7 +54,7 @@ impl Work {
 }
 
 pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
-    let mut work = Work::of(&options.schemas);
+    let mut work = Work::new(&options.schemas);
     check_schemas(session, &work).await?;
     // Times in checks are written in the zone of the session.
     super::row_reader::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;

@@ -90,11 +90,11 @@ impl Bound {
 impl Field {
     /// A required field of a column's type.
     pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
-        Self::of(name, FieldType::Column(kind))
+        Self::with_type(name, FieldType::Column(kind))
     }
 
     /// A required field of any type.
-    pub fn of(name: impl Into<String>, kind: FieldType) -> Self {
+    pub fn with_type(name: impl Into<String>, kind: FieldType) -> Self {
         Self {
             name: name.into(),
             column: None,

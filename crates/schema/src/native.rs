@@ -53,7 +53,7 @@ pub enum JsonKind {
 
 impl JsonKind {
     /// By the name of a type, without its length or precision.
-    pub fn of(name: &str) -> Self {
+    pub fn from_type_name(name: &str) -> Self {
         match name {
             "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => Self::Number,
             "boolean" => Self::Boolean,
@@ -179,7 +179,7 @@ impl NativeType {
 
     /// What its values are in JSON, where they come and go as such.
     pub fn json_kind(&self) -> Option<JsonKind> {
-        (self.carrier == Transfer::Json).then(|| JsonKind::of(&self.json_name()))
+        (self.carrier == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
     }
 
     /// The longest text, where there is a limit.
@@ -232,7 +232,7 @@ impl NativeType {
             Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => "a string",
             Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }) => "a number",
             Transfer::TextRepr => "a string, a number or a boolean",
-            Transfer::Json => match JsonKind::of(&self.json_name()) {
+            Transfer::Json => match JsonKind::from_type_name(&self.json_name()) {
                 JsonKind::Number => "a number",
                 JsonKind::Text => "a string",
                 JsonKind::Boolean => "true or false",
@@ -388,7 +388,7 @@ impl NativeType {
 
     /// The same for what comes and goes as JSON: a text stays one, so that it is not read as JSON.
     fn coerce_json(&self, value: Value) -> Result<Value, ValueError> {
-        let kind = JsonKind::of(&self.json_name());
+        let kind = JsonKind::from_type_name(&self.json_name());
         Ok(match (kind, value) {
             // What is no number, such as `NaN`, is written as a text.
             (_, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
@@ -518,7 +518,7 @@ fn written_bytes(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn of(carrier: Transfer) -> NativeType {
+    fn native(carrier: Transfer) -> NativeType {
         NativeType { name: "native".into(), compared: None, carrier }
     }
 
@@ -553,7 +553,7 @@ mod tests {
 
     #[test]
     fn values_become_what_the_carrier_takes() {
-        let stored = |declared| of(Transfer::SqliteDynamic(declared));
+        let stored = |declared| native(Transfer::SqliteDynamic(declared));
         let half: Decimal = "0.5".parse().unwrap();
         assert_eq!(stored(DeclaredType::Boolean).coerce(true.into()), Ok(Value::Int(1)));
         assert_eq!(stored(DeclaredType::Integer).parse("12"), Ok(Value::Int(12)));
@@ -561,20 +561,20 @@ mod tests {
         assert_eq!(stored(DeclaredType::Number { digits: None }).parse("0.5"), Ok(Value::Decimal(half.clone())));
         assert_eq!(stored(DeclaredType::Any).coerce("\\x00fF".into()), Ok(Value::Bytes(vec![0, 255])));
         assert_eq!(stored(DeclaredType::Any).coerce("\\x0".into()), Ok(Value::Text("\\x0".into())));
-        assert_eq!(of(Transfer::TextRepr).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
-        assert_eq!(of(Transfer::TextRepr).coerce(7.into()), Ok(Value::Text("7".into())));
-        assert_eq!(of(Transfer::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
-        let double = NativeType { name: "double precision".into(), ..of(Transfer::Json) };
+        assert_eq!(native(Transfer::TextRepr).coerce(Value::Bytes(vec![0, 255])), Ok(Value::Text("\\x00ff".into())));
+        assert_eq!(native(Transfer::TextRepr).coerce(7.into()), Ok(Value::Text("7".into())));
+        assert_eq!(native(Transfer::Json).coerce(half.into()), Ok(Value::Json("0.5".into())));
+        let double = NativeType { name: "double precision".into(), ..native(Transfer::Json) };
         assert_eq!(double.coerce(Value::Json("1e300".into())), Ok(Value::Json("1e300".into())));
         assert_eq!(double.coerce("NaN".into()), Ok(Value::Text("NaN".into())));
-        let code = NativeType { compared: Some("character varying".into()), ..of(Transfer::Json) };
+        let code = NativeType { compared: Some("character varying".into()), ..native(Transfer::Json) };
         assert_eq!(code.coerce(Value::Json("\"a\"".into())), Ok(Value::Text("a".into())));
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let digits = Some((10, 2));
-        let refused = |carrier, value: Value| of(carrier).coerce(value).unwrap_err();
+        let refused = |carrier, value: Value| native(carrier).coerce(value).unwrap_err();
         assert!(matches!(refused(Transfer::Text { max: Some(2) }, "abc".into()), ValueError::TooLong { max: 2, .. }));
         let thousandth: Decimal = "0.001".parse().unwrap();
         assert!(matches!(refused(Transfer::Number { digits }, thousandth.clone().into()), ValueError::OutOfRange(_)));
@@ -585,11 +585,11 @@ mod tests {
             ValueError::WrongType(_)
         ));
         assert!(matches!(refused(Transfer::TextRepr, "a\0".into()), ValueError::NulInText));
-        assert!(of(Transfer::SqliteDynamic(DeclaredType::Integer)).parse("abc").is_err());
-        let double = NativeType { name: "double precision".into(), ..of(Transfer::Json) };
+        assert!(native(Transfer::SqliteDynamic(DeclaredType::Integer)).parse("abc").is_err());
+        let double = NativeType { name: "double precision".into(), ..native(Transfer::Json) };
         assert!(matches!(double.coerce(Value::Json("[1]".into())), Err(ValueError::WrongType(_))));
         assert!(matches!(double.coerce(true.into()), Err(ValueError::WrongType(_))));
-        let code = NativeType { compared: Some("character varying".into()), ..of(Transfer::Json) };
+        let code = NativeType { compared: Some("character varying".into()), ..native(Transfer::Json) };
         assert!(matches!(code.coerce(7.into()), Err(ValueError::WrongType(_))));
     }
 }

@@ -53,12 +53,12 @@ impl Record {
 
     /// Sets a value as one that was given.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.put(name.into(), value.into(), true);
+        self.insert(name.into(), value.into(), true);
     }
 
     /// Sets a value that was not given but filled in: a default.
     pub fn fill(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.put(name.into(), value.into(), false);
+        self.insert(name.into(), value.into(), false);
     }
 
     /// A record with room for so many values.
@@ -76,7 +76,7 @@ impl Record {
         self.entries.into_iter().map(|entry| (entry.name, entry.value, entry.given))
     }
 
-    fn put(&mut self, name: String, value: Value, given: bool) {
+    fn insert(&mut self, name: String, value: Value, given: bool) {
         match self.entries.iter_mut().find(|entry| entry.name == name) {
             Some(entry) => (entry.value, entry.given) = (value, given),
             None => self.entries.push(Entry { name, value, given }),
@@ -112,7 +112,7 @@ impl Record {
     pub fn update(&self, changes: &Self) -> Self {
         let mut copy = self.clone();
         for entry in &changes.entries {
-            copy.put(entry.name.clone(), entry.value.clone(), entry.given);
+            copy.insert(entry.name.clone(), entry.value.clone(), entry.given);
         }
         copy
     }

@@ -199,7 +199,7 @@ pub struct ExpressionIndex {
 
 impl Index {
     /// An index of columns.
-    pub fn of(name: impl Into<String>, columns: Vec<String>) -> Self {
+    pub fn on_columns(name: impl Into<String>, columns: Vec<String>) -> Self {
         Self { name: name.into(), columns, special: None }
     }
 }
@@ -407,7 +407,7 @@ impl Table {
     /// Adds an index named as PostgreSQL would name it.
     pub fn add_index(&mut self, columns: &[&str]) {
         let name = constraint_name(&self.name, columns, "idx");
-        self.indexes.push(Index::of(name, owned(columns)));
+        self.indexes.push(Index::on_columns(name, owned(columns)));
     }
 
     /// Adds a foreign key named as PostgreSQL would name it.

@@ -128,8 +128,9 @@ impl Process {
 
     /// The server and all processes below it; an error where it has ended.
     fn tree(&self) -> Result<Vec<Stat>> {
-        let all: Vec<Stat> =
-            fs::read_dir("/proc")?.filter_map(|entry| Stat::of(&entry.ok()?.file_name().into_string().ok()?)).collect();
+        let all: Vec<Stat> = fs::read_dir("/proc")?
+            .filter_map(|entry| Stat::find(&entry.ok()?.file_name().into_string().ok()?))
+            .collect();
         let mut tree: Vec<Stat> = all.iter().copied().filter(|stat| stat.id == self.id).collect();
         if tree.is_empty() {
             return Err(self.with_log("it has ended"));
@@ -162,7 +163,7 @@ struct Stat {
 
 impl Stat {
     /// Reads `/proc/ID/stat`; nothing for what is no running process.
-    fn of(id: &str) -> Option<Self> {
+    fn find(id: &str) -> Option<Self> {
         let id = id.parse().ok()?;
         Self::read(id, &fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
     }

@@ -36,7 +36,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
+    fn from_numbers(numbers: impl Iterator<Item = f64>) -> Self {
         let mut numbers: Vec<f64> = numbers.collect();
         numbers.sort_by(f64::total_cmp);
         let middle = numbers.len() / 2;
@@ -83,12 +83,12 @@ fn standing(ratio: Summary, floor: f64) -> Standing {
 
 impl Row {
     fn per_second(&self) -> Summary {
-        Summary::of(self.samples.iter().map(|sample| sample.per_second))
+        Summary::from_numbers(self.samples.iter().map(|sample| sample.per_second))
     }
 
     fn median(&self, number: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
         let numbers: Vec<f64> = self.samples.iter().filter_map(number).collect();
-        (!numbers.is_empty()).then(|| Summary::of(numbers.into_iter()).median)
+        (!numbers.is_empty()).then(|| Summary::from_numbers(numbers.into_iter()).median)
     }
 
     fn cpu_us(&self) -> Option<f64> {
@@ -110,7 +110,7 @@ impl Report {
         let limit =
             self.rows.iter().find(|other| other.subject == LIMIT && other.workload.name == row.workload.name)?;
         let rounds = row.samples.iter().zip(&limit.samples).map(|(own, limit)| own.per_second / limit.per_second);
-        Some(Summary { median: row.per_second().median / limit.per_second().median, ..Summary::of(rounds) })
+        Some(Summary { median: row.per_second().median / limit.per_second().median, ..Summary::from_numbers(rounds) })
     }
 
     /// How each subject that has a floor stands to it.
@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn medians_ignore_outliers() {
-        let summary = Summary::of([5.0, 1.0, 4.0].into_iter());
+        let summary = Summary::from_numbers([5.0, 1.0, 4.0].into_iter());
         assert_eq!(summary, Summary { median: 4.0, least: 1.0, most: 5.0 });
         assert_eq!(summary.spread(), 100.0);
-        assert_eq!(Summary::of([1.0, 3.0].into_iter()).median, 2.0);
+        assert_eq!(Summary::from_numbers([1.0, 3.0].into_iter()).median, 2.0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const PATHS: [&str; 9] =
 const MOST: usize = 50;
 
 /// The path and the names of the parameters, without values.
-pub(super) fn of(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
+pub(super) fn describe(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
     let query = uri.query().unwrap_or_default();
     // Redirects to a table are logged with its path.
     let target = Target::parse(uri.path());
@@ -94,7 +94,7 @@ mod tests {
             Endpoint::get("/v1/users/{identifier}/notices", answer).parameter(Parameter::time("start")),
             Endpoint::get("/v1/nothing", answer).rows_of("nothing"),
         ];
-        let of = |uri: &str| of(&uri.parse().unwrap(), &tables, &endpoints);
+        let of = |uri: &str| describe(&uri.parse().unwrap(), &tables, &endpoints);
         for (uri, place) in [
             ("/rest/v1/orders", "/rest/v1/orders"),
             ("/rest/v1/orders?", "/rest/v1/orders"),

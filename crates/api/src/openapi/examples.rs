@@ -52,7 +52,7 @@ pub(super) struct Examples {
 }
 
 impl Examples {
-    pub(super) fn of(table: &Table) -> Self {
+    pub(super) fn from_table(table: &Table) -> Self {
         let found = |column: &Column| Some((column.name.clone(), json(&value(column)?)));
         let values: HashMap<String, Json> = table.columns.iter().filter_map(found).collect();
         let of = |column: &Column| values.get(&column.name).map(|value| (column.name.clone(), value.clone()));

@@ -11,7 +11,7 @@ pub(super) fn text(described: &[Described<'_>]) -> String {
     let is_telling = |described: &&Described<'_>| {
         described.table.columns.iter().any(|column| column.is_readable() && matches!(column.kind, ColumnType::Enum(_)))
     };
-    let table = described.iter().filter(is_telling).chain(described).find_map(Example::of);
+    let table = described.iter().filter(is_telling).chain(described).find_map(Example::choose);
     let rows: String = table.iter().flat_map(Example::rows).map(|(to, ask)| format!("| {to} | {ask} |\n")).collect();
     let tables: Vec<&Table> = described.iter().map(|described| described.table).collect();
     let requests = match rows.is_empty() {
@@ -41,7 +41,7 @@ struct Example {
 }
 
 impl Example {
-    fn of(described: &Described<'_>) -> Option<Self> {
+    fn choose(described: &Described<'_>) -> Option<Self> {
         let table = described.table;
         let column = parameters::example_column(table)?;
         let other = names::readable(table).filter(|other| other.name != column.name && other.nullable).last();

@@ -64,7 +64,7 @@ pub(super) struct Identifiers<'t> {
 
 impl<'t> Identifiers<'t> {
     /// The identifiers of a table's rows; `None` if they have none.
-    pub(super) fn of(table: &'t Table) -> Option<Self> {
+    pub(super) fn from_table(table: &'t Table) -> Option<Self> {
         let key: Vec<_> = table.primary_key.iter().filter_map(|name| readable_column(table, name)).collect();
         let whole = key.len() == table.primary_key.len();
         let alone = key.first().copied().filter(|_| key.len() == 1 && whole);
@@ -103,7 +103,7 @@ mod tests {
         };
         let named = |table: &Table| {
             let name = |column: Option<&Column>| column.map(|column| column.name.clone()).unwrap_or_default();
-            Identifiers::of(table)
+            Identifiers::from_table(table)
                 .map(|found| (name(found.id), name(found.uuid), name(found.slug), found.composite.len()))
         };
         let text = |id: &str, uuid: &str, slug: &str, composite| Some((id.into(), uuid.into(), slug.into(), composite));

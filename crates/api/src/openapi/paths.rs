@@ -14,7 +14,7 @@ use crate::methods;
 /// The paths of a table: its own, and that of its rows if they have identifiers.
 pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
     let path = names::path(described.table);
-    let one = Identifiers::of(described.table)
+    let one = Identifiers::from_table(described.table)
         .map(|identifiers| (format!("{path}/{{identifier}}"), row_path(described, &identifiers)));
     std::iter::once((path, table_path(described))).chain(one).collect()
 }
@@ -54,11 +54,11 @@ fn table_path(described: &Described<'_>) -> Value {
     let mut path = Map::new();
     path.insert("get".into(), list(described, Rows::Many, "list", format!("List {words}")));
     path.insert("head".into(), list(described, Rows::None, "list_head", format!("List {words}, without the body")));
-    if methods::takes(described.table, false, &Method::POST) {
+    if methods::is_allowed(described.table, false, &Method::POST) {
         path.insert("post".into(), create(described));
     }
     if is_replaceable(described.table) {
-        path.insert("put".into(), put(described, Rows::Many));
+        path.insert("put".into(), replace(described, Rows::Many));
     }
     changes(described, Rows::Many, &mut path);
     path.insert("options".into(), options(described, "options", format!("List the methods for {words}")));
@@ -79,7 +79,7 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     path.insert("get".into(), retrieve(described, Rows::One));
     path.insert("head".into(), retrieve(described, Rows::None));
     if is_replaceable(described.table) {
-        path.insert("put".into(), put(described, Rows::One));
+        path.insert("put".into(), replace(described, Rows::One));
     }
     changes(described, Rows::One, &mut path);
     let summary = format!("List the methods for one of {}", described.words);
@@ -89,17 +89,17 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
 
 /// The operations that change existing rows.
 fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
-    if methods::takes(described.table, matches!(rows, Rows::One), &Method::PATCH) {
+    if methods::is_allowed(described.table, matches!(rows, Rows::One), &Method::PATCH) {
         path.insert("patch".into(), change(described, rows, &UPDATE));
     }
-    if methods::takes(described.table, matches!(rows, Rows::One), &Method::DELETE) {
+    if methods::is_allowed(described.table, matches!(rows, Rows::One), &Method::DELETE) {
         path.insert("delete".into(), change(described, rows, &DELETE));
     }
 }
 
 /// Whether a row can be put, by a key that clients can see.
 fn is_replaceable(table: &Table) -> bool {
-    methods::takes(table, true, &Method::PUT)
+    methods::is_allowed(table, true, &Method::PUT)
         && table.primary_key.iter().all(|name| names::readable_column(table, name).is_some())
 }
 
@@ -205,7 +205,7 @@ fn create(described: &Described<'_>) -> Value {
     .json()
 }
 
-fn put(described: &Described<'_>, rows: Rows) -> Value {
+fn replace(described: &Described<'_>, rows: Rows) -> Value {
     let (id, mut parameters): (_, Vec<Value>) = match rows {
         Rows::Many => ("put", parameters::key_filters(described).collect()),
         Rows::One | Rows::None => ("put_one", Vec::new()),

@@ -87,7 +87,7 @@ pub(crate) async fn create(
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match request.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
-            location::of(relation.table(), created.objects())
+            location::row_address(relation.table(), created.objects())
         }
         _ => None,
     };

@@ -74,9 +74,9 @@ pub(super) async fn watched<T: Send + 'static>(
     work: impl FnOnce(&mut Watch<'_>) -> mwallet_backup::Result<T> + Send + 'static,
 ) -> Result<T> {
     let bar = output::progress(&settings.output, 0, "pages");
-    let mut watch = Watch::default().told({
+    let mut watch = Watch::default().on_progress({
         let bar = bar.clone();
-        move |progress| tell(&bar, progress)
+        move |progress| show_progress(&bar, progress)
     });
     let (stopped, stop) = (signals::stop()?, watch.stop());
     let mut working = pin!(worker::delegate(move || work(&mut watch)));
@@ -99,7 +99,7 @@ pub(super) async fn watched<T: Send + 'static>(
     }
 }
 
-fn tell(bar: &ProgressBar, progress: Progress) {
+fn show_progress(bar: &ProgressBar, progress: Progress) {
     match progress {
         Progress::Pages { done, all } => {
             bar.set_length(all);

@@ -36,7 +36,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             fields: Vec::new(),
         };
         event.record(&mut Fields(&mut line));
-        self.queue.put(Entry::Line(line));
+        self.queue.enqueue(Entry::Line(line));
     }
 }
 
@@ -44,7 +44,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 struct Fields<'l>(&'l mut Line);
 
 impl Fields<'_> {
-    fn put(&mut self, name: &Name, field: Field) {
+    fn add(&mut self, name: &Name, field: Field) {
         match (name.name(), field) {
             ("message", Field::Text(text)) => self.0.message = text,
             (name, field) => self.0.fields.push((name, field)),
@@ -54,34 +54,34 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, name: &Name, value: &dyn Debug) {
-        self.put(name, Field::text(format!("{value:?}")));
+        self.add(name, Field::text(format!("{value:?}")));
     }
 
     fn record_str(&mut self, name: &Name, value: &str) {
-        self.put(name, Field::text(value));
+        self.add(name, Field::text(value));
     }
 
     fn record_i64(&mut self, name: &Name, value: i64) {
-        self.put(name, Field::Number(value.into()));
+        self.add(name, Field::Number(value.into()));
     }
 
     fn record_u64(&mut self, name: &Name, value: u64) {
-        self.put(name, Field::Number(value.into()));
+        self.add(name, Field::Number(value.into()));
     }
 
     fn record_f64(&mut self, name: &Name, value: f64) {
         match Number::from_f64(value) {
-            Some(number) => self.put(name, Field::Number(number)),
-            None => self.put(name, Field::text(value.to_string())),
+            Some(number) => self.add(name, Field::Number(number)),
+            None => self.add(name, Field::text(value.to_string())),
         }
     }
 
     fn record_bool(&mut self, name: &Name, value: bool) {
-        self.put(name, Field::Bool(value));
+        self.add(name, Field::Bool(value));
     }
 
     /// Records an error with all its causes: the outermost one often says the least.
     fn record_error(&mut self, name: &Name, value: &(dyn Error + 'static)) {
-        self.put(name, Field::Text(cut(explain(value))));
+        self.add(name, Field::Text(cut(explain(value))));
     }
 }

@@ -55,7 +55,7 @@ impl Repeats {
             if now.saturating_duration_since(repeat.since) < WINDOW {
                 return true;
             }
-            let told = repeat.tell(now, at);
+            let told = repeat.report(now, at);
             (repeat.since, repeat.more) = (now, 0);
             let has_more = told.is_some();
             due.extend(told);
@@ -71,19 +71,19 @@ impl Repeats {
 
     /// All counts, when the log ends.
     pub(super) fn end(&mut self, now: Instant, at: mwallet_db::schema::Timestamp) -> Vec<Line> {
-        self.lines.drain().filter_map(|(_, repeat)| repeat.tell(now, at)).collect()
+        self.lines.drain().filter_map(|(_, repeat)| repeat.report(now, at)).collect()
     }
 
     fn forget_first(&mut self, now: Instant) -> Option<Line> {
         let first = self.lines.iter().min_by_key(|(_, repeat)| repeat.since).map(|(key, _)| key.clone())?;
         let repeat = self.lines.remove(&first)?;
-        repeat.tell(now, repeat.line.at)
+        repeat.report(now, repeat.line.at)
     }
 }
 
 impl Repeat {
     /// The line with the number of repetitions, if there were any.
-    fn tell(&self, now: Instant, at: mwallet_db::schema::Timestamp) -> Option<Line> {
+    fn report(&self, now: Instant, at: mwallet_db::schema::Timestamp) -> Option<Line> {
         if self.more == 0 {
             return None;
         }

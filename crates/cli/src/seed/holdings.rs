@@ -24,7 +24,7 @@ const COINS: [Coin; 4] = [Coin::Bitcoin, Coin::Litecoin, Coin::Dogecoin, Coin::D
 
 impl Coin {
     /// The coin of an order; an order for fiat money has none.
-    pub(super) fn of(asset: AssetType) -> Option<Self> {
+    pub(super) fn for_asset(asset: AssetType) -> Option<Self> {
         match asset {
             AssetType::Bitcoin => Some(Self::Bitcoin),
             AssetType::Litecoin => Some(Self::Litecoin),

@@ -99,7 +99,7 @@ fn memo(random: &mut Random, asset: AssetType) -> String {
 pub(super) fn settlements(origin: Origin, orders: u64, users: u64) -> impl Iterator<Item = Transaction> {
     let mut random = Random::new(origin, Stream::Transactions);
     let satisfied = self::orders(origin, orders, users).filter(|order| order.order_type == OrderType::Satisfied);
-    let in_coins = satisfied.filter_map(|order| Some((Coin::of(order.asset)?, order)));
+    let in_coins = satisfied.filter_map(|order| Some((Coin::for_asset(order.asset)?, order)));
     (1..).zip(in_coins).map(move |(number, (coin, order))| settlement(&mut random, number, coin, &order))
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Enums(Vec<(EnumType, String)>);
 
 impl Enums {
     /// The Rust enum of a column, if its values are labels of a type.
-    pub(super) fn of(&mut self, column: &Column, names: &mut Names) -> Option<String> {
+    pub(super) fn name_for(&mut self, column: &Column, names: &mut Names) -> Option<String> {
         let found = column.labels()?;
         if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == found) {
             return Some(name.clone());

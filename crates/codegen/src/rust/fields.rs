@@ -29,7 +29,7 @@ struct Named<'t> {
 }
 
 impl Row {
-    pub(super) fn of(table: &Table, type_name: String, names: &mut Names, enums: &mut Enums) -> Self {
+    pub(super) fn from_table(table: &Table, type_name: String, names: &mut Names, enums: &mut Enums) -> Self {
         let mut members = Members::default();
         let fields = table.columns.iter().map(|column| members.field(&column.name)).collect();
         let named = Named { table, fields };
@@ -245,7 +245,7 @@ fn kind(
     imports: &mut Imports,
     items: &mut Attributes,
 ) -> String {
-    let label = enums.of(column, names);
+    let label = enums.name_for(column, names);
     if let ColumnType::Native(native) = &column.kind {
         describe_native(native, items);
     }

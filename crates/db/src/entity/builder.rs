@@ -248,13 +248,13 @@ impl TableBuilder {
     /// Adds an index over several columns; PostgreSQL's name for it, unless it has another.
     pub fn index(&mut self, name: Option<&str>, columns: &[&str]) {
         let name = self.name(name, columns, "idx");
-        self.table.indexes.push(Index::of(name, owned(columns)));
+        self.table.indexes.push(Index::on_columns(name, owned(columns)));
     }
 
     /// Adds an index of some rows, or of expressions, in SQL that both engines read.
     pub fn special_index(&mut self, name: &str, unique: bool, keys: &str, condition: Option<&str>) {
         let special = ExpressionIndex { unique, keys: keys.into(), condition: condition.map(Into::into) };
-        self.table.indexes.push(Index { special: Some(special), ..Index::of(name, Vec::new()) });
+        self.table.indexes.push(Index { special: Some(special), ..Index::on_columns(name, Vec::new()) });
     }
 
     /// Adds a reference of several columns to those of another table.

@@ -46,7 +46,7 @@ impl Plan<'_> {
                 .find(|&layer| self.heights[layer] == 0.0 || self.heights[layer] + self.step(node) <= self.height)
                 .or_else(|| layers().next())
                 .unwrap_or(self.heights.len() - 1);
-            self.put(node, layer);
+            self.place(node, layer);
         }
     }
 
@@ -67,7 +67,7 @@ impl Plan<'_> {
                     }
                 }
                 has_moved |= best.1 != old;
-                self.put(node, best.1);
+                self.place(node, best.1);
             }
             if !has_moved {
                 break;
@@ -101,7 +101,7 @@ impl Plan<'_> {
         self.sizes[node].height + BOX_GAP
     }
 
-    fn put(&mut self, node: usize, layer: usize) {
+    fn place(&mut self, node: usize, layer: usize) {
         self.heights[layer] += self.step(node);
         self.layers[node] = Some(layer);
     }

@@ -26,7 +26,7 @@ pub(super) fn pack(sizes: &[Size], links: usize, parts: &[(Group, Layout)], alon
         if x > 0.0 && x + part.width > width {
             (x, y) = (0.0, next_y);
         }
-        all.put(group, part, x, y);
+        all.add_group(group, part, x, y);
         x += part.width + GROUP_GAP;
         next_y = next_y.max(y + part.height + GROUP_GAP);
     }
@@ -45,7 +45,7 @@ pub(super) fn pack(sizes: &[Size], links: usize, parts: &[(Group, Layout)], alon
 }
 
 impl Layout {
-    fn put(&mut self, group: &Group, part: &Self, x: f64, y: f64) {
+    fn add_group(&mut self, group: &Group, part: &Self, x: f64, y: f64) {
         for (&node, place) in group.nodes.iter().zip(&part.boxes) {
             self.boxes[node] = Rect { x: place.x + x, y: place.y + y, ..*place };
         }

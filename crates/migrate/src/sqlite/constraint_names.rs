@@ -63,8 +63,8 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     }
     let begin =
         Step::noted("Renames constraints and indexes; no row is changed.".into(), "PRAGMA writable_schema = ON".into());
-    let end = Step::of("PRAGMA writable_schema = OFF".into());
-    std::iter::once(begin).chain(updates.into_iter().map(Step::of)).chain([end]).collect()
+    let end = Step::parse("PRAGMA writable_schema = OFF".into());
+    std::iter::once(begin).chain(updates.into_iter().map(Step::parse)).chain([end]).collect()
 }
 
 /// The names that are made of those of the table and its columns: of its key, and of the checks of its columns.

@@ -448,7 +448,7 @@ async fn a_value_that_does_not_fit_is_told_by_its_column(db: TestDb) {
         assert!(
             failed.starts_with(&start) && failed.ends_with("; nothing was changed"),
             "{failed}\n{}",
-            all[1].up.of(db.dialect())
+            all[1].up.for_dialect(db.dialect())
         );
         let mine = format!("DELETE FROM members WHERE id > {} AND it IS NOT NULL;", fitting.len());
         apply(&db, &mine).await;

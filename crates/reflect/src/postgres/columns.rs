@@ -8,7 +8,7 @@ use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, NativeType, Tran
 use super::Work;
 use crate::check::{self, ColumnRule};
 use crate::row_reader::ask;
-use crate::{Fidelity, SchemaObject, place, takes};
+use crate::{Fidelity, SchemaObject, place, rules_that_hold};
 use mwallet_db::schema_tools::unmarked_comment;
 use mwallet_db::{Result, Session};
 
@@ -152,7 +152,7 @@ fn domain_rule(column: &mut Column, expression: &str) -> Fidelity {
         }
         rule.add_to(&mut all);
     }
-    match takes(column, &all) {
+    match rules_that_hold(column, &all) {
         Some(rules) => {
             column.rules = rules;
             Fidelity::Exact

@@ -82,7 +82,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let special = special_index(&index.told, index.is_unique, Dialect::Postgres)
             .filter(|_| index.is_partial && index.is_tree);
         if let Some(special) = special {
-            table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
+            table.indexes.push(Index { special: Some(special), ..Index::on_columns(&name, Vec::new()) });
             let place = place(table);
             work.found.find(place, SchemaObject::Index, &name, Fidelity::Exact);
             continue;
@@ -99,7 +99,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 })
             }
             (false, false, is_special) => {
-                table.indexes.push(Index::of(&name, columns));
+                table.indexes.push(Index::on_columns(&name, columns));
                 match is_special {
                     true => Fidelity::Lossy(format!("only its columns are described: {definition}")),
                     false => Fidelity::Exact,

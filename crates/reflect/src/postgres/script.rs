@@ -28,7 +28,7 @@ SET check_function_bodies = off;
 ";
 
 pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<Script> {
-    let work = Work::of(schemas);
+    let work = Work::new(schemas);
     check_schemas(session, &work).await?;
     ask(session, Sql::new(NO_PATH), "t").await?;
     let relations = match ask(session, Sql::new(RELATIONS), "n").await?.first_mut() {
@@ -49,10 +49,10 @@ pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<
         let letter = fields.text()?.bytes().next().unwrap_or_default();
         dependencies.push(Dependency { of, on, letter });
     }
-    let things = Things::of(&pieces, &dependencies, relations);
+    let things = Things::from_pieces(&pieces, &dependencies, relations);
     // What is said of things that are not made is left out with them.
     pieces.retain(|piece| is_ours(piece, &things));
-    let things = Things::of(&pieces, &dependencies, relations);
+    let things = Things::from_pieces(&pieces, &dependencies, relations);
     let order = order(&pieces, &dependencies, &things);
 
     let mut script = Script { sql: HEAD.into(), left_out: left_out(session, &work, &pieces, &order, &things).await? };

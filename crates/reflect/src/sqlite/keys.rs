@@ -111,7 +111,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
         let is_special = index.is_partial || index.has_expression;
         let special = special_index(&definition, index.is_unique, Dialect::Sqlite).filter(|_| is_special);
         let standing = if let Some(special) = special {
-            table.indexes.push(Index { special: Some(special), ..Index::of(&name, Vec::new()) });
+            table.indexes.push(Index { special: Some(special), ..Index::on_columns(&name, Vec::new()) });
             Fidelity::Exact
         } else if is_special {
             Fidelity::Unsupported(format!("not described: {definition}"))
@@ -122,7 +122,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
                 false => Fidelity::Lossy("a unique index, described as a unique constraint".into()),
             }
         } else {
-            table.indexes.push(Index::of(&name, columns));
+            table.indexes.push(Index::on_columns(&name, columns));
             match index.is_special {
                 true => Fidelity::Lossy(format!("only its columns are described: {definition}")),
                 false => Fidelity::Exact,

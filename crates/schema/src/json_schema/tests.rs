@@ -48,8 +48,8 @@ fn order() -> Schema {
             Field::new("level", ColumnType::SmallInt)
                 .rules(rules(Rules { min: Some(Bound::inclusive(1)), ..Rules::default() })),
         )
-        .field(Field::of("lines", FieldType::List(Box::new(FieldType::Nested(Arc::clone(&line))))))
-        .field(Field::of("first", FieldType::Nested(line)).optional())
+        .field(Field::with_type("lines", FieldType::List(Box::new(FieldType::Nested(Arc::clone(&line))))))
+        .field(Field::with_type("first", FieldType::Nested(line)).optional())
         .field(Field::new("key", ColumnType::Bytes { max: Some(4) }).optional().access(Access::WriteOnly))
         .field(Field::new("meta", ColumnType::Json).optional())
         .build()
@@ -90,9 +90,9 @@ fn what_is_answered_is_an_answer() {
 fn nested_schemas_of_one_name_stay_apart() {
     let nested = |kind| Arc::new(Schema::builder("Part/1").field(Field::new("x", kind)).build().unwrap());
     let schema = Schema::builder("Whole")
-        .field(Field::of("a", FieldType::Nested(nested(ColumnType::Integer))))
-        .field(Field::of("b", FieldType::Nested(nested(ColumnType::Boolean))))
-        .field(Field::of("c", FieldType::Nested(nested(ColumnType::Integer))))
+        .field(Field::with_type("a", FieldType::Nested(nested(ColumnType::Integer))))
+        .field(Field::with_type("b", FieldType::Nested(nested(ColumnType::Boolean))))
+        .field(Field::with_type("c", FieldType::Nested(nested(ColumnType::Integer))))
         .build()
         .unwrap();
     let json = schema.json_schema(Purpose::Input);

@@ -67,7 +67,7 @@ impl SchemaBuilder {
     /// place.
     pub fn parent(mut self, parent: &Schema) -> Self {
         for field in &parent.fields {
-            put(&mut self.fields, field.clone());
+            insert_field(&mut self.fields, field.clone());
         }
         self.inherited_unknown = parent.takes_unknown;
         self
@@ -106,7 +106,7 @@ impl SchemaBuilder {
             }
         }
         for field in own {
-            put(&mut fields, field);
+            insert_field(&mut fields, field);
         }
         for (position, field) in fields.iter().enumerate() {
             if fields[..position].iter().any(|other| other.column() == field.column()) {
@@ -127,7 +127,7 @@ impl SchemaBuilder {
     }
 }
 
-fn put(fields: &mut Vec<Field>, field: Field) {
+fn insert_field(fields: &mut Vec<Field>, field: Field) {
     match fields.iter_mut().find(|other| other.name == field.name) {
         Some(other) => *other = field,
         None => fields.push(field),

@@ -33,7 +33,7 @@ fn order_type() -> ColumnType {
 
 /// A schema of one field, named `x`.
 fn one(field: impl Into<FieldType>) -> Schema {
-    Schema::builder("OneSchema").field(Field::of("x", field.into())).build().unwrap()
+    Schema::builder("OneSchema").field(Field::with_type("x", field.into())).build().unwrap()
 }
 
 impl From<ColumnType> for FieldType {
@@ -76,8 +76,8 @@ fn order() -> Schema {
         .field(Field::new("order_type", order_type()).default(FieldDefault::Constant(Value::Int(0))))
         .field(Field::new("created_at", ColumnType::Timestamp).default(FieldDefault::AppGenerated(ValueGenerator::Now)))
         .field(Field::new("memo", ColumnType::Text { max: Some(4) }).optional())
-        .field(Field::of("lines", FieldType::List(Box::new(FieldType::Nested(Arc::new(line))))).optional())
-        .field(Field::of("tags/~", FieldType::Map(Box::new(FieldType::Column(ColumnType::SmallInt)))).optional())
+        .field(Field::with_type("lines", FieldType::List(Box::new(FieldType::Nested(Arc::new(line))))).optional())
+        .field(Field::with_type("tags/~", FieldType::Map(Box::new(FieldType::Column(ColumnType::SmallInt)))).optional())
         .field(Field::new("secret", ColumnType::Bytes { max: Some(2) }).optional().access(Access::WriteOnly))
         .build()
         .unwrap()

@@ -98,9 +98,9 @@ impl DatabaseFile {
         if may_create {
             make(&self.path);
         }
-        let before = FileId::of(&self.path);
+        let before = FileId::read(&self.path);
         let connection = open(&self.path, may_create)?;
-        let after = FileId::of(&self.path);
+        let after = FileId::read(&self.path);
         if after.is_none() || before.is_some() && before != after {
             return Err(self.gone());
         }
@@ -111,7 +111,7 @@ impl DatabaseFile {
     /// Notes which log belongs to the file, now that a connection has it open.
     pub(super) fn note_log(&self) {
         let mut opened = self.lock();
-        opened.log = opened.log.or_else(|| FileId::of(&self.log));
+        opened.log = opened.log.or_else(|| FileId::read(&self.log));
     }
 
     /// Whether the file and its log are still those that were opened; how many bytes the log has.
@@ -213,7 +213,7 @@ struct FileId {
 
 impl FileId {
     /// The file at a path.
-    fn of(path: &Path) -> Option<Self> {
+    fn read(path: &Path) -> Option<Self> {
         path.metadata().ok().as_ref().map(Self::of_metadata)
     }
 

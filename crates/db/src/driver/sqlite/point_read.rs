@@ -185,7 +185,7 @@ impl State {
 impl PointReader {
     fn open(settings: &Settings) -> Result<Self> {
         let timed = connection::open(settings, Role::Lookup)?;
-        let index = if settings.keeps_log() { WalIndex::of(&timed.connection)? } else { None };
+        let index = if settings.keeps_log() { WalIndex::open(&timed.connection)? } else { None };
         Ok(Self { timed, index, held: None })
     }
 

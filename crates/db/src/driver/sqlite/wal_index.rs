@@ -33,7 +33,7 @@ impl WalIndex {
     /// # Errors
     ///
     /// Where the database cannot be read.
-    pub(super) fn of(connection: &Connection) -> Result<Option<Self>> {
+    pub(super) fn open(connection: &Connection) -> Result<Option<Self>> {
         let has_log = connection::has_log(connection).map_err(errors::convert)?;
         Ok(if has_log { Self::mapped(connection) } else { None })
     }

@@ -151,15 +151,18 @@ async fn what_people_wrote_works_on_and_what_does_not_fit_changes_nothing(db: Te
         let mut all = vec![first, second];
         let so_far = replay(&all).await.unwrap();
         let third = generate("third", at, &so_far, all[1].version, &to, &pair.renames).await.unwrap().migration;
-        let place =
-            format!("seed {seed}\n{}\n---- and back\n{}", third.up.of(db.dialect()), third.down.of(db.dialect()));
+        let place = format!(
+            "seed {seed}\n{}\n---- and back\n{}",
+            third.up.for_dialect(db.dialect()),
+            third.down.for_dialect(db.dialect())
+        );
         all.push(third);
         let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
 
         migrator
             .up(Some(all[1].version), |_| {})
             .await
-            .unwrap_or_else(|error| panic!("{error}\n{}", all[1].up.of(db.dialect())));
+            .unwrap_or_else(|error| panic!("{error}\n{}", all[1].up.for_dialect(db.dialect())));
         generate::fill(&db, &from[..pair.from.len()], &mut random).await;
         for one in &written {
             one.assert_works(&db, false, 20, &mut random, &place).await;

@@ -498,7 +498,7 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
         };
         table.indexes.push(Index {
             special: Some(special),
-            ..Index::of(constraint_name(name, &["lower", "odd"], "idx"), Vec::new())
+            ..Index::on_columns(constraint_name(name, &["lower", "odd"], "idx"), Vec::new())
         });
     }
     if random.one_in(4) {

@@ -52,7 +52,7 @@ impl Story {
     /// Goes on to other tables, after which nothing is different and nothing is to be written. Gives the script.
     async fn to(&mut self, tables: &[Table], renames: &Renames) -> String {
         let draft = self.generate(tables, renames).await.unwrap();
-        let script = draft.migration.up.of(self.db.dialect()).to_owned();
+        let script = draft.migration.up.for_dialect(self.db.dialect()).to_owned();
         self.all.push(draft.migration);
         self.up().await;
         self.assert_agrees(tables, &script).await;
@@ -70,7 +70,7 @@ impl Story {
         let migrator = Migrator::new(&self.db.engine, &self.all).allow_destructive(true);
         if let Err(error) = migrator.up(None, |_| {}).await {
             let last = self.all.last().unwrap();
-            panic!("{error}\n{}", last.up.of(self.db.dialect()));
+            panic!("{error}\n{}", last.up.for_dialect(self.db.dialect()));
         }
     }
 
@@ -80,7 +80,7 @@ impl Story {
         let to = self.all.last().map_or(0, |migration| migration.version);
         let whole: Vec<Migration> = self.all.iter().cloned().chain([last.clone()]).collect();
         let done = Migrator::new(&self.db.engine, &whole).allow_destructive(true).down(to, |_| {}).await;
-        let script = last.down.of(self.db.dialect());
+        let script = last.down.for_dialect(self.db.dialect());
         done.unwrap_or_else(|error| panic!("{error}\n{script}"));
         self.assert_agrees(tables, script).await;
     }

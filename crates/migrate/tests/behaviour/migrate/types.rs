@@ -145,7 +145,7 @@ async fn a_value_that_fits_is_kept_there_and_back(db: TestDb) {
         let warned = second.difference.changes.iter().any(|change| change.may_fail().is_some());
         assert_eq!(warned, !misfits.is_empty(), "{place}: {}", second.difference);
         let all = [first, second.migration];
-        let script = all[1].up.of(db.dialect());
+        let script = all[1].up.for_dialect(db.dialect());
         let migrator = Migrator::new(&db.engine, &all).allow_destructive(true);
         migrator.up(Some(all[0].version), |_| {}).await.unwrap();
         let add = async |text: Option<&str>| {
@@ -177,7 +177,7 @@ async fn a_value_that_fits_is_kept_there_and_back(db: TestDb) {
         migrator
             .down(all[0].version, |_| {})
             .await
-            .unwrap_or_else(|error| panic!("{place}: {error}\n{}", all[1].down.of(db.dialect())));
+            .unwrap_or_else(|error| panic!("{place}: {error}\n{}", all[1].down.for_dialect(db.dialect())));
         let left = check(&db.engine, &[&before], &[]).await.unwrap();
         assert!(left.is_empty(), "{place}: {left}");
         assert_eq!(values(&db, &before).await.len(), fitting.len() + 1, "{place}");

@@ -70,7 +70,7 @@ pub(super) struct Things {
 }
 
 impl Things {
-    pub(super) fn of(pieces: &[Piece], dependencies: &[Dependency], relations: i64) -> Self {
+    pub(super) fn from_pieces(pieces: &[Piece], dependencies: &[Dependency], relations: i64) -> Self {
         let things = pieces.iter().enumerate().filter(|(_, piece)| piece.makes == Makes::Thing);
         let makers = things.map(|(at, piece)| (piece.object, at)).collect();
         let mut owners: HashMap<Object, (u8, Object)> = HashMap::new();
@@ -205,7 +205,7 @@ mod tests {
     fn ordered(pieces: &[Piece], dependencies: &[(u8, Object, Object)]) -> Order {
         let dependency = |(letter, of, on): &(u8, Object, Object)| Dependency { of: *of, on: *on, letter: *letter };
         let dependencies: Vec<_> = dependencies.iter().map(dependency).collect();
-        order(pieces, &dependencies, &Things::of(pieces, &dependencies, TABLES))
+        order(pieces, &dependencies, &Things::from_pieces(pieces, &dependencies, TABLES))
     }
 
     #[test]

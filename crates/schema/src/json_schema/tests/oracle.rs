@@ -77,7 +77,7 @@ fn any_schema(name: &'static str, depth: u32) -> BoxedStrategy<Schema> {
         .prop_filter_map("rules that contradict each other", move |(fields, takes_unknown)| {
             let fields =
                 fields.into_iter().zip("abcdef".chars()).map(|(((kind, rules), required, nullable, access), name)| {
-                    Field { required, nullable, ..Field::of(name, kind).rules(rules).access(access) }
+                    Field { required, nullable, ..Field::with_type(name, kind).rules(rules).access(access) }
                 });
             Schema::builder(name).fields(fields).takes_unknown(takes_unknown).build().ok()
         })
