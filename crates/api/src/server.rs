@@ -310,7 +310,7 @@ mod tests {
         address
     }
 
-    /// Serves a request that takes `work` to answer, is told to stop in the middle of it, and gives what was answered.
+    /// Serves a request that takes `work`, stops the server in the middle of it, and returns the response.
     async fn stop_during(work: Duration, grace: Duration, threads: usize) -> String {
         let begun = std::sync::Arc::new(Notify::new());
         let at_work = begun.clone();
@@ -406,13 +406,13 @@ mod tests {
         let absolute = "GET http://localhost/ HTTP/1.1\r\n\r\n";
         assert!(
             status_of(address, absolute).await.contains(" 400 "),
-            "a target with a host does not stand for the header"
+            "a target with a host does not replace the header"
         );
     }
 
     #[tokio::test]
     async fn a_client_that_closes_its_side_is_gone() {
-        /// Tells when the handler is dropped.
+        /// Reports when the handler is dropped.
         struct Told(Option<tokio::sync::oneshot::Sender<()>>);
         impl Drop for Told {
             fn drop(&mut self) {

@@ -239,7 +239,8 @@ impl DeclaredType {
                 // It was done.
                 (false, true, _) => continue,
                 (false, false, _) => format!(
-                    "{thing} has {}, but the migrations have no {place}{old}: correct the name, or remove the attribute",
+                    "{thing} has {}, but the migrations have no {place}{old}: correct the name, or remove the \
+                     attribute",
                     attribute(old)
                 ),
                 (true, false, _) => format!("two have {}, and {thing} is one of them", attribute(old)),

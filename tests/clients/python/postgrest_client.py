@@ -132,7 +132,7 @@ def errors(db):
     fails(orders.insert({"asset": "GOLD", "start": "soon", "usid": "ada"}), "22P02")
     fails(orders.insert([{"usid": "ada", "start": START, "colour": "red"}]), "PGRST204")
     for request in [orders.update({"memo": "x"}), orders.delete()]:
-        assert fails(request, "21000").hint == "name the rows by a filter such as id=eq.5"
+        assert fails(request, "21000").hint == "add a filter, such as id=eq.5"
     assert orders.select("id", count=CountMethod.exact).execute().count == 3
 
 

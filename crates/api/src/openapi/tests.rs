@@ -197,7 +197,7 @@ fn secrets_are_taken_and_never_asked_or_answered() {
     let document = document(&odd_tables());
     let listed = parameters(&document, "/rest/v1/Problem", "get");
     assert!(!listed.contains(&"secret"), "{listed:?}");
-    // The column that is called so does not exist for whoever reads.
+    // The column of that name is hidden from clients.
     let limit = &document["components"]["parameters"]["-50roblem.query.limit"];
     assert_eq!(limit["schema"]["type"], "integer");
     let schemas = &document["components"]["schemas"];

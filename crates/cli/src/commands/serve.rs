@@ -146,7 +146,7 @@ async fn serve(
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
     let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
     let text = welcome(&engine.to_string(), &url, &tables);
-    // Before the URL is printed: whoever reads that the server listens may stop it.
+    // Before the URL is printed: a reader of the URL may stop the server at once.
     let stop = signals::stop()?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     output::report(

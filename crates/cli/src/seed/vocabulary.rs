@@ -270,5 +270,5 @@ pub(super) const NOTICES: &[(u8, &str, &str)] = &[
         "We never ask for your password or for a key, neither by mail nor by telephone.",
     ),
     (2, "Confirm your telephone number", "Without a number that answers, payments out stop at the end of the week."),
-    (2, "Trading in Naira is halted", "Payments in Naira stand still until the bank answers. Coins are not affected."),
+    (2, "Trading in Naira is halted", "Payments in Naira are paused until the bank responds. Coins are not affected."),
 ];

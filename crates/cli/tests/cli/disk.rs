@@ -65,7 +65,7 @@ async fn a_full_disk_is_told_until_there_is_room(db: TestDb) {
     let problem: Value = serde_json::from_str(body).unwrap();
     assert!(head.starts_with("HTTP/1.0 503 ") && head.contains("\r\nretry-after: 30"), "{answer}");
     assert_eq!(problem["code"], "53100", "{problem}");
-    assert!(problem["hint"].as_str().unwrap().contains("make room"), "{problem}");
+    assert!(problem["hint"].as_str().unwrap().contains("free space"), "{problem}");
     let unready: Value = serde_json::from_str(&server.get_as("/readyz", 503)).unwrap();
     assert_eq!(unready["code"], "53100", "{unready}");
     server.get("/rest/v1/orders?limit=1");
