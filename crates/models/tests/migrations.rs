@@ -84,13 +84,13 @@ async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_
     assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [migration.version]);
     let (now, old) = (changed.iter().collect::<Vec<_>>(), tables());
     let left = check(&db.engine, &now, &old).await.unwrap();
-    assert!(left.is_empty(), "{left}\n{}", migration.up.of(db.dialect()));
+    assert!(left.is_empty(), "{left}\n{}", migration.up.for_dialect(db.dialect()));
     let there = rows(db, changed.iter().find(|table| table.name == look_at).unwrap()).await;
 
     let first = migrations().last().unwrap().version;
     assert_eq!(migrator.down(first, |_| {}).await.unwrap(), [migration.version]);
     let left = check(&db.engine, &old, &now).await.unwrap();
-    assert!(left.is_empty(), "{left}\n{}", migration.down.of(db.dialect()));
+    assert!(left.is_empty(), "{left}\n{}", migration.down.for_dialect(db.dialect()));
     let after = rows(db, tables().into_iter().find(|table| table.name == "orders").unwrap()).await;
     if losses.is_empty() {
         assert_eq!(before, after);
