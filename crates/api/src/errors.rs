@@ -322,7 +322,7 @@ mod tests {
         };
         let postgres = told(Some("transactions_network_tranx_id_key"), &[]);
         let sqlite = told(None, &["network", "tranx_id"]);
-        let problem = |violation| format!("{:?}", of(Error::Constraint(violation), &table));
+        let problem = |violation| format!("{:?}", about_table(Error::Constraint(violation), &table));
         assert_eq!(problem(postgres.clone()), problem(sqlite));
         assert!(problem(postgres).contains("a row with this network and tranx_id exists already"));
     }
