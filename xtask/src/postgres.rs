@@ -195,8 +195,8 @@ const ROOM_KIB: u64 = 4 << 20;
 
 /// The directory in which the directory of a server is made. A `TMPDIR` that somebody set counts before memory.
 ///
-/// Each test makes a database of 300 files and drops it. ext4 gives the place of a deleted file to no other for a
-/// minute, and each new file looks past all of them: half the time of the tests on PostgreSQL went there.
+/// Each test makes a database of 300 files and drops it. ext4 does not use the inode of a deleted file again for some
+/// time, and each new file searches past all of them: half of the processor time of the api's tests went there.
 fn place(purpose: Purpose) -> PathBuf {
     let is_in_memory = purpose == Purpose::Tests
         && std::env::var_os("TMPDIR").is_none()

@@ -66,10 +66,6 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
     let server = Server::start(&programs)?;
     let mut command = options.cargo_test();
-    if std::env::var_os("NT_NEXTEST").is_some() {
-        command = cargo();
-        command.args(["nextest", "run", "--workspace", "--show-progress=none"]);
-    }
     command.arg("--no-fail-fast").args(&options.filter);
     command.env("MWALLET_TEST_POSTGRES_URL", server.url());
     command.env("MWALLET_TEST_POSTGRES_SOCKET", server.socket_directory());
