@@ -5,7 +5,6 @@ use mwallet_db::{Auto, Entity};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
-    table = "children",
     schema = "public",
     unique(name = "unique_made", columns(made)),
     index(name = "covering", columns(state)),

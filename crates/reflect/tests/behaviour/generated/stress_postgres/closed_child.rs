@@ -3,7 +3,7 @@
 use mwallet_db::Entity;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(table = "closed_children", schema = "public", kind = "view")]
+#[entity(schema = "public", kind = "view")]
 pub struct ClosedChild {
     #[entity(key, base(table = "children", column = "id"))]
     pub id: Option<i32>,

@@ -4,7 +4,7 @@ use mwallet_db::Entity;
 
 /// Those that are open
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(table = "open_children", schema = "public", kind = "view")]
+#[entity(schema = "public", kind = "view")]
 pub struct OpenChild {
     #[entity(key, base(table = "children", column = "id"))]
     pub id: Option<i32>,

@@ -5,7 +5,6 @@ use mwallet_db::{Auto, Entity};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
-    table = "children",
     unique(name = "unique_share", columns(share)),
     index(name = "downward", columns(label)),
     index(name = "lower_label", keys = "lower(label)", unique),

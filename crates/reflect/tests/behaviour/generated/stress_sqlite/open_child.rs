@@ -3,7 +3,7 @@
 use mwallet_db::Entity;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
-#[entity(table = "open_children", kind = "view", writes(insert))]
+#[entity(kind = "view", writes(insert))]
 pub struct OpenChild {
     #[entity(declared = "INTEGER", base(table = "children", column = "id"))]
     pub id: Option<i64>,
