@@ -1,6 +1,7 @@
 //! A server as one value: the path of a request from its first step to its last.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -60,12 +61,13 @@ impl Stack {
     async fn handle(&self, request: Request) -> Response {
         let routes = &self.0;
         let (exchange, incoming) = Exchange::begin(routes.state(), request);
-        let answer = async {
+        // Pinned where it is made: each future that held it by value would copy its kilobytes.
+        let answer = pin!(async {
             match middleware::admit(routes.state(), &incoming) {
                 Ok(()) => routes.answer(incoming).await,
                 Err(refusal) => refusal.into_response(),
             }
-        };
+        });
         let response = exchange.run(routes.state(), answer).await;
         exchange.complete(response).await
     }

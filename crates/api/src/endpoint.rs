@@ -11,7 +11,6 @@ use futures::future::BoxFuture;
 
 pub use request::EndpointRequest;
 
-use crate::exposed::ExposedTables;
 use crate::problem::Problem;
 
 /// A custom endpoint for GET requests.
@@ -138,10 +137,10 @@ impl Endpoint {
         (self.handler.0)(request).await
     }
 
-    /// Whether the table that it returns rows of is served.
-    pub(crate) fn is_served(&self, tables: &ExposedTables) -> bool {
+    /// Whether it is served by a server that has these tables: it must have the table that the endpoint returns rows of.
+    pub(crate) fn is_served(&self, has_table: impl Fn(&str) -> bool) -> bool {
         match self.answer {
-            Answer::Rows(table) => tables.first().get(table).is_some(),
+            Answer::Rows(table) => has_table(table),
             Answer::Document { .. } => true,
         }
     }

@@ -5,7 +5,7 @@
 //! layers, each of which would box, copy and allocate for every request: see ADR 13.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -52,13 +52,13 @@ impl Exchange {
         let log = state.access_log.as_ref();
         let noted = log.map(|log| Noted::new(log, &request, &id, Arc::clone(&tables), state.endpoints.clone()));
         let (request, unread) = Unread::watch(request);
-        let incoming = Incoming::new(request);
-        let Incoming { parts, schema, .. } = &incoming;
+        let incoming = Incoming::new(request, tables);
+        let Incoming { parts, schema, tables, .. } = &incoming;
         let exchange = Self {
             id,
             is_head: parts.method == Method::HEAD,
             encodings: compression::taken(&parts.headers),
-            profile: profile::header(&tables, parts.uri.path(), schema.as_deref()),
+            profile: profile::header(tables, parts.uri.path(), schema.as_deref()),
             unread,
             noted,
         };
@@ -67,9 +67,7 @@ impl Exchange {
 
     /// Runs the work of a request within its time limit, with its ID in the log, and with a response even if it panics.
     /// If the response does not start in time, it is 504, the work is dropped, and its session is rolled back.
-    pub(crate) async fn run(&self, state: &AppState, work: impl Future<Output = Response>) -> Response {
-        // Pinned once: each future around it would copy its kilobytes.
-        let work = pin!(work);
+    pub(crate) async fn run(&self, state: &AppState, work: Pin<&mut impl Future<Output = Response>>) -> Response {
         let in_time = tokio::time::timeout(state.limits.request_timeout, catch_panic(work));
         let rows = self.noted.as_ref().map(Noted::rows);
         match request_id::scope(self.id.clone(), rows, in_time).await {

@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 
 use examples::Examples;
 
-use crate::endpoint::{Answer, Endpoint};
+use crate::endpoint::Endpoint;
 
 /// The media type of an OpenAPI document in JSON.
 pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
@@ -63,11 +63,7 @@ impl<'t> Document<'t> {
 
     /// Adds a custom endpoint, unless it returns rows of a table that is not served.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
-        let is_served = match endpoint.answer {
-            Answer::Rows(name) => self.tables.iter().any(|table| table.name == name),
-            Answer::Document { .. } => true,
-        };
-        if is_served {
+        if endpoint.is_served(|name| self.tables.iter().any(|table| table.name == name)) {
             self.endpoints.push(endpoint);
         }
         self

@@ -1,6 +1,7 @@
 //! A request about a table, parsed once into one value that all handlers share.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -29,16 +30,18 @@ pub(crate) struct Incoming {
     pub(crate) target: Target,
     /// The schema that it names, if any.
     pub(crate) schema: Option<String>,
+    /// The tables that were served when it came.
+    pub(crate) tables: Arc<ExposedTables>,
     content: Option<Body>,
     json: Bytes,
 }
 
 impl Incoming {
-    pub(crate) fn new(request: Request) -> Self {
+    pub(crate) fn new(request: Request, tables: Arc<ExposedTables>) -> Self {
         let (parts, content) = request.into_parts();
         let target = Target::parse(parts.uri.path());
         let schema = profile::named(&parts.method, &parts.headers);
-        Self { parts, target, schema, content: Some(content), json: Bytes::new() }
+        Self { parts, target, schema, tables, content: Some(content), json: Bytes::new() }
     }
 
     /// The request, for a handler that is not about a table.

@@ -52,11 +52,7 @@ fn options(methods: &str) -> Response {
 /// # Errors
 ///
 /// If there is no such table.
-pub(crate) fn redirect(
-    state: &AppState,
-    tables: &ExposedTables,
-    incoming: &Incoming,
-) -> Result<Option<Response>, Problem> {
+pub(crate) fn redirect(state: &AppState, incoming: &Incoming) -> Result<Option<Response>, Problem> {
     let Target::TableWithSlash { .. } = incoming.target else { return Ok(None) };
     let uri = &incoming.parts.uri;
     // A client may have appended an empty identifier, which must not mean every row.
@@ -64,6 +60,6 @@ pub(crate) fn redirect(
     if is_change && uri.query().is_none_or(str::is_empty) && state.limits.allow_unfiltered {
         return Ok(None);
     }
-    incoming.table(tables)?;
+    incoming.table(&incoming.tables)?;
     Ok(location::redirect(uri.path().trim_end_matches('/'), uri.query()))
 }

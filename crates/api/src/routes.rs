@@ -37,7 +37,8 @@ impl Routes {
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));
         let tables = state.tables();
-        for endpoint in state.endpoints.iter().filter(|endpoint| endpoint.is_served(&tables)) {
+        let has_table = |name: &str| tables.first().get(name).is_some();
+        for endpoint in state.endpoints.iter().filter(|endpoint| endpoint.is_served(has_table)) {
             let (path, endpoint) = (endpoint.path(), endpoint.clone());
             let handler = async move |state: State<AppState>, request: Request| custom(state, &endpoint, request).await;
             others = others.route(path, get(handler));
@@ -51,16 +52,12 @@ impl Routes {
     }
 
     /// Handles a request: the data plane those about tables, the router all others.
-    pub(crate) async fn answer(&self, incoming: Incoming) -> Response {
-        match incoming.target {
-            Target::Table { .. } => self.answer_about_table(incoming).await,
+    pub(crate) async fn answer(&self, mut incoming: Incoming) -> Response {
+        if !matches!(incoming.target, Target::Table { .. }) {
             // Boxed, so that the largest future does not enlarge that of every request.
-            Target::TableWithSlash { .. } | Target::Other => Box::pin(self.answer_about_others(incoming)).await,
+            return Box::pin(self.answer_about_others(incoming)).await;
         }
-    }
-
-    async fn answer_about_table(&self, mut incoming: Incoming) -> Response {
-        let tables = self.state.tables();
+        let tables = Arc::clone(&incoming.tables);
         let answered = match rest::answer(&self.state, &tables, &mut incoming).await {
             Err(problem) if problem.is_outdated() => {
                 Box::pin(self.answer_again(&tables, &mut incoming)).await.unwrap_or(Err(problem))
@@ -84,7 +81,7 @@ impl Routes {
     }
 
     async fn answer_about_others(&self, incoming: Incoming) -> Response {
-        match rest::redirect(&self.state, &self.state.tables(), &incoming) {
+        match rest::redirect(&self.state, &incoming) {
             Ok(None) => self.others.handle(incoming.into_request()).await,
             Ok(Some(redirect)) => redirect,
             Err(problem) => problem.into_response(),

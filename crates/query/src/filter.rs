@@ -135,6 +135,22 @@ const UNSUPPORTED: &[&str] =
 const OPERATORS_HINT: &str =
     "the operators are eq, neq, gt, gte, lt, lte, like, ilike, in, is and isdistinct; not. before one negates it";
 
+/// The operators that match a column with a value.
+pub(crate) const MATCHERS: [(&str, Matcher); 8] = [
+    ("eq", Matcher::Compare(Comparison::Eq)),
+    ("neq", Matcher::Compare(Comparison::Neq)),
+    ("gt", Matcher::Compare(Comparison::Gt)),
+    ("gte", Matcher::Compare(Comparison::Gte)),
+    ("lt", Matcher::Compare(Comparison::Lt)),
+    ("lte", Matcher::Compare(Comparison::Lte)),
+    ("like", Matcher::Like),
+    ("ilike", Matcher::ILike),
+];
+
+/// The values of `is`, apart from `not_null`, which is `null` negated.
+pub(crate) const IS_VALUES: [(&str, Is); 4] =
+    [("null", Is::Null), ("true", Is::True), ("false", Is::False), ("unknown", Is::Unknown)];
+
 #[derive(Clone, Copy)]
 enum Operator {
     Match(Matcher),
@@ -145,20 +161,11 @@ enum Operator {
 
 impl Operator {
     fn parse(word: &str) -> Option<Self> {
-        let compare = |comparison| Self::Match(Matcher::Compare(comparison));
         Some(match word {
-            "eq" => compare(Comparison::Eq),
-            "neq" => compare(Comparison::Neq),
-            "gt" => compare(Comparison::Gt),
-            "gte" => compare(Comparison::Gte),
-            "lt" => compare(Comparison::Lt),
-            "lte" => compare(Comparison::Lte),
-            "like" => Self::Match(Matcher::Like),
-            "ilike" => Self::Match(Matcher::ILike),
             "in" => Self::In,
             "is" => Self::Is,
             "isdistinct" => Self::IsDistinct,
-            _ => return None,
+            _ => Self::Match(MATCHERS.into_iter().find(|(name, _)| *name == word)?.1),
         })
     }
 }
@@ -290,14 +297,11 @@ fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
         Place::Parameter => lexer.all(),
         Place::Group => lexer.until(&[',', ')']),
     };
-    match value.to_ascii_lowercase().as_str() {
-        "null" => Ok((Is::Null, false)),
-        "not_null" => Ok((Is::Null, true)),
-        "true" => Ok((Is::True, false)),
-        "false" => Ok((Is::False, false)),
-        "unknown" => Ok((Is::Unknown, false)),
-        _ => Err(error),
+    if value.eq_ignore_ascii_case("not_null") {
+        return Ok((Is::Null, true));
     }
+    let is = IS_VALUES.into_iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
+    is.map(|(_, is)| (is, false)).ok_or(error)
 }
 
 fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), ParseError> {

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
-use crate::filter::GROUPS;
+use crate::filter::{GROUPS, IS_VALUES, MATCHERS};
 use crate::{
-    Comparison, Direction, Filter, Is, Junction, Matcher, Nulls, Operation, Order, Parameters, Quantifier, SelectItem,
-    column_parameter,
+    Direction, Filter, Junction, Nulls, Operation, Order, Parameters, Quantifier, SelectItem, column_parameter,
 };
 
 impl Parameters {
@@ -103,8 +102,13 @@ impl Display for SelectItem {
 }
 
 fn keyword(junction: Junction, negated: bool) -> &'static str {
-    let group = GROUPS.iter().find(|(_, j, n)| (*j, *n) == (junction, negated));
-    group.map_or("and", |(keyword, ..)| keyword)
+    let group = GROUPS.into_iter().find(|(_, j, n)| (*j, *n) == (junction, negated));
+    group.map_or("", |(keyword, ..)| keyword)
+}
+
+/// The name of a value in a table that has all of them.
+fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
+    names.iter().find(|(_, named)| named == value).map_or("", |(name, _)| name)
 }
 
 fn list(items: &[impl Display]) -> String {
@@ -133,16 +137,7 @@ struct Operator<'o>(&'o Operation);
 impl Display for Operator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => match matcher {
-                Matcher::Compare(Comparison::Eq) => "eq",
-                Matcher::Compare(Comparison::Neq) => "neq",
-                Matcher::Compare(Comparison::Gt) => "gt",
-                Matcher::Compare(Comparison::Gte) => "gte",
-                Matcher::Compare(Comparison::Lt) => "lt",
-                Matcher::Compare(Comparison::Lte) => "lte",
-                Matcher::Like => "like",
-                Matcher::ILike => "ilike",
-            },
+            Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => name_of(&MATCHERS, matcher),
             Operation::In(_) => "in",
             Operation::Is(_) => "is",
             Operation::IsDistinct(_) => "isdistinct",
@@ -174,12 +169,7 @@ impl Display for Value<'_> {
                 };
                 write!(f, "{{{}}}", values.iter().map(value).collect::<Vec<_>>().join(","))
             }
-            Operation::Is(is) => f.write_str(match is {
-                Is::Null => "null",
-                Is::True => "true",
-                Is::False => "false",
-                Is::Unknown => "unknown",
-            }),
+            Operation::Is(is) => f.write_str(name_of(&IS_VALUES, is)),
         }
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn describe(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]
         });
         return place;
     }
-    let endpoint = endpoints.iter().find(|endpoint| endpoint.is_served(tables) && fits(endpoint.path(), uri.path()));
+    let has_table = |name: &str| tables.first().get(name).is_some();
+    let endpoint = endpoints.iter().find(|endpoint| fits(endpoint.path(), uri.path()) && endpoint.is_served(has_table));
     let known = endpoint.map(Endpoint::path).or_else(|| PATHS.into_iter().find(|path| fits(path, uri.path())));
     let mut place = known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned);
     let parameters = endpoint.map_or(&[][..], |endpoint| &endpoint.parameters);

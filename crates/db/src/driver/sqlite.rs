@@ -35,8 +35,7 @@ pub(crate) use rows::RowReceiver;
 use crate::driver::{RowSource, Transaction};
 use crate::error::Result;
 use crate::notifications::Notifications;
-use crate::options::EngineOptions;
-use crate::options::SessionOptions;
+use crate::options::{EngineOptions, SessionOptions};
 use crate::statement::{Format, Output, Statement};
 use crate::url::SqliteUrl;
 use database_file::DatabaseFile;
@@ -60,8 +59,13 @@ pub fn side_file(database: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Adds the functions of this data layer to a connection that no engine has opened.
-pub(crate) fn register_functions(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+/// Adds the functions that the tables of this data layer may use in checks and indexes to a connection that no engine
+/// has opened.
+///
+/// # Errors
+///
+/// If SQLite refuses one.
+pub fn register_functions(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     functions::register(connection, &deadline::Deadline::new())
 }
 
