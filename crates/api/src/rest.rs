@@ -27,13 +27,13 @@ pub(crate) async fn answer(
     if incoming.parts.method == Method::OPTIONS {
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
-    let request = TableRequest::parse(table, incoming)?;
+    let mut request = TableRequest::parse(table, incoming)?;
     match incoming.parts.method {
-        Method::GET | Method::HEAD => read::read(state, request, &incoming.parts.headers).await,
-        Method::POST => Box::pin(write::create(state, request, incoming)).await,
-        Method::PUT => Box::pin(write::replace(state, request, incoming)).await,
-        Method::PATCH => Box::pin(write::update(state, request, incoming)).await,
-        Method::DELETE => Box::pin(write::delete(state, request)).await,
+        Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
+        Method::POST => Box::pin(write::create(state, &request, incoming)).await,
+        Method::PUT => Box::pin(write::replace(state, &request, incoming)).await,
+        Method::PATCH => Box::pin(write::update(state, &request, incoming)).await,
+        Method::DELETE => Box::pin(write::delete(state, &request)).await,
         _ => Err(methods::refuse(table.table(), incoming.target.is_row(), &incoming.parts.method)),
     }
 }

@@ -13,20 +13,20 @@ use crate::{range, request_id, rows};
 /// Reads a page of rows, or the row that the path names.
 pub(crate) async fn read(
     state: &AppState,
-    mut request: TableRequest<'_>,
+    request: &mut TableRequest<'_>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     if request.is_head() {
         request.select_nothing()?;
     }
     let response = match request.is_one() {
-        true => read_one(state, &request).await?,
+        true => read_one(state, request).await?,
         false => {
             range::narrow(&mut request.args.query, headers)?;
             request.args.query.limit = state.limits.page(request.query().limit);
             let mut response = match request.form {
-                Form::Array => read_page(state, &request).await?,
-                Form::Object => read_only_row(state, &request).await?,
+                Form::Array => read_page(state, request).await?,
+                Form::Object => read_only_row(state, request).await?,
             };
             request.write_applied(&mut response);
             response

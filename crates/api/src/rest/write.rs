@@ -64,7 +64,7 @@ impl TableRequest<'_> {
 /// Creates rows.
 pub(crate) async fn create(
     state: &AppState,
-    request: TableRequest<'_>,
+    request: &TableRequest<'_>,
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     request.refuse_rows()?;
@@ -165,7 +165,7 @@ impl TableRequest<'_> {
 /// Puts a row: replaces or creates it.
 pub(crate) async fn replace(
     state: &AppState,
-    request: TableRequest<'_>,
+    request: &TableRequest<'_>,
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     if request.query().skip > 0 || request.query().limit.is_some() {
@@ -206,7 +206,7 @@ fn check_place(create: &Schema, record: &Record, place: &Record, state: &AppStat
 /// Changes rows.
 pub(crate) async fn update(
     state: &AppState,
-    request: TableRequest<'_>,
+    request: &TableRequest<'_>,
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     let json = incoming.json(&state.limits).await?;
@@ -226,7 +226,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes rows.
-pub(crate) async fn delete(state: &AppState, request: TableRequest<'_>) -> Result<Response, Problem> {
+pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     request.require_filter(state, "a deletion")?;
     let query = request.write_query();
     let deleted = data_plane::delete(&state.engine, &request.table.relation, &query, request.terms()).await;
