@@ -27,8 +27,8 @@ impl Need {
     fn description(self) -> &'static str {
         match self {
             Self::Postgres => {
-                "the PostgreSQL server programs (initdb, postgres): every behaviour is tested on SQLite and on PostgreSQL; \
-                 the tests run a throwaway server, and one that already runs on this machine is not touched"
+                "the PostgreSQL server programs (initdb, postgres): every behaviour is tested on SQLite and on \
+                 PostgreSQL; the tests run a throwaway server, and one that already runs on this machine is not touched"
             }
             Self::Python => "Python 3 with venv: a validator of OpenAPI and a client of PostgREST are written in it",
             Self::Node => "Node.js and npm: a client of PostgREST is written for it",

@@ -85,11 +85,15 @@ fn reaches(crates: &Crates, from: &str, to: &str) -> bool {
     crates.get(from).is_some_and(|next| next.iter().any(|next| next == to || reaches(crates, next, to)))
 }
 
-/// The steps of a request as boxes in their order, those of a crate together.
-fn way_picture(text: &str) -> Result<String> {
+/// Reads the steps of a request from the list in the file: each with its crate and its file.
+///
+/// # Errors
+///
+/// Returns an error if the list is missing.
+pub(crate) fn steps(text: &str) -> Result<Vec<(String, String)>> {
     let list = text.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
     let list = list.ok_or("the steps of a request are not in ARCHITECTURE.md")?;
-    let mut steps: Vec<(String, String)> = Vec::new();
+    let mut steps = Vec::new();
     for line in list.lines() {
         let mut words = line.split_whitespace();
         if let (Some(of), Some(file)) = (words.next(), words.next()) {
@@ -99,8 +103,13 @@ fn way_picture(text: &str) -> Result<String> {
             steps.push((of.into(), format!("{file}{or}")));
         }
     }
+    Ok(steps)
+}
+
+/// The steps of a request as boxes in their order.
+fn way_picture(text: &str) -> Result<String> {
     let mut picture = String::from("flowchart LR\n");
-    for (number, (of, file)) in steps.iter().enumerate() {
+    for (number, (of, file)) in steps(text)?.iter().enumerate() {
         let arrow = if number == 0 { "" } else { " --> " };
         let before = if number == 0 { String::new() } else { format!("s{}", number - 1) };
         let _ = writeln!(picture, "    {before}{arrow}s{number}[\"{of}: {file}\"]");

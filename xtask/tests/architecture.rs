@@ -110,6 +110,18 @@ fn a_program_without_the_demo_brings_no_fake_data() {
 }
 
 #[test]
+fn the_steps_of_a_request_are_files() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let steps = map::steps(&text).unwrap();
+    assert!(steps.len() > 10, "{steps:?}");
+    for (name, file) in steps {
+        for file in file.split(" or ") {
+            assert!(root().join("crates").join(&name).join("src").join(file).exists(), "{name}: {file}");
+        }
+    }
+}
+
+#[test]
 fn files_that_contributors_are_sent_to_exist() {
     let text = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
     let files: Vec<String> = code(&text).into_iter().filter(|name| name.starts_with("crates/")).collect();

@@ -137,7 +137,7 @@ impl Endpoint {
         (self.handler.0)(request).await
     }
 
-    /// Whether it is served by a server that has these tables: it must have the table that the endpoint returns rows of.
+    /// Whether a server with these tables serves it: the table whose rows the endpoint returns must be one of them.
     pub(crate) fn is_served(&self, has_table: impl Fn(&str) -> bool) -> bool {
         match self.answer {
             Answer::Rows(table) => has_table(table),

@@ -91,8 +91,8 @@ fn a_real_block_of_bitcoin_is_of_bitcoin_alone() {
     assert_eq!(checked(&real(), Network::Bitcoin), None);
     for network in [Network::Litecoin, Network::Dogecoin, Network::Dash] {
         let told = format!(
-            "the block is not of {network}: tx[0].vout[0] has the address 1KFHE7w8BhaENAswwryaoccDb6qcT6DbYY, which is of \
-             bitcoin"
+            "the block is not of {network}: tx[0].vout[0] has the address 1KFHE7w8BhaENAswwryaoccDb6qcT6DbYY, which \
+             is of bitcoin"
         );
         assert_refused(&real(), network, &told);
         assert_refused(&real(), network, "ReadAs([Bitcoin])");
@@ -242,7 +242,8 @@ fn the_first_block_has_none_before_it() {
     // The genesis block of Bitcoin.
     let transaction = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b";
     let genesis = json!({
-        "hash": "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f", "confirmations": 1, "height": 0, "version": 1,
+        "hash": "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f", "confirmations": 1, "height": 0,
+        "version": 1,
         "merkleroot": transaction, "time": 1_231_006_505, "nonce": 2_083_236_893, "bits": "1d00ffff", "nTx": 1,
         "tx": [{"txid": transaction, "vin": [], "vout": []}],
     });

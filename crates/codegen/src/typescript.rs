@@ -205,7 +205,7 @@ fn answered(column: &Column) -> String {
         | ColumnType::Timestamp
         | ColumnType::Uuid
         | ColumnType::Bytes { .. } => "string".into(),
-        ColumnType::Native(native) => match native.carrier {
+        ColumnType::Native(native) => match native.transfer {
             Transfer::Text { .. } | Transfer::TextRepr => "string".into(),
             Transfer::Number { .. } => "number".into(),
             Transfer::Json => made_of_json(native),
@@ -222,7 +222,7 @@ fn answered(column: &Column) -> String {
 fn taken(column: &Column) -> String {
     match &column.kind {
         ColumnType::Decimal { .. } | ColumnType::Timestamp => "string | number".into(),
-        ColumnType::Native(native) if column.rules.one_of.is_empty() => match native.carrier {
+        ColumnType::Native(native) if column.rules.one_of.is_empty() => match native.transfer {
             Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. } | DeclaredType::Time) => {
                 "string | number".into()
             }

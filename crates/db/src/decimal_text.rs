@@ -87,7 +87,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn order_of_bytes_is_order_of_numbers(left in -99_999_999i64..=99_999_999, right in -99_999_999i64..=99_999_999) {
+        fn order_of_bytes_is_order_of_numbers(
+            left in -99_999_999i64..=99_999_999, right in -99_999_999i64..=99_999_999,
+        ) {
             let (left, right) = (Decimal::new(left, 3), Decimal::new(right, 3));
             let (a, b) = (encode(&left, 8, 3).unwrap(), encode(&right, 8, 3).unwrap());
             prop_assert_eq!(a.len() as u32, width(8, 3));

@@ -348,7 +348,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_survive_the_text(user in "[^\0]{1,20}", password in "[^\0]{0,20}", database in "[^\0]{1,20}", port in 1u16..) {
+        fn parts_survive_the_text(
+            user in "[^\0]{1,20}", password in "[^\0]{0,20}", database in "[^\0]{1,20}", port in 1u16..,
+        ) {
             let url = PostgresUrl::new(&user, Some(&password), "localhost", &database).port(port);
             let url = DatabaseUrl::Postgres(url);
             prop_assert_eq!(url.expose().parse(), Ok(url));

@@ -8,8 +8,8 @@ use crate::attribute::{Errors, Item, Known, find, optional_text, required_text};
 
 const NATIVE: &[Known] = &[
     Known { name: "name", form: "name = \"inet\"" },
-    Known { name: "carrier", form: "carrier = \"literal\"" },
-    Known { name: "compared", form: "compared = \"text\"" },
+    Known { name: "transfer", form: "transfer = \"literal\"" },
+    Known { name: "comparison_type", form: "comparison_type = \"text\"" },
 ];
 
 const BASE: &[Known] = &[
@@ -18,7 +18,7 @@ const BASE: &[Known] = &[
     Known { name: "schema", form: "schema = \"sales\"" },
 ];
 
-const CARRIERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "TextRepr"), ("json", "Json")];
+const TRANSFERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "TextRepr"), ("json", "Json")];
 
 /// The parts of its `FieldSpec`.
 pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
@@ -46,17 +46,17 @@ pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
 fn native(item: &Item, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(NATIVE, errors)?;
     let name = required_text(item, &inner, "name", errors)?;
-    let Some(carrier) = find(&inner, "carrier") else {
-        errors.add(item.wrong("`carrier`"));
+    let Some(transfer) = find(&inner, "transfer") else {
+        errors.add(item.wrong("`transfer`"));
         return None;
     };
-    let carrier = Ident::new(errors.take(carrier.choice(CARRIERS))?, Span::call_site());
-    let compared = optional_text(&inner, "compared", errors);
+    let transfer = Ident::new(errors.take(transfer.choice(TRANSFERS))?, Span::call_site());
+    let comparison_type = optional_text(&inner, "comparison_type", errors);
     Some(quote! {
         ::mwallet_db::NativeSpec::Postgres {
             name: #name,
-            compared: #compared,
-            carrier: ::mwallet_db::NativeTransfer::#carrier,
+            comparison_type: #comparison_type,
+            transfer: ::mwallet_db::NativeTransfer::#transfer,
         }
     })
 }

@@ -48,7 +48,7 @@ pub(crate) const ABOVE_FIELD: &[Known] = &[
     Known { name: "below", form: "below = 100" },
     Known { name: "one_of", form: "one_of(\"open\", \"closed\")" },
     Known { name: "declared", form: "declared = \"NVARCHAR(160)\"" },
-    Known { name: "native", form: "native(name = \"inet\", carrier = \"literal\")" },
+    Known { name: "native", form: "native(name = \"inet\", transfer = \"literal\")" },
     Known { name: "default_sql", form: "default_sql = \"nextval('numbers')\"" },
     Known { name: "base", form: "base(table = \"orders\", column = \"id\")" },
 ];

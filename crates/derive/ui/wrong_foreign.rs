@@ -4,11 +4,11 @@
 #[entity(kind = "vieuw", writes(insert, upsert), unique(name = "by_code"), index(columns(code)))]
 #[entity(check(name = "a", constraint = "b", sql = "code > 1"), foreign_key(columns(code), references = "t", to(1)))]
 struct Foreign {
-    #[entity(native(name = "inet", carrier = "words"))]
+    #[entity(native(name = "inet", transfer = "words"))]
     address: String,
     #[entity(native(name = "inet"))]
-    no_carrier: String,
-    #[entity(declared = "TEXT", native(name = "text", carrier = "text"))]
+    no_transfer: String,
+    #[entity(declared = "TEXT", native(name = "text", transfer = "text"))]
     both: String,
     #[entity(declared = "NVARCHAR(5)", max = 5)]
     limits: String,

@@ -50,7 +50,7 @@ pub(super) fn check_of_postgres(
     }
     let times = [Rule::Since(TIMES.0.into()), Rule::Before(TIMES.1.into())];
     let kind = match &column.kind {
-        ColumnType::Native(native) => match native.carrier {
+        ColumnType::Native(native) => match native.transfer {
             Transfer::Number { digits: Some((precision, scale)) } if own == [Rule::NotNan] => {
                 ColumnType::Decimal { precision, scale }
             }

@@ -12,9 +12,9 @@ pub struct NativeType {
     pub name: String,
     /// The type as which PostgreSQL compares its values, where a cast to the type itself would change them: it cuts a
     /// text that is too long for its domain.
-    pub compared: Option<String>,
+    pub comparison_type: Option<String>,
     /// How its values come and go.
-    pub carrier: Transfer,
+    pub transfer: Transfer,
 }
 
 /// How values of a [`NativeType`] come and go.
@@ -149,8 +149,8 @@ impl NativeType {
     /// The type that a column of SQLite declares, such as `NVARCHAR(160)`: each value is stored as what it is.
     pub fn declared(written: impl Into<String>) -> Self {
         let name = written.into();
-        let carrier = Transfer::SqliteDynamic(DeclaredType::read(&name));
-        Self { name, compared: None, carrier }
+        let transfer = Transfer::SqliteDynamic(DeclaredType::read(&name));
+        Self { name, comparison_type: None, transfer }
     }
 
     /// The type as which values are compared of a type with a length or precision: `numeric` of `numeric(10,2)`; `None`
@@ -173,18 +173,18 @@ impl NativeType {
     /// The type of which PostgreSQL makes JSON, without its length or precision: `timestamp without time zone` of
     /// `timestamp(3) without time zone`, and what a domain is made of.
     pub fn json_name(&self) -> String {
-        let name = self.compared.as_deref().unwrap_or(&self.name);
+        let name = self.comparison_type.as_deref().unwrap_or(&self.name);
         Self::without_limits(name).unwrap_or_else(|| name.to_owned())
     }
 
     /// What its values are in JSON, where they come and go as such.
     pub fn json_kind(&self) -> Option<JsonKind> {
-        (self.carrier == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
+        (self.transfer == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
     }
 
     /// The longest text, where there is a limit.
     pub fn max(&self) -> Option<u32> {
-        match self.carrier {
+        match self.transfer {
             Transfer::Text { max } | Transfer::SqliteDynamic(DeclaredType::Text { max }) => max,
             _ => None,
         }
@@ -193,14 +193,14 @@ impl NativeType {
     /// Whether its values are numbers, which have ranges.
     pub fn is_number(&self) -> bool {
         let is_stored =
-            matches!(self.carrier, Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }));
-        is_stored || matches!(self.carrier, Transfer::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
+            matches!(self.transfer, Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }));
+        is_stored || matches!(self.transfer, Transfer::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
     /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals.
     /// Arrays of them count. What SQLite stores as true and false does not.
     pub fn holds_exact_numbers(&self) -> bool {
-        match self.carrier {
+        match self.transfer {
             Transfer::Number { .. } => true,
             Transfer::SqliteDynamic(DeclaredType::Boolean) => false,
             Transfer::SqliteDynamic(_) => !self.is_real(),
@@ -212,23 +212,23 @@ impl NativeType {
     /// Whether its values are text, which has a length and may be matched with a pattern.
     pub fn is_text(&self) -> bool {
         let is_declared =
-            matches!(self.carrier, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
+            matches!(self.transfer, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
         is_declared || self.json_kind() == Some(JsonKind::Text)
     }
 
     /// Whether its values are characters of any kind, so that the digits of a number are some.
     pub(crate) fn is_characters(&self) -> bool {
         let is_declared =
-            matches!(self.carrier, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
+            matches!(self.transfer, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
         let name = || self.json_name();
         let named =
             |name: &str| matches!(name, "text" | "character varying" | "character" | "bpchar" | "name" | "citext");
-        is_declared || (self.carrier == Transfer::Json && named(&name()))
+        is_declared || (self.transfer == Transfer::Json && named(&name()))
     }
 
     /// What a client is asked for, in words.
     pub fn wanted(&self) -> &'static str {
-        match self.carrier {
+        match self.transfer {
             Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => "a string",
             Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }) => "a number",
             Transfer::TextRepr => "a string, a number or a boolean",
@@ -252,7 +252,7 @@ impl NativeType {
     /// Where the text does not read as the type, or is beyond its limits.
     pub(crate) fn parse(&self, text: &str) -> Result<Value, ValueError> {
         let text_value = || self.coerce(Value::Text(text.into()));
-        match self.carrier {
+        match self.transfer {
             Transfer::Text { .. } | Transfer::TextRepr | Transfer::Json => text_value(),
             // A number that no row can hold still compares: only what is stored must fit.
             // What declares its digits may hold NaN, and is never infinite.
@@ -282,7 +282,7 @@ impl NativeType {
     ///
     /// Where the value is of another kind or beyond the limits of the type.
     pub(crate) fn coerce(&self, value: Value) -> Result<Value, ValueError> {
-        let value = match (self.carrier, value) {
+        let value = match (self.transfer, value) {
             (_, Value::Null) => Value::Null,
             (Transfer::Text { max } | Transfer::SqliteDynamic(DeclaredType::Text { max }), value @ Value::Text(_)) => {
                 value.coerce(&ColumnType::Text { max })?
@@ -296,7 +296,7 @@ impl NativeType {
                     return infinite;
                 }
                 // What declares its digits counts with them.
-                if let (Transfer::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
+                if let (Transfer::Number { digits: None }, Some(name)) = (self.transfer, no_number(text)) {
                     return Ok(Value::Text(name.into()));
                 }
                 return self.coerce(number(text)?);
@@ -368,7 +368,7 @@ impl NativeType {
     /// Whether a column of SQLite makes doubles of all its numbers.
     fn is_real(&self) -> bool {
         let upper = self.name.to_ascii_uppercase();
-        matches!(self.carrier, Transfer::SqliteDynamic(_))
+        matches!(self.transfer, Transfer::SqliteDynamic(_))
             && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
     }
 
@@ -518,8 +518,8 @@ fn written_bytes(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn native(carrier: Transfer) -> NativeType {
-        NativeType { name: "native".into(), compared: None, carrier }
+    fn native(transfer: Transfer) -> NativeType {
+        NativeType { name: "native".into(), comparison_type: None, transfer }
     }
 
     #[test]
@@ -567,14 +567,14 @@ mod tests {
         let double = NativeType { name: "double precision".into(), ..native(Transfer::Json) };
         assert_eq!(double.coerce(Value::Json("1e300".into())), Ok(Value::Json("1e300".into())));
         assert_eq!(double.coerce("NaN".into()), Ok(Value::Text("NaN".into())));
-        let code = NativeType { compared: Some("character varying".into()), ..native(Transfer::Json) };
+        let code = NativeType { comparison_type: Some("character varying".into()), ..native(Transfer::Json) };
         assert_eq!(code.coerce(Value::Json("\"a\"".into())), Ok(Value::Text("a".into())));
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let digits = Some((10, 2));
-        let refused = |carrier, value: Value| native(carrier).coerce(value).unwrap_err();
+        let refused = |transfer, value: Value| native(transfer).coerce(value).unwrap_err();
         assert!(matches!(refused(Transfer::Text { max: Some(2) }, "abc".into()), ValueError::TooLong { max: 2, .. }));
         let thousandth: Decimal = "0.001".parse().unwrap();
         assert!(matches!(refused(Transfer::Number { digits }, thousandth.clone().into()), ValueError::OutOfRange(_)));
@@ -589,7 +589,7 @@ mod tests {
         let double = NativeType { name: "double precision".into(), ..native(Transfer::Json) };
         assert!(matches!(double.coerce(Value::Json("[1]".into())), Err(ValueError::WrongType(_))));
         assert!(matches!(double.coerce(true.into()), Err(ValueError::WrongType(_))));
-        let code = NativeType { compared: Some("character varying".into()), ..native(Transfer::Json) };
+        let code = NativeType { comparison_type: Some("character varying".into()), ..native(Transfer::Json) };
         assert!(matches!(code.coerce(7.into()), Err(ValueError::WrongType(_))));
     }
 }

@@ -363,7 +363,7 @@ impl Column {
     pub fn labels(&self) -> Option<EnumType> {
         match &self.kind {
             ColumnType::Enum(found) => Some(EnumType::clone(found)),
-            ColumnType::Native(native) if native.carrier == Transfer::TextRepr && !self.rules.one_of.is_empty() => {
+            ColumnType::Native(native) if native.transfer == Transfer::TextRepr && !self.rules.one_of.is_empty() => {
                 let label = |(code, value): (i64, &Value)| match value {
                     // A label is never empty in Rust.
                     Value::Text(name) if !name.is_empty() => Some(EnumLabel::new(name.clone(), code)),
@@ -482,7 +482,10 @@ impl Table {
     /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only
     /// SQLite has.
     fn check_lengths(&self) -> Result<(), TableError> {
-        let is_of_sqlite = |column: &Column| matches!(&column.kind, ColumnType::Native(native) if matches!(native.carrier, Transfer::SqliteDynamic(_)));
+        let is_of_sqlite = |column: &Column| match &column.kind {
+            ColumnType::Native(native) => matches!(native.transfer, Transfer::SqliteDynamic(_)),
+            _ => false,
+        };
         if self.kind != TableKind::Table || self.columns.iter().any(is_of_sqlite) {
             return Ok(());
         }

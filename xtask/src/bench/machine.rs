@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::place::Place;
-use super::subjects::fastapi_sqlalchemy_versions;
+use super::targets::fastapi_sqlalchemy_versions;
 use super::tools::output;
+use super::workdir::Workdir;
 use crate::{Result, cargo, root};
 
 /// The per cent of the processors that others may use before we say something.
@@ -20,15 +20,15 @@ const MAX_BUSY: f64 = 5.0;
 pub(super) type Facts = Vec<(&'static str, String)>;
 
 /// What is known about the machine and the programs. A fact that cannot be had is left out.
-pub(super) fn facts(place: &Place, with_peer: bool) -> Facts {
-    let directory = place.server.socket_directory();
+pub(super) fn facts(workdir: &Workdir, with_competitor: bool) -> Facts {
+    let directory = workdir.server.socket_directory();
     let first = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
     let said = |program: &str, arguments: &[&str]| output(Command::new(program).args(arguments)).ok().map(first);
-    let postgres = output(Command::new(&place.tools.pgbench).arg("--version")).ok().map(first);
+    let postgres = output(Command::new(&workdir.tools.pgbench).arg("--version")).ok().map(first);
     // wrk says its version where it explains itself, and calls that a failure.
-    let wrk = Command::new(&place.tools.wrk).arg("--version").output().ok();
+    let wrk = Command::new(&workdir.tools.wrk).arg("--version").output().ok();
     let wrk = wrk.map(|said| first(String::from_utf8_lossy(&said.stdout).into_owned()));
-    let python = with_peer.then(|| fastapi_sqlalchemy_versions(&place.target).ok()).flatten();
+    let python = with_competitor.then(|| fastapi_sqlalchemy_versions(&workdir.build_directory).ok()).flatten();
     let facts = [
         ("date", said("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"])),
         ("commit", commit()),
@@ -44,16 +44,18 @@ pub(super) fn facts(place: &Place, with_peer: bool) -> Facts {
         ("wrk", wrk.map(|text| text.split(" Copyright").next().unwrap_or_default().to_owned())),
         (
             "python",
-            with_peer.then(|| output(Command::new(&place.tools.python).arg("--version")).ok().map(first)).flatten(),
+            with_competitor
+                .then(|| output(Command::new(&workdir.tools.python).arg("--version")).ok().map(first))
+                .flatten(),
         ),
         ("python packages", python.map(|packages| packages.join(", "))),
         ("cluster", Some("initdb --locale=C, no setting changed but where it listens".to_owned())),
-        ("connection", Some("TCP to 127.0.0.1 without TLS, for all subjects alike".to_owned())),
+        ("connection", Some("TCP to 127.0.0.1 without TLS, for all targets alike".to_owned())),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }
 
-/// How busy the machine is while all subjects rest: whatever else runs takes from some of them, and not from all alike.
+/// How busy the machine is while all targets rest: whatever else runs takes from some of them, and not from all alike.
 fn others() -> Option<String> {
     let read = || {
         let text = fs::read_to_string("/proc/stat").ok()?;

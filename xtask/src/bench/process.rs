@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempPath;
 
-use super::place::Place;
 use super::tools::output;
+use super::workdir::Workdir;
 use crate::{Result, show};
 
 /// How long a server may take until it says where it listens.
@@ -43,8 +43,8 @@ impl Process {
     "#;
 
     /// Starts a server; what it says goes into files.
-    pub(super) fn start(place: &Place, server: &Command) -> Result<Self> {
-        let logs = place.directory("logs")?;
+    pub(super) fn start(workdir: &Workdir, server: &Command) -> Result<Self> {
+        let logs = workdir.directory("logs")?;
         let file = || tempfile::NamedTempFile::new_in(&logs).map(tempfile::NamedTempFile::into_temp_path);
         let (out, log) = (file()?, file()?);
         let mut shell = Command::new("/bin/sh");

@@ -5,25 +5,25 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::machine::Facts;
-use super::subjects::{LIMIT, Sample};
+use super::targets::{BASELINE, Sample};
 use super::workloads::Workload;
 use super::wrk::PATIENCE;
 
 /// All that was measured in one run.
 pub(super) struct Report {
     pub(super) facts: Facts,
-    /// What was said about each subject.
-    pub(super) subjects: Vec<(&'static str, Vec<String>)>,
+    /// What was said about each target.
+    pub(super) targets: Vec<(&'static str, Vec<String>)>,
     pub(super) rounds: usize,
     pub(super) seconds: u32,
     pub(super) connections: u32,
     pub(super) rows: Vec<Row>,
 }
 
-/// The rounds of one subject at one workload.
+/// The rounds of one target at one workload.
 pub(super) struct Row {
     pub(super) workload: &'static Workload,
-    pub(super) subject: &'static str,
+    pub(super) target: &'static str,
     pub(super) samples: Vec<Sample>,
 }
 
@@ -51,7 +51,7 @@ impl Summary {
     }
 }
 
-/// How a subject stands to its floor.
+/// How a target stands to its floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Holds,
@@ -105,17 +105,21 @@ impl Row {
 }
 
 impl Report {
-    /// The part of the limit that a subject reached: of the medians, and from round to round.
+    /// The part of the baseline that a target reached: of the medians, and from round to round.
     fn ratio(&self, row: &Row) -> Option<Summary> {
-        let limit =
-            self.rows.iter().find(|other| other.subject == LIMIT && other.workload.name == row.workload.name)?;
-        let rounds = row.samples.iter().zip(&limit.samples).map(|(own, limit)| own.per_second / limit.per_second);
-        Some(Summary { median: row.per_second().median / limit.per_second().median, ..Summary::from_numbers(rounds) })
+        let baseline =
+            self.rows.iter().find(|other| other.target == BASELINE && other.workload.name == row.workload.name)?;
+        let rounds =
+            row.samples.iter().zip(&baseline.samples).map(|(own, baseline)| own.per_second / baseline.per_second);
+        Some(Summary {
+            median: row.per_second().median / baseline.per_second().median,
+            ..Summary::from_numbers(rounds)
+        })
     }
 
-    /// How each subject that has a floor stands to it.
+    /// How each target that has a floor stands to it.
     pub(super) fn standings(&self) -> Vec<(&Row, f64, Standing)> {
-        let with_floor = self.rows.iter().filter_map(|row| Some((row, row.workload.floor(row.subject)?)));
+        let with_floor = self.rows.iter().filter_map(|row| Some((row, row.workload.floor(row.target)?)));
         with_floor.filter_map(|(row, floor)| Some((row, floor, standing(self.ratio(row)?, floor)))).collect()
     }
 
@@ -127,12 +131,12 @@ impl Report {
     /// Everything, for programs.
     pub(super) fn json(&self) -> Value {
         let facts: Map<String, Value> = self.facts.iter().map(|(name, fact)| ((*name).into(), json!(fact))).collect();
-        let subjects: Map<String, Value> =
-            self.subjects.iter().map(|(name, about)| ((*name).into(), json!(about))).collect();
+        let targets: Map<String, Value> =
+            self.targets.iter().map(|(name, about)| ((*name).into(), json!(about))).collect();
         let rows: Vec<Value> = self.rows.iter().map(|row| self.row_json(row)).collect();
         json!({
             "facts": facts,
-            "subjects": subjects,
+            "targets": targets,
             "rounds": self.rounds,
             "seconds": self.seconds,
             "connections": self.connections,
@@ -159,7 +163,7 @@ impl Report {
         let floor = self.standing_of(row);
         json!({
             "workload": row.workload.name,
-            "subject": row.subject,
+            "target": row.target,
             "requests_per_second": summary(row.per_second()),
             "ratio_to_limit": self.ratio(row).map(summary),
             "spread_percent": row.per_second().spread(),
@@ -181,7 +185,7 @@ impl fmt::Display for Report {
         for (name, fact) in &self.facts {
             writeln!(f, "- {name}: {fact}")?;
         }
-        for (name, about) in &self.subjects {
+        for (name, about) in &self.targets {
             for line in about {
                 writeln!(f, "- {name}: `{line}`")?;
             }
@@ -193,21 +197,21 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "| workload | subject | requests/s | of the limit | spread | CPU/request | p50 | p99 | peak memory | \
+            "| workload | target | requests/s | of the baseline | spread | CPU/request | p50 | p99 | peak memory | \
              errors | floor |"
         )?;
         writeln!(f, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")?;
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         for row in &self.rows {
             let per_second = row.per_second();
-            let ratio = self.ratio(row).filter(|_| row.subject != LIMIT);
+            let ratio = self.ratio(row).filter(|_| row.target != BASELINE);
             let p50 = row.median(|sample| Some(sample.p50_ms)).unwrap_or(f64::NAN);
             let p99 = row.median(|sample| Some(sample.p99_ms)).unwrap_or(f64::NAN);
             writeln!(
                 f,
                 "| {} | {} | {:.0} | {} | {:.0} % | {} | {p50:.2} ms | {p99:.2} ms | {} | {} | {} |",
                 row.workload.name,
-                row.subject,
+                row.target,
                 per_second.median,
                 or_dash(ratio.map(|ratio| format!("{:.3}", ratio.median))),
                 per_second.spread(),
@@ -226,14 +230,14 @@ mod tests {
     use super::*;
     use crate::bench::workloads::WORKLOADS;
 
-    fn row(subject: &'static str, per_second: &[f64]) -> Row {
+    fn row(target: &'static str, per_second: &[f64]) -> Row {
         let sample =
             |per_second: &f64| Sample { per_second: *per_second, p50_ms: 1.0, p99_ms: 2.0, errors: 0, usage: None };
-        Row { workload: WORKLOADS[0], subject, samples: per_second.iter().map(sample).collect() }
+        Row { workload: WORKLOADS[0], target, samples: per_second.iter().map(sample).collect() }
     }
 
     fn report(rows: Vec<Row>) -> Report {
-        Report { facts: Vec::new(), subjects: Vec::new(), rounds: 3, seconds: 8, connections: 16, rows }
+        Report { facts: Vec::new(), targets: Vec::new(), rounds: 3, seconds: 8, connections: 16, rows }
     }
 
     #[test]
@@ -252,14 +256,14 @@ mod tests {
             ([60.0, 63.0, 58.0], Standing::WithinSpread),
             ([60.0, 61.0, 60.0], Standing::Missed),
         ] {
-            let report = report(vec![row(LIMIT, &[100.0; 3]), row("mwallet-postgres", &own)]);
+            let report = report(vec![row(BASELINE, &[100.0; 3]), row("mwallet-postgres", &own)]);
             assert_eq!(report.standings()[0].2, standing, "{own:?}");
         }
     }
 
     #[test]
     fn a_ratio_is_that_of_the_medians() {
-        let report = report(vec![row(LIMIT, &[100.0, 200.0, 400.0]), row("mwallet-sqlite", &[300.0, 100.0, 500.0])]);
+        let report = report(vec![row(BASELINE, &[100.0, 200.0, 400.0]), row("mwallet-sqlite", &[300.0, 100.0, 500.0])]);
         assert_eq!(report.json()["results"][1]["ratio_to_limit"]["median"], 1.5);
         assert!(report.to_string().contains("| get | mwallet-sqlite | 300 | 1.500 |"), "{report}");
     }

@@ -34,8 +34,8 @@ impl Tools {
             found => found.map_err(|missing| {
                 let sudo = if is_root().unwrap_or(false) { "" } else { "sudo " };
                 format!(
-                    "missing for a measurement: {}. To get them:\n\n    let us do it    cargo xtask bench --install\n    \
-                     Debian, Ubuntu  {sudo}apt-get install --no-install-recommends {}",
+                    "missing for a measurement: {}. To get them:\n\n    let us do it    cargo xtask bench \
+                     --install\n Debian, Ubuntu  {sudo}apt-get install --no-install-recommends {}",
                     missing.join(", "),
                     PACKAGES.join(" ")
                 )

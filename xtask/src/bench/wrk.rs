@@ -108,8 +108,8 @@ mod tests {
 
     #[test]
     fn what_wrk_says_is_read() {
-        let said = "Running 1s test\nTransfer/sec: 1MB\nmwallet-bench {\"requests\":100,\"micros\":2000000,\"p50_us\":603,\
-                    \"p99_us\":1427,\"refused\":1,\"connect\":0,\"read\":2,\"write\":0,\"timeout\":0}\n";
+        let said = "Running 1s test\nTransfer/sec: 1MB\nmwallet-bench {\"requests\":100,\"micros\":2000000,\
+                    \"p50_us\":603,\"p99_us\":1427,\"refused\":1,\"connect\":0,\"read\":2,\"write\":0,\"timeout\":0}\n";
         let load = Load { requests: 100, seconds: 2.0, p50_ms: 0.603, p99_ms: 1.427, errors: 3 };
         assert_eq!(Load::read(said), Some(load));
         assert_eq!(Load::read("Running 1s test\n"), None);

@@ -158,7 +158,7 @@ fn texts(column: &Column) -> Vec<String> {
 fn of_native(column: &Column, native: &NativeType) -> Vec<String> {
     let listed = column.rules.one_of.iter().map(|value| plain(&json(value)));
     let owned = |text: &str| vec![text.to_owned()];
-    let guessed = match native.carrier {
+    let guessed = match native.transfer {
         Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => written(column),
         Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }) => {
             numbers(column, &["1.5", "1", "0"])

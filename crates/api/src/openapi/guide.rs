@@ -102,7 +102,7 @@ fn forms(tables: &[&Table]) -> String {
     tell(
         |kind| {
             matches!(
-                carrier(kind),
+                transfer(kind),
                 Some(Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }))
             )
         },
@@ -112,7 +112,7 @@ fn forms(tables: &[&Table]) -> String {
     tell(
         |kind| {
             matches!(
-                carrier(kind),
+                transfer(kind),
                 Some(Transfer::TextRepr | Transfer::Json | Transfer::SqliteDynamic(DeclaredType::Time))
             )
         },
@@ -123,9 +123,9 @@ fn forms(tables: &[&Table]) -> String {
 }
 
 /// How values of a type that only the database knows are transferred.
-fn carrier(kind: &ColumnType) -> Option<Transfer> {
+fn transfer(kind: &ColumnType) -> Option<Transfer> {
     match kind {
-        ColumnType::Native(native) => Some(native.carrier),
+        ColumnType::Native(native) => Some(native.transfer),
         _ => None,
     }
 }

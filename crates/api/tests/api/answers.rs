@@ -54,7 +54,9 @@ async fn numbers_are_strings_for_clients_that_have_only_doubles(db: TestDb) {
     )
     .await;
     let app = app(&db).await;
-    let body = r#"{"id": "9007199254740993", "small": " 7 ", "share": "1234567890.5", "ratio": 0.5, "open": "yes", "note": 1.50}"#;
+    let body = r#"{
+        "id": "9007199254740993", "small": " 7 ", "share": "1234567890.5", "ratio": 0.5, "open": "yes", "note": 1.50
+    }"#;
     let made = write(&app, "POST", "/rest/v1/sums", "", body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let get = async |path: &str, prefer: &str| {

@@ -65,7 +65,10 @@ async fn a_row_that_is_put_keeps_it(db: TestDb) {
 async fn an_upsert_keeps_it_or_is_undone(db: TestDb) {
     let app = users(&db).await;
     let upsert = async |rsid: &str| {
-        let user = |slug: &str, rsid: &str| json!({"slug": slug, "rsid": rsid, "username": slug, "email": format!("{slug}@example.org"), "first_name": "New"});
+        let user = |slug: &str, rsid: &str| {
+            let email = format!("{slug}@example.org");
+            json!({"slug": slug, "rsid": rsid, "username": slug, "email": email, "first_name": "New"})
+        };
         let rows = json!([user("cid", "cid"), user("ben", rsid)]).to_string();
         let prefer = "resolution=merge-duplicates,return=representation";
         write(&app, "POST", "/rest/v1/users?on_conflict=slug&select=rsid", prefer, rows).await

@@ -91,7 +91,8 @@ fn what_a_function_of_postgres_raises_has_its_code_and_words() {
             &db,
             "CREATE TABLE t (code text PRIMARY KEY);
              CREATE FUNCTION raises() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                 RAISE EXCEPTION 'said of %', new.code USING ERRCODE = new.code, DETAIL = 'the detail', HINT = 'the hint';
+                 RAISE EXCEPTION 'said of %', new.code
+                 USING ERRCODE = new.code, DETAIL = 'the detail', HINT = 'the hint';
              END $$;
              CREATE TRIGGER raises BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION raises()",
         )

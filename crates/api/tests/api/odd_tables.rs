@@ -21,13 +21,18 @@ async fn reported(db: &TestDb, name: &str) -> String {
 #[both_engines]
 async fn defaults_behind_a_view_are_filled_in(db: TestDb) {
     let sql = match db.dialect() {
-        Dialect::Postgres => "CREATE TABLE base (id serial PRIMARY KEY, number int GENERATED ALWAYS AS IDENTITY,
-                                  st text NOT NULL DEFAULT 'new', note text, twice text GENERATED ALWAYS AS (note || note) STORED);
-                              CREATE VIEW v AS SELECT * FROM base",
-        Dialect::Sqlite => "CREATE TABLE base (id INTEGER PRIMARY KEY, st text NOT NULL DEFAULT 'new', note text);
+        Dialect::Postgres => {
+            "CREATE TABLE base (id serial PRIMARY KEY, number int GENERATED ALWAYS AS IDENTITY,
+                                  st text NOT NULL DEFAULT 'new', note text,
+                                  twice text GENERATED ALWAYS AS (note || note) STORED);
+                              CREATE VIEW v AS SELECT * FROM base"
+        }
+        Dialect::Sqlite => {
+            "CREATE TABLE base (id INTEGER PRIMARY KEY, st text NOT NULL DEFAULT 'new', note text);
                             CREATE VIEW v AS SELECT * FROM base;
                             CREATE TRIGGER v_insert INSTEAD OF INSERT ON v BEGIN
-                                INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END",
+                                INSERT INTO base (st, note) VALUES (coalesce(NEW.st, 'new'), NEW.note); END"
+        }
     };
     behind(&db, sql).await;
     let app = reflected(&db).await;

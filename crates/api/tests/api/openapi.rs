@@ -59,7 +59,7 @@ fn the_document_of_an_entity() {
 #[test]
 fn the_document_of_a_reflected_table() {
     let column = |name: &str, kind: ColumnType| Column::new(name, kind);
-    let native = |name: &str| NativeType { name: name.into(), compared: None, carrier: Transfer::TextRepr };
+    let native = |name: &str| NativeType { name: name.into(), comparison_type: None, transfer: Transfer::TextRepr };
     let mut table = Table::new("Old Stock");
     table.columns = vec![
         column("shop", ColumnType::Integer),

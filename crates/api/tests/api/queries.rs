@@ -41,8 +41,13 @@ async fn with_headers(app: &mwallet_api::App, method: &str, path: &str, headers:
 async fn json_is_compared_by_what_it_says(db: TestDb) {
     // SQLite keeps it as a text, of which several say the same.
     let app = app(&db).await;
-    let rows: Vec<Value> = [r#"{"b": [1, 2.50], "a": "x"}"#, "[1]", "1.0", "null", r#""A""#].iter().enumerate()
-        .map(|(n, meta)| json!({"tranx_id": n.to_string(), "network": "bitcoin", "inputs": "", "outputs": "", "meta": serde_json::from_str::<Value>(meta).unwrap()}))
+    let rows: Vec<Value> = [r#"{"b": [1, 2.50], "a": "x"}"#, "[1]", "1.0", "null", r#""A""#]
+        .iter()
+        .enumerate()
+        .map(|(n, meta)| {
+            let meta: Value = serde_json::from_str(meta).unwrap();
+            json!({"tranx_id": n.to_string(), "network": "bitcoin", "inputs": "", "outputs": "", "meta": meta})
+        })
         .collect();
     for row in rows {
         let made = post(&app, "/rest/v1/transactions", row.to_string()).await;

@@ -301,7 +301,8 @@ async fn chinook_is_written_and_stays_what_it_is(db: TestDb) {
     // Money with its digits, and a time as it was written; three rows in one statement.
     let invoice = |id: i64, total: &str| {
         let at = "2026-01-02T03:04:05";
-        json!({n("InvoiceId"): id, n("CustomerId"): 1, n("InvoiceDate"): at, n("Total"): total.parse::<Value>().unwrap()})
+        let total: Value = total.parse().unwrap();
+        json!({n("InvoiceId"): id, n("CustomerId"): 1, n("InvoiceDate"): at, n("Total"): total})
     };
     let rows = json!([invoice(9001, "12.5"), invoice(9002, "0.07"), invoice(9003, "3")]).to_string();
     let path = format!("/rest/v1/{}?select={},{}", n("Invoice"), n("InvoiceDate"), n("Total"));
@@ -377,15 +378,18 @@ fn every_type_of_postgres_comes_and_goes() {
                    CREATE DOMAIN code AS varchar(4) CHECK (length(VALUE) > 1);
                    CREATE TABLE things (id serial PRIMARY KEY, feeling mood, home pair, tags text[], numbers int[],
                    day date,
-                       at timestamp, at_zone timestamptz, ratio float8, exact numeric, raw bytea, ip inet, page int4range,
+                       at timestamp, at_zone timestamptz, ratio float8, exact numeric, raw bytea, ip inet,
+                       page int4range,
                        pause interval, code code, fixed char(3), document json, made text DEFAULT 'made',
                        doubled int GENERATED ALWAYS AS (id * 2) STORED)";
         connect(&db.url).await.batch_execute(sql).await.unwrap();
         let app = app(&db, ReflectOptions::default(), false).await;
         let thing = json!({
-            "feeling": "ok", "home": {"a": 1, "b": "x\"y"}, "tags": ["a", "b,c", null], "numbers": [1, 2], "day": "2026-01-02",
+            "feeling": "ok", "home": {"a": 1, "b": "x\"y"}, "tags": ["a", "b,c", null], "numbers": [1, 2],
+            "day": "2026-01-02",
             "at": "2026-01-02T03:04:05", "at_zone": "2026-01-02T03:04:05.25+00:00", "ratio": 0.1,
-            "exact": 12345678901234567890_u64, "raw": "\\x00ff", "ip": "10.0.0.1/8", "page": "[1,5)", "pause": "01:02:03",
+            "exact": 12345678901234567890_u64, "raw": "\\x00ff", "ip": "10.0.0.1/8", "page": "[1,5)",
+            "pause": "01:02:03",
             "code": "ab", "fixed": "a  ", "document": {"b": [1.50, null]},
         });
         let made = write(&app, "POST", "/rest/v1/things", "return=representation", thing.to_string()).await;

@@ -75,7 +75,10 @@ async fn what_a_creation_gives_back_is_preferred(db: TestDb) {
 #[both_engines]
 async fn keys_that_count_are_named(db: TestDb) {
     let app = app(&db).await;
-    let rows = json!([{"usid": "a", "start": 1, "memo": "m", "colour": "red"}, {"usid": "b", "start": 2, "order_type": "CLOSED"}]);
+    let rows = json!([
+        {"usid": "a", "start": 1, "memo": "m", "colour": "red"},
+        {"usid": "b", "start": 2, "order_type": "CLOSED"},
+    ]);
     let path = "/rest/v1/orders?columns=%22usid%22,%22start%22,%22memo%22&select=usid,memo,order_type";
     let created = write(&app, "POST", path, "return=representation", rows.to_string()).await;
     assert_eq!(
@@ -120,8 +123,12 @@ async fn upserts_merge_or_ignore(db: TestDb) {
     assert_eq!((status(&one), &one.json()[0]["version"]), (200, &json!(5)), "{}", one.text);
     assert!(!one.text.contains("merged"));
     // A creation that fails after rows were found leaves nothing for the next one.
-    let long = json!([{"slug": "order-1", "usid": "a", "start": 5}, {"slug": "order-10", "usid": "a", "start": 5, "memo": null},
-        {"slug": "order-2", "usid": "a", "start": 5, "asset": "BITCOIN"}, {"slug": null, "usid": "x", "uuid": one.json()[0]["uuid"], "start": 3}]);
+    let long = json!([
+        {"slug": "order-1", "usid": "a", "start": 5},
+        {"slug": "order-10", "usid": "a", "start": 5, "memo": null},
+        {"slug": "order-2", "usid": "a", "start": 5, "asset": "BITCOIN"},
+        {"slug": null, "usid": "x", "uuid": one.json()[0]["uuid"], "start": 3},
+    ]);
     write(&app, "POST", path, "resolution=merge-duplicates", long.to_string()).await;
     let fresh = json!({"slug": "order-11", "usid": "a", "start": 5}).to_string();
     let fresh = write(&app, "POST", path, "resolution=merge-duplicates", fresh).await;

@@ -319,9 +319,11 @@ async fn a_kill_leaves_one_version_or_the_other(db: TestDb) {
     } else {
         make
     };
-    let postgres = "ALTER TABLE a ALTER COLUMN n TYPE text USING n::text;\nALTER TABLE a ADD COLUMN m bigint NOT NULL DEFAULT 5;\n\
+    let postgres = "ALTER TABLE a ALTER COLUMN n TYPE text USING n::text;\n\
+                    ALTER TABLE a ADD COLUMN m bigint NOT NULL DEFAULT 5;\n\
                     UPDATE a SET m = id;";
-    let sqlite = "PRAGMA legacy_alter_table = ON;\nCREATE TABLE new_a (id bigint PRIMARY KEY, n text NOT NULL, m bigint NOT NULL);\n\
+    let sqlite = "PRAGMA legacy_alter_table = ON;\n\
+                  CREATE TABLE new_a (id bigint PRIMARY KEY, n text NOT NULL, m bigint NOT NULL);\n\
                   INSERT INTO new_a SELECT id, CAST(n AS text), id FROM a;\nDROP TABLE a;\nALTER TABLE new_a RENAME TO \
                   a;\n\
                   PRAGMA legacy_alter_table = OFF;";

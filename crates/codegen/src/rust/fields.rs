@@ -283,22 +283,23 @@ fn kind(
 }
 
 fn describe_native(native: &NativeType, items: &mut Attributes) {
-    let carrier = match native.carrier {
+    let transfer = match native.transfer {
         Transfer::SqliteDynamic(_) => return items.text("declared", &native.name),
         Transfer::Text { .. } => "text",
         Transfer::Number { .. } => "number",
         Transfer::TextRepr => "literal",
         Transfer::Json => "json",
     };
-    let compared = native.compared.as_ref().filter(|_| native.compared != NativeType::without_limits(&native.name));
-    let compared = compared.map(|compared| assigned("compared", compared));
-    let rest = [assigned("name", &native.name), assigned("carrier", carrier)];
-    items.add(listed("native", rest.into_iter().chain(compared)));
+    let comparison_type =
+        native.comparison_type.as_ref().filter(|_| native.comparison_type != NativeType::without_limits(&native.name));
+    let comparison_type = comparison_type.map(|name| assigned("comparison_type", name));
+    let rest = [assigned("name", &native.name), assigned("transfer", transfer)];
+    items.add(listed("native", rest.into_iter().chain(comparison_type)));
 }
 
 /// The Rust type that holds what a type of a database holds.
 fn native_word(native: &NativeType) -> &'static str {
-    match native.carrier {
+    match native.transfer {
         Transfer::Text { .. } => "String",
         Transfer::Number { .. } => "Decimal",
         Transfer::TextRepr if native.name == "bytea" => "Vec<u8>",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::*;
 use mwallet_schema::{ColumnDefault, EnumLabel, EnumType, ReferentialAction, Updatability};
 
-fn native(name: &str, carrier: Transfer) -> ColumnType {
-    ColumnType::Native(Arc::new(NativeType { name: name.into(), compared: None, carrier }))
+fn native(name: &str, transfer: Transfer) -> ColumnType {
+    ColumnType::Native(Arc::new(NativeType { name: name.into(), comparison_type: None, transfer }))
 }
 
 /// A table with a column of every kind, as a test of the clients takes it too.

@@ -94,7 +94,8 @@ pub enum Outcome {
 /// As the operation itself.
 ///
 /// ```
-/// # async fn example(engine: mwallet_db::Engine, orders: &mwallet_schema::Table) -> Result<(), Box<dyn std::error::Error>> {
+/// # type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+/// # async fn example(engine: mwallet_db::Engine, orders: &mwallet_schema::Table) -> Result<()> {
 /// use mwallet_db::Query;
 /// use mwallet_db::crud::{self, Arguments, Operation};
 /// let newest = Arguments { query: Query::new().order_desc("id").limit(10), ..Arguments::default() };

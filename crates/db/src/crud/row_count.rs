@@ -72,8 +72,8 @@ fn bounded_count(table: &Table) -> Statement {
 /// What PostgreSQL noted when it last looked over a table, or over the parts of one. It is less than 0 where it never
 /// did.
 fn postgres_estimate(table: &Table) -> Statement {
-    let sql = "SELECT coalesce(sum(c.reltuples), 0)::int8 FROM pg_class c WHERE c.relkind <> 'p' AND (c.oid = to_regclass($1) \
-               OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))";
+    let sql = "SELECT coalesce(sum(c.reltuples), 0)::int8 FROM pg_class c WHERE c.relkind <> 'p' AND (c.oid = \
+               to_regclass($1) OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))";
     // The name as SQL has it.
     Statement { binds: vec![text(table_name(table))], ..numbers(table, sql.to_owned(), 1) }
 }

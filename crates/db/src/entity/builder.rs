@@ -86,9 +86,9 @@ pub enum NativeSpec {
         /// Its name, with its length or precision.
         name: &'static str,
         /// The type as which its values are compared, where it is another than this one without its limits.
-        compared: Option<&'static str>,
+        comparison_type: Option<&'static str>,
         /// How its values come and go.
-        carrier: NativeTransfer,
+        transfer: NativeTransfer,
     },
 }
 
@@ -145,10 +145,10 @@ impl NativeSpec {
     fn native_type(self) -> NativeType {
         match self {
             Self::DeclaredType(written) => NativeType::declared(written),
-            Self::Postgres { name, compared, carrier } => NativeType {
+            Self::Postgres { name, comparison_type, transfer } => NativeType {
                 name: name.into(),
-                compared: compared.map(Into::into).or_else(|| NativeType::without_limits(name)),
-                carrier: match carrier {
+                comparison_type: comparison_type.map(Into::into).or_else(|| NativeType::without_limits(name)),
+                transfer: match transfer {
                     NativeTransfer::Text => Transfer::text(name),
                     NativeTransfer::Number => Transfer::number(name),
                     NativeTransfer::TextRepr => Transfer::TextRepr,

@@ -135,7 +135,7 @@ fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
 
 /// Whether values of the type are cast from text.
 fn is_cast(native: &NativeType) -> bool {
-    matches!(native.carrier, Transfer::TextRepr | Transfer::Json)
+    matches!(native.transfer, Transfer::TextRepr | Transfer::Json)
 }
 
 /// A value as the member `v` of a JSON object; null stays null.
@@ -192,7 +192,7 @@ impl Writer<'_> {
     fn read_columns(&mut self, positions: &[usize]) {
         for (index, position) in positions.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
-            match self.native(*position).map(|native| native.carrier) {
+            match self.native(*position).map(|native| native.transfer) {
                 Some(Transfer::TextRepr) => {
                     self.column(*position);
                     self.push("::text");
@@ -218,8 +218,8 @@ impl Writer<'_> {
     /// Binds what a column is compared with: of a type that only PostgreSQL knows, as a text that it casts.
     fn bind_operand(&mut self, position: usize, value: Value) {
         match self.native(position) {
-            Some(NativeType { carrier: Transfer::TextRepr | Transfer::Json, name, compared }) => {
-                let cast = format!("::text::{}", compared.as_ref().unwrap_or(name));
+            Some(NativeType { transfer: Transfer::TextRepr | Transfer::Json, name, comparison_type }) => {
+                let cast = format!("::text::{}", comparison_type.as_ref().unwrap_or(name));
                 self.bind_as(ColumnType::Text { max: None }, value);
                 self.push(&cast);
             }
@@ -230,7 +230,7 @@ impl Writer<'_> {
     /// Binds a value that a column is to hold.
     fn bind_value(&mut self, position: usize, value: Value) {
         match self.native(position) {
-            Some(native @ NativeType { carrier: Transfer::Json, .. }) => {
+            Some(native @ NativeType { transfer: Transfer::Json, .. }) => {
                 let name = native.name.clone();
                 let text = ColumnType::Text { max: None };
                 self.value_of_json(&name, |writer| writer.bind_as(text, member(value)));

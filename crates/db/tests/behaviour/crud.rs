@@ -72,8 +72,8 @@ async fn rows_become_json_without_their_secrets(db: TestDb) {
         r#"{"id":1,"trader_id":null,"standing":"SATISFIED","amount":"-99999999999.123456789012345678","#,
         r#""small":-32768,"medium":2147483647,"large":-9223372036854775808,"#,
         r#""starts_at":"0001-01-01T00:00:00+00:00","ends_at":"9999-12-31T23:59:59.999999+00:00","#,
-        r#""memo":"ünï\"cö\\dé\n😀","reference":"00000000-0000-0000-0000-0000000000ff","digest":"AAH+/w==","meta":META,"#,
-        r#""urgent":true,"version":1}"#
+        r#""memo":"ünï\"cö\\dé\n😀","reference":"00000000-0000-0000-0000-0000000000ff","digest":"AAH+/w==","#,
+        r#""meta":META,"urgent":true,"version":1}"#
     );
     let (before, after) = expected.split_once("META").unwrap();
     let meta = json.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_else(|| panic!("{json}"));

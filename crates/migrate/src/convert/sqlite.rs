@@ -51,8 +51,8 @@ fn parts(name: &str, from: &ColumnType) -> String {
             )
         }
         ColumnType::Text { .. } => format!(
-            "SELECT value, body GLOB '*[0-9]*' AND body NOT GLOB '*[^0-9.]*' AND body NOT GLOB '*.*.*' AS is_number, negative, \
-             ltrim(substr(body, 1, instr(body || '.', '.') - 1), '0') AS whole, \
+            "SELECT value, body GLOB '*[0-9]*' AND body NOT GLOB '*[^0-9.]*' AND body NOT GLOB '*.*.*' AS is_number, \
+             negative, ltrim(substr(body, 1, instr(body || '.', '.') - 1), '0') AS whole, \
              rtrim(substr(body, instr(body || '.', '.') + 1), '0') AS fraction \
              FROM (SELECT {name} AS value, substr({name}, 1, 1) = '-' AS negative, \
              CASE WHEN substr({name}, 1, 1) IN ('-', '+') THEN substr({name}, 2) ELSE {name} END AS body)"

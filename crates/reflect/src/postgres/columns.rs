@@ -54,7 +54,7 @@ struct Found {
     /// As PostgreSQL writes it, with its length or precision.
     written: String,
     /// The same without its length, or what a domain is made of.
-    compared: String,
+    comparison_type: String,
     is_domain: bool,
     /// The name of the type, or of what the domain is made of.
     base: String,
@@ -83,10 +83,10 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         let (default, identity, generated) = (fields.maybe()?, fields.text()?, fields.text()?);
         let (comment, collation) = (fields.maybe()?, fields.maybe()?);
         let (is_updatable, type_oid) = (fields.flag()?, fields.number()?);
-        let compared = fields.text()?;
+        let comparison_type = fields.text()?;
         let Some(table) = work.table(oid) else { continue };
 
-        let found = Found { written, compared, is_domain: type_kind == "d", base, base_kind, category };
+        let found = Found { written, comparison_type, is_domain: type_kind == "d", base, base_kind, category };
         let (kind, standing) = column_type(&found);
         let (comment, is_secret) = comment.as_deref().map_or((None, false), unmarked_comment);
         let comment = comment.map(Into::into);
@@ -163,9 +163,9 @@ fn domain_rule(column: &mut Column, expression: &str) -> Fidelity {
 
 /// A type of PostgreSQL as one of a column.
 fn column_type(found: &Found) -> (ColumnType, Fidelity) {
-    let native = |carrier| {
-        let compared = Some(&found.compared).filter(|compared| **compared != found.written).cloned();
-        ColumnType::Native(Arc::new(NativeType { name: found.written.clone(), compared, carrier }))
+    let native = |transfer| {
+        let comparison_type = Some(&found.comparison_type).filter(|name| **name != found.written).cloned();
+        ColumnType::Native(Arc::new(NativeType { name: found.written.clone(), comparison_type, transfer }))
     };
     let kind = match found.base.as_str() {
         _ if found.category == "A" => {

@@ -144,7 +144,7 @@ impl Wrong {
 /// What a column declares that others made.
 fn of_sqlite(kind: &ColumnType) -> Option<DeclaredType> {
     match kind {
-        ColumnType::Native(native) => match native.carrier {
+        ColumnType::Native(native) => match native.transfer {
             Transfer::SqliteDynamic(declared) => Some(declared),
             _ => None,
         },

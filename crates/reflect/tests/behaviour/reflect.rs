@@ -77,7 +77,7 @@ fn told(Reflection { tables, findings }: &Reflection) -> String {
 
 fn column_told(column: &mwallet_db::schema::Column) -> String {
     let mut text = match &column.kind {
-        ColumnType::Native(native) => format!("{}: {} by {:?}", column.name, native.name, native.carrier),
+        ColumnType::Native(native) => format!("{}: {} by {:?}", column.name, native.name, native.transfer),
         kind => format!("{}: {}", column.name, kind.name()),
     };
     if !column.nullable {
@@ -229,7 +229,8 @@ fn values_against_their_own_declarations_are_told() {
                    REAL, \"a {}\" CHAR(1));
                    INSERT INTO a VALUES ('ten letters', 1000, 1.5, 7, 'x', 1, 'é'), ('fünf!', 999.99, 2, 1, 'y', 2.5,
                    'ab'),
-                       ('123456', 0.125, 3, 0, 'z', 3, NULL), (NULL, -9223372036854775808, NULL, NULL, NULL, NULL, NULL);
+                       ('123456', 0.125, 3, 0, 'z', 3, NULL),
+                       (NULL, -9223372036854775808, NULL, NULL, NULL, NULL, NULL);
                    CREATE TABLE b (n INTEGER, t TEXT, x REAL);
                    INSERT INTO b VALUES ('one', x'00', 'two'), ('three', x'01', 'four');";
         execute(&db, sql).await;

@@ -47,7 +47,7 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
 
 /// The schema of a type that only its database knows.
 fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
-    let json = match (native.carrier, purpose) {
+    let json = match (native.transfer, purpose) {
         (Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }), Purpose::Input)
         | (Transfer::Text { .. }, _) => {
             return text(native.max(), rules);
@@ -237,7 +237,10 @@ fn timestamp(purpose: Purpose) -> Map<String, Json> {
     }
     object(json!({ "anyOf": [
         { "type": "string", "format": "date-time" },
-        { "type": "number", "description": "Seconds since 1970.", "minimum": SECONDS.0, "exclusiveMaximum": SECONDS.1 + 1 },
+        {
+            "type": "number", "description": "Seconds since 1970.",
+            "minimum": SECONDS.0, "exclusiveMaximum": SECONDS.1 + 1,
+        },
         { "type": "string", "pattern": "^[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?$" },
     ] }))
 }

@@ -102,7 +102,8 @@ fn every_failure_comes_at_once_in_the_order_of_the_text() {
         refused(&order(), text),
         "/memo too_long, /x unknown_field, /id read_only, /order_type not_a_label, /order_type duplicate_field, \
          /lines/1/asset wrong_type, /lines/1/amount missing, /lines/2 null_not_allowed, /lines/3 wrong_type, \
-         /tags~1~0/b~1c out_of_range, /tags~1~0/a duplicate_field, /tags~1~0/d wrong_type, /secret too_long, /usid missing"
+         /tags~1~0/b~1c out_of_range, /tags~1~0/a duplicate_field, /tags~1~0/d wrong_type, \
+         /secret too_long, /usid missing"
     );
 }
 

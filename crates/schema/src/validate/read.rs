@@ -220,7 +220,7 @@ fn truth(text: &str) -> Result<bool, ValueError> {
 
 /// A value of a type that only its database knows, from one token.
 fn native_value(native: &NativeType, token: Token<'_>) -> Result<Value, ValueError> {
-    Ok(match (native.carrier, token) {
+    Ok(match (native.transfer, token) {
         (Transfer::SqliteDynamic(DeclaredType::Integer), Token::String(text)) => {
             Value::parse(&ColumnType::BigInt, text.trim_ascii())?
         }

@@ -1,19 +1,19 @@
 //! Creating one order, answered with the row once it is durable.
 
 use super::{Workload, expect};
-use crate::bench::subjects::{MWALLET_POSTGRES, MWALLET_SQLITE};
+use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
 
 pub(super) const CREATE: Workload = Workload {
     name: "create",
     what: "one order, answered 201 with the row after it is durable",
     script: "create.lua",
-    limit: "create.sql",
+    baseline: "create.sql",
     body: Some(
         r#"{"usid":"user42","user_id":42,"order_type":"OPEN","asset":"BITCOIN","start":"2030-01-01T00:00:00Z","memo":"limit"}"#,
     ),
     status: 201,
     check: |created| {
-        // The data plane answers the rows of a creation as an array, the peer the one row.
+        // The data plane answers the rows of a creation as an array, the competitor the one row.
         let order = created.get(0).unwrap_or(created);
         let is_right = order["id"].as_i64() > Some(200_000) && order["user_id"] == 42 && order["slug"].is_string();
         expect(is_right, "the new order", created)

@@ -1,13 +1,13 @@
 //! Reading one order by its slug, another one each time.
 
 use super::{Workload, expect};
-use crate::bench::subjects::{MWALLET_POSTGRES, MWALLET_SQLITE};
+use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
 
 pub(super) const GET: Workload = Workload {
     name: "get",
     what: "one order by its slug, any of 200,000",
     script: "get.lua",
-    limit: "get.sql",
+    baseline: "get.sql",
     body: None,
     status: 200,
     check: |order| expect(order["slug"] == "order-42", "the order order-42", order),

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{Workload, expect};
-use crate::bench::subjects::{MWALLET_POSTGRES, MWALLET_SQLITE};
+use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
 
 pub(super) const LIST: Workload = Workload {
     name: "list",
     what: "the 100 newest orders",
     script: "list.lua",
-    limit: "list.sql",
+    baseline: "list.sql",
     body: None,
     status: 200,
     check: |orders| {

@@ -143,7 +143,7 @@ pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
         ColumnType::Bytes { .. } => *found == Type::BYTEA,
         ColumnType::Boolean => *found == Type::BOOL,
         ColumnType::Json => *found == Type::JSONB,
-        ColumnType::Native(native) => match native.carrier {
+        ColumnType::Native(native) => match native.transfer {
             Transfer::Number { .. } => *found == Type::NUMERIC,
             Transfer::Json => *found == Type::JSON,
             Transfer::Text { .. } | Transfer::TextRepr | Transfer::SqliteDynamic(_) => is_text(),
@@ -194,7 +194,7 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Uuid) => Uuid::from_slice(raw).ok().map(Value::Uuid),
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
-        OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
+        OutputKind::Column(ColumnType::Native(native)) => match native.transfer {
             Transfer::Number { .. } => match numeric::no_number(raw) {
                 Some(name) => Some(Value::Text(name.into())),
                 None => decimal(raw).map(Value::Decimal),
@@ -243,7 +243,7 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
             Some(())
         }
         OutputKind::Column(ColumnType::Json) => raw.split_first().map(|(_, text)| out.extend_from_slice(text)),
-        OutputKind::Column(ColumnType::Native(native)) => match native.carrier {
+        OutputKind::Column(ColumnType::Native(native)) => match native.transfer {
             Transfer::Number { .. } => numeric::write_json(raw, out),
             Transfer::Json => {
                 out.extend_from_slice(raw);

@@ -36,7 +36,8 @@ fn is_told(connection: &Connection, folder: &Path) -> bool {
     match connection.pragma_update_and_check(None, "temp_store_directory", folder.to_string_lossy(), |_| Ok(())) {
         Ok(()) | Err(rusqlite::Error::QueryReturnedNoRows) => *is_told = true,
         Err(error) => {
-            tracing::warn!(%error, "no temporary files can be written to {}; sorts are held in memory", folder.display());
+            let folder = folder.display();
+            tracing::warn!(%error, "no temporary files can be written to {folder}; sorts are held in memory");
         }
     }
     *is_told

@@ -215,7 +215,7 @@ impl Planner<'_> {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,
             ColumnType::Native(native) => {
                 native.is_text()
-                    || matches!(native.carrier, Transfer::SqliteDynamic(DeclaredType::Time | DeclaredType::Any))
+                    || matches!(native.transfer, Transfer::SqliteDynamic(DeclaredType::Time | DeclaredType::Any))
             }
             _ => false,
         };
@@ -302,7 +302,7 @@ fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
 /// Whether a column holds true and false.
 fn is_boolean(kind: &ColumnType) -> bool {
     match kind {
-        ColumnType::Native(native) => native.carrier == Transfer::SqliteDynamic(DeclaredType::Boolean),
+        ColumnType::Native(native) => native.transfer == Transfer::SqliteDynamic(DeclaredType::Boolean),
         kind => *kind == ColumnType::Boolean,
     }
 }
@@ -316,7 +316,7 @@ fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => Value::parse(kind, trimmed),
         ColumnType::Decimal { .. } | ColumnType::Boolean => Value::parse(kind, trimmed),
         ColumnType::Native(native)
-            if matches!(native.carrier, Transfer::Number { .. } | Transfer::SqliteDynamic(_)) =>
+            if matches!(native.transfer, Transfer::Number { .. } | Transfer::SqliteDynamic(_)) =>
         {
             Value::parse(kind, trimmed)
         }

@@ -116,7 +116,7 @@ impl Writer<'_> {
         for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             let kind = self.table.columns[*position].kind.clone();
-            let is_json = self.native(*position).is_some_and(|native| native.carrier == Transfer::Json);
+            let is_json = self.native(*position).is_some_and(|native| native.transfer == Transfer::Json);
             let array = if is_json { array.into_iter().map(member).collect() } else { array };
             let array_type = array_type(&kind);
             self.bind_as(kind, Value::List(array));
@@ -141,7 +141,7 @@ impl Writer<'_> {
         let Some(native) = self.native(position).filter(|native| is_cast(native)) else {
             return self.column(position);
         };
-        let (is_json, name) = (native.carrier == Transfer::Json, native.name.clone());
+        let (is_json, name) = (native.transfer == Transfer::Json, native.name.clone());
         if is_json {
             self.value_of_json(&name, |writer| writer.column(position));
         } else {
@@ -165,7 +165,7 @@ fn array_type(kind: &ColumnType) -> &'static str {
         ColumnType::Bytes { .. } => "::bytea[]",
         ColumnType::Json => "::jsonb[]",
         ColumnType::Boolean => "::bool[]",
-        ColumnType::Native(native) => match native.carrier {
+        ColumnType::Native(native) => match native.transfer {
             Transfer::Number { .. } => "::numeric[]",
             _ => "::text[]",
         },

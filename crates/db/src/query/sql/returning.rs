@@ -49,8 +49,8 @@ impl Writer<'_> {
     fn merged(&mut self) {
         self.push(match self.dialect {
             Dialect::Postgres => {
-                "CASE current_setting('mwallet.merged', true) WHEN 't' THEN set_config('mwallet.merged', '', true) = '' \
-                 ELSE FALSE END"
+                "CASE current_setting('mwallet.merged', true) WHEN 't' THEN set_config('mwallet.merged', '', true) = \
+                 '' ELSE FALSE END"
             }
             Dialect::Sqlite => "mwallet_merged()",
         });

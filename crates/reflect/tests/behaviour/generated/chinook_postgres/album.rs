@@ -11,7 +11,7 @@ use mwallet_db::Entity;
 pub struct Album {
     #[entity(key)]
     pub album_id: i32,
-    #[entity(native(name = "character varying(160)", carrier = "text"))]
+    #[entity(native(name = "character varying(160)", transfer = "text"))]
     pub title: String,
     #[entity(index)]
     pub artist_id: i32,

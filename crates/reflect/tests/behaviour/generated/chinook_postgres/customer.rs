@@ -11,27 +11,27 @@ use mwallet_db::Entity;
 pub struct Customer {
     #[entity(key)]
     pub customer_id: i32,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub first_name: String,
-    #[entity(native(name = "character varying(20)", carrier = "text"))]
+    #[entity(native(name = "character varying(20)", transfer = "text"))]
     pub last_name: String,
-    #[entity(native(name = "character varying(80)", carrier = "text"))]
+    #[entity(native(name = "character varying(80)", transfer = "text"))]
     pub company: Option<String>,
-    #[entity(native(name = "character varying(70)", carrier = "text"))]
+    #[entity(native(name = "character varying(70)", transfer = "text"))]
     pub address: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub city: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub state: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub country: Option<String>,
-    #[entity(native(name = "character varying(10)", carrier = "text"))]
+    #[entity(native(name = "character varying(10)", transfer = "text"))]
     pub postal_code: Option<String>,
-    #[entity(native(name = "character varying(24)", carrier = "text"))]
+    #[entity(native(name = "character varying(24)", transfer = "text"))]
     pub phone: Option<String>,
-    #[entity(native(name = "character varying(24)", carrier = "text"))]
+    #[entity(native(name = "character varying(24)", transfer = "text"))]
     pub fax: Option<String>,
-    #[entity(native(name = "character varying(60)", carrier = "text"))]
+    #[entity(native(name = "character varying(60)", transfer = "text"))]
     pub email: String,
     #[entity(index)]
     pub support_rep_id: Option<i32>,

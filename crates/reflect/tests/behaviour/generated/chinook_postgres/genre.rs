@@ -7,6 +7,6 @@ use mwallet_db::Entity;
 pub struct Genre {
     #[entity(key)]
     pub genre_id: i32,
-    #[entity(native(name = "character varying(120)", carrier = "text"))]
+    #[entity(native(name = "character varying(120)", transfer = "text"))]
     pub name: Option<String>,
 }

@@ -14,18 +14,18 @@ pub struct Invoice {
     pub invoice_id: i32,
     #[entity(index)]
     pub customer_id: i32,
-    #[entity(native(name = "timestamp without time zone", carrier = "json"))]
+    #[entity(native(name = "timestamp without time zone", transfer = "json"))]
     pub invoice_date: String,
-    #[entity(native(name = "character varying(70)", carrier = "text"))]
+    #[entity(native(name = "character varying(70)", transfer = "text"))]
     pub billing_address: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub billing_city: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub billing_state: Option<String>,
-    #[entity(native(name = "character varying(40)", carrier = "text"))]
+    #[entity(native(name = "character varying(40)", transfer = "text"))]
     pub billing_country: Option<String>,
-    #[entity(native(name = "character varying(10)", carrier = "text"))]
+    #[entity(native(name = "character varying(10)", transfer = "text"))]
     pub billing_postal_code: Option<String>,
-    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
+    #[entity(native(name = "numeric(10,2)", transfer = "number"))]
     pub total: Decimal,
 }

@@ -17,7 +17,7 @@ pub struct InvoiceLine {
     pub invoice_id: i32,
     #[entity(index)]
     pub track_id: i32,
-    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
+    #[entity(native(name = "numeric(10,2)", transfer = "number"))]
     pub unit_price: Decimal,
     pub quantity: i32,
 }

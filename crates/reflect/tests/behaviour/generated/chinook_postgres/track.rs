@@ -17,15 +17,15 @@ use mwallet_db::schema::Decimal;
 pub struct Track {
     #[entity(key)]
     pub track_id: i32,
-    #[entity(native(name = "character varying(200)", carrier = "text"))]
+    #[entity(native(name = "character varying(200)", transfer = "text"))]
     pub name: String,
     pub album_id: Option<i32>,
     pub media_type_id: i32,
     pub genre_id: Option<i32>,
-    #[entity(native(name = "character varying(220)", carrier = "text"))]
+    #[entity(native(name = "character varying(220)", transfer = "text"))]
     pub composer: Option<String>,
     pub milliseconds: i32,
     pub bytes: Option<i32>,
-    #[entity(native(name = "numeric(10,2)", carrier = "number"))]
+    #[entity(native(name = "numeric(10,2)", transfer = "number"))]
     pub unit_price: Decimal,
 }

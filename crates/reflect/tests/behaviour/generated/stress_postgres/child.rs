@@ -65,20 +65,20 @@ pub struct Child {
     #[entity(default_sql = "('x'::text || 'y'::text)")]
     pub made: Auto<Option<String>>,
     #[entity(
-        native(name = "timestamp with time zone", carrier = "json"),
+        native(name = "timestamp with time zone", transfer = "json"),
         default_sql = "now()"
     )]
     pub made_at: Auto<Timestamp>,
     #[entity(one_of("open", "closed"))]
     pub state: Option<String>,
     #[entity(
-        native(name = "double precision", carrier = "json"),
+        native(name = "double precision", transfer = "json"),
         at_least = "0",
         at_most = "1"
     )]
     pub share: Option<Decimal>,
     #[entity(
-        native(name = "character varying(20)", carrier = "text"),
+        native(name = "character varying(20)", transfer = "text"),
         min_length = 2,
         max_length = 10
     )]

@@ -6,6 +6,6 @@ use mwallet_db::Entity;
 #[entity(schema = "public", kind = "partitioned table", key(city, at))]
 pub struct Measure {
     pub city: i32,
-    #[entity(native(name = "date", carrier = "literal"))]
+    #[entity(native(name = "date", transfer = "literal"))]
     pub at: String,
 }

@@ -6,7 +6,7 @@ use mwallet_db::Entity;
 #[entity(table = "of_view", schema = "public", kind = "view")]
 pub struct OfView {
     #[entity(
-        native(name = "character varying(20)", carrier = "text"),
+        native(name = "character varying(20)", transfer = "text"),
         base(table = "children", column = "label")
     )]
     pub title: Option<String>,

@@ -9,7 +9,7 @@ pub struct OpenChild {
     #[entity(key, base(table = "children", column = "id"))]
     pub id: Option<i32>,
     #[entity(
-        native(name = "character varying(20)", carrier = "text"),
+        native(name = "character varying(20)", transfer = "text"),
         base(table = "children", column = "label")
     )]
     pub title: Option<String>,

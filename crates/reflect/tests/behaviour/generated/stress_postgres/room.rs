@@ -6,6 +6,6 @@ use mwallet_db::Entity;
 #[entity(schema = "public")]
 pub struct Room {
     pub room: Option<i32>,
-    #[entity(native(name = "tsrange", carrier = "literal"))]
+    #[entity(native(name = "tsrange", transfer = "literal"))]
     pub during: Option<String>,
 }

@@ -9,25 +9,25 @@ use super::tools::{Tools, output};
 use crate::postgres::Server;
 use crate::{Result, cargo, executable, run};
 
-/// The database of mWallet, and of the limit.
+/// The database of mWallet, and of the baseline.
 pub(super) const DATABASE: &str = "mwallet";
 const USERS: &str = "20000";
 const ORDERS: &str = "200000";
 
-/// What all subjects share.
-pub(super) struct Place {
+/// What all targets share.
+pub(super) struct Workdir {
     pub(super) tools: Tools,
     pub(super) server: Server,
     /// Cargo's folder for what is built.
-    pub(super) target: PathBuf,
+    pub(super) build_directory: PathBuf,
     mwallet: OnceCell<PathBuf>,
     mwallet_database: OnceCell<String>,
 }
 
-impl Place {
-    pub(super) fn new(tools: Tools, target: PathBuf) -> Result<Self> {
+impl Workdir {
+    pub(super) fn new(tools: Tools, build_directory: PathBuf) -> Result<Self> {
         let server = Server::start_for_measuring(&tools.programs)?;
-        Ok(Self { tools, server, target, mwallet: OnceCell::new(), mwallet_database: OnceCell::new() })
+        Ok(Self { tools, server, build_directory, mwallet: OnceCell::new(), mwallet_database: OnceCell::new() })
     }
 
     /// A directory that goes with the server, on the same disk as its data.
@@ -72,10 +72,10 @@ impl Place {
 }
 
 /// Creates the tables of mWallet and fills them.
-pub(super) fn seed(place: &Place, url: &str) -> Result<()> {
-    let mut command = Command::new(place.mwallet()?);
+pub(super) fn seed(workdir: &Workdir, url: &str) -> Result<()> {
+    let mut command = Command::new(workdir.mwallet()?);
     command.args(["seed", "--users", USERS, "--orders", ORDERS, "--database-url", url]);
-    run(command.current_dir(place.directory("logs")?).stdout(std::io::stderr()))
+    run(command.current_dir(workdir.directory("logs")?).stdout(std::io::stderr()))
 }
 
 /// Builds the program as it is released, and says where it is.

@@ -1,6 +1,6 @@
-//! A subject that is a server: asked by wrk, watched from outside.
+//! A target that is a server: asked by wrk, watched from outside.
 
-use super::{Sample, Subject, Usage};
+use super::{Sample, Target, Usage};
 use crate::Result;
 use crate::bench::process::Process;
 use crate::bench::workloads::Workload;
@@ -24,7 +24,7 @@ impl Http {
     }
 }
 
-impl Subject for Http {
+impl Target for Http {
     fn about(&self) -> Vec<String> {
         std::iter::once(self.process.command().to_owned()).chain(self.notes.iter().cloned()).collect()
     }

@@ -1,48 +1,48 @@
-//! The limit: pgbench with the same work, without HTTP, on the tables of mWallet.
+//! The baseline: pgbench with the same work, without HTTP, on the tables of mWallet.
 
 use std::fs;
 use std::process::Command;
 
-use super::{Sample, Subject};
+use super::{Sample, Target};
 use crate::bench::CONNECTIONS;
-use crate::bench::place::{DATABASE, Place};
 use crate::bench::tools::output;
+use crate::bench::workdir::{DATABASE, Workdir};
 use crate::bench::workloads::Workload;
 use crate::{Result, root, show};
 
 /// The part of all transactions whose times are written down: some thousand in each measurement.
 const SAMPLED: &str = "0.05";
 
-pub(super) fn start(place: &Place) -> Result<Box<dyn Subject>> {
+pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
     // The tables are those of mWallet; whoever comes first has them made.
-    place.mwallet_database()?;
-    let logs = place.directory("pgbench")?;
-    let mut command = Command::new(&place.tools.pgbench);
+    workdir.mwallet_database()?;
+    let logs = workdir.directory("pgbench")?;
+    let mut command = Command::new(&workdir.tools.pgbench);
     command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2"]);
-    command.args(["-h", "127.0.0.1", "-p", &place.server.port().to_string(), "-U", "postgres"]);
+    command.args(["-h", "127.0.0.1", "-p", &workdir.server.port().to_string(), "-U", "postgres"]);
     command.args(["-l", "--sampling-rate", SAMPLED, "--log-prefix", "times"]).current_dir(&logs);
-    Ok(Box::new(Limit { command, logs }))
+    Ok(Box::new(Baseline { command, logs }))
 }
 
-struct Limit {
+struct Baseline {
     /// pgbench with what stays the same.
     command: Command,
     /// Where it writes its times.
     logs: std::path::PathBuf,
 }
 
-impl Limit {
+impl Baseline {
     fn run(&self, workload: &Workload, length: &[&str]) -> Result<String> {
         let mut command = Command::new(self.command.get_program());
         command.args(self.command.get_args()).current_dir(&self.logs);
-        command.args(length).arg("-f").arg(root().join("bench/limit").join(workload.limit)).arg(DATABASE);
+        command.args(length).arg("-f").arg(root().join("bench/baseline").join(workload.baseline)).arg(DATABASE);
         output(&mut command)
     }
 }
 
-impl Subject for Limit {
+impl Target for Baseline {
     fn about(&self) -> Vec<String> {
-        vec![format!("{} -T SECONDS -f bench/limit/WORKLOAD.sql {DATABASE}", show(&self.command))]
+        vec![format!("{} -T SECONDS -f bench/baseline/WORKLOAD.sql {DATABASE}", show(&self.command))]
     }
 
     fn check(&self, workload: &Workload) -> Result<()> {
@@ -65,7 +65,7 @@ impl Subject for Limit {
     }
 }
 
-impl Limit {
+impl Baseline {
     /// How long the sampled transactions took, in microseconds, the shortest first.
     fn times(&self) -> Result<Vec<u64>> {
         let mut times = Vec::new();

@@ -1,4 +1,4 @@
-//! The peer: the classic Python stack, FastAPI with pydantic and SQLAlchemy, two workers, on the same PostgreSQL.
+//! A competitor: the classic Python stack, FastAPI with pydantic and SQLAlchemy, two workers, on the same PostgreSQL.
 //!
 //! Its table has the same columns, without the foreign key and the service columns.
 
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::Subject;
+use super::Target;
 use super::http::Http;
-use crate::bench::place::Place;
 use crate::bench::process::{Process, free_port};
 use crate::bench::tools::output;
+use crate::bench::workdir::Workdir;
 use crate::bench::wrk;
 use crate::{Result, root, run};
 
-/// The database of the peer.
-const DATABASE: &str = "peer";
+/// The database of the competitor.
+const DATABASE: &str = "competitor";
 /// Rows of its table: as many as mWallet's orders.
 const ROWS: &str = "200000";
 
-pub(super) fn start(place: &Place) -> Result<Box<dyn Subject>> {
-    let programs = environment(place)?;
+pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
+    let programs = environment(workdir)?;
     let folder = folder();
-    place.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
-    let url = format!("postgresql+psycopg2://postgres@127.0.0.1:{}/{DATABASE}", place.server.port());
+    workdir.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
+    let url = format!("postgresql+psycopg2://postgres@127.0.0.1:{}/{DATABASE}", workdir.server.port());
     let python = |program: &str| {
         let mut command = Command::new(programs.join(program));
         // What it compiles stays out of the repository.
@@ -32,34 +32,34 @@ pub(super) fn start(place: &Place) -> Result<Box<dyn Subject>> {
         command
     };
     run(python("python").args(["app.py", "--rows", ROWS]).stdout(std::io::stderr()))?;
-    place.settle(DATABASE)?;
+    workdir.settle(DATABASE)?;
 
     let port = free_port()?;
     let mut command = python("uvicorn");
     command.args(["app:app", "--workers", "2", "--port", &port.to_string()]);
     command.args(["--no-access-log", "--log-level", "warning"]);
-    let process = Process::start(place, &command)?;
+    let process = Process::start(workdir, &command)?;
     let url = format!("http://127.0.0.1:{port}");
     wrk::wait_for(&url, Duration::from_secs(60)).map_err(|error| process.with_log(&error))?;
     let notes = vec!["its table has the same columns, without the foreign key and the service columns".to_owned()];
-    Ok(Box::new(Http { wrk: place.tools.wrk(), url, path, process, notes }))
+    Ok(Box::new(Http { wrk: workdir.tools.wrk(), url, path, process, notes }))
 }
 
 fn folder() -> PathBuf {
-    root().join("bench/peers/fastapi_sqlalchemy")
+    root().join("bench/competitors/fastapi_sqlalchemy")
 }
 
 /// A virtual environment with what `requirements.txt` pins; the folder of its programs. It is kept below `target` and
 /// made again where the pins changed.
-fn environment(place: &Place) -> Result<PathBuf> {
+fn environment(workdir: &Workdir) -> Result<PathBuf> {
     let requirements = folder().join("requirements.txt");
     let pinned = fs::read_to_string(&requirements)?;
-    let home = place.target.join("bench/fastapi_sqlalchemy");
+    let home = workdir.build_directory.join("bench/fastapi_sqlalchemy");
     let (mark, programs) = (home.join("installed.txt"), home.join("bin"));
     if fs::read_to_string(&mark).is_ok_and(|installed| installed == pinned) {
         return Ok(programs);
     }
-    run(Command::new(&place.tools.python).args(["-m", "venv", "--clear"]).arg(&home))?;
+    run(Command::new(&workdir.tools.python).args(["-m", "venv", "--clear"]).arg(&home))?;
     let mut pip = Command::new(programs.join("pip"));
     run(pip.args(["install", "--quiet", "--requirement"]).arg(&requirements).stdout(std::io::stderr()))?;
     fs::write(mark, pinned)?;

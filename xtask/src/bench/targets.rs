@@ -1,52 +1,52 @@
-//! What is compared: one file for each subject. A new one is a file, and a line in the list here.
+//! What is compared: one file for each target. A new one is a file, and a line in the list here.
 
+mod baseline;
 mod fastapi_sqlalchemy;
 mod http;
-mod limit;
 mod mwallet;
 
 pub(super) use fastapi_sqlalchemy::versions as fastapi_sqlalchemy_versions;
 
-use super::place::Place;
+use super::workdir::Workdir;
 use super::workloads::Workload;
 use crate::Result;
 
-/// The name of the limit, to which all others are compared.
-pub(super) const LIMIT: &str = "limit";
+/// The name of the baseline, to which all others are compared.
+pub(super) const BASELINE: &str = "baseline";
 pub(super) const MWALLET_POSTGRES: &str = "mwallet-postgres";
 pub(super) const MWALLET_SQLITE: &str = "mwallet-sqlite";
 pub(super) const FASTAPI_SQLALCHEMY: &str = "fastapi-sqlalchemy";
 
-/// All subjects, in the order they take turns.
-pub(super) const SUBJECTS: [Entry; 4] = [
-    Entry { name: LIMIT, start: limit::start },
+/// All targets, in the order they take turns.
+pub(super) const TARGETS: [Entry; 4] = [
+    Entry { name: BASELINE, start: baseline::start },
     Entry { name: MWALLET_POSTGRES, start: mwallet::start_on_postgres },
     Entry { name: MWALLET_SQLITE, start: mwallet::start_on_sqlite },
     Entry { name: FASTAPI_SQLALCHEMY, start: fastapi_sqlalchemy::start },
 ];
 
-/// A subject that may be started.
+/// A target that may be started.
 pub(super) struct Entry {
     pub(super) name: &'static str,
-    start: fn(&Place) -> Result<Box<dyn Subject>>,
+    start: fn(&Workdir) -> Result<Box<dyn Target>>,
 }
 
 impl Entry {
     /// Fills its database and starts it.
-    pub(super) fn start(&self, place: &Place) -> Result<Started> {
-        let subject = (self.start)(place).map_err(|error| format!("{} cannot be started: {error}", self.name))?;
-        Ok(Started { name: self.name, subject })
+    pub(super) fn start(&self, workdir: &Workdir) -> Result<Started> {
+        let running = (self.start)(workdir).map_err(|error| format!("{} cannot be started: {error}", self.name))?;
+        Ok(Started { name: self.name, running })
     }
 }
 
-/// A subject that runs. Dropped, it is stopped.
+/// A target that runs. Dropped, it is stopped.
 pub(super) struct Started {
     pub(super) name: &'static str,
-    pub(super) subject: Box<dyn Subject>,
+    pub(super) running: Box<dyn Target>,
 }
 
 /// Something that does workloads.
-pub(super) trait Subject {
+pub(super) trait Target {
     /// How it was started, as a person would type it, and what else is worth knowing.
     fn about(&self) -> Vec<String>;
 
@@ -65,11 +65,11 @@ pub(super) struct Sample {
     pub(super) p99_ms: f64,
     /// Requests that failed in any way.
     pub(super) errors: u64,
-    /// What the processes of the subject used, where it has any of its own.
+    /// What the processes of the target used, where it has any of its own.
     pub(super) usage: Option<Usage>,
 }
 
-/// What the processes of a subject used for a measurement.
+/// What the processes of a target used for a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Usage {
     /// Time of the processor for each request, in microseconds.
