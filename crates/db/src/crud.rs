@@ -1,7 +1,7 @@
-//! Create, retrieve, list, update, delete and search, over any table.
+//! Create, retrieve, list, update, delete and search operations on any table.
 //!
-//! Every operation takes an [`Executor`] (an engine, or a session in the middle of a transaction) and a [`RowShape`]: a
-//! [`Table`](mwallet_schema::Table) whose rows are maps, or an entity by [`of`].
+//! Every operation takes an [`Executor`] (an engine, or a session with its transaction) and a [`RowShape`]: a
+//! [`Table`](mwallet_schema::Table), whose rows are maps, or an entity by way of [`of`].
 //!
 //! ```
 //! # use mwallet_db::{Engine, Entity, Key, Query, crud};
@@ -41,34 +41,34 @@ use crate::sql::Sql;
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Rows;
 
-/// The most rows that one statement of a bulk creation writes.
+/// The maximum number of rows that one insert statement writes.
 const BATCH: usize = 1_000;
 
-/// The rows that an update or a deletion touched, and how many they are.
+/// The rows that an update or delete affected, and their number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed<T> {
-    /// The rows: after an update as they are now, after a deletion as they were.
+    /// The rows: after an update the new ones, after a delete the deleted ones.
     pub rows: Vec<T>,
-    /// How many there are.
+    /// The number of rows.
     pub count: u64,
 }
 
-/// Creates a row and gives it back with its key and defaults.
+/// Inserts a row and returns it with its key and defaults.
 ///
 /// # Errors
 ///
-/// Where the row does not fit the table, or breaks a constraint.
+/// Returns an error if the row does not fit the table or violates a constraint.
 pub async fn create<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, row: R::Input) -> Result<R::Item> {
     let mut created = create_many(door, resource, [row]).await?;
-    // One row was written, or there is an error.
+    // Either one row was written, or there was an error.
     created.pop().ok_or(crate::Error::Cancelled)
 }
 
-/// Creates rows, all or none, and gives them back in their order.
+/// Inserts all rows or none, and returns them in the given order.
 ///
 /// # Errors
 ///
-/// Where a row does not fit the table, or breaks a constraint; then none is created.
+/// Returns an error if a row does not fit the table or violates a constraint. No row is inserted then.
 pub async fn create_many<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -78,11 +78,11 @@ pub async fn create_many<'d, R: RowShape>(
     insert(door.into(), resource, records, &OnConflict::Error).await
 }
 
-/// Creates the rows that do not exist yet by any unique constraint, and gives back those that were created.
+/// Inserts the rows that do not conflict with a unique constraint, and returns those that were inserted.
 ///
 /// # Errors
 ///
-/// Where a row does not fit the table, or breaks another constraint; then none is created.
+/// Returns an error if a row does not fit the table or violates another constraint. No row is inserted then.
 pub async fn insert_ignore<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -114,7 +114,7 @@ async fn insert<R: RowShape>(
     rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
 }
 
-/// Neighbouring records in pieces that one statement each can insert: of those that go with the first of them.
+/// Splits records into runs that one statement can insert, each compatible with its first record.
 fn chunks(records: Vec<Record>, go_together: impl Fn(&Record, &Record) -> bool) -> impl Iterator<Item = Vec<Record>> {
     let mut records = records.into_iter().peekable();
     std::iter::from_fn(move || {
@@ -128,7 +128,7 @@ fn chunks(records: Vec<Record>, go_together: impl Fn(&Record, &Record) -> bool) 
     })
 }
 
-/// Refuses to choose columns where rows need all of theirs, before anything is read or written.
+/// Rejects a selection of columns for row shapes that need all of them, before the database is accessed.
 fn check_fields<R: RowShape>(resource: &R, query: &Query) -> Result<()> {
     match query.fields == Projection::All || resource.takes_any_fields() {
         true => Ok(()),
@@ -140,12 +140,12 @@ fn decode<R: RowShape>(row: Row) -> Result<R::Item> {
     Ok(R::item(R::Form::from_row(row)?))
 }
 
-/// The one row that a query names, by its identifier, its filter or both; the first one by its order where there are
-/// several.
+/// Returns the row that a query selects by identifier, filter or both. If several match, it returns the first one in
+/// the query's order.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn retrieve<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -155,11 +155,11 @@ pub async fn retrieve<'d, R: RowShape>(
     Ok(list(door, resource, &query).await?.pop())
 }
 
-/// The rows that a query names.
+/// Returns the rows that a query selects.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn list<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
     check_fields(&resource, query)?;
     let door = door.into();
@@ -169,11 +169,11 @@ pub async fn list<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, q
     rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
 }
 
-/// The rows that a query names, as a lazy stream. For entities, each comes as [`Of`](crate::Of).
+/// Returns the rows that a query selects as a lazy stream. Entities are wrapped in [`Of`](crate::Of).
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn stream<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -190,11 +190,11 @@ pub async fn stream<'d, R: RowShape>(
     Ok(Rows::new(batches, columns))
 }
 
-/// Numbers made of the rows that a query names: one value for each.
+/// Computes aggregates over the rows that a query selects, and returns one value each.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table, or a column cannot be added up.
+/// Returns an error if the query does not fit the table, or if a column does not support the aggregate.
 pub async fn aggregate<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -207,16 +207,16 @@ pub async fn aggregate<'d, R: RowShape>(
     Ok(door.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
 }
 
-/// How many rows a query names; its page does not count.
+/// Returns the number of rows that a query selects, ignoring skip and limit.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn count<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<u64> {
     Ok(count_of(Some(&aggregate(door, resource, query, &[Aggregate::Count]).await?)))
 }
 
-/// The number in the row of a count.
+/// Returns the number in the result row of a count.
 fn count_of(row: Option<&[Value]>) -> u64 {
     match row {
         Some([Value::Int(count), ..]) => u64::try_from(*count).unwrap_or(0),
@@ -224,8 +224,8 @@ fn count_of(row: Option<&[Value]>) -> u64 {
     }
 }
 
-/// Runs a statement of the program's author that reads, for what no operation covers. Its rows come as rows, tuples or
-/// entities ([`Of`](crate::Of)).
+/// Runs a hand-written SQL query, for what no operation covers. It returns rows, tuples or entities
+/// ([`Of`](crate::Of)).
 ///
 /// ```
 /// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
@@ -244,7 +244,7 @@ fn count_of(row: Option<&[Value]>) -> u64 {
 ///
 /// # Errors
 ///
-/// What the database says, or where a row is not of that form.
+/// Returns an error if the database reports one, or if a row cannot be converted to `T`.
 pub async fn select<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
     let door = door.into();
     let statement = sql.statement(door.engine().dialect());
@@ -257,12 +257,11 @@ pub async fn select<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> 
     rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
-/// Runs a statement of the program's author that writes. What it returns comes as rows, tuples or entities
-/// ([`Of`](crate::Of)).
+/// Runs a hand-written SQL statement that writes. It returns rows, tuples or entities ([`Of`](crate::Of)).
 ///
 /// # Errors
 ///
-/// What the database says, or where a row is not of that form.
+/// Returns an error if the database reports one, or if a row cannot be converted to `T`.
 pub async fn execute<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
     let door = door.into();
     let statement = sql.statement(door.engine().dialect());
@@ -271,12 +270,12 @@ pub async fn execute<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) ->
     rows.map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
-/// The rows of which some text column contains a text, whatever the case of ASCII letters, and which a query names.
-/// Secrets are not searched.
+/// Returns the rows that a query selects and that contain a text in any text column, ignoring the case of ASCII
+/// letters. Write-only columns are not searched.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn search<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -291,12 +290,12 @@ pub async fn search<'d, R: RowShape>(
     list(door, resource, &query).await
 }
 
-/// Changes the rows that a query names, and gives them back as they are now.
+/// Updates the rows that a query selects, and returns the new rows.
 ///
 /// # Errors
 ///
-/// Where the query names no row at all (neither identifier nor filter): see [`update_all`]. Where the changes do not
-/// fit the table or break a constraint; then nothing is changed.
+/// Returns an error if the query has neither an identifier nor a filter (see [`update_all`]), or if the changes do
+/// not fit the table or violate a constraint. Nothing is changed then.
 pub async fn update<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -307,11 +306,11 @@ pub async fn update<'d, R: RowShape>(
     update_all(door, resource, query, changes).await
 }
 
-/// Changes the rows that a query names, which may be all of the table.
+/// Updates the rows that a query selects. Without a filter, that is every row of the table.
 ///
 /// # Errors
 ///
-/// As [`update`], apart from the first.
+/// Fails like [`update`], but a filter is not required.
 pub async fn update_all<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -325,12 +324,12 @@ pub async fn update_all<'d, R: RowShape>(
     changed::<R>(door, plan.statement(engine.dialect())).await
 }
 
-/// Deletes the rows that a query names, and gives them back as they were.
+/// Deletes the rows that a query selects, and returns the deleted rows.
 ///
 /// # Errors
 ///
-/// Where the query names no row at all (neither identifier nor filter): see [`delete_all`]. Where another row refers to
-/// one of them; then none is deleted.
+/// Returns an error if the query has neither an identifier nor a filter (see [`delete_all`]), or if another row
+/// refers to one of the rows. Nothing is deleted then.
 pub async fn delete<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,
@@ -340,11 +339,11 @@ pub async fn delete<'d, R: RowShape>(
     delete_all(door, resource, query).await
 }
 
-/// Deletes the rows that a query names, which may be all of the table.
+/// Deletes the rows that a query selects. Without a filter, that is every row of the table.
 ///
 /// # Errors
 ///
-/// As [`delete`], apart from the first.
+/// Fails like [`delete`], but a filter is not required.
 pub async fn delete_all<'d, R: RowShape>(
     door: impl Into<Executor<'d>>,
     resource: R,

@@ -1,5 +1,5 @@
-//! What is asked of a table: a [`Query`] is text or code, a [`Plan`] is the same held against the table, a statement is
-//! the plan in the SQL of one engine.
+//! Queries on a table. A [`Query`] comes from text or code, a [`Plan`] is a query checked against its table, and a
+//! statement is the plan in one engine's SQL.
 
 mod args;
 mod catalog_table;
@@ -16,7 +16,7 @@ pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 
 use crate::statement::Numbers;
 
-/// Which rows of a table, in which order, and which columns of them.
+/// Selects the rows of a table, their order and their columns.
 ///
 /// ```
 /// use mwallet_db::{Filter, Query};
@@ -25,58 +25,58 @@ use crate::statement::Numbers;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// One row by its name or key; joins the filter.
+    /// Selects one row by its slug, UUID or key. It is combined with the filter by AND.
     pub identifier: Option<Identifier>,
-    /// The condition.
+    /// The filter.
     pub filter: Option<Filter>,
-    /// The order; rows that are equal by it stand in any order.
+    /// The order. Rows that compare equal are returned in any order.
     pub order: Vec<Order>,
-    /// How many rows to leave out.
+    /// The number of rows to skip.
     pub skip: u64,
-    /// The most rows; `None` is all, 0 is none.
+    /// The maximum number of rows. `None` means no limit; 0 returns no rows.
     pub limit: Option<u64>,
-    /// The columns.
+    /// The columns to return.
     pub fields: Projection,
-    /// How their numbers are written, where rows are answered as JSON.
+    /// How numbers are written when rows are returned as JSON.
     pub numbers: Numbers,
 }
 
-/// Which columns are answered. Columns that are write-only never are.
+/// The columns to return. Clients never get write-only columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Projection {
-    /// All.
+    /// All columns.
     #[default]
     All,
-    /// These.
+    /// Only these columns.
     Include(Vec<String>),
-    /// All but these.
+    /// All columns except these.
     Exclude(Vec<String>),
-    /// These, each by a name of its own.
+    /// These columns, each under a chosen name.
     Select(Vec<SelectedColumn>),
 }
 
-/// A column that is answered, and the name it is answered by.
+/// A column to return, and its name in the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectedColumn {
     /// The column.
     pub column: String,
-    /// Its name in the answer.
+    /// Its name in the output.
     pub name: String,
 }
 
 impl Query {
-    /// Every row and column, in no order.
+    /// Selects every row and column, in no particular order.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The row of that identifier only.
+    /// Selects only the row with this identifier.
     pub fn identifier(mut self, identifier: impl Into<Identifier>) -> Self {
         self.identifier = Some(identifier.into());
         self
     }
 
-    /// Rows of which this holds too.
+    /// Adds a filter, combined with earlier ones by AND.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = Some(match self.filter.take() {
             Some(earlier) => earlier & filter,
@@ -85,11 +85,11 @@ impl Query {
         self
     }
 
-    /// Refuses a change that names no row.
+    /// Rejects a write that has no filter.
     ///
     /// # Errors
     ///
-    /// [`PlanError::Unfiltered`], where there is neither an identifier nor a filter that says anything.
+    /// Returns [`PlanError::Unfiltered`] if there is no identifier and the filter is empty or matches every row.
     pub fn require_filter(&self, operation: &'static str) -> Result<(), PlanError> {
         let filtered = self.filter.as_ref().is_some_and(|filter| !filter.is_every_row());
         match self.identifier.is_some() || filtered {
@@ -98,41 +98,41 @@ impl Query {
         }
     }
 
-    /// Ordered by this too, where what came before leaves rows equal.
+    /// Adds a sort key, which breaks ties of the earlier ones.
     pub fn order(mut self, order: Order) -> Self {
         self.order.push(order);
         self
     }
 
-    /// Ordered by a column, from the smallest to the largest.
+    /// Orders by a column, ascending.
     pub fn order_asc(self, column: impl Into<String>) -> Self {
         self.order(Order { column: column.into(), direction: Direction::Ascending, nulls: None })
     }
 
-    /// Ordered by a column, from the largest to the smallest.
+    /// Orders by a column, descending.
     pub fn order_desc(self, column: impl Into<String>) -> Self {
         self.order(Order { column: column.into(), direction: Direction::Descending, nulls: None })
     }
 
-    /// Without the first rows.
+    /// Skips the first rows.
     pub fn skip(mut self, rows: u64) -> Self {
         self.skip = rows;
         self
     }
 
-    /// At most so many rows.
+    /// Limits the number of rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.limit = Some(rows);
         self
     }
 
-    /// With these columns only.
+    /// Returns only these columns.
     pub fn include<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.fields = Projection::Include(columns.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Without these columns.
+    /// Returns all columns except these.
     pub fn exclude<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.fields = Projection::Exclude(columns.into_iter().map(Into::into).collect());
         self

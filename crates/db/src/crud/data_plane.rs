@@ -1,5 +1,5 @@
-//! The operations as clients from outside may use them: columns that are write-only do not exist, and rows go from the
-//! database into JSON text without a value between.
+//! The operations for external clients. Write-only columns are not visible, and rows are written straight from the
+//! database into JSON text.
 
 use mwallet_schema::{Record, Table};
 
@@ -16,34 +16,34 @@ use crate::statement::Numbers;
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 
-/// The most rows that are gathered before they are answered.
+/// The maximum number of rows that are buffered rather than streamed.
 pub const PAGE: u64 = 1_000;
 
-/// What came of a row that was put in its place.
+/// The result of [`replace`].
 #[derive(Clone, Debug)]
 pub struct Replaced {
-    /// Whether it was not there before.
+    /// Whether the row was inserted.
     pub created: bool,
-    /// The row; none where it is not there and cannot be made, since the database numbers it.
+    /// The row. Empty if it does not exist and cannot be inserted, because the database assigns its key.
     pub rows: JsonRows,
 }
 
-/// On which terms a write is done.
+/// The conditions of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// How many rows it may concern.
+    /// How many rows it may affect.
     pub allowed: AllowedRows,
-    /// Whether all is undone at its end, and only what would have come of it is answered.
+    /// Whether to roll back at the end and only return what the result would have been.
     pub is_trial: bool,
 }
 
-/// Creates rows, all or none, and gives them back: with the fields of `answered` and in its order, or as they were
-/// brought where it has none.
+/// Inserts all rows or none, and returns them with the columns and in the order of `answered`, or in the given order
+/// if it has none.
 ///
 /// # Errors
 ///
-/// As [`create_many`](super::create_many), where `on_conflict` does not fit the table, and where an order is wanted of
-/// rows that take more than one statement.
+/// Fails like [`create_many`](super::create_many). Also returns an error if `on_conflict` does not fit the table, or
+/// if an order is requested for rows that need more than one statement.
 pub async fn create(
     engine: &Engine,
     relation: &CatalogTable,
@@ -73,13 +73,14 @@ pub async fn create(
     write(engine, statements, answered.numbers, terms).await
 }
 
-/// Whether one statement can insert both rows; an upsert changes what was given, and nothing else.
+/// Returns whether one statement can insert both rows. For an upsert they must set the same columns, because it
+/// updates only those.
 fn goes_with(table: &Table, on_conflict: &OnConflict, first: &Record, record: &Record) -> bool {
     let is_merge = matches!(on_conflict, OnConflict::Merge { .. });
     same_shape(table, first, record) && (!is_merge || first.given().eq(record.given()))
 }
 
-/// What is done with rows that exist already, where the columns to change are those that were given.
+/// Returns the conflict handling of a chunk. If no columns to update are listed, they are those that the rows set.
 fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
     match on_conflict {
         OnConflict::Merge { target, columns } if columns.is_empty() => {
@@ -89,58 +90,58 @@ fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
     }
 }
 
-/// Whether a query fits its table, without asking the database.
+/// Checks that a query fits its table, without asking the database.
 ///
 /// # Errors
 ///
-/// Where it does not.
+/// Returns an error if it does not fit.
 pub fn check(relation: &CatalogTable, query: &Query) -> std::result::Result<(), PlanError> {
     Plan::select(relation.table(), query, Scope::Client).map(drop)
 }
 
-/// The one row that a query names; no rows if there is none.
+/// Returns the row that a query selects, or no rows.
 ///
 /// # Errors
 ///
-/// As [`retrieve`](super::retrieve).
+/// Fails like [`retrieve`](super::retrieve).
 pub async fn retrieve(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<JsonRows> {
     let plan = Plan::select(relation.table(), query, Scope::Client)?;
     Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json(query.numbers)).await?.into_json())
 }
 
-/// The rows that a query names, as batches of JSON objects with commas between them. With a limit up to [`PAGE`], or
-/// where there can be one at most, they are one batch.
+/// Returns the rows that a query selects, as batches of JSON objects separated by commas. There is a single batch if
+/// the limit is at most [`PAGE`] or if at most one row can match.
 ///
 /// # Errors
 ///
-/// As [`list`](super::list).
+/// Fails like [`list`](super::list).
 pub async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<Batches<'static>> {
     let plan = Plan::select(relation.table(), query, Scope::Client)?;
     let statement = statement(engine, relation, plan, &query.fields);
-    // What is known to be short is gathered; it does not need a thread or connection for as long as its reader likes.
+    // Buffer short results, so that a slow reader does not occupy a thread or connection.
     match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
         true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
         false => engine.stream(statement, Format::Json(query.numbers)).await,
     }
 }
 
-/// How many rows a query names; its page does not count.
+/// Returns the number of rows that a query selects, ignoring skip and limit.
 ///
 /// # Errors
 ///
-/// Where the query does not fit the table.
+/// Returns an error if the query does not fit the table.
 pub async fn count(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<u64> {
     let plan = Plan::aggregate(relation.table(), query, &[Aggregate::Count], Scope::Client)?;
     let rows = engine.read(plan.statement(engine.dialect()), Format::Values).await?.into_values();
     Ok(super::count_of(rows.first().map(Vec::as_slice)))
 }
 
-/// Changes the rows that a query names, and gives them back as they are now. That it names any is for the caller to
-/// ask: [`Query::require_filter`].
+/// Updates the rows that a query selects, and returns the new rows. The caller must check that there is a filter: see
+/// [`Query::require_filter`].
 ///
 /// # Errors
 ///
-/// As [`update_all`](super::update_all).
+/// Fails like [`update_all`](super::update_all).
 pub async fn update(
     engine: &Engine,
     relation: &CatalogTable,
@@ -153,34 +154,34 @@ pub async fn update(
     write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
 
-/// Deletes the rows that a query names, and gives them back as they were. That it names any is for the caller to ask:
-/// [`Query::require_filter`].
+/// Deletes the rows that a query selects, and returns the deleted rows. The caller must check that there is a filter:
+/// see [`Query::require_filter`].
 ///
 /// # Errors
 ///
-/// As [`delete_all`](super::delete_all).
+/// Fails like [`delete_all`](super::delete_all).
 pub async fn delete(engine: &Engine, relation: &CatalogTable, query: &Query, terms: Terms) -> Result<JsonRows> {
     let plan = Plan::delete(relation.table(), query, Scope::Client)?;
     require_count(&plan, terms.allowed)?;
     write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
 }
 
-/// The columns by which a query names the place of a row that is put, and their values.
+/// Returns the key columns of the row to [`replace`], and their values.
 ///
 /// # Errors
 ///
-/// Where it names no such place.
+/// Returns an error if the query does not identify a row by its key.
 pub fn place(relation: &CatalogTable, query: &Query) -> std::result::Result<Record, PlanError> {
     Plan::place(relation.table(), query)
 }
 
-/// Puts a row in the place that a query names by an identifier, or by an equality for each column of the primary key:
-/// the row that is there is changed to this one, and where there is none it is created. What the server makes by itself
-/// stays as it is.
+/// Replaces the row that a query identifies by an identifier, or by an equality for each primary key column. An
+/// existing row is updated, otherwise a new one is inserted. Generated values of an existing row are kept.
 ///
 /// # Errors
 ///
-/// Where the query names no such place, the row has another key than it, or the row breaks a constraint.
+/// Returns an error if the query does not identify a row that way, if the row has another key, or if it violates a
+/// constraint.
 pub async fn replace(
     engine: &Engine,
     relation: &CatalogTable,
@@ -189,7 +190,7 @@ pub async fn replace(
     terms: Terms,
 ) -> Result<Replaced> {
     match try_replace(engine, relation, query, record.clone(), terms).await {
-        // Somebody else created it in between, so now it is there.
+        // Another transaction inserted the row in the meantime, so it can be updated now.
         Err(Error::Constraint(violation)) if violation.kind == ConstraintKind::Unique => {
             try_replace(engine, relation, query, record, terms).await
         }
@@ -222,11 +223,11 @@ async fn try_replace(
     Ok(replaced)
 }
 
-/// The rows of a statement that the program's author wrote, as JSON.
+/// Returns the rows of a hand-written SQL query as JSON.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database reports one.
 pub async fn select(engine: &Engine, sql: Sql) -> Result<JsonRows> {
     Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json(Numbers::ByType)).await?.into_json())
 }
@@ -235,7 +236,7 @@ async fn run(session: &mut Session, statement: Statement, numbers: Numbers) -> R
     Ok(session.run_as(statement, Format::Json(numbers)).await?.into_json())
 }
 
-/// Runs statements in one transaction, unless they concern another number of rows than they may.
+/// Runs statements in one transaction, and rolls back if they affect a number of rows that is not allowed.
 async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, terms: Terms) -> Result<JsonRows> {
     if terms == Terms::default() {
         let outputs = engine.write(statements, Format::Json(numbers)).await?;
@@ -257,7 +258,7 @@ async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, te
     Ok(rows)
 }
 
-/// Commits, or undoes a trial that could have been committed.
+/// Commits, or checks deferred constraints and rolls back for a trial.
 async fn end(mut session: Session, terms: Terms) -> Result<()> {
     if !terms.is_trial {
         return session.commit().await;
@@ -267,7 +268,7 @@ async fn end(mut session: Session, terms: Terms) -> Result<()> {
     checked
 }
 
-/// The statement of a plan. What a whole row looks like is known already.
+/// Writes the statement of a plan. The output columns of whole rows are cached.
 fn statement(engine: &Engine, relation: &CatalogTable, plan: Plan<'_>, fields: &Projection) -> Statement {
     match fields {
         Projection::All => relation.statement(plan, engine.dialect()),
@@ -275,7 +276,7 @@ fn statement(engine: &Engine, relation: &CatalogTable, plan: Plan<'_>, fields: &
     }
 }
 
-/// Refuses a write whose rows are wanted, or may be so many only, where nobody can tell them.
+/// Rejects a write that must return or limit its rows if the table cannot return them.
 fn require_count(plan: &Plan<'_>, allowed: AllowedRows) -> std::result::Result<(), PlanError> {
     match plan.answers()? || allowed == AllowedRows::Any {
         true => Ok(()),

@@ -1,15 +1,15 @@
-//! The way to the database: an engine or a session.
+//! Where operations run: on an engine or in a session.
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::session::Session;
 use crate::statement::{Format, Output, Statement};
 
-/// The way to the database: an engine, where each operation is a transaction of its own, or a session.
+/// Where operations run: on an engine, with one transaction per operation, or in a session.
 pub enum Executor<'d> {
-    /// Each operation is a transaction of its own.
+    /// Each operation runs in its own transaction.
     Engine(&'d Engine),
-    /// Part of the session's transaction.
+    /// Operations run in the session's transaction.
     Session(&'d mut Session),
 }
 

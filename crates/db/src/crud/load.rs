@@ -1,4 +1,4 @@
-//! The rows that many rows refer to, in one statement.
+//! Loads referenced rows in one statement.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::entity::{Cell, ColumnValue, Entity};
 use crate::error::Result;
 use crate::query::{Filter, Query};
 
-/// Rows by the id by which others refer to them.
+/// Referenced rows by ID.
 #[derive(Clone, Debug)]
 pub struct Loaded<E> {
     rows: BTreeMap<i64, E>,
 }
 
 impl<E: Entity> Loaded<E> {
-    /// The row that a reference leads to; `None` where the reference is null, or its row is gone.
+    /// Returns the row that a reference points to, or `None` if the reference is null or the row does not exist.
     pub fn get(&self, reference: &impl ColumnValue<Plain = i64>) -> Option<&E> {
         match reference.to_cell() {
             Cell::Value(Value::Int(id)) => self.rows.get(&id),
@@ -24,23 +24,23 @@ impl<E: Entity> Loaded<E> {
         }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The rows in the order of their ids.
+    /// Returns the rows, ordered by ID.
     pub fn iter(&self) -> impl Iterator<Item = &E> {
         self.rows.values()
     }
 }
 
-/// Fetches, in one statement, every `Parent` that a foreign key of some rows refers to.
+/// Loads every `Parent` that the foreign keys of some rows refer to, in one statement.
 ///
 /// ```
 /// # use mwallet_db::{Engine, Entity, Key, Ref, crud};
@@ -59,7 +59,7 @@ impl<E: Entity> Loaded<E> {
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database reports one.
 pub async fn load<'d, Parent: Entity>(door: impl Into<Executor<'d>>, rows: &[impl Entity]) -> Result<Loaded<Parent>> {
     let mut ids: Vec<i64> = rows.iter().flat_map(references::<Parent, _>).collect();
     ids.sort_unstable();
@@ -76,7 +76,7 @@ pub async fn load<'d, Parent: Entity>(door: impl Into<Executor<'d>>, rows: &[imp
     Ok(Loaded { rows: rows.collect() })
 }
 
-/// The ids in the foreign keys of a row that refer to `Parent`.
+/// Returns the IDs in a row's foreign keys to `Parent`.
 fn references<Parent: Entity, E: Entity>(row: &E) -> Vec<i64> {
     let table = E::table();
     let cells = row.cells();

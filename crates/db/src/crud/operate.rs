@@ -1,4 +1,4 @@
-//! The operations by their codes and names, for callers that choose one at run time.
+//! Operations by code or name, for callers that choose one at run time.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::query::Query;
 use crate::row::Row;
 
-/// An operation. Its codes are primes, so that a product stands for a set of operations.
+/// An operation. The codes are primes, so that a product can represent a set of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i64)]
 pub enum Operation {
@@ -17,7 +17,7 @@ pub enum Operation {
     Create = 2,
     /// Retrieves one row.
     Read = 3,
-    /// Changes rows.
+    /// Updates rows.
     Update = 5,
     /// Deletes rows.
     Delete = 7,
@@ -25,7 +25,7 @@ pub enum Operation {
     List = 11,
 }
 
-/// A code or name that stands for no operation.
+/// An unknown operation code or name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is no operation: there are create 2, read 3, update 5, delete 7 and list 11")]
 pub struct UnknownOperation(String);
@@ -33,12 +33,12 @@ pub struct UnknownOperation(String);
 impl Operation {
     const ALL: [Self; 5] = [Self::Create, Self::Read, Self::Update, Self::Delete, Self::List];
 
-    /// The code.
+    /// Returns the code.
     pub fn code(self) -> i64 {
         self as i64
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -67,31 +67,31 @@ impl FromStr for Operation {
     }
 }
 
-/// What an operation is given: each takes what it needs.
+/// The arguments of an operation, which uses those that it needs.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {
-    /// The values of a creation or an update.
+    /// The values for a create or an update.
     pub data: Record,
-    /// Which rows.
+    /// The rows to select.
     pub query: Query,
 }
 
-/// What came of an operation.
+/// The result of an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The row that was created or retrieved, if there is one.
+    /// The row that was created or retrieved, if any.
     Row(Option<Row>),
     /// The rows that were listed.
     Rows(Vec<Row>),
-    /// The rows that were changed or deleted.
+    /// The rows that were updated or deleted.
     Changed(super::Changed<Row>),
 }
 
-/// Runs the operation of a code.
+/// Runs an operation that is chosen at run time.
 ///
 /// # Errors
 ///
-/// As the operation itself.
+/// Fails like the operation itself.
 ///
 /// ```
 /// # type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -1,4 +1,4 @@
-//! The parameters of a URL as a [`Query`] of a table.
+//! Parses URL parameters into a [`Query`].
 
 use mwallet_query as syntax;
 use mwallet_query::{Matcher, Operation, ParseError, Quantifier, SelectItem};
@@ -6,19 +6,19 @@ use mwallet_schema::{Table, Value, shortened};
 
 use super::{Comparison, Filter, Operand, PlanError, Projection, Query, SelectedColumn};
 
-/// What a URL asks of a table.
+/// The parsed URL parameters of a request to a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueryArgs {
-    /// Which rows and columns.
+    /// The rows and columns to select.
     pub query: Query,
-    /// The keys of a body that are used; the others are ignored.
+    /// The keys of the request body to use. Other keys are ignored.
     pub columns: Option<Vec<String>>,
-    /// The columns by which an upsert finds an existing row.
+    /// The columns by which an upsert finds existing rows.
     pub on_conflict: Option<Vec<String>>,
 }
 
 impl QueryArgs {
-    /// Parses the parameters of a URL, decoded, in the language of PostgREST.
+    /// Parses decoded URL parameters in PostgREST's syntax.
     ///
     /// ```
     /// # use mwallet_db::{QueryArgs, schema::{Column, ColumnType, Table}};
@@ -33,7 +33,8 @@ impl QueryArgs {
     ///
     /// # Errors
     ///
-    /// If a parameter is neither a column nor a keyword, its value does not follow the grammar, or a list is too long.
+    /// Returns an error if a parameter is neither a column nor a keyword, if a value does not follow the grammar, or
+    /// if a list is too long.
     pub fn parse<N: AsRef<str>, V: AsRef<str>>(
         parameters: impl IntoIterator<Item = (N, V)>,
         table: &Table,
@@ -57,12 +58,12 @@ impl QueryArgs {
     }
 }
 
-/// Whether clients may know of a column of that name.
+/// Returns whether clients may see a column of this name.
 fn is_readable(table: &Table, name: &str) -> bool {
     table.column(name).is_some_and(|column| column.is_readable())
 }
 
-/// The columns to answer. `*` is every column that clients may read.
+/// Returns the columns to select. `*` expands to every column that clients may read.
 fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Projection, PlanError> {
     if matches!(items.as_slice(), [] | [SelectItem::Star]) {
         return Ok(Projection::All);
@@ -79,7 +80,7 @@ fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Projection, PlanError
         };
         for column in columns {
             match selected.iter().find(|earlier| earlier.name == column.name) {
-                // `*,id` names a column twice and means it once.
+                // `*,id` names a column twice; select it once.
                 Some(earlier) if earlier.column == column.column => {}
                 Some(_) => return Err(same_names(&column.name)),
                 None => selected.push(column),
@@ -98,13 +99,14 @@ fn same_names(name: &str) -> PlanError {
     }
 }
 
-/// The columns that may be selected from any table; many of them twice, by other names.
+/// The number of columns that may be selected from any table, however few columns it has.
 const FEW_COLUMNS: usize = 200;
-/// The most columns that both engines answer along with as many as an order may have. SQLite answers 2,000 columns at
-/// most, PostgreSQL 1,664, and those count that only an order needs.
+/// The maximum for wide tables. SQLite returns at most 2,000 columns and PostgreSQL 1,664, and columns that only an
+/// `ORDER BY` needs count too. This leaves room for the longest allowed order.
 const MOST_COLUMNS: usize = 1_600;
 
-/// Refuses more columns of a table than may be selected: each twice, or 200. All of its own always may.
+/// Limits a column list to twice the columns of the table, but at least 200. All of a table's columns may always be
+/// selected.
 fn check_count(parameter: &'static str, found: usize, table: &Table) -> Result<(), PlanError> {
     let own = table.columns.len();
     let limit = (own * 2).min(MOST_COLUMNS).max(own).max(FEW_COLUMNS);
@@ -115,7 +117,7 @@ fn check_count(parameter: &'static str, found: usize, table: &Table) -> Result<(
 }
 
 impl PlanError {
-    /// What is wrong with parameters about a table.
+    /// Converts a parse error, adding the table.
     fn parse(error: ParseError, table: &Table) -> Self {
         match error {
             ParseError::Syntax { parameter, message, hint } => Self::Syntax { parameter, message, hint },
@@ -152,7 +154,7 @@ fn from_operation(column: String, operation: Operation) -> Filter {
         Operation::MatchMany { matcher, quantifier, values } => {
             let each = values.into_iter().map(|value| match value {
                 Some(value) => matching(column.clone(), matcher, value),
-                // Nothing is known to match null.
+                // Comparing with null is never true.
                 None => Filter::compare(column.clone(), Comparison::Eq, Operand::Value(Value::Null)),
             });
             match quantifier {
@@ -169,7 +171,7 @@ fn from_operation(column: String, operation: Operation) -> Filter {
 }
 
 fn matching(column: String, matcher: Matcher, value: String) -> Filter {
-    // A star is easier to write in a URL than a percent sign.
+    // `*` is easier to write in a URL than `%`.
     let like = |column, value: String, fold_case| Filter::Like { column, pattern: value.replace('*', "%"), fold_case };
     match matcher {
         Matcher::Compare(comparison) => Filter::compare(column, comparison, Operand::Text(value)),

@@ -1,4 +1,4 @@
-//! A table made ready for many requests.
+//! A table prepared for many requests.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use crate::Dialect;
 use crate::columns::{Columns, OutputColumn, OutputKind};
 use crate::statement::Statement;
 
-/// A table made ready for the requests of clients: what each of their answers repeats is written once.
+/// A table prepared for client requests. It caches the output columns and the SQL of lookups by one column.
 ///
 /// ```
 /// # use mwallet_db::{CatalogTable, schema::{Access, Column, ColumnType, Table}};
@@ -22,12 +22,12 @@ use crate::statement::Statement;
 pub struct CatalogTable {
     table: Table,
     answered: Columns,
-    /// For each column, how whole rows are read by its value; written when it is first asked for.
+    /// For each column, the statement that reads whole rows by its value. Filled on first use.
     by_value: Box<[OnceLock<(Dialect, Statement)>]>,
 }
 
 impl CatalogTable {
-    /// Makes a table ready.
+    /// Prepares a table.
     pub fn new(table: Table) -> Self {
         let columns = table.columns.iter().filter(|column| column.is_readable());
         let columns: Vec<OutputColumn> =
@@ -36,18 +36,18 @@ impl CatalogTable {
         Self { table, answered: columns.into(), by_value }
     }
 
-    /// The table.
+    /// Returns the table.
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// The columns of a whole row as clients see it.
+    /// Returns the columns of a whole row that clients may read.
     pub fn output_columns(&self) -> &Columns {
         &self.answered
     }
 
-    /// The statement of a plan over this table that answers whole rows. The text by which rows are found by the value
-    /// of one column is written once: nothing else is asked as often.
+    /// Returns the statement of a plan that selects whole rows of this table. Lookups by the value of one column use
+    /// cached SQL, because they are by far the most frequent.
     pub(crate) fn statement(&self, mut plan: Plan<'_>, dialect: Dialect) -> Statement {
         let Some((position, value)) = plan.by_one_value() else {
             return plan.statement_answering(dialect, Some(&self.answered));
@@ -85,7 +85,7 @@ mod tests {
         table.primary_key = vec!["id".into()];
         table.uniques.push(Unique { name: "coins_slug_key".into(), columns: vec!["slug".into()] });
         let relation = CatalogTable::new(table);
-        // What is kept was written for the first of them.
+        // The first dialect fills the cache.
         for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Sqlite] {
             for query in [
                 Query::new().identifier(7),

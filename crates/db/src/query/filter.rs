@@ -1,11 +1,11 @@
-//! Which rows: conditions on columns as values, before they are held against a table.
+//! Filters by column names and values, before they are checked against a table.
 
 use std::ops::{BitAnd, BitOr, Not};
 
 use mwallet_query::{Comparison, Is};
 use mwallet_schema::Value;
 
-/// A condition on rows. Names and values are checked when the query is planned.
+/// A filter on rows. Names and values are checked when the query is planned.
 ///
 /// ```
 /// use mwallet_db::Filter;
@@ -15,61 +15,61 @@ use mwallet_schema::Value;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// A column compares with a value.
+    /// A column compared with a value.
     Compare {
         /// The column.
         column: String,
-        /// How.
+        /// The operator.
         comparison: Comparison,
         /// The value.
         operand: Operand,
     },
-    /// A column is one of several values.
+    /// The column equals one of several values.
     In {
         /// The column.
         column: String,
-        /// The values; none means no row.
+        /// The values. An empty list matches no rows.
         values: Vec<Operand>,
     },
-    /// A column lies between two values, both included.
+    /// The column is between two values, inclusive.
     Between {
         /// The column.
         column: String,
-        /// The least.
+        /// The lower bound.
         low: Operand,
-        /// The most.
+        /// The upper bound.
         high: Operand,
     },
-    /// A text column is like a pattern: `%` any text, `_` one character, `\` takes the next as it is.
+    /// A text column matches a pattern: `%` matches any text, `_` one character, and `\` escapes the next character.
     Like {
         /// The column.
         column: String,
         /// The pattern.
         pattern: String,
-        /// Whether the case of ASCII letters does not count.
+        /// Whether to ignore the case of ASCII letters.
         fold_case: bool,
     },
-    /// A column is null, true or false; never unknown.
+    /// The column is null, true or false. The result is never unknown.
     Is {
         /// The column.
         column: String,
-        /// What it is.
+        /// The state to test for.
         is: Is,
     },
-    /// All of these; none of them means every row.
+    /// All of these hold. An empty list matches every row.
     And(Vec<Filter>),
-    /// Any of these; none of them means no row.
+    /// Any of these holds. An empty list matches no rows.
     Or(Vec<Filter>),
-    /// Not this.
+    /// The negation.
     Not(Box<Filter>),
 }
 
-/// What a column is compared with.
+/// The value that a column is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
-    /// A value.
+    /// A typed value.
     Value(Value),
-    /// Text that is read by the column's type, as it stands in a URL.
+    /// Text that is parsed by the column's type, as in a URL.
     Text(String),
 }
 
@@ -80,7 +80,7 @@ impl<V: Into<Value>> From<V> for Operand {
 }
 
 impl Filter {
-    /// Whether it says nothing at all: a list of conditions that came out empty.
+    /// Returns whether the filter trivially matches every row, for example an empty list of conditions.
     pub(crate) fn is_every_row(&self) -> bool {
         match self {
             Self::And(all) => all.iter().all(Self::is_every_row),
@@ -99,37 +99,37 @@ impl Filter {
         }
     }
 
-    /// A column is equal to a value.
+    /// The column equals a value.
     pub fn eq(column: impl Into<String>, operand: impl Into<Operand>) -> Self {
         Self::compare(column, Comparison::Eq, operand)
     }
 
-    /// A column compares with a value.
+    /// Compares a column with a value.
     pub fn compare(column: impl Into<String>, comparison: Comparison, operand: impl Into<Operand>) -> Self {
         Self::Compare { column: column.into(), comparison, operand: operand.into() }
     }
 
-    /// A column is null.
+    /// The column is null.
     pub fn is_null(column: impl Into<String>) -> Self {
         Self::Is { column: column.into(), is: Is::Null }
     }
 
-    /// A column is one of several values.
+    /// The column equals one of several values.
     pub fn in_<V: Into<Operand>>(column: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
         Self::In { column: column.into(), values: values.into_iter().map(Into::into).collect() }
     }
 
-    /// A column lies between two values, both included.
+    /// The column is between two values, inclusive.
     pub fn between(column: impl Into<String>, low: impl Into<Operand>, high: impl Into<Operand>) -> Self {
         Self::Between { column: column.into(), low: low.into(), high: high.into() }
     }
 
-    /// A text column is like a pattern.
+    /// A text column matches a pattern.
     pub fn like(column: impl Into<String>, pattern: impl Into<String>) -> Self {
         Self::Like { column: column.into(), pattern: pattern.into(), fold_case: false }
     }
 
-    /// A text column is like a pattern, whatever the case of ASCII letters.
+    /// A text column matches a pattern, ignoring the case of ASCII letters.
     pub fn ilike(column: impl Into<String>, pattern: impl Into<String>) -> Self {
         Self::Like { column: column.into(), pattern: pattern.into(), fold_case: true }
     }

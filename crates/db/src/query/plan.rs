@@ -1,6 +1,6 @@
-//! A query held against its table: names found, values read, everything refused that cannot run.
+//! The planner. It resolves the names of a query, parses its values and rejects what cannot run.
 //!
-//! Nothing here needs a connection. What is wrong with a request is found here, before one is taken.
+//! Planning needs no connection, so invalid requests fail before one is taken from the pool.
 
 mod condition;
 mod conflict;
@@ -20,28 +20,28 @@ pub(crate) use values::same_shape;
 
 use super::{Comparison, Direction, Nulls, Order, Projection, Query};
 
-/// A statement-to-be of which everything is known but the dialect.
+/// A statement that is complete except for the dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan<'t> {
     pub(crate) table: &'t Table,
     pub(crate) kind: PlanKind,
-    /// The columns that are answered.
+    /// The columns to return.
     pub(crate) output: OutputSet,
-    /// The order in which rows are answered: those that are read, or those that were written.
+    /// The order of the returned rows, for reads and writes.
     pub(crate) order: Vec<OrderBy>,
 }
 
-/// The columns that are answered.
+/// The columns to return.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OutputSet {
-    /// All that this audience may see.
+    /// All columns visible in this scope.
     Whole(Scope),
-    /// These, and their names in the answer, where those are not the columns' own.
+    /// These columns, with output names if they differ from the column names.
     Part { positions: ColumnSet, names: Option<Vec<String>> },
 }
 
 impl OutputSet {
-    /// The columns that are answered.
+    /// Returns the positions of the columns.
     pub(crate) fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
         match self {
             Self::Whole(audience) => {
@@ -69,7 +69,7 @@ pub(crate) enum PlanKind {
         rows: Vec<Vec<Value>>,
         on_conflict: PlannedConflict,
     },
-    /// `kept` are values of immutable columns: rows that hold others are not changed.
+    /// `kept` holds values given for immutable columns. Rows with other values are left unchanged.
     Update {
         assignments: Vec<(usize, Assignment)>,
         condition: Condition,
@@ -80,7 +80,7 @@ pub(crate) enum PlanKind {
     },
 }
 
-/// Positions of columns in their table.
+/// Positions of columns within their table.
 pub(crate) type ColumnSet = Vec<usize>;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,25 +93,25 @@ pub(crate) struct OrderBy {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Assignment {
     Value(Value),
-    /// The value that it has.
+    /// The current value.
     Unchanged,
     Increment,
-    /// The value of the row that was to be inserted.
+    /// The value from the row proposed for insertion.
     Proposed,
 }
 
-/// A number made of many rows.
+/// An aggregate over the selected rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aggregate {
-    /// How many rows there are.
+    /// The number of rows.
     Count,
-    /// The sum of a column; null where there is no value.
+    /// The sum of a column, or null if it has no values.
     Sum(String),
-    /// The average of a column, with as many digits as PostgreSQL gives; null where there is no value.
+    /// The average of a column with PostgreSQL's precision, or null if it has no values.
     Avg(String),
-    /// The smallest value of a column.
+    /// The minimum of a column.
     Min(String),
-    /// The largest value of a column.
+    /// The maximum of a column.
     Max(String),
 }
 
@@ -124,12 +124,12 @@ pub(crate) enum PlannedAggregate {
     Max(usize),
 }
 
-/// Who asks: what a client may not see, the program may.
+/// Who runs the query, which decides the visible columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// A client from outside: columns that are write-only do not exist for it.
+    /// An external client, which cannot see write-only columns.
     Client,
-    /// The program itself.
+    /// The program itself, which sees every column.
     Program,
 }
 
@@ -140,11 +140,11 @@ impl Scope {
 }
 
 impl<'t> Plan<'t> {
-    /// Plans a read.
+    /// Plans a select.
     ///
     /// # Errors
     ///
-    /// Where a name or value of the query does not fit the table.
+    /// Returns an error if a name or value does not fit the table.
     pub fn select(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         let order = planner.orders(&query.order)?;
@@ -152,11 +152,11 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output: planner.output(&query.fields)?, order })
     }
 
-    /// Plans numbers made of the rows that a query names; its order, page and fields do not count.
+    /// Plans aggregates over the rows that a query selects. The query's order, page and columns are ignored.
     ///
     /// # Errors
     ///
-    /// Where a name or value does not fit the table, or a column cannot be added up.
+    /// Returns an error if a name or value does not fit the table, or if a column does not support the aggregate.
     pub fn aggregate(
         table: &'t Table,
         query: &Query,
@@ -170,13 +170,13 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output, order: Vec::new() })
     }
 
-    /// Plans the creation of rows; what is absent is filled with its default.
+    /// Plans an insert. Missing values are filled with their defaults.
     ///
-    /// All rows must leave the same columns to the database (its identity columns).
+    /// All rows must omit the same database-generated columns.
     ///
     /// # Errors
     ///
-    /// Where a name or value does not fit the table, or a required one is absent.
+    /// Returns an error if a name or value does not fit the table, or if a required value is missing.
     pub fn insert(
         table: &'t Table,
         records: Vec<Record>,
@@ -198,21 +198,22 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output: planner.output(fields)?, order: Vec::new() })
     }
 
-    /// The same write, which answers its rows in this order.
+    /// Sets the order in which a write returns its rows.
     ///
     /// # Errors
     ///
-    /// Where a name is no column, or its values have no order.
+    /// Returns an error if a column is unknown or its type has no order.
     pub(crate) fn answered_in(mut self, order: &[Order], audience: Scope) -> Result<Self, PlanError> {
         self.order = Planner { table: self.table, audience }.orders(order)?;
         Ok(self)
     }
 
-    /// Plans a change of the rows that a query names, all of them: a page is refused.
+    /// Plans an update of every row that a query selects.
     ///
     /// # Errors
     ///
-    /// Where a name or value does not fit the table, or nothing is changed.
+    /// Returns an error if a name or value does not fit the table, if there is nothing to update, or if the query has
+    /// a skip or limit.
     pub fn update(
         table: &'t Table,
         query: &Query,
@@ -228,11 +229,11 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
     }
 
-    /// Plans the deletion of the rows that a query names, all of them: a page is refused.
+    /// Plans a delete of every row that a query selects.
     ///
     /// # Errors
     ///
-    /// Where a name or value does not fit the table.
+    /// Returns an error if a name or value does not fit the table, or if the query has a skip or limit.
     pub fn delete(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
         let planner = Planner { table, audience };
         planner.refuse_page(query, "a deletion")?;
@@ -240,11 +241,11 @@ impl<'t> Plan<'t> {
         Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
     }
 
-    /// Whether it answers the rows that it finds or writes.
+    /// Returns whether the statement returns the rows that it reads or writes.
     ///
     /// # Errors
     ///
-    /// Where they are wanted and cannot be had.
+    /// Returns an error if rows were requested but the table cannot return them.
     pub(crate) fn answers(&self) -> Result<bool, PlanError> {
         let (answers, operation) = match self.kind {
             PlanKind::Select { .. } | PlanKind::Aggregate { .. } => return Ok(true),
@@ -258,7 +259,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// The column with whose value alone it chooses all rows that it reads, if there is one, and that value.
+    /// Returns the column and value if the plan selects rows by the value of one column alone.
     pub(super) fn by_one_value(&mut self) -> Option<(usize, &mut Value)> {
         match &mut self.kind {
             PlanKind::Select {
@@ -270,7 +271,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// Whether it reads one row at most, which an index finds.
+    /// Returns whether the plan reads at most one row, by a unique key.
     pub(crate) fn is_lookup(&self) -> bool {
         let PlanKind::Select { condition, .. } = &self.kind else { return false };
         let mut names = Vec::new();
@@ -285,7 +286,7 @@ struct Planner<'t> {
 }
 
 impl Planner<'_> {
-    /// The position of a column that the asker may see.
+    /// Returns the position of a column that is visible in this scope.
     fn find(&self, name: &str) -> Result<usize, PlanError> {
         self.table
             .position(name)
@@ -301,7 +302,7 @@ impl Planner<'_> {
         self.audience.may_see(self.column(position))
     }
 
-    /// Refuses a page where every row that the condition finds would be written.
+    /// Rejects a skip or limit on a write, which always affects every matching row.
     fn refuse_page(&self, query: &Query, operation: &'static str) -> Result<(), PlanError> {
         match query.skip > 0 || query.limit.is_some() {
             true => Err(PlanError::Paged { operation }),

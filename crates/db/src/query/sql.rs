@@ -1,4 +1,4 @@
-//! A plan in the SQL of one engine. The only place where statements of the operations are written.
+//! Writes a plan as SQL in one dialect. All statements of the CRUD operations are written here.
 
 mod condition;
 mod insert;
@@ -14,14 +14,15 @@ use crate::quote::write_quoted;
 use crate::statement::{Bind, Guard, GuardRule, Hidden, SearchPath, Statement};
 use returning::Returning;
 
-/// The most rows of a page that is read within a frame of so many.
+/// The maximum page size that is read through a subquery with a constant limit.
 ///
-/// PostgreSQL takes a bound LIMIT for a tenth of the rows there are. A plan made for any page then looks so dear beside
-/// one for this page that it plans anew each time. A tenth of a frame is a page.
+/// PostgreSQL estimates that a bound LIMIT returns a tenth of the rows. The generic plan then looks so expensive next
+/// to the custom plan that the statement is planned again on each execution. A tenth of this frame is about one page,
+/// so the generic plan is used.
 const FRAME: u64 = 1_000;
 const FRAME_END: &str = " LIMIT 1000) AS frame";
 
-/// The name of a table as SQL, with that of its schema where it has one.
+/// Returns the quoted table name, with the schema if there is one.
 fn qualified(table: &Table) -> String {
     let mut name = String::new();
     if let Some(schema) = &table.schema {
@@ -38,7 +39,7 @@ impl Plan<'_> {
         self.statement_answering(dialect, None)
     }
 
-    /// Writes the plan as a statement whose columns are known already.
+    /// Writes the plan as a statement, reusing its output columns if they are known.
     pub(super) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let is_lookup = self.is_lookup();
         let guards = self.guards(dialect);
@@ -98,7 +99,7 @@ impl Plan<'_> {
         Statement { sql: sql.into(), binds, repeats, columns, hidden, is_lookup, search_path, guards }
     }
 
-    /// What must be so for a write to count: columns that are immutable keep their values.
+    /// Returns the guards of a write, which make sure that immutable columns keep their values.
     fn guards(&self, dialect: Dialect) -> Vec<Guard> {
         match &self.kind {
             PlanKind::Update { condition, kept, .. } => {
@@ -124,7 +125,7 @@ impl Plan<'_> {
     }
 }
 
-/// The condition, and that columns hold these values.
+/// Adds to a condition that columns have these values.
 fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
     if kept.is_empty() {
         return condition;
@@ -133,12 +134,12 @@ fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
     Condition::And(std::iter::once(condition).chain(same).collect())
 }
 
-/// Whether values of the type are cast from text.
+/// Returns whether values of the type are cast from text.
 fn is_cast(native: &NativeType) -> bool {
     matches!(native.transfer, Transfer::TextRepr | Transfer::Json)
 }
 
-/// A value as the member `v` of a JSON object; null stays null.
+/// Wraps a value as the member `v` of a JSON object. Null stays null.
 fn member(value: Value) -> Value {
     if value.is_null() {
         return value;
@@ -146,15 +147,15 @@ fn member(value: Value) -> Value {
     let mut text = b"{\"v\":".to_vec();
     mwallet_schema::json::write_value(&mut text, &value);
     text.push(b'}');
-    // The writer writes UTF-8.
+    // The JSON writer produces valid UTF-8.
     String::from_utf8(text).map_or(Value::Null, Value::Text)
 }
 
 struct Writer<'t> {
     dialect: Dialect,
     table: &'t Table,
-    /// What stands before the names of columns: where they come from, and a point. SQLite takes a bare name that is no
-    /// column for a text.
+    /// The prefix of column names: their source and a dot. It is needed because SQLite reads an unqualified quoted
+    /// name that is no column as a string.
     source: String,
     sql: String,
     binds: Vec<Bind>,
@@ -177,18 +178,18 @@ impl Writer<'_> {
         self.sql.push_str(&self.source[..self.source.len() - 1]);
     }
 
-    /// A column of the source.
+    /// Writes a qualified column name.
     fn column(&mut self, position: usize) {
         self.sql.push_str(&self.source);
         self.name(position);
     }
 
-    /// The bare name of a column, where only a column of the table can stand.
+    /// Writes an unqualified column name, where only a column of the table is allowed.
     fn name(&mut self, position: usize) {
         write_quoted(&mut self.sql, &self.table.columns[position].name);
     }
 
-    /// Columns as they are read: what only PostgreSQL knows as the text or JSON that it makes of it.
+    /// Writes output columns. Native PostgreSQL types are read as text or JSON.
     fn read_columns(&mut self, positions: &[usize]) {
         for (index, position) in positions.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
@@ -207,7 +208,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The type of a column, where only its database knows it.
+    /// Returns the native type of a column, if it has one.
     fn native(&self, position: usize) -> Option<&NativeType> {
         match &self.table.columns[position].kind {
             ColumnType::Native(native) => Some(native),
@@ -215,7 +216,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Binds what a column is compared with: of a type that only PostgreSQL knows, as a text that it casts.
+    /// Binds a comparison operand. A native PostgreSQL type is bound as text and cast.
     fn bind_operand(&mut self, position: usize, value: Value) {
         match self.native(position) {
             Some(NativeType { transfer: Transfer::TextRepr | Transfer::Json, name, comparison_type }) => {
@@ -227,7 +228,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Binds a value that a column is to hold.
+    /// Binds a value to be stored in a column.
     fn bind_value(&mut self, position: usize, value: Value) {
         match self.native(position) {
             Some(native @ NativeType { transfer: Transfer::Json, .. }) => {
@@ -239,8 +240,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a text, which is a JSON object with the [`member`] `v`, as a value of a type. There is no other function
-    /// that reads every type from JSON.
+    /// Converts a JSON object with the [`member`] `v` to a value of the type. No other function reads every type from
+    /// JSON.
     fn value_of_json(&mut self, type_name: &str, text: impl FnOnce(&mut Self)) {
         self.push("(SELECT v FROM json_to_record(");
         text(self);
@@ -286,7 +287,7 @@ impl Writer<'_> {
         let is_framed = self.dialect == Dialect::Postgres && skip == 0 && limit.is_some_and(|rows| rows <= FRAME);
         self.push(if is_framed { "SELECT * FROM (" } else { "" });
         self.push("SELECT ");
-        // A row without columns still is a row; SQLite has no empty list of them.
+        // A row without columns is still a row, but SQLite does not allow an empty select list.
         self.push(if output.is_empty() { "NULL" } else { "" });
         self.read_columns(output);
         self.push(" FROM ");
@@ -313,8 +314,7 @@ impl Writer<'_> {
             (Direction::Descending, Dialect::Sqlite) => (" DESC", Nulls::Last),
         };
         self.push(direction);
-        // A place for nulls that the engine would not choose itself keeps it from using an index; say it only where
-        // there can be one.
+        // A null order other than the engine's default prevents the use of an index, so write it only if it matters.
         if self.table.columns[order.column].nullable && order.nulls != natural {
             self.push(match order.nulls {
                 Nulls::First => " NULLS FIRST",
@@ -324,7 +324,7 @@ impl Writer<'_> {
     }
 
     fn page(&mut self, skip: u64, limit: Option<u64>) {
-        // Both engines count rows in 64 bits with a sign; no table has more.
+        // Both engines use signed 64-bit limits, and no table has more rows.
         let number = |rows: u64| Value::Int(i64::try_from(rows).unwrap_or(i64::MAX));
         match (limit, self.dialect) {
             (Some(rows), _) => {
@@ -362,7 +362,7 @@ impl Writer<'_> {
     }
 
     fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {
-        // Without any, one row of nothing, as an aggregate answers one row.
+        // An aggregate always returns one row, even without any columns.
         self.push(if aggregates.is_empty() { "SELECT count(*)" } else { "SELECT " });
         let mut columns = Vec::with_capacity(aggregates.len());
         for (index, aggregate) in aggregates.iter().enumerate() {
@@ -386,7 +386,7 @@ impl Writer<'_> {
         };
         let exact = matches!(aggregate, PlannedAggregate::Sum(_) | PlannedAggregate::Avg(_));
         match self.dialect {
-            // SQLite's own would make doubles of decimals.
+            // SQLite's built-in functions would convert decimals to doubles.
             Dialect::Sqlite if exact => {
                 self.push("mwallet_");
                 self.push(function);
@@ -407,7 +407,7 @@ impl Writer<'_> {
         }
         self.push(")");
         if exact && self.dialect == Dialect::Postgres {
-            // The sum of small integers is a bigint there; one type for all keeps the answers alike.
+            // PostgreSQL returns bigint for sums of small integers. Use numeric for all types.
             self.push("::numeric");
         }
         OutputColumn { name: function.into(), kind: output }

@@ -1,4 +1,4 @@
-//! Identifiers and filters held against the columns of their table.
+//! Checks identifiers and filters against the columns of the table.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use num_bigint::BigInt;
 use super::{PlanError, Planner};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
 
-/// How many conditions a filter may have.
+/// The maximum number of conditions in a filter.
 pub(crate) const MAX_CONDITIONS: usize = 1_000;
-/// How many values `in` may list.
+/// The maximum number of values in an `in` list.
 pub(super) const MAX_IN_VALUES: usize = 100_000;
 
-/// A filter whose names are positions and whose values are of the columns' types.
+/// A filter with names resolved to positions and values converted to the columns' types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
     Compare(usize, Comparison, Value),
@@ -26,7 +26,7 @@ pub(crate) enum Condition {
         fold_case: bool,
     },
     Is(usize, Is),
-    /// The value, where a null is the same as a null.
+    /// Equality where null equals null.
     Same(usize, Value),
     And(Vec<Condition>),
     Or(Vec<Condition>),
@@ -34,7 +34,7 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// Tells the columns that have one value each in all rows that this finds.
+    /// Calls `with` for each column that must equal a single value in every matching row.
     pub(super) fn each_equal(&self, with: &mut impl FnMut(usize)) {
         match self {
             Self::Compare(position, Comparison::Eq, _) => with(*position),
@@ -44,19 +44,19 @@ impl Condition {
     }
 }
 
-/// Where an operand stands among the values that a column can hold.
+/// Where an operand lies relative to the values that a column can hold.
 pub(super) enum Place {
-    /// It is one of them.
+    /// The column can hold it.
     At(Value),
-    /// It is none.
+    /// The column cannot hold it.
     Between(Beside),
 }
 
-/// The values of a column beside a number that it cannot hold.
+/// The values of a column around a number that it cannot hold.
 pub(super) struct Beside {
-    /// The largest below it, if there is one.
+    /// The largest value below the number, if any.
     below: Option<Value>,
-    /// The smallest of all.
+    /// The smallest value that the column can hold.
     least: Value,
 }
 
@@ -69,12 +69,12 @@ impl Beside {
         Self { below: (below >= least).then(|| value(below)), least: value(least) }
     }
 
-    /// A comparison with the number, as one with a value of the column: unknown for nulls, as it should be.
+    /// Rewrites the comparison to one with a value that the column can hold. It stays unknown for nulls.
     fn compare(self, position: usize, comparison: Comparison) -> Condition {
         let (comparison, value) = match (comparison, self.below) {
             (Comparison::Gt | Comparison::Gte, Some(below)) => (Comparison::Gt, below),
             (Comparison::Lt | Comparison::Lte, Some(below)) => (Comparison::Lte, below),
-            // Every number is larger, or other.
+            // Every number is greater than, and different from, the operand.
             (Comparison::Gt | Comparison::Gte, None) | (Comparison::Neq, _) => (Comparison::Gte, self.least),
             (Comparison::Lt | Comparison::Lte, None) | (Comparison::Eq, _) => (Comparison::Lt, self.least),
         };
@@ -92,7 +92,7 @@ impl Place {
 }
 
 impl Planner<'_> {
-    /// The condition of a query: its identifier and its filter.
+    /// Returns the condition of a query's identifier and filter.
     pub(super) fn rows(&self, query: &Query) -> Result<Condition, PlanError> {
         let mut all = match &query.identifier {
             Some(identifier) => self.identified(identifier)?,
@@ -113,7 +113,7 @@ impl Planner<'_> {
         Ok(places.map(|(position, place)| place.compare(position, Comparison::Eq)).collect())
     }
 
-    /// The columns that an identifier names a row by, and their values.
+    /// Returns the columns that an identifier refers to, and their values.
     pub(super) fn places(&self, identifier: &Identifier) -> Result<Vec<(usize, Place)>, PlanError> {
         match identifier {
             Identifier::Id(id) => Ok(vec![self.named("id", &id.to_string(), "a number")?]),
@@ -133,7 +133,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The row whose column of that name has a value; where there is no such column, whose key has it.
+    /// Looks up the column of this name, or else the single-column primary key.
     fn named(&self, column: &str, text: &str, by: &'static str) -> Result<(usize, Place), PlanError> {
         let refuse = || PlanError::Identifier { table: self.table.name.clone(), by };
         let key = match self.table.primary_key.as_slice() {
@@ -143,7 +143,7 @@ impl Planner<'_> {
         let position = self.table.position(column).or(key).ok_or_else(refuse)?;
         match self.text_operand(position, text) {
             Ok(place) => Ok((position, place)),
-            // A text with a NUL is no name of anything, and says so itself.
+            // Report a NUL as such, not as a wrong kind of identifier.
             Err(error @ PlanError::InvalidValue { error: ValueError::NulInText, .. }) => Err(error),
             Err(_) => Err(refuse()),
         }
@@ -155,7 +155,7 @@ impl Planner<'_> {
         Ok(match filter {
             Filter::Compare { column, comparison, operand } => {
                 let position = self.find(column)?;
-                // JSON is the same or is not; the order that PostgreSQL has for it is of no use, and SQLite has none.
+                // JSON supports equality only. PostgreSQL's order for it is not useful, and SQLite has none.
                 if !matches!(comparison, Comparison::Eq | Comparison::Neq) {
                     self.require_ordered(position, "compared by size")?;
                 }
@@ -175,7 +175,7 @@ impl Planner<'_> {
                     }
                 }
                 match beside {
-                    // None of the values can be in the column, but a null still is neither in the list nor not.
+                    // No value can match, but a null must still give unknown rather than false.
                     Some(beside) if possible.is_empty() => beside.compare(position, Comparison::Eq),
                     _ => Condition::In(position, possible),
                 }
@@ -232,8 +232,8 @@ impl Planner<'_> {
         Ok(Condition::Like { column: position, pattern: pattern.into(), fold_case })
     }
 
-    /// Reads what a column is compared with. It need not fit the column's limits: `memo = <a longer text>` is simply
-    /// false, and `amount > 1e30` too.
+    /// Parses a comparison operand. It may exceed the column's limits: `memo = <longer text>` and `amount > 1e30` are
+    /// simply false.
     pub(super) fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
         match operand {
             Operand::Text(text) => self.text_operand(position, text),
@@ -248,7 +248,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The same for a text.
+    /// Parses a text operand in the same way.
     fn text_operand(&self, position: usize, text: &str) -> Result<Place, PlanError> {
         let kind = &self.column(position).kind;
         if matches!(kind, ColumnType::Decimal { .. })
@@ -260,7 +260,7 @@ impl Planner<'_> {
         self.at(position, compared(&unlimited(kind), text))
     }
 
-    /// What a decimal column holds beside a number that it cannot hold.
+    /// Returns the neighbours of a number that a decimal column cannot hold.
     fn beside(&self, position: usize, number: &Decimal) -> Option<Beside> {
         match self.column(position).kind {
             ColumnType::Decimal { precision, scale } if number.fit(precision, scale).is_err() => {
@@ -289,8 +289,8 @@ impl Planner<'_> {
     }
 }
 
-/// The type without the limit of its length. As PostgreSQL does it, what is too long for a column is only another
-/// value.
+/// Returns the type without its length limit. As in PostgreSQL, an operand that is too long for the column is just a
+/// different value.
 fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
     match kind {
         ColumnType::Text { .. } => Cow::Owned(ColumnType::Text { max: None }),
@@ -299,7 +299,7 @@ fn unlimited(kind: &ColumnType) -> Cow<'_, ColumnType> {
     }
 }
 
-/// Whether a column holds true and false.
+/// Returns whether a column holds booleans.
 fn is_boolean(kind: &ColumnType) -> bool {
     match kind {
         ColumnType::Native(native) => native.transfer == Transfer::SqliteDynamic(DeclaredType::Boolean),
@@ -307,8 +307,8 @@ fn is_boolean(kind: &ColumnType) -> bool {
     }
 }
 
-/// Reads the text that a column of that type is compared with, as PostgreSQL does: spaces around numbers and times do
-/// not count, and a day alone is its first moment, in UTC.
+/// Parses a text operand as PostgreSQL does: spaces around numbers and timestamps are ignored, and a date alone means
+/// midnight UTC.
 fn compared(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
     let trimmed = text.trim_matches(' ');
     match kind {

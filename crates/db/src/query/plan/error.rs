@@ -1,25 +1,25 @@
-//! What of a request does not fit its table.
+//! Errors for requests that do not fit their table.
 
 use mwallet_query::MAX_DEPTH;
 use mwallet_schema::{ValueError, shortened};
 
 use super::condition::{MAX_CONDITIONS, MAX_IN_VALUES};
 
-/// What of a request does not fit its table.
+/// An error in a request that does not fit its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// The value of a parameter does not follow the grammar.
+    /// A parameter value does not follow the grammar.
     #[error("{}: {message}", shortened(parameter))]
     Syntax {
         /// The parameter.
         parameter: String,
-        /// What is wrong with its value.
+        /// What is wrong.
         message: String,
-        /// What would be right.
+        /// How to fix it.
         hint: Option<&'static str>,
     },
-    /// A name is no column of the table.
+    /// The table has no such column.
     #[error("{table} has no column {}", shortened(column))]
     UnknownColumn {
         /// The table.
@@ -27,7 +27,7 @@ pub enum PlanError {
         /// The name.
         column: String,
     },
-    /// A value is not one of its column's type.
+    /// A value does not fit its column's type.
     #[error("{column}: {error}")]
     InvalidValue {
         /// The column.
@@ -35,71 +35,71 @@ pub enum PlanError {
         /// What is wrong.
         error: ValueError,
     },
-    /// A required column was given no value.
+    /// A required column has no value.
     #[error("{column}: a value is required")]
     Missing {
         /// The column.
         column: String,
     },
-    /// An operator does not go with the type of its column.
+    /// An operator does not support the column's type.
     #[error("{column} is of type {kind}, which cannot be {operation}")]
     Operator {
         /// The column.
         column: String,
         /// Its type.
         kind: String,
-        /// What was to be done with it.
+        /// The attempted operation.
         operation: &'static str,
     },
-    /// A pattern ends with a backslash that nothing follows.
+    /// A pattern ends with an unpaired backslash.
     #[error("{column}: a pattern must not end with a backslash")]
     Pattern {
         /// The column.
         column: String,
     },
-    /// The table has no column for that kind of identifier.
+    /// The table has no column for this kind of identifier.
     #[error("a row of {table} cannot be named by {by}")]
     Identifier {
         /// The table.
         table: String,
-        /// What was given.
+        /// The kind of identifier.
         by: &'static str,
     },
-    /// A key has more or fewer parts than the primary key.
+    /// A key has a different number of values than the primary key.
     #[error("a row of {table} is named by {expected} values, separated by commas")]
     KeyLength {
         /// The table.
         table: String,
-        /// How many there must be.
+        /// The required number of values.
         expected: usize,
     },
-    /// An update or delete names no row.
+    /// An update or delete has no filter.
     #[error("{operation} without a filter or an identifier is refused")]
     Unfiltered {
-        /// What was to be done.
+        /// The attempted operation.
         operation: &'static str,
     },
-    /// Some columns were chosen where rows are entities, which have all.
+    /// Columns were selected for entities, which need all of theirs.
     #[error("columns cannot be chosen for entities of {table}: ask for rows of its table")]
     WholeRows {
         /// The table.
         table: String,
     },
-    /// An update or delete was given a page, which it does not know.
+    /// An update or delete has a skip or limit.
     #[error("{operation} takes no skip and no limit: it concerns every row that the filter finds")]
     Paged {
-        /// What was to be done.
+        /// The attempted operation.
         operation: &'static str,
     },
-    /// Rows of a write are wanted where the database does something else instead.
+    /// A write cannot return its rows because a database rule replaces it.
     #[error("{operation} of {table} cannot answer its rows: a rule of the database does something else instead")]
     NoRows {
         /// The table.
         table: String,
-        /// What was to be done.
+        /// The attempted operation.
         operation: &'static str,
     },
-    /// No unique constraint is made of the columns by which an upsert is to find rows.
+    /// The conflict target of an upsert has no unique constraint.
     #[error(
         "{table} has no unique constraint on {}, by which rows could be found that exist already",
         shortened(columns)
@@ -110,44 +110,44 @@ pub enum PlanError {
         /// The columns.
         columns: String,
     },
-    /// Two rows of one upsert are the same by the columns that find rows.
+    /// Two rows of an upsert have the same conflict key.
     #[error("two of the rows have the same {columns}")]
     SameRows {
         /// The columns.
         columns: String,
     },
-    /// A row is to be put in a place that is not named by the whole key and nothing else.
+    /// A replace request does not identify its row by exactly the whole key.
     #[error("a row of {table} is put in its place by an identifier, or by an equality for each column of its key")]
     NoPlace {
         /// The table.
         table: String,
     },
-    /// A row is to be put in a place of another key.
+    /// The row of a replace request has another key than the request.
     #[error("{column} is not what the place is named by")]
     OtherKey {
         /// The column.
         column: String,
     },
-    /// An order is wanted of created rows that do not go into one statement.
+    /// An order was requested for inserted rows that need more than one statement.
     #[error("created rows are given back in an order where they are at most {most} with the same columns")]
     OrderOfMany {
-        /// The most rows.
+        /// The maximum number of rows.
         most: usize,
     },
-    /// An update changes nothing.
+    /// An update has no changes.
     #[error("there is nothing to update")]
     NothingToUpdate,
-    /// A list of a request is longer than it may be.
+    /// A list in the request is too long.
     #[error("{}: at most {limit} {items} are allowed", shortened(parameter))]
     TooMany {
         /// The parameter.
         parameter: String,
-        /// What it lists.
+        /// What the list contains.
         items: &'static str,
-        /// How many there may be.
+        /// The maximum number of items.
         limit: usize,
     },
-    /// The filter is nested too deep or too long.
+    /// The filter is nested too deeply or has too many conditions or values.
     #[error(
         "the filter is too complex: at most {MAX_DEPTH} levels, {MAX_CONDITIONS} conditions and {MAX_IN_VALUES} \
          values are allowed"
@@ -156,7 +156,8 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// The SQLSTATE that PostgreSQL has for it, or PostgREST's code where PostgreSQL would not be asked.
+    /// Returns the SQLSTATE that PostgreSQL would report, or PostgREST's code if the request would not reach
+    /// PostgreSQL.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "PGRST100",

@@ -1,4 +1,4 @@
-//! A row put in the place that a request names: what it changes of the row that is there, and what a new one is.
+//! Replacing a row (PUT): the changes to an existing row, and the row to insert if there is none.
 
 use mwallet_schema::{Access, ColumnDefault, Record, Table, Value};
 
@@ -7,11 +7,11 @@ use super::{Plan, PlanError, Planner, Scope};
 use crate::query::{Comparison, Filter, Operand, Query};
 
 impl Plan<'_> {
-    /// The columns that name the place of a row that is put, and their values.
+    /// Returns the key columns of the row to replace, and their values.
     ///
     /// # Errors
     ///
-    /// Where the query names no place.
+    /// Returns an error if the query does not identify a row by its key.
     pub(crate) fn place(table: &Table, query: &Query) -> Result<Record, PlanError> {
         let planner = Planner { table, audience: Scope::Client };
         let mut place = Record::new();
@@ -21,12 +21,12 @@ impl Plan<'_> {
         Ok(place)
     }
 
-    /// What a row that is put in a place changes of the one that is there, and the row to create where there is none:
-    /// nothing where the place is a number that only the database gives.
+    /// Returns the changes to make to an existing row, and the row to insert if there is none. The second is `None`
+    /// if a key column is read-only, so that only the database can assign it.
     ///
     /// # Errors
     ///
-    /// Where the query names no place, or the row has another key than it.
+    /// Returns an error if the query does not identify a row by its key, or if the row has another key.
     pub(crate) fn replacement(
         table: &Table,
         query: &Query,
@@ -47,10 +47,10 @@ impl Plan<'_> {
         for column in table.columns.iter().filter(|column| column.access != Access::ReadOnly) {
             let value = match (&column.default, new.get(&column.name)) {
                 (_, Some(value)) if new.was_given(&column.name) => value.clone(),
-                // What was given once stays.
+                // Immutable columns keep their value unless a new one is given.
                 _ if column.immutable => continue,
                 (Some(ColumnDefault::Constant(value)), _) => value.clone(),
-                // So does what the server made.
+                // Generated values are kept too.
                 (Some(_), _) => continue,
                 (None, _) => Value::Null,
             };
@@ -61,7 +61,7 @@ impl Plan<'_> {
 }
 
 impl Planner<'_> {
-    /// The columns and values that a query names a place by.
+    /// Returns the key columns and values by which a query identifies a row.
     fn place(&self, query: &Query) -> Result<Vec<(usize, Value)>, PlanError> {
         let refuse = || PlanError::NoPlace { table: self.table.name.clone() };
         let named: Vec<(usize, Place)> = match (&query.identifier, &query.filter) {
@@ -89,7 +89,7 @@ impl Planner<'_> {
     }
 }
 
-/// The columns that must be equal to a value each, where a filter says nothing else.
+/// Returns the columns and values of a filter that consists only of equalities.
 fn equalities(filter: &Filter) -> Option<Vec<(&str, &Operand)>> {
     match filter {
         Filter::Compare { column, comparison: Comparison::Eq, operand } => Some(vec![(column, operand)]),

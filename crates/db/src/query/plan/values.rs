@@ -1,24 +1,24 @@
-//! Rows and changes on their way in: defaults filled in, every value of its column's type.
+//! Values of inserts and updates: fills in defaults and converts each value to its column's type.
 
 use mwallet_schema::{Column, ColumnDefault, OnUpdate, Record, Sources, Table, TableKind, Value};
 
 use super::{Assignment, ColumnSet, PlanError, Planner};
 
-/// Whether two records leave the same columns to the database, so that one statement can insert both.
+/// Returns whether two records omit the same database-filled columns, so that one statement can insert both.
 pub(crate) fn same_shape(table: &Table, left: &Record, right: &Record) -> bool {
     let made = table.columns.iter().filter(|column| is_filled(table, column));
     made.into_iter().all(|column| left.get(&column.name).is_some() == right.get(&column.name).is_some())
 }
 
-/// Whether the database fills the column in where an insert leaves it out. What is behind a column of a view or of a
-/// foreign table may have a default that the catalogue does not tell.
+/// Returns whether the database fills in the column if an insert omits it. Columns of views and foreign tables may
+/// have defaults that the catalogue does not show.
 fn is_filled(table: &Table, column: &Column) -> bool {
     let is_elsewhere = matches!(table.kind, TableKind::View | TableKind::Foreign);
     column.default.as_ref().map_or(is_elsewhere, ColumnDefault::is_of_database)
 }
 
 impl Planner<'_> {
-    /// The columns that an insert writes: all but those that the database fills in and the record does not give.
+    /// Returns the columns that an insert writes: all except database-filled ones that the record omits.
     pub(super) fn written_columns(&self, record: &Record) -> ColumnSet {
         let left_out = |column: &Column| is_filled(self.table, column) && record.get(&column.name).is_none();
         (0..self.table.columns.len()).filter(|position| !left_out(self.column(*position))).collect()
@@ -48,7 +48,7 @@ impl Planner<'_> {
         Ok(row)
     }
 
-    /// A value as the column stores it.
+    /// Converts a value to what the column stores.
     fn stored(&self, column: &Column, value: Value) -> Result<Value, PlanError> {
         if value.is_null() && !column.nullable {
             return Err(PlanError::Missing { column: column.name.clone() });
@@ -56,7 +56,7 @@ impl Planner<'_> {
         value.coerce(&column.kind).map_err(|error| PlanError::InvalidValue { column: column.name.clone(), error })
     }
 
-    /// Refuses values for which there is no column.
+    /// Rejects values for unknown columns.
     fn refuse_rest(&self, record: &Record) -> Result<(), PlanError> {
         match record.iter().next() {
             None => Ok(()),
@@ -64,7 +64,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What an update changes, and the values that it gives for immutable columns.
+    /// Returns the assignments of an update, and the values that it gives for immutable columns.
     #[expect(clippy::type_complexity, reason = "two lists, each of which is plain by itself")]
     pub(super) fn assignments(
         &self,
@@ -86,20 +86,20 @@ impl Planner<'_> {
         }
         self.touch(&mut assignments, || Assignment::Value(Value::Timestamp(sources.now())));
         if assignments.is_empty() {
-            // A row that is set to what it is still is answered.
+            // Update something, so that `RETURNING` includes the row.
             let changed = self.table.columns.iter().position(|column| !column.immutable);
             assignments.push((changed.ok_or(PlanError::NothingToUpdate)?, Assignment::Unchanged));
         }
         Ok((assignments, kept))
     }
 
-    /// Adds what every update does to a row; `now` is the time of it.
+    /// Adds the on-update columns. `now` returns the time of the update.
     pub(super) fn touch(&self, assignments: &mut Vec<(usize, Assignment)>, now: impl Fn() -> Assignment) {
         for (position, column) in self.table.columns.iter().enumerate() {
             let given = assignments.iter().any(|(given, _)| *given == position);
             match column.on_update {
                 Some(OnUpdate::Now) if !given => assignments.push((position, now())),
-                // A counter goes up whatever was given: what it is for is to show that the row changed.
+                // A counter is incremented even if a value was given, because it must show that the row changed.
                 Some(OnUpdate::Increment) => {
                     assignments.retain(|(given, _)| *given != position);
                     assignments.push((position, Assignment::Increment));

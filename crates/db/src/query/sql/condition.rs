@@ -1,4 +1,4 @@
-//! Conditions: what rows must be like.
+//! Writes WHERE conditions.
 
 use mwallet_schema::{ColumnType, Value};
 
@@ -7,7 +7,7 @@ use crate::Dialect;
 use crate::query::plan::Condition;
 use crate::query::{Comparison, Is};
 
-/// How many conditions stand in one chain; more are chains in brackets.
+/// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
 const CHAIN: usize = 50;
 
 impl Writer<'_> {
@@ -61,7 +61,7 @@ impl Writer<'_> {
             return self.push(if_none);
         }
         self.push("(");
-        // Both engines read a chain as a tree as deep as it is long, and SQLite refuses one of a thousand.
+        // Both engines parse a chain into a tree as deep as it is long, and SQLite limits the depth to 1,000.
         let chunk = if conditions.len() > CHAIN { conditions.len().div_ceil(CHAIN) } else { 1 };
         let mut conditions = conditions.into_iter().peekable();
         let mut is_first = true;
@@ -90,8 +90,8 @@ impl Writer<'_> {
         self.spelled(position, |writer| writer.bind_operand(position, value));
     }
 
-    /// Writes a value of a column as it is compared for being the same: JSON, which SQLite keeps as texts of which
-    /// several say the same, as one text for all of them.
+    /// Writes a value for an equality test. SQLite stores JSON as text, and equal documents may be spelled
+    /// differently, so they are normalized first.
     pub(super) fn spelled(&mut self, position: usize, value: impl FnOnce(&mut Self)) {
         let is_spelled = self.dialect == Dialect::Sqlite && self.table.columns[position].kind == ColumnType::Json;
         self.push(if is_spelled { "mwallet_json(" } else { "" });
@@ -99,12 +99,12 @@ impl Writer<'_> {
         self.push(if is_spelled { ")" } else { "" });
     }
 
-    /// One of a list: bound as one array, so that the length of the list does not make a new statement.
+    /// Writes an IN list, bound as one array so that the SQL does not depend on its length.
     fn in_(&mut self, position: usize, values: Vec<Value>) {
         let kind = self.table.columns[position].kind.clone();
         self.spelled(position, |writer| writer.column(position));
         match self.dialect {
-            // An array of what only PostgreSQL knows may be a type of its own; a list of casts is never.
+            // A native PostgreSQL type may have no usable array type, so cast each value.
             Dialect::Postgres if self.native(position).is_some_and(is_cast) => {
                 self.push(if values.is_empty() { " = ANY('{}')" } else { " IN (" });
                 let count = values.len();
@@ -118,7 +118,7 @@ impl Writer<'_> {
                 self.bind_as(kind, Value::List(values));
                 self.push(")");
             }
-            // Bytes have no form in JSON, by which SQLite takes lists, but their hexadecimal digits have.
+            // JSON, which carries lists to SQLite, has no bytes, so they are sent as hexadecimal digits.
             Dialect::Sqlite if matches!(kind, ColumnType::Bytes { .. }) => {
                 self.push(" IN (SELECT unhex(value) FROM json_each(");
                 self.bind_as(kind, Value::List(values));
@@ -134,7 +134,7 @@ impl Writer<'_> {
         }
     }
 
-    /// SQLite's own LIKE folds case; ours is a function that does as PostgreSQL's.
+    /// Writes LIKE. SQLite's own folds case, so we use a function that behaves like PostgreSQL's.
     fn like(&mut self, position: usize, pattern: String, fold_case: bool) {
         let text = ColumnType::Text { max: None };
         match self.dialect {
@@ -145,7 +145,7 @@ impl Writer<'_> {
             }
             Dialect::Sqlite => {
                 self.push(if fold_case { "mwallet_ilike(" } else { "mwallet_like(" });
-                // A column that mWallet did not make may hold anything.
+                // A native column may hold values of any type.
                 let is_native = self.native(position).is_some();
                 self.push(if is_native { "CAST(" } else { "" });
                 self.column(position);

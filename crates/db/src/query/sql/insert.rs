@@ -1,4 +1,4 @@
-//! Inserts: one row or many, with the numbers that the database gives or those that were given.
+//! Writes inserts of one or many rows, with generated or explicit identity values.
 
 use mwallet_schema::{ColumnDefault, ColumnType, Transfer, Value};
 
@@ -59,14 +59,14 @@ impl Writer<'_> {
         }
     }
 
-    /// The column that PostgreSQL numbers, where an insert gives its value: then its sequence must be moved. SQLite
-    /// goes on from the largest by itself.
+    /// Returns the PostgreSQL identity column that an insert sets explicitly, so that its sequence must be advanced.
+    /// SQLite continues from the largest value by itself.
     pub(super) fn given_identity(&self, columns: &ColumnSet) -> Option<usize> {
         let is_identity = |position: &usize| self.table.columns[*position].default == Some(ColumnDefault::Identity);
         columns.iter().copied().find(is_identity).filter(|_| self.dialect == Dialect::Postgres)
     }
 
-    /// Rows of which the database makes every value: a table of nothing but its number.
+    /// Inserts rows whose values are all generated, for tables that have only an identity column.
     fn insert_defaults(&mut self, rows: usize, on_conflict: &PlannedConflict) {
         match self.dialect {
             Dialect::Sqlite => {
@@ -85,7 +85,7 @@ impl Writer<'_> {
         }
     }
 
-    /// One row of values; more rows repeat the statement.
+    /// Inserts one row. For more rows the statement is repeated.
     fn insert_values(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
         let mut rows = rows.into_iter();
         self.push(" VALUES (");
@@ -99,7 +99,7 @@ impl Writer<'_> {
             rows.map(|row| row.into_iter().zip(kinds()).map(|(value, kind)| Bind { value, kind }).collect()).collect();
     }
 
-    /// Many rows as one array a column: a statement of one text, however many rows there are.
+    /// Inserts rows as one array per column, so that the SQL does not depend on the number of rows.
     fn insert_arrays(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>) {
         let mut arrays: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
         for row in rows {
@@ -122,7 +122,7 @@ impl Writer<'_> {
             self.bind_as(kind, Value::List(array));
             self.push(array_type);
         }
-        // Rows are written, and so answered, in the order they were given.
+        // Insert, and so return, the rows in the given order.
         self.push(") WITH ORDINALITY AS given (");
         self.names(columns);
         self.push(", mwallet_ordinal) ORDER BY mwallet_ordinal");
@@ -130,7 +130,7 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
-    /// A column of what `unnest` took apart, as the table's column takes it.
+    /// Writes a column of the `unnest` result, converted to the table's column type.
     fn given_column(&mut self, position: usize) {
         let table = std::mem::replace(&mut self.source, "given.".into());
         self.as_column(position);
@@ -152,7 +152,7 @@ impl Writer<'_> {
     }
 }
 
-/// The cast to an array of a column's type, which `unnest` takes apart.
+/// Returns the cast to an array of the column's type, for `unnest`.
 fn array_type(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::SmallInt => "::int2[]",

@@ -1,4 +1,4 @@
-//! What a write answers of its rows, in which order, and which of them it found instead of making them.
+//! Writes the rows that a write returns: their columns, their order, and whether an upsert updated or inserted them.
 
 use mwallet_schema::{ColumnType, Value};
 
@@ -7,14 +7,14 @@ use crate::Dialect;
 use crate::query::{Direction, Nulls};
 use crate::statement::{Hidden, SortKey};
 
-/// What is wanted of the rows of a write.
+/// What a write returns.
 pub(super) struct Returning<'p> {
-    /// The columns that are answered; nothing where the table does not tell its rows.
+    /// The columns to return, or `None` if the table cannot return rows.
     pub(super) answered: Option<&'p Vec<usize>>,
-    /// Whether each row says if an upsert found it.
+    /// Whether each row reports if an upsert updated it.
     pub(super) tells_merged: bool,
     pub(super) order: &'p [OrderBy],
-    /// The column that PostgreSQL numbers, where an insert gives its values, so that its sequence must be moved.
+    /// The PostgreSQL identity column that an insert sets explicitly, so that its sequence must be advanced.
     pub(super) identity: Option<usize>,
 }
 
@@ -23,7 +23,7 @@ impl<'p> Returning<'p> {
         Self { answered, tells_merged: false, order, identity: None }
     }
 
-    /// Whether the write stands within a statement that selects of what it returns.
+    /// Returns whether the write is wrapped in a statement that selects from its result.
     fn is_selected(&self, dialect: Dialect) -> bool {
         let is_ordered = !self.order.is_empty() && self.answered.is_some();
         dialect == Dialect::Postgres && (is_ordered || self.identity.is_some())
@@ -37,7 +37,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The condition of an upsert that notes that it found a row. It is always true.
+    /// Writes an always-true upsert condition that records that an existing row was updated.
     pub(super) fn note_merge(&mut self) {
         self.push(match self.dialect {
             Dialect::Postgres => " WHERE set_config('mwallet.merged', 't', true) = 't'",
@@ -45,7 +45,7 @@ impl Writer<'_> {
         });
     }
 
-    /// Whether a row was found, and forgets it for the next one: rows are returned one by one as they are written.
+    /// Writes whether the row was updated, and resets the flag. Rows are returned one by one as they are written.
     fn merged(&mut self) {
         self.push(match self.dialect {
             Dialect::Postgres => {
@@ -56,26 +56,26 @@ impl Writer<'_> {
         });
     }
 
-    /// Ends a write with what is answered of it.
+    /// Ends a write with its RETURNING clause.
     pub(super) fn end_write(&mut self, returning: &Returning<'_>) -> Hidden {
         if returning.is_selected(self.dialect) {
             self.select_of_given(returning);
             return Hidden { tells_merged: returning.tells_merged, sort: Vec::new() };
         }
         let Some(answered) = returning.answered else { return Hidden::default() };
-        // The rows are counted by what is answered.
+        // Rows are counted by what is returned, so return something.
         self.push(if answered.is_empty() { " RETURNING NULL" } else { " RETURNING " });
         self.read_columns(answered);
         if returning.tells_merged {
             self.push(", ");
             self.merged();
         }
-        // PostgreSQL would be here with an order only where nobody wants the rows.
+        // On PostgreSQL, an order can get here only if no rows are requested.
         let sort = returning.order.iter().map(|order| self.sort_key(order)).collect();
         Hidden { tells_merged: returning.tells_merged, sort }
     }
 
-    /// Returns what SQLite, which has no order for rows of a write, is to be sorted by.
+    /// Adds a hidden sort column, because SQLite cannot order the rows of a write.
     fn sort_key(&mut self, order: &OrderBy) -> SortKey {
         self.push(", ");
         self.column(order.column);
@@ -87,7 +87,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends a write named `given`, moves the sequence of its numbers beyond those that were given, and selects of it.
+    /// Ends a write named `given`, advances the sequence beyond explicit identity values, and selects from the
+    /// result.
     fn select_of_given(&mut self, returning: &Returning<'_>) {
         self.push(" RETURNING *");
         if returning.tells_merged {
@@ -112,7 +113,7 @@ impl Writer<'_> {
         self.read_columns(answered);
         self.push(if returning.tells_merged { ", given.mwallet_merged" } else { "" });
         self.push(" FROM given");
-        // The join is what has the sequence moved: what nobody reads is not run.
+        // The join makes PostgreSQL run `moved`: a CTE that only selects is skipped if nothing reads it.
         self.push(if returning.identity.is_some() { " LEFT JOIN moved ON TRUE" } else { "" });
         self.order_by(returning.order);
     }
