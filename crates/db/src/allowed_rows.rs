@@ -1,4 +1,4 @@
-//! How many rows a change may concern.
+//! Limits on the number of affected rows.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum AllowedRows {
 }
 
 impl AllowedRows {
-    /// Whether it may be this number.
+    /// Returns whether the number is allowed.
     pub(crate) fn allows(self, found: u64) -> bool {
         match self {
             Self::Any => true,

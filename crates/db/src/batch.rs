@@ -1,4 +1,4 @@
-//! Rows on their way out of a driver, in the form that was asked for.
+//! Collects rows from a driver in the requested format.
 
 use mwallet_schema::Value;
 
@@ -9,33 +9,33 @@ use crate::json_rows::JsonRows;
 use crate::statement::Numbers;
 use crate::statement::{Format, Output, Statement};
 
-/// How many rows of values a stream hands out at once.
+/// The maximum number of rows per batch of values.
 const BATCH_ROWS: usize = 256;
-/// How many bytes of JSON a stream gathers before it hands them out.
+/// The size in bytes at which a batch of JSON is full.
 const BATCH_BYTES: usize = 32 * 1024;
-/// How many bytes of text and the like rows of values may hold before a stream hands them out.
+/// The size in bytes of text, JSON and binary values at which a batch of values is full.
 const BATCH_VALUE_BYTES: usize = 1024 * 1024;
 
-/// One row as its driver gives it.
+/// A row of a database driver.
 pub(crate) trait DriverRow {
-    /// The value of a column.
+    /// Returns the value of a column.
     fn value(&self, index: usize, column: &OutputColumn) -> Result<Value>;
 
-    /// Whether a column that is not answered says yes.
+    /// Returns the value of a hidden boolean column.
     fn flag(&self, index: usize) -> Result<bool>;
 
     /// Writes the value of a column as JSON.
     fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()>;
 }
 
-/// Rows that were read and not handed out yet.
+/// Rows that were read but not handed out yet.
 pub(crate) enum Batch {
     Values {
         columns: Columns,
         rows: Vec<Vec<Value>>,
         bytes: usize,
     },
-    /// Where an upsert says of each row whether it found it, that is behind its columns.
+    /// With `tells_merged`, a hidden column after the others says whether an upsert updated the row.
     Json {
         columns: Columns,
         rows: JsonRows,
@@ -88,7 +88,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Whether enough is held to hand it out.
+    /// Returns whether the batch is large enough to be handed out.
     pub(crate) fn is_full(&self) -> bool {
         match self {
             Self::Values { rows, bytes, .. } => rows.len() >= BATCH_ROWS || *bytes >= BATCH_VALUE_BYTES,
@@ -103,7 +103,7 @@ impl Batch {
         }
     }
 
-    /// Takes out what is held; the next row starts afresh.
+    /// Takes the rows and resets the batch.
     pub(crate) fn take(&mut self) -> Output {
         match self {
             Self::Values { rows, bytes, .. } => {
@@ -111,7 +111,7 @@ impl Batch {
                 Output::Values(std::mem::take(rows))
             }
             Self::Json { rows, .. } => {
-                // Where this batch was full, the next one will be as long; the last one has nothing behind it.
+                // After a full batch, expect another of that size. The last one needs no capacity.
                 let next = if rows.bytes() >= BATCH_BYTES { rows.capacity() } else { 0 };
                 Output::Json(std::mem::replace(rows, JsonRows::with_capacity(next)))
             }

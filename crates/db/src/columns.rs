@@ -1,4 +1,4 @@
-//! The columns of an answer: their names, what they hold, and how JSON begins each of them.
+//! The columns of a result: names, types and JSON keys.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -6,20 +6,20 @@ use std::sync::{Arc, OnceLock};
 use mwallet_schema::ColumnType;
 use mwallet_schema::json::write_string;
 
-/// The columns of an answer, shared by its rows. Cheap to clone.
+/// The columns of a result, shared by its rows. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Columns(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     columns: Box<[OutputColumn]>,
-    /// Their names as they stand in JSON, written when they are first needed.
+    /// The names as JSON keys, created on first use.
     shape: OnceLock<JsonKeys>,
 }
 
 impl Columns {
-    /// How many columns of each returned row they are, behind which hidden ones stand. What counts rows has a column
-    /// even where none is answered.
+    /// Returns the number of returned columns, after which hidden ones follow. It is at least one, because a
+    /// statement without output columns returns a null per row.
     pub(crate) fn returned(&self) -> usize {
         self.len().max(1)
     }
@@ -49,26 +49,26 @@ impl PartialEq for Columns {
     }
 }
 
-/// One column of an answer.
+/// A column of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputColumn {
-    /// The name it is answered by.
+    /// The name in the output.
     pub name: String,
-    /// What it holds.
+    /// The type of its values.
     pub kind: OutputKind,
 }
 
-/// What a column of an answer holds.
+/// The type of values in a result column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputKind {
-    /// Values as a column of that type stores them.
+    /// Values of a table column's type.
     Column(ColumnType),
-    /// An exact number of any size and scale: a sum or an average.
+    /// An exact number of any size and scale, such as a sum or an average.
     Number,
 }
 
 impl OutputColumn {
-    /// Whether its numbers may be such that a double would change them.
+    /// Returns whether its numbers may lose precision as doubles.
     pub(crate) fn holds_exact_numbers(&self) -> bool {
         match &self.kind {
             OutputKind::Column(ColumnType::BigInt | ColumnType::Decimal { .. }) | OutputKind::Number => true,
@@ -78,7 +78,7 @@ impl OutputColumn {
     }
 }
 
-/// The names of an answer's columns as they stand in JSON, ready to be copied: `{"id":`, `,"uuid":`, ...
+/// The column names as JSON keys, ready to be copied: `{"id":`, `,"uuid":`, ...
 #[derive(Debug)]
 pub(crate) struct JsonKeys {
     pub(crate) prefixes: Vec<u8>,

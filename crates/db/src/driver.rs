@@ -1,7 +1,8 @@
-//! The drivers behind one interface. The Cargo features `sqlite` and `postgres` say which of them are built in.
+//! The database drivers behind one interface. The Cargo features `sqlite` and `postgres` select which are compiled
+//! in.
 //!
-//! The enums below name the drivers, and `dispatch!` matches over those that are built in. A driver has the methods
-//! that are called here; no other module knows which drivers there are.
+//! The enums below list the drivers, and `dispatch!` matches over those that are compiled in. Every driver has the
+//! methods called here. No other module knows which drivers exist.
 
 mod mock;
 #[cfg(feature = "postgres")]
@@ -26,7 +27,7 @@ use crate::statement::{Format, Output, Prepared, Statement};
 use crate::url::DatabaseUrl;
 use mock::Mock;
 
-/// Calls the same method of whichever driver a value belongs to. The last argument names the variant that needs no
+/// Calls the same method on whichever driver a value belongs to. The last argument names the variant that needs no
 /// database.
 macro_rules! dispatch {
     ($value:expr, $driver:ident => $call:expr, $other:ident) => {
@@ -44,7 +45,7 @@ macro_rules! dispatch {
             Self::Postgres($driver) => $call,
             #[cfg(feature = "sqlite")]
             Self::Sqlite($driver) => $call,
-            // Without a driver the enum has no variant, and so no value.
+            // Without any driver the enum has no variants and thus no values.
             #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
             none => match *none {},
         }
@@ -61,7 +62,7 @@ pub(crate) enum Driver {
 }
 
 impl Driver {
-    /// The driver for a URL, if it is built in. Nothing connects before the first use.
+    /// Creates the driver for a URL if it is compiled in. It does not connect before the first use.
     pub(crate) fn new(url: &DatabaseUrl, options: &EngineOptions) -> Result<Self> {
         match url {
             #[cfg(feature = "postgres")]
@@ -78,12 +79,12 @@ impl Driver {
         }
     }
 
-    /// A driver that runs nothing and keeps the statements.
+    /// Creates a driver that records statements instead of running them.
     pub(crate) fn mock() -> Self {
         Self::Mock(Mock::default())
     }
 
-    /// The mock driver, if this is one.
+    /// Returns the mock driver, if this is one.
     pub(crate) fn as_mock(&self) -> Option<&Mock> {
         match self {
             Self::Mock(mock) => Some(mock),
@@ -92,52 +93,52 @@ impl Driver {
         }
     }
 
-    /// Runs statements in one transaction that is durable when this returns.
+    /// Runs statements in one transaction, which is durable on return.
     pub(crate) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         dispatch!(self, driver => driver.write(statements, format).await, Mock)
     }
 
-    /// Runs one statement that reads.
+    /// Runs one read statement.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         dispatch!(self, driver => driver.read(statement, format).await, Mock)
     }
 
-    /// Whether [`Self::read`] refuses statements that write.
+    /// Returns whether [`Self::read`] rejects statements that write.
     pub(crate) fn read_refuses_writes(&self) -> bool {
         dispatch!(self, driver => driver.read_refuses_writes(), Mock)
     }
 
-    /// Runs a statement of a migration, in no transaction. Its error keeps all that the database says.
+    /// Runs a migration statement outside a transaction. Errors keep the database's full message.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
         dispatch!(self, driver => driver.run_script(sql).await, Mock)
     }
 
-    /// Runs one statement that reads, and returns its rows as they come.
+    /// Runs one read statement and streams its rows.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
         dispatch!(self, driver => driver.stream(statement, format).await, Mock)
     }
 
-    /// Asks the database for an answer.
+    /// Checks that the database responds.
     pub(crate) async fn ping(&self) -> Result<()> {
         dispatch!(self, driver => driver.ping().await, Mock)
     }
 
-    /// Opens the connections before they are needed.
+    /// Opens the connections in advance.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         dispatch!(self, driver => driver.warm_up().await, Mock)
     }
 
-    /// The most files that it may have open at once, sockets among them.
+    /// Returns the maximum number of file descriptors that the driver may have open, including sockets.
     pub(crate) fn most_files(&self) -> usize {
         dispatch!(self, driver => driver.most_files(), Mock)
     }
 
-    /// Listens to a channel; `None` where the database has none.
+    /// Listens on a channel. Returns `None` if the database has no notifications.
     pub(crate) fn listen(&self, channel: &'static str) -> Option<Notifications> {
         dispatch!(self, driver => driver.listen(channel), Mock)
     }
 
-    /// The file of the database; `None` where it is no file.
+    /// Returns the path of the database file, or `None` if there is none.
     pub(crate) fn file(&self) -> Option<&Path> {
         dispatch!(self, driver => driver.file(), Mock)
     }
@@ -153,7 +154,7 @@ impl Driver {
     }
 }
 
-/// The error for a database whose driver is not built in.
+/// Returns the error for a database whose driver is not compiled in.
 ///
 /// ```
 /// # use mwallet_db::Engine;
@@ -175,7 +176,7 @@ fn not_built_in(database: &str, feature: &str) -> crate::Error {
     crate::Error::Config(reason)
 }
 
-/// A transaction that has begun. Dropped before its end, it is rolled back.
+/// A transaction in progress. It is rolled back on drop unless it has ended.
 pub(crate) enum Transaction {
     #[cfg(feature = "postgres")]
     Postgres(Box<postgres::Connection>),
@@ -184,38 +185,38 @@ pub(crate) enum Transaction {
 }
 
 impl Transaction {
-    /// Runs a statement and gathers its rows.
+    /// Runs a statement and collects its rows.
     pub(crate) async fn run(&mut self, statement: Statement, format: Format) -> Result<Output> {
         dispatch!(self, transaction => transaction.run(statement, format).await)
     }
 
-    /// Runs a text without values and ignores its rows. On PostgreSQL it leaves nothing open. A statement with values
-    /// would: its snapshot, for which others may wait.
+    /// Runs SQL without parameters and ignores its rows. On PostgreSQL this leaves no portal open. A statement with
+    /// parameters would, and its snapshot can make other transactions wait.
     pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
         dispatch!(self, transaction => transaction.run_plain(sql).await)
     }
 
-    /// Runs a statement of a migration. Its error keeps all that the database says.
+    /// Runs a migration statement. Errors keep the database's full message.
     pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
         dispatch!(self, transaction => transaction.run_script(sql).await)
     }
 
-    /// What SQLite says of statements that it only prepares.
+    /// Returns what SQLite reports about statements that it prepares but does not run.
     pub(crate) async fn prepare(&mut self, statements: Vec<String>) -> Result<Vec<Prepared>> {
         dispatch!(self, transaction => transaction.prepare(statements).await)
     }
 
-    /// Runs one statement, and returns its rows as they come.
+    /// Runs one statement and streams its rows.
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<RowSource<'_>> {
         dispatch!(self, transaction => transaction.stream(statement, format).await)
     }
 
-    /// Forgets where the connection looks for names, since a part of the transaction was undone.
+    /// Forgets the connection's known search path, because part of the transaction was rolled back.
     pub(crate) fn forget_path(&self) {
         dispatch!(self, transaction => transaction.forget_path());
     }
 
-    /// Checks what is otherwise checked when it commits.
+    /// Checks deferred constraints now instead of on commit.
     pub(crate) async fn check_deferred(&mut self) -> Result<()> {
         dispatch!(self, transaction => transaction.check_deferred().await)
     }
@@ -229,7 +230,7 @@ impl Transaction {
     }
 }
 
-/// Where batches of rows come from. Those of a session borrow it.
+/// A source of row batches. In a session, it borrows the session.
 pub(crate) enum RowSource<'s> {
     #[cfg(feature = "postgres")]
     Postgres(Box<postgres::RowReceiver<'s>>),
@@ -238,19 +239,19 @@ pub(crate) enum RowSource<'s> {
     Gathered(Gathered<'s>),
 }
 
-/// Rows that are in memory already.
+/// Rows that are already in memory.
 pub(crate) struct Gathered<'s> {
     output: Option<Output>,
     session: PhantomData<&'s mut ()>,
 }
 
 impl RowSource<'_> {
-    /// Rows that are in memory already, as one batch.
+    /// Creates a source with a single batch that is already in memory.
     pub(crate) fn gathered(output: Output) -> Self {
         Self::Gathered(Gathered { output: Some(output), session: PhantomData })
     }
 
-    /// The next rows; `None` after the last.
+    /// Returns the next batch, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
         dispatch!(self, rows => rows.next().await, Gathered)
     }
@@ -262,16 +263,16 @@ impl Gathered<'_> {
     }
 }
 
-/// What a database says of an error, in full.
+/// The full error report of a database.
 pub(crate) trait Said {
-    /// All of it, in one line.
+    /// Returns the whole report on one line.
     fn message(&self) -> String;
 
-    /// The byte of the statement that the error is at, if the database names one.
+    /// Returns the byte offset of the error in the statement, if the database reports one.
     fn offset(&self, sql: &str) -> Option<usize>;
 }
 
-/// What a database says of an error, if the error comes from a driver that is built in.
+/// Returns the database's error report, if the error comes from a driver that is compiled in.
 pub(crate) fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn Said> {
     #[cfg(feature = "postgres")]
     if let Some(said) = postgres::said(error) {

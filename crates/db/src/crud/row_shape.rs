@@ -1,4 +1,4 @@
-//! What operations work on: tables whose rows are maps, or entities.
+//! The row shapes that operations accept: tables with rows as maps, or entities.
 
 use std::marker::PhantomData;
 
@@ -7,27 +7,27 @@ use mwallet_schema::{Record, Table};
 use crate::entity::{Cell, Entity};
 use crate::row::{FromRow, Of, Row};
 
-/// What operations work on: a table, and the form in which its rows go in and come out.
+/// A table together with the types in which its rows are written and read.
 pub trait RowShape {
-    /// A row that is written.
+    /// The type of rows to write.
     type Input;
-    /// A row that is read.
+    /// The type of rows that were read.
     type Item;
-    /// How the row is read from its values.
+    /// The type that decodes a row.
     type Form: FromRow;
 
-    /// The table.
+    /// Returns the table.
     fn table(&self) -> &Table;
 
-    /// Whether a row can be made of some of the columns only.
+    /// Returns whether a row can be built from only some of the columns.
     fn takes_any_fields(&self) -> bool {
         true
     }
 
-    /// A row to write as a map.
+    /// Converts a row to write into a record.
     fn record(input: Self::Input) -> Record;
 
-    /// A row that was read, out of its form.
+    /// Converts a decoded row into an item.
     fn item(form: Self::Form) -> Self::Item;
 }
 
@@ -49,10 +49,10 @@ impl RowShape for &Table {
     }
 }
 
-/// The rows of an entity's table, as entities.
+/// The row shape of an entity's table.
 pub struct Entities<E>(PhantomData<fn() -> E>);
 
-/// The rows of an entity's table, as entities: `crud::list(&engine, crud::of::<Order>(), &query)`.
+/// Returns the row shape of an entity, as in `crud::list(&engine, crud::of::<Order>(), &query)`.
 pub fn of<E: Entity>() -> Entities<E> {
     Entities(PhantomData)
 }
@@ -74,7 +74,8 @@ impl<E: Entity> RowShape for Entities<E> {
         let columns = E::table().columns.iter();
         let pairs = columns.zip(input.cells()).filter_map(|(column, cell)| match cell {
             Cell::Value(value) => Some((column.name.clone(), value)),
-            // What refers to a row of a session is left out; where it is required, the plan says so.
+            // Leave out references to rows pending in a session. The planner rejects a required value that is
+            // missing.
             Cell::Unset | Cell::Pending(_) => None,
         });
         pairs.collect()

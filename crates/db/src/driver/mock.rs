@@ -1,4 +1,4 @@
-//! A driver that runs nothing and keeps the statements that it gets.
+//! A driver that records statements instead of running them.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,14 @@ use crate::notifications::Notifications;
 use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Statement};
 
-/// The statements so far.
+/// The recorded statements.
 #[derive(Default)]
 pub(crate) struct Mock {
     statements: Mutex<Vec<String>>,
 }
 
 impl Mock {
-    /// The texts of the statements so far.
+    /// Returns the SQL of the recorded statements.
     pub(crate) fn statements(&self) -> Vec<String> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,4 @@
-//! The driver of PostgreSQL: a pool of connections, each statement prepared once on each.
+//! The PostgreSQL driver: a connection pool with prepared statements cached per connection.
 
 mod codec;
 mod connect;
@@ -34,21 +34,21 @@ use pipeline::Pipeline;
 use search_path::Pool;
 use tls::Tls;
 
-/// What an engine asks of this driver.
+/// The settings of the driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) url: PostgresUrl,
-    /// The most connections.
+    /// The maximum number of connections.
     pub(crate) connections: usize,
-    /// How many runtimes share them.
+    /// The number of runtimes that share the connections.
     pub(crate) runtimes: usize,
-    /// How long to wait for a free connection.
+    /// The maximum wait for a free connection.
     pub(crate) pool_timeout: Duration,
-    /// How long connecting may take.
+    /// The maximum time to connect.
     pub(crate) connect_timeout: Duration,
-    /// How long one statement may run.
+    /// The maximum run time of one statement.
     pub(crate) statement_timeout: Duration,
-    /// Where connections look for names from the first.
+    /// The initial search path of connections.
     pub(crate) search_path: SearchPath,
     pub(crate) read_only: bool,
     pub(crate) echo: bool,
@@ -70,27 +70,27 @@ impl Settings {
     }
 }
 
-/// A database of PostgreSQL. No connection is made before the first use.
+/// A PostgreSQL database. It does not connect before the first use.
 pub(crate) struct Postgres {
     settings: Settings,
     tls: Tls,
     pools: Pools,
 }
 
-/// The connections, in a pool for each runtime. What drives a connection is the runtime that opened it; to use it from
-/// another costs a wake of another thread for every statement.
+/// The connections, with one pool per runtime. A connection is driven by the runtime that opened it, and using it
+/// from another one would wake another thread for every statement.
 struct Pools {
     first: Share,
     of_runtimes: RwLock<Vec<(Option<Id>, Share)>>,
 }
 
-/// What one runtime has of the connections.
+/// The connections of one runtime.
 #[derive(Clone)]
 struct Share {
     pool: Pool,
-    /// How many of them streams may hold: half, so that clients who read slowly leave the rest to others.
+    /// Limits streams to half of the connections, so that slow readers leave the rest to others.
     streams: Arc<Semaphore>,
-    /// The one that lookups share, where there are enough for other work to have some of its own.
+    /// The connection shared by lookups, if there are enough connections left for other work.
     pipeline: Option<Arc<Pipeline>>,
 }
 
@@ -113,28 +113,29 @@ impl Share {
     }
 }
 
-/// The fewest connections of a runtime of which lookups take one: a stream and a write have one each beside it.
+/// The minimum number of connections per runtime for lookups to get their own, so that a stream and a write still
+/// have one each.
 const MIN_FOR_PIPELINE: usize = 3;
 
-/// The rows of a stream, as they come; dropped before its end, it gives up its connection.
+/// A stream of rows. Its connection is discarded if it is dropped before the end.
 pub(crate) struct RowReceiver<'c> {
     connection: Hold<'c>,
     rows: std::pin::Pin<Box<tokio_postgres::RowStream>>,
     batch: Batch,
     ended: bool,
-    /// The place among the streams, where it has one of its own.
+    /// The permit that counts the stream, unless it runs in a session.
     place: Option<OwnedSemaphorePermit>,
 }
 
 impl Postgres {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let tls = Tls::new(&settings.url)?;
-        // Made before it is needed, so that a wrong setting is told at the start.
+        // Create the first pool now, so that invalid settings are reported at startup.
         let first = Share::new(&settings, &tls)?;
         Ok(Self { settings, tls, pools: Pools { first, of_runtimes: RwLock::default() } })
     }
 
-    /// What the runtime that asks has of the connections.
+    /// Returns the connections of the current runtime.
     fn share(&self) -> Result<Share> {
         let id = Handle::try_current().ok().map(|runtime| runtime.id());
         let find =
@@ -157,21 +158,21 @@ impl Postgres {
         Ok(share)
     }
 
-    /// The most files that it may have open.
+    /// Returns the maximum number of file descriptors.
     pub(crate) fn most_files(&self) -> usize {
-        // The caller of an engine may be a runtime beside those that serve.
+        // The engine may also be called from one runtime besides those that serve.
         let connections = self.settings.connections.div_ceil(self.settings.runtimes) * (self.settings.runtimes + 1);
-        // To cancel a statement takes another connection; one listens.
+        // Cancelling a statement takes another connection, and one connection listens for notifications.
         connections * 2 + 1
     }
 
-    /// Opens the connections of the runtime that asks.
+    /// Opens the connections of the current runtime.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         let Share { pool, pipeline, .. } = self.share()?;
         let opened = (0..pool.status().max_size).map(|_| pool.get());
-        // All are held until the last is there; otherwise one would be taken again and again.
+        // Hold all of them until the last is open, or the same one would be reused.
         futures::future::try_join_all(opened).await.map(drop).map_err(errors::from_pool)?;
-        // Lookups have theirs before others take all.
+        // Reserve the connection for lookups before others take them all.
         if let Some(pipeline) = pipeline {
             pipeline.open(&pool).await;
         }
@@ -187,13 +188,13 @@ impl Postgres {
         Ok(Connection::new(object, self.tls.clone(), self.settings.statement_timeout, self.settings.echo))
     }
 
-    /// Runs statements in one transaction that is durable when this returns.
+    /// Runs statements in one transaction, which is durable on return.
     pub(crate) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         if self.settings.read_only {
             return Err(Error::ReadOnly);
         }
         let mut connection = self.connection().await?;
-        // One statement is a transaction of its own.
+        // A single statement is its own transaction.
         if let [statement] = statements.as_slice()
             && statement.guards.is_empty()
         {
@@ -208,12 +209,12 @@ impl Postgres {
         Ok(outputs)
     }
 
-    /// Runs a statement of a migration, in no transaction.
+    /// Runs a migration statement outside a transaction.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
         self.connection().await?.run_script(sql).await
     }
 
-    /// Runs one statement that reads.
+    /// Runs one read statement.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         let share = self.share()?;
         if let Some(pipeline) = share.pipeline.as_ref().filter(|_| statement.is_lookup)
@@ -224,12 +225,12 @@ impl Postgres {
         self.connection_of(&share).await?.run_guarded(&statement, format).await
     }
 
-    /// A connection of the pool may write.
+    /// Returns false, because pooled connections may write.
     pub(crate) fn read_refuses_writes(&self) -> bool {
         false
     }
 
-    /// Runs one statement that reads, and hands out its rows as they come.
+    /// Runs one read statement and streams its rows.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
         let place = tokio::time::timeout(self.settings.pool_timeout, self.share()?.streams.acquire_owned()).await;
         // The semaphore is never closed.
@@ -242,29 +243,29 @@ impl Postgres {
         Ok(RowSource::Postgres(Box::new(rows)))
     }
 
-    /// Whether the server answers.
+    /// Checks that the server responds.
     pub(crate) async fn ping(&self) -> Result<()> {
         self.read(Statement::ping(), Format::Values).await.map(drop)
     }
 
-    /// The database is on a server.
+    /// Returns `None`, because the database is on a server.
     pub(crate) fn file(&self) -> Option<&Path> {
         None
     }
 
-    /// Begins to listen to a channel, on a connection beside the pool.
+    /// Listens on a channel, on a connection outside the pool.
     pub(crate) fn listen(&self, channel: &'static str) -> Option<Notifications> {
         Some(listen::listen(self.settings.clone(), self.tls.clone(), channel))
     }
 
-    /// Closes the connections that are idle, and each other one when it is given back.
+    /// Closes idle connections now and the others when they are returned.
     pub(crate) async fn close(&self) {
         let shares = self.pools.of_runtimes.write().unwrap_or_else(PoisonError::into_inner);
         self.pools.first.close();
         shares.iter().for_each(|(_, share)| share.close());
     }
 
-    /// Takes a connection for one session and begins its transaction.
+    /// Takes a connection for a session and begins its transaction.
     pub(crate) async fn lease(&self, options: &SessionOptions, limit: Duration) -> Result<Transaction> {
         let mut connection = self.connection().await?;
         let read_only = options.read_only || self.settings.read_only;
@@ -273,7 +274,7 @@ impl Postgres {
     }
 }
 
-/// A connection that a stream has to itself, or that of the session it belongs to.
+/// The stream's own connection, or that of its session.
 enum Hold<'c> {
     Own(Box<Connection>),
     Session(&'c mut Connection),
@@ -291,7 +292,7 @@ impl<'c> RowReceiver<'c> {
         Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false, place: None })
     }
 
-    /// The next rows; `None` after the last.
+    /// Returns the next rows, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
         if self.ended {
             return None;
@@ -301,7 +302,7 @@ impl<'c> RowReceiver<'c> {
             Hold::Own(connection) => connection.as_mut(),
             Hold::Session(connection) => connection,
         };
-        // Whether the batch is full; otherwise the rows have ended.
+        // Returns true if the batch is full, and false at the end of the rows.
         let fill = async {
             while let Some(row) = rows.next().await {
                 batch.push(&row.map_err(errors::convert)?)?;

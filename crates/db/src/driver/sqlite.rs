@@ -1,7 +1,7 @@
-//! The driver of SQLite, which runs inside the program: one writer thread, several reader threads.
+//! The SQLite driver, which runs in process with one writer thread and several reader threads.
 //!
-//! Statements go to the threads through queues of bounded length and their outputs come back through channels. Only
-//! lookups run on the thread that asks: they cost less than to wake another.
+//! Statements reach the threads through bounded queues, and results return through channels. Only lookups run on the
+//! calling thread, because they cost less than waking another one.
 
 mod active_reads;
 mod average;
@@ -44,51 +44,51 @@ use point_read::PointReads;
 use reader::Readers;
 use writer::Writer;
 
-/// Where the database lies.
+/// Where the database is stored.
 #[derive(Clone, Debug)]
 enum Location {
     File(Arc<DatabaseFile>),
-    /// In memory; gone with the engine.
+    /// In memory, for the lifetime of the engine.
     Memory,
 }
 
-/// The file that SQLite keeps next to a database: its name with `-wal`, `-shm` or `-journal` after it.
+/// Returns the path of a file that SQLite keeps next to a database, with the suffix `-wal`, `-shm` or `-journal`.
 pub fn side_file(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// Adds the functions that the tables of this data layer may use in checks and indexes to a connection that no engine
-/// has opened.
+/// Registers the SQL functions that checks and indexes of mWallet tables may use, on a connection not opened by an
+/// engine.
 ///
 /// # Errors
 ///
-/// If SQLite refuses one.
+/// Returns an error if SQLite rejects one.
 pub fn register_functions(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     functions::register(connection, &deadline::Deadline::new())
 }
 
-/// What an engine asks of this driver.
+/// The settings of the driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     location: Location,
-    /// Threads that read.
+    /// The number of reader threads.
     readers: usize,
-    /// Runtimes whose threads look up.
+    /// The number of runtimes whose threads run lookups.
     runtimes: usize,
-    /// How many statements may wait before more are refused.
+    /// The maximum number of queued statements. Further ones are rejected.
     max_queued: usize,
-    /// How long a session waits for the writer.
+    /// The maximum time that a session waits for the writer.
     pool_timeout: Duration,
-    /// How long one statement may run.
+    /// The maximum run time of one statement.
     statement_timeout: Duration,
-    /// How long a reading transaction may last.
+    /// The maximum duration of a read transaction.
     read_timeout: Duration,
-    /// Where temporary files go; beside the database where nothing is said.
+    /// The directory for temporary files. Defaults to that of the database.
     temp_dir: Option<PathBuf>,
     read_only: bool,
-    /// Whether the file must keep its journal mode, and is not made where there is none.
+    /// Whether the database exists already: its journal mode is kept, and a missing file is not created.
     existing: bool,
     echo: bool,
 }
@@ -113,12 +113,12 @@ impl Settings {
         }
     }
 
-    /// Whether the database is a file that has a log (WAL), because it is ours.
+    /// Returns whether the database is our own file, which uses a WAL.
     fn keeps_log(&self) -> bool {
         !self.read_only && !self.existing && self.file().is_some()
     }
 
-    /// The file of the database; none of one in memory.
+    /// Returns the database file, or `None` for a database in memory.
     fn file(&self) -> Option<&DatabaseFile> {
         match &self.location {
             Location::File(file) => Some(file),
@@ -126,18 +126,18 @@ impl Settings {
         }
     }
 
-    /// Whether the file is still the one that was opened, for what was just committed; how many bytes its log has.
+    /// Checks after a commit that the file is still the one that was opened. Returns the size of the WAL in bytes.
     fn check_file(&self) -> Result<u64> {
         self.file().map_or(Ok(0), DatabaseFile::check)
     }
 
-    /// The same for what is read.
+    /// Performs the check for reads, at most every 100 milliseconds.
     fn check_file_now_and_then(&self) -> Result<()> {
         self.file().map_or(Ok(()), DatabaseFile::check_now_and_then)
     }
 }
 
-/// A database of SQLite. No file is opened before the first use.
+/// A SQLite database. It opens no file before the first use.
 pub(crate) struct Sqlite {
     settings: Arc<Settings>,
     writer: Writer,
@@ -146,7 +146,7 @@ pub(crate) struct Sqlite {
     is_warm: AtomicBool,
 }
 
-/// The most files that a connection has open: the database, its log or journal, and their index.
+/// The maximum number of open files per connection: the database, its WAL or journal, and the WAL index.
 const FILES: usize = 3;
 
 impl Sqlite {
@@ -162,13 +162,13 @@ impl Sqlite {
         }
     }
 
-    /// The most files that it may have open.
+    /// Returns the maximum number of open files.
     pub(crate) fn most_files(&self) -> usize {
         let connections = 1 + self.settings.readers + reader::LONG_READS + self.settings.runtimes;
         if self.is_in_memory() { 0 } else { connections * FILES }
     }
 
-    /// Opens the connections of the writer, of all readers and of the threads that look up. Once is enough.
+    /// Opens the connections of the writer, the readers and the lookup threads. Does nothing after the first call.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         if self.is_in_memory() || self.is_warm.swap(true, Ordering::Relaxed) {
             return Ok(());
@@ -179,12 +179,12 @@ impl Sqlite {
         self.lookups.warm_up(self.settings.runtimes)
     }
 
-    /// Runs statements in one transaction that is durable when this returns.
+    /// Runs statements in one transaction, which is durable on return.
     pub(crate) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         self.writer.write(statements, format).await
     }
 
-    /// Runs one statement that reads.
+    /// Runs one read statement.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         if self.is_in_memory() {
             return self.writer.read(statement, format).await;
@@ -198,54 +198,54 @@ impl Sqlite {
         self.readers.read(statement, format).await
     }
 
-    /// The file of the database; `None` for one in memory.
+    /// Returns the path of the database file, or `None` for a database in memory.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.settings.file().map(DatabaseFile::path)
     }
 
-    /// Whether the database is in memory, and so belongs to one connection.
+    /// Returns whether the database is in memory, so that it has a single connection.
     fn is_in_memory(&self) -> bool {
         self.settings.file().is_none()
     }
 
-    /// Readers of a file cannot write. A database in memory has the connection of the writer alone.
+    /// Returns whether reads cannot write. A database in memory only has the writer's connection.
     pub(crate) fn read_refuses_writes(&self) -> bool {
         !self.is_in_memory()
     }
 
-    /// Runs a statement of a migration, in no transaction.
+    /// Runs a migration statement outside a transaction.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
         self.read(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
     }
 
-    /// Runs one statement that reads, and hands out its rows as they come.
+    /// Runs one read statement and streams its rows.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
-        // The rows of a database in memory are there anyway, and a stream that held its only connection would block
-        // every write.
+        // A database in memory has its rows in memory anyway, and a stream on its only connection would block all
+        // writes.
         if self.is_in_memory() {
             return self.read(statement, format).await.map(RowSource::gathered);
         }
         self.settings.check_file_now_and_then()?;
-        // A stream has a thread to itself, of which there are few; what fits one batch goes without. Where it does
-        // not, one batch was read in vain.
+        // A stream occupies one of a few threads, so results that fit one batch do without. If the result does not
+        // fit, that batch is read twice.
         match self.readers.read_if_small(statement.clone(), format).await? {
             Some(output) => Ok(RowSource::gathered(output)),
             None => self.readers.stream(statement, format).await.map(RowSource::Sqlite),
         }
     }
 
-    /// SQLite has no channels.
+    /// Returns `None`, because SQLite has no notifications.
     pub(crate) fn listen(&self, _: &'static str) -> Option<Notifications> {
         None
     }
 
-    /// Whether the database answers, and is the one that was opened.
+    /// Checks that the database responds and is the one that was opened.
     pub(crate) async fn ping(&self) -> Result<()> {
         self.read(Statement::ping(), Format::Values).await?;
         self.settings.check_file().map(drop)
     }
 
-    /// Ends the threads. The last connection to close puts the log back into the file.
+    /// Stops the threads. The last connection to close checkpoints the WAL.
     pub(crate) async fn close(&self) {
         self.lookups.close();
         self.readers.close().await;
@@ -253,24 +253,23 @@ impl Sqlite {
         self.remove_empty_log();
     }
 
-    /// Has SQLite remove the log that a file had to get to be read, if nobody else has it open: a connection that only
-    /// reads leaves it.
+    /// Makes SQLite remove the empty WAL that a read-only connection had to create and leaves behind, if nobody else
+    /// has the file open.
     fn remove_empty_log(&self) {
         let Some(path) = self.settings.file().map(DatabaseFile::path).filter(|_| self.settings.read_only) else {
             return;
         };
-        // One that holds something may be that of a program which was killed, and putting it into the file would be a
-        // change of it.
+        // A non-empty WAL may belong to a program that was killed. Checkpointing it would change the file.
         if side_file(path, "-wal").metadata().is_ok_and(|log| log.len() == 0) {
             let opened = connection::open_file(path, false, false);
-            // What may not be written to stays as it is.
+            // Leave files that are not writable as they are.
             if let Err(error) = opened.and_then(|connection| connection::has_log(&connection)) {
                 tracing::debug!(%error, "an empty log is left");
             }
         }
     }
 
-    /// Takes a thread for one session: the writer, or for a session that only reads a file a reader.
+    /// Takes a thread for one session: a reader if the session only reads a file, otherwise the writer.
     pub(crate) async fn lease(&self, options: &SessionOptions, limit: Duration) -> Result<Transaction> {
         let purpose = match (options.read_only || self.settings.read_only, options.schema_change) {
             (true, _) => Purpose::Read,

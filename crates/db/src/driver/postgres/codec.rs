@@ -1,5 +1,5 @@
-//! Values to PostgreSQL's binary form and back: bound by the type the server names, read as values or straight into
-//! JSON.
+//! Conversion between values and PostgreSQL's binary format. Values are bound by the server's parameter type, and
+//! read as values or written straight into JSON.
 
 use bytes::{BufMut, BytesMut};
 use mwallet_schema::json::write_string;
@@ -15,16 +15,16 @@ use crate::error::{Error, Result};
 use crate::json_row::{write_base64, write_integer, write_plain};
 use crate::statement::Bind;
 
-/// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in microseconds since 1970.
+/// 2000-01-01T00:00:00Z, the PostgreSQL epoch, in microseconds since 1970.
 const EPOCH: i64 = 946_684_800_000_000;
-/// The version that stands before the text of a jsonb.
+/// The version byte before the text of a jsonb value.
 const JSONB_VERSION: u8 = 1;
 
 type BoxError = Box<dyn std::error::Error + Sync + Send>;
 
 impl ToSql for Bind {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> std::result::Result<IsNull, BoxError> {
-        // SQLite's form of a decimal depends on its column, so both engines want to know it.
+        // Only SQLite needs the column's type to store a decimal, but require it on both engines.
         let is_decimal = matches!(self.kind, ColumnType::Decimal { .. } | ColumnType::Native(_));
         if matches!(self.value, Value::Decimal(_)) && !is_decimal {
             return Err("a decimal must be bound with bind_as and the type of its column".into());
@@ -74,7 +74,7 @@ fn encode(value: &Value, kind: &Type, out: &mut BytesMut) -> std::result::Result
     Ok(IsNull::No)
 }
 
-/// An array of one dimension, as `array_recv` reads it.
+/// Writes a one-dimensional array as `array_recv` reads it.
 fn encode_array(values: &[Value], member: &Type, out: &mut BytesMut) -> std::result::Result<(), BoxError> {
     out.put_i32(1);
     out.put_i32(values.iter().any(Value::is_null).into());
@@ -92,7 +92,7 @@ fn encode_array(values: &[Value], member: &Type, out: &mut BytesMut) -> std::res
     Ok(())
 }
 
-/// The bytes of a value, whatever its type.
+/// The raw bytes of a value of any type.
 struct Raw<'a>(&'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
@@ -125,7 +125,7 @@ impl DriverRow for Row {
     }
 }
 
-/// Whether values of a type of PostgreSQL can be read as what a column is said to hold.
+/// Returns whether a PostgreSQL type can be read as the declared output type.
 pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
     let is_text = || {
         matches!(*found, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN)
@@ -204,7 +204,7 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         },
         OutputKind::Column(ColumnType::Json) => {
             let text = raw.split_first().and_then(|(_, text)| std::str::from_utf8(text).ok());
-            // The server spells jsonb with spaces; a value is the same text on both engines.
+            // The server writes jsonb with spaces. Compact it, so that values are the same on both engines.
             text.and_then(|text| mwallet_schema::json::compact(text.as_bytes()).ok()).map(Value::Json)
         }
     };

@@ -1,4 +1,4 @@
-//! From a URL to a pool that connects when it is first used.
+//! Builds a connection pool from a URL. It connects on first use.
 
 use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime};
 use tokio_postgres::NoTls;
@@ -10,10 +10,10 @@ use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::url::{Host, SslMode};
 
-/// The pool of one of the runtimes that use an engine.
+/// Builds the pool of one of the runtimes that use an engine.
 pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
     let config = config(settings);
-    // A connection that the server closed is noticed without a round trip.
+    // The fast method detects a closed connection without a round trip.
     let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match tls.clone() {
         Tls::Off => deadpool_postgres::Manager::from_config(config, NoTls, manager_config),
@@ -29,7 +29,7 @@ pub(super) fn pool(settings: &Settings, tls: &Tls) -> Result<Pool> {
         .map_err(|error| Error::Config(error.to_string()))
 }
 
-/// What the driver must know to connect.
+/// Returns the connection settings.
 pub(super) fn config(settings: &Settings) -> tokio_postgres::Config {
     let url = &settings.url;
     let mut config = tokio_postgres::Config::new();
@@ -46,7 +46,7 @@ pub(super) fn config(settings: &Settings) -> tokio_postgres::Config {
     config.application_name("mwallet");
     config.connect_timeout(settings.connect_timeout);
     config.ssl_mode(match url.ssl_mode {
-        // A socket is not encrypted, whatever is asked: nobody can listen to it or stand in for the server.
+        // Never encrypt a Unix socket: nobody can eavesdrop on it or impersonate the server.
         _ if url.is_socket() => DriverSslMode::Disable,
         SslMode::Disable => DriverSslMode::Disable,
         SslMode::Prefer => DriverSslMode::Prefer,

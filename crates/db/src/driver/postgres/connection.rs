@@ -1,4 +1,4 @@
-//! One connection while somebody has it.
+//! A connection in use.
 
 use std::time::{Duration, Instant};
 
@@ -14,16 +14,16 @@ use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::statement::{Format, Output, Prepared, Statement};
 
-/// A connection, and what must happen to it before anybody else may have it.
+/// A pooled connection that is cleaned up before anyone else gets it.
 ///
-/// Dropped in the middle of a statement, it is closed and the statement cancelled; dropped in a transaction, it is
-/// rolled back. Every await of a caller may be the last, so the state is written before each.
+/// If dropped during a statement, the connection is closed and the statement cancelled. If dropped in a transaction,
+/// the transaction is rolled back. A caller may be cancelled at any await, so the state is set before each one.
 pub(crate) struct Connection {
     object: Option<Object>,
     tls: Tls,
     state: State,
     statement_timeout: Duration,
-    /// When the transaction must be over, and how long it was given.
+    /// The deadline of the transaction and its time limit.
     deadline: Option<(Instant, Duration)>,
     echo: bool,
 }
@@ -32,31 +32,31 @@ pub(crate) struct Connection {
 enum State {
     Idle,
     InTransaction,
-    /// A statement is on its way: nobody knows what the connection will say next.
+    /// A statement is in progress, so the state of the connection is unknown.
     Busy,
 }
 
-/// When a statement must be over, and by whose limit.
+/// The time by which a statement must finish, and whether it comes from the transaction's limit.
 #[derive(Clone, Copy)]
 struct Ends {
     at: Instant,
     of_transaction: bool,
 }
 
-/// How many prepared statements a connection keeps.
+/// The maximum number of prepared statements per connection.
 const STATEMENT_CACHE: usize = 256;
-/// The longest time that PostgreSQL takes in its settings.
+/// The maximum time in milliseconds that PostgreSQL accepts in settings.
 const MAX_MILLIS: u128 = i32::MAX as u128;
-/// What stands for no limit where one is too long to be a time.
+/// Used instead of a timeout that overflows an instant.
 const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// The time so much later.
+/// Returns the instant when a time limit ends.
 fn after(limit: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(limit).unwrap_or_else(|| now + FAR_AWAY)
 }
 
-/// The words of SQL for an isolation.
+/// Returns the SQL name of an isolation level.
 fn level(isolation: Isolation) -> &'static str {
     match isolation {
         Isolation::ReadCommitted => "READ COMMITTED",
@@ -74,7 +74,7 @@ impl Connection {
         let mode = if read_only { "READ ONLY" } else { "READ WRITE" };
         let mut sql = format!("BEGIN ISOLATION LEVEL {} {mode}", level(isolation));
         if let Some(limit) = limit {
-            // The server ends a session that went silent, even if this program hangs.
+            // The server ends an idle session even if this program hangs.
             let millis = limit.as_millis().clamp(1, MAX_MILLIS);
             sql.push_str(&format!("; SET LOCAL idle_in_transaction_session_timeout = {millis}"));
             self.deadline = Some((after(limit), limit));
@@ -82,7 +82,7 @@ impl Connection {
         let begun = self.run_plain(&sql).await;
         match begun {
             Ok(()) => self.state = State::InTransaction,
-            // The transaction may have begun all the same, and nobody else is to go on in it.
+            // The transaction may have begun anyway, so nobody else may use the connection.
             Err(_) => self.discard(),
         }
         begun
@@ -101,46 +101,46 @@ impl Connection {
         Ok(())
     }
 
-    /// Says that something of the transaction was undone, and with it perhaps where the connection looks for names.
+    /// Forgets the known search path, because a rollback may have changed it.
     pub(crate) fn forget_path(&self) {
         if let Some(object) = &self.object {
             object.forget_path();
         }
     }
 
-    /// Runs a text without values: the statements of the transaction itself.
+    /// Runs SQL without parameters, such as transaction control.
     pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::convert), sql).await
     }
 
-    /// Runs a statement of a migration. Its error keeps all that the server says.
+    /// Runs a migration statement. Errors keep the server's full message.
     pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
         self.limited(async |object| object.batch_execute(sql).await.map_err(errors::whole), sql).await
     }
 
-    /// Runs a statement of a session and gathers its rows.
+    /// Runs a statement of a session and collects its rows.
     pub(crate) async fn run(&mut self, statement: Statement, format: Format) -> Result<Output> {
         self.run_guarded(&statement, format).await
     }
 
-    /// Runs a statement of a session, and hands out its rows as they come.
+    /// Runs a statement of a session and streams its rows.
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<RowSource<'_>> {
         let rows = RowReceiver::in_session(self, &statement, format).await?;
         Ok(RowSource::Postgres(Box::new(rows)))
     }
 
-    /// PostgreSQL says nothing of statements before they run.
+    /// Returns an error, because this is supported on SQLite only.
     pub(crate) async fn prepare(&self, _: Vec<String>) -> Result<Vec<Prepared>> {
         Err(Error::Config("PostgreSQL is not asked to prepare what it does not run".into()))
     }
 
-    /// Checks the constraints that are otherwise checked when it commits.
+    /// Checks deferred constraints now instead of on commit.
     pub(crate) async fn check_deferred(&mut self) -> Result<()> {
         self.run_plain("SET CONSTRAINTS ALL IMMEDIATE").await
     }
 
-    /// Runs a statement and gathers its rows. One with guards must be in a transaction, which is rolled back where it
-    /// fails.
+    /// Runs a statement and collects its rows. A statement with guards must run in a transaction, which must be
+    /// rolled back if this fails.
     pub(super) async fn run_guarded(&mut self, statement: &Statement, format: Format) -> Result<Output> {
         for guard in &statement.guards {
             if let Some(question) = guard.question() {
@@ -156,25 +156,25 @@ impl Connection {
         self.limited(async |object| gather(object, statement, format).await, &statement.sql).await
     }
 
-    /// Runs a statement whose rows the caller reads; until [`Self::finish`], the connection is busy.
+    /// Runs a statement whose rows the caller reads. The connection is busy until [`Self::finish`].
     pub(crate) async fn open(&mut self, statement: &Statement) -> Result<RowStream> {
         let rows = self.limited(async |object| query(object, statement).await, &statement.sql).await?;
         self.state = State::Busy;
         Ok(rows)
     }
 
-    /// Waits for rows of [`Self::open`] within the time limits of a statement and of the transaction.
+    /// Waits for rows of [`Self::open`] within the statement's and the transaction's time limits.
     pub(super) async fn rows_in_time<T>(&mut self, rows: impl Future<Output = T>) -> Result<T> {
         let ends = self.ends();
         tokio::time::timeout_at(ends.at.into(), rows).await.map_err(|_| self.overdue(ends))
     }
 
-    /// Says that the rows of [`Self::open`] were read to their end.
+    /// Marks the rows of [`Self::open`] as fully read.
     pub(crate) fn finish(&mut self) {
         self.state = if self.deadline.is_some() { State::InTransaction } else { State::Idle };
     }
 
-    /// Does work within the time limits, marked as busy meanwhile.
+    /// Runs work within the time limits, with the connection marked as busy.
     async fn limited<T>(&mut self, work: impl AsyncFnOnce(&Object) -> Result<T>, sql: &str) -> Result<T> {
         let begun = Instant::now();
         let ends = self.ends();
@@ -190,10 +190,10 @@ impl Connection {
         let closed = object.is_closed();
         match result {
             Ok(result) => {
-                // A statement that failed leaves its transaction to be rolled back.
+                // After a failed statement the transaction still has to be rolled back.
                 self.state = before;
                 if matches!(result, Err(Error::Unavailable(_))) {
-                    // The end of the connection may not have arrived yet, and nobody else is to meet it.
+                    // The client may not have noticed the closed connection yet, so keep it out of the pool.
                     drop(self.object.take().map(Object::take));
                 }
                 if closed && self.deadline.is_some_and(|(deadline, _)| Instant::now() >= deadline) {
@@ -205,7 +205,8 @@ impl Connection {
         }
     }
 
-    /// When what begins now must be over: by the limit of a statement, or that of the transaction where it comes first.
+    /// Returns the deadline for work that starts now: that of the statement or the transaction, whichever comes
+    /// first.
     fn ends(&self) -> Ends {
         let statement = after(self.statement_timeout);
         match self.deadline {
@@ -214,7 +215,7 @@ impl Connection {
         }
     }
 
-    /// The error of what was not over in time. The connection is given up, which cancels the statement.
+    /// Discards the connection, which cancels the statement, and returns the timeout error.
     fn overdue(&mut self, ends: Ends) -> Error {
         if ends.of_transaction {
             return self.expired();
@@ -223,20 +224,20 @@ impl Connection {
         Error::Timeout
     }
 
-    /// The error of a session whose time is over; its connection is given up.
+    /// Discards the connection and returns the error for an expired session.
     fn expired(&mut self) -> Error {
         let limit = self.deadline.map_or(Duration::ZERO, |(_, limit)| limit);
         self.discard();
         Error::SessionExpired { limit }
     }
 
-    /// Closes the connection instead of giving it back, and cancels what still runs on it.
+    /// Closes the connection instead of returning it to the pool, and cancels its running statement.
     fn discard(&mut self) {
         let Some(object) = self.object.take() else { return };
         let client = Object::take(object);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (cancel, tls) = (client.cancel_token(), self.tls.clone());
-            // Closing alone would let the statement run to its end on the server.
+            // Without cancelling, the statement would run to its end on the server.
             runtime.spawn(async move { tls.cancel(cancel).await });
         }
         drop(client);
@@ -261,7 +262,7 @@ impl Drop for Connection {
     }
 }
 
-/// Runs a statement and gathers its rows.
+/// Runs a statement and collects its rows.
 pub(super) async fn gather(object: &Object, statement: &Statement, format: Format) -> Result<Output> {
     let rows = query(object, statement).await?;
     let mut rows = std::pin::pin!(rows);
@@ -272,13 +273,13 @@ pub(super) async fn gather(object: &Object, statement: &Statement, format: Forma
     Ok(batch.take())
 }
 
-/// Begins a statement. Where others have changed its table since it was prepared, it is prepared once more: the server
-/// saw so before it ran anything.
+/// Starts a statement. If its table was changed since it was prepared, prepares it again; the server rejects such a
+/// statement before it runs anything.
 async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
     match query_once(object, statement).await {
         Err(Error::PlanInvalidated) => {
             object.statement_cache.remove(&statement.sql, &[]);
-            // In a transaction the error has ended it, and says more than that it has ended.
+            // In a transaction the first error has aborted it, and is the more useful one.
             query_once(object, statement).await.map_err(|error| match error {
                 Error::SessionEnded => Error::PlanInvalidated,
                 error => error,
@@ -289,14 +290,14 @@ async fn query(object: &Object, statement: &Statement) -> Result<RowStream> {
 }
 
 async fn query_once(object: &Object, statement: &Statement) -> Result<RowStream> {
-    // Clients choose the shape of filters, and so how many texts there are; the server keeps what is prepared in
-    // memory.
+    // Clients choose the shape of filters, and thus how many statements there are. Limit them, because the server
+    // keeps prepared statements in memory.
     if object.statement_cache.size() >= STATEMENT_CACHE {
         object.statement_cache.clear();
     }
     object.look_in(&statement.search_path).await?;
     let prepared = object.prepare_cached(&statement.sql).await.map_err(errors::convert)?;
-    // A column that has another type by now would be read as what it is not.
+    // Do not decode a column that now has another type.
     let mut types = statement.columns.iter().zip(prepared.columns());
     if !types.all(|(column, found)| codec::can_read(&column.kind, found.type_())) {
         return Err(Error::PlanInvalidated);

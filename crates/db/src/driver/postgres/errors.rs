@@ -1,4 +1,4 @@
-//! What PostgreSQL says, as errors of ours.
+//! Conversion of PostgreSQL errors.
 
 use deadpool_postgres::{PoolError, TimeoutType};
 use mwallet_schema::shortened_to;
@@ -6,12 +6,12 @@ use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::error::{ConstraintKind, Error, Refusal, Violation};
 
-/// A value is none of the type that the server asked for when the statement was prepared.
+/// A value does not match the parameter type that the server inferred when preparing the statement.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct WrongType(pub(super) String);
 
-/// Turns an error of the pool into ours.
+/// Converts a pool error.
 pub(super) fn from_pool(error: PoolError) -> Error {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
@@ -23,20 +23,20 @@ pub(super) fn from_pool(error: PoolError) -> Error {
     }
 }
 
-/// Where PostgreSQL refuses a prepared statement whose table has other columns by now. There is no code of its own for
-/// it, and its text is in the language of the server.
+/// The server routine that rejects a prepared statement whose result columns have changed. The error has no code of
+/// its own, and its text is localized.
 const STALE: &str = "RevalidateCachedQuery";
-/// Where `RAISE` of PL/pgSQL is carried out.
+/// The server routine that runs PL/pgSQL's `RAISE`.
 const RAISE: &str = "exec_stmt_raise";
-/// Where a row is found to belong to no partition.
+/// The server routine that finds no partition for a row.
 const NO_PARTITION: &str = "ExecFindPartition";
 
-/// Turns an error of the driver into ours.
+/// Converts a driver error.
 pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     let Some(said) = error.as_db_error() else {
-        // A connection that breaks says so by an error of the system before it says that it is closed.
+        // A broken connection reports an I/O error before it reports that it is closed.
         let source = std::error::Error::source(&error);
-        // The columns have other types than when the statement was prepared; nothing was sent.
+        // A column type changed since the statement was prepared. Nothing was sent.
         if source.is_some_and(|source| source.is::<WrongType>()) {
             return Error::PlanInvalidated;
         }
@@ -65,8 +65,7 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// Turns an error of the driver into ours, which keeps all that the server said: for statements of whoever runs the
-/// database.
+/// Converts a driver error but keeps the server's full message, for statements run by the operator of the database.
 pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     match error.as_db_error().map(|said| said.code().code().to_owned()) {
         Some(code) => Error::Database { code: Some(code), source: error.into() },
@@ -74,19 +73,20 @@ pub(super) fn whole(error: tokio_postgres::Error) -> Error {
     }
 }
 
-/// Whether an error comes from what the owner of the database put into it, and is told: what `RAISE` says was written
-/// for whoever reads it, whatever its code. What else fails in a function is told where it says nothing of the server.
+/// Returns whether an error comes from code in the database and may be shown to clients. The text of `RAISE` is
+/// written for its reader, whatever its code. Other errors inside functions are shown if they reveal nothing about
+/// the server.
 fn is_raised(said: &DbError) -> bool {
     let is_inside = said.where_().is_some() || matches!(said.position(), Some(ErrorPosition::Internal { .. }));
     let class = said.code().code().get(..2).unwrap_or_default();
-    // A full disk, a file that cannot be read and what is broken are the server's, whoever says so.
+    // A full disk, an unreadable file and corruption are the server's problems, whoever raises them.
     let is_of_machine = matches!(class, "53" | "58" | "XX");
     (said.routine() == Some(RAISE) && !is_of_machine) || class == "P0" || (is_inside && !is_of_server(said.code()))
 }
 
-/// Whether an error is about what was asked: a value that a statement brought, a row that is there, or what a table or
-/// view cannot do, as its owner made it. Beyond the types that mWallet knows, the database is the first to see it. What
-/// else is wrong with a statement is a fault of ours.
+/// Returns whether an error is about the request: a bound value, an existing row, or something that a table or view
+/// does not support. For types that mWallet does not know, the database is the first to check. Any other error in a
+/// statement is our bug.
 fn is_refused(code: &SqlState) -> bool {
     let is_of_syntax = code.code().starts_with("42");
     let is_known = matches!(
@@ -101,7 +101,7 @@ fn is_refused(code: &SqlState) -> bool {
     is_known || !(is_of_syntax || is_of_server(code))
 }
 
-/// Whether an error is about the server, its connections or its rights: what it says then may name hosts, files and
+/// Returns whether an error is about the server, its connections or privileges. Its text may reveal hosts, files or
 /// statements.
 fn is_of_server(code: &SqlState) -> bool {
     const CLASSES: [&str; 22] = [
@@ -112,10 +112,10 @@ fn is_of_server(code: &SqlState) -> bool {
     CLASSES.contains(&class) || class == "XX" || *code == SqlState::INSUFFICIENT_PRIVILEGE
 }
 
-/// What PostgreSQL says, in its own words.
+/// Builds a refusal from the server's message.
 fn refusal(said: &DbError) -> Refusal {
     let is_told = match *said.code() {
-        // These would tell the whole row, or the parameters of a function.
+        // The details of these would reveal the whole row, or the parameters of a function.
         SqlState::CHECK_VIOLATION
         | SqlState::NOT_NULL_VIOLATION
         | SqlState::WITH_CHECK_OPTION_VIOLATION
@@ -133,8 +133,8 @@ fn refusal(said: &DbError) -> Refusal {
     }
 }
 
-/// Whether a violation says of which constraint or column it is. A row without a partition does not, and what is raised
-/// by hand has words of its own.
+/// Returns whether a violation names its constraint or column. A row without a partition does not, and `RAISE` has
+/// its own text.
 fn names_its_place(said: &DbError) -> bool {
     said.routine() != Some(RAISE) && (said.constraint().is_some() || said.column().is_some())
 }
@@ -142,7 +142,7 @@ fn names_its_place(said: &DbError) -> bool {
 fn constraint_kind(code: &SqlState) -> Option<ConstraintKind> {
     Some(match *code {
         SqlState::UNIQUE_VIOLATION => ConstraintKind::Unique,
-        // RESTRICT has a code of its own for what is the same to a caller.
+        // RESTRICT has its own code, but means the same to a caller.
         SqlState::FOREIGN_KEY_VIOLATION | SqlState::RESTRICT_VIOLATION => ConstraintKind::ForeignKey,
         SqlState::NOT_NULL_VIOLATION => ConstraintKind::NotNull,
         SqlState::CHECK_VIOLATION => ConstraintKind::Check,
@@ -157,7 +157,7 @@ fn violation(kind: ConstraintKind, said: &DbError) -> Violation {
         constraint: said.constraint().map(Into::into),
         table: said.table().map(Into::into),
         columns: said.column().map(Into::into).into_iter().collect(),
-        // That of a check would be the whole row.
+        // The details of a check violation would reveal the whole row.
         details: match kind {
             ConstraintKind::Unique | ConstraintKind::ForeignKey | ConstraintKind::Exclusion => {
                 said.detail().map(|detail| shortened_to(detail, 200).into_owned().into())

@@ -1,4 +1,4 @@
-//! Notifications of PostgreSQL, on a connection of their own, which is made again when it is lost.
+//! Listens for PostgreSQL notifications on a dedicated connection, and reconnects when it is lost.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::{Settings, connect};
 use crate::notifications::Notifications;
 use crate::quote::quote;
 
-/// How long to wait before a lost connection is made again, at first and at most.
+/// The minimum and maximum delay before reconnecting.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
-/// Begins to listen to a channel.
+/// Starts listening on a channel.
 pub(super) fn listen(settings: Settings, tls: Tls, channel: &'static str) -> Notifications {
     let (payloads, receiver) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -27,7 +27,7 @@ pub(super) fn listen(settings: Settings, tls: Tls, channel: &'static str) -> Not
                 Tls::Off => listener.follow(NoTls).await,
                 Tls::On(tls) => listener.follow(tls.clone()).await,
             };
-            // One that lasted begins with short pauses again.
+            // Reset the delay after a connection that lasted.
             pause = if before.elapsed() > PAUSES.1 { PAUSES.0 } else { pause };
             match ended {
                 Ok(()) => tracing::warn!("the connection that listens to {channel} was lost; it is made again"),
@@ -51,7 +51,7 @@ struct Listener {
 }
 
 impl Listener {
-    /// Connects, and hands out what comes until the connection ends or nobody listens any more.
+    /// Connects and forwards notifications until the connection ends or the receiver is dropped.
     async fn follow<T>(&mut self, tls: T) -> Result<(), tokio_postgres::Error>
     where
         T: MakeTlsConnect<Socket>,
@@ -63,7 +63,7 @@ impl Listener {
         let listening = async {
             client.batch_execute(&format!("LISTEN {}", quote(channel))).await?;
             if was_connected {
-                // Nobody knows what was said in between.
+                // Notifications may have been missed in between.
                 let _ = payloads.send(String::new()).await;
             }
             payloads.closed().await;

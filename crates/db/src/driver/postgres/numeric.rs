@@ -1,4 +1,4 @@
-//! PostgreSQL's `numeric` in its binary form: digits that count to 10,000, a weight, a sign and a scale.
+//! PostgreSQL's binary `numeric` format: base-10,000 digits, a weight, a sign and a scale.
 //!
 //! Source: `numeric_send` and `numeric_recv` in PostgreSQL's `numeric.c`.
 
@@ -8,10 +8,10 @@ use crate::json_row::write_plain;
 
 const NEGATIVE: u16 = 0x4000;
 const POSITIVE: u16 = 0x0000;
-/// Decimal digits in one of PostgreSQL's.
+/// The number of decimal digits in one base-10,000 digit.
 const DIGIT_WIDTH: usize = 4;
 
-/// Appends the number as text, with every digit of its scale; `None` for NaN, infinities and what is no numeric.
+/// Appends the number as text with all digits of its scale. Returns `None` for NaN, infinities and invalid input.
 pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let word = |index: usize| {
         let bytes = raw.get(index * 2..index * 2 + 2)?;
@@ -26,7 +26,7 @@ pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     } else if sign != POSITIVE {
         return None;
     }
-    // The digit of PostgreSQL's that counts 10,000^power units.
+    // Returns the base-10,000 digit at 10,000^power.
     let digit = |power: i32| {
         let index = usize::try_from(weight - power).ok().filter(|index| *index < count);
         index.map_or(Some(0), |index| word(4 + index))
@@ -53,7 +53,7 @@ pub(super) fn write_text(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Appends the number as JSON: what is no number as the text that PostgreSQL has for it.
+/// Appends the number as JSON. NaN and infinities are written as strings.
 pub(super) fn write_json(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     match no_number(raw) {
         Some(name) => write_plain(out, name.as_bytes()),
@@ -62,7 +62,7 @@ pub(super) fn write_json(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// What is no number by the name with which it is answered; nothing where it is one.
+/// Returns the name of NaN or an infinity, or `None` for a number.
 pub(super) fn no_number(raw: &[u8]) -> Option<&'static str> {
     match raw.get(4..6)? {
         [0xC0, 0] => Some("NaN"),
@@ -72,7 +72,7 @@ pub(super) fn no_number(raw: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Appends what is no number in binary form; `None` for any other text.
+/// Appends NaN or an infinity in binary format. Returns `None` for any other text.
 pub(super) fn write_no_number(name: &str, out: &mut impl bytes::BufMut) -> Option<()> {
     let sign = match name {
         "NaN" => 0xC000,
@@ -80,23 +80,23 @@ pub(super) fn write_no_number(name: &str, out: &mut impl bytes::BufMut) -> Optio
         "-Infinity" => 0xF000,
         _ => return None,
     };
-    // It has no digits, no weight and no scale.
+    // These have no digits, weight or scale.
     [0, 0, sign, 0].into_iter().for_each(|word| out.put_u16(word));
     Some(())
 }
 
 fn push_padded(out: &mut Vec<u8>, digit: u16) {
     for place in [1_000, 100, 10, 1] {
-        // One decimal digit is less than ten.
+        // A decimal digit fits into a u8.
         out.push(b'0' + (digit / place % 10) as u8);
     }
 }
 
-/// Appends a decimal in binary form; `None` if it is larger than a numeric can be.
+/// Appends a decimal in binary format. Returns `None` if it is out of range for numeric.
 pub(super) fn write_binary(decimal: &Decimal, out: &mut impl bytes::BufMut) -> Option<()> {
     let mut digits = decimal.unscaled().magnitude().to_string().into_bytes();
     let scale = decimal.scale() as usize;
-    // Whole groups of four on both sides of the point.
+    // Pad to whole groups of four on both sides of the decimal point.
     let behind = scale.div_ceil(DIGIT_WIDTH) * DIGIT_WIDTH - scale;
     digits.extend(std::iter::repeat_n(b'0', behind));
     let before = digits.len().div_ceil(DIGIT_WIDTH) * DIGIT_WIDTH - digits.len();

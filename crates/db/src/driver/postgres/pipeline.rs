@@ -1,9 +1,9 @@
-//! One connection on which the lookups of a runtime follow each other without waiting for answers.
+//! A connection on which the lookups of a runtime are pipelined, without waiting for earlier responses.
 //!
-//! A lookup costs the database less than the change between two processes does. Sent one behind the other, several
-//! share one packet, one wake of the server and one of this program. Only what is never long may do so: each waits for
-//! those before it. What is held up all the same, by a lock or a server that does not answer, is asked again on a
-//! connection of its own, under the limits that hold there. To read twice does no harm.
+//! A lookup costs the database less than a context switch between two processes. Pipelined lookups share a packet and
+//! the wake-ups on both sides. Each one waits for those before it, so only short queries may use the pipeline. One
+//! that is delayed anyway, by a lock or an unresponsive server, is sent again on its own connection, with the usual
+//! time limits. Reading twice is harmless.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,26 +16,26 @@ use super::tls::Tls;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
-/// How many lookups may be on their way; more go elsewhere.
+/// The maximum number of lookups in flight. Further ones use the pool.
 const IN_FLIGHT: usize = 64;
-/// How long a lookup waits before it is asked elsewhere.
+/// The time before a lookup is retried on the pool.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How long nothing is sent this way after something was held up.
+/// How long the pipeline is not used after a delay.
 const REST: Duration = Duration::from_secs(5);
 
-/// A connection of a pool that many use at a time. Where it cannot serve, the pool does.
+/// A pooled connection shared by concurrent lookups. If it is not available, the pool is used instead.
 pub(super) struct Pipeline {
     tls: Tls,
     state: Mutex<State>,
 }
 
 enum State {
-    /// There is no connection yet, or no longer.
+    /// There is no connection.
     Closed,
-    /// Somebody makes one.
+    /// A task is opening one.
     Opening,
     Open(Arc<Object>),
-    /// Something was held up not long ago.
+    /// A lookup was delayed recently.
     Resting(Instant),
 }
 
@@ -44,7 +44,7 @@ impl Pipeline {
         Self { tls, state: Mutex::new(State::Closed) }
     }
 
-    /// Runs a lookup and gathers its rows; `None` where it must be asked elsewhere.
+    /// Runs a lookup and collects its rows. Returns `None` if it must run on the pool.
     pub(super) async fn run(
         &self,
         pool: &Pool,
@@ -53,7 +53,7 @@ impl Pipeline {
         echo: bool,
     ) -> Option<Result<Output>> {
         let connection = self.connection(pool).await?;
-        // Others are under way that look where it looks now.
+        // Lookups in flight rely on the current search path.
         if !connection.has_path(&statement.search_path) {
             return None;
         }
@@ -77,23 +77,23 @@ impl Pipeline {
         }
     }
 
-    /// Takes its connection, if one is free.
+    /// Takes the shared connection from the pool, if one is free.
     pub(super) async fn open(&self, pool: &Pool) {
         self.connection(pool).await;
     }
 
-    /// Closes the connection when the last lookup on it has ended.
+    /// Closes the connection once its last lookup has finished.
     pub(super) fn close(&self) {
         *self.lock() = State::Closed;
     }
 
-    /// The connection, if it has room.
+    /// Returns the connection if it has capacity.
     async fn connection(&self, pool: &Pool) -> Option<Arc<Object>> {
         {
             let mut state = self.lock();
             match &*state {
                 State::Open(connection) if !connection.is_closed() => {
-                    // One holder is this state.
+                    // The state itself holds one reference.
                     return (Arc::strong_count(connection) <= IN_FLIGHT).then(|| connection.clone());
                 }
                 State::Opening => return None,
@@ -101,9 +101,9 @@ impl Pipeline {
                 State::Closed | State::Open(_) | State::Resting(_) => *state = State::Opening,
             }
         }
-        // Whoever stops waiting leaves the way open to the next.
+        // If this future is dropped, the next caller can open the connection.
         let opening = Opening(self);
-        // Where none is free at once, somebody needs it more.
+        // If no connection is free at once, others need them more.
         let timeouts = Timeouts { wait: Some(Duration::ZERO), ..pool.timeouts() };
         let connection = Arc::new(pool.timeout_get(&timeouts).await.ok()?);
         *self.lock() = State::Open(connection.clone());
@@ -111,7 +111,7 @@ impl Pipeline {
         Some(connection)
     }
 
-    /// Leaves a connection to those who still wait on it, unless another is in its place by now.
+    /// Gives up a connection to the lookups that still use it, unless it was already replaced.
     fn give_up(&self, connection: &Arc<Object>, next: State) {
         let mut state = self.lock();
         if matches!(&*state, State::Open(open) if Arc::ptr_eq(open, connection)) {
@@ -124,7 +124,7 @@ impl Pipeline {
     }
 }
 
-/// Somebody makes a connection; dropped, nobody does.
+/// Marks that the connection is being opened. Resets the state on drop.
 struct Opening<'p>(&'p Pipeline);
 
 impl Drop for Opening<'_> {

@@ -1,6 +1,6 @@
-//! What PostgreSQL says of an error, in full.
+//! Formats the full error report of PostgreSQL.
 //!
-//! The texts of its message are in the language of the server, so everything is read from the fields.
+//! The standard formatted message is localized, so this reads the individual fields.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use tokio_postgres::error::{DbError, ErrorPosition};
 use crate::driver::Said;
 use crate::place::{Place, place_of};
 
-/// What the server says of an error, if the error is from the server.
+/// Returns the server's error report, if the error is from the server.
 pub(crate) fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn Said> {
     let of_driver = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
     let said = of_driver.or_else(|| error.downcast_ref::<DbError>())?;
@@ -50,16 +50,16 @@ impl Said for DbError {
     fn offset(&self, sql: &str) -> Option<usize> {
         match self.position() {
             Some(ErrorPosition::Original(position)) => byte_of(sql, *position),
-            // Another kind of position is in the text of a function.
+            // Any other position refers to the text of a function.
             _ => None,
         }
     }
 }
 
-/// How many bytes are before a character. Characters are counted from 1.
+/// Converts a 1-based character position into a byte offset.
 fn byte_of(sql: &str, character: u32) -> Option<usize> {
     let before = usize::try_from(character).ok()?.checked_sub(1)?;
-    // What ends too early is wrong behind its last character.
+    // An error at the end of the input is one past the last character.
     let ends = sql.char_indices().map(|(offset, _)| offset).chain([sql.len()]);
     ends.take(before + 1).last()
 }

@@ -1,7 +1,7 @@
-//! Where a connection looks for names that have no schema.
+//! Manages the search path of connections, which resolves names without a schema.
 //!
-//! Our statements name the schema of a table. The functions and triggers of that schema often do not: they were written
-//! for programs whose `search_path` begins with it.
+//! Our statements name the schema of their table. The functions and triggers of that schema often do not, because
+//! they were written for programs whose `search_path` starts with it.
 
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +14,19 @@ use crate::error::Result;
 use crate::quote::quote;
 use crate::statement::SearchPath;
 
-/// A pool of connections that know their path.
+/// A pool of connections that track their search path.
 pub(super) type Pool = managed::Pool<Manager>;
 
-/// A connection of the pool.
+/// A pooled connection.
 pub(super) type Object = managed::Object<Manager>;
 
-/// Has the server look each second, while a statement runs, whether its client is still there: a program that ends
-/// cannot cancel what it has begun. PostgreSQL does so from 14 on; where its owner has chosen a time, that holds.
+/// Makes the server check every second, while a statement runs, whether its client is still connected, because a
+/// killed program cannot cancel its statements. Requires PostgreSQL 14 or later. A non-zero setting of the operator
+/// is kept.
 const LOOK_AFTER_CLIENT: &str = "SELECT set_config('client_connection_check_interval', '1000', false)
     WHERE current_setting('client_connection_check_interval', true) = '0'";
 
-/// Makes connections whose path begins with one schema, if there is one that most statements are about.
+/// Creates connections with an initial search path, for the schema that most statements use.
 pub(super) struct Manager {
     connections: deadpool_postgres::Manager,
     first: SearchPath,
@@ -43,7 +44,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> std::result::Result<Client, tokio_postgres::Error> {
         let client = self.connections.create().await?;
-        // Where the server knows this and cannot do it, as on some systems, it goes without.
+        // Some platforms do not support the setting. Continue without it.
         if let Err(error) = client.batch_execute(LOOK_AFTER_CLIENT).await {
             tracing::debug!(%error, "the server does not look whether its client is still there");
         }
@@ -65,21 +66,21 @@ impl managed::Manager for Manager {
     }
 }
 
-/// A client of PostgreSQL that knows its path.
+/// A PostgreSQL client that tracks its search path.
 pub(super) struct Client {
     client: ClientWrapper,
-    /// Nothing, while nobody knows.
+    /// `None` if it is unknown.
     path: Mutex<Option<SearchPath>>,
 }
 
 impl Client {
-    /// Whether a statement finds what it is about where the connection looks.
+    /// Returns whether the current search path suits a statement.
     pub(super) fn has_path(&self, wanted: &SearchPath) -> bool {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         *wanted == SearchPath::Any || path.as_ref() == Some(wanted)
     }
 
-    /// Has the connection look where a statement needs it.
+    /// Sets the search path that a statement needs, unless it is set already.
     pub(super) async fn look_in(&self, wanted: &SearchPath) -> Result<()> {
         match self.has_path(wanted) {
             true => Ok(()),
@@ -87,7 +88,7 @@ impl Client {
         }
     }
 
-    /// Says that a transaction was undone, and perhaps the path with it.
+    /// Marks the search path as unknown, because a rollback may have reverted it.
     pub(super) fn forget_path(&self) {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -98,7 +99,7 @@ impl Client {
             SearchPath::Any => return Ok(()),
             SearchPath::Role => self.client.batch_execute("RESET search_path").await?,
             SearchPath::Schema(schema) => {
-                // What the role has follows: `public`, and the schemas of extensions on many servers.
+                // Append the role's default path: `public`, and often the schemas of extensions.
                 let set = "SELECT set_config('search_path', concat_ws(', ', $1::text, nullif(reset_val, '')), false)
                            FROM pg_catalog.pg_settings WHERE name = 'search_path'";
                 let set = self.client.prepare_cached(set).await?;

@@ -1,4 +1,4 @@
-//! TLS by rustls, as strict as `sslmode` says.
+//! TLS with rustls, as strict as `sslmode` requires.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::error::{Error, Result};
 use crate::url::{PostgresUrl, SslMode};
 
-/// How connections are encrypted, if they are.
+/// The encryption of connections.
 #[derive(Clone)]
 pub(crate) enum Tls {
     Off,
@@ -30,7 +30,7 @@ impl Tls {
         let verifier: Arc<dyn ServerCertVerifier> = match url.ssl_mode {
             SslMode::VerifyFull => chain(url, &provider)?,
             mode => {
-                // As libpq has it: to name an authority is to ask for it.
+                // As in libpq, giving a root certificate makes `require` verify the chain.
                 let verified = mode == SslMode::VerifyCa || mode == SslMode::Require && url.ssl_root_cert.is_some();
                 let chain = verified.then(|| chain(url, &provider)).transpose()?;
                 Arc::new(Checks { provider: provider.clone(), chain })
@@ -45,7 +45,8 @@ impl Tls {
         Ok(Self::On(MakeRustlsConnect::new(config)))
     }
 
-    /// Asks the server to cancel what runs on a connection. It may be done by then, and nobody waits for the answer.
+    /// Asks the server to cancel the running statement of a connection. It may have finished already; failures are
+    /// only logged.
     pub(super) async fn cancel(self, token: CancelToken) {
         let cancelled = match self {
             Self::Off => token.cancel_query(NoTls).await,
@@ -57,7 +58,7 @@ impl Tls {
     }
 }
 
-/// The verifier of chain and name: by the certificates of `sslrootcert`, or else by those of the system.
+/// Creates a verifier of chain and host name, with the certificates of `sslrootcert` or else those of the system.
 fn chain(url: &PostgresUrl, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
     let mut roots = RootCertStore::empty();
     match &url.ssl_root_cert {
@@ -82,7 +83,8 @@ fn chain(url: &PostgresUrl, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPki
     })
 }
 
-/// Checks less than the whole: with a chain, all but the name; without, only that the server holds its own key.
+/// A weaker verifier. With a chain, it checks everything except the host name; without one, only that the server
+/// holds the private key of its certificate.
 #[derive(Debug)]
 struct Checks {
     provider: Arc<CryptoProvider>,
@@ -100,7 +102,7 @@ impl ServerCertVerifier for Checks {
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // verify-ca trusts whoever the authority vouches for, under any name; names are checked last.
+            // verify-ca accepts any host name. The name is checked last, so the chain is valid here.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -1,8 +1,8 @@
-//! The reads that are under way, and what ends one before its last row: nobody waits for it any more, it has lasted too
-//! long, or it keeps the log from being begun anew.
+//! Tracks active reads. It ends a read early if nobody waits for it, if it takes too long, or if it prevents the WAL
+//! from being reset.
 //!
-//! A read of SQLite sees one state of the database from its beginning to its end, and all that is written meanwhile
-//! stays in the log. So a client that takes its rows slowly would make the log grow for as long as it likes.
+//! A read in SQLite sees one snapshot, and everything written meanwhile stays in the WAL. Without a limit, a slow
+//! client would let the WAL grow indefinitely.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use tokio::sync::Notify;
 
 use crate::error::{Error, ReadEnd};
 
-/// The reads that are under way.
+/// The active reads.
 #[derive(Default)]
 pub(super) struct ActiveReads {
     reads: Mutex<Vec<Arc<Read>>>,
 }
 
-/// One read, from when it was asked for.
+/// One read, from the time of its request.
 pub(super) struct Read {
     asked: Instant,
     end: AtomicU8,
@@ -35,12 +35,12 @@ impl Read {
         Arc::new(Self { asked: Instant::now(), end: AtomicU8::new(GOES_ON), ended: Notify::new() })
     }
 
-    /// Whether it is to end now.
+    /// Returns whether the read must end.
     pub(super) fn is_ended(&self) -> bool {
         self.end.load(Ordering::Relaxed) != GOES_ON
     }
 
-    /// Why it ended, where that was not for its own rows.
+    /// Returns why the read was ended early, if it was.
     pub(super) fn error(&self) -> Option<Error> {
         match self.end.load(Ordering::Relaxed) {
             UNWANTED => Some(Error::Cancelled),
@@ -50,12 +50,12 @@ impl Read {
         }
     }
 
-    /// Ends it, since it has lasted too long.
+    /// Ends the read because it takes too long.
     pub(super) fn is_too_old(&self) {
         self.end_for(TOO_OLD);
     }
 
-    /// Waits until it is ended.
+    /// Waits until the read is ended early.
     pub(super) async fn ended(&self) {
         while !self.is_ended() {
             self.ended.notified().await;
@@ -63,14 +63,14 @@ impl Read {
     }
 
     fn end_for(&self, why: u8) {
-        // What ended it first is what is told.
+        // Keep the first reason.
         if self.end.compare_exchange(GOES_ON, why, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.ended.notify_one();
         }
     }
 }
 
-/// Who waits for a read: dropped, nobody does, and the read ends.
+/// Ends a read when its consumer is dropped.
 pub(super) struct Waiting(pub(super) Arc<Read>);
 
 impl Drop for Waiting {
@@ -79,7 +79,7 @@ impl Drop for Waiting {
     }
 }
 
-/// A read that has begun; dropped, it is over.
+/// Registers an active read until dropped.
 pub(super) struct Active<'r> {
     all: &'r ActiveReads,
     read: Arc<Read>,
@@ -92,13 +92,13 @@ impl Drop for Active<'_> {
 }
 
 impl ActiveReads {
-    /// Notes that a read begins.
+    /// Registers a read that begins.
     pub(super) fn begin(&self, read: &Arc<Read>) -> Active<'_> {
         self.lock().push(read.clone());
         Active { all: self, read: read.clone() }
     }
 
-    /// Ends the oldest of the reads that were asked for before a time; whether there was one.
+    /// Ends the oldest read that was requested before a time. Returns whether there was one.
     pub(super) fn end_oldest(&self, before: Instant) -> bool {
         let reads = self.lock();
         let old = reads.iter().filter(|read| read.asked < before);
@@ -116,23 +116,22 @@ impl ActiveReads {
     }
 }
 
-/// How large the log may grow before reads are ended for it, in bytes: what is written before they are gone comes to
-/// it.
+/// The WAL size in bytes above which reads are ended. The WAL still grows while they end.
 const LOG_LIMIT: u64 = 56_000_000;
-/// How long a read that was ended may take to let go before the next is.
+/// How long an ended read may take to stop before the next one is ended.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Keeps the log small, as seen after each commit.
+/// Limits the size of the WAL, which is checked after each commit.
 #[derive(Default)]
 pub(super) struct LogWatch {
-    /// When it became too large, and how large it may grow before reads that began later are ended too. What holds it
-    /// may be another program, such as a backup, and then it helps nobody to end ours.
+    /// When the WAL became too large, and the size above which later reads are ended too. It may be held by another
+    /// program, such as a backup, in which case ending our reads would not help.
     too_large: Option<(Instant, u64)>,
     last: Option<Instant>,
 }
 
 impl LogWatch {
-    /// Looks at the size of the log, and ends the read that most likely keeps it from being begun anew.
+    /// Checks the WAL size and, if it is too large, ends the read that most likely prevents a reset.
     pub(super) fn see(&mut self, bytes: u64, reads: &ActiveReads) {
         if bytes <= LOG_LIMIT {
             self.too_large = None;
@@ -168,7 +167,7 @@ mod tests {
         assert_eq!(ended(), [false, false, false]);
         watch.see(LOG_LIMIT + 1, &reads);
         assert_eq!(ended(), [true, false, false]);
-        // It has some time to let go.
+        // The ended read gets some time to stop.
         watch.see(LOG_LIMIT + 2, &reads);
         assert_eq!(ended(), [true, false, false]);
         drop(active);

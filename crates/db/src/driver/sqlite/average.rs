@@ -1,4 +1,4 @@
-//! Averages of decimals with the scales that PostgreSQL's `numeric` gives.
+//! Averages of decimals with the scale of PostgreSQL's `numeric`.
 //!
 //! Source: `select_div_scale` and `div_var` in PostgreSQL's `numeric.c`.
 
@@ -6,15 +6,14 @@ use mwallet_schema::Decimal;
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
 
-/// Digits that a quotient has at least (`NUMERIC_MIN_SIG_DIGITS`).
+/// The minimum number of significant digits of a quotient (`NUMERIC_MIN_SIG_DIGITS`).
 const MIN_SIGNIFICANT_DIGITS: i64 = 16;
-/// Decimal digits in one of PostgreSQL's own digits, which count to 10,000 (`DEC_DIGITS`).
+/// The number of decimal digits in one base-10,000 digit (`DEC_DIGITS`).
 const DIGIT_WIDTH: i64 = 4;
-/// The largest scale of a quotient (`NUMERIC_MAX_DISPLAY_SCALE`).
+/// The maximum scale of a quotient (`NUMERIC_MAX_DISPLAY_SCALE`).
 const MAX_SCALE: i64 = 1_000;
 
-/// The average of `count` numbers whose sum is `total`, with the scale that PostgreSQL gives it, rounded half away from
-/// zero.
+/// Returns the average of `count` numbers with the sum `total`, at PostgreSQL's scale, rounded half away from zero.
 ///
 /// `count` must not be zero.
 pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
@@ -31,8 +30,7 @@ pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
     Decimal::new(if round { quotient + away } else { quotient }, scale)
 }
 
-/// How many digits stand after the point of a quotient: enough for sixteen that count, and no fewer than either number
-/// has.
+/// Returns the scale of a quotient: enough for 16 significant digits, and at least the scale of either operand.
 fn quotient_scale(dividend: &Decimal, divisor: &Decimal) -> u32 {
     let (weight1, first1) = leading_digit(dividend);
     let (weight2, first2) = leading_digit(divisor);
@@ -45,13 +43,13 @@ fn quotient_scale(dividend: &Decimal, divisor: &Decimal) -> u32 {
     u32::try_from(scale).unwrap_or(0)
 }
 
-/// The weight and the value of the first of PostgreSQL's digits, which count to 10,000, of a number.
+/// Returns the weight and value of the first base-10,000 digit of a number.
 fn leading_digit(decimal: &Decimal) -> (i64, u32) {
     if decimal.unscaled().is_zero() {
         return (0, 0);
     }
     let digits = decimal.unscaled().magnitude().to_string();
-    // The place of the first decimal digit: 0 for units, 1 for tens, -1 for tenths.
+    // The position of the first decimal digit: 0 for ones, 1 for tens, -1 for tenths.
     let place = digits.len() as i64 - 1 - i64::from(decimal.scale());
     let weight = place.div_euclid(DIGIT_WIDTH);
     let taken = place.rem_euclid(DIGIT_WIDTH) + 1;
@@ -67,7 +65,7 @@ fn leading_digit(decimal: &Decimal) -> (i64, u32) {
 mod tests {
     use super::*;
 
-    /// Figures from `SELECT avg(x)` on PostgreSQL 15.
+    /// Expected values from `SELECT avg(x)` on PostgreSQL 15.
     #[test]
     fn averages_have_the_digits_of_postgresql() {
         for (total, count, expected) in [

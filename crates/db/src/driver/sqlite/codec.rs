@@ -1,4 +1,5 @@
-//! Values to SQLite and back: bound by column type, read as values or straight into JSON.
+//! Conversion between values and SQLite's storage classes. Values are bound by column type, and read as values or
+//! straight into JSON.
 
 use mwallet_schema::json::write_string;
 use mwallet_schema::{ColumnType, Timestamp, Uuid, Value, trim_fraction};
@@ -18,7 +19,7 @@ impl rusqlite::ToSql for Bind {
     }
 }
 
-/// A value in the form in which a column of that type stores it.
+/// Converts a value to the form in which a column of this type stores it.
 fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, String> {
     let owned = |text: String| ToSqlOutput::Owned(Stored::Text(text));
     Ok(match value {
@@ -26,7 +27,7 @@ fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, St
         Value::Bool(value) => ToSqlOutput::Owned(Stored::Integer((*value).into())),
         Value::Int(value) => ToSqlOutput::Owned(Stored::Integer(*value)),
         Value::Decimal(decimal) => match kind {
-            // What SQLite calls a number is a double, so the nearest one is what it would store.
+            // SQLite stores such numbers as doubles, so bind the nearest one.
             ColumnType::Native(_) => {
                 let nearest = decimal.to_string().parse::<f64>();
                 ToSqlOutput::Owned(Stored::Real(nearest.map_err(|error| error.to_string())?))
@@ -48,13 +49,13 @@ fn stored<'v>(value: &'v Value, kind: &ColumnType) -> Result<ToSqlOutput<'v>, St
     })
 }
 
-/// Writes a value by how it is stored.
+/// Writes a value as JSON by its storage class.
 fn write_stored(stored: ValueRef<'_>, out: &mut Vec<u8>) {
     match stored {
         ValueRef::Null => out.extend_from_slice(b"null"),
         ValueRef::Integer(number) => write_integer(out, number),
         ValueRef::Real(number) => out.extend_from_slice(real(number).as_bytes()),
-        // Another program may have stored what is no UTF-8.
+        // Other programs may store invalid UTF-8.
         ValueRef::Text(text) => write_string(out, &String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => {
             out.extend_from_slice(b"\"\\\\x");
@@ -64,7 +65,7 @@ fn write_stored(stored: ValueRef<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A double with the fewest digits that read back as it; JSON has no infinite one, so it is a text.
+/// Formats a double with the fewest digits that round-trip. JSON has no infinities, so they become strings.
 fn real(number: f64) -> String {
     match number.is_finite() {
         true => format!("{number:?}"),
@@ -76,7 +77,7 @@ fn hexadecimal(bytes: &[u8]) -> impl Iterator<Item = u8> {
     bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]])
 }
 
-/// Several values as the JSON array that `json_each` takes apart, each in its stored form.
+/// Writes values as a JSON array for `json_each`, each in its stored form.
 fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
     let mut out = vec![b'['];
     for (index, value) in values.iter().enumerate() {
@@ -88,7 +89,7 @@ fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
             ToSqlOutput::Owned(Stored::Real(number)) => out.extend_from_slice(real(number).as_bytes()),
             ToSqlOutput::Owned(Stored::Text(text)) => write_string(&mut out, &text),
             ToSqlOutput::Borrowed(ValueRef::Text(text)) => write_string(&mut out, &String::from_utf8_lossy(text)),
-            // The statement takes them apart with `unhex`.
+            // The statement decodes them with `unhex`.
             ToSqlOutput::Borrowed(ValueRef::Blob(bytes)) => {
                 out.push(b'"');
                 out.extend(hexadecimal(bytes));
@@ -101,7 +102,7 @@ fn json_list(values: &[Value], kind: &ColumnType) -> Result<String, String> {
     String::from_utf8(out).map_err(|error| error.to_string())
 }
 
-/// Reads a stored value.
+/// Decodes a stored value.
 pub(super) fn decode(column: &OutputColumn, stored: ValueRef<'_>) -> Result<Value, DecodeError> {
     let wrong =
         || DecodeError::new(&column.name, format!("holds {}, which mWallet does not store there", stored.data_type()));
@@ -172,7 +173,7 @@ pub(super) fn write_json(column: &OutputColumn, stored: ValueRef<'_>, out: &mut 
             out.push(b'"');
         }
         (OutputKind::Column(ColumnType::Json), ValueRef::Text(bytes)) => {
-            // Our own columns hold what was checked; a text that is no JSON would break the whole answer.
+            // Our own columns hold valid JSON. Invalid JSON would break the whole response.
             std::str::from_utf8(bytes).map_err(|_| wrong())?;
             out.extend_from_slice(bytes);
         }

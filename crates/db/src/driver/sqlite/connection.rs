@@ -1,4 +1,4 @@
-//! Opens connections, set up the way mWallet uses SQLite.
+//! Opens and configures connections.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use super::deadline::Deadline;
 use super::{Location, Settings, errors, functions, temporary_files};
 use crate::error::Result;
 
-/// How many prepared statements a connection keeps.
+/// The maximum number of prepared statements per connection.
 const STATEMENT_CACHE: usize = 256;
-/// How long a connection waits for a lock that another process holds.
+/// How long a connection waits for a lock held by another process.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// After how many steps of its virtual machine SQLite looks at the deadline: some tens of microseconds.
+/// The number of virtual machine steps between deadline checks, some tens of microseconds.
 const STEPS_PER_LOOK: i32 = 4_000;
 
-/// How much of the log is kept when it is begun anew, in bytes: what SQLite lets it grow to before it puts it back.
+/// The size in bytes to which the WAL is truncated on reset, equal to SQLite's checkpoint threshold.
 const LOG_KEPT: i64 = 4 * 1024 * 1024;
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Short reads, most of them by an index whose pages are worth keeping.
+    /// Short reads, mostly by an index whose pages are worth caching.
     Reader,
-    /// The same, on a thread that must not wait for a lock.
+    /// Short reads on a thread that must not wait for a lock.
     Lookup,
-    /// Streams and long sessions: a scan reads each page once, and keeping them would only fill the memory.
+    /// Streams and long sessions. A scan reads each page once, so a large cache would only waste memory.
     LongReader,
     Writer,
 }
 
 impl Role {
-    /// How much of the database the connection keeps in memory, in KiB.
+    /// Returns the size of the page cache in KiB.
     fn cache_kib(self) -> i64 {
         match self {
             Self::LongReader => 2_048,
@@ -47,28 +47,28 @@ impl Role {
     }
 }
 
-/// A connection whose statements end at a deadline.
+/// A connection whose statements are interrupted at a deadline.
 pub(super) struct DeadlineConnection {
     pub(super) connection: Connection,
     deadline: Deadline,
-    /// Of a file that is open; dropped after the connection.
+    /// Set for a database file. Dropped after the connection.
     hold: Option<Hold>,
 }
 
 impl DeadlineConnection {
-    /// Begins a read: its statements end when it does.
+    /// Begins a read. The connection's statements end when it ends.
     pub(super) fn begin_read<'r>(&'r self, all: &'r ActiveReads, read: &Arc<Read>) -> ActiveStatement<'r> {
         self.deadline.set_read(Some(read.clone()));
         ActiveStatement { deadline: &self.deadline, _active: all.begin(read) }
     }
 
-    /// Ends statements that run beyond this time.
+    /// Sets the time at which statements are interrupted.
     pub(super) fn set_deadline(&self, at: Option<Instant>) {
         self.deadline.set(at);
     }
 }
 
-/// A read that has begun on a connection; dropped, it is over.
+/// A read that is active on a connection until dropped.
 pub(super) struct ActiveStatement<'r> {
     deadline: &'r Deadline,
     _active: Active<'r>,
@@ -80,7 +80,7 @@ impl Drop for ActiveStatement<'_> {
     }
 }
 
-/// Opens a connection; this is where a database file is made if there is none.
+/// Opens a connection. This creates the database file if it does not exist and may be created.
 pub(super) fn open(settings: &Settings, role: Role) -> Result<DeadlineConnection> {
     let set_up = |connection| set_up(connection, settings, role);
     let Location::File(file) = &settings.location else {
@@ -99,20 +99,20 @@ pub(super) fn open(settings: &Settings, role: Role) -> Result<DeadlineConnection
     Ok(timed)
 }
 
-/// Opens a file, as far as this user may; nothing is set yet.
+/// Opens a database file with the access that is requested, and configures nothing.
 pub(super) fn open_file(path: &Path, read_only: bool, may_create: bool) -> rusqlite::Result<Connection> {
     let access = match (read_only, may_create) {
         (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
         (false, false) => OpenFlags::SQLITE_OPEN_READ_WRITE,
         (false, true) => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
-    // Each connection stays on one thread at a time, so SQLite need not lock.
+    // Each connection is used by one thread at a time, so SQLite need not lock it.
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// Whether the database has a log (WAL), which is open afterwards.
+/// Returns whether the database uses a WAL, and opens it.
 pub(super) fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
-    // With the first read a connection opens the log.
+    // The first read opens the WAL.
     connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
     connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).map(|mode| mode == "wal")
 }
@@ -123,21 +123,21 @@ fn set_up(mut connection: Connection, settings: &Settings, role: Role) -> rusqli
     if settings.keeps_log() {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     }
-    // What was acknowledged survives a power cut: the log is synced at every commit.
+    // Sync the WAL at every commit, so that acknowledged writes survive a power loss.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     temporary_files::set_up(&connection, settings)?;
     if settings.file().is_some() {
-        // After it was begun anew, a log that had grown is cut.
+        // Truncate a large WAL when it is reset.
         connection.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT, |_| Ok(()))?;
     }
-    // A negative number counts KiB, a positive one pages.
+    // A negative value is in KiB, a positive one in pages.
     connection.pragma_update(None, "cache_size", -role.cache_kib())?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // Otherwise the name of a column that is gone becomes a text, and a condition on it true or false for every row.
+    // Otherwise the name of a missing column becomes a string literal, and a condition on it is constant.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    // Otherwise a statement with a bound LIMIT is prepared anew each time it is bound.
+    // Otherwise a statement with a bound LIMIT is prepared again each time it is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if role != Role::Writer || settings.read_only {
         connection.pragma_update(None, "query_only", true)?;

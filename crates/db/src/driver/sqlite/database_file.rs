@@ -1,8 +1,8 @@
-//! The file of a database: who may make it, and whether it still is what was opened.
+//! The database file: who may create it, and whether it is still the one that was opened.
 //!
-//! On Unix a file that is open can be removed, or another put in its place. Whoever has it open goes on writing to it,
-//! and nobody will ever read that again. So only the first opening may make the file, each later one must find the
-//! same, and what is committed is acknowledged only if the file and its log are where they were.
+//! On Unix, an open file can be deleted or replaced. Writes to the old file then succeed but are lost. So only the
+//! first open may create the file, every later one must find the same file, and a commit is acknowledged only if the
+//! file and its WAL are still in place.
 
 use std::fs::{FileType, Metadata};
 use std::io;
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, NotOpened, Result};
 
-/// The bytes of the smallest page of SQLite: what has fewer was cut.
+/// The size in bytes of SQLite's smallest page. A smaller file was truncated.
 const SMALLEST_PAGE: u64 = 512;
-/// How long reads trust that the file is still there.
+/// How long reads rely on the last check of the file.
 const TRUST: Duration = Duration::from_millis(100);
 
-/// The file of a database. One for all connections of an engine.
+/// A database file, shared by all connections of an engine.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,
@@ -26,22 +26,22 @@ pub(crate) struct DatabaseFile {
     opened: Mutex<Opened>,
     is_gone: AtomicBool,
     made: Instant,
-    /// When reads last had the file looked for, in milliseconds after `made`.
+    /// When reads last checked the file, in milliseconds since `made`.
     looked: AtomicU64,
 }
 
-/// What was opened; nothing before the first opening.
+/// The files that were opened. Empty before the first open.
 #[derive(Clone, Copy, Debug, Default)]
 struct Opened {
     file: Option<FileId>,
-    /// Whether something was in the file. SQLite takes nothing out of it beyond its first page.
+    /// Whether the file had content. SQLite never shrinks it to less than one page.
     has_pages: bool,
-    /// The log, where the database has one.
+    /// The WAL, if the database has one.
     log: Option<FileId>,
     connections: usize,
 }
 
-/// A connection to the file is open as long as this is there.
+/// Counts a connection to the file as open until dropped.
 pub(super) struct Hold {
     file: Arc<DatabaseFile>,
 }
@@ -51,7 +51,7 @@ impl Drop for Hold {
         let mut opened = self.file.lock();
         opened.connections -= 1;
         if opened.connections == 0 {
-            // The last connection to close removes the log; the next has another.
+            // The last connection to close deletes the WAL, and the next one creates a new one.
             opened.log = None;
         }
     }
@@ -71,24 +71,24 @@ impl DatabaseFile {
         }
     }
 
-    /// Says that a connection to the file is about to be opened, until it is closed.
+    /// Counts a connection that is about to be opened, until the hold is dropped.
     pub(super) fn hold(self: &Arc<Self>) -> Hold {
         self.lock().connections += 1;
         Hold { file: self.clone() }
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens the file by a function, which is told whether SQLite may make it. What it opens must be what was opened
-    /// before.
+    /// Opens the file with a function, whose second argument says whether SQLite may create it. The file must be the
+    /// same as before.
     pub(super) fn open<T>(&self, may_create: bool, open: impl FnOnce(&Path, bool) -> Result<T>) -> Result<T> {
         let mut opened = self.lock();
         if opened.file.is_some() {
             drop(opened);
-            // Otherwise SQLite would say that it cannot open it, as of a file that never was there.
+            // Otherwise SQLite would report that it cannot open the file, as if it had never existed.
             self.check()?;
             let connection = open(&self.path, false)?;
             self.check()?;
@@ -108,17 +108,17 @@ impl DatabaseFile {
         Ok(connection)
     }
 
-    /// Notes which log belongs to the file, now that a connection has it open.
+    /// Records the identity of the WAL, now that a connection has opened it.
     pub(super) fn note_log(&self) {
         let mut opened = self.lock();
         opened.log = opened.log.or_else(|| FileId::read(&self.log));
     }
 
-    /// Whether the file and its log are still those that were opened; how many bytes the log has.
+    /// Checks that the file and its WAL are still those that were opened. Returns the size of the WAL in bytes.
     ///
     /// # Errors
     ///
-    /// Where they were removed, replaced or emptied; reads are refused from now on, too, until they are back.
+    /// Returns an error if they were removed, replaced or emptied. Reads then fail too, until the files are back.
     pub(super) fn check(&self) -> Result<u64> {
         let (file, log) = (self.path.metadata().ok(), self.log.metadata().ok());
         let has_pages = file.as_ref().is_some_and(|file| file.len() >= SMALLEST_PAGE);
@@ -134,7 +134,7 @@ impl DatabaseFile {
         if is_here { Ok(log.map_or(0, |log| log.len())) } else { Err(self.gone()) }
     }
 
-    /// The same for a read, which costs nothing most of the time.
+    /// Performs the check for a read, but skips it if the last one is recent.
     pub(super) fn check_now_and_then(&self) -> Result<()> {
         let now = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
         let trusted = self.looked.load(Ordering::Relaxed) + TRUST.as_millis() as u64;
@@ -154,16 +154,16 @@ impl DatabaseFile {
     }
 }
 
-/// Refuses what is no file: to open a pipe waits for whoever is at its other end.
+/// Rejects what is not a regular file. Opening a pipe would block until its other end is opened.
 fn refuse_others(path: &Path) -> Result<()> {
     match path.metadata().ok().as_ref().and_then(|found| other_kind(found.file_type())) {
         Some(kind) => Err(Error::NotOpened { path: path.to_owned(), why: NotOpened::NotAFile(kind) }),
-        // Where there is nothing, SQLite says so.
+        // SQLite reports a missing file.
         None => Ok(()),
     }
 }
 
-/// What it is that is no file.
+/// Returns the kind of what is not a regular file.
 fn other_kind(kind: FileType) -> Option<&'static str> {
     if kind.is_file() {
         return None;
@@ -187,7 +187,7 @@ fn other_kind(kind: FileType) -> Option<&'static str> {
     Some("something else")
 }
 
-/// Makes a file that only its owner can read, unless there is one. SQLite gives its log the same mode.
+/// Creates a file that only its owner can read, unless it exists. SQLite gives the WAL the same mode.
 fn make(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -197,12 +197,12 @@ fn make(path: &Path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             tracing::debug!(%error, "the file of a database cannot be made");
         }
-        // Where there is none and none can be made, SQLite says so.
+        // SQLite reports a file that is missing and cannot be created.
         _ => {}
     }
 }
 
-/// What tells a file from another that is at the same path later.
+/// Identifies a file, to detect that another one is at the same path later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     #[cfg(unix)]
@@ -212,7 +212,7 @@ struct FileId {
 }
 
 impl FileId {
-    /// The file at a path.
+    /// Returns the identity of the file at a path.
     fn read(path: &Path) -> Option<Self> {
         path.metadata().ok().as_ref().map(Self::of_metadata)
     }
@@ -223,7 +223,7 @@ impl FileId {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
 
-    /// A file that is open can be neither removed nor replaced here.
+    /// On these systems an open file can be neither deleted nor replaced.
     #[cfg(not(unix))]
     fn of_metadata(_: &Metadata) -> Self {
         Self {}

@@ -1,4 +1,4 @@
-//! The time at which a statement is to end.
+//! The deadline of statements.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::active_reads::Read;
 
-/// What a function of ours says whose time is over; [`super::errors`] knows it.
+/// The error message of our SQL functions after the deadline. [`super::errors`] recognizes it.
 pub(super) const OUT_OF_TIME: &str = "mwallet: the time is over";
 
-/// The time at which the running statement is to end, and the read that it belongs to, which may end before. Shared
-/// with SQLite's progress handler.
+/// The deadline of the running statement, and the read that it belongs to, which may end earlier. Shared with
+/// SQLite's progress handler.
 #[derive(Clone)]
 pub(super) struct Deadline {
     start: Instant,
-    /// Milliseconds after `start`; `i64::MAX` for none.
+    /// Milliseconds after `start`, or `i64::MAX` for no deadline.
     millis: Arc<AtomicI64>,
     read: Arc<Mutex<Option<Arc<Read>>>>,
 }
@@ -31,12 +31,12 @@ impl Deadline {
         self.millis.store(millis, Ordering::Relaxed);
     }
 
-    /// Ends what runs when this read ends.
+    /// Sets the read that ends the running statement when it ends.
     pub(super) fn set_read(&self, read: Option<Arc<Read>>) {
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
     }
 
-    /// Whether what runs is to end.
+    /// Returns whether the running statement must end.
     pub(super) fn has_passed(&self) -> bool {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.as_ref().is_some_and(|read| read.is_ended()) {
@@ -47,7 +47,7 @@ impl Deadline {
     }
 }
 
-/// The time so much later; none where that is too far away to be a time.
+/// Returns the instant when a time limit ends, or `None` if that is out of range.
 pub(super) fn after(limit: Duration) -> Option<Instant> {
     Instant::now().checked_add(limit)
 }

@@ -1,6 +1,6 @@
-//! Whether a transaction that is open could be committed, as far as foreign keys say: SQLite counts those that lead
-//! nowhere so far, and looks at the count when it commits. To look for them (`PRAGMA foreign_key_check`) would read
-//! whole tables.
+//! Checks whether an open transaction could be committed, as far as deferred foreign keys are concerned. SQLite
+//! counts the violations so far and checks the count on commit. `PRAGMA foreign_key_check` would read whole tables
+//! instead.
 
 #![expect(unsafe_code, reason = "rusqlite has no door to the counters of a connection; SQLite's C interface has one")]
 
@@ -8,11 +8,11 @@ use rusqlite::{Connection, ffi};
 
 use crate::error::{ConstraintKind, Error, Result, Violation};
 
-/// Fails as a commit would, where a foreign key that is held at its end leads nowhere.
+/// Returns the error that a commit would report if a deferred foreign key is violated.
 pub(super) fn check(connection: &Connection) -> Result<()> {
     let (mut broken, mut highest) = (0, 0);
-    // SAFETY: the handle is that of an open connection, which only this thread uses, and SQLite writes to the two
-    // numbers alone.
+    // SAFETY: The handle belongs to an open connection that only this thread uses, and SQLite writes only to the two
+    // integers.
     let status = unsafe {
         let counter = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
         ffi::sqlite3_db_status(connection.handle(), counter, &raw mut broken, &raw mut highest, 0)

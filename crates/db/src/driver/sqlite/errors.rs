@@ -1,4 +1,4 @@
-//! What SQLite says, as errors of ours.
+//! Conversion of SQLite errors.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::side_file;
 use crate::driver::Said;
 use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
-/// Turns an error of SQLite into ours.
+/// Converts an error of SQLite.
 pub(super) fn convert(error: rusqlite::Error) -> Error {
     let (code, message) = match &error {
         rusqlite::Error::SqliteFailure(code, message) => (*code, message.clone().unwrap_or_default()),
@@ -22,7 +22,7 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
     }
     let said = |code: &str, message| Refusal { code: code.into(), message, details: None, hint: None };
     match code.code {
-        // What a trigger of the database's owner raises. The code is what PostgreSQL gives to that.
+        // Raised by a trigger. The code is PostgreSQL's for raised exceptions.
         _ if code.extended_code == ffi::SQLITE_CONSTRAINT_TRIGGER => Error::Raised(said("P0001", message)),
         _ if message == super::deadline::OUT_OF_TIME => Error::Timeout,
         ErrorCode::OperationInterrupted => Error::Timeout,
@@ -35,19 +35,19 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
         ErrorCode::DiskFull => Error::Database { code: Some(Error::DISK_FULL.into()), source: error.into() },
         _ => match (refusal(&message), message.strip_prefix("no such collation sequence: ")) {
             (Some(code), _) => Error::Refused(said(code, message)),
-            // Which column it is of, SQLite does not say.
+            // SQLite does not report the column.
             (None, Some(name)) => Error::Refused(said("42P22", unknown_collation(name))),
             (None, None) => Error::Database { code: missing_name(&message).map(Into::into), source: error.into() },
         },
     }
 }
 
-/// The same for what is said while a file is opened.
+/// Converts an error that occurred while opening a file.
 pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
     let not_opened = |why| Error::NotOpened { path: path.to_owned(), why };
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => not_opened(NotOpened::NotADatabase),
-        // The file itself can be read: what cannot be opened is what SQLite puts beside its log.
+        // The database file is readable, so it is the WAL index that cannot be opened.
         Some(ErrorCode::CannotOpen) if side_file(path, "-wal").exists() && std::fs::File::open(path).is_ok() => {
             not_opened(NotOpened::NoPlaceForLog)
         }
@@ -58,22 +58,22 @@ pub(super) fn of_opening(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
-/// The SQLSTATE of a name that the database does not have. SQLite has one code for whatever is wrong with a statement,
-/// and its texts are always English.
+/// Returns the SQLSTATE for a missing column or table. SQLite has a single code for all errors in statements, but its
+/// messages are always in English.
 fn missing_name(message: &str) -> Option<&'static str> {
     let is_column = message.starts_with("no such column: ") || message.contains(" has no column named ");
     let is_table = message.starts_with("no such table: ");
     is_column.then_some("42703").or(is_table.then_some("42P01"))
 }
 
-/// The SQLSTATE of what a table cannot do, as its owner made it.
+/// Returns the SQLSTATE for something that a table does not support.
 fn refusal(message: &str) -> Option<&'static str> {
     const NO_UNIQUE: &str = "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint";
     let is_key = message.starts_with("foreign key mismatch - ");
     (message == NO_UNIQUE).then_some("42P10").or(is_key.then_some("42830"))
 }
 
-/// What is said where texts would be compared as only the program knows that made the file.
+/// Returns the message for a collation that only another program defines.
 fn unknown_collation(name: &str) -> String {
     let name = shortened(name);
     format!(
@@ -89,18 +89,18 @@ fn constraint_kind(extended_code: i32, message: &str) -> Option<ConstraintKind> 
         }
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::ForeignKey,
         ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
-        // A value of the wrong storage class in a STRICT table breaks a rule of the table as a check does.
+        // A value of the wrong storage class in a STRICT table violates a rule of the table, as with a check.
         ffi::SQLITE_CONSTRAINT_CHECK | ffi::SQLITE_CONSTRAINT_DATATYPE => ConstraintKind::Check,
-        // The module of R-trees has no code of its own for what it holds its rows against.
+        // R-tree tables report their constraint only in the message.
         ffi::SQLITE_CONSTRAINT if message.starts_with("rtree constraint failed: ") => ConstraintKind::Check,
         ffi::SQLITE_CONSTRAINT if message.starts_with("UNIQUE constraint failed: ") => ConstraintKind::Unique,
-        // ON DELETE RESTRICT is a trigger inside.
+        // SQLite implements ON DELETE RESTRICT as an internal trigger.
         ffi::SQLITE_CONSTRAINT_TRIGGER if message == "FOREIGN KEY constraint failed" => ConstraintKind::ForeignKey,
         _ => return None,
     })
 }
 
-/// Reads `UNIQUE constraint failed: orders.usid, orders.slug` and `CHECK constraint failed: orders_memo_check`.
+/// Parses `UNIQUE constraint failed: orders.usid, orders.slug` and `CHECK constraint failed: orders_memo_check`.
 fn violation(kind: ConstraintKind, message: &str) -> Violation {
     let detail = message.split_once(" constraint failed: ").map_or("", |(_, detail)| detail);
     let mut violation = Violation { kind, constraint: None, table: None, columns: Vec::new(), details: None };
@@ -119,8 +119,8 @@ fn violation(kind: ConstraintKind, message: &str) -> Violation {
     violation
 }
 
-/// What SQLite says of a statement that does not compile, if that is the error. Its sources repeat the statement, or
-/// are a number.
+/// Returns the error report of a statement that does not compile. The sources of such an error only repeat the
+/// statement or are a number.
 pub(crate) fn said<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e dyn Said> {
     let said = error.downcast_ref().filter(|error| matches!(error, rusqlite::Error::SqlInputError { .. }))?;
     Some(said)

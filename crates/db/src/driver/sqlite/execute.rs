@@ -1,4 +1,4 @@
-//! Runs one statement on a connection and reads its rows.
+//! Runs a statement on a connection and reads its rows.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::columns::OutputColumn;
 use crate::error::{Error, Result};
 use crate::statement::{Bind, Format, Output, Prepared, Statement};
 
-/// Runs a statement that may write, in a transaction that is rolled back where it fails, and gathers its rows.
+/// Runs a statement that may write, and collects its rows. The caller must roll back the transaction if this fails.
 pub(super) fn run_guarded(
     connection: &Connection,
     statement: &Statement,
@@ -28,10 +28,10 @@ pub(super) fn run_guarded(
     Ok(output)
 }
 
-/// Runs a statement and gathers its rows.
+/// Runs a statement and collects its rows.
 pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
     if statement.hidden.tells_merged {
-        // What was noted by a statement that failed does not count.
+        // Reset the flag, which an earlier statement that failed may have set.
         let forget =
             |mut statement: rusqlite::CachedStatement<'_>| statement.query_row([], |row| row.get::<_, bool>(0));
         connection.prepare_cached("SELECT mwallet_merged()").and_then(forget).map_err(errors::convert)?;
@@ -47,7 +47,7 @@ pub(super) fn run(connection: &Connection, statement: &Statement, format: Format
     Ok(batch.take())
 }
 
-/// Runs a statement and gathers its rows, if they fit one batch.
+/// Runs a statement and collects its rows, if they fit into one batch.
 pub(super) fn run_if_small(
     connection: &Connection,
     statement: &Statement,
@@ -64,7 +64,7 @@ pub(super) fn run_if_small(
     Ok(is_small.then(|| batch.take()))
 }
 
-/// Runs a statement and gives each row to a function, until that says `false`.
+/// Runs a statement and passes each row to a function, until that returns `false`.
 pub(super) fn each_row(
     connection: &Connection,
     statement: &Statement,
@@ -75,7 +75,7 @@ pub(super) fn each_row(
     let mut prepared = connection.prepare_cached(&statement.sql).map_err(errors::convert)?;
     let places = prepared.parameter_count();
     let mut step_all = |binds: &[Bind]| {
-        // SQLite takes a place without a value for a null.
+        // SQLite treats an unbound parameter as null.
         if binds.len() != places {
             let source = format!("the statement has {places} places and was given {} values", binds.len()).into();
             return Err(Error::Database { code: Some("08P01".into()), source });
@@ -98,8 +98,7 @@ pub(super) fn each_row(
         }
         result = step_all(binds);
     }
-    // What explains a statement does not notice that the schema changes, and would name tables that are gone from
-    // memory.
+    // A cached EXPLAIN does not notice schema changes, and would read the names of dropped tables from freed memory.
     if prepared.is_explain() != 0 {
         prepared.discard();
     }
@@ -125,7 +124,7 @@ impl DriverRow for Row<'_> {
     }
 }
 
-/// Prepares a statement, and lets go of it.
+/// Prepares a statement and discards it.
 pub(super) fn prepare(connection: &Connection, sql: &str) -> Prepared {
     let statement = connection.prepare(sql).map_err(|error| match error {
         rusqlite::Error::SqlInputError { msg, .. } => msg,
@@ -135,13 +134,13 @@ pub(super) fn prepare(connection: &Connection, sql: &str) -> Prepared {
     Ok(columns.map(|column| Some((column.table_name()?.to_owned(), column.origin_name()?.to_owned()))).collect())
 }
 
-/// Runs a statement of the transaction itself.
+/// Runs a transaction control statement.
 pub(super) fn execute(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(errors::convert)?;
     Ok(())
 }
 
-/// Ends the transaction, if there is still one, without a trace of it.
+/// Rolls back the transaction, if one is open.
 pub(super) fn roll_back(connection: &Connection) {
     if !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -161,7 +160,7 @@ mod tests {
         let explain = Statement::new("EXPLAIN INSERT INTO first (a) VALUES ('x')");
         let lines = || run(&connection, &explain, Format::Values, false).map(|output| output.into_values().len());
         let before = lines().unwrap();
-        // With the schema, what the program of a prepared statement points to is freed.
+        // A schema change frees memory that the prepared statement's program points to.
         execute(&connection, "CREATE INDEX first_a ON first (a)").unwrap();
         assert!(lines().unwrap() > before, "the index is written too");
         execute(&connection, "DROP TABLE first").unwrap();

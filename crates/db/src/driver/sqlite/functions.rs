@@ -1,5 +1,5 @@
-//! Functions that SQLite lacks: exact sums and averages, LIKE as PostgreSQL has it, JSON compared as values, and which
-//! rows an upsert found.
+//! SQL functions that SQLite lacks: exact sums and averages, LIKE as in PostgreSQL, JSON normalization, and a flag
+//! for rows that an upsert updated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use super::deadline::{Deadline, OUT_OF_TIME};
 use super::like;
 use crate::decimal_text;
 
-/// Adds the functions to a connection.
+/// Registers the functions on a connection.
 pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     for (name, fold_case) in [("mwallet_like", false), ("mwallet_ilike", true)] {
@@ -45,8 +45,8 @@ fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Resul
     }
 }
 
-/// JSON as the text that all texts of its value share. What is no JSON, which others may have stored, is the same as
-/// nothing else.
+/// Returns the canonical text of a JSON value. Invalid JSON, which other programs may have stored, is returned
+/// unchanged and so equals only itself.
 fn canonical_json(context: &Context<'_>) -> Result<Option<String>> {
     let text = match context.get_raw(0) {
         ValueRef::Null => return Ok(None),
@@ -61,10 +61,10 @@ fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| Error::UserFunctionError(error.into()))
 }
 
-/// A sum in the making: of whole numbers, or of decimals of one scale.
+/// A running sum of integers, or of decimals with the same scale.
 struct Accumulator {
     sum: BigInt,
-    /// Most sums stay within 128 bits; what goes beyond is carried into `sum`.
+    /// Most sums fit into 128 bits. Overflow is carried into `sum`.
     small: i128,
     count: i64,
     scale: u32,
@@ -103,7 +103,7 @@ impl Accumulator {
     }
 }
 
-// The decimals of an aggregate are not behind a lock or a cell, so a panic leaves nothing half-changed.
+// The accumulator has no lock or cell, so a panic cannot leave shared state inconsistent.
 impl std::panic::UnwindSafe for Accumulator {}
 impl std::panic::RefUnwindSafe for Accumulator {}
 

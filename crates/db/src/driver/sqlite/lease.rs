@@ -1,4 +1,4 @@
-//! A thread of SQLite that one session has to itself, from the beginning of its transaction to its end.
+//! A SQLite thread leased to one session for the duration of its transaction.
 
 use std::time::{Duration, Instant};
 
@@ -14,24 +14,24 @@ use crate::driver::RowSource;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Prepared, Statement};
 
-/// What a session is for.
+/// The purpose of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// It only reads.
+    /// Reads only.
     Read,
-    /// It writes rows.
+    /// Writes rows.
     Write,
-    /// It changes tables, for which foreign keys are off.
+    /// Changes the schema, with foreign keys switched off.
     ChangeTables,
 }
 
 impl Purpose {
-    /// What must be set before its transaction begins, and what afterwards, where it is not as ever.
+    /// Returns the SQL to run before the transaction and after it, if the purpose needs any.
     pub(super) fn settings(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Read => Some(("PRAGMA query_only = ON", "PRAGMA query_only = OFF")),
             Self::Write => None,
-            // A script that fails in its middle leaves on what it would have switched off.
+            // A script that fails halfway may leave these on, so reset them.
             Self::ChangeTables => Some((
                 "PRAGMA foreign_keys = OFF",
                 "PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF; PRAGMA writable_schema = OFF",
@@ -40,7 +40,7 @@ impl Purpose {
     }
 }
 
-/// What a session asks of the thread it leases.
+/// A command of a session to its leased thread.
 pub(super) enum Command {
     Run { statement: Statement, format: Format, reply: oneshot::Sender<Result<Output>> },
     Stream { statement: Statement, format: Format, rows: RowSender },
@@ -50,7 +50,7 @@ pub(super) enum Command {
     RollBack { reply: oneshot::Sender<Result<()>> },
 }
 
-/// A thread that one session has to itself. Dropping it rolls back.
+/// A thread leased to one session. Dropping the lease rolls back.
 pub(crate) struct Lease {
     commands: Sender<Command>,
     limit: Duration,
@@ -65,24 +65,24 @@ impl Lease {
         self.ask(|reply| Command::Run { statement, format, reply }).await
     }
 
-    /// Runs a text without values and ignores its rows.
+    /// Runs SQL without parameters and ignores its rows.
     pub(crate) async fn run_plain(&self, sql: &str) -> Result<()> {
         self.run(Statement::new(sql.to_owned()), Format::Values).await.map(drop)
     }
 
-    /// Runs a statement of a migration.
+    /// Runs a migration statement.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
         self.run_plain(sql).await
     }
 
-    /// SQLite looks for names in one place only.
+    /// Does nothing, because SQLite has no search path.
     pub(crate) fn forget_path(&self) {}
 
     pub(crate) async fn prepare(&self, statements: Vec<String>) -> Result<Vec<Prepared>> {
         self.ask(|reply| Command::Prepare { statements, reply }).await
     }
 
-    /// Fails as a commit would, where a key that is held at its end leads nowhere.
+    /// Returns the error that a commit would report if a deferred foreign key is violated.
     pub(crate) async fn check_deferred(&self) -> Result<()> {
         self.ask(|reply| Command::CheckDeferred { reply }).await
     }
@@ -104,7 +104,7 @@ impl Lease {
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).map_err(|_| self.expired())?;
-        // The thread leaves a session without an answer only when its time is over.
+        // Without a reply, the session is taken to have expired.
         answer.await.unwrap_or_else(|_| Err(self.expired()))
     }
 
@@ -113,7 +113,7 @@ impl Lease {
     }
 }
 
-/// Serves one session on a connection on which a transaction has begun, to its end or the end of its time.
+/// Serves one session on a connection with an open transaction, until it ends or expires.
 pub(super) fn serve_lease(
     timed: &DeadlineConnection,
     commands: &Receiver<Command>,

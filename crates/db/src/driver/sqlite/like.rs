@@ -1,19 +1,20 @@
-//! LIKE and ILIKE as PostgreSQL has them with the collation "C".
+//! LIKE and ILIKE as PostgreSQL implements them with the "C" collation.
 
-/// After how many characters to look whether there still is time.
+/// The number of steps between deadline checks.
 const STEPS_PER_LOOK: u32 = 1 << 16;
 
-/// Whether a text is like a pattern: `%` any text, `_` one character, `\` takes the next character as it is.
+/// Returns whether a text matches a pattern: `%` matches any text, `_` one character, and `\` escapes the next
+/// character.
 ///
-/// With `fold_case`, the case of ASCII letters does not count. It goes back to the last `%` only, so its time is at
-/// most the product of both lengths.
+/// With `fold_case`, the case of ASCII letters is ignored. Backtracking only goes to the last `%`, so the time is at
+/// most proportional to the product of the lengths.
 ///
-/// `None` where `give_up` says so; it is asked every now and then, since nothing else ends a match.
+/// Returns `None` if `give_up` returns true. It is called periodically, because nothing else can interrupt a match.
 pub(super) fn matches(text: &str, pattern: &str, fold_case: bool, give_up: impl Fn() -> bool) -> Option<bool> {
     let mut steps = 0_u32;
     let same = |a: char, b: char| a == b || (fold_case && a.eq_ignore_ascii_case(&b));
     let (mut text, mut pattern) = (text.chars(), pattern.chars());
-    // Where to go on after the last `%`: the pattern behind it, and the text that it has not taken yet.
+    // Where to resume after the last `%`: the rest of the pattern, and the text that `%` has not consumed.
     let mut retry: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
     loop {
         steps = steps.wrapping_add(1);

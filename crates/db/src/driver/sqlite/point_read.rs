@@ -1,14 +1,14 @@
-//! Lookups on the thread that asks.
+//! Lookups on the calling thread.
 //!
-//! A row that an index finds takes some microseconds to read: less than to wake another thread for it, and to be woken
-//! when it is done. So a thread borrows a connection, reads, and puts it back. There are as many connections as threads
-//! ever read at the same moment. None waits for a lock: where another program holds the file, the reader threads wait.
+//! Reading a row by an index takes a few microseconds, less than waking another thread and being woken again. So a
+//! thread borrows a connection, reads, and returns it. There are as many connections as threads ever read at once.
+//! None of them waits for a lock: if another program has locked the file, the read goes to the reader threads.
 //!
-//! To begin a transaction and to end it costs as much as the row itself: locks of the file, and a mutex that all
-//! connections of the program share. So while nothing is written, a lookup leaves its transaction open for the next
-//! one, which only looks whether somebody has committed since ([`WalIndex`]). What is held would keep the log from
-//! being put back into the database and begun anew, so it is let go before the writer begins, after [`HOLD`] at most
-//! for the sake of other programs, and not taken again for as long when one of them has written.
+//! Beginning and ending a transaction costs as much as reading the row, because of file locks and a process-wide
+//! mutex. So while nobody writes, a lookup leaves its transaction open for the next one, which only checks whether
+//! anyone has committed since ([`WalIndex`]). An open transaction prevents the WAL from being checkpointed and reset.
+//! It is therefore ended before the writer begins, and for the sake of other programs after [`HOLD`] at most. After
+//! another program has written, no transaction is kept open for that long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,7 +24,7 @@ use super::wal_index::{Header, WalIndex};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
-/// How long a transaction is held at most, and none is after another program has written.
+/// The maximum time that a transaction is kept open, and the pause after another program has written.
 const HOLD: Duration = Duration::from_millis(100);
 
 /// The connections for lookups.
@@ -36,26 +36,26 @@ pub(super) struct PointReads {
 
 #[derive(Default)]
 struct State {
-    /// The connections that are not in use; none any more when the engine is closed.
+    /// The connections that are not in use. Empty once the engine is closed.
     idle: Vec<PointReader>,
     is_closed: bool,
-    /// How many jobs of this program write, or are about to.
+    /// The number of write jobs of this program that are running or about to start.
     writers: usize,
-    /// Whether another program has written since the clock last ticked.
+    /// Whether another program has written since the last tick.
     others_wrote: bool,
-    /// Whether the clock ticks, without which nothing may be held.
+    /// Whether the clock task runs, without which no transaction may be kept open.
     ticks: bool,
 }
 
-/// A connection, and the transaction that it may hold.
+/// A connection and the transaction that it may keep open.
 struct PointReader {
     timed: DeadlineConnection,
     index: Option<WalIndex>,
-    /// What the database was when the transaction began.
+    /// The WAL index header at the beginning of the open transaction.
     held: Option<Header>,
 }
 
-/// As long as this is there, the writer has the log to itself.
+/// Prevents lookups from keeping transactions open while it exists.
 pub(super) struct Writing {
     state: Arc<Mutex<State>>,
 }
@@ -65,7 +65,7 @@ impl PointReads {
         Self { settings, state: Arc::default() }
     }
 
-    /// Runs a lookup and gathers its rows; `None` where it would have to wait.
+    /// Runs a lookup and collects its rows. Returns `None` if it would have to wait.
     pub(super) fn run(&self, statement: &Statement, format: Format) -> Option<Result<Output>> {
         let (kept, may_keep_open) = {
             let mut state = lock(&self.state);
@@ -77,11 +77,11 @@ impl PointReads {
         };
         let mut lookup = match kept.map_or_else(|| PointReader::open(&self.settings), Ok) {
             Ok(lookup) => lookup,
-            // The reader threads meet the same, and may wait for it to pass.
+            // The reader threads will meet the same error and can wait for it to pass.
             Err(_) => return None,
         };
         lookup.timed.set_deadline(after(self.settings.statement_timeout));
-        // A panic costs its request and the connection, as it does on a reader thread.
+        // As on a reader thread, a panic fails the request and drops the connection.
         let read = AssertUnwindSafe(|| {
             let others_wrote = lookup.begin(may_keep_open);
             (others_wrote, execute::run(&lookup.timed.connection, statement, format, self.settings.echo))
@@ -98,7 +98,7 @@ impl PointReads {
         (!matches!(result, Err(Error::Busy))).then_some(result)
     }
 
-    /// Lets go of what is held until the writer is done.
+    /// Ends open transactions, and prevents new ones until the result is dropped.
     pub(super) fn writing(&self) -> Writing {
         let mut state = lock(&self.state);
         state.writers += 1;
@@ -106,7 +106,7 @@ impl PointReads {
         Writing { state: self.state.clone() }
     }
 
-    /// Opens connections for as many threads.
+    /// Opens connections for this many threads.
     pub(super) fn warm_up(&self, threads: usize) -> Result<()> {
         for _ in 0..threads {
             let lookup = PointReader::open(&self.settings)?;
@@ -125,7 +125,7 @@ impl PointReads {
         state.idle.clear();
     }
 
-    /// Sees to it that the clock ticks, which it does until nothing was held for a while.
+    /// Starts the clock unless it runs. It stops when there was nothing to end for a while. Returns whether it runs.
     fn start_clock(&self, state: &mut State) -> bool {
         if !state.ticks {
             let Ok(runtime) = Handle::try_current() else { return false };
@@ -145,7 +145,7 @@ impl PointReads {
     }
 }
 
-/// What ends the transactions in time. It stops where its runtime does, too.
+/// The task that ends transactions in time. Dropped when the task or its runtime stops.
 struct Clock {
     state: Weak<Mutex<State>>,
 }
@@ -165,14 +165,14 @@ impl State {
         self.writers == 0 && !self.others_wrote
     }
 
-    /// Lets go, and forgets that others wrote; whether the clock must go on.
+    /// Ends open transactions and resets `others_wrote`. Returns whether the clock must continue.
     fn tick(&mut self) -> bool {
         let others_wrote = std::mem::take(&mut self.others_wrote);
         self.ticks = self.release() || others_wrote;
         self.ticks
     }
 
-    /// Ends what is held; whether anything was.
+    /// Ends open transactions. Returns whether there were any.
     fn release(&mut self) -> bool {
         let mut any = false;
         for lookup in &mut self.idle {
@@ -189,10 +189,10 @@ impl PointReader {
         Ok(Self { timed, index, held: None })
     }
 
-    /// Makes the connection see the database as it is now; whether what it held was an older state.
+    /// Makes the connection see the current state of the database. Returns whether its open transaction was outdated.
     fn begin(&mut self, may_keep_open: bool) -> bool {
         let Some(index) = &self.index else { return false };
-        // Before the transaction begins, so that it never is an older state than this says.
+        // Read the header before beginning, so that the transaction is never older than the header.
         let now = index.header();
         if self.held == Some(now) {
             return false;
@@ -206,7 +206,7 @@ impl PointReader {
         false
     }
 
-    /// Ends the transaction that it holds; whether there was one.
+    /// Ends the open transaction. Returns whether there was one.
     fn end(&mut self) -> bool {
         let held = self.held.take().is_some();
         if held {
@@ -235,7 +235,7 @@ mod tests {
     use crate::columns::{OutputColumn, OutputKind};
     use crate::driver::sqlite::{DatabaseFile, Location};
 
-    /// Lookups in a file, and another connection to it.
+    /// Opens lookups on a file, and another connection to it.
     fn lookups(directory: &tempfile::TempDir, foreign: bool) -> (PointReads, Connection) {
         let path = directory.path().join("lookups.db");
         let other = Connection::open(&path).unwrap();

@@ -1,7 +1,7 @@
-//! The threads that read, and streams of rows.
+//! The reader threads and streams of rows.
 //!
-//! Short reads share a few threads. A stream or a session that only reads has a thread to itself, so that a slow client
-//! keeps nobody else waiting; how many of those there are at once is limited too.
+//! Short reads share a few threads. A stream or a read-only session gets its own thread, so that a slow client keeps
+//! nobody else waiting. The number of these threads is limited too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -21,18 +21,18 @@ use super::rows::{RowReceiver, row_channel};
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
-/// How many streams and reading sessions there may be at once.
+/// The maximum number of concurrent streams and read-only sessions.
 pub(super) const LONG_READS: usize = 16;
-/// How long an engine that is closed waits for those of them that are over.
+/// How long closing the engine waits for those that have just finished.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// The threads that read, which start with the first read.
+/// The reader threads, which start with the first read.
 pub(super) struct Readers {
     settings: Arc<Settings>,
     queue: OnceLock<Sender<Job>>,
     long_reads: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<DeadlineConnection>>>,
-    /// Connections that were opened before the threads need them.
+    /// Connections opened in advance for the threads.
     ready: Arc<Mutex<Vec<DeadlineConnection>>>,
     active: Arc<ActiveReads>,
 }
@@ -44,14 +44,14 @@ enum Job {
         read: Arc<Read>,
         reply: oneshot::Sender<Result<Output>>,
     },
-    /// A read whose rows are wanted only if they fit one batch.
+    /// A read whose rows are returned only if they fit into one batch.
     ReadIfSmall {
         statement: Statement,
         format: Format,
         read: Arc<Read>,
         reply: oneshot::Sender<Result<Option<Output>>>,
     },
-    /// Ends the thread that takes it.
+    /// Stops the thread that receives it.
     Close {
         done: oneshot::Sender<()>,
     },
@@ -69,7 +69,7 @@ impl Readers {
         }
     }
 
-    /// The reads that are under way.
+    /// Returns the active reads.
     pub(super) fn active(&self) -> Arc<ActiveReads> {
         self.active.clone()
     }
@@ -87,7 +87,7 @@ impl Readers {
         self.ask(|read, reply| Job::Read { statement, format, read, reply }).await
     }
 
-    /// The rows if they fit one batch. Most lists do, and need no thread of their own.
+    /// Returns the rows if they fit into one batch. Most lists do, and then need no thread of their own.
     pub(super) async fn read_if_small(&self, statement: Statement, format: Format) -> Result<Option<Output>> {
         self.ask(|read, reply| Job::ReadIfSmall { statement, format, read, reply }).await
     }
@@ -99,7 +99,7 @@ impl Readers {
                 let (settings, jobs, ready) = (self.settings.clone(), receiver.clone(), self.ready.clone());
                 let active = self.active.clone();
                 std::thread::spawn(move || {
-                    // A panic ends the read it came from and nothing else.
+                    // A panic only fails the read that caused it.
                     while catch_unwind(AssertUnwindSafe(|| serve(&settings, &jobs, &ready, &active))).is_err() {
                         tracing::error!("a reader of SQLite panicked");
                     }
@@ -108,7 +108,7 @@ impl Readers {
             sender
         });
         let (reply, answer) = oneshot::channel();
-        // Whoever asks may go away, and then the read ends.
+        // If the caller goes away, this ends the read.
         let waiting = Waiting(Read::new());
         queue.try_send(job(waiting.0.clone(), reply)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Busy,
@@ -133,7 +133,7 @@ impl Readers {
         Ok(receiver)
     }
 
-    /// A session that only reads: one state of the database from its beginning to its end.
+    /// Starts a read-only session, which sees one snapshot of the database.
     pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
         let (ready, begun) = oneshot::channel();
@@ -153,7 +153,7 @@ impl Readers {
         Ok(Lease::new(commands, limit))
     }
 
-    /// Ends the threads and closes their connections, apart from those in the middle of a long read.
+    /// Stops the threads and closes their connections, except those of long reads in progress.
     pub(super) async fn close(&self) {
         if let Some(queue) = self.queue.get() {
             for _ in 0..self.settings.readers {
@@ -163,14 +163,14 @@ impl Readers {
                 }
             }
         }
-        // A thread whose read was answered a moment ago has yet to give its connection back.
+        // A thread that has just finished a long read still has to return its connection.
         let all_back = self.long_reads.acquire_many(LONG_READS as u32);
         let _ = tokio::time::timeout(MOMENT, all_back).await;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Gives work a thread and a connection of its own, as soon as there may be one more of them.
+    /// Runs work on its own thread and connection, as soon as the limit allows it.
     async fn on_own_thread(&self, work: impl FnOnce(Result<&DeadlineConnection>) + Send + 'static) -> Result<()> {
         self.settings.check_file_now_and_then()?;
         let wait = tokio::time::timeout(self.settings.pool_timeout, self.long_reads.clone().acquire_owned());
@@ -195,7 +195,7 @@ impl Readers {
     }
 }
 
-/// Serves reads in their order until the engine is dropped.
+/// Serves reads in order until the engine is dropped or closed.
 fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<DeadlineConnection>>, active: &ActiveReads) {
     let mut kept = ready.lock().unwrap_or_else(PoisonError::into_inner).pop();
     for job in jobs {
@@ -212,7 +212,7 @@ fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<DeadlineCo
             }
             Job::Close { done } => {
                 drop(kept);
-                // Whoever closes the engine may have stopped waiting.
+                // The caller of close may have gone away.
                 let _ = done.send(());
                 return;
             }
@@ -220,7 +220,7 @@ fn serve(settings: &Settings, jobs: &Receiver<Job>, ready: &Mutex<Vec<DeadlineCo
     }
 }
 
-/// Does one read on the connection that the thread keeps, and answers it unless nobody waits any more.
+/// Runs one read on the thread's connection and replies, unless nobody waits for it.
 fn serve_one<T>(
     settings: &Settings,
     kept: &mut Option<DeadlineConnection>,
@@ -238,7 +238,7 @@ fn serve_one<T>(
         let result = rows(&timed.connection);
         drop(reading);
         *kept = Some(timed);
-        // What ended it says more than that it was interrupted.
+        // The reason why the read was ended is more useful than the interrupt.
         result.map_err(|error| read.error().unwrap_or(error))
     });
     let _ = reply.send(result);

@@ -1,4 +1,4 @@
-//! Rows on their way from a thread of SQLite to whoever waits for them.
+//! Transfers rows from a SQLite thread to their consumer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,20 +14,20 @@ use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
-/// How many batches of a stream wait for its receiver.
+/// The number of batches that a stream buffers.
 const BATCHES_AHEAD: usize = 2;
-/// How long a stream waits for a receiver that takes nothing before it gives up.
+/// How long a stream without a deadline waits for its receiver before it gives up.
 const RECEIVER_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The rows of a stream, as they come.
+/// The receiving end of a stream of rows.
 pub(crate) struct RowReceiver {
     batches: mpsc::Receiver<Message>,
     ended: bool,
-    /// The read whose rows they are.
+    /// The read that produces the rows.
     waiting: Waiting,
 }
 
-/// Where a thread puts the rows of a stream.
+/// The sending end of a stream of rows.
 pub(super) struct RowSender {
     batches: mpsc::Sender<Message>,
     runtime: Handle,
@@ -36,12 +36,12 @@ pub(super) struct RowSender {
 
 enum Message {
     Batch(Result<Output>),
-    /// All rows were sent. A channel that closes without it is a stream that broke off.
+    /// All rows were sent. If the channel closes without this, the stream was cut off.
     End,
 }
 
 impl RowReceiver {
-    /// The next rows; `None` after the last.
+    /// Returns the next rows, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
         if self.ended {
             return None;
@@ -51,13 +51,13 @@ impl RowReceiver {
         match message {
             Some(Message::Batch(batch)) => Some(batch),
             Some(Message::End) => None,
-            // The read was ended, or the thread gave up: nobody had taken a batch for too long.
+            // The read was ended, or the thread gave up because the receiver was too slow.
             None => Some(Err(self.waiting.0.error().unwrap_or(Error::Timeout))),
         }
     }
 }
 
-/// A channel for rows; to be called on a thread of the runtime.
+/// Creates a channel for rows. Must be called within a Tokio runtime.
 pub(super) fn row_channel() -> (RowSender, RowReceiver) {
     let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
     let read = Read::new();
@@ -66,13 +66,13 @@ pub(super) fn row_channel() -> (RowSender, RowReceiver) {
 }
 
 impl RowSender {
-    /// The read whose rows are sent.
+    /// Returns the read that produces the rows.
     pub(super) fn read(&self) -> &Arc<Read> {
         &self.read
     }
 
-    /// Runs a statement and sends its rows in batches, until the receiver is gone or a deadline passes. Outside of a
-    /// session, which has a limit of its own, it may take `statement_timeout` from one batch to the next.
+    /// Runs a statement and sends its rows in batches, until the receiver is dropped or the deadline passes. Outside
+    /// a session, which has its own time limit, each batch may take up to `statement_timeout`.
     pub(super) fn send_all(
         &self,
         timed: &DeadlineConnection,
@@ -82,7 +82,7 @@ impl RowSender {
         deadline: Option<Instant>,
         statement_timeout: Option<Duration>,
     ) {
-        // What takes its time is the receiver.
+        // Do not count the time spent waiting for the receiver.
         let time_starts = || {
             if let Some(limit) = statement_timeout {
                 timed.set_deadline([after(limit), deadline].into_iter().flatten().min());
@@ -114,12 +114,12 @@ impl RowSender {
         }
     }
 
-    /// Sends what went wrong instead of further rows.
+    /// Sends an error instead of further rows.
     pub(super) fn send_error(&self, error: Error) {
         self.send(Message::Batch(Err(error)), None);
     }
 
-    /// Sends a message; `false` if nobody receives any more, or nobody did for too long.
+    /// Sends a message. Returns `false` if the receiver was dropped or was too slow.
     fn send(&self, message: Message, deadline: Option<Instant>) -> bool {
         let message = match self.batches.try_send(message) {
             Ok(()) => return true,

@@ -1,4 +1,4 @@
-//! Rows of a write in an order, for which SQLite has no words: they are gathered, and sorted as SQLite would.
+//! Sorts the rows of a write. SQLite cannot order them, so they are collected and sorted as SQLite would.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use crate::batch::Batch;
 use crate::error::Result;
 use crate::statement::{Format, Output, SortKey, Statement};
 
-/// Runs a statement, and gathers its rows in their order.
+/// Runs a statement and collects its rows in order.
 pub(super) fn run(connection: &Connection, statement: &Statement, format: Format, echo: bool) -> Result<Output> {
     let keys = &statement.hidden.sort;
     let orders = keys.iter().map(|key| Ok((key, collation(connection, key)?))).collect::<Result<Vec<_>>>()?;
@@ -35,13 +35,13 @@ pub(super) fn run(connection: &Connection, statement: &Statement, format: Format
     Ok(all)
 }
 
-/// How SQLite compares the texts of a column.
+/// The collation of a column.
 #[derive(Clone, Copy)]
 enum Collation {
     Binary,
-    /// Without regard to case in ASCII.
+    /// Ignores ASCII case.
     NoCase,
-    /// Without regard to spaces at the end.
+    /// Ignores trailing spaces.
     RightTrimmed,
 }
 
@@ -67,7 +67,7 @@ fn compare(key: &SortKey, collation: Collation, left: &Value, right: &Value) -> 
     }
 }
 
-/// Numbers come before texts, and texts before bytes.
+/// Compares by storage class first: numbers, then text, then blobs.
 fn ascending(collation: Collation, left: &Value, right: &Value) -> Ordering {
     let class = |value: &Value| match value {
         Value::Null => 0,
@@ -90,9 +90,9 @@ fn ascending(collation: Collation, left: &Value, right: &Value) -> Ordering {
     }
 }
 
-/// A whole number beside a double, without making a double of it, which would lose digits.
+/// Compares an integer with a double, without converting it to a double, which would lose digits.
 fn number(whole: i64, double: f64) -> Ordering {
-    // All doubles beyond these are beyond every whole number of 64 bits.
+    // Doubles outside this range are outside the range of i64.
     if double >= 9_223_372_036_854_775_808.0 {
         return Ordering::Less;
     }

@@ -1,8 +1,8 @@
-//! Where sorts and the like go that are larger than a connection's cache: files beside the database, or where the
-//! engine is told.
+//! Sets the directory for temporary files, such as sorts larger than the page cache: that of the database, or the one
+//! configured for the engine.
 //!
-//! In memory they would have no bound, and SQLite's own choice would be a folder such as `/tmp`, which is small or in
-//! memory on many machines.
+//! In memory they would be unbounded, and SQLite's default is a directory like `/tmp`, which is often small or in
+//! memory.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -11,13 +11,13 @@ use rusqlite::Connection;
 
 use super::Settings;
 
-/// Whether SQLite has been told a folder, which is the whole process' own.
+/// Whether SQLite's temporary directory was set. It is global to the process.
 ///
-/// It is told once. SQLite frees the old name while connections of other threads may read it, so that a second telling
-/// could end the process.
+/// It is set only once: SQLite frees the old name while connections on other threads may read it, so setting it again
+/// could crash the process.
 static IS_TOLD: Mutex<bool> = Mutex::new(false);
 
-/// Sets a connection up. Where nothing can be written to the folder, what it sorts stays in memory.
+/// Configures a connection. If the directory is not writable, temporary data stays in memory.
 pub(super) fn set_up(connection: &Connection, settings: &Settings) -> rusqlite::Result<()> {
     let beside = settings.file().map(|file| file.path().parent().unwrap_or(Path::new("")));
     let wanted = settings.temp_dir.as_deref().or(beside);
@@ -25,7 +25,7 @@ pub(super) fn set_up(connection: &Connection, settings: &Settings) -> rusqlite::
     connection.pragma_update(None, "temp_store", store)
 }
 
-/// Whether SQLite knows a folder for temporary files, which it is told if it knows none.
+/// Sets SQLite's temporary directory unless it is set already. Returns whether one is set.
 fn is_told(connection: &Connection, folder: &Path) -> bool {
     let mut is_told = IS_TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     if *is_told {

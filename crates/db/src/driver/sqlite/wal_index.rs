@@ -1,8 +1,8 @@
-//! The header of the index of the log, by which a connection sees without a lock whether anybody has committed.
+//! Reads the header of the WAL index, which shows without a lock whether anyone has committed.
 //!
-//! What this header is stands in SQLite's description of its files (*WAL-mode file format*): memory that all
-//! connections of all programs share, whose header is written anew with each commit, before that commit returns. It
-//! carries a counter of commits, so that the same header means the same database.
+//! The header is documented in SQLite's *WAL-mode File Format*. It is in memory shared by all connections of all
+//! processes, and is rewritten before each commit returns. It includes a commit counter, so that an equal header
+//! means an unchanged database.
 #![expect(unsafe_code, reason = "rusqlite has no door to the shared memory of SQLite; its C interface has one")]
 
 use std::ffi::{c_int, c_void};
@@ -14,37 +14,38 @@ use rusqlite::{Connection, ffi};
 use super::{connection, errors};
 use crate::error::Result;
 
-/// How many words the header has.
+/// The number of 32-bit words in the header.
 const WORDS: usize = 12;
-/// How much of the index is mapped at once. It must be what SQLite itself asks for (`WALINDEX_PGSZ`).
+/// The size of the mapped region in bytes. It must equal SQLite's own (`WALINDEX_PGSZ`).
 const REGION_BYTES: c_int = 32_768;
 
-/// What the database is at some moment: as long as it is the same, so is the database.
+/// The header words. As long as they are equal, the database is unchanged.
 pub(super) type Header = [u32; WORDS];
 
-/// The index of the log of one connection. It must not outlive that.
+/// The WAL index of one connection. It must not outlive the connection.
 pub(super) struct WalIndex {
     header: &'static [AtomicU32; WORDS],
 }
 
 impl WalIndex {
-    /// The index of the log of a connection; `None` where the file system has no shared memory, and so no log.
+    /// Opens the WAL index of a connection. Returns `None` if the database has no WAL, as on file systems without
+    /// shared memory.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be read.
+    /// Returns an error if the database cannot be read.
     pub(super) fn open(connection: &Connection) -> Result<Option<Self>> {
         let has_log = connection::has_log(connection).map_err(errors::convert)?;
         Ok(if has_log { Self::mapped(connection) } else { None })
     }
 
-    /// The index of a log that is open.
+    /// Maps the index of an open WAL.
     fn mapped(connection: &Connection) -> Option<Self> {
         let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
         let mut region: *mut c_void = ptr::null_mut();
-        // SAFETY: the handle is that of an open connection, which nobody else uses meanwhile, since it is not `Sync`.
-        // The call stores the file of its main database, which is open as long as the connection is, and `xShmMap` is
-        // called as its type wants it.
+        // SAFETY: The handle belongs to an open connection that nobody else uses meanwhile, because it is not `Sync`.
+        // The call stores the file of its main database, which is open as long as the connection is. `xShmMap` is
+        // called with arguments of its declared types.
         unsafe {
             let (handle, place) = (connection.handle(), ptr::from_mut(&mut file).cast());
             let code = ffi::sqlite3_file_control(handle, c"main".as_ptr(), ffi::SQLITE_FCNTL_FILE_POINTER, place);
@@ -54,14 +55,14 @@ impl WalIndex {
                 return None;
             }
         }
-        // SAFETY: the index begins with the header, at the beginning of a page of memory, and stays where it is until
-        // the last connection to it closes or leaves the log. This one does neither before it is dropped: no other can
-        // make it leave while it is open. Other programs write here at any time, for which atomics are made.
+        // SAFETY: The index starts with the header, at the start of a memory page. It stays mapped until the last
+        // connection to it closes or leaves WAL mode. This connection does neither before it is dropped, and no other
+        // one can leave WAL mode while it is open. Other processes write here at any time, hence the atomics.
         let header = unsafe { region.cast::<[AtomicU32; WORDS]>().as_ref() }?;
         Some(Self { header })
     }
 
-    /// The header as it is now. In the middle of a commit it may be of both sides, and so is equal to neither.
+    /// Returns the current header. If read during a commit, it may mix both states, and so equals neither.
     pub(super) fn header(&self) -> Header {
         std::array::from_fn(|word| self.header[word].load(Ordering::Acquire))
     }

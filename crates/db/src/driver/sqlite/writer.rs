@@ -1,10 +1,10 @@
-//! The one thread that writes.
+//! The writer thread.
 //!
-//! What waits in the queue is committed together, each request in its savepoint: one sync of the disk serves them all.
-//! Nothing is answered before COMMIT has returned. Where a group fails as a whole (a deferred key, `RAISE(ROLLBACK)`, a
-//! full disk), its requests run again one by one, so that each gets its own answer.
+//! Queued requests are committed together, each in its own savepoint, so that one disk sync serves them all. No
+//! request is answered before COMMIT has returned. If a group fails as a whole (a deferred constraint,
+//! `RAISE(ROLLBACK)`, a full disk), its requests run again one by one, so that each gets its own result.
 //!
-//! A session leases the thread from `BEGIN IMMEDIATE` to its end.
+//! A session leases the thread from `BEGIN IMMEDIATE` to the end of its transaction.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
@@ -25,12 +25,12 @@ use super::point_read::PointReads;
 use crate::error::{Error, Result};
 use crate::statement::{Format, Output, Statement};
 
-/// The most requests that are committed together.
+/// The maximum number of requests committed together.
 const GROUP: usize = 256;
 
-/// How large a log is that is cut while nobody writes, in bytes: twice what SQLite lets it grow to by itself.
+/// The WAL size in bytes above which it is truncated when idle: twice SQLite's automatic checkpoint threshold.
 const LARGE_LOG: u64 = 8 * 1024 * 1024;
-/// How long nobody writes before it is cut.
+/// How long the writer must be idle before the WAL is truncated.
 const REST: Duration = Duration::from_millis(500);
 
 /// The queue of the writer thread, which starts with the first request.
@@ -42,7 +42,7 @@ pub(super) struct Writer {
 }
 
 enum Job {
-    /// Closes the connection and ends the thread.
+    /// Closes the connection and stops the thread.
     Close {
         done: oneshot::Sender<()>,
     },
@@ -94,7 +94,7 @@ impl Writer {
         Ok(Lease::new(commands, limit))
     }
 
-    /// Ends the thread and closes its connection.
+    /// Stops the thread and closes its connection.
     pub(super) async fn close(&self) {
         if let Some(queue) = self.queue.get() {
             let (done, ended) = oneshot::channel();
@@ -126,26 +126,27 @@ struct Thread {
     lookups: PointReads,
     active: Arc<ActiveReads>,
     log: LogWatch,
-    /// How large the log was after the last commit.
+    /// The size of the WAL after the last commit.
     log_bytes: u64,
     connection: Option<DeadlineConnection>,
 }
 
 impl Thread {
-    /// Serves jobs in their order until the engine is dropped or closed. A panic costs the jobs it met, not the writer.
+    /// Serves jobs in order until the engine is dropped or closed. A panic fails the affected jobs but not the
+    /// thread.
     fn serve(&mut self, jobs: &Receiver<Job>) {
         let mut next = None;
         while let Some(job) = next.take().or_else(|| self.next(jobs)) {
             match catch_unwind(AssertUnwindSafe(|| self.serve_one(job, jobs, &mut next))) {
                 Ok(true) => {}
                 Ok(false) => return,
-                // Nobody knows what it was in the middle of; closing the connection rolls back.
+                // The state of the connection is unknown. Closing it rolls back.
                 Err(_) => self.connection = None,
             }
         }
     }
 
-    /// The next job. While nobody writes, a log that has grown is put back into the database and cut.
+    /// Returns the next job. While idle, a large WAL is checkpointed and truncated.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
         while self.log_bytes > LARGE_LOG {
             match jobs.recv_timeout(REST) {
@@ -154,7 +155,7 @@ impl Thread {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let _writing = self.lookups.writing();
-            // Whoever reads it still is not waited for; it is tried again.
+            // Do not wait for readers of the WAL. Try again later.
             let cut = self.connection().and_then(|timed| {
                 timed.connection.busy_timeout(Duration::ZERO).map_err(errors::convert)?;
                 let cut = timed.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -166,15 +167,15 @@ impl Thread {
         jobs.recv().ok()
     }
 
-    /// Holds what was just committed against the file: it is acknowledged only if that is still there.
+    /// Checks the file after a commit, which is acknowledged only if the file is still there.
     fn committed(&mut self) -> Result<()> {
         self.log_bytes = self.settings.check_file()?;
         self.log.see(self.log_bytes, &self.active);
         Ok(())
     }
 
-    /// Serves one job, and with a write those that wait behind it; `false` after the last. What it takes from the queue
-    /// but does not serve is left in `next`.
+    /// Serves one job, and with a write also the writes queued behind it. Returns `false` after the last job. A job
+    /// that was taken from the queue but not served is left in `next`.
     fn serve_one(&mut self, job: Job, jobs: &Receiver<Job>, next: &mut Option<Job>) -> bool {
         match job {
             Job::Write(write) => {
@@ -189,7 +190,7 @@ impl Thread {
                         Err(_) => break,
                     }
                 }
-                // Nobody waits for the answer of a request that was cancelled; it has not begun.
+                // Drop requests that were cancelled before they began.
                 group.retain(|write| !write.reply.is_closed());
                 let _writing = self.lookups.writing();
                 self.write(group);
@@ -202,12 +203,12 @@ impl Thread {
             }
             Job::Close { done } => {
                 self.connection = None;
-                // Whoever closes the engine may have stopped waiting.
+                // The caller of close may have gone away.
                 let _ = done.send(());
                 return false;
             }
             Job::Lease { commands, limit, purpose, ready } => {
-                // Whoever waited for it may have stopped.
+                // The session may have stopped waiting.
                 if !ready.is_closed() {
                     let _writing = self.lookups.writing();
                     self.lease(&commands, limit, purpose, ready);
@@ -217,7 +218,7 @@ impl Thread {
         true
     }
 
-    /// The connection, opened if it is not, with the time limit of a statement ahead of it.
+    /// Returns the connection, opening it if needed, and starts the statement time limit.
     fn connection(&mut self) -> Result<&DeadlineConnection> {
         self.settings.check_file()?;
         let timed = match self.connection.take() {
@@ -237,7 +238,7 @@ impl Thread {
             Err(group) => group,
         };
         match self.write_together(&group) {
-            // Another program holds the database: each alone would wait for it as long again.
+            // Another program holds the lock. Each request alone would wait for it just as long.
             Err(Error::Busy) => refuse_all(group, || Error::Busy),
             Err(Error::FileGone { path }) => refuse_all(group, || Error::FileGone { path: path.clone() }),
             Ok(Some(results)) => {
@@ -249,11 +250,11 @@ impl Thread {
         }
     }
 
-    /// Commits a group; `None` if it failed as a whole and nothing of it is written.
+    /// Commits a group. Returns `None` if it failed as a whole and was rolled back.
     ///
     /// # Errors
     ///
-    /// Where the transaction could not begin.
+    /// Returns an error if the transaction could not begin, or if the database file is gone.
     fn write_together(&mut self, group: &[Write]) -> Result<Option<Vec<Result<Vec<Output>>>>> {
         let (echo, limit) = (self.settings.echo, self.settings.statement_timeout);
         let timed = self.connection()?;
@@ -270,7 +271,7 @@ impl Thread {
                     execute(connection, "ROLLBACK TO request").and_then(|()| execute(connection, "RELEASE request"))
                 }
             };
-            // RAISE(ROLLBACK) and a full disk end the transaction of them all.
+            // RAISE(ROLLBACK) and a full disk end the whole transaction.
             if kept.is_err() || connection.is_autocommit() {
                 roll_back(connection);
                 return Ok(None);
@@ -281,7 +282,7 @@ impl Thread {
             roll_back(connection);
             return Ok(None);
         }
-        // Nobody will read what was committed to a file that is gone.
+        // A commit to a file that is gone is lost.
         self.committed().map(|()| Some(results))
     }
 
@@ -312,8 +313,8 @@ impl Thread {
         purpose: Purpose,
         ready: oneshot::Sender<Result<()>>,
     ) {
-        // A database in memory has no reader to lend to a session that only reads. One that is read-only is set so
-        // already.
+        // For a database in memory, the writer also serves read-only sessions. A read-only engine has `query_only`
+        // set already.
         let settings = purpose.settings().filter(|_| purpose != Purpose::Read || !self.settings.read_only);
         let begun = self.connection().and_then(|timed| {
             settings.map_or(Ok(()), |(before, _)| execute(&timed.connection, before))?;
