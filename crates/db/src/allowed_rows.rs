@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// How many rows a change may concern. Where it is another number, it is undone.
+/// The number of rows that a write may affect. It is rolled back if it affects another number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllowedRows {
     /// Any number.
     #[default]
     Any,
-    /// One.
+    /// Exactly one.
     One,
-    /// At most so many.
+    /// At most this many.
     AtMost(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Tables as the SQL that creates and drops them, on either engine.
+//! The DDL statements that create and drop tables in either dialect.
 
 use mwallet_schema::{
     Check, Column, ColumnDefault, ColumnType, ForeignKey, Index, ReferentialAction, Table, Timestamp, Unique, Value,
@@ -9,13 +9,13 @@ use crate::Dialect;
 use crate::decimal_text;
 use crate::quote::quote;
 
-/// The statements that create tables, those that are referred to first.
+/// Returns the statements that create tables, with referenced tables first.
 pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
     let ordered = parents_first(tables);
     let mut statements = Vec::new();
     let mut later = Vec::new();
     for (position, table) in ordered.iter().enumerate() {
-        // On PostgreSQL a key can only refer to a table that exists; those of a cycle are added when all do.
+        // In PostgreSQL a foreign key can only refer to an existing table. Those of a cycle are added last.
         let created = |name: &str| ordered[..=position].iter().any(|earlier| earlier.name == name);
         let (inline, deferred): (Vec<&ForeignKey>, Vec<&ForeignKey>) = table.foreign_keys.iter().partition(|key| {
             dialect == Dialect::Sqlite || created(&key.references) || !ordered.iter().any(|t| t.name == key.references)
@@ -32,7 +32,7 @@ pub fn create_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
     statements
 }
 
-/// The statements that drop tables where they exist, those that refer to others first.
+/// Returns the statements that drop tables if they exist, with referencing tables first.
 pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
     let mut ordered = parents_first(tables);
     ordered.reverse();
@@ -44,14 +44,14 @@ pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
         }
         Dialect::Postgres => Vec::new(),
         Dialect::Sqlite if ordered.is_empty() => Vec::new(),
-        // It deletes the rows of a table first; where tables refer to each other, that is right only at the end.
+        // SQLite first deletes the rows of a dropped table. In a reference cycle, foreign keys hold only at the end.
         Dialect::Sqlite => std::iter::once("PRAGMA defer_foreign_keys = ON".to_owned())
             .chain(ordered.iter().map(|table| format!("DROP TABLE IF EXISTS {}", table_name(table))))
             .collect(),
     }
 }
 
-/// Tables in an order in which what is referred to comes first, as far as there is one.
+/// Sorts tables so that referenced ones come first. Cycles are broken somewhere.
 pub fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     fn visit<'t>(table: &'t Table, all: &[&'t Table], seen: &mut Vec<&'t str>, ordered: &mut Vec<&'t Table>) {
         if seen.contains(&table.name.as_str()) {
@@ -73,7 +73,7 @@ pub fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     ordered
 }
 
-/// The name of a table in SQL, with its schema.
+/// Returns the quoted table name with its schema.
 pub fn table_name(table: &Table) -> String {
     match &table.schema {
         Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
@@ -81,12 +81,12 @@ pub fn table_name(table: &Table) -> String {
     }
 }
 
-/// Names in SQL, with commas between them.
+/// Returns quoted names, separated by commas.
 pub fn quoted_list(names: &[String]) -> String {
     names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// A text as a literal of SQL. Only texts of table descriptions come here, never one of a request.
+/// Returns a string literal. Used only for text from table descriptions, never for request data.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -95,13 +95,13 @@ fn create_table(table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String
     create_table_as(&table_name(table), table, keys, dialect)
 }
 
-/// The statement that makes a table under another name, with constraints that are called as under its own.
+/// Returns the statement that creates a table under another name, but keeps its constraint names.
 pub fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], dialect: Dialect) -> String {
     let mut lines: Vec<(String, Option<&str>)> = Vec::new();
     for column in &table.columns {
         lines.push((column_definition(table, column, dialect), column.comment.as_deref()));
     }
-    // SQLite's numbered column is its own primary key, and names it in its definition.
+    // SQLite's identity column is declared as the primary key in its definition.
     let is_numbered = dialect == Dialect::Sqlite && identity(table).is_some();
     if !table.primary_key.is_empty() && !is_numbered {
         let name = quote(&key_name(&table.name));
@@ -120,7 +120,7 @@ pub fn create_table_as(name: &str, table: &Table, keys: &[&ForeignKey], dialect:
         sql.push_str(&comment_lines(comment, "  "));
     }
     let head = format!("CREATE TABLE {name} (");
-    // SQLite keeps the text of the statement and nothing before it, so its comments stand inside.
+    // SQLite stores the text of the statement only, so comments must be inside of it.
     sql = format!("{head}\n{sql}");
     let last = lines.len() - 1;
     for (index, (line, comment)) in lines.into_iter().enumerate() {
@@ -143,12 +143,12 @@ fn comment_lines(comment: &str, indent: &str) -> String {
     comment.lines().map(|line| format!("{indent}-- {line}\n")).collect()
 }
 
-/// The column that the database numbers, if there is one.
+/// Returns the identity column, if there is one.
 fn identity(table: &Table) -> Option<&Column> {
     table.columns.iter().find(|column| column.default == Some(ColumnDefault::Identity))
 }
 
-/// A column as `CREATE TABLE` defines it.
+/// Returns a column definition for `CREATE TABLE`.
 pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> String {
     let name = quote(&column.name);
     if column.default == Some(ColumnDefault::Identity) {
@@ -156,7 +156,7 @@ pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> St
             Dialect::Postgres => {
                 format!("{name} {} GENERATED BY DEFAULT AS IDENTITY", type_name(&column.kind, dialect))
             }
-            // AUTOINCREMENT, so that the number of a deleted row is never given again, as on PostgreSQL.
+            // AUTOINCREMENT never reuses the ID of a deleted row, as in PostgreSQL.
             Dialect::Sqlite => {
                 let constraint = quote(&key_name(&table.name));
                 let kind = stored_type(&type_name(&column.kind, dialect), column, dialect);
@@ -165,7 +165,7 @@ pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> St
         };
     }
     let kind = match type_name(&column.kind, dialect) {
-        // As INTEGER it would be the number of the row, and SQLite would make one up where none is given.
+        // As INTEGER it would be an alias of the rowid, and SQLite would generate missing values.
         kind if dialect == Dialect::Sqlite && kind == "INTEGER" && table.primary_key == [column.name.as_str()] => {
             "INT".into()
         }
@@ -173,7 +173,7 @@ pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> St
     };
     let mut sql = format!("{name} {}", stored_type(&kind, column, dialect));
     match column_default(column, dialect) {
-        // A clause of its own, which is no default.
+        // A generated column, which is not a default.
         Some(clause) if clause.starts_with("GENERATED ") => sql.push_str(&format!(" {clause}")),
         Some(default) => sql.push_str(&format!(" DEFAULT {default}")),
         None => {}
@@ -184,8 +184,8 @@ pub fn column_definition(table: &Table, column: &Column, dialect: Dialect) -> St
     sql
 }
 
-/// The type as a column declares it. SQLite has few, so what is meant stands beside it: `TEXT /* decimal(38, 18) */`,
-/// and whether it is a secret. Reflection reads it again.
+/// Returns the declared type of a column. SQLite has few types, so a comment gives the actual type and marks
+/// write-only columns: `TEXT /* decimal(38, 18) */`. Reflection parses it.
 fn stored_type(stored: &str, column: &Column, dialect: Dialect) -> String {
     let mark = if column.is_readable() { "" } else { WRITE_ONLY };
     match (dialect, &column.kind) {
@@ -199,10 +199,10 @@ fn stored_type(stored: &str, column: &Column, dialect: Dialect) -> String {
     }
 }
 
-/// What marks a column whose values are never answered: on SQLite beside its type, on PostgreSQL in its comment.
+/// Marks a write-only column: in the comment next to its type in SQLite, in the column comment in PostgreSQL.
 const WRITE_ONLY: &str = "write-only";
 
-/// What stands beside a type without the mark of a secret, and whether it was there.
+/// Removes the write-only mark from a type comment, and returns whether it was there.
 pub fn unmarked(beside: &str) -> (&str, bool) {
     match beside.strip_suffix(WRITE_ONLY) {
         Some(rest) if rest.is_empty() || rest.ends_with(", ") => (rest.trim_end_matches(", "), true),
@@ -210,7 +210,7 @@ pub fn unmarked(beside: &str) -> (&str, bool) {
     }
 }
 
-/// The comment of a column of PostgreSQL, which bears the mark of a secret.
+/// Returns the PostgreSQL column comment, including the write-only mark.
 pub fn marked_comment(column: &Column) -> Option<String> {
     match (&column.comment, column.is_readable()) {
         (comment, true) => comment.clone(),
@@ -219,7 +219,7 @@ pub fn marked_comment(column: &Column) -> Option<String> {
     }
 }
 
-/// The comment of a column of PostgreSQL without the mark, and whether it was there.
+/// Removes the write-only mark from a PostgreSQL column comment, and returns whether it was there.
 pub fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
     let rest = comment.strip_suffix(']').and_then(|rest| rest.strip_suffix(WRITE_ONLY));
     match rest.and_then(|rest| rest.strip_suffix('[')).map(|rest| rest.strip_suffix(' ').unwrap_or(rest)) {
@@ -228,10 +228,10 @@ pub fn unmarked_comment(comment: &str) -> (Option<&str>, bool) {
     }
 }
 
-/// What stands beside the type of a column whose values are labels; they stand in its check.
+/// The type comment of an enum column. Its labels are in its check constraint.
 pub const ENUM: &str = "enum";
 
-/// The name of a type in SQL.
+/// Returns the SQL name of a type.
 pub fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
     match (kind, dialect) {
         (ColumnType::SmallInt, Dialect::Postgres) => "smallint".into(),
@@ -253,7 +253,7 @@ pub fn type_name(kind: &ColumnType, dialect: Dialect) -> String {
     }
 }
 
-/// What the database itself fills in, for programs that write to it beside mWallet.
+/// Returns the default that the database fills in, for programs that write to it without mWallet.
 pub fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
     match column.default.as_ref()? {
         ColumnDefault::Constant(value) => stored_literal(value, &column.kind, dialect),
@@ -266,7 +266,7 @@ pub fn column_default(column: &Column, dialect: Dialect) -> Option<String> {
     }
 }
 
-/// A value as a literal in the form in which the engine stores it.
+/// Returns a value as a SQL literal in the form in which the engine stores it.
 pub fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Option<String> {
     let value = value.clone().coerce(kind).ok()?;
     Some(match (value, dialect) {
@@ -293,7 +293,7 @@ pub fn stored_literal(value: &Value, kind: &ColumnType, dialect: Dialect) -> Opt
     })
 }
 
-/// The condition that the type and the rules of a column make.
+/// Returns the check condition for the type and rules of a column.
 pub fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
     let name = quote(&column.name);
     let mut all = type_conditions(&name, &column.kind, dialect);
@@ -318,23 +318,23 @@ pub fn column_check(column: &Column, dialect: Dialect) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" AND "))
 }
 
-/// That condition as a constraint within a table.
+/// Returns that condition as a table constraint.
 pub fn column_constraint(table: &str, column: &Column, dialect: Dialect) -> Option<String> {
     let expression = column_check(column, dialect)?;
     Some(check(&Check { name: check_name(table, &column.name), expression }))
 }
 
-/// The name of the primary key of a table.
+/// Returns the name of a table's primary key constraint.
 pub fn key_name(table: &str) -> String {
     constraint_name(table, &[], "pkey")
 }
 
-/// The name of the check that a column's type and rules make, as PostgreSQL would call it.
+/// Returns the name of a column's check constraint, following PostgreSQL's convention.
 pub fn check_name(table: &str, column: &str) -> String {
     constraint_name(table, &[column], "check")
 }
 
-/// A bound as a value of the column's type, where it is one.
+/// Converts a bound to the column's type, or to null if it is not an integer but must be one.
 fn bound_value(bound: mwallet_schema::Decimal, kind: &ColumnType) -> Value {
     match kind.integer_range() {
         Some(_) => bound.to_string().parse().map_or(Value::Null, Value::Int),
@@ -350,7 +350,7 @@ fn length(name: &str, kind: &ColumnType, dialect: Dialect) -> String {
     }
 }
 
-/// What the engine does not enforce by the type alone.
+/// Returns the conditions that the column type alone does not enforce.
 pub fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<String> {
     let one = match (kind, dialect) {
         (ColumnType::Text { max: Some(max) } | ColumnType::Bytes { max: Some(max) }, _) => {
@@ -361,7 +361,7 @@ pub fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<S
             format!("{name} IN ({})", labels.join(", "))
         }
         (ColumnType::Decimal { .. }, Dialect::Postgres) => format!("{name} <> 'NaN'"),
-        // It is always true, and says that these are bytes of ours: reflection asks for it.
+        // Always true, but tells reflection that this is a column of ours.
         (ColumnType::Bytes { max: None }, Dialect::Postgres) => format!("{} >= 0", length(name, kind, dialect)),
         (ColumnType::Timestamp, Dialect::Postgres) => {
             format!("{name} >= '0001-01-01T00:00:00Z' AND {name} < '10000-01-01T00:00:00Z'")
@@ -382,7 +382,7 @@ pub fn type_conditions(name: &str, kind: &ColumnType, dialect: Dialect) -> Vec<S
     vec![one]
 }
 
-/// The statement that makes an index.
+/// Returns the statement that creates an index.
 pub fn create_index(table: &str, index: &Index) -> String {
     let name = quote(&index.name);
     match &index.special {
@@ -393,24 +393,25 @@ pub fn create_index(table: &str, index: &Index) -> String {
     }
 }
 
-/// The statement that keeps the text of an index that is more than one of columns; PostgreSQL keeps what it made of it.
+/// Returns the statement that stores the declaration of a partial or expression index. PostgreSQL itself only keeps
+/// its rewritten form.
 pub fn index_comment(schema: Option<&str>, index: &Index) -> Option<String> {
     let text = literal(&format!("{DECLARED_AS}{}", index.special.as_ref()?.sql()));
     let schema = schema.map(|schema| format!("{}.", quote(schema))).unwrap_or_default();
     Some(format!("COMMENT ON INDEX {schema}{} IS {text}", quote(&index.name)))
 }
 
-/// A unique constraint within a table.
+/// Returns a unique constraint clause.
 pub fn unique(unique: &Unique) -> String {
     format!("CONSTRAINT {} UNIQUE ({})", quote(&unique.name), quoted_list(&unique.columns))
 }
 
-/// A check within a table.
+/// Returns a check constraint clause.
 pub fn check(check: &Check) -> String {
     format!("CONSTRAINT {} CHECK ({})", quote(&check.name), check.expression)
 }
 
-/// A foreign key within a table.
+/// Returns a foreign key clause.
 pub fn foreign_key(key: &ForeignKey) -> String {
     let mut sql = format!(
         "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
@@ -432,11 +433,11 @@ pub fn foreign_key(key: &ForeignKey) -> String {
     sql
 }
 
-/// What stands before the text of a check in its comment. PostgreSQL keeps what it made of a check, and no tool could
-/// tell whether that is still what was declared.
+/// The prefix of the declared expression in the comment of a check. PostgreSQL itself only keeps its rewritten form,
+/// which cannot be compared with the declaration.
 pub const DECLARED_AS: &str = "declared as ";
 
-/// The statement that keeps the text of a check.
+/// Returns the statement that stores the declared expression of a check.
 pub fn check_comment(table: &str, check: &Check) -> String {
     let text = literal(&format!("{DECLARED_AS}{}", check.expression));
     format!("COMMENT ON CONSTRAINT {} ON {table} IS {text}", quote(&check.name))
@@ -456,7 +457,7 @@ fn comments(table: &Table, statements: &mut Vec<String>) {
     }
 }
 
-/// The statement that says what a table or column of PostgreSQL means, or nothing any more.
+/// Returns the statement that sets or removes a PostgreSQL table or column comment.
 pub fn comment(table: &str, column: Option<&str>, text: Option<&str>) -> String {
     let text = text.map_or_else(|| "NULL".into(), literal);
     match column {

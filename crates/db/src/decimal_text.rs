@@ -1,17 +1,17 @@
-//! Decimals as SQLite stores them: text of fixed width whose byte order is the order of the numbers.
+//! Decimals as stored in SQLite: fixed-width text that sorts like the numbers.
 //!
-//! `decimal(5, 2)`: `12.5` is `0012.50`, and `-12.5` is `-987.49`: a leading `0` for positive numbers sorts after the
-//! `-` of negative ones, whose digits are nines' complements, so that -12.5 sorts before -12.4. Any tool compares,
-//! orders and indexes such text as it stands.
+//! For `decimal(5, 2)`, `12.5` is `0012.50` and `-12.5` is `-987.49`. The leading `0` of non-negative numbers sorts
+//! after the `-` of negative ones, whose digits are nines' complements, so that -12.5 sorts before -12.4. Any tool
+//! can compare, sort and index such text as is.
 
 use mwallet_schema::Decimal;
 
-/// How long the text of a `decimal(precision, scale)` is.
+/// Returns the text length of a `decimal(precision, scale)`.
 pub(crate) fn width(precision: u32, scale: u32) -> u32 {
     1 + precision + u32::from(scale > 0)
 }
 
-/// The text of a decimal; `None` if it does not fit.
+/// Encodes a decimal. Returns `None` if it does not fit.
 pub(crate) fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
     let fitted = decimal.fit(precision, scale).ok()?;
     let digits = fitted.unscaled().magnitude().to_string();
@@ -29,7 +29,7 @@ pub(crate) fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<St
     Some(text)
 }
 
-/// Appends the number that a text stands for, as it is usually written; `None` if the text is no such text.
+/// Appends the number in the usual notation. Returns `None` if the text is not an encoded decimal.
 pub(crate) fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (&sign, digits) = text.split_first()?;
     let negative = match sign {
@@ -54,7 +54,7 @@ pub(crate) fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The number that a text stands for; `None` if the text is no such text.
+/// Decodes a decimal. Returns `None` if the text is not an encoded decimal.
 pub fn decode(text: &str) -> Option<Decimal> {
     let mut plain = Vec::with_capacity(text.len());
     write_plain(text.as_bytes(), &mut plain)?;

@@ -1,8 +1,8 @@
-//! The two kinds of SQL.
+//! The SQL dialects.
 
 use std::fmt;
 
-/// Which engine's SQL a statement is written in.
+/// The SQL dialect of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// PostgreSQL.

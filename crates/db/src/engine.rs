@@ -1,4 +1,4 @@
-//! The door to a database, whichever it is.
+//! The entry point to a database.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 use crate::url::{DatabaseUrl, SqliteUrl};
 
-/// A database: its URL, its dialect, its connections. Cheap to clone; nothing connects before the first use.
+/// A database with its URL, dialect and connections. Cheap to clone. It does not connect before the first use.
 ///
-/// Statements go in by two doors: [`Engine::write`] for a closed list of statements, and a
-/// [`Session`](crate::Session) for what must be decided in between.
+/// Use [`Engine::write`] for a fixed list of statements, and a [`Session`](crate::Session) if the program must make
+/// decisions in between.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -36,12 +36,12 @@ struct Inner {
 }
 
 impl Engine {
-    /// An engine of a URL, with the options that serve most.
+    /// Creates an engine with default options.
     ///
     /// # Errors
     ///
-    /// Where a setting of the URL is wrong, such as a file of certificates, or its driver is not built in. Whether the
-    /// database is there is seen at the first use.
+    /// Returns an error if a setting of the URL is invalid, such as a certificate file, or if its driver is not
+    /// compiled in. It does not check whether the database exists.
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")]
@@ -52,11 +52,11 @@ impl Engine {
         Self::with(url, EngineOptions::default())
     }
 
-    /// An engine of a URL with options.
+    /// Creates an engine with options.
     ///
     /// # Errors
     ///
-    /// As [`Engine::new`].
+    /// Fails like [`Engine::new`].
     pub fn with(url: &DatabaseUrl, options: EngineOptions) -> Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
@@ -71,12 +71,12 @@ impl Engine {
         })
     }
 
-    /// The name of its database; see [`DatabaseUrl::name`].
+    /// Returns the database name. See [`DatabaseUrl::name`].
     pub fn name(&self) -> &str {
         &self.inner.name
     }
 
-    /// An engine that runs nothing and keeps the statements it was given: for seeing what would run.
+    /// Creates an engine that records statements instead of running them.
     ///
     /// ```
     /// # #[derive(mwallet_db::Entity)]
@@ -97,12 +97,12 @@ impl Engine {
         Self { inner: Arc::new(Inner { driver, dialect, place, name, options, closed, room: Room::default() }) }
     }
 
-    /// What a mock engine was given so far; nothing for another.
+    /// Returns the statements that a mock engine has recorded. Empty for any other engine.
     pub fn statements(&self) -> Vec<String> {
         self.inner.driver.as_mock().map_or_else(Vec::new, |mock| mock.statements())
     }
 
-    /// The driver, unless the engine is closed.
+    /// Returns the driver unless the engine is closed.
     fn driver(&self) -> Result<&Driver> {
         match self.inner.closed.load(Ordering::Acquire) {
             true => Err(Error::Unavailable("the engine is closed".into())),
@@ -114,49 +114,49 @@ impl Engine {
         self.inner.driver.as_mock().is_some()
     }
 
-    /// Which SQL it speaks.
+    /// Returns the SQL dialect.
     pub fn dialect(&self) -> Dialect {
         self.inner.dialect
     }
 
-    /// Its options.
+    /// Returns the options.
     pub fn options(&self) -> &EngineOptions {
         &self.inner.options
     }
 
-    /// Its clock and randomness.
+    /// Returns the clock and the source of randomness.
     pub fn sources(&self) -> &dyn Sources {
         self.inner.options.sources.as_ref()
     }
 
-    /// Runs statements in one transaction that is durable when this returns.
+    /// Runs statements in one transaction, which is durable on return.
     ///
-    /// On SQLite, what waits is committed together; each list is still all or nothing.
+    /// On SQLite, concurrent writes are committed together, but each list is still atomic.
     ///
     /// # Errors
     ///
-    /// The first failure; then nothing of the list is written.
+    /// Returns the first error. Nothing in the list is written then.
     pub async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         let result = self.driver()?.write(statements, format).await;
         self.inner.room.learn(&result, |outputs| outputs.iter().any(|output| !output.is_empty()));
         result
     }
 
-    /// Runs one statement that reads.
+    /// Runs one read statement.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the database reports one.
     pub async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         self.driver()?.read(statement, format).await
     }
 
-    /// Runs a statement of a migration, in no transaction. Its error keeps all that the database says.
+    /// Runs a migration statement outside a transaction. Errors keep the database's full message.
     pub(crate) async fn run_script(&self, sql: &str) -> Result<()> {
         self.driver()?.run_script(sql).await
     }
 
-    /// Runs one statement of an author, which nobody knows to read only: on both engines it cannot write.
+    /// Runs a hand-written statement that may only read. Both engines reject it if it writes.
     pub(crate) async fn read_only(&self, statement: Statement, format: Format) -> Result<Output> {
         let driver = self.driver()?;
         if driver.read_refuses_writes() {
@@ -169,43 +169,43 @@ impl Engine {
         Ok(output)
     }
 
-    /// Runs one statement that reads, and hands out its rows in batches as they come.
+    /// Runs one read statement and streams its rows in batches.
     ///
-    /// However many rows there are, no more than a few batches are in memory.
+    /// Only a few batches are in memory at a time.
     ///
     /// # Errors
     ///
-    /// What the database says at the start; what it says later comes from the batches.
+    /// Returns an error if the database reports one at the start. Later errors come with the batches.
     pub async fn stream(&self, statement: Statement, format: Format) -> Result<Batches<'static>> {
         self.driver()?.stream(statement, format).await.map(Batches::new)
     }
 
-    /// Asks the database whether it is there.
+    /// Checks that the database responds.
     ///
     /// # Errors
     ///
-    /// Why it is not.
+    /// Returns the error if it does not.
     pub async fn ping(&self) -> Result<()> {
         self.driver()?.ping().await
     }
 
-    /// Opens the connections before they are needed, on PostgreSQL those of the runtime that asks: a server that is
-    /// full of clients may have no file left to open one by.
+    /// Opens the connections in advance; on PostgreSQL, those of the current runtime. A server at its file descriptor
+    /// limit might not be able to open them later.
     ///
     /// # Errors
     ///
-    /// Why one cannot be opened; then it is tried again when it is needed.
+    /// Returns an error if one cannot be opened. It is then opened on demand.
     pub async fn warm_up(&self) -> Result<()> {
         self.driver()?.warm_up().await
     }
 
-    /// The most files that it may have open at once, sockets among them.
+    /// Returns the maximum number of file descriptors that the engine may have open, including sockets.
     pub fn most_files(&self) -> usize {
         self.inner.driver.most_files()
     }
 
-    /// Whether the database had room when it was last written to; `false` after a write found the disk full
-    /// ([`Error::DISK_FULL`]), until one succeeds or none was tried for 30 seconds.
+    /// Returns whether the database has disk space. It is `false` after a write found the disk full
+    /// ([`Error::DISK_FULL`]), until a write succeeds or none was tried for 30 seconds.
     pub fn has_room(&self) -> bool {
         self.inner.room.is_there()
     }
@@ -214,24 +214,24 @@ impl Engine {
         &self.inner.room
     }
 
-    /// Listens to a channel of PostgreSQL; `None` on SQLite, which has none.
+    /// Listens on a PostgreSQL channel. Returns `None` on SQLite, which has no notifications.
     ///
     /// # Errors
     ///
-    /// Where the engine is closed.
+    /// Returns an error if the engine is closed.
     pub fn listen(&self, channel: &'static str) -> Result<Option<Notifications>> {
         Ok(self.driver()?.listen(channel))
     }
 
-    /// Closes the connections; what is asked of the engine afterwards is refused. A program that ends without it loses
-    /// nothing, but a database of SQLite keeps its log beside its file then.
+    /// Closes the connections. The engine rejects all later calls. A program that exits without this loses no data,
+    /// but leaves the WAL next to a SQLite file.
     pub async fn close(&self) {
         self.inner.closed.store(true, Ordering::Release);
         self.inner.driver.close().await;
     }
 
-    /// An engine over the same file of SQLite that leaves it as it is, before it is known whose it is: to open one as
-    /// ours changes how it keeps its journal. `None` where there is no file yet, or no file at all.
+    /// Returns an engine on the same SQLite file that does not change it, to find out whether it is ours: opening it
+    /// as our own changes its journal mode. Returns `None` if the file does not exist or the database is not a file.
     pub(crate) fn untouching(&self) -> Result<Option<Self>> {
         let Some(path) = self.driver()?.file().filter(|path| path.exists()) else { return Ok(None) };
         let options = EngineOptions { existing: true, pool_size: 1, ..self.inner.options.clone() };
@@ -251,7 +251,7 @@ impl fmt::Debug for Engine {
 }
 
 impl fmt::Display for Engine {
-    /// The URL, without its password.
+    /// Writes the URL without its password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.inner.place)
     }

@@ -1,7 +1,7 @@
-//! Entities: Rust structs that are rows of tables.
+//! Entities: Rust structs that represent table rows.
 //!
-//! `#[derive(Entity)]` writes the implementation of [`Entity`]; what it needs at run time is here. See
-//! `docs/how-to/entity.md` for the attributes.
+//! `#[derive(Entity)]` implements [`Entity`]. This module has its runtime support. See `docs/how-to/entity.md` for
+//! the attributes.
 
 mod attribute;
 mod builder;
@@ -17,7 +17,7 @@ pub use cell::{Auto, Cell, Cells, DecodeError, Handle, PendingKey, Ref};
 pub use groups::{ColumnGroup, Key, KeyColumns, Name, NameColumns, Timestamps, TimestampsColumns};
 pub use types::{ColumnValue, Enumeration, Json, TypeLimits};
 
-/// A Rust struct that is one row of one table. Derive it.
+/// A Rust struct that represents a row of a table. Derive it.
 ///
 /// ```
 /// use mwallet_db::{Auto, Entity, Key, Name};
@@ -45,47 +45,47 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// The name of the table.
     const TABLE: &'static str;
 
-    /// The table and the schemas, made once.
+    /// Returns the table and the schemas, which are built once.
     fn description() -> &'static EntityDescription;
 
-    /// Reads one row; the cells stand in the order of the table's columns.
+    /// Reads a row from cells in the order of the table's columns.
     ///
     /// # Errors
     ///
-    /// Where a value is not one that the field can hold.
+    /// Returns an error if a field cannot hold its value.
     fn read(cells: &mut Cells) -> Result<Self, DecodeError>;
 
-    /// Writes one row: a cell for each of the table's columns, in their order.
+    /// Appends a cell for each of the table's columns, in order.
     fn write(&self, cells: &mut Vec<Cell>);
 
-    /// The table.
+    /// Returns the table.
     fn table() -> &'static Table {
         &Self::description().table
     }
 
-    /// What a client gives to create one.
+    /// Returns the schema of a create request.
     fn create_schema() -> &'static Schema {
         &Self::description().create
     }
 
-    /// What a client gives to change one: every field optional.
+    /// Returns the schema of an update request, in which every field is optional.
     fn update_schema() -> &'static Schema {
         &Self::description().update
     }
 
-    /// What a client is answered.
+    /// Returns the schema of a response.
     fn answer_schema() -> &'static Schema {
         &Self::description().answer
     }
 
-    /// The cells of the row, in the order of the table's columns.
+    /// Returns the cells of the row, in the order of the table's columns.
     fn cells(&self) -> Vec<Cell> {
         let mut cells = Vec::with_capacity(Self::table().columns.len());
         self.write(&mut cells);
         cells
     }
 
-    /// The values of the primary key; `None` while the row is not stored.
+    /// Returns the values of the primary key, or `None` if the row is not stored yet.
     fn key(&self) -> Option<Vec<Value>> {
         let table = Self::table();
         let cells = self.cells();
@@ -97,7 +97,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
         (!key.is_empty()).then_some(key)
     }
 
-    /// The row as a map of column names to values; what is still to be filled in is left out.
+    /// Returns the row as a map of column names to values. Values that are not set yet are omitted.
     fn to_map(&self) -> Record {
         let columns = Self::table().columns.iter();
         let pairs = columns.zip(self.cells()).filter_map(|(column, cell)| match cell {
@@ -107,11 +107,11 @@ pub trait Entity: Sized + Send + Sync + 'static {
         pairs.collect()
     }
 
-    /// Makes a row of a map of column names to values; what is absent is null or still to be filled in.
+    /// Builds a row from a map of column names to values. Missing values are null or unset.
     ///
     /// # Errors
     ///
-    /// Where a value is not one of its column, a required one is absent, or a name is no column.
+    /// Returns an error if a value does not fit its column, a required one is missing, or a column is unknown.
     fn from_map(mut map: Record) -> Result<Self, DecodeError> {
         let mut cells = Vec::with_capacity(Self::table().columns.len());
         for column in &Self::table().columns {
@@ -130,7 +130,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
         }
     }
 
-    /// Whether both are the same row of the same table: their keys are known and equal.
+    /// Returns whether both are the same row of the same table, with known and equal keys.
     fn same_row<E: Entity>(&self, other: &E) -> bool {
         Self::TABLE == E::TABLE && self.key().is_some_and(|key| other.key() == Some(key))
     }

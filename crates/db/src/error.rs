@@ -1,4 +1,4 @@
-//! What can go wrong with a database, without anything of HTTP.
+//! Database errors, independent of HTTP.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,55 +9,54 @@ use crate::query::PlanError;
 use crate::statement::Guard;
 use crate::url::UrlError;
 
-/// What went wrong. [`Error::code`] gives the SQLSTATE that both engines agree on.
+/// A database error. [`Error::code`] returns a SQLSTATE that is the same on both engines.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The request does not fit the table.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The URL of the database is none.
+    /// The database URL is invalid.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// A setting is wrong: which, and what it should be.
+    /// A setting is invalid. The text says which one, and what it should be.
     #[error("{0}")]
     Config(String),
-    /// A row is not the entity it was read as.
+    /// A row cannot be decoded as the requested type.
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// The database refused a row because of a constraint.
+    /// A row violates a constraint.
     #[error("{0}")]
     Constraint(Violation),
-    /// The database itself refused what was asked for a reason that it names: a value of a type that only it knows, or
-    /// what the table cannot do.
+    /// The database rejected the request for a reason that it reports: a value of a type that only the database
+    /// checks, or something that the table does not support.
     #[error("{}", .0.message)]
     Refused(Refusal),
-    /// What the owner of the database put into it, such as a trigger or a function, raised an error while it ran. The
-    /// statement itself fits the tables.
+    /// Code in the database, such as a trigger or function, raised an error. The statement itself fits the tables.
     #[error("{}", .0.message)]
     Raised(Refusal),
-    /// An update met a row that somebody else changed or deleted since it was read.
+    /// The row was changed or deleted by someone else since it was read.
     #[error("the row of {table} was changed or deleted since it was read")]
     VersionConflict {
         /// The table.
         table: String,
     },
-    /// A column that keeps the value it was created with was given another, and nothing was written.
+    /// A write gave an immutable column another value. Nothing was written.
     #[error("{} is given once and never changed", columns.join(" and "))]
     Immutable {
-        /// The columns of which one was given another value.
+        /// The columns, at least one of which was given another value.
         columns: Vec<String>,
     },
-    /// A change concerned another number of rows than it may, and was undone.
+    /// A write affected a number of rows that is not allowed, and was rolled back.
     #[error("{found} rows are concerned, where {allowed}")]
     RowCount {
-        /// How many rows it was.
+        /// The number of affected rows.
         found: u64,
-        /// How many it may be.
+        /// The allowed number of rows.
         allowed: AllowedRows,
     },
-    /// A session was asked for what its queue cannot do: a row that was never stored is changed, or a reference leads
-    /// to no row of the session.
+    /// A queued operation of a session is invalid: an update of a row that was never stored, or a reference to no row
+    /// of the session.
     #[error("{table}: {reason}")]
     UnitOfWork {
         /// The table.
@@ -65,140 +64,139 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
-    /// Transactions that ran at the same time cannot be put in an order; trying again may do.
+    /// Concurrent transactions conflict. Retrying may succeed.
     #[error("the transaction collided with another; try again")]
     Serialization(#[source] DriverError),
-    /// The session held its transaction longer than it may, and was rolled back.
+    /// The session exceeded its time limit and was rolled back.
     #[error("the session was rolled back: it may take {limit:?} at most")]
     SessionExpired {
-        /// How long it may take.
+        /// The time limit.
         limit: Duration,
     },
-    /// The session was ended by an earlier error of its own.
+    /// An earlier error or cancellation has ended the session.
     #[error("the session has ended; begin another")]
     SessionEnded,
-    /// The session is for reading, or the engine is.
+    /// The session or engine is read-only.
     #[error("nothing can be written here: it is read-only")]
     ReadOnly,
-    /// A table was changed since a statement was prepared for it; to prepare it anew may do.
+    /// A table was changed since the statement was prepared. Preparing it again may succeed.
     #[error("the table was changed in the meantime; try again")]
     PlanInvalidated,
-    /// No connection was free, or the queue was full, for longer than may be waited.
+    /// No connection became free in time, or the queue is full.
     #[error("the database is busy; try again")]
     Busy,
     /// The database cannot be reached.
     #[error("the database cannot be reached")]
     Unavailable(#[source] DriverError),
-    /// The file of a database of SQLite cannot be opened.
+    /// A SQLite database file cannot be opened.
     #[error("{} {why}", path.display())]
     NotOpened {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: NotOpened,
     },
-    /// The file of the database, or its log, was removed or replaced while it was open. What a write did is in no file
-    /// that anybody can open.
+    /// The database file or its WAL was deleted or replaced while open. What was written since is lost.
     #[error("the file {} was removed or replaced while it was in use", path.display())]
     FileGone {
-        /// Where it was.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// A read was ended before its last row, so that what it holds does not grow without a bound.
+    /// A read was ended early, to limit the resources that it holds.
     #[error("the read was ended: {why}")]
     ReadEnded {
-        /// Why.
+        /// The reason.
         why: ReadEnd,
     },
-    /// A statement ran longer than it may.
+    /// A statement exceeded its time limit.
     #[error("the statement took longer than it may")]
     Timeout,
-    /// Work given to a thread was cancelled before it began.
+    /// Work on another thread was cancelled.
     #[error("the work was cancelled")]
     Cancelled,
-    /// Work given to a thread panicked.
+    /// Work on another thread panicked.
     #[error("the work panicked: {0}")]
     Panicked(String),
-    /// Anything else that the database says. For the log only: it may hold values of other people.
+    /// Any other error of the database. For the log only, because it may contain other people's data.
     #[error("the database failed")]
     Database {
-        /// The SQLSTATE, where there is one.
+        /// The SQLSTATE, if there is one.
         code: Option<String>,
-        /// What the database said.
+        /// The error of the driver.
         #[source]
         source: DriverError,
     },
 }
 
-/// Why the file of a database cannot be opened.
+/// Why a database file cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOpened {
-    /// There is no such file, or this user may not open it.
+    /// The file does not exist, or the user may not open it.
     #[error("cannot be opened")]
     Refused,
-    /// It is no file, but what this says, such as `a folder`.
+    /// The path is not a regular file. The text says what it is, such as `a folder`.
     #[error("is {0}, where the file of a database is expected")]
     NotAFile(&'static str),
-    /// It is something else, is encrypted, or its first bytes are damaged.
+    /// The file is not a SQLite database, is encrypted, or has a damaged header.
     #[error("is not a SQLite database, or is damaged")]
     NotADatabase,
-    /// It is a database, of which pages are not what they must be.
+    /// The file is a database with damaged pages.
     #[error("is damaged")]
     Damaged,
-    /// It has a log, for which SQLite writes a file beside it even to read.
+    /// The database has a WAL, for which SQLite must write a file next to it even to read.
     #[error("has a log (WAL), and nothing can be written beside it")]
     NoPlaceForLog,
 }
 
-/// Why a read was ended before its last row.
+/// Why a read was ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadEnd {
-    /// It lasted longer than a reading transaction may.
+    /// It exceeded the time limit of read transactions.
     #[error("it lasted longer than a reading transaction may")]
     TooOld,
-    /// It was the oldest while the log of the database grew too large.
+    /// It was the oldest read while the WAL grew too large.
     #[error("it was the oldest, and the log of the database grew too large meanwhile")]
     LogTooLarge,
 }
 
-/// What a driver said: for the log, never for a client.
+/// An error of a driver. For the log, never for clients.
 pub type DriverError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A constraint that a row would break.
+/// A constraint violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// What kind of constraint.
+    /// The kind of constraint.
     pub kind: ConstraintKind,
-    /// Its name, where the database tells it.
+    /// The constraint name, if the database reports it.
     pub constraint: Option<String>,
-    /// The table, where the database tells it.
+    /// The table, if the database reports it.
     pub table: Option<String>,
-    /// The columns, where the database tells them.
+    /// The columns, if the database reports them.
     pub columns: Vec<String>,
-    /// What PostgreSQL says of the values: which key exists already, or is not there.
+    /// PostgreSQL's detail message, such as which key already exists or is missing.
     pub details: Option<Details>,
 }
 
-/// An error in the words of the database.
+/// An error in the database's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The SQLSTATE, which may be one that the owner of the database made up.
     pub code: String,
-    /// What it says.
+    /// The message.
     pub message: String,
-    /// What it says beside, which may be values of the row.
+    /// The detail message, which may contain values of the row.
     pub details: Option<Details>,
-    /// What it says may help.
+    /// The hint.
     pub hint: Option<String>,
 }
 
-/// What a database says of the values of a row: for whoever sent them, never for a log, so that a debugger's form hides
-/// it.
+/// A detail message with values of a row. It may be shown to the client that sent them, but not logged, so `Debug`
+/// hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Details(String);
 
 impl Details {
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -219,20 +217,20 @@ impl std::fmt::Debug for Details {
 /// The kinds of constraints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConstraintKind {
-    /// A value that must occur once occurs already.
+    /// A value that must be unique already exists.
     Unique,
-    /// A row refers to one that does not exist, or is referred to.
+    /// A referenced row does not exist, or the row is still referenced.
     ForeignKey,
     /// A required value is null.
     NotNull,
-    /// A condition does not hold.
+    /// A check condition is false.
     Check,
-    /// A row collides with another one by operators of PostgreSQL, such as periods that overlap.
+    /// A row violates a PostgreSQL exclusion constraint, such as one against overlapping periods.
     Exclusion,
 }
 
 impl ConstraintKind {
-    /// The SQLSTATE.
+    /// Returns the SQLSTATE.
     pub fn code(self) -> &'static str {
         match self {
             Self::Unique => "23505",
@@ -270,22 +268,22 @@ impl std::fmt::Display for Violation {
 }
 
 impl Error {
-    /// Refuses a change of another number of rows than it may be.
+    /// Returns an error if the number of affected rows is not allowed.
     pub(crate) fn check_rows(allowed: AllowedRows, found: u64) -> Result<()> {
         if allowed.allows(found) { Ok(()) } else { Err(Self::RowCount { found, allowed }) }
     }
 
-    /// Refuses a write that one of its guards does not allow.
+    /// Returns an error if a guard does not allow the write.
     pub(crate) fn check_guard(guard: &Guard, is_allowed: bool) -> Result<()> {
         if is_allowed { Ok(()) } else { Err(Self::Immutable { columns: guard.columns.clone() }) }
     }
 
-    /// The SQLSTATE of [`Error::Database`] where the disk is full, on both engines.
+    /// The SQLSTATE of [`Error::Database`] if the disk is full, on both engines.
     pub const DISK_FULL: &str = "53100";
-    /// The SQLSTATE of [`Error::Database`] where the database is damaged, on both engines.
+    /// The SQLSTATE of [`Error::Database`] if the database is corrupt, on both engines.
     pub const DAMAGED: &str = "XX001";
 
-    /// The SQLSTATE: stable, and the same on both engines.
+    /// Returns the SQLSTATE, which is stable and the same on both engines.
     pub fn code(&self) -> &str {
         match self {
             Self::Plan(error) => error.code(),
@@ -304,15 +302,15 @@ impl Error {
             Self::Busy => "53300",
             Self::Unavailable(_) | Self::NotOpened { .. } => "08006",
             Self::FileGone { .. } => "58P01",
-            // "Snapshot too old."
+            // Snapshot too old.
             Self::ReadEnded { .. } => "72000",
             Self::Timeout | Self::Cancelled => "57014",
             Self::Database { code, .. } => code.as_deref().unwrap_or("XX000"),
         }
     }
 
-    /// Whether the database no longer is what it was described as: a table, a column or a type of it was changed or is
-    /// gone. Nothing was written then, and what is planned by a new description may succeed.
+    /// Returns whether the schema has changed since it was described: a table, column or type was altered or dropped.
+    /// Nothing was written, and a plan made with a new description may succeed.
     pub fn is_outdated(&self) -> bool {
         match self {
             Self::PlanInvalidated => true,
@@ -323,15 +321,15 @@ impl Error {
         }
     }
 
-    /// Whether the same work may succeed when it is tried again from its beginning.
+    /// Returns whether retrying the whole transaction may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Serialization(_))
     }
 }
 
-/// What PostgreSQL says where a statement does not fit its tables: a column, a table, a type, an operator or a unique
-/// constraint is not there, a value is of another type, or a thing of that kind cannot do so.
+/// The SQLSTATEs of statements that do not fit their tables: an unknown column, table, type, operator or unique
+/// constraint, a value of the wrong type, or an unsupported operation.
 const OUTDATED: [&str; 7] = ["42703", "42P01", "42704", "42883", "42P10", "42804", "0A000"];
 
-/// What the operations of this crate give back.
+/// The result of this crate's operations.
 pub type Result<T> = std::result::Result<T, Error>;

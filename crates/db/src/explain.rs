@@ -1,12 +1,12 @@
-//! What a database says of an error, all of it: for whoever runs the database, never for a client.
+//! Formats complete error reports, for the operators of the database and never for clients.
 
 use std::error::Error;
 
 use crate::driver::said;
 use crate::place::{Place, place_of};
 
-/// An error with all that lies behind it: of what PostgreSQL says its message, code, detail, hint, context and what it
-/// is about.
+/// Formats an error with all of its causes. For PostgreSQL errors this includes the message, code, detail, hint,
+/// context and affected objects.
 ///
 /// ```
 /// let refused = std::io::Error::other("connection refused");
@@ -17,7 +17,7 @@ pub fn explain(error: &(dyn Error + 'static)) -> String {
     causes(error).join(": ")
 }
 
-/// An error and what lies behind it, one by one, the outermost first: there is always one.
+/// Returns an error and its causes, outermost first. There is always at least one.
 ///
 /// ```
 /// let refused = std::io::Error::other("connection refused");
@@ -28,11 +28,11 @@ pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {
-        // What a database says is all there is; what lies behind it repeats the statement, or is a number.
+        // A database report is complete. Its sources only repeat the statement or are a number.
         let all = said(cause).map(|said| said.message());
         let is_all = all.is_some();
         let cause_text = all.unwrap_or_else(|| cause.to_string());
-        // Some errors repeat what lies behind them.
+        // Some errors repeat their source.
         if causes.last().is_none_or(|earlier| !earlier.ends_with(&cause_text)) {
             causes.push(cause_text);
         }
@@ -41,7 +41,7 @@ pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     causes
 }
 
-/// Where in a statement an error is, if the database tells.
+/// Returns the location of an error in a statement, if the database reports it.
 pub fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
     let mut next = Some(error);
     while let Some(cause) = next {

@@ -1,13 +1,13 @@
-//! How strictly transactions are kept apart.
+//! Transaction isolation levels.
 
-/// How strictly transactions that run at the same time are kept apart.
+/// A transaction isolation level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
     /// Each statement sees what was committed before it.
     #[default]
     ReadCommitted,
-    /// All statements see what was committed before the first.
+    /// All statements see what was committed before the first one.
     RepeatableRead,
-    /// As if the transactions ran one after the other; a collision is an error to try again after.
+    /// Transactions appear to run one after the other. Conflicts are reported as errors to retry.
     Serializable,
 }

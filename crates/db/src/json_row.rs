@@ -1,8 +1,8 @@
-//! A row as JSON text by the types of its columns, without a struct or a tree of values between.
+//! Writes rows as JSON text by their column types, without intermediate structs or values.
 
 use crate::columns::{Columns, OutputColumn};
 
-/// Writes one object; `write` writes the value of the column it is given.
+/// Writes one object. `write` writes the value of the given column.
 pub(crate) fn write_row<E>(
     columns: &Columns,
     out: &mut Vec<u8>,
@@ -19,19 +19,19 @@ pub(crate) fn write_row<E>(
     Ok(())
 }
 
-/// Writes a whole number.
+/// Writes an integer.
 pub(crate) fn write_integer(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// Writes a text that needs no escapes between quotes.
+/// Writes a quoted string that needs no escapes.
 pub(crate) fn write_plain(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     out.extend_from_slice(text);
     out.push(b'"');
 }
 
-/// Makes strings of the numbers in what was written from `start` on: one number, or an array.
+/// Turns the numbers written since `start` into strings: a single number, or the elements of an array.
 pub(crate) fn quote_numbers(out: &mut Vec<u8>, start: usize) {
     match out.get(start) {
         Some(b'-' | b'0'..=b'9') => {
@@ -43,14 +43,13 @@ pub(crate) fn quote_numbers(out: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// Makes strings of the numbers in an array, whose other elements are arrays, nulls, and words in quotes such as
-/// `"NaN"`.
+/// Turns the numbers in an array into strings. Other elements are arrays, nulls, and quoted words such as `"NaN"`.
 fn quote_elements(out: &mut Vec<u8>, start: usize) {
     let array = out.split_off(start);
     let (mut is_text, mut is_number) = (false, false);
     for byte in array {
         let belongs = !is_text && matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'e' | b'E');
-        // A letter of `null` begins no number, though it may stand in one.
+        // A letter, as in `null`, cannot start a number, but can be part of one.
         let is_of_number = belongs && (is_number || !byte.is_ascii_alphabetic());
         if is_of_number != is_number {
             out.push(b'"');
@@ -61,13 +60,13 @@ fn quote_elements(out: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// Writes bytes as base64 between quotes.
+/// Writes bytes as a base64 string.
 pub(crate) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     use base64::Engine as _;
     out.push(b'"');
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    // The slice is as long as the encoding, so it always fits.
+    // The slice has the exact length of the encoding, so it always fits.
     let written = base64::engine::general_purpose::STANDARD.encode_slice(bytes, &mut out[start..]).unwrap_or(0);
     out.truncate(start + written);
     out.push(b'"');

@@ -1,10 +1,10 @@
-//! Rows as one JSON text, from the first row of a driver to the body of an answer without a copy.
+//! Rows as JSON text, passed from the driver to the response body without copying.
 
 use bytes::{Buf, Bytes};
 
-/// Rows as JSON objects with commas between them.
+/// Rows as JSON objects, separated by commas.
 ///
-/// Before the first stands a byte of room, so that brackets are written around them in place.
+/// One byte is reserved before the first object, so that brackets can be added in place.
 ///
 /// ```
 /// # use mwallet_db::JsonRows;
@@ -14,37 +14,37 @@ use bytes::{Buf, Bytes};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct JsonRows {
-    /// One byte, whatever it is, and the objects; empty where there are none.
+    /// A reserved byte, followed by the objects. Empty if there are no rows.
     text: Vec<u8>,
     rows: u64,
     merged: u64,
 }
 
-/// How much room a text has when its first row is written.
+/// The minimum free capacity in bytes when a row is written.
 const ROOM: usize = 1_024;
 
 impl JsonRows {
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// How many of them an upsert found instead of making them.
+    /// Returns the number of rows that an upsert updated rather than inserted.
     pub fn merged(&self) -> u64 {
         self.merged
     }
 
-    /// How many bytes they are, without brackets.
+    /// Returns the size in bytes without brackets.
     pub fn bytes(&self) -> usize {
         self.text.len().saturating_sub(1)
     }
 
-    /// The objects with commas between them.
+    /// Returns the objects, separated by commas.
     pub fn objects(&self) -> &[u8] {
         self.text.get(1..).unwrap_or_default()
     }
 
-    /// The same, without a copy.
+    /// Returns the objects, separated by commas, without copying.
     pub fn into_objects(self) -> Bytes {
         match self.text.is_empty() {
             true => Bytes::new(),
@@ -56,20 +56,20 @@ impl JsonRows {
         }
     }
 
-    /// An array of the rows.
+    /// Returns the rows as a JSON array.
     pub fn into_array(mut self) -> Bytes {
         self.begin(b'[');
         self.text.push(b']');
         self.text.into()
     }
 
-    /// The beginning of an array, with `[` before the rows.
+    /// Returns the beginning of a JSON array: `[` and the rows.
     pub fn into_array_begin(mut self) -> Bytes {
         self.begin(b'[');
         self.text.into()
     }
 
-    /// A further part of an array, with a comma before the rows.
+    /// Returns a further part of a JSON array: a comma and the rows.
     pub fn into_array_part(mut self) -> Bytes {
         self.begin(b',');
         self.text.into()
@@ -82,7 +82,7 @@ impl JsonRows {
         }
     }
 
-    /// Without rows, with room for so many bytes.
+    /// Creates an empty value with a capacity in bytes.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { text: Vec::with_capacity(bytes), ..Self::default() }
     }
@@ -91,25 +91,25 @@ impl JsonRows {
         self.text.capacity()
     }
 
-    /// Adds a row that a function writes.
+    /// Adds a row written by a function.
     pub(crate) fn push<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
-        // A page is a hundred times its first row: to double from there would copy it again and again.
+        // A page is often a hundred times its first row. Grow faster than by doubling, to copy less often.
         if self.text.capacity() - self.text.len() < ROOM {
             self.text.reserve(ROOM.max(self.text.capacity() * 3));
         }
-        // The byte of room, or what divides this row from the one before.
+        // The reserved byte, or the separator from the previous row.
         self.text.push(b',');
         write(&mut self.text)?;
         self.rows += 1;
         Ok(())
     }
 
-    /// Counts the last row among those that an upsert found.
+    /// Counts the last row as updated by an upsert.
     pub(crate) fn count_merged(&mut self) {
         self.merged += 1;
     }
 
-    /// Adds the rows of another.
+    /// Appends the rows of another value.
     pub(crate) fn append(&mut self, more: &Self) {
         if more.rows > 0 {
             self.text.push(b',');

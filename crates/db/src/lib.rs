@@ -1,32 +1,30 @@
-//! The data layer of mWallet: what runs SQL.
+//! The data layer of mWallet, which runs SQL.
 //!
-//! It is in charge of engines, sessions, queries and rows, over SQLite and PostgreSQL alike. It knows nothing of HTTP
-//! and nothing of wallets: a table is a value ([`schema::Table`]), whether an entity declared it or a live database has
-//! it.
+//! It has engines, sessions, queries and rows for SQLite and PostgreSQL. It knows nothing of HTTP or wallets. A table
+//! is a value ([`schema::Table`]), whether declared by an entity or reflected from a live database.
 //!
-//! A request is a straight line of plain functions from value to value:
+//! A request passes through plain functions, from value to value:
 //!
 //! ```text
 //! Query -> Plan::select(Table, Query) -> Plan -> statement(Dialect) -> Statement -> Engine -> rows or JSON bytes
 //! ```
 //!
-//! Only the last step holds a connection, so all that can be wrong with a request is found before one is taken.
+//! Only the last step needs a connection, so invalid requests are rejected before one is taken.
 //!
 //! # Features
 //!
-//! Two Cargo features choose the drivers. Both are on by default.
+//! Two Cargo features select the drivers. Both are on by default.
 //!
-//! - `postgres`: the driver of PostgreSQL, with TLS.
-//! - `sqlite`: the driver of SQLite, with SQLite itself, and the module `sqlite_files`.
+//! - `postgres`: the PostgreSQL driver, with TLS.
+//! - `sqlite`: the SQLite driver, with SQLite itself, and the module `sqlite_files`.
 //!
-//! URLs, tables, their DDL and the SQL of statements are the same whatever the features. An engine whose driver is not
-//! built in is refused by [`Error::Config`], which names the missing feature. Without both features only
-//! [`Engine::mock`] works.
+//! URLs, tables, DDL and SQL are the same with any features. An engine whose driver is not compiled in fails with
+//! [`Error::Config`], which names the missing feature. Without both features only [`Engine::mock`] works.
 
-// The mock engine needs little of what the drivers share.
+// The mock engine uses little of what the drivers share.
 #![cfg_attr(not(any(feature = "postgres", feature = "sqlite")), expect(unused, reason = "no driver is built in"))]
 
-// The derive writes `::mwallet_db`, in this crate too.
+// The derive macros refer to `::mwallet_db`, in this crate too.
 extern crate self as mwallet_db;
 
 mod allowed_rows;
@@ -66,7 +64,7 @@ pub mod schema_tools;
 pub mod sqlite_files;
 pub mod worker;
 
-/// What a table is and what data about it must look like.
+/// Table descriptions and data validation.
 pub use mwallet_schema as schema;
 
 pub use columns::{Columns, OutputColumn, OutputKind};

@@ -1,15 +1,15 @@
-//! Notifications of a database.
+//! Database notifications.
 
 use tokio::sync::mpsc;
 
-/// What comes from a channel. Dropped, it listens no more.
+/// The notifications of a channel. Dropping this stops listening.
 pub struct Notifications {
     pub(crate) payloads: mpsc::Receiver<String>,
 }
 
 impl Notifications {
-    /// The next payload that was sent; an empty one where some may have been lost, since a connection was. `None` after
-    /// the runtime has ended.
+    /// Returns the next payload. It is empty if notifications may have been lost because of a reconnect. Returns
+    /// `None` after the runtime has shut down.
     pub async fn next(&mut self) -> Option<String> {
         self.payloads.recv().await
     }

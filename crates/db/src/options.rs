@@ -1,4 +1,4 @@
-//! What engines and sessions may use, and how long things may take.
+//! Options of engines and sessions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,41 +9,43 @@ use mwallet_schema::Sources;
 use crate::isolation::Isolation;
 use crate::sources::SystemSources;
 
-/// What an engine may use and how long things may take.
+/// The options of an engine.
 #[derive(Clone)]
 pub struct EngineOptions {
-    /// Connections of PostgreSQL, or threads that read SQLite. By default four for each processor core, as measured.
+    /// The number of PostgreSQL connections or SQLite reader threads. Defaults to four per CPU core, based on
+    /// measurements.
     pub pool_size: usize,
-    /// How many runtimes use the engine: 1. Each has its share of PostgreSQL's connections, since a connection is
-    /// driven by the runtime that opened it.
+    /// The number of runtimes that use the engine. Defaults to 1. Each gets its share of PostgreSQL's connections,
+    /// because a connection is driven by the runtime that opened it.
     pub runtimes: usize,
-    /// How long to wait for a free connection: 5 seconds.
+    /// The maximum wait for a free connection. Defaults to 5 seconds.
     pub pool_timeout: Duration,
-    /// How long connecting may take: 5 seconds.
+    /// The maximum time to connect. Defaults to 5 seconds.
     pub connect_timeout: Duration,
-    /// How long one statement may run: 30 seconds.
+    /// The maximum run time of one statement. Defaults to 30 seconds.
     pub statement_timeout: Duration,
-    /// How long SQLite may read for one request, whose rows a client may take slowly: 60 seconds. Meanwhile the log of
-    /// the database only grows.
+    /// The maximum duration of a SQLite read, including the time that the client takes to receive the rows. Defaults
+    /// to 60 seconds. The WAL cannot be reset meanwhile.
     pub read_timeout: Duration,
-    /// Where SQLite puts sorts and the like that are too large for memory: beside the database, where nothing is said.
-    /// It is the whole process' own: what the first engine says that opens a file goes for all.
+    /// The directory for SQLite's temporary files, such as large sorts. Defaults to that of the database. It is
+    /// global to the process, so the first engine that opens a file sets it for all.
     pub temp_dir: Option<PathBuf>,
-    /// The schema of PostgreSQL that most statements will be about: none. A connection looks there from the first for
-    /// what functions and triggers name without a schema; for a table of another schema it is told so first.
+    /// The PostgreSQL schema that most statements use. None by default. Connections start with it in their search
+    /// path, for functions and triggers with unqualified names. For tables of other schemas the path is changed
+    /// first.
     pub schema: Option<String>,
-    /// How long a session may hold its transaction: 5 seconds.
+    /// The maximum duration of a session's transaction. Defaults to 5 seconds.
     pub transaction_timeout: Duration,
-    /// How many statements may wait for SQLite: 10,000.
+    /// The maximum number of statements queued for SQLite. Defaults to 10,000.
     pub max_queued: usize,
-    /// Whether nothing may be written.
+    /// Whether writes are rejected.
     pub read_only: bool,
-    /// Whether the database is others' own, for whom it must stay as it is: a file of SQLite keeps its journal mode,
-    /// and is not made where there is none.
+    /// Whether the database belongs to another program and must not be reconfigured: a SQLite file keeps its journal
+    /// mode, and is not created if missing.
     pub existing: bool,
-    /// Whether each statement is logged with its time, without its values.
+    /// Whether to log each statement with its duration, but without parameter values.
     pub echo: bool,
-    /// The clock and the randomness.
+    /// The clock and the source of randomness.
     pub sources: Arc<dyn Sources>,
 }
 
@@ -69,16 +71,16 @@ impl Default for EngineOptions {
     }
 }
 
-/// What a session may do and for how long.
+/// The options of a session.
 #[derive(Clone, Debug, Default)]
 pub struct SessionOptions {
-    /// How strictly it is kept apart from others. SQLite's sessions are serializable, whatever is asked.
+    /// The isolation level. SQLite sessions are always serializable.
     pub isolation: Isolation,
-    /// Whether it only reads. On SQLite such a session leaves the writer to others.
+    /// Whether the session only reads. On SQLite it then does not occupy the writer.
     pub read_only: bool,
-    /// How long it may take; the engine's limit where nothing is said.
+    /// The time limit. Defaults to that of the engine.
     pub limit: Option<Duration>,
-    /// Whether it changes tables. SQLite makes a table anew for it, during which foreign keys must be off: whoever
-    /// begins such a session sees to it that they lead to rows at its end.
+    /// Whether the session changes the schema. SQLite rebuilds tables for this, with foreign keys switched off. The
+    /// caller must make sure that they hold at the end.
     pub schema_change: bool,
 }

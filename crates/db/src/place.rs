@@ -1,22 +1,22 @@
-//! A place in a text, as people find it.
+//! Locations in a text.
 
 use mwallet_schema::shortened_to;
 
-/// The most characters of a line that is shown.
+/// The maximum number of characters of a line that is shown.
 const LONGEST: usize = 300;
 
-/// A place in a text.
+/// A location in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The text of that line.
+    /// The text of the line, trimmed and shortened.
     pub text: String,
 }
 
-/// The place of a byte of a text.
+/// Returns the location of a byte offset.
 pub(crate) fn place_of(sql: &str, offset: usize) -> Option<Place> {
     let before = sql.get(..offset)?;
     let start = before.rfind('\n').map_or(0, |end| end + 1);

@@ -1,13 +1,13 @@
-//! Names as identifiers of SQL.
+//! Quoting of SQL identifiers.
 
-/// A name as an identifier of SQL.
+/// Returns a name as a quoted SQL identifier.
 pub fn quote(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len() + 2);
     write_quoted(&mut quoted, name);
     quoted
 }
 
-/// Writes a name as an identifier of SQL: the only way a name gets into a statement.
+/// Writes a name as a quoted SQL identifier. Names must not get into a statement in any other way.
 pub(crate) fn write_quoted(sql: &mut String, name: &str) {
     sql.push('"');
     for (index, part) in name.split('"').enumerate() {

@@ -1,4 +1,4 @@
-//! Whether the disk of a database has room, as far as its last writes found out.
+//! Tracks whether the disk of a database is full, from the results of writes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// How long it counts that a write found no room, if none is tried after it: whoever is told not to write any more
-/// finds out in no other way that there is room again.
+/// How long a full disk is remembered if no write is tried. Programs that stop writing have no other way to find out
+/// that there is space again.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
-/// What the last writes found.
+/// The result of the last writes.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    /// Beside the time, so that writes need not lock while there is room.
+    /// Kept separately from the time, so that writes need no lock while there is space.
     is_full: AtomicBool,
     found: Mutex<Option<Instant>>,
 }
@@ -28,7 +28,7 @@ impl Room {
         found.is_none_or(|found| found.elapsed() >= REMEMBERED)
     }
 
-    /// Learns from the result of a write; `wrote` tells whether one that succeeded changed any rows.
+    /// Updates the state from the result of a write. `wrote` returns whether a successful one changed any rows.
     pub(crate) fn learn<T>(&self, result: &Result<T>, wrote: impl FnOnce(&T) -> bool) {
         let is_full = match result {
             Ok(written) if self.is_full.load(Ordering::Relaxed) && wrote(written) => false,

@@ -5,7 +5,7 @@ use mwallet_schema::{Record, Value};
 use crate::columns::Columns;
 use crate::entity::{Cell, Cells, ColumnValue, DecodeError, Entity};
 
-/// One row of an answer: values by name.
+/// A result row, with values by name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     columns: Columns,
@@ -17,31 +17,31 @@ impl Row {
         Self { columns, values }
     }
 
-    /// The value of a column.
+    /// Returns the value of a column.
     pub fn get(&self, column: &str) -> Option<&Value> {
         self.columns.iter().position(|found| found.name == column).and_then(|index| self.values.get(index))
     }
 
-    /// The names and values in their order.
+    /// Returns the names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.columns.iter().map(|column| column.name.as_str()).zip(&self.values)
     }
 
-    /// The values in their order.
+    /// Returns the values in order.
     pub fn into_values(self) -> Vec<Value> {
         self.values
     }
 
-    /// The row as a map of names to values.
+    /// Converts the row to a map of names to values.
     pub fn into_map(self) -> Record {
         self.columns.iter().map(|column| column.name.clone()).zip(self.values).collect()
     }
 
-    /// The row as an entity.
+    /// Converts the row to an entity.
     ///
     /// # Errors
     ///
-    /// Where the row has other columns than the entity's table, or a value that it cannot hold.
+    /// Returns an error if the columns differ from those of the entity's table, or if a field cannot hold its value.
     pub fn into_entity<E: Entity>(self) -> Result<E, DecodeError> {
         let table = E::table();
         let same = table.columns.len() == self.columns.len()
@@ -53,14 +53,14 @@ impl Row {
     }
 }
 
-/// What a row can be read as: a [`Row`], or a tuple of the values in their order. For entities there is
+/// A type that a row can be decoded as: [`Row`], a tuple of the values in order, or an entity as [`Of`]. See also
 /// [`Row::into_entity`].
 pub trait FromRow: Sized {
-    /// Reads a row.
+    /// Decodes a row.
     ///
     /// # Errors
     ///
-    /// Where a value is of another type.
+    /// Returns an error if a value has another type.
     fn from_row(row: Row) -> Result<Self, DecodeError>;
 }
 
@@ -70,7 +70,7 @@ impl FromRow for Row {
     }
 }
 
-/// An entity, where an operation can give any kind of row.
+/// Wraps an entity where an operation accepts any [`FromRow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Of<E>(pub E);
 

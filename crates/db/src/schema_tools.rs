@@ -1,9 +1,9 @@
-//! What describes or changes whole schemas is built on this: statements whose text is known only at run time, how each
-//! engine writes tables as statements, and what SQLite says of statements that it only prepares.
+//! Low-level functions for code that describes or changes whole schemas: SQL that is only known at run time, DDL of
+//! both engines, and statements that SQLite prepares but does not run.
 //!
-//! `mwallet-reflect` and `mwallet-migrate` use it. The texts they give it come from a catalog, a migration file or a
-//! [`Table`](crate::schema::Table), never from a request; everything else gives the engine a [`Sql`](crate::Sql), whose
-//! text the compiler has seen.
+//! Used by `mwallet-reflect` and `mwallet-migrate`. Their SQL comes from a catalog, a migration file or a
+//! [`Table`](crate::schema::Table), never from a request. All other code uses [`Sql`](crate::Sql), whose text is
+//! known at compile time.
 
 pub mod tokens;
 
@@ -27,33 +27,33 @@ use crate::error::Result;
 use crate::session::{Session, SessionFactory};
 use crate::statement::{SearchPath, Statement};
 
-/// Whether an engine has no database, so that there is no schema.
+/// Returns whether the engine is a mock, so that there is no schema.
 pub fn is_mock(engine: &Engine) -> bool {
     engine.is_mock()
 }
 
-/// Sessions that change tables: on SQLite foreign keys are checked at the end, and what is kept of the schema is
-/// forgotten.
+/// Configures sessions for schema changes. See
+/// [`SessionOptions::schema_change`](crate::SessionOptions::schema_change).
 pub fn schema_changes(sessions: SessionFactory) -> SessionFactory {
     sessions.schema_change()
 }
 
-/// A second engine for the same SQLite file that leaves the file as it is, for as long as nobody knows whose it is: to
-/// open a file as ours changes how it keeps its journal. `None` where there is no file.
+/// Returns a second engine on the same SQLite file that does not change it, to find out whether it is ours: opening
+/// it as our own changes its journal mode. Returns `None` if there is no file.
 ///
 /// # Errors
 ///
-/// Where the first engine is closed.
+/// Returns an error if the engine is closed.
 pub fn without_changes(engine: &Engine) -> Result<Option<Engine>> {
     engine.untouching()
 }
 
-/// Runs a query without parameters, and gives its rows; `kinds` are the types of its columns. PostgreSQL finds
-/// unqualified names by the search path that the session has.
+/// Runs a query without parameters and returns its rows. `kinds` are the types of its columns. On PostgreSQL,
+/// unqualified names are resolved by the session's current search path.
 ///
 /// # Errors
 ///
-/// What the database says, or where a value is of another type.
+/// Returns an error if the database reports one, or if a value has another type.
 pub async fn query(session: &mut Session, sql: String, kinds: &[ColumnType]) -> Result<Vec<Vec<Value>>> {
     let column = |kind: &ColumnType| OutputColumn { name: "column".into(), kind: OutputKind::Column(kind.clone()) };
     let columns: Vec<OutputColumn> = kinds.iter().map(column).collect();
@@ -61,39 +61,39 @@ pub async fn query(session: &mut Session, sql: String, kinds: &[ColumnType]) -> 
     Ok(session.run_statement(statement).await?.into_values())
 }
 
-/// Runs a statement of a migration. Its error keeps all that the database says.
+/// Runs a migration statement. Errors keep the database's full message.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database reports one.
 pub async fn run_script(session: &mut Session, sql: &str) -> Result<()> {
     session.run_script(sql).await
 }
 
-/// Runs a statement of a migration outside of any transaction.
+/// Runs a migration statement outside a transaction.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database reports one.
 pub async fn run_script_alone(engine: &Engine, sql: &str) -> Result<()> {
     engine.run_script(sql).await
 }
 
-/// Runs statements without parameters, and ignores their rows.
+/// Runs statements without parameters and ignores their rows.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database reports one.
 pub async fn run_plain(session: &mut Session, sql: &str) -> Result<()> {
     session.run_plain(sql).await
 }
 
-/// Prepares statements on SQLite without running them: for each, where its columns come from, or why it does not
+/// Prepares SQLite statements without running them. Returns for each the origins of its columns, or why it does not
 /// compile.
 ///
 /// # Errors
 ///
-/// Where the connection is lost.
+/// Returns an error if the session has ended, or if the engine is PostgreSQL.
 pub async fn prepare(session: &mut Session, statements: Vec<String>) -> Result<Vec<Prepared>> {
     session.prepare(statements).await
 }

@@ -1,4 +1,4 @@
-//! One transaction as a unit of work.
+//! A transaction as a unit of work.
 
 mod retry;
 mod work;
@@ -24,7 +24,7 @@ use crate::statement::{Format, Output, Prepared, SearchPath, Statement};
 use crate::stream::Batches;
 use work::UnitOfWork;
 
-/// Makes sessions of one engine with the same options.
+/// Creates sessions of an engine with the same options.
 #[derive(Clone, Debug)]
 pub struct SessionFactory {
     engine: Engine,
@@ -32,32 +32,32 @@ pub struct SessionFactory {
 }
 
 impl Engine {
-    /// A maker of sessions.
+    /// Returns a session factory with default options.
     pub fn sessions(&self) -> SessionFactory {
         SessionFactory { engine: self.clone(), options: SessionOptions::default() }
     }
 }
 
 impl SessionFactory {
-    /// The same with an isolation.
+    /// Sets the isolation level.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.options.isolation = isolation;
         self
     }
 
-    /// The same for sessions that only read.
+    /// Makes the sessions read-only.
     pub fn read_only(mut self) -> Self {
         self.options.read_only = true;
         self
     }
 
-    /// The same for sessions that change tables: see [`SessionOptions`].
+    /// Lets the sessions change the schema. See [`SessionOptions`].
     pub(crate) fn schema_change(mut self) -> Self {
         self.options.schema_change = true;
         self
     }
 
-    /// The same with a time limit.
+    /// Sets the time limit.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.options.limit = Some(limit);
         self
@@ -67,7 +67,7 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// Where the database cannot be reached or is busy for too long.
+    /// Returns an error if the database cannot be reached or is busy for too long.
     pub async fn begin(&self) -> Result<Session> {
         static SESSIONS: AtomicU64 = AtomicU64::new(0);
         let transaction = self.engine.lease(&self.options).await?;
@@ -83,12 +83,12 @@ impl SessionFactory {
     }
 }
 
-/// A transaction, and what is still to be written in it.
+/// A transaction with a queue of pending writes.
 ///
-/// [`add`](Session::add), [`update`](Session::update) and [`delete`](Session::delete) queue; [`flush`](Session::flush)
-/// writes the queue; [`commit`](Session::commit) flushes and makes all of it durable. A session that is dropped, or
-/// cancelled while it waits for the database, is rolled back. After an error nothing more can be done in it but to go
-/// back to a savepoint.
+/// [`add`](Session::add), [`update`](Session::update) and [`delete`](Session::delete) queue writes, and
+/// [`flush`](Session::flush) runs them. [`commit`](Session::commit) flushes and makes everything durable. A session
+/// that is dropped, or cancelled while waiting for the database, is rolled back. After an error, only rolling back to
+/// a savepoint makes it usable again.
 ///
 /// ```
 /// # use mwallet_db::{Auto, Engine, Entity, Key, Ref};
@@ -117,44 +117,44 @@ pub struct Session {
     state: State,
     work: UnitOfWork,
     savepoints: u32,
-    /// Whether a statement gave back rows, which those that change some do.
+    /// Whether any statement returned rows, as writes that change rows do.
     had_rows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// The database is at work. Found at the start of a call, it means that an earlier one was cancelled.
+    /// A statement is running. At the start of a call this means that an earlier call was cancelled.
     Waiting,
-    /// A statement failed; only a savepoint leads back.
+    /// A statement failed. Only rolling back to a savepoint recovers.
     Failed,
 }
 
-/// A point of a session to go back to.
+/// A savepoint of a session.
 #[derive(Debug)]
 #[must_use = "a savepoint is there to go back to, or to be released"]
 pub struct Savepoint {
     name: String,
-    /// How many rows had been added; all of them were written when it was set.
+    /// The number of rows added before the savepoint, all of which were written.
     added: usize,
 }
 
 impl Session {
-    /// The engine it belongs to.
+    /// Returns the engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Queues the creation of a row. The handle may stand in foreign keys of other rows of this session, and gives the
-    /// row back once it is written.
+    /// Queues the insertion of a row. Foreign keys of other rows in this session can use the handle, and it returns
+    /// the row after a flush.
     pub fn add<E: Entity>(&mut self, entity: E) -> Handle<E> {
         self.work.add(entity)
     }
 
-    /// Queues an update of a stored row: every column of it, apart from its key.
+    /// Queues an update of all columns of a stored row except its key.
     ///
-    /// Where the entity has a version, the row must still have it: if somebody else wrote in between, the flush ends
-    /// with [`Error::VersionConflict`] instead of overwriting their change.
+    /// If the entity has a version, the stored row must still have the same one. Otherwise the flush fails with
+    /// [`Error::VersionConflict`], instead of overwriting someone else's change.
     pub fn update<E: Entity>(&mut self, entity: &E) {
         self.work.update(entity);
     }
@@ -164,46 +164,47 @@ impl Session {
         self.work.delete(entity);
     }
 
-    /// Writes what is queued: creations first, of rows that are referred to before rows that refer; then updates; then
-    /// deletions, in the opposite order.
+    /// Runs the queued writes: first inserts, with referenced rows before referencing ones, then updates, then
+    /// deletes in the opposite order.
     ///
     /// # Errors
     ///
-    /// Where a row does not fit its table or breaks a constraint, is stale, or was never stored.
+    /// Returns an error if a row does not fit its table, violates a constraint, is stale, or was never stored.
     pub async fn flush(&mut self) -> Result<()> {
         let result = work::flush(self).await;
-        // A part of the queue may be written and the rest forgotten: what is left must not be committed as the whole.
+        // Part of the queue may have been written. Do not allow it to be committed.
         if result.is_err() && self.state == State::Open {
             self.state = State::Failed;
         }
         result
     }
 
-    /// The row of a handle as it was written, with its key and defaults.
+    /// Returns the row of a handle as it was written, with its key and defaults.
     ///
     /// # Errors
     ///
-    /// [`Error::UnitOfWork`] if it was not flushed or was rolled back, or the handle is of another session.
+    /// Returns [`Error::UnitOfWork`] if the row was not flushed or was rolled back, or if the handle is from another
+    /// session.
     pub fn get<E: Entity>(&self, handle: Handle<E>) -> Result<E> {
         self.work.stored(handle)
     }
 
-    /// Reads a row again; `None` if it is gone.
+    /// Reads a row again. Returns `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the database reports one.
     pub async fn reload<E: Entity>(&mut self, entity: &E) -> Result<Option<E>> {
         let Some(filter) = key_filter(entity) else { return Ok(None) };
         let row = self.select_one(E::table(), &Query::new().filter(filter)).await?;
         Ok(row.map(Row::into_entity).transpose()?)
     }
 
-    /// Reads some columns of a row again and sets them; `false` if the row is gone.
+    /// Reads some columns of a row again and sets them. Returns `false` if the row does not exist.
     ///
     /// # Errors
     ///
-    /// Where a name is no column, or what the database says.
+    /// Returns an error if a column is unknown, or if the database reports one.
     pub async fn refresh<E: Entity>(&mut self, entity: &mut E, columns: &[&str]) -> Result<bool> {
         let Some(filter) = key_filter(entity) else { return Ok(false) };
         let query = Query::new().filter(filter).include(columns.iter().copied());
@@ -219,11 +220,11 @@ impl Session {
         Ok(row.map(|values| Row::new(columns, values)))
     }
 
-    /// Runs a statement of the program's author.
+    /// Runs a hand-written SQL statement.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the database reports one.
     pub async fn run(&mut self, sql: Sql) -> Result<Vec<Row>> {
         let statement = sql.statement(self.engine.dialect());
         let columns = statement.columns.clone();
@@ -231,11 +232,11 @@ impl Session {
         Ok(rows.into_iter().map(|values| Row::new(columns.clone(), values)).collect())
     }
 
-    /// Sets a point to go back to, after writing what is queued.
+    /// Flushes and sets a savepoint.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the database reports one.
     pub async fn savepoint(&mut self) -> Result<Savepoint> {
         self.flush().await?;
         self.savepoints += 1;
@@ -244,11 +245,11 @@ impl Session {
         Ok(Savepoint { name, added: self.work.added() })
     }
 
-    /// Undoes all since a savepoint. After an error, this makes the session usable again.
+    /// Rolls back to a savepoint. After an error, this makes the session usable again.
     ///
     /// # Errors
     ///
-    /// Where the session was cancelled or its time is over.
+    /// Returns an error if the session was cancelled or has expired.
     pub async fn roll_back_to(&mut self, savepoint: Savepoint) -> Result<()> {
         self.work.clear(savepoint.added);
         if self.state == State::Failed {
@@ -260,21 +261,22 @@ impl Session {
         self.command(format!("RELEASE SAVEPOINT {name}")).await
     }
 
-    /// Gives a savepoint up and keeps what was done since.
+    /// Flushes and releases a savepoint, keeping the changes since.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the database reports one.
     pub async fn release(&mut self, savepoint: Savepoint) -> Result<()> {
         self.flush().await?;
         self.command(format!("RELEASE SAVEPOINT {}", quote(&savepoint.name))).await
     }
 
-    /// Writes what is queued and makes all of it durable.
+    /// Flushes and commits.
     ///
     /// # Errors
     ///
-    /// What the database says, such as a deferred key that leads nowhere; then everything is rolled back.
+    /// Returns an error if the database reports one, such as a violated deferred constraint. Everything is rolled
+    /// back then.
     pub async fn commit(mut self) -> Result<()> {
         self.flush().await?;
         self.enter()?;
@@ -283,17 +285,17 @@ impl Session {
         result
     }
 
-    /// Undoes everything and waits until it is undone; dropping the session does the same without waiting.
+    /// Rolls back and waits until that is done. Dropping the session rolls back without waiting.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be reached; it undoes everything by itself then.
+    /// Returns an error if the database cannot be reached. It then rolls back by itself.
     pub async fn roll_back(mut self) -> Result<()> {
         self.transaction.roll_back().await
     }
 
     async fn command(&mut self, sql: String) -> Result<()> {
-        // What is said of the transaction itself, after an error above all, needs nothing else first.
+        // Do not change the search path for transaction control, which must work even after an error.
         self.run_statement(Statement { search_path: SearchPath::Any, ..Statement::new(sql) }).await.map(drop)
     }
 
@@ -301,7 +303,7 @@ impl Session {
         self.run_as(statement, Format::Values).await
     }
 
-    /// What SQLite says of statements that it only prepares.
+    /// Returns what SQLite reports about statements that it prepares but does not run.
     pub(crate) async fn prepare(&mut self, statements: Vec<String>) -> Result<Vec<Prepared>> {
         self.enter()?;
         let result = self.transaction.prepare(statements).await;
@@ -309,7 +311,7 @@ impl Session {
         result
     }
 
-    /// Fails where a commit would, since a constraint that is held at its end is broken.
+    /// Returns the error that a commit would report if a deferred constraint is violated.
     pub(crate) async fn check_deferred(&mut self) -> Result<()> {
         self.enter()?;
         let result = self.transaction.check_deferred().await;
@@ -317,7 +319,7 @@ impl Session {
         result
     }
 
-    /// Runs a text without values and forgets what it answers.
+    /// Runs SQL without parameters and ignores its rows.
     pub(crate) async fn run_plain(&mut self, sql: &str) -> Result<()> {
         self.enter()?;
         let result = self.transaction.run_plain(sql).await;
@@ -325,7 +327,7 @@ impl Session {
         result
     }
 
-    /// Runs a statement of a migration.
+    /// Runs a migration statement.
     pub(crate) async fn run_script(&mut self, sql: &str) -> Result<()> {
         self.enter()?;
         let result = self.transaction.run_script(sql).await;
@@ -337,9 +339,9 @@ impl Session {
         self.enter()?;
         let result = self.transaction.run(statement, format).await;
         self.had_rows |= result.as_ref().is_ok_and(|output| !output.is_empty());
-        // That rows could be written is known when they are committed.
+        // Whether there was space for the rows is known only after the commit.
         self.engine.room().learn(&result, |_| false);
-        // PostgreSQL refuses all that follows an error; so do sessions of both engines.
+        // After an error, PostgreSQL rejects all further statements. Sessions of both engines do the same.
         self.state = if result.is_ok() { State::Open } else { State::Failed };
         result
     }
@@ -348,12 +350,12 @@ impl Session {
         self.enter()?;
         let batches = self.transaction.stream(statement, format).await.map(Batches::new);
         self.state = if batches.is_ok() { State::Open } else { State::Failed };
-        // An error among the rows ends the transaction as one of any other statement does.
+        // An error among the rows ends the transaction, as an error of any other statement does.
         let state = &mut self.state;
         batches.map(|batches| batches.or_fail(move || *state = State::Failed))
     }
 
-    /// Begins to wait for the database, unless an earlier call failed or was cancelled.
+    /// Marks the session as waiting, unless an earlier call failed or was cancelled.
     fn enter(&mut self) -> Result<()> {
         match std::mem::replace(&mut self.state, State::Waiting) {
             State::Open => Ok(()),
@@ -365,7 +367,7 @@ impl Session {
     }
 }
 
-/// The condition that finds an entity's row by its key.
+/// Returns a filter on the entity's key.
 fn key_filter<E: Entity>(entity: &E) -> Option<Filter> {
     let key = entity.key()?;
     let columns = E::table().primary_key.iter();

@@ -1,4 +1,4 @@
-//! Puts a table together from what the derive read of a struct.
+//! Builds tables from what the derive reads from a struct.
 
 use std::sync::Arc;
 
@@ -10,134 +10,134 @@ use mwallet_schema::{
 
 use super::{Cell, ColumnGroup, ColumnValue, TypeLimits};
 
-/// An entity's table and schemas.
+/// The table and schemas of an entity.
 #[derive(Debug)]
 pub struct EntityDescription {
     /// The table.
     pub table: Table,
-    /// What a client gives to create one.
+    /// The schema of a create request.
     pub create: Schema,
-    /// What a client gives to change one.
+    /// The schema of an update request.
     pub update: Schema,
-    /// What a client is answered.
+    /// The schema of a response.
     pub answer: Schema,
 }
 
-/// What the attributes of a field say of its column.
+/// The attributes of a field.
 #[derive(Default)]
 pub struct FieldSpec {
     /// The doc comment.
     pub comment: Option<&'static str>,
-    /// Limits of the type.
+    /// The limits of the type.
     pub limits: TypeLimits,
-    /// Part of the primary key.
+    /// Whether it is part of the primary key.
     pub key: bool,
-    /// Its value occurs once.
+    /// Whether its values are unique.
     pub unique: bool,
-    /// It has a plain index.
+    /// Whether it has a plain index.
     pub index: bool,
-    /// The database numbers it.
+    /// Whether the database assigns its values.
     pub identity: bool,
-    /// Its value where none is given.
+    /// The default value.
     pub default: Option<Cell>,
-    /// What makes its value where none is given.
+    /// The generator of default values.
     pub generate: Option<ValueGenerator>,
-    /// What an update does to it.
+    /// How an update changes it.
     pub on_update: Option<OnUpdate>,
-    /// Whether clients may read and write it.
+    /// Whether clients may read or write it.
     pub access: Access,
-    /// It keeps the value that it was created with.
+    /// Whether it keeps its first value.
     pub immutable: bool,
-    /// What happens to the row when the one it refers to is deleted.
+    /// What happens to the row when the referenced row is deleted.
     pub on_delete: ReferentialAction,
-    /// The least number, as its text.
+    /// The inclusive minimum of a number, as text.
     pub min: Option<&'static str>,
-    /// The largest number, as its text.
+    /// The inclusive maximum of a number, as text.
     pub max: Option<&'static str>,
-    /// The shortest text.
+    /// The minimum length.
     pub min_length: Option<u32>,
-    /// A pattern that the text must match.
+    /// A pattern that text must match.
     pub pattern: Option<&'static str>,
-    /// The number that it must be greater than, as its text.
+    /// The exclusive minimum of a number, as text.
     pub above: Option<&'static str>,
-    /// The number that it must be less than, as its text.
+    /// The exclusive maximum of a number, as text.
     pub below: Option<&'static str>,
-    /// The longest text, where the type does not say it.
+    /// The maximum length, if the type does not set it.
     pub max_length: Option<u32>,
-    /// The values that it may be.
+    /// The allowed values.
     pub one_of: Vec<Value>,
-    /// What the column is in a database that mWallet did not make.
+    /// The column type in an existing database.
     pub native: Option<NativeSpec>,
-    /// What the database fills in, as it is written in SQL.
+    /// The database default, as a SQL expression.
     pub default_sql: Option<&'static str>,
-    /// The schema, table and column that a column of a view shows.
+    /// The schema, table and column behind a view column.
     pub base: Option<(Option<&'static str>, &'static str, &'static str)>,
-    /// The name that the column had before.
+    /// The previous name of the column.
     pub renamed_from: Option<&'static str>,
 }
 
-/// The type of a column in a database that mWallet did not make.
+/// The type of a column in an existing database.
 #[derive(Clone, Copy, Debug)]
 pub enum NativeSpec {
-    /// What a column of SQLite declares.
+    /// The declared type of a SQLite column.
     DeclaredType(&'static str),
-    /// A type of PostgreSQL.
+    /// A PostgreSQL type.
     Postgres {
-        /// Its name, with its length or precision.
+        /// The name, including length or precision.
         name: &'static str,
-        /// The type as which its values are compared, where it is another than this one without its limits.
-        comparison_type: Option<&'static str>,
-        /// How its values come and go.
-        transfer: NativeTransfer,
+        /// The type used in comparisons, unless it is this type without its limits.
+        compared: Option<&'static str>,
+        /// How values are transferred.
+        carrier: NativeTransfer,
     },
 }
 
-/// How values of a type of PostgreSQL come and go; their limits stand in the name of the type.
+/// How values of a PostgreSQL type are transferred. Limits are part of the type name.
 #[derive(Clone, Copy, Debug)]
 pub enum NativeTransfer {
     /// As text.
     Text,
     /// As an exact number.
     Number,
-    /// As the text that PostgreSQL writes.
+    /// As PostgreSQL's text representation.
     TextRepr,
-    /// As the JSON that PostgreSQL makes.
+    /// As PostgreSQL's JSON representation.
     Json,
 }
 
-/// What the attributes above a struct say of its table as a whole.
+/// The table-level attributes of a struct.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TableSpec {
     /// The doc comment.
     pub comment: Option<&'static str>,
-    /// The database schema that it stands in, where it is not that of the connection.
+    /// The database schema, if it is not the connection's default.
     pub schema: Option<&'static str>,
-    /// What it is.
+    /// The kind of table.
     pub kind: TableKind,
-    /// What may be done to its rows.
+    /// Which writes are allowed.
     pub writes: Updatability,
-    /// Which writes can answer the rows that they wrote.
+    /// Which writes can return their rows.
     pub answers: Updatability,
-    /// The name that the table had before.
+    /// The previous name of the table.
     pub renamed_from: Option<&'static str>,
 }
 
-/// What an attribute above a struct says of a reference to rows of a table.
+/// A foreign key attribute of a struct.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ForeignKeySpec<'a> {
-    /// The name of the constraint, where it is not the one that PostgreSQL would give.
+    /// The constraint name, or `None` for PostgreSQL's default name.
     pub name: Option<&'a str>,
-    /// The columns that refer.
+    /// The referencing columns.
     pub columns: &'a [&'a str],
-    /// The database schema of the table that they refer to, where it is another.
+    /// The schema of the referenced table, if it is another.
     pub schema: Option<&'a str>,
-    /// The table that they refer to.
+    /// The referenced table.
     pub references: &'a str,
-    /// Its columns, in the same order.
+    /// The referenced columns, in the same order.
     pub to: &'a [&'a str],
-    /// What happens to the row when the one it refers to is deleted.
+    /// What happens to the row when the referenced row is deleted.
     pub on_delete: ReferentialAction,
-    /// What happens to the row when the key it refers to changes.
+    /// What happens to the row when the referenced key changes.
     pub on_update: ReferentialAction,
 }
 
@@ -159,7 +159,7 @@ impl NativeSpec {
     }
 }
 
-/// A table in the making.
+/// Builds a table.
 pub struct TableBuilder {
     table: Table,
 }
@@ -188,7 +188,7 @@ impl TableBuilder {
             table.add_foreign_key(&[name], references, &[column], spec.on_delete);
         }
         let own = T::column_type(spec.limits);
-        // In a database that mWallet did not make, the labels of a Rust enum are a rule about a type of that database.
+        // In an existing database, the labels of a Rust enum are a rule on top of the native type.
         let labels = match (&spec.native, &own) {
             (Some(_), ColumnType::Enum(labels)) => {
                 labels.labels.iter().map(|label| label.name.as_str().into()).collect()
@@ -234,30 +234,30 @@ impl TableBuilder {
         G::describe(self);
     }
 
-    /// Makes columns the primary key.
+    /// Sets the primary key.
     pub fn key(&mut self, columns: &[&str]) {
         self.table.primary_key = owned(columns);
     }
 
-    /// Adds a unique constraint over several columns; PostgreSQL's name for it, unless it has another.
+    /// Adds a unique constraint. Without a name it gets PostgreSQL's default name.
     pub fn unique(&mut self, name: Option<&str>, columns: &[&str]) {
         let name = self.name(name, columns, "key");
         self.table.uniques.push(Unique { name, columns: owned(columns) });
     }
 
-    /// Adds an index over several columns; PostgreSQL's name for it, unless it has another.
+    /// Adds an index. Without a name it gets PostgreSQL's default name.
     pub fn index(&mut self, name: Option<&str>, columns: &[&str]) {
         let name = self.name(name, columns, "idx");
         self.table.indexes.push(Index::on_columns(name, owned(columns)));
     }
 
-    /// Adds an index of some rows, or of expressions, in SQL that both engines read.
+    /// Adds a partial or expression index, in SQL that both engines accept.
     pub fn special_index(&mut self, name: &str, unique: bool, keys: &str, condition: Option<&str>) {
         let special = ExpressionIndex { unique, keys: keys.into(), condition: condition.map(Into::into) };
         self.table.indexes.push(Index { special: Some(special), ..Index::on_columns(name, Vec::new()) });
     }
 
-    /// Adds a reference of several columns to those of another table.
+    /// Adds a foreign key.
     pub fn foreign_key(&mut self, spec: ForeignKeySpec<'_>) {
         let key = ForeignKey {
             name: self.name(spec.name, spec.columns, "fkey"),
@@ -271,7 +271,7 @@ impl TableBuilder {
         self.table.foreign_keys.push(key);
     }
 
-    /// Adds a condition on every row, in SQL of the database; for a table of mWallet's own, SQL that both engines read.
+    /// Adds a check constraint, in SQL of the database. For mWallet's own tables, both engines must accept it.
     pub fn check(&mut self, name: &str, expression: &str) {
         self.table.checks.push(Check { name: name.into(), expression: expression.into() });
     }
@@ -280,12 +280,12 @@ impl TableBuilder {
         name.map_or_else(|| constraint_name(&self.table.name, columns, ending), Into::into)
     }
 
-    /// Ends the table and makes its schemas, named after the type.
+    /// Finishes the table and builds its schemas, named after the type.
     ///
     /// # Panics
     ///
-    /// Where the declaration contradicts itself (an index of a column that does not exist, say): the first test that
-    /// touches the entity says so, and no running program can be in that state.
+    /// Panics if the declaration contradicts itself, for example by an index on an unknown column. This shows in the
+    /// first test that uses the entity.
     pub fn finish(self, type_name: &str) -> EntityDescription {
         let table = self.table;
         if let Err(error) = table.check() {

@@ -1,4 +1,4 @@
-//! One column's value on its way between an entity and its row.
+//! The value of one column between an entity and its row.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,25 +7,25 @@ use mwallet_schema::{Table, Value};
 
 use crate::Entity;
 
-/// What an entity says of one column.
+/// The value of one column of an entity.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Nothing: the default is filled in when the row is written.
+    /// Not set: the default is filled in on write.
     Unset,
     /// A value, which may be null.
     Value(Value),
-    /// The key of a row that a session has not written yet.
+    /// The key of a row that its session has not written yet.
     Pending(PendingKey),
 }
 
-/// Which of a session's rows a [`Handle`] stands for.
+/// Identifies a row of a session. See [`Handle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PendingKey {
     pub(crate) session: u64,
     pub(crate) position: usize,
 }
 
-/// A row that was added to a session: a foreign key may hold it before the row is written.
+/// A row that was added to a session. A foreign key can refer to it before it is written.
 pub struct Handle<E> {
     pub(crate) key: PendingKey,
     marker: PhantomData<fn() -> E>,
@@ -51,18 +51,18 @@ impl<E> fmt::Debug for Handle<E> {
     }
 }
 
-/// A reference to a row of another entity by its `id`: a foreign key.
+/// A foreign key to another entity's `id`.
 ///
-/// It holds the id, or the [`Handle`] of a row that is added in the same session.
+/// Holds the ID, or the [`Handle`] of a row that is added in the same session.
 pub enum Ref<E> {
-    /// The id of a stored row.
+    /// The ID of a stored row.
     Id(i64),
     /// A row of a session that is not written yet.
     Pending(Handle<E>),
 }
 
 impl<E> Ref<E> {
-    /// The id, unless the row is not written yet.
+    /// Returns the ID, or `None` if the row is not written yet.
     pub fn id(&self) -> Option<i64> {
         match self {
             Self::Id(id) => Some(*id),
@@ -112,18 +112,18 @@ impl<E: Entity> From<Handle<E>> for Ref<E> {
     }
 }
 
-/// A value that is filled in when the row is written, unless it was set: an id, a slug, a time of creation.
+/// A value that is filled in on write unless it is set, such as an ID, a slug or a creation time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Auto<T> {
-    /// To be filled in.
+    /// Filled in on write.
     #[default]
     Unset,
-    /// Known.
+    /// Set, or read from the database.
     Set(T),
 }
 
 impl<T> Auto<T> {
-    /// The value, if it is known.
+    /// Returns the value, if it is known.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::Unset => None,
@@ -144,7 +144,7 @@ impl<T: PartialEq> PartialEq<T> for Auto<T> {
     }
 }
 
-/// Why a row is not an entity.
+/// The reason why a row cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{column}: {reason}")]
 pub struct DecodeError {
@@ -153,13 +153,13 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Says what is wrong with a column.
+    /// Creates an error for a column.
     pub fn new(column: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { column: column.into(), reason: reason.into() }
     }
 }
 
-/// The cells of one row, taken one after the other.
+/// The cells of one row, taken in order.
 pub struct Cells {
     table: &'static Table,
     next: usize,
@@ -167,7 +167,7 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// The cells of a row of a table, one for each column in their order.
+    /// Wraps the cells of a row, one per column in the table's order.
     pub fn new(table: &'static Table, cells: Vec<Cell>) -> Self {
         Self { table, next: 0, cells: cells.into_iter() }
     }
@@ -176,7 +176,7 @@ impl Cells {
     ///
     /// # Errors
     ///
-    /// Where the cell is none that the field can hold.
+    /// Returns an error if the field cannot hold the cell.
     pub fn take<T: super::ColumnValue>(&mut self) -> Result<T, DecodeError> {
         let name = self.table.columns.get(self.next).map_or("?", |column| column.name.as_str());
         self.next += 1;

@@ -1,14 +1,14 @@
-//! Groups of columns that many entities share, as structs to flatten into them.
+//! Column groups shared by many entities, as structs to flatten into them.
 
 use mwallet_schema::{Timestamp, Uuid};
 
 use super::{Auto, Cell, Cells, DecodeError, TableBuilder};
 use crate::ColumnGroup as DeriveColumnGroup;
 
-/// A struct whose fields are columns of the entities it is flattened into. Derive it.
+/// A struct whose fields become columns of the entities that flatten it. Derive it.
 ///
-/// The derive also makes a trait named after the group with `Columns` behind it (`Name` and `NameColumns`), by which
-/// every entity with the group has the constants of its columns.
+/// The derive also declares a trait named after the group plus `Columns` (`NameColumns` for `Name`). It gives every
+/// entity with the group the constants for its columns.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a group of columns",
     label = "cannot be flattened",
@@ -22,14 +22,14 @@ pub trait ColumnGroup: Sized {
     ///
     /// # Errors
     ///
-    /// Where a value is not one that the field can hold.
+    /// Returns an error if a field cannot hold its value.
     fn read(cells: &mut Cells) -> Result<Self, DecodeError>;
 
-    /// Appends the cells of the fields to a row.
+    /// Appends the cells of the fields.
     fn write(&self, cells: &mut Vec<Cell>);
 }
 
-/// The primary key: a number that the database gives.
+/// The primary key, a number assigned by the database.
 #[derive(Clone, Debug, Default, PartialEq, DeriveColumnGroup)]
 pub struct Key {
     /// The number of the row.
@@ -37,7 +37,7 @@ pub struct Key {
     pub id: Auto<i64>,
 }
 
-/// The names by which the outside calls a row.
+/// The public identifiers of a row.
 #[derive(Clone, Debug, Default, PartialEq, DeriveColumnGroup)]
 pub struct Name {
     /// An identifier that is unique everywhere and sorts by the time it was made.
@@ -55,7 +55,7 @@ pub struct Name {
     pub slug: Auto<String>,
 }
 
-/// When a row was made and changed, and how often.
+/// When a row was created and updated, and how often.
 #[derive(Clone, Debug, Default, PartialEq, DeriveColumnGroup)]
 pub struct Timestamps {
     /// When the row was created.

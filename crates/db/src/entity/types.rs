@@ -1,4 +1,4 @@
-//! The Rust types that a column can be.
+//! The Rust types of columns.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use mwallet_schema::{ColumnType, Decimal, EnumType, NativeType, Timestamp, Uuid,
 
 use super::{Auto, Cell, Entity, Ref};
 
-/// Limits that an attribute gives to a column's type.
+/// The limits of a column type, from its attributes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TypeLimits {
-    /// The longest text or the most bytes.
+    /// The maximum length of text in characters, or of binary data in bytes.
     pub max: Option<u32>,
-    /// How many digits a decimal has in all.
+    /// The total number of digits of a decimal.
     pub precision: Option<u32>,
-    /// How many of them stand after the point.
+    /// The number of digits after the decimal point.
     pub scale: Option<u32>,
 }
 
-/// A Rust type that a field of an entity can have.
+/// A Rust type that an entity's field can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the type of a column",
     label = "not a column",
@@ -26,16 +26,16 @@ pub struct TypeLimits {
     note = "for a group of columns write #[entity(flatten)] above the field"
 )]
 pub trait ColumnValue: Sized {
-    /// The type that stands for a value in filters: that of the column without `Option`, [`Auto`] or [`Ref`].
+    /// The type of a value in filters: the column's type without `Option`, [`Auto`] or [`Ref`].
     type Plain: Into<Value>;
 
-    /// Whether the column may be null.
+    /// Whether the column is nullable.
     const NULLABLE: bool = false;
 
-    /// The type of the column.
+    /// Returns the column type.
     fn column_type(limits: TypeLimits) -> ColumnType;
 
-    /// The table and column that the value refers to: those of a [`Ref`].
+    /// Returns the table and column that a [`Ref`] refers to.
     fn reference() -> Option<(&'static str, &'static str)> {
         None
     }
@@ -44,7 +44,7 @@ pub trait ColumnValue: Sized {
     ///
     /// # Errors
     ///
-    /// What is wrong with the cell.
+    /// Returns what is wrong with the cell.
     fn from_cell(cell: Cell) -> Result<Self, String>;
 
     /// Writes the field to a cell.
@@ -69,31 +69,31 @@ pub trait ColumnValue: Sized {
 /// assert_eq!(OrderType::from_label("CLOSED"), Some(OrderType::Closed));
 /// ```
 pub trait Enumeration: Sized + Copy + 'static {
-    /// The labels with their codes.
+    /// Returns the labels and their codes.
     fn enum_type() -> Arc<EnumType>;
 
-    /// The label of this variant.
+    /// Returns the label of this variant.
     fn label(self) -> &'static str;
 
-    /// The variant of a label.
+    /// Returns the variant with a label.
     fn from_label(label: &str) -> Option<Self>;
 }
 
-/// JSON of any shape, as its compact text.
+/// Any JSON value, as compact text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(String);
 
 impl Json {
-    /// Reads JSON text.
+    /// Parses JSON text.
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON: what is wrong and where.
+    /// Returns an error with its position if the text is not valid JSON.
     pub fn parse(text: &str) -> Result<Self, mwallet_schema::json::SyntaxError> {
         mwallet_schema::json::compact(text.as_bytes()).map(Self)
     }
 
-    /// The compact text.
+    /// Returns the compact text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -105,7 +105,7 @@ impl From<Json> for Value {
     }
 }
 
-/// What is said where a cell holds another kind of value than its field.
+/// Returns the message for a cell that does not match its field's type.
 fn unexpected(expected: &str, cell: &Cell) -> String {
     match cell {
         Cell::Unset => "a value is required".into(),
@@ -115,10 +115,10 @@ fn unexpected(expected: &str, cell: &Cell) -> String {
     }
 }
 
-/// Reads the value of a database that mWallet did not make, where it comes in another form than the field's: as JSON or
-/// text of PostgreSQL, or as SQLite stores it.
+/// Converts a value of an existing database that has another form than the field's: PostgreSQL's JSON or text, or
+/// SQLite's storage class.
 trait FromForeign: Sized {
-    /// The value, where nothing is lost.
+    /// Returns the value if the conversion is lossless.
     fn from_foreign(value: &Value) -> Option<Self>;
 }
 
@@ -180,7 +180,7 @@ impl FromForeign for Uuid {
     }
 }
 
-/// The value itself, or the text, number or truth that JSON holds.
+/// Returns the value itself, or the string, number or boolean in a JSON value.
 fn scalar(value: &Value) -> Option<Value> {
     match value {
         Value::Json(text) => Value::scalar(text),
@@ -250,7 +250,7 @@ macro_rules! small_integer {
 
 small_integer!(i16 => SmallInt, i32 => Integer);
 
-/// Whatever a column of SQLite holds, in the form in which it is stored.
+/// Any value of a SQLite column, as stored.
 impl ColumnValue for Value {
     type Plain = Self;
 

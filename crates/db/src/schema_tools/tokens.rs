@@ -1,29 +1,28 @@
-//! The tokens of SQL that people wrote, and the statements that they make: migration files, and definitions that a
-//! catalog keeps.
+//! Splits hand-written SQL into tokens and statements: migration files, and definitions in a catalog.
 //!
-//! Quotes, comments and bodies follow the rules of each engine, so that a semicolon in one of them ends nothing.
-//! Nothing is checked: the database does that.
+//! Quotes, comments and bodies follow the rules of each engine, so that semicolons inside of them do not end a
+//! statement. Syntax is not validated; the database does that.
 
 use crate::Dialect;
 
-/// A word, a quoted name or text, or a sign.
+/// A word, a quoted identifier or string, or a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token<'s> {
-    /// As it is written, with its quotes.
+    /// The source text, including quotes.
     pub text: &'s str,
-    /// Where it begins, in bytes.
+    /// The start offset in bytes.
     pub start: usize,
-    /// Where it ends, in bytes.
+    /// The end offset in bytes.
     pub end: usize,
 }
 
 impl Token<'_> {
-    /// Whether it is that word, in upper or lower case. A name in quotes is none.
+    /// Returns whether the token is this keyword, ignoring case. A quoted name never is.
     pub fn is(&self, keyword: &str) -> bool {
         self.text.eq_ignore_ascii_case(keyword)
     }
 
-    /// The name without its quotes.
+    /// Returns the name without quotes.
     pub fn name(&self) -> String {
         let inner = self.text.get(1..self.text.len().saturating_sub(1)).unwrap_or_default();
         match self.text.as_bytes().first() {
@@ -36,7 +35,7 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a text, without its comments. What is not closed goes to the end.
+/// Returns the tokens of a text without comments. Unclosed quotes and comments extend to the end.
 ///
 /// ```
 /// use mwallet_db::{Dialect, schema_tools::tokens::tokens};
@@ -69,12 +68,12 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The statements of a text, each with the comments before it. Semicolons part them, apart from those in brackets, in
-/// the body of a trigger of SQLite, and in a body of PostgreSQL between `BEGIN ATOMIC` and `END`.
+/// Returns the statements of a text, each with the comments before it. They are separated by semicolons, except for
+/// those in parentheses, in a SQLite trigger body, and in a PostgreSQL body between `BEGIN ATOMIC` and `END`.
 pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
     let all = tokens(sql, dialect);
     let mut statements = Vec::new();
-    // The first token of the statement, and where its text begins.
+    // The index of the statement's first token, and the offset where its text begins.
     let (mut first, mut start) = (0, 0);
     let (mut brackets, mut blocks) = (0_usize, 0_usize);
     for (at, token) in all.iter().enumerate() {
@@ -88,7 +87,7 @@ pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
                 false
             }
             ";" if dialect == Dialect::Sqlite && is_trigger(&all[first..at]) => {
-                // As SQLite itself knows the end of one; `CASE … END;` follows no semicolon.
+                // The same rule as in SQLite. `CASE … END;` does not follow a semicolon.
                 matches!(&all[first..at], [.., before, end] if before.text == ";" && end.is("END"))
             }
             ";" => brackets == 0 && blocks == 0,
@@ -117,12 +116,12 @@ pub fn statements(sql: &str, dialect: Dialect) -> Vec<&str> {
     statements
 }
 
-/// Whether a token is that word, in upper or lower case.
+/// Returns whether the token at an index is this keyword, ignoring case.
 pub fn is_at(tokens: &[Token<'_>], at: usize, keyword: &str) -> bool {
     tokens.get(at).is_some_and(|token| token.is(keyword))
 }
 
-/// Where the bracket closes that opens there.
+/// Returns the index of the closing parenthesis for the one at `open`.
 pub fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(open) {
@@ -136,26 +135,26 @@ pub fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     None
 }
 
-/// Whether a statement makes a trigger.
+/// Returns whether a statement creates a trigger.
 fn is_trigger(statement: &[Token<'_>]) -> bool {
     let is = |at, keyword| is_at(statement, at, keyword);
     let kind = 1 + usize::from(is(1, "TEMP") || is(1, "TEMPORARY"));
     is(0, "CREATE") && is(kind, "TRIGGER")
 }
 
-/// Whether a statement makes a function or procedure.
+/// Returns whether a statement creates a function or procedure.
 fn is_routine(statement: &[Token<'_>]) -> bool {
     let is = |at, keyword| is_at(statement, at, keyword);
     let kind = if is(1, "OR") && is(2, "REPLACE") { 3 } else { 1 };
     is(0, "CREATE") && (is(kind, "FUNCTION") || is(kind, "PROCEDURE"))
 }
 
-/// Both engines take every character beyond ASCII for a letter.
+/// Both engines treat every non-ASCII character as a letter.
 fn is_part_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
 }
 
-/// How long a comment is. Those of PostgreSQL may hold others.
+/// Returns the length of a comment. PostgreSQL's can be nested.
 fn comment(rest: &str, dialect: Dialect) -> usize {
     let (mut depth, mut at) = (1_usize, 2);
     while depth > 0 {
@@ -174,7 +173,7 @@ fn comment(rest: &str, dialect: Dialect) -> usize {
     at
 }
 
-/// How long a name or text in quotes is; a quote is doubled in it.
+/// Returns the length of a quoted name or string, in which quotes are doubled.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut at = 1;
     while let Some(end) = rest[at..].find(quote) {
@@ -187,7 +186,7 @@ fn quoted(rest: &str, quote: char) -> usize {
     rest.len()
 }
 
-/// How long a text `E'…'` is, in which a backslash takes what follows along.
+/// Returns the length of an `E'…'` string, in which a backslash escapes the next character.
 fn escaped(rest: &str) -> usize {
     let mut chars = rest.char_indices().skip(2).peekable();
     while let Some((at, c)) = chars.next() {
@@ -200,7 +199,7 @@ fn escaped(rest: &str) -> usize {
     rest.len()
 }
 
-/// How long a text between `$tag$` is, or the sign alone.
+/// Returns the length of a dollar-quoted string, or 1 for a single `$`.
 fn dollar_quoted(rest: &str) -> usize {
     let Some(end) = rest[1..].find('$') else { return 1 };
     let tag = &rest[..end + 2];

@@ -1,4 +1,4 @@
-//! Whole transactions, tried again when they collide with others.
+//! Retries of whole transactions after conflicts.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,22 +7,22 @@ use std::time::Duration;
 use super::{Session, SessionFactory};
 use crate::error::{Error, Result};
 
-/// What a transaction does, as [`SessionFactory::transact`] takes it.
+/// The future returned by the work that is passed to [`SessionFactory::transact`].
 pub type SessionFuture<'s, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 's>>;
 
-/// How often a transaction is tried in all.
+/// The maximum number of attempts.
 const ATTEMPTS: u32 = 5;
-/// How long to wait before the second attempt; twice as long before each that follows.
+/// The delay before the second attempt. It doubles before each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 impl SessionFactory {
-    /// Does work in a session and commits it. Where it collides with a transaction at the same time, or a row that it
-    /// updates by its version has another meanwhile, the whole is tried again, up to five times: the work must have no
-    /// effect but on the session, and read in it what it writes.
+    /// Runs work in a session and commits it. If it conflicts with another transaction, or fails with a version
+    /// conflict, the whole work is retried, up to five attempts in total. It must have no effects outside the
+    /// session, and must read what it changes within the session.
     ///
-    /// Where the isolation is the usual one, nobody notices that a row without a version changed between reading and
-    /// writing it: of two that read 5 and write 6, one is lost. Give the entity a version ([`Session::update`] looks at
-    /// it), let the database compute (`SET n = n + 1`), or ask for
+    /// At the default isolation level, changes to a row without a version between reading and writing it go
+    /// unnoticed: if two transactions read 5 and write 6, one update is lost. Give the entity a version
+    /// ([`Session::update`] checks it), let the database compute (`SET n = n + 1`), or use
     /// [`Isolation::Serializable`](crate::Isolation::Serializable).
     ///
     /// ```
@@ -40,14 +40,13 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// The first error that is no collision, or the last collision: [`Error::VersionConflict`] where the row is still
-    /// another.
+    /// Returns the first error that is not a conflict, or the last conflict.
     pub async fn transact<T>(&self, work: impl for<'s> Fn(&'s mut Session) -> SessionFuture<'s, T>) -> Result<T> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match self.attempt(&work).await {
                 Err(error) if error.is_transient() || matches!(error, Error::VersionConflict { .. }) => {
-                    // Those that collided must not meet again at the same moment.
+                    // Random delays keep conflicting transactions from meeting again.
                     tokio::time::sleep(self.jitter(wait)).await;
                     wait *= 2;
                 }
@@ -64,7 +63,7 @@ impl SessionFactory {
         Ok(result)
     }
 
-    /// Between half of a time and the whole of it.
+    /// Returns a random time between half of the given one and all of it.
     fn jitter(&self, time: Duration) -> Duration {
         let mut random = [0];
         self.engine.sources().fill_random(&mut random);
