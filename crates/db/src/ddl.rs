@@ -51,7 +51,7 @@ pub fn drop_statements(tables: &[&Table], dialect: Dialect) -> Vec<String> {
     }
 }
 
-/// Sorts tables so that referenced ones come first. Cycles are broken somewhere.
+/// Sorts tables so that referenced ones come first. Tables of a cycle come in any order.
 pub fn parents_first<'t>(tables: &[&'t Table]) -> Vec<&'t Table> {
     fn visit<'t>(table: &'t Table, all: &[&'t Table], seen: &mut Vec<&'t str>, ordered: &mut Vec<&'t Table>) {
         if seen.contains(&table.name.as_str()) {

@@ -180,7 +180,7 @@ pub struct Violation {
 /// An error in the database's own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The SQLSTATE, which may be one that the owner of the database made up.
+    /// The SQLSTATE, which may be a custom one.
     pub code: String,
     /// The message.
     pub message: String,

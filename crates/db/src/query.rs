@@ -25,7 +25,7 @@ use crate::statement::Numbers;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// Selects one row by its slug, UUID or key. It is combined with the filter by AND.
+    /// Selects one row by its ID, UUID, slug or key. It is combined with the filter by AND.
     pub identifier: Option<Identifier>,
     /// The filter.
     pub filter: Option<Filter>,

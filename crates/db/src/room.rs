@@ -19,7 +19,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Whether there is room, for all that is known.
+    /// Returns whether there is space, as far as is known.
     pub(crate) fn is_there(&self) -> bool {
         if !self.is_full.load(Ordering::Relaxed) {
             return true;

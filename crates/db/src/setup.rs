@@ -1,4 +1,4 @@
-//! Sets up a database: which tables are there, and creating those that are not.
+//! Database setup: creates missing tables.
 
 use mwallet_schema::{Table, Value};
 
@@ -8,28 +8,28 @@ use crate::sql::Sql;
 use crate::statement::{Format, Statement};
 use crate::{Dialect, ddl};
 
-/// The number of the lock that keeps two programs from setting up one database at once: the letters `mwallet`.
+/// The advisory lock ID that prevents concurrent setups of a database: `mwallet` in ASCII.
 const LOCK: i64 = 0x6d_77_61_6c_6c_65_74;
 
 impl Engine {
-    /// Creates the tables that are not there yet, in one transaction.
+    /// Creates the missing tables in one transaction.
     ///
     /// # Errors
     ///
-    /// What the database says; then none is created.
+    /// Returns an error if the database reports one. No table is created then.
     pub async fn create_all(&self, tables: &[&Table]) -> Result<()> {
         if self.is_mock() {
             let statements = ddl::create_statements(tables, self.dialect());
             return self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await.map(drop);
         }
-        // Most often everything is there, and one read says so.
+        // Usually all tables exist, and a single read is enough.
         let found = self.read(existing(self.dialect()), Format::Values).await?.into_values();
         if missing(tables, &found).is_empty() {
             return Ok(());
         }
         let mut session = self.sessions().begin().await?;
         if self.dialect() == Dialect::Postgres {
-            // SQLite's writer is alone already.
+            // SQLite has a single writer anyway.
             session.run(Sql::new("SELECT 1 FROM pg_advisory_xact_lock($1)").bind(LOCK)).await?;
         }
         let found = session.run_statement(existing(self.dialect())).await?.into_values();
@@ -39,11 +39,12 @@ impl Engine {
         session.commit().await
     }
 
-    /// Drops the tables that are there, and their rows, in one transaction.
+    /// Drops the tables that exist, with their rows, in one transaction.
     ///
     /// # Errors
     ///
-    /// What the database says, such as that another table refers to one of these; then none is dropped.
+    /// Returns an error if the database reports one, for example if another table refers to one of these. No table is
+    /// dropped then.
     pub async fn drop_all(&self, tables: &[&Table]) -> Result<()> {
         let statements = ddl::drop_statements(tables, self.dialect());
         self.write(statements.into_iter().map(Statement::new).collect(), Format::Values).await?;
@@ -51,7 +52,7 @@ impl Engine {
     }
 }
 
-/// The names of the tables that the connection sees.
+/// Returns a query for the names of the tables that the connection sees.
 fn existing(dialect: Dialect) -> Statement {
     let sql = match dialect {
         Dialect::Postgres => {

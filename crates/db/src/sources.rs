@@ -1,8 +1,8 @@
-//! The clock and the randomness of the machine.
+//! The system clock and random number generator.
 
 use mwallet_schema::{Sources, Timestamp};
 
-/// The clock of the system and a cryptographic generator of random bytes.
+/// The system clock and a cryptographically secure random number generator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemSources;
 

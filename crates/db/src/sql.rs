@@ -1,4 +1,4 @@
-//! SQL written by the author of a program.
+//! Hand-written SQL.
 
 use mwallet_schema::{ColumnType, Value};
 
@@ -7,10 +7,10 @@ use crate::entity::Entity;
 use crate::quote::quote;
 use crate::statement::{Bind, Statement};
 
-/// SQL written by the author of a program, for what no operation covers: the same text for both engines, with `$1`,
-/// `$2`, ... for values.
+/// Hand-written SQL, for what no operation covers. The text is the same for both engines, with `$1`, `$2`, ... as
+/// placeholders.
 ///
-/// The text is `'static`, so nothing from a request can become part of it.
+/// The text is `'static`, so nothing from a request can get into it.
 ///
 /// ```
 /// use mwallet_db::Sql;
@@ -25,12 +25,12 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// A statement with this text.
+    /// Creates a statement.
     pub fn new(text: &'static str) -> Self {
         Self { text: text.into(), binds: Vec::new(), columns: Vec::new() }
     }
 
-    /// `SELECT` of all columns of an entity `FROM` its table, and what follows: joins, conditions, order.
+    /// Selects all columns of an entity's table. `rest` follows the `FROM` clause: joins, conditions, order.
     pub fn select<E: Entity>(rest: &'static str) -> Self {
         let table = E::table();
         let names: Vec<String> =
@@ -42,28 +42,28 @@ impl Sql {
         Self { text, binds: Vec::new(), columns }
     }
 
-    /// Binds the next value by its own type.
+    /// Binds the next value with the type of the value.
     pub fn bind(self, value: impl Into<Value>) -> Self {
         let value = value.into();
         let kind = natural_type(&value);
         self.bind_as(value, kind)
     }
 
-    /// Binds the next value as a column of that type stores it: what decimals need.
+    /// Binds the next value with a column type, which decimals need.
     pub fn bind_as(mut self, value: impl Into<Value>, kind: ColumnType) -> Self {
         self.binds.push(Bind { value: value.into(), kind });
         self
     }
 
-    /// Names the next column that is answered, and its type.
+    /// Declares the name and type of the next output column.
     pub fn returns(mut self, name: &str, kind: ColumnType) -> Self {
         self.columns.push(OutputColumn { name: name.into(), kind: OutputKind::Column(kind) });
         self
     }
 
-    /// The statement for one engine.
+    /// Returns the statement for a dialect.
     pub(crate) fn statement(self, dialect: crate::Dialect) -> Statement {
-        // SQLite reads `$1` as a name and would number it by its first appearance.
+        // SQLite treats `$1` as a named parameter, numbered by first appearance.
         let sql = match dialect {
             crate::Dialect::Postgres => self.text,
             crate::Dialect::Sqlite => numbered(&self.text),
@@ -72,7 +72,7 @@ impl Sql {
     }
 }
 
-/// The text with `?1` for `$1`, but not within quotes: `'$.fee'` is a path, `'costs $5'` a text.
+/// Replaces `$1` with `?1`, but not within quotes: `'$.fee'` is a path and `'costs $5'` a string.
 fn numbered(text: &str) -> String {
     let mut sql = String::with_capacity(text.len());
     let mut quote = None;
@@ -89,7 +89,7 @@ fn numbered(text: &str) -> String {
     sql
 }
 
-/// The type a value has where no column says it.
+/// Returns the default column type for a value.
 fn natural_type(value: &Value) -> ColumnType {
     match value {
         Value::Bool(_) => ColumnType::Boolean,
@@ -98,7 +98,7 @@ fn natural_type(value: &Value) -> ColumnType {
         Value::Uuid(_) => ColumnType::Uuid,
         Value::Bytes(_) => ColumnType::Bytes { max: None },
         Value::Json(_) | Value::List(_) | Value::Record(_) => ColumnType::Json,
-        // SQLite's form of a decimal depends on its column, so it refuses one that is bound as a text.
+        // How SQLite stores a decimal depends on the column, so it rejects one bound as text.
         Value::Null | Value::Text(_) | Value::Decimal(_) => ColumnType::Text { max: None },
     }
 }

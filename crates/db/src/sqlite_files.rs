@@ -1,3 +1,3 @@
-//! What a program needs that opens a SQLite file of this data layer by itself, such as for a backup.
+//! Helpers for programs that open our SQLite files themselves, for example for a backup.
 
 pub use crate::driver::sqlite::{register_functions, side_file};

@@ -1,4 +1,4 @@
-//! SQL of one engine with its values beside it, and what came of running it.
+//! SQL statements with their parameters, and their results.
 
 use std::sync::Arc;
 
@@ -7,34 +7,34 @@ use mwallet_schema::{ColumnType, Value};
 use crate::columns::Columns;
 use crate::json_rows::JsonRows;
 
-/// A text of SQL, the values it is bound to, and the columns it answers.
+/// A SQL text, its parameters and its output columns.
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub(crate) sql: Arc<str>,
     pub(crate) binds: Vec<Bind>,
-    /// Values to run the same text with again, once each: how SQLite inserts many rows.
+    /// More parameter sets with which to repeat the statement. This is how SQLite inserts many rows.
     pub(crate) repeats: Vec<Vec<Bind>>,
     pub(crate) columns: Columns,
-    /// What stands in its rows behind those columns.
+    /// The hidden columns after the output columns.
     pub(crate) hidden: Hidden,
-    /// Whether it reads one row at most, found by an index: it is never long.
+    /// Whether it reads at most one row by an index, and so is always short.
     pub(crate) is_lookup: bool,
-    /// Where PostgreSQL looks for what the functions and triggers that it sets off name without a schema.
+    /// The PostgreSQL search path, for functions and triggers that use unqualified names.
     pub(crate) search_path: SearchPath,
-    /// What must be so for it to count. A driver looks at them in the transaction of the statement.
+    /// Conditions for the write to succeed. The driver checks them in the statement's transaction.
     pub(crate) guards: Vec<Guard>,
 }
 
-/// What a row of a write has behind the columns that are answered, for the drivers.
+/// Hidden columns of a write, which follow the output columns and are for the driver only.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hidden {
-    /// First, whether an upsert found the row instead of making it.
+    /// Whether the first hidden column says if an upsert updated the row.
     pub(crate) tells_merged: bool,
-    /// Then what rows are to be sorted by, where the engine cannot.
+    /// The sort keys in the columns after it, if the engine cannot sort.
     pub(crate) sort: Vec<SortKey>,
 }
 
-/// A column by which rows of a write are sorted.
+/// A column by which the rows of a write are sorted.
 #[derive(Clone, Debug)]
 pub(crate) struct SortKey {
     pub(crate) table: String,
@@ -43,25 +43,25 @@ pub(crate) struct SortKey {
     pub(crate) nulls_first: bool,
 }
 
-/// Where a connection of PostgreSQL looks for names that have no schema.
+/// The search path of a PostgreSQL connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SearchPath {
-    /// It does not matter.
+    /// Any search path will do.
     Any,
-    /// Where the role looks by itself.
+    /// The role's default path.
     Role,
-    /// In this schema, and then where the role does.
+    /// This schema, followed by the role's default path.
     Schema(Arc<str>),
 }
 
 impl SearchPath {
-    /// Where what belongs to a table is looked for.
+    /// Returns the search path for a table in a schema.
     pub(crate) fn of_schema(schema: Option<&str>) -> Self {
         schema.map_or(Self::Role, |schema| Self::Schema(schema.into()))
     }
 }
 
-/// What must be so for a write to count, since it leaves immutable columns alone.
+/// A condition that protects immutable columns in a write.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
     /// The columns.
@@ -71,15 +71,14 @@ pub(crate) struct Guard {
 
 #[derive(Clone, Debug)]
 pub(crate) enum GuardRule {
-    /// This statement, which counts rows that hold other values, must find none. It is asked before the write, which
-    /// passes over such rows, too.
+    /// This count of rows with other values must be zero. It runs before the write, which skips such rows itself.
     None(Box<Statement>),
-    /// So many rows are answered: one that holds another value is passed over in silence.
+    /// The write must return this many rows. It silently skips rows with other values.
     Answers(u64),
 }
 
 impl Guard {
-    /// What is to be asked before the statement.
+    /// Returns the query to run before the statement.
     pub(crate) fn question(&self) -> Option<&Statement> {
         match &self.rule {
             GuardRule::None(others) => Some(others),
@@ -87,12 +86,12 @@ impl Guard {
         }
     }
 
-    /// Whether the answer to the question satisfies the rule.
+    /// Returns whether the query's result satisfies the rule.
     pub(crate) fn allows_found(&self, found: Output) -> bool {
         matches!(found.into_values().first().map(Vec::as_slice), Some([Value::Int(0)]))
     }
 
-    /// Whether what the statement answered satisfies the rule.
+    /// Returns whether the statement's result satisfies the rule.
     pub(crate) fn allows_answer(&self, output: &Output) -> bool {
         match self.rule {
             GuardRule::Answers(rows) => output.rows() == rows,
@@ -101,7 +100,7 @@ impl Guard {
     }
 }
 
-/// A value and the type it is bound as.
+/// A parameter and its type.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bind {
     pub(crate) value: Value,
@@ -122,47 +121,47 @@ impl Statement {
         }
     }
 
-    /// What asks a database whether it is there. As a lookup it needs none of the places that slow reads may hold.
+    /// Returns a statement that checks whether the database responds. As a lookup it does not wait behind slow reads.
     pub(crate) fn ping() -> Self {
         Self { is_lookup: true, search_path: SearchPath::Any, ..Self::new("SELECT 1") }
     }
 
-    /// The text; values are never in it.
+    /// Returns the SQL text, which never contains values.
     pub fn sql(&self) -> &str {
         &self.sql
     }
 
-    /// The columns it answers.
+    /// Returns the output columns.
     pub fn columns(&self) -> &Columns {
         &self.columns
     }
 }
 
-/// How JSON has the numbers that a double would change: whole ones of 64 bits, and decimals.
+/// How JSON represents numbers that a double cannot hold exactly: 64-bit integers and decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbers {
-    /// As the type of each column has them: decimals of entities as strings, all else as numbers.
+    /// By column type: decimals of entities as strings, everything else as numbers.
     #[default]
     ByType,
-    /// As strings, so that no client takes them for doubles.
+    /// As strings, so that clients do not read them as doubles.
     Strings,
 }
 
-/// In which form rows are wanted.
+/// The format of returned rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// As values.
     Values,
-    /// As JSON objects with commas between them.
+    /// As JSON objects, separated by commas.
     Json(Numbers),
 }
 
-/// What came of a statement.
+/// The result of a statement.
 #[derive(Clone, Debug)]
 pub enum Output {
     /// The rows as values.
     Values(Vec<Vec<Value>>),
-    /// The rows as JSON objects with commas between them.
+    /// The rows as JSON objects, separated by commas.
     Json(JsonRows),
 }
 
@@ -178,7 +177,7 @@ impl Output {
         self.rows() == 0
     }
 
-    /// Adds the rows of another of the same form.
+    /// Appends the rows of another output in the same format.
     pub(crate) fn append(&mut self, more: Self) {
         match (self, more) {
             (Self::Values(rows), Self::Values(more)) => rows.extend(more),
@@ -187,7 +186,7 @@ impl Output {
         }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(crate) fn rows(&self) -> u64 {
         match self {
             Self::Values(rows) => rows.len() as u64,
@@ -195,7 +194,7 @@ impl Output {
         }
     }
 
-    /// The values; JSON was not asked for where this is called.
+    /// Returns the values. Must only be called if values were requested.
     pub(crate) fn into_values(self) -> Vec<Vec<Value>> {
         match self {
             Self::Values(rows) => rows,
@@ -203,7 +202,7 @@ impl Output {
         }
     }
 
-    /// The JSON; values were not asked for where this is called.
+    /// Returns the JSON. Must only be called if JSON was requested.
     pub(crate) fn into_json(self) -> JsonRows {
         match self {
             Self::Json(rows) => rows,
@@ -212,8 +211,8 @@ impl Output {
     }
 }
 
-/// The table and the column that each column of a statement comes from; `None` for one that is computed.
+/// The source table and column of each output column, or `None` if it is computed.
 pub type Origins = Vec<Option<(String, String)>>;
 
-/// What SQLite says of a statement that it prepares: where its columns come from, or why it does not compile.
+/// The result of preparing a SQLite statement: the origins of its columns, or why it does not compile.
 pub type Prepared = std::result::Result<Origins, String>;

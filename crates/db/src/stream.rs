@@ -1,4 +1,4 @@
-//! Rows as a stream that holds no more than a few batches of them.
+//! Streams of rows that only keep a few batches in memory.
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -12,12 +12,12 @@ use crate::json_rows::JsonRows;
 use crate::row::{FromRow, Row};
 use crate::statement::Output;
 
-/// Batches of rows as the database gives them.
+/// Batches of rows from the database.
 ///
-/// Those of a session borrow it: nothing else can be done with the session until they are dropped.
+/// In a session they borrow it, so that it cannot be used otherwise until they are dropped.
 pub struct Batches<'s> {
     source: RowSource<'s>,
-    /// What else is to happen at an error: the session fails.
+    /// Called on an error. It marks the session as failed.
     on_error: Option<Box<dyn FnMut() + Send + 's>>,
 }
 
@@ -30,7 +30,7 @@ impl<'s> Batches<'s> {
         Self::new(RowSource::gathered(output))
     }
 
-    /// The same, with what is to be done at an error.
+    /// Sets the function to call on an error.
     pub(crate) fn or_fail(self, on_error: impl FnMut() + Send + 's) -> Self {
         Self { on_error: Some(Box::new(on_error)), ..self }
     }
@@ -43,13 +43,13 @@ impl<'s> Batches<'s> {
         next
     }
 
-    /// The next rows as JSON; `None` after the last. For streams that were opened as JSON.
+    /// Returns the next rows as JSON, or `None` at the end. The stream must have been opened as JSON.
     pub async fn next_json(&mut self) -> Option<Result<JsonRows>> {
         Some(self.next().await?.map(Output::into_json))
     }
 }
 
-/// Rows as a lazy stream: read as they are asked for, a bounded number in memory.
+/// A lazy stream of rows with bounded memory use.
 ///
 /// ```
 /// # async fn example(engine: mwallet_db::Engine, orders: &mwallet_schema::Table) -> mwallet_db::Result<()> {
@@ -73,7 +73,7 @@ impl<'s, T: FromRow> Rows<'s, T> {
         Self { batches, columns, waiting: VecDeque::new(), kind: PhantomData }
     }
 
-    /// The next row; `None` after the last.
+    /// Returns the next row, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T>> {
         while self.waiting.is_empty() {
             match self.batches.next().await? {

@@ -1,4 +1,4 @@
-//! Where a database is: URLs, taken apart and put together.
+//! Database URLs.
 
 mod read;
 
@@ -10,16 +10,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Dialect;
 
-/// What a part of a URL keeps as it is; the rest is percent-encoded.
+/// Characters that are not percent-encoded in a part of a URL.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What the path of a file keeps as it is.
+/// Characters that are not percent-encoded in a file path.
 pub(crate) const PATH: &AsciiSet = &PART.remove(b'/');
-/// Where PostgreSQL listens unless it is told otherwise.
+/// PostgreSQL's default port.
 const DEFAULT_PORT: u16 = 5432;
 
-/// The place of a database: `postgresql://user:password@host:5432/name?sslmode=verify-full` or `sqlite:file.db`.
+/// A database URL: `postgresql://user:password@host:5432/name?sslmode=verify-full` or `sqlite:file.db`.
 ///
-/// It is printed without its password; [`DatabaseUrl::expose`] prints it whole.
+/// `Display` and `Debug` hide the password. [`DatabaseUrl::expose`] includes it.
 ///
 /// ```
 /// use mwallet_db::DatabaseUrl;
@@ -31,46 +31,46 @@ const DEFAULT_PORT: u16 = 5432;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A database of PostgreSQL.
+    /// A PostgreSQL database.
     Postgres(PostgresUrl),
-    /// A database of SQLite.
+    /// A SQLite database.
     Sqlite(SqliteUrl),
 }
 
 /// The parts of a PostgreSQL URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
-    /// Who connects.
+    /// The user.
     pub user: String,
-    /// The password, as it is: nothing in it needs to be encoded.
+    /// The password, not percent-encoded.
     pub password: Option<String>,
-    /// Where the server listens.
+    /// The host or socket.
     pub host: Host,
-    /// The port; for a socket, the number in its name.
+    /// The port. For a socket, the number in its file name.
     pub port: u16,
-    /// The name of the database.
+    /// The database name.
     pub database: String,
-    /// Whether the connection is encrypted and the server verified; a socket is neither.
+    /// Whether to encrypt the connection and verify the server. Ignored for a socket.
     pub ssl_mode: SslMode,
-    /// The file of certificates by which the server is verified; the system's where there is none.
+    /// The file with the root certificates to trust, or `None` for those of the system.
     pub ssl_root_cert: Option<PathBuf>,
 }
 
-/// Where a server listens.
+/// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// A name or address.
+    /// A host name or IP address.
     Tcp(String),
-    /// The folder of a unix socket.
+    /// The directory of a Unix socket.
     Socket(PathBuf),
 }
 
 /// The parts of a SQLite URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SqliteUrl {
-    /// A file, made when it is first used.
+    /// A file, created on first use.
     File(PathBuf),
-    /// In memory; gone with the engine.
+    /// In memory, for the lifetime of the engine.
     Memory,
 }
 
@@ -79,60 +79,60 @@ pub enum SqliteUrl {
 pub enum SslMode {
     /// Never encrypted.
     Disable,
-    /// Encrypted if the server can.
+    /// Encrypted if the server supports it.
     #[default]
     Prefer,
-    /// Encrypted, with whoever it is; as [`SslMode::VerifyCa`] where a file of certificates is named.
+    /// Encrypted, without verifying the server. Same as [`SslMode::VerifyCa`] if a root certificate is given.
     Require,
-    /// Encrypted, with a server that a known authority vouches for.
+    /// Encrypted, with a certificate from a trusted authority.
     VerifyCa,
-    /// Encrypted, with a server that a known authority vouches for under this name.
+    /// Encrypted, with a certificate from a trusted authority for this host name.
     VerifyFull,
 }
 
-/// Why a text is not the URL of a database. The text itself is not in the message: it may hold a password.
+/// Why a text is not a database URL. The message does not include the text, which may contain a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// It begins with no scheme that is known.
+    /// The scheme is unknown.
     #[error("a database URL begins with postgresql:// or sqlite:")]
     Scheme,
-    /// `sqlite://` means different things to different programs.
+    /// `sqlite://` is ambiguous, because programs interpret it differently.
     #[error(
         "write sqlite:file.db for a file beside you, sqlite:/folder/file.db for one anywhere, sqlite::memory: for none"
     )]
     SqliteSlashes,
-    /// No file is named.
+    /// The file name is missing.
     #[error("name a file after sqlite:, such as sqlite:mwallet.db")]
     NoFile,
-    /// A part is not percent-encoded as it must be.
+    /// A part is not correctly percent-encoded.
     #[error("the {part} must be percent-encoded: write % as %25, @ as %40, : as %3A, / as %2F, # as %23")]
     Encoding {
-        /// Which part.
+        /// The part.
         part: &'static str,
     },
-    /// The port is no number below 65,536.
+    /// The port is not a number from 1 to 65,535.
     #[error("the port must be a number from 1 to 65535")]
     Port,
-    /// No user is named.
+    /// The user is missing.
     #[error("name a user: postgresql://user@host/database")]
     NoUser,
-    /// A parameter is not known.
+    /// A parameter is unknown.
     #[error("the parameter {0} is not known; there are host, port, user, password, dbname, sslmode, sslrootcert")]
     UnknownParameter(String),
-    /// A URL of SQLite has a parameter, of which there are none.
+    /// A SQLite URL has a parameter, but none are supported.
     #[error(
         "the parameter {0} is not known: sqlite:FILE has none, since how a file is used is set elsewhere, such as \
          read_only under [database] of the settings; a ? in its name is written %3F"
     )]
     SqliteParameter(String),
-    /// `sslmode` is none of its values.
+    /// The value of `sslmode` is unknown.
     #[error("sslmode must be disable, prefer, require, verify-ca or verify-full")]
     SslMode,
 }
 
 impl PostgresUrl {
-    /// A database on a host, by its parts. Nothing needs to be encoded.
+    /// Creates a URL from its parts, which must not be percent-encoded.
     ///
     /// ```
     /// use mwallet_db::{DatabaseUrl, PostgresUrl};
@@ -153,19 +153,19 @@ impl PostgresUrl {
         }
     }
 
-    /// The same on another port.
+    /// Sets the port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The same with another database.
+    /// Sets the database name.
     pub fn database(mut self, database: &str) -> Self {
         self.database = database.into();
         self
     }
 
-    /// Whether the server is reached by a unix socket.
+    /// Returns whether the server is reached through a Unix socket.
     pub fn is_socket(&self) -> bool {
         matches!(self.host, Host::Socket(_))
     }
@@ -196,14 +196,14 @@ impl PostgresUrl {
 }
 
 impl Host {
-    /// A path is the folder of a socket, anything else a name or address.
+    /// Parses a path as a socket directory, and anything else as a host.
     fn parse(text: &str) -> Self {
         if text.starts_with('/') { Self::Socket(text.into()) } else { Self::Tcp(text.into()) }
     }
 }
 
 impl DatabaseUrl {
-    /// Which engine it is.
+    /// Returns the SQL dialect.
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Postgres(_) => Dialect::Postgres,
@@ -211,7 +211,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The name by which people know the database: on SQLite that of the file, without its ending.
+    /// Returns the database name. For SQLite it is the file name without its extension.
     pub fn name(&self) -> String {
         match self {
             Self::Postgres(url) => url.database.clone(),
@@ -220,7 +220,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The whole URL, with its password: for programs that connect, never for a log.
+    /// Returns the URL with its password. For connecting only; do not log it.
     pub fn expose(&self) -> String {
         match self {
             Self::Postgres(url) => url.write(url.password.as_deref().map(encode).as_deref()),

@@ -1,7 +1,7 @@
-//! Blocking work off the threads that serve requests.
+//! Runs blocking work off the threads that serve requests.
 //!
-//! [`delegate`] runs a function on a bounded pool of threads; [`stream`] runs an iterator there and hands its items out
-//! as they are asked for. A program that wants more threads, or several pools, makes [`Workers`] of its own.
+//! [`delegate`] runs a function on a worker thread, and [`stream`] runs an iterator there and returns its items on
+//! demand. A program that needs more threads, or separate limits, can create its own [`Workers`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -10,31 +10,31 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::error::{Error, Result};
 
-/// How many threads there are unless more are asked for.
+/// The default number of threads.
 pub const DEFAULT_WORKERS: usize = 2;
-/// The most threads there may be.
+/// The maximum number of threads.
 pub const MAX_WORKERS: usize = 64;
-/// How many items of a stream are made ahead of its reader.
+/// The number of items that a stream buffers.
 const ITEMS_AHEAD: usize = 16;
 
-/// The pool of the program: [`DEFAULT_WORKERS`] threads.
+/// The default workers of the program, with [`DEFAULT_WORKERS`] threads.
 static DEFAULT_POOL: LazyLock<Workers> = LazyLock::new(Workers::default);
 
-/// Runs a function on a thread of the program's pool. See [`Workers::delegate`].
+/// Runs a function on one of the program's default workers. See [`Workers::delegate`].
 ///
 /// # Errors
 ///
-/// As [`Workers::delegate`].
+/// Fails like [`Workers::delegate`].
 pub async fn delegate<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     DEFAULT_POOL.delegate(task).await
 }
 
-/// Makes an iterator on a thread of the program's pool. See [`Workers::stream`].
+/// Runs an iterator on one of the program's default workers. See [`Workers::stream`].
 pub fn stream<T: Send + 'static, I: Iterator<Item = T>>(source: impl FnOnce() -> I + Send + 'static) -> Items<T> {
     DEFAULT_POOL.stream(source)
 }
 
-/// A bounded pool of threads for blocking work. Cheap to clone.
+/// A bounded number of threads for blocking work. Cheap to clone.
 ///
 /// ```
 /// use mwallet_db::worker::Workers;
@@ -59,18 +59,19 @@ impl Default for Workers {
 }
 
 impl Workers {
-    /// A pool of so many threads: at least one, at most [`MAX_WORKERS`].
+    /// Allows this number of threads, clamped to between one and [`MAX_WORKERS`].
     pub fn new(threads: usize) -> Self {
         Self { places: Arc::new(Semaphore::new(threads.clamp(1, MAX_WORKERS))) }
     }
 
-    /// Runs a function on a thread of the pool, as soon as one is free.
+    /// Runs a function on a thread of its own, as soon as the limit allows it.
     ///
-    /// Dropping the future before the function began means that it never runs; afterwards it runs to its end.
+    /// If the future is dropped before the function starts, the function never runs. After that it runs to its end.
     ///
     /// # Errors
     ///
-    /// [`Error::Panicked`] with the message of a panic; [`Error::Cancelled`] where the program ends meanwhile.
+    /// Returns [`Error::Panicked`] with the message if the function panics, and [`Error::Cancelled`] if its thread
+    /// ends without a result.
     pub async fn delegate<T: Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| Error::Cancelled)?;
         let (reply, answer) = oneshot::channel();
@@ -83,8 +84,8 @@ impl Workers {
         answer.await.unwrap_or(Err(Error::Cancelled))
     }
 
-    /// Makes an iterator on a thread of the pool and hands its items out as they are asked for. The iterator is at most
-    /// a few items ahead of the reader, and ends when the reader is dropped.
+    /// Runs an iterator on a thread of its own and returns its items on demand. It is at most a few items ahead of
+    /// the reader, and ends when the reader is dropped.
     pub fn stream<T, I>(&self, source: impl FnOnce() -> I + Send + 'static) -> Items<T>
     where
         T: Send + 'static,
@@ -93,7 +94,7 @@ impl Workers {
         let (sender, items) = mpsc::channel(ITEMS_AHEAD);
         let places = self.places.clone();
         tokio::spawn(async move {
-            // The pool is never closed, and without a reader there is nothing to make.
+            // The semaphore is never closed.
             let Ok(place) = places.acquire_owned().await else { return };
             std::thread::spawn(move || {
                 let _place = place;
@@ -123,7 +124,7 @@ pub struct Items<T> {
 }
 
 impl<T> Items<T> {
-    /// The next item; `None` after the last.
+    /// Returns the next item, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T>> {
         self.items.recv().await
     }

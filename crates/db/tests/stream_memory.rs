@@ -1,6 +1,6 @@
-//! A stream of a million rows holds a bounded number of them, on both engines.
+//! Tests that streams of a million rows use bounded memory, on both engines.
 //!
-//! A program of its own, because it looks at the memory of the whole process, as Linux tells it.
+//! A separate program, because it measures the memory of the whole process, as reported by Linux.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
@@ -11,10 +11,10 @@ use mwallet_testkit::{TestDb, both_engines};
 use tokio::sync::Mutex;
 
 const ROWS: i64 = 1_000_000;
-/// How much the process may grow while it reads them.
+/// How much the process may grow while reading, in KiB.
 const GROWTH_KIB: u64 = 16 * 1024;
 
-/// The memory of the process is measured, so only one case may run at a time.
+/// Only one case may run at a time, because the memory of the process is measured.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn readings() -> Table {
@@ -39,14 +39,14 @@ async fn fill(db: &TestDb) {
     session.commit().await.unwrap();
 }
 
-/// A figure of the process in KiB.
+/// Returns a memory figure of the process in KiB.
 fn memory(figure: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Sets the peak back to what is held now.
+/// Resets the peak to the current memory use.
 fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
 }
@@ -55,7 +55,7 @@ fn forget_peak() {
 async fn a_million_rows_pass_through_little_memory(db: TestDb) {
     let _alone = ALONE.lock().await;
     fill(&db).await;
-    // What connections and caches need is not the stream's.
+    // Warm up, so that connections and caches are not counted.
     read_all(&db, 50_000).await;
 
     forget_peak();
@@ -78,7 +78,7 @@ async fn a_million_rows_pass_through_little_memory(db: TestDb) {
     assert!(values < GROWTH_KIB && json < GROWTH_KIB, "grew by {values} and {json} KiB");
 }
 
-/// Reads rows as a stream and adds up their ids.
+/// Streams rows and returns the sum of their IDs.
 async fn read_all(db: &TestDb, limit: u64) -> i64 {
     let table = readings();
     let mut rows = crud::stream(&db.engine, &table, &Query::new().limit(limit)).await.unwrap();

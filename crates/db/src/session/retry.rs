@@ -40,7 +40,7 @@ impl SessionFactory {
     ///
     /// # Errors
     ///
-    /// Returns the first error that is not a conflict, or the last conflict.
+    /// Returns the first error that is not a conflict, or the last conflict, such as [`Error::VersionConflict`].
     pub async fn transact<T>(&self, work: impl for<'s> Fn(&'s mut Session) -> SessionFuture<'s, T>) -> Result<T> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {

@@ -1,4 +1,4 @@
-//! What a session is still to write, and the order in which it is written.
+//! The pending writes of a session and their order.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,16 +11,16 @@ use crate::entity::{Cell, Cells, Entity, Handle, PendingKey};
 use crate::error::{Error, Result};
 use crate::query::{Filter, MAX_CONDITIONS, Plan, Projection, Query, Scope, same_shape};
 
-/// The most rows that one statement inserts, so that its arrays stay within a few megabytes.
+/// The maximum number of rows per insert statement, which limits its arrays to a few megabytes.
 const BATCH: usize = 1_000;
 
 /// The queue of a session.
 pub(super) struct UnitOfWork {
     session: u64,
-    /// Every row that was added, at the position of its handle.
+    /// Every added row, at the position of its handle.
     added: Vec<Added>,
     updates: Vec<Update>,
-    /// Where in `updates` a row is, by its table and key.
+    /// The positions in `updates` by table and key.
     updated: HashMap<String, usize>,
     deletions: Vec<Deletion>,
 }
@@ -32,9 +32,9 @@ struct Added {
 
 enum AddedRow {
     Queued(Vec<Cell>),
-    /// The values of all columns as the database answered them.
+    /// The values of all columns, as returned by the database.
     Stored(Vec<Value>),
-    /// Given up with a savepoint.
+    /// Discarded by a rollback to a savepoint.
     Dropped,
 }
 
@@ -63,7 +63,7 @@ impl UnitOfWork {
     pub(super) fn update<E: Entity>(&mut self, entity: &E) {
         let update = Update { table: E::table(), cells: entity.cells(), key: key_filter(entity) };
         let row = update.key.as_ref().map(|key| format!("{} {key:?}", update.table.name));
-        // A second update of one row replaces the first, whose version it was made of.
+        // A later update of a row replaces an earlier one, because both expect the same version.
         let earlier = row.and_then(|row| match self.updated.entry(row) {
             Entry::Occupied(position) => Some(*position.get()),
             Entry::Vacant(position) => {
@@ -94,13 +94,13 @@ impl UnitOfWork {
         }
     }
 
-    /// How many rows were added.
+    /// Returns the number of added rows.
     pub(super) fn added(&self) -> usize {
         self.added.len()
     }
 
-    /// Forgets what is queued, and the rows that were added since a savepoint: those that were written are the
-    /// database's to undo, and their ids may become those of others.
+    /// Discards the queue and the rows added since a savepoint. The database rolls back those that were written, and
+    /// may reuse their IDs.
     pub(super) fn clear(&mut self, kept: usize) {
         for added in self.added.iter_mut().skip(kept) {
             added.row = AddedRow::Dropped;
@@ -110,14 +110,14 @@ impl UnitOfWork {
         self.deletions.clear();
     }
 
-    /// The id of a row that a cell refers to, if it is written.
+    /// Returns the ID of the referenced row, if it is written.
     fn resolve(&self, key: PendingKey) -> Option<Value> {
         let added = self.added.get(key.position).filter(|_| key.session == self.session)?;
         let AddedRow::Stored(values) = &added.row else { return None };
         added.table.position("id").and_then(|position| values.get(position)).cloned()
     }
 
-    /// The values of a row as a map; `None` while it refers to a row that is not written yet.
+    /// Returns the values of a row as a map, or `None` while it refers to a row that is not written yet.
     fn record(&self, table: &Table, cells: &[Cell]) -> Option<Record> {
         let mut record = Record::new();
         for (column, cell) in table.columns.iter().zip(cells) {
@@ -130,8 +130,8 @@ impl UnitOfWork {
         Some(record)
     }
 
-    /// The next rows that one statement can insert: of the first table, parents first, that has rows whose references
-    /// are all known.
+    /// Returns the next rows that one statement can insert. They are from the first table, in parents-first order,
+    /// that has rows whose references are all known.
     fn next_batch(&self) -> Option<(&'static Table, Vec<usize>, Vec<Record>)> {
         let queued = || self.added.iter().enumerate().filter(|(_, added)| matches!(added.row, AddedRow::Queued(_)));
         let mut tables: Vec<&'static Table> = Vec::new();
@@ -162,12 +162,12 @@ impl UnitOfWork {
     }
 }
 
-/// An error of whoever filled the queue.
+/// Returns an error for an invalid use of the queue.
 fn misuse(table: &Table, reason: &'static str) -> Error {
     Error::UnitOfWork { table: table.name.clone(), reason }
 }
 
-/// Writes the queue of a session.
+/// Runs the queued writes of a session.
 pub(super) async fn flush(session: &mut Session) -> Result<()> {
     insert_all(session).await?;
     session.work.updated.clear();
@@ -226,7 +226,7 @@ fn is_key(table: &Table, column: &Column) -> bool {
     column.default == Some(ColumnDefault::Identity) || table.primary_key.contains(&column.name)
 }
 
-/// Whether the database takes no value for the column: it makes it of others, or numbers it itself.
+/// Returns whether the database does not accept values for the column, because it generates them.
 fn is_made_by_database(column: &Column) -> bool {
     let is_filled = column.default.as_ref().is_some_and(ColumnDefault::is_of_database);
     is_filled && column.access == Access::ReadOnly
@@ -240,7 +240,7 @@ async fn delete_all(session: &mut Session) -> Result<()> {
             tables.push(deletion.table);
         }
     }
-    // Rows that refer go before the rows they refer to.
+    // Delete referencing rows before the rows that they refer to.
     let order = parents_first(&tables);
     deletions.sort_by_key(|deletion| order.iter().rev().position(|table| table.name == deletion.table.name));
     for batch in deletions.chunk_by(|left, right| left.table.name == right.table.name) {
@@ -253,7 +253,7 @@ async fn delete_all(session: &mut Session) -> Result<()> {
 async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
     let Some(table) = batch.first().map(|deletion| deletion.table) else { return Ok(()) };
     let unstored = || misuse(table, "a row that was never stored cannot be deleted");
-    // A key of several columns is a condition for each and one around them.
+    // A composite key needs one condition per column and one around them.
     let rows = match table.primary_key.len() {
         1 => BATCH,
         columns => (MAX_CONDITIONS - 1) / (columns + 1),
@@ -271,7 +271,7 @@ async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
     Ok(())
 }
 
-/// Any of several keys: one list where the key is one column.
+/// Returns a filter that matches any of the keys, as an `in` list for single-column keys.
 fn any_of(keys: Vec<Filter>) -> Filter {
     let mut values = Vec::with_capacity(keys.len());
     let mut name = None;

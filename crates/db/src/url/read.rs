@@ -1,4 +1,4 @@
-//! Takes the text of a URL apart.
+//! Parses database URLs.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
         }
     }
     let decoded = percent_decode_str(text).decode_utf8().map_err(|_| wrong.clone())?;
-    // A NUL can be in no name, password or path.
+    // No name, password or path can contain a NUL.
     if decoded.contains('\0') { Err(wrong) } else { Ok(decoded.into_owned()) }
 }
 
@@ -24,7 +24,7 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::Scheme)?;
-        // `postgresql+asyncpg` and its like name a driver of another language, which is not ours.
+        // Ignore the driver in schemes such as `postgresql+asyncpg`.
         let scheme = scheme.split_once('+').map_or(scheme, |(scheme, _)| scheme);
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => parse_sqlite(rest).map(Self::Sqlite),
@@ -91,7 +91,7 @@ fn parse_postgres(rest: &str) -> Result<PostgresUrl, UrlError> {
     Ok(url)
 }
 
-/// Splits `host:port`, where an IPv6 address stands in brackets.
+/// Splits `host:port`, where IPv6 addresses are in brackets.
 fn split_address(address: &str) -> Result<(&str, u16), UrlError> {
     let (host, port) = match address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':').unwrap_or(rest)),

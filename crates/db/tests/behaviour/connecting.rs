@@ -1,7 +1,7 @@
-//! How an engine gets to its database, and what it does when the way is closed: passwords, TLS, the pool.
+//! Tests how an engine connects and what happens if it cannot: passwords, TLS, the pool.
 //!
-//! The server of `cargo xtask test` demands a password of `mwallet_locked` and TLS of `mwallet_tls_only`, and shows a
-//! certificate for `localhost` that names no address.
+//! The server of `cargo xtask test` requires a password for `mwallet_locked` and TLS for `mwallet_tls_only`. Its
+//! certificate is for `localhost` and no IP address.
 
 use std::error::Error as _;
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ const PASSWORD: &str = "p@ss:w/rd-#%";
 const LOCKED: &str = "mwallet_locked";
 const TLS_ONLY: &str = "mwallet_tls_only";
 
-/// What `cargo xtask test` tells the tests of its server.
+/// Returns a path about the test server, which `cargo xtask test` sets.
 fn told(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: run the tests with `cargo xtask test`")).into()
 }
@@ -46,7 +46,7 @@ fn with_options(url: &PostgresUrl, options: EngineOptions) -> Engine {
     Engine::with(&DatabaseUrl::Postgres(url.clone()), options).unwrap()
 }
 
-/// Makes the roles that the server is strict with. They belong to the whole server, so another test may have made them.
+/// Creates the restricted roles. They are global to the server, so another test may have created them.
 async fn make_roles(db: &TestDb) {
     let client = connect(&db.url).await;
     for role in [format!("{LOCKED} LOGIN PASSWORD '{PASSWORD}'"), format!("{TLS_ONLY} LOGIN")] {
@@ -58,7 +58,7 @@ async fn make_roles(db: &TestDb) {
     }
 }
 
-/// Asks one question of one column.
+/// Runs a query that returns one value.
 async fn ask(engine: &Engine, sql: &'static str, kind: ColumnType) -> Result<Value> {
     let mut session = engine.sessions().read_only().begin().await?;
     let rows = session.run(Sql::new(sql).returns("answer", kind)).await?;
@@ -73,7 +73,7 @@ async fn is_encrypted(engine: &Engine) -> Result<Value> {
     ask(engine, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", ColumnType::Boolean).await
 }
 
-/// The error with all that caused it, as a log would show it.
+/// Formats the error with all of its causes, as in a log.
 fn whole(error: &Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -97,7 +97,7 @@ fn a_password_of_special_characters_works() {
             let read = Engine::new(&written.parse().unwrap()).unwrap();
             assert_eq!(user(&read).await.unwrap(), Value::from(LOCKED), "from a URL, by {text}");
 
-            // With TLS the password is bound to the certificate; a socket has none, whatever is asked.
+            // With TLS, authentication is bound to the certificate (channel binding). A socket never uses TLS.
             let strict = PostgresUrl { ssl_mode: SslMode::Require, ..url };
             assert_eq!(user(&engine(&strict)).await.unwrap(), Value::from(LOCKED), "encrypted, by {text}");
         }
@@ -124,12 +124,12 @@ fn a_wrong_password_is_refused_and_not_shown() {
     });
 }
 
-/// What comes of an attempt to connect.
+/// The expected result of connecting.
 #[derive(Debug)]
 enum Outcome {
     Plain,
     Encrypted,
-    /// Refused, for a reason that contains this.
+    /// Rejected, with an error that contains this text.
     Refused(&'static str),
 }
 
@@ -150,7 +150,7 @@ fn connections_are_as_strict_as_sslmode_says() {
             ("postgres", address, SslMode::VerifyFull, &right, Refused("not valid for name \"127.0.0.1\"")),
             ("postgres", address, SslMode::VerifyCa, &wrong, Refused("UnknownIssuer")),
             ("postgres", name, SslMode::VerifyFull, &wrong, Refused("UnknownIssuer")),
-            // Whoever names an authority has it checked.
+            // A root certificate makes `require` verify the chain.
             ("postgres", address, SslMode::Require, &right, Encrypted),
             ("postgres", address, SslMode::Require, &wrong, Refused("UnknownIssuer")),
             (TLS_ONLY, address, SslMode::Disable, &None, Refused("pg_hba.conf rejects connection")),
@@ -175,7 +175,7 @@ fn connections_are_as_strict_as_sslmode_says() {
             };
             assert!(fits, "{url:?}: {result:?} instead of {outcome:?}");
         }
-        // By the authorities of the system, where it has any: none of them vouches for this server.
+        // The system's authorities, if there are any, do not know this server.
         let url = PostgresUrl { ssl_mode: SslMode::VerifyCa, ..parts(&db) };
         match Engine::new(&DatabaseUrl::Postgres(url)) {
             Ok(engine) => assert!(whole(&engine.ping().await.unwrap_err()).contains("UnknownIssuer")),
@@ -226,7 +226,7 @@ async fn a_server_that_is_not_there_is_missed_at_the_first_use() {
     let options = || EngineOptions { connect_timeout: Duration::from_millis(200), ..EngineOptions::default() };
     let mut begun = Instant::now();
 
-    // It takes the connection and says nothing.
+    // The listener accepts the connection and stays silent.
     let silent = with_options(&url, options());
     let error = silent.ping().await.unwrap_err();
     assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
@@ -242,7 +242,7 @@ async fn a_server_that_is_not_there_is_missed_at_the_first_use() {
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
-/// The number of connections that mWallet has to the database of a test.
+/// Returns the number of connections of mWallet to the test database.
 async fn connections(watcher: &tokio_postgres::Client) -> i64 {
     let sql = "SELECT count(*) FROM pg_stat_activity \
                WHERE datname = current_database() AND application_name = 'mwallet'";
@@ -270,7 +270,7 @@ async fn nothing_connects_before_the_first_use(db: TestDb) {
     }
 }
 
-/// The ways to the server of a test: plain, encrypted, by its socket.
+/// Returns URLs for the ways to reach the test server: plain, encrypted, by socket.
 fn ways(db: &TestDb) -> [PostgresUrl; 3] {
     let plain = PostgresUrl { ssl_mode: SslMode::Disable, ..parts(db) };
     let host = Host::Tcp("localhost".into());
@@ -282,7 +282,7 @@ fn one_connection() -> EngineOptions {
     EngineOptions { pool_size: 1, ..EngineOptions::default() }
 }
 
-/// Waits until something holds of the number of connections.
+/// Waits until the number of connections satisfies a condition.
 async fn wait_for(watcher: &tokio_postgres::Client, holds: impl Fn(i64) -> bool) {
     let begun = Instant::now();
     loop {
@@ -326,7 +326,7 @@ fn a_statement_that_takes_too_long_is_cancelled_on_the_server() {
             let error = ask(&engine, "SELECT pg_sleep(30)::text", ColumnType::Text { max: None }).await.unwrap_err();
             assert!(matches!(error, Error::Timeout), "{url:?}: {error:?}");
             assert!((limit..limit * 5).contains(&begun.elapsed()), "{url:?}: {:?}", begun.elapsed());
-            // Closing the connection alone would let it sleep on.
+            // Closing the connection without cancelling would let it sleep on.
             wait_for(&watcher, |count| count == 0).await;
             engine.ping().await.unwrap();
             drop(engine);
@@ -348,18 +348,18 @@ fn a_connection_that_the_server_ends_is_replaced() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             engine.ping().await.unwrap();
 
-            // At once: the end of the connection may meet the next statement, but not the one after it.
+            // The next statement may fail if it meets the closed connection, but not the one after it.
             for _ in 0..20 {
                 assert_eq!(watcher.execute(END, &[]).await.unwrap(), 1);
                 if let Err(error) = engine.ping().await {
                     assert!(matches!(error, Error::Unavailable(_)), "{url:?}: {error:?}");
                     engine.ping().await.unwrap();
                 }
-                // Until the server has forgotten the old one.
+                // Wait until the server has removed the old connection.
                 wait_for(&watcher, |count| count == 1).await;
             }
 
-            // In the middle of a statement.
+            // During a statement.
             let sleep = ask(&engine, "SELECT pg_sleep(30)::text", ColumnType::Text { max: None });
             let (slept, ()) = tokio::join!(sleep, async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -388,7 +388,7 @@ fn a_server_that_speaks_german_is_understood() {
         assert_eq!(crud::list(&engine, &table, &Query::new()).await.unwrap()[0].get("a"), Some(&Value::Int(2)));
         let wrong = crud::select::<(i32,)>(&engine, Sql::new("SELECT nothing")).await.unwrap_err();
         assert!(wrong.source().is_some_and(|said| format!("{said:?}").contains("existiert nicht")), "{wrong:?}");
-        // The columns of a statement that is prepared have another type now.
+        // The columns of the prepared statement now have another type.
         admin.batch_execute("ALTER TABLE t ALTER a TYPE bigint").await.unwrap();
         assert_eq!(crud::list(&engine, &table, &Query::new()).await.unwrap()[0].get("a"), Some(&Value::Int(2)));
     });

@@ -1,4 +1,4 @@
-//! The operations over tables and entities, on both engines from one list of cases.
+//! Tests the operations on tables and entities, with the same cases on both engines.
 
 use crate::support::{Offer, Standing, Trader, empty_offer, full_offer, trader};
 use mwallet_db::crud::{self, Arguments, Operation, Outcome};
@@ -13,7 +13,7 @@ async fn set_up(db: &TestDb) {
     db.engine.create_all(&[Trader::table(), Offer::table()]).await.unwrap();
 }
 
-/// Offers with the memos `a` to `e`, of which `c` has none.
+/// Creates offers with the memos `a` to `e`, where the third has none.
 async fn five_offers(db: &TestDb) {
     set_up(db).await;
     let memos = ["a", "b", "", "d", "e"];
@@ -77,7 +77,7 @@ async fn rows_become_json_without_their_secrets(db: TestDb) {
     );
     let (before, after) = expected.split_once("META").unwrap();
     let meta = json.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_else(|| panic!("{json}"));
-    // Equal as values: jsonb spells spaces and the order of keys its own way.
+    // Equal as values. Spaces and key order in jsonb may differ.
     assert!(meta.contains("300025") && meta.contains("0.10"), "{meta}");
     assert!(offer.secret.is_some() && !json.contains("hidden"));
 }
@@ -238,7 +238,7 @@ async fn constraints_have_the_same_names_for_what_they_refuse(db: TestDb) {
 
 #[both_engines]
 async fn what_does_not_fit_is_refused_before_the_database_is_asked(db: TestDb) {
-    // There is no table, so a statement that got through would say so.
+    // There is no table, so a statement that reached the database would fail differently.
     let create = async |record: Record| crud::create(&db.engine, Offer::table(), record).await.unwrap_err();
     let offer = |name: &str, value: Value| Record::from([(name, value)]);
     for (record, code) in [

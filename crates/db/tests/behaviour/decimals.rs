@@ -1,4 +1,4 @@
-//! Decimals: both engines agree on equality, order, ranges, sums and averages, to the last digit.
+//! Tests that both engines agree on equality, order, ranges, sums and averages of decimals, to the last digit.
 
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
 use mwallet_db::{Aggregate, Comparison, Dialect, Filter, Query, crud};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-/// `decimal(38, 18)`, as balances are kept.
+/// The type of balances is `decimal(38, 18)`.
 const PRECISION: u32 = 38;
 const SCALE: u32 = 18;
 
@@ -27,7 +27,7 @@ fn extreme(sign: i64) -> Decimal {
     Decimal::new(i128::from(sign) * (10i128.pow(PRECISION) - 1), SCALE)
 }
 
-/// Extremes, the smallest step, zero, few digits, many digits, of both signs.
+/// Generates extremes, smallest steps, zero, and few or many digits, with both signs.
 fn amounts() -> impl Strategy<Value = Decimal> {
     prop_oneof![
         Just(extreme(1)),
@@ -39,7 +39,7 @@ fn amounts() -> impl Strategy<Value = Decimal> {
     ]
 }
 
-/// What a database says of some amounts, as text.
+/// Returns what a database computes for some amounts, as text.
 async fn answers(db: &TestDb, run: i64, amounts: &[Option<Decimal>], probe: &Decimal) -> Vec<String> {
     let table = balances();
     let records = amounts.iter().map(|amount| {
@@ -83,7 +83,7 @@ async fn answers(db: &TestDb, run: i64, amounts: &[Option<Decimal>], probe: &Dec
     answers
 }
 
-/// A value with every digit of its scale.
+/// Formats a value with every digit of its scale.
 fn shown(value: &Value) -> String {
     match value {
         Value::Decimal(decimal) => decimal.to_string(),
@@ -91,7 +91,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// What the numbers themselves say, where no scale is chosen: order and sum.
+/// Computes the expected sum.
 fn expected(amounts: &[Option<Decimal>]) -> Option<Decimal> {
     let known: Vec<&Decimal> = amounts.iter().flatten().collect();
     (!known.is_empty()).then(|| {
@@ -104,7 +104,7 @@ fn expected(amounts: &[Option<Decimal>]) -> Option<Decimal> {
     })
 }
 
-/// One test for both, since it is their agreement that is tested.
+/// One test for both engines, because it tests that they agree.
 #[test]
 fn both_engines_agree_to_the_last_digit() {
     mwallet_testkit::run(Dialect::Sqlite, async |sqlite: TestDb| {

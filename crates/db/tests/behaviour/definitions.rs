@@ -1,4 +1,4 @@
-//! Tables as SQL: what a mock engine is given, and that both engines take it.
+//! Tests the DDL that a mock engine records, and that both engines accept it.
 
 use mwallet_db::{Dialect, Engine, Entity, crud};
 use mwallet_testkit::{TestDb, both_engines};
@@ -7,7 +7,7 @@ use crate::support::{Offer, Trader, trader};
 
 async fn definitions(dialect: Dialect) -> String {
     let engine = Engine::mock(dialect);
-    // Children first: the order of the list does not matter.
+    // Children first, because the order of the list must not matter.
     engine.create_all(&[Offer::table(), Trader::table()]).await.unwrap();
     engine.drop_all(&[Offer::table(), Trader::table()]).await.unwrap();
     engine.statements().join(";\n")

@@ -1,4 +1,4 @@
-//! What the derive macros make of declarations. What they say of wrong ones is tested where they are.
+//! Tests what the derive macros generate. Their errors are tested next to the macros.
 
 use mwallet_db::schema::{
     Access, ColumnDefault, ColumnType, Decimal, OnUpdate, Record, ReferentialAction, Timestamp, Uuid, Value,
@@ -311,7 +311,7 @@ fn a_declaration_that_contradicts_itself_is_refused_when_first_used() {
 }
 
 mod bare {
-    //! An entity with nothing imported but what it names.
+    //! An entity that imports only the types that it uses.
 
     mod places {
         //! Where things are.

@@ -1,4 +1,4 @@
-//! The log of statements: each with its time, none with its values, on both engines.
+//! Tests statement logging: with durations but without values, on both engines.
 
 use std::io::Write;
 use std::sync::{Mutex, Once};
@@ -8,7 +8,7 @@ use mwallet_db::{Dialect, EngineOptions, Entity, Error, Sql};
 use mwallet_testkit::{TestDb, both_engines};
 use tracing_subscriber::filter::LevelFilter;
 
-/// What this program has logged so far.
+/// Everything that this program has logged.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Logger;
@@ -24,8 +24,8 @@ impl Write for Logger {
     }
 }
 
-/// Keeps what is logged from now on, by every thread (SQLite runs on threads of its own) and by the drivers too: that
-/// of PostgreSQL would tell values to a log that listens to it.
+/// Starts capturing the log of all threads, because SQLite has its own, and of all drivers, because PostgreSQL's logs
+/// values at some levels.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -38,7 +38,7 @@ async fn the_log_of_statements_has_their_times_and_no_values(db: TestDb) {
     listen();
     let echoing = db.engine_with(EngineOptions { echo: true, ..EngineOptions::default() });
     echoing.create_all(&[Trader::table()]).await.unwrap();
-    // The name tells the two engines apart, which write one log.
+    // The name distinguishes the two engines, which share the log.
     let (loud, quiet, name) = match db.dialect() {
         Dialect::Postgres => ("SELECT CAST($1 AS text) AS said_by_postgres", "SELECT 'quiet postgres'", "postgres"),
         Dialect::Sqlite => ("SELECT CAST($1 AS text) AS said_by_sqlite", "SELECT 'quiet sqlite'", "sqlite"),

@@ -1,4 +1,4 @@
-//! The edges of the data layer: what is empty, extreme, out of order or out of time.
+//! Tests the edge cases of the data layer: empty and extreme values, order and timeouts.
 
 use std::time::Duration;
 
@@ -451,7 +451,7 @@ fn a_stream_that_hangs_is_ended() {
             .unwrap();
         let mut slow = Table::new("slow");
         slow.columns.push(Column::new("id", ColumnType::BigInt));
-        // The server may say that the statement has begun before or after it waits.
+        // The server may report the start of the statement before or after the wait.
         let read = async {
             let mut rows = crud::stream(&engine, &slow, &Query::new()).await?;
             rows.next().await.transpose()
@@ -468,7 +468,7 @@ fn a_busy_file_is_waited_for_once() {
         let other = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let begun = std::time::Instant::now();
-        // The first is alone; the others become one group while it waits.
+        // The first runs alone. The others form a group while it waits.
         let tasks: Vec<_> = ["a", "b", "c", "d"]
             .into_iter()
             .map(|n| {
@@ -483,7 +483,7 @@ fn a_busy_file_is_waited_for_once() {
     });
 }
 
-/// Every future is `Send`, so that handlers of a server can await it; that this compiles is the test.
+/// Checks at compile time that every future is `Send`, so that handlers can await it.
 #[expect(dead_code, reason = "it need not run")]
 fn futures_are_send(engine: &Engine, relation: &CatalogTable, query: &Query) {
     let table = relation.table();

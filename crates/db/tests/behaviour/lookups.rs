@@ -1,4 +1,4 @@
-//! Rows that an index finds: how PostgreSQL is asked for many on one connection, and SQLite on the thread that asks.
+//! Tests lookups: pipelined on one connection in PostgreSQL, and on the calling thread in SQLite.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ async fn set_up(db: &TestDb) {
     crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
 }
 
-/// The name of a trader, asked as a client asks.
+/// Reads the name of a trader as a client does.
 async fn name(engine: &mwallet_db::Engine, id: i64) -> mwallet_db::Result<String> {
     let relation = CatalogTable::new(Trader::table().clone());
     let query = Query::new().identifier(id).include(["name"]);
@@ -66,7 +66,7 @@ fn a_lock_on_one_table_holds_up_its_own_lookups_only() {
         let begun = Instant::now();
         assert_eq!(name(&db.engine, 2).await.unwrap(), r#"{"name":"t2"}"#);
         assert!(begun.elapsed() < Duration::from_secs(2), "it waited {:?} behind a lock", begun.elapsed());
-        // From then on nobody stands behind the lock.
+        // From then on no lookup waits behind the lock.
         let begun = Instant::now();
         assert_eq!(name(&db.engine, 3).await.unwrap(), r#"{"name":"t3"}"#);
         assert!(begun.elapsed() < Duration::from_millis(400), "it waited {:?} behind a lock", begun.elapsed());
@@ -86,7 +86,7 @@ fn a_lookup_ends_at_the_limit_of_a_statement() {
         let other = connect(&db.url).await;
         other.batch_execute("BEGIN; LOCK TABLE traders IN ACCESS EXCLUSIVE MODE").await.unwrap();
         assert!(matches!(name(&engine, 1).await, Err(Error::Timeout)));
-        // Nothing is left running on the server. In a transaction, what it tells of others stands still.
+        // Nothing keeps running on the server. Within a transaction, `pg_stat_activity` would not change.
         let watcher = connect(&db.url).await;
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                    AND pid <> pg_backend_pid() AND state = 'active'";
@@ -118,7 +118,7 @@ fn a_file_that_another_program_holds_is_waited_for() {
     mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
         set_up(&db).await;
         db.engine.close().await;
-        // Only a file without a log can be held against readers.
+        // Only a database without a WAL can be locked against readers.
         let other = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
         other.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
         let engine = db.engine_with(EngineOptions::default());

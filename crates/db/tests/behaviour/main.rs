@@ -1,4 +1,4 @@
-//! How the data layer behaves, on both engines. One program, so that it is linked once.
+//! Behaviour tests on both engines. A single test binary, so that it is linked only once.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
 

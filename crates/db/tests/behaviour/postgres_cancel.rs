@@ -1,4 +1,4 @@
-//! PostgreSQL: a session cancelled at each of its awaits leaves no transaction open.
+//! Tests on PostgreSQL that a session cancelled at any await leaves no transaction open.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::{Dialect, Engine, EngineOptions, Entity, Sql, crud};
 use mwallet_testkit::{TestDb, connect};
 
-/// Ends a future at its `n`th await that has to wait.
+/// Drops a future at its `n`th await that is pending.
 struct CancelAt<F> {
     work: Pin<Box<F>>,
     left: usize,
@@ -69,7 +69,7 @@ fn no_transaction_is_left_open() {
     });
 }
 
-/// Waits until no backend is in a transaction or runs the statement; a rollback that is on its way may take a moment.
+/// Waits until no backend is in a transaction or running a statement. A rollback may take a moment.
 async fn wait_until_nothing_is_open(watcher: &tokio_postgres::Client) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                AND (state LIKE 'idle in transaction%' OR state = 'active')";

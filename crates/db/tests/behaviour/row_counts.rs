@@ -1,4 +1,4 @@
-//! How many rows a table has: counted up to 100,000, and an idea of it beyond.
+//! Tests row counts: exact up to 100,000, estimated above.
 
 use mwallet_db::crud::data_plane::{self, RowCount};
 use mwallet_db::schema::{Column, ColumnType, Table};
@@ -16,7 +16,7 @@ async fn execute(db: &TestDb, sql: &str) {
     }
 }
 
-/// A table or view of one column.
+/// Returns a table or view with one column.
 fn relation(name: &str) -> CatalogTable {
     let mut table = Table::new(name);
     table.columns.push(Column::new("n", ColumnType::BigInt));
@@ -27,7 +27,7 @@ async fn count(db: &TestDb, name: &str) -> RowCount {
     data_plane::row_count(&db.engine, &relation(name)).await.unwrap()
 }
 
-/// Makes a table of so many rows, each with a number that is `step` more than that of the one before.
+/// Creates a table with this many rows, whose numbers are `step` apart.
 async fn make(db: &TestDb, name: &str, rows: u64, step: u64) {
     let numbers = match db.dialect() {
         Dialect::Postgres => format!("SELECT n * {step} FROM generate_series(1, {rows}) AS n"),
@@ -60,7 +60,7 @@ async fn many_rows_are_estimated(db: TestDb) {
     make(&db, "sparse", 150_000, 1_000).await;
     execute(&db, "CREATE VIEW most AS SELECT n FROM many WHERE n > 10000").await;
     if db.dialect() == Dialect::Postgres {
-        // Nobody has looked yet, and the bounded count goes no further.
+        // The table was never analyzed, and the bounded count stops at its limit.
         execute(&db, "CREATE TABLE new (n bigint) WITH (autovacuum_enabled = off)").await;
         execute(&db, "INSERT INTO new SELECT n FROM many").await;
         assert_eq!(count(&db, "new").await, RowCount::MoreThan(100_000));

@@ -1,4 +1,4 @@
-//! Sessions: the unit of work, savepoints, time limits, cancellation, on both engines from one list of cases.
+//! Tests sessions: unit of work, savepoints, time limits and cancellation, with the same cases on both engines.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn updates_and_deletions_wait_for_the_flush(db: TestDb) {
     assert_eq!(session.reload(&ada).await.unwrap().unwrap().name, "Ada");
     assert!(session.reload(&ben).await.unwrap().is_none());
 
-    // The offer refers to Ada: it must go first, though it was queued last.
+    // The offer refers to Ada, so it must be deleted first although it was queued last.
     session.delete(&ada);
     session.delete(&offer);
     session.commit().await.unwrap();
@@ -92,7 +92,7 @@ async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
                     let first = first.clone();
                     Box::pin(async move {
                         let found = session.reload(&first).await?.unwrap();
-                        // All others have read it too by then.
+                        // By then all others have read it too.
                         tokio::time::sleep(Duration::from_millis(20)).await;
                         session.update(&Offer { large: found.large.map(|number| number + 1), ..found });
                         Ok(())
@@ -106,7 +106,7 @@ async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
     }
     let stored = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
     assert_eq!((stored.large, stored.timestamps.version == 5), (Some(4), true));
-    // What was read before stays stale, however often it is tried.
+    // An entity that was read earlier stays stale, however often the work is retried.
     let stale = sessions.transact(|session| {
         let first = first.clone();
         Box::pin(async move {
@@ -204,7 +204,7 @@ async fn a_session_that_takes_too_long_is_rolled_back_and_says_so(db: TestDb) {
     let refused = session.run(Sql::new("SELECT 1").returns("one", ColumnType::Integer)).await.unwrap_err();
     assert!(matches!(refused, Error::SessionExpired { limit: said } if said == limit), "{refused:?}");
     assert!(session.commit().await.is_err());
-    // The writer is free for others, and nothing was kept.
+    // The writer is free again, and nothing was kept.
     crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await.unwrap();
     assert_eq!(names(&db).await, ["ben"]);
 }
@@ -256,8 +256,8 @@ async fn colliding_transactions_are_tried_again(db: TestDb) {
         let sessions = sessions.clone();
         tokio::spawn(async move {
             for _ in 0..5 {
-                // Every attempt of every adder but the last one to commit may collide; five tries each are not
-                // always enough for four of them, so a collision that is left over begins anew.
+                // All attempts except one may conflict. Five attempts each are not always enough for four tasks, so
+                // start again after the last conflict.
                 while let Err(error) = sessions.transact(|session| Box::pin(add_one(session))).await {
                     assert!(error.is_transient(), "{error:?}");
                 }
@@ -287,7 +287,7 @@ async fn add_one(session: &mut mwallet_db::Session) -> mwallet_db::Result<()> {
     let offer = crud::retrieve(&mut *session, crud::of::<Offer>(), &Query::new()).await?;
     let mut offer = offer.expect("the offer is there");
     offer.large = offer.large.map(|number| number + 1);
-    // A statement without a version, so that only the isolation keeps the additions apart.
+    // Without a version check, only the isolation level prevents lost updates.
     let sql = Sql::new("UPDATE offers SET large = $1").bind(offer.large);
     session.run(sql).await.map(drop)
 }

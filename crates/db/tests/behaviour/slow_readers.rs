@@ -1,5 +1,5 @@
-//! Readers that are slow, old or gone, and what they must not cost: memory, processor time, the log of SQLite, the
-//! places of others.
+//! Tests slow, old and cancelled readers, which must not cost memory, CPU time, WAL space or other clients'
+//! connections.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use mwallet_db::{
 };
 use mwallet_testkit::{TestDb, both_engines, run};
 
-/// Rows of half a kilobyte.
+/// Inserts rows of half a kilobyte.
 async fn fill(db: &TestDb, rows: i64) -> CatalogTable {
     let sql = match db.dialect() {
         Dialect::Sqlite => {
@@ -40,7 +40,7 @@ async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> mwalle
     crud::data_plane::list(engine, relation, query).await
 }
 
-/// A query that takes minutes.
+/// Returns a query that takes minutes.
 fn endless() -> Sql {
     Sql::new("SELECT count(*) FROM wide a, wide b, wide c WHERE a.memo < b.memo AND b.memo < c.memo")
         .returns("count", ColumnType::BigInt)
@@ -83,7 +83,7 @@ async fn a_stream_waits_for_its_place_as_long_as_for_a_connection(db: TestDb) {
     let options = EngineOptions { pool_size: 2, pool_timeout: Duration::from_millis(300), ..EngineOptions::default() };
     let engine = db.engine_with(options);
     let mut held = Vec::new();
-    // More than there are places, on either engine.
+    // Start more streams than either engine allows.
     let begun = loop {
         let begun = Instant::now();
         match list(&engine, &relation, &Query::new()).await {
@@ -108,14 +108,14 @@ fn a_statement_ends_when_nobody_waits_for_it() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             work.iter().for_each(tokio::task::JoinHandle::abort);
         };
-        // It holds the only thread that reads.
+        // The query occupies the only reader thread.
         let asked = engine.clone();
         give_up(vec![tokio::spawn(async move { drop(crud::select::<(i64,)>(&asked, endless()).await) })]).await;
         let begun = Instant::now();
         assert_eq!(crud::count(&engine, relation.table(), &Query::new()).await.unwrap(), 2_000);
         assert!(begun.elapsed() < Duration::from_millis(200), "it went on for {:?}", begun.elapsed());
 
-        // Streams that have begun, whose next rows are far away, and which hold all places that there are.
+        // Streams that have started, whose next rows take long to find, and which occupy all threads for long reads.
         let sql = "CREATE VIEW far AS SELECT a.id, a.memo FROM wide a WHERE a.id <= 200
                    OR (SELECT count(*) FROM wide b, wide c WHERE b.memo < c.memo AND b.memo < a.memo) < 0";
         crud::execute::<(i64,)>(&db.engine, Sql::new(sql)).await.unwrap();
@@ -155,7 +155,7 @@ fn a_read_that_lasts_too_long_is_ended_and_says_so() {
         };
         assert!(matches!(ended, Error::ReadEnded { why: ReadEnd::TooOld }), "{ended:?}");
         assert_eq!(ended.code(), "72000");
-        // Who is quick gets all of them.
+        // A fast reader gets all rows.
         let mut batches = list(&engine, &relation, &Query::new()).await.unwrap();
         let mut rows = 0;
         while let Some(batch) = batches.next_json().await {
@@ -187,7 +187,7 @@ fn a_slow_reader_does_not_make_the_log_grow_without_bound() {
             }
         };
         assert!(matches!(ended, Error::ReadEnded { why: ReadEnd::LogTooLarge }), "{ended:?}");
-        // While nobody writes, it is cut.
+        // The WAL is truncated while nobody writes.
         let begun = Instant::now();
         while log_bytes(&db) > 8_000_000 {
             assert!(begun.elapsed() < Duration::from_secs(5), "the log still has {} bytes", log_bytes(&db));

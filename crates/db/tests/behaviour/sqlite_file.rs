@@ -1,6 +1,6 @@
-//! The file of SQLite behind the server's back: removed, replaced, put back, and who may make and read it.
+//! Tests a SQLite file that is deleted, replaced or restored behind the server's back, and its permissions.
 //!
-//! PostgreSQL guards its files itself.
+//! PostgreSQL protects its own files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ async fn count(engine: &Engine) -> Result<u64> {
     crud::count(engine, Trader::table(), &Query::new()).await
 }
 
-/// A database with one row, whose connections are open.
+/// Creates a database with one row and opens all connections.
 async fn open(db: &TestDb) {
     db.engine.create_all(&[Trader::table()]).await.unwrap();
     create(&db.engine, "ada").await.unwrap();
@@ -42,7 +42,7 @@ fn is_gone<T: std::fmt::Debug>(result: Result<T>) {
     }
 }
 
-/// Nothing is acknowledged, nothing is read from another file, and whoever asks whether it is ready is told.
+/// Checks that writes are not acknowledged, nothing is read from another file, and health checks fail.
 async fn everything_is_refused(db: &TestDb) {
     is_gone(create(&db.engine, "eve").await);
     is_gone(db.engine.ping().await);
@@ -88,7 +88,7 @@ fn another_file_in_its_place_is_not_taken_for_it() {
         fs::rename(path(&db), &kept).unwrap();
         fs::rename(&other, path(&db)).unwrap();
         everything_is_refused(&db).await;
-        // Back in its place, it is served again, with what was acknowledged and nothing else.
+        // Once restored, the file is used again, with what was acknowledged and nothing else.
         fs::rename(&kept, path(&db)).unwrap();
         assert!(create(&db.engine, "ben").await.is_ok());
         db.engine.ping().await.unwrap();
@@ -122,7 +122,7 @@ fn a_session_whose_file_goes_does_not_commit() {
 fn a_file_that_goes_during_a_transaction_is_seen_after_its_commit() {
     run(Dialect::Sqlite, async |db: TestDb| {
         open(&db).await;
-        // The writer is busy while the file goes, so the write that waits begins without its file.
+        // The writer is busy while the file is deleted, so the waiting write starts without its file.
         let session = db.engine.sessions().begin().await.unwrap();
         let engine = db.engine.clone();
         let waits = tokio::spawn(async move { create(&engine, "eve").await });
@@ -156,7 +156,7 @@ fn only_its_owner_can_read_what_is_made() {
         assert_eq!(mode(path(&db)), 0o600);
         assert_eq!((mode(log(&db)), mode(path(&db).with_extension("db-shm"))), (0o600, 0o600));
         db.engine.close().await;
-        // A file that is there keeps its mode.
+        // An existing file keeps its mode.
         fs::set_permissions(path(&db), fs::Permissions::from_mode(0o640)).unwrap();
         let engine = db.engine_with(EngineOptions::default());
         create(&engine, "ben").await.unwrap();

@@ -1,4 +1,4 @@
-//! SQLite's writer: what is committed together still gets its own answers.
+//! Tests that writes committed together in SQLite still get their own results.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn table(name: &str) -> Table {
     table
 }
 
-/// Rows whose key is checked at commit, and a trigger that ends the transaction.
+/// Creates rows with a deferred foreign key, and a trigger that ends the transaction.
 async fn set_up(db: &TestDb) -> Table {
     let connection = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
     connection
@@ -39,7 +39,7 @@ fn note(memo: &str, parent: Option<i64>) -> Record {
     record
 }
 
-/// Holds the writer while requests queue up, so that they are one group.
+/// Holds the writer while requests queue up, so that they form one group.
 async fn while_the_writer_is_held<T>(engine: &Engine, queue: impl AsyncFnOnce() -> T) -> T {
     let session = engine.sessions().begin().await.unwrap();
     let queued = queue().await;
@@ -133,7 +133,7 @@ fn statements_of_one_request_are_all_or_nothing_in_a_group() {
         for task in tasks {
             written.push(task.await.unwrap().ok());
         }
-        // Whichever of the first two came first is whole, the other left nothing.
+        // The first one to run is complete, and the other left nothing.
         assert_eq!(written.iter().flatten().sum::<usize>(), 4, "{written:?}");
         assert_eq!(crud::count(&db.engine, &table, &Query::new()).await.unwrap(), 4);
     });
@@ -144,7 +144,7 @@ fn what_was_acknowledged_is_in_the_file_and_synced() {
     mwallet_testkit::run(Dialect::Sqlite, async |db: TestDb| {
         let table = set_up(&db).await;
         crud::create(&db.engine, &table, note("kept", None)).await.unwrap();
-        // Another program sees it while the engine is still open.
+        // Another program sees the row while the engine is still open.
         let other = rusqlite::Connection::open(db.folder.path().join("test.db")).unwrap();
         let count: i64 = other.query_row("SELECT count(*) FROM notes", [], |row| row.get(0)).unwrap();
         assert_eq!(count, 1);
@@ -233,7 +233,7 @@ fn slow_readers_of_long_lists_leave_short_ones_alone() {
             batches.next_json().await.unwrap().unwrap().rows()
         };
         assert_eq!(tokio::time::timeout(Duration::from_secs(2), listed).await, Ok(1));
-        // The slow ones get all of their rows in the end.
+        // The slow streams still get all of their rows.
         for mut batches in slow {
             let mut rows = 0;
             while let Some(batch) = batches.next_json().await {

@@ -1,4 +1,4 @@
-//! Entities that the tests of this crate share: one column of every type, and rows that refer to each other.
+//! Test entities: one column of every type, and rows that refer to each other.
 
 use mwallet_db::schema::{Decimal, Timestamp, Uuid};
 use mwallet_db::{Entity, Enumeration, Json, Key, Name, Ref, Timestamps};
@@ -56,7 +56,7 @@ pub(crate) struct Offer {
     pub(crate) timestamps: Timestamps,
 }
 
-/// An offer of nothing yet.
+/// Returns an offer without any values.
 pub(crate) fn empty_offer() -> Offer {
     Offer {
         key: Key::default(),
@@ -79,7 +79,7 @@ pub(crate) fn empty_offer() -> Offer {
     }
 }
 
-/// An offer with a value in every column, at the ends of their ranges.
+/// Returns an offer with a value in every column, at the limits of their ranges.
 pub(crate) fn full_offer() -> Offer {
     Offer {
         trader_id: None,
@@ -93,7 +93,7 @@ pub(crate) fn full_offer() -> Offer {
         memo: Some("ünï\"cö\\dé\n\u{1F600}".into()),
         reference: Some("00000000-0000-0000-0000-0000000000ff".parse().unwrap()),
         digest: Some(vec![0, 1, 254, 255]),
-        // In the order in which jsonb keeps keys, so that both engines give the same text.
+        // In the key order of jsonb, so that both engines return the same text.
         meta: Some(Json::parse(r#"{"fee":0.10,"height":300025}"#).unwrap()),
         urgent: Some(true),
         secret: Some("hidden".into()),
@@ -101,7 +101,7 @@ pub(crate) fn full_offer() -> Offer {
     }
 }
 
-/// A person stored under a name.
+/// Returns a person with a name.
 pub(crate) fn trader(name: &str) -> Trader {
     Trader { key: Key::default(), name: name.into(), invited_by: None }
 }

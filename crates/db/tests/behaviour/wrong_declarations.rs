@@ -1,10 +1,10 @@
-//! One mistake in a declaration is one error of the compiler, however much of the program uses it.
+//! Tests that one mistake in a declaration is one compiler error, however much of the program uses it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// A program that uses all that the macros write.
+/// A program that uses everything that the macros generate.
 const PROGRAM: &str = r#"
 use mwallet_db::{Auto, ColumnGroup, Engine, Entity, Enumeration, Filter, Key, KeyColumns, Query, Ref, crud};
 
@@ -73,7 +73,7 @@ pub async fn uses(engine: &Engine) -> mwallet_db::Result<usize> {
 }
 "#;
 
-/// The errors of a program, a line each, without their notes.
+/// Returns the compiler errors of a program, one line each, without notes.
 fn errors(library: &Path, program: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("program.rs");
@@ -84,7 +84,7 @@ fn errors(library: &Path, program: &str) -> Vec<String> {
     rustc.arg("--extern").arg(format!("mwallet_db={}", library.display()));
     let compiled = rustc.arg("--out-dir").arg(folder.path()).arg(&file).output().unwrap();
     let said = String::from_utf8(compiled.stderr).unwrap();
-    // The last line counts them.
+    // The last line is a summary.
     let errors: Vec<String> = said
         .lines()
         .filter(|line| line.contains(" error: ") || line.contains(" error[") || line.starts_with("error["))
@@ -94,7 +94,7 @@ fn errors(library: &Path, program: &str) -> Vec<String> {
     errors
 }
 
-/// The library as this test was linked with it: the newest that was there before.
+/// Returns the library that this test was linked with: the newest one that is older than the test.
 fn library() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let time = |path: &Path| path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);

@@ -20,7 +20,7 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The number of virtual machine steps between deadline checks, some tens of microseconds.
 const STEPS_PER_LOOK: i32 = 4_000;
 
-/// The size in bytes to which the WAL is truncated on reset, equal to SQLite's checkpoint threshold.
+/// The size in bytes to which the WAL is truncated on reset, about SQLite's checkpoint threshold.
 const LOG_KEPT: i64 = 4 * 1024 * 1024;
 
 /// The purpose of a connection.

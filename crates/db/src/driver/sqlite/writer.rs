@@ -28,7 +28,7 @@ use crate::statement::{Format, Output, Statement};
 /// The maximum number of requests committed together.
 const GROUP: usize = 256;
 
-/// The WAL size in bytes above which it is truncated when idle: twice SQLite's automatic checkpoint threshold.
+/// The WAL size in bytes above which it is truncated when idle: about twice SQLite's automatic checkpoint threshold.
 const LARGE_LOG: u64 = 8 * 1024 * 1024;
 /// How long the writer must be idle before the WAL is truncated.
 const REST: Duration = Duration::from_millis(500);
