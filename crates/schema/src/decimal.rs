@@ -1,4 +1,4 @@
-//! Exact decimal numbers of any size: what money and balances are read into, compared as and printed from.
+//! Exact decimal numbers of any size, for money and balances.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,15 +7,14 @@ use std::str::FromStr;
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
 
-/// The most digits a decimal may have before or after its point, so that `1e999999999` cannot exhaust memory.
+/// The maximum number of digits on either side of the point, so that `1e999999999` cannot exhaust memory.
 ///
-/// PostgreSQL's `numeric` holds 131,072 digits before the point and 16,383 after it; no asset needs a tenth of this.
+/// PostgreSQL's `numeric` holds 131,072 digits before the point and 16,383 after it; no asset needs a tenth of that.
 const MAX_DIGITS: usize = 2_000;
 
-/// An exact decimal number: a whole number of units of `10^-scale`.
+/// An exact decimal number: an integer number of units of `10^-scale`.
 ///
-/// Equality and order are those of the numbers: `1.50 == 1.5`. [`Display`](fmt::Display) prints every digit of the
-/// scale.
+/// Equality and order compare the numbers: `1.50 == 1.5`. [`Display`](fmt::Display) prints every digit of the scale.
 ///
 /// ```
 /// use mwallet_schema::Decimal;
@@ -36,45 +35,45 @@ pub enum DecimalError {
     /// The text is not a number such as `-12.50` or `1.25e3`.
     #[error("not a decimal number")]
     Malformed,
-    /// The number has more digits than any column holds.
+    /// The number has more digits than any column can hold.
     #[error("a decimal can have at most {MAX_DIGITS} digits on each side of the decimal point")]
     TooLarge,
-    /// There are more digits before the point than `precision - scale`.
+    /// The number has more than `precision - scale` digits before the point.
     #[error("at most {whole} digits before the decimal point are allowed")]
     WholeDigits {
-        /// How many digits the column holds before the point.
+        /// The maximum number of digits before the point.
         whole: u32,
     },
-    /// There are more digits after the point than the scale.
+    /// The number has more digits after the point than the scale allows.
     #[error("at most {scale} decimal places are allowed")]
     FractionDigits {
-        /// How many digits the column holds after the point.
+        /// The maximum number of digits after the point.
         scale: u32,
     },
 }
 
 impl Decimal {
-    /// Makes the number `unscaled * 10^-scale`.
+    /// Returns the number `unscaled * 10^-scale`.
     pub fn new(unscaled: impl Into<BigInt>, scale: u32) -> Self {
         Self { unscaled: unscaled.into(), scale }
     }
 
-    /// The number as a whole number of units of `10^-scale`.
+    /// Returns the number in units of `10^-scale`.
     pub fn unscaled(&self) -> &BigInt {
         &self.unscaled
     }
 
-    /// How many digits stand after the point.
+    /// Returns the number of digits after the point.
     pub fn scale(&self) -> u32 {
         self.scale
     }
 
-    /// Whether the number is below zero.
+    /// Returns whether the number is negative.
     pub fn is_negative(&self) -> bool {
         self.unscaled.is_negative()
     }
 
-    /// The same number with exactly `scale` digits after the point; `None` if that would lose a digit.
+    /// Returns the number with exactly `scale` digits after the point, or `None` if that would lose a digit.
     pub fn rescale(&self, scale: u32) -> Option<Self> {
         if scale >= self.scale {
             let unscaled = &self.unscaled * Self::power_of_ten(scale - self.scale);
@@ -85,7 +84,7 @@ impl Decimal {
         rest.is_zero().then_some(Self { unscaled, scale })
     }
 
-    /// The largest number with `scale` digits after the point that is not above this one.
+    /// Rounds down to `scale` digits after the point.
     pub fn floor(&self, scale: u32) -> Self {
         match self.scale.checked_sub(scale) {
             None | Some(0) => Self { unscaled: &self.unscaled * Self::power_of_ten(scale - self.scale), scale },
@@ -95,16 +94,16 @@ impl Decimal {
         }
     }
 
-    /// `10^exponent`.
+    /// Returns `10^exponent`.
     pub fn power_of_ten(exponent: u32) -> BigInt {
         BigInt::from(10u8).pow(exponent)
     }
 
-    /// The number as a column `decimal(precision, scale)` holds it.
+    /// Converts the number to `decimal(precision, scale)`.
     ///
     /// # Errors
     ///
-    /// Where a digit would be lost, on either side of the point. Nothing is ever rounded.
+    /// Returns an error if a digit would be lost on either side of the point. Nothing is ever rounded.
     pub fn fit(&self, precision: u32, scale: u32) -> Result<Self, DecimalError> {
         let fitted = self.rescale(scale).ok_or(DecimalError::FractionDigits { scale })?;
         if fitted.unscaled.magnitude() >= Self::power_of_ten(precision).magnitude() {
@@ -117,7 +116,7 @@ impl Decimal {
 impl FromStr for Decimal {
     type Err = DecimalError;
 
-    /// Reads `[+-]digits[.digits][e[+-]digits]` from its text, never through a double.
+    /// Parses `[+-]digits[.digits][e[+-]digits]` directly from the text, never through a double.
     fn from_str(text: &str) -> Result<Self, DecimalError> {
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], parse_exponent(&text[at + 1..])?),
@@ -148,7 +147,7 @@ impl FromStr for Decimal {
     }
 }
 
-/// Reads the digits behind an `e`; beyond what [`MAX_DIGITS`] could allow, the number is too large.
+/// Parses the digits after an `e`. Returns an error if the number would exceed [`MAX_DIGITS`].
 fn parse_exponent(text: &str) -> Result<i64, DecimalError> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,99 +1,100 @@
-//! What one field of a schema must look like.
+//! Describes one field of a schema.
 
 use std::sync::Arc;
 
 use crate::{Access, ColumnType, Decimal, Schema, Value, ValueGenerator};
 
-/// One field of a [`Schema`].
+/// A field of a [`Schema`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// The name it has in JSON.
+    /// The name in JSON.
     pub name: String,
-    /// The column it stands for, where that has another name.
+    /// The column, if its name differs.
     pub column: Option<String>,
-    /// What it holds.
+    /// The type.
     pub kind: FieldType,
-    /// Whether it must be given.
+    /// Whether the field must be given.
     pub required: bool,
-    /// Whether it may be null, which is not the same as absent.
+    /// Whether the field may be null, which differs from absent.
     pub nullable: bool,
-    /// What it is where it was not given.
+    /// The value if the field is not given.
     pub default: Option<FieldDefault>,
-    /// Rules beyond the type.
+    /// The rules beyond the type.
     pub rules: Rules,
-    /// Whether it is taken, answered, or both.
+    /// Whether clients may read and write the field.
     pub access: Access,
-    /// What it means.
+    /// The meaning of the field.
     pub comment: Option<String>,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldType {
     /// A value of a column's type; free JSON is [`ColumnType::Json`].
     Column(ColumnType),
-    /// An object of another schema.
+    /// An object with its own schema.
     Nested(Arc<Schema>),
-    /// A list of such values.
+    /// A list of values of one type.
     List(Box<FieldType>),
-    /// An object with any names and such values.
+    /// An object with any names and values of one type.
     Map(Box<FieldType>),
 }
 
-/// What a field is where it was not given.
+/// The value of a field that is not given.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldDefault {
-    /// The same value each time.
+    /// A constant.
     Constant(Value),
-    /// A value made when the data is validated.
+    /// A value generated during validation.
     AppGenerated(ValueGenerator),
 }
 
-/// Rules beyond a type. Lengths count code points of text, bytes of bytes, items of lists and entries of maps.
+/// Rules beyond a type. A length counts the code points of text, the bytes of binary data, the items of a list or the
+/// entries of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
-    /// The least a number may be.
+    /// The minimum of a number.
     pub min: Option<Bound>,
-    /// The most a number may be.
+    /// The maximum of a number.
     pub max: Option<Bound>,
-    /// The shortest it may be.
+    /// The minimum length.
     pub min_length: Option<u32>,
-    /// The longest it may be, where the type does not say it.
+    /// The maximum length, if the type does not set it.
     pub max_length: Option<u32>,
     /// A regular expression that must match somewhere in the text.
     pub pattern: Option<String>,
-    /// The values that it may be; any where there are none.
+    /// The allowed values; empty if any is allowed.
     pub one_of: Vec<Value>,
 }
 
-/// An end of a range.
+/// A bound of a range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
     /// The number.
     pub value: Decimal,
-    /// Whether the number itself is outside.
+    /// Whether the range excludes the number itself.
     pub exclusive: bool,
 }
 
 impl Bound {
-    /// An end that is inside the range.
+    /// Returns a bound that is part of the range.
     pub fn inclusive(value: impl Into<Decimal>) -> Self {
         Self { value: value.into(), exclusive: false }
     }
 
-    /// An end that is outside the range.
+    /// Returns a bound that is not part of the range.
     pub fn exclusive(value: impl Into<Decimal>) -> Self {
         Self { value: value.into(), exclusive: true }
     }
 }
 
 impl Field {
-    /// A required field of a column's type.
+    /// Returns a required field of a column type.
     pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
         Self::with_type(name, FieldType::Column(kind))
     }
 
-    /// A required field of any type.
+    /// Returns a required field of any type.
     pub fn with_type(name: impl Into<String>, kind: FieldType) -> Self {
         Self {
             name: name.into(),
@@ -108,39 +109,39 @@ impl Field {
         }
     }
 
-    /// The same field, which need not be given and may be null.
+    /// Makes the field optional and nullable.
     pub fn optional(mut self) -> Self {
         self.required = false;
         self.nullable = true;
         self
     }
 
-    /// The same field with a default, which need not be given.
+    /// Sets the default and makes the field optional.
     pub fn default(mut self, default: FieldDefault) -> Self {
         self.required = false;
         self.default = Some(default);
         self
     }
 
-    /// The same field with rules.
+    /// Sets the rules.
     pub fn rules(mut self, rules: Rules) -> Self {
         self.rules = rules;
         self
     }
 
-    /// The same field with an access.
+    /// Sets the access.
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// The same field with a meaning.
+    /// Sets the comment.
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// The name of the column it stands for.
+    /// Returns the name of the column.
     pub fn column(&self) -> &str {
         self.column.as_deref().unwrap_or(&self.name)
     }

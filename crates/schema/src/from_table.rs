@@ -1,29 +1,29 @@
-//! A schema made at run time from any table, declared or reflected.
+//! Builds a schema at run time from any table, declared or reflected.
 
 use std::collections::BTreeMap;
 
 use crate::{Access, Column, ColumnDefault, Field, FieldDefault, FieldType, Schema, SchemaError, Table, pascal_case};
 
-/// How [`Schema::from_table`] makes a schema; the default takes the table as it is.
+/// Options for [`Schema::from_table`]. The default follows the table exactly.
 #[derive(Clone, Debug, Default)]
 pub struct FromTable {
-    /// The name, instead of the table's in PascalCase with the ending `Schema`.
+    /// The name, instead of the table's name in PascalCase followed by `Schema`.
     pub name: Option<String>,
-    /// Schemas that it extends; the table's columns take the place of their fields of the same name.
+    /// The schemas to extend. A column of the table replaces a parent's field of the same name.
     pub parents: Vec<Schema>,
-    /// Defaults by the names of columns; those of columns that do not exist are ignored.
+    /// Defaults by column name; unknown columns are ignored.
     pub defaults: BTreeMap<String, FieldDefault>,
-    /// Whether every field may be left out and none is filled in, as for a PATCH.
+    /// Whether every field is optional and without a default, as for PATCH.
     pub partial: bool,
-    /// Names of fields by the names of columns.
+    /// Field names by column name.
     pub rename: BTreeMap<String, String>,
 }
 
 impl Schema {
-    /// Makes a schema from a table: a field for each column, with its type, rules, default, access and comment.
+    /// Builds a schema from a table: a field for each column, with its type, rules, default, access and comment.
     ///
-    /// A field is required if its column may not be null and nothing fills it. A read-only column is never required,
-    /// and an identity may be given unless it is read-only.
+    /// A field is required if its column is not nullable and nothing fills it. A read-only column is never required.
+    /// An identity may be given unless it is read-only.
     ///
     /// ```
     /// # use mwallet_schema::{Column, ColumnType, FromTable, Schema, Table};
@@ -37,7 +37,7 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Where the fields contradict themselves or each other, as in
+    /// Returns an error if the fields contradict themselves or each other, as in
     /// [`SchemaBuilder::build`](crate::SchemaBuilder::build).
     pub fn from_table(table: &Table, mut options: FromTable) -> Result<Self, SchemaError> {
         let name = options.name.take().unwrap_or_else(|| format!("{}Schema", pascal_case(&table.name)));
@@ -63,7 +63,7 @@ impl Schema {
     }
 }
 
-/// The field that a column makes.
+/// Returns the field for a column.
 fn field(column: &Column) -> Field {
     Field {
         name: column.name.clone(),
@@ -74,7 +74,7 @@ fn field(column: &Column) -> Field {
         default: match &column.default {
             Some(ColumnDefault::Constant(value)) => Some(FieldDefault::Constant(value.clone())),
             Some(ColumnDefault::AppGenerated(generator)) => Some(FieldDefault::AppGenerated(*generator)),
-            // The database counts; nothing is filled in before it is asked.
+            // The database assigns these values on insert.
             Some(ColumnDefault::Identity | ColumnDefault::Database(_)) | None => None,
         },
         rules: column.rules.clone(),

@@ -1,26 +1,26 @@
-//! Values that the server makes itself: identifiers, references, the present time.
+//! Generates values on the server: identifiers, references, the current time.
 
 use uuid::Uuid;
 
 use crate::{Timestamp, Value};
 
-/// Where the time and random bytes come from; tests bring their own.
+/// Provides the time and random bytes; tests provide their own.
 pub trait Sources: Send + Sync {
-    /// The present time.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 
-    /// Fills a buffer with random bytes that nobody can foresee.
+    /// Fills the buffer with cryptographically secure random bytes.
     fn fill_random(&self, buffer: &mut [u8]);
 }
 
-/// Sources whose time stands: all that is filled in at once bears one time.
+/// Sources with a fixed time, so that all values filled in together share it.
 pub struct FixedTime<'s> {
     sources: &'s dyn Sources,
     now: Timestamp,
 }
 
 impl<'s> FixedTime<'s> {
-    /// Sources of which the time is read now.
+    /// Reads the time now and keeps it.
     pub fn new(sources: &'s dyn Sources) -> Self {
         Self { now: sources.now(), sources }
     }
@@ -36,25 +36,25 @@ impl Sources for FixedTime<'_> {
     }
 }
 
-/// A maker of values, by name.
+/// A generator of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueGenerator {
-    /// A UUID of version 7, which sorts by the time it was made.
+    /// A version 7 UUID, which sorts by creation time.
     UuidV7,
-    /// A short name for URLs: 20 letters and digits that never read as a number or a UUID.
+    /// A short name for URLs: 20 letters and digits that cannot be parsed as a number or a UUID.
     Slug,
-    /// A reference that people read to each other: this prefix, the day, and 16 letters and digits, with hyphens
-    /// between them. `Reference("INV")` makes `INV-20300101-7K2M9QX4V0B6T1RW`.
+    /// A reference for people to read out: this prefix, the date, and 16 letters and digits, separated by hyphens.
+    /// `Reference("INV")` generates `INV-20300101-7K2M9QX4V0B6T1RW`.
     Reference(&'static str),
-    /// The time of writing.
+    /// The time of the write.
     Now,
 }
 
-/// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u` to misread.
+/// Crockford's base 32 in lower case, without `i`, `l`, `o` and `u`, which are easily misread.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl ValueGenerator {
-    /// Makes one value.
+    /// Generates a value.
     pub fn generate(self, sources: &dyn Sources) -> Value {
         match self {
             Self::UuidV7 => Value::Uuid(uuid_v7(sources)),
@@ -64,7 +64,7 @@ impl ValueGenerator {
         }
     }
 
-    /// The name by which documents and schemas call it.
+    /// Returns the name that documents and schemas use.
     pub fn name(self) -> &'static str {
         match self {
             Self::UuidV7 => "uuid v7",
@@ -84,7 +84,7 @@ fn uuid_v7(sources: &dyn Sources) -> Uuid {
 
 fn slug(sources: &dyn Sources) -> String {
     let mut text = random_text::<20>(sources);
-    // A first letter keeps a slug apart from an id, whatever follows.
+    // A leading letter distinguishes a slug from an ID.
     if text.as_bytes()[0].is_ascii_digit() {
         let letter = ALPHABET[10 + usize::from(text.as_bytes()[0] - b'0')];
         text.replace_range(0..1, &char::from(letter).to_string());
@@ -98,7 +98,7 @@ fn reference(prefix: &str, sources: &dyn Sources) -> String {
     format!("{prefix}-{day}-{}", random_text::<16>(sources).to_uppercase())
 }
 
-/// `N` letters and digits, five random bits each.
+/// Returns `N` letters and digits, with five random bits each.
 fn random_text<const N: usize>(sources: &dyn Sources) -> String {
     let mut random = [0; N];
     sources.fill_random(&mut random);
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that stands, and bytes that count up.
+    /// A fixed clock, and bytes that count up.
     struct Counting(AtomicU8);
 
     impl Sources for Counting {

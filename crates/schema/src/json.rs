@@ -1,8 +1,8 @@
-//! Our own strict reader of JSON text (RFC 8259), which pulls values one by one.
+//! A strict pull parser for JSON text (RFC 8259).
 //!
-//! Other readers stop at the first wrong value and turn numbers into doubles. This one leaves the meaning of values to
-//! its caller, so that all failures of a body come at once, and hands out a number as the text it was written in. It
-//! knows nothing of schemas.
+//! Other parsers stop at the first invalid value and convert numbers to doubles. This one leaves the meaning of
+//! values to its caller, so that all failures of a body are reported at once, and returns a number as the text in
+//! which it was written. It knows nothing of schemas.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,19 +14,19 @@ pub use canonical::canonical;
 pub use write::{compact, write_string, write_value};
 pub(crate) use write::{squeeze, storable};
 
-/// How deep arrays and objects may stand in each other.
+/// The maximum nesting depth of arrays and objects.
 pub const MAX_DEPTH: u32 = 128;
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct SyntaxError {
-    /// How many bytes stand before the place.
+    /// The offset in bytes.
     pub offset: usize,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The error message.
     pub message: String,
 }
 
@@ -36,24 +36,24 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// A value, or the opening bracket of one, as [`Reader::value`] finds it.
+/// A scalar value, or the opening bracket of an array or object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it was written.
+    /// A number, as written.
     Number(&'a str),
-    /// A string without its escapes.
+    /// A string, unescaped.
     String(Cow<'a, str>),
-    /// `[`: call [`Reader::item`] until it says no.
+    /// `[`: call [`Reader::item`] until it returns false.
     Array,
-    /// `{`: call [`Reader::key`] until there is none.
+    /// `{`: call [`Reader::key`] until it returns `None`.
     Object,
 }
 
-/// Pulls the values of a JSON text one by one.
+/// Reads the values of a JSON text one by one.
 ///
 /// ```
 /// use mwallet_schema::json::{Reader, Token};
@@ -70,16 +70,16 @@ pub struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u32,
-    /// Whether the last thing read was an opening bracket, behind which no comma stands.
+    /// Whether the last token was an opening bracket, which no comma follows.
     opened: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Starts to read a text.
+    /// Creates a reader for a text.
     ///
     /// # Errors
     ///
-    /// Where the bytes are not UTF-8.
+    /// Returns an error if the bytes are not UTF-8.
     pub fn new(text: &'a [u8]) -> Result<Self, SyntaxError> {
         match std::str::from_utf8(text) {
             Ok(text) => Ok(Self { text, at: 0, depth: 0, opened: false }),
@@ -87,22 +87,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many bytes have been read.
+    /// Returns the number of bytes read.
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// The first byte of what comes next, without reading it.
+    /// Returns the first byte of the next token without consuming it.
     pub fn peek(&mut self) -> Option<u8> {
         self.skip_space();
         self.byte()
     }
 
-    /// Reads a value, or the opening bracket of one.
+    /// Reads a scalar value or an opening bracket.
     ///
     /// # Errors
     ///
-    /// Where no value stands here, or brackets stand too deep.
+    /// Returns an error if there is no value, or if brackets are nested too deeply.
     pub fn value(&mut self) -> Result<Token<'a>, SyntaxError> {
         match self.peek() {
             Some(b'"') => self.string().map(Token::String),
@@ -117,11 +117,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the next key of an object with its colon; `None` is the end of the object.
+    /// Reads the next key of an object and its colon. Returns `None` at the end of the object.
     ///
     /// # Errors
     ///
-    /// Where neither a key nor the end stands here.
+    /// Returns an error if there is neither a key nor the end of the object.
     pub fn key(&mut self) -> Result<Option<Cow<'a, str>>, SyntaxError> {
         if !self.another(b'}', "expected a comma or the end of the object")? {
             return Ok(None);
@@ -137,20 +137,20 @@ impl<'a> Reader<'a> {
         Ok(Some(key))
     }
 
-    /// Whether another item of an array follows; false has read the end of the array.
+    /// Returns whether another item of an array follows. If not, consumes the end of the array.
     ///
     /// # Errors
     ///
-    /// Where neither an item nor the end stands here.
+    /// Returns an error if there is neither an item nor the end of the array.
     pub fn item(&mut self) -> Result<bool, SyntaxError> {
         self.another(b']', "expected a comma or the end of the array")
     }
 
-    /// Reads a whole value and gives back its text.
+    /// Reads a whole value and returns its text.
     ///
     /// # Errors
     ///
-    /// Where it is not JSON.
+    /// Returns an error if it is not JSON.
     pub fn raw(&mut self) -> Result<&'a str, SyntaxError> {
         self.skip_space();
         let start = self.at;
@@ -158,11 +158,11 @@ impl<'a> Reader<'a> {
         Ok(&self.text[start..self.at])
     }
 
-    /// Reads a whole value for nothing.
+    /// Skips a whole value.
     ///
     /// # Errors
     ///
-    /// Where it is not JSON.
+    /// Returns an error if it is not JSON.
     pub fn skip(&mut self) -> Result<(), SyntaxError> {
         match self.value()? {
             Token::Array => {
@@ -180,11 +180,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Makes sure that nothing stands behind the value.
+    /// Checks that nothing follows the value.
     ///
     /// # Errors
     ///
-    /// Where something does.
+    /// Returns an error if something does.
     pub fn end(&mut self) -> Result<(), SyntaxError> {
         match self.peek() {
             None => Ok(()),
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         Ok(token)
     }
 
-    /// Reads the comma before another member, or the bracket that closes.
+    /// Reads the comma before another member, or the closing bracket.
     fn another(&mut self, close: u8, expected: &str) -> Result<bool, SyntaxError> {
         let opened = std::mem::take(&mut self.opened);
         match self.peek() {
@@ -294,7 +294,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads on to the next double quote or backslash.
+    /// Advances to the next double quote or backslash.
     fn plain(&mut self) -> Result<(), SyntaxError> {
         self.at += write::plain_length(&self.text.as_bytes()[self.at..]);
         match self.byte() {
@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one escape, or the two of a surrogate pair.
+    /// Reads an escape, or both escapes of a surrogate pair.
     fn escape(&mut self) -> Result<char, SyntaxError> {
         let start = self.at;
         let byte = self.text.as_bytes().get(self.at + 1).copied();
@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
                 code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
             }
         }
-        // Half a pair is no character, and what `from_u32` refuses is just that.
+        // Only half of a surrogate pair is not a character.
         char::from_u32(code).ok_or_else(|| self.error_from(start, "half of a surrogate pair"))
     }
 
@@ -357,7 +357,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Counts lines and columns only when something is wrong.
+/// Creates an error. Counts lines and columns only now.
 fn error_at(text: &[u8], offset: usize, message: &str) -> SyntaxError {
     let before = &text[..offset.min(text.len())];
     let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();

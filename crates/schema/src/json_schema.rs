@@ -1,8 +1,8 @@
-//! A schema as JSON Schema 2020-12, with every rule that the language has words for.
+//! Converts a schema to JSON Schema 2020-12, with every rule that the language can express.
 //!
-//! What it has no words for stands in descriptions: ranges of decimals that are strings, and generators. A validator of
-//! JSON Schema agrees with [`Schema::validate`] except for what lies below its level: keys given twice, U+0000, days
-//! that no calendar has, and exponents in strings.
+//! Descriptions state what it cannot express: ranges of decimals in strings, and generators. A JSON Schema validator
+//! agrees with [`Schema::validate`] except for details below its level: duplicate keys, U+0000, dates that do not
+//! exist, and exponents in strings.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -13,14 +13,15 @@ mod column;
 /// What a JSON Schema describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Data from outside: without what is read-only, with every spelling of a value that is accepted.
+    /// Input: without read-only fields, and with every accepted spelling of a value.
     Input,
-    /// A whole answer: without what is write-only, every field present, each value in its one spelling.
+    /// A complete response: without write-only fields, with every field present, and each value in its canonical
+    /// spelling.
     Answer,
 }
 
 impl Schema {
-    /// The schema as JSON Schema 2020-12; nested schemas stand once each in `$defs`.
+    /// Returns the schema as JSON Schema 2020-12. Each nested schema appears once in `$defs`.
     pub fn json_schema(&self, purpose: Purpose) -> Json {
         let mut writer = Writer { purpose, definitions: Vec::new() };
         let mut root = Map::new();
@@ -39,7 +40,7 @@ struct Writer<'a> {
     definitions: Vec<Definition<'a>>,
 }
 
-/// A nested schema, under a name that no other one has.
+/// A nested schema with a unique name.
 struct Definition<'a> {
     name: String,
     schema: &'a Schema,
@@ -100,7 +101,7 @@ impl<'a> Writer<'a> {
         Json::Object(json)
     }
 
-    /// The schema of a type; `field` is where the rules stand, if they are those of the type itself.
+    /// Returns the schema of a type. `field` has the rules, if they apply to the type itself.
     fn kind(&mut self, kind: &'a FieldType, field: Option<&Field>, nullable: bool) -> Map<String, Json> {
         let rules = field.map(|field| &field.rules);
         let mut json = match kind {
@@ -150,7 +151,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The members of an object that was written as one.
+/// Returns the members of a JSON object literal.
 fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(members) => members,
@@ -161,7 +162,7 @@ fn object(json: Json) -> Map<String, Json> {
 fn default_json(value: &Value) -> Json {
     let mut text = Vec::new();
     crate::json::write_value(&mut text, value);
-    // What the server writes is JSON; if a constant holds JSON that is none, null says that there is a default.
+    // The server writes valid JSON. A constant that is not valid JSON becomes null, to show that there is a default.
     serde_json::from_slice(&text).unwrap_or(Json::Null)
 }
 

@@ -1,8 +1,8 @@
-//! What a table is, and what data about it must look like.
+//! Describes tables, and the rules that data for them must follow.
 //!
-//! Everything here is a value: a [`Table`] describes a table wherever it came from (an entity or a live database), a
-//! [`Schema`] describes what data from outside must look like. This crate knows no SQL, is not async and does no
-//! I/O, apart from reading the one file it is asked to validate.
+//! Everything here is a value. A [`Table`] describes a table, whether it comes from an entity or from a live
+//! database. A [`Schema`] describes valid input. This crate knows no SQL, is not async and does no I/O, apart from
+//! reading the file it is asked to validate.
 
 mod decimal;
 mod fields;

@@ -1,25 +1,26 @@
-//! Names that are made of others: of tables and schemas from those of types, of constraints from those of columns.
+//! Derives names: of tables and schemas from types, of constraints from columns.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// `AppNotice` to `app_notice`.
+/// Converts `AppNotice` to `app_notice`.
 pub fn snake_case(name: &str) -> String {
     name.to_snake_case()
 }
 
-/// `app_notices` to `AppNotices`.
+/// Converts `app_notices` to `AppNotices`.
 pub fn pascal_case(name: &str) -> String {
     name.to_pascal_case()
 }
 
-/// The most bytes of a name on PostgreSQL, which cuts what is longer without a word.
+/// The maximum length of a name in bytes. PostgreSQL truncates longer names silently.
 pub const MOST_NAME_BYTES: usize = 63;
 
-/// The name that PostgreSQL would give a constraint or an index: `orders`, `[usid]`, `idx` to `orders_usid_idx`.
+/// Returns the name that PostgreSQL gives a constraint or an index: `orders`, `[usid]`, `idx` becomes
+/// `orders_usid_idx`.
 ///
-/// One that is too long is cut, with a short hash of the whole before its ending: it is the same each time and on each
-/// engine, and two that begin alike stay apart. Cut by PostgreSQL they would not, and what is declared would never be
-/// what it has.
+/// A name that is too long is truncated and gets a short hash of the whole name before its suffix. So it is the same
+/// each time and on both engines, and differs from names with the same beginning. If PostgreSQL truncated it, names
+/// could collide, and the reflected name would never match the declared one.
 ///
 /// ```
 /// # use mwallet_schema::constraint_name;
@@ -41,7 +42,7 @@ pub fn constraint_name(table: &str, columns: &[&str], ending: &str) -> String {
     format!("{}{tail}", &whole[..end])
 }
 
-/// FNV-1a in 64 bits, folded to 32. It stands in names of databases: another function would be other names.
+/// Computes 64-bit FNV-1a, folded to 32 bits. Existing databases contain the result in names, so it must not change.
 fn hash(text: &str) -> u32 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
@@ -49,7 +50,7 @@ fn hash(text: &str) -> u32 {
     u32::from_be_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
 }
 
-/// A name with its last word in the plural: `address` to `addresses`, `person` to `people`.
+/// Returns the name with its last word in the plural: `address` becomes `addresses`, `person` becomes `people`.
 ///
 /// ```
 /// assert_eq!(mwallet_schema::plural("user_address"), "user_addresses");
@@ -77,7 +78,7 @@ mod tests {
             assert_eq!(name.len(), MOST_NAME_BYTES);
             assert!(name.starts_with("orders_ccc") && name.ends_with("_fkey"), "{name}");
         }
-        // Characters are kept whole, wherever the cut falls.
+        // Characters are kept whole, wherever the name is cut.
         for shift in 0..4 {
             let name = constraint_name(&"x".repeat(shift), &[&"👛".repeat(20)], "idx");
             assert!((MOST_NAME_BYTES - 3..=MOST_NAME_BYTES).contains(&name.len()), "{name}");

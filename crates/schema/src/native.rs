@@ -1,58 +1,58 @@
-//! Types of a database that mWallet has no form of its own for, as reflection finds them.
+//! Native types: types that only their database knows, as reflection finds them.
 
 use std::fmt::Write as _;
 
 use crate::json::{Reader, Token};
 use crate::{ColumnType, Decimal, Value, ValueError};
 
-/// A type as its database calls it, and how its values come and go.
+/// A type by its name in the database, and how its values are transferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NativeType {
     /// The name, such as `character varying(160)`, `tsvector` or `DATETIME`.
     pub name: String,
-    /// The type as which PostgreSQL compares its values, where a cast to the type itself would change them: it cuts a
-    /// text that is too long for its domain.
-    pub comparison_type: Option<String>,
-    /// How its values come and go.
-    pub transfer: Transfer,
+    /// The type in which PostgreSQL compares values, if a cast to the type itself would change them: a cast to a
+    /// domain truncates text that is too long.
+    pub compared: Option<String>,
+    /// How values are transferred.
+    pub carrier: Transfer,
 }
 
-/// How values of a [`NativeType`] come and go.
+/// How values of a [`NativeType`] are transferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// As text, of at most so many code points.
+    /// As text of at most `max` code points.
     Text {
-        /// The most code points, or no limit.
+        /// The maximum number of code points; `None` for no limit.
         max: Option<u32>,
     },
-    /// As an exact number, which JSON has as a number.
+    /// As an exact number, which is also a number in JSON.
     Number {
-        /// How many digits there are in all and after the point, or no limit.
+        /// The total number of digits and the number after the point; `None` for no limit.
         digits: Option<(u32, u32)>,
     },
-    /// As the text that PostgreSQL itself writes and reads: enums, dates, addresses, ranges.
+    /// As the text form of PostgreSQL: enums, dates, addresses, ranges.
     TextRepr,
-    /// As the JSON that PostgreSQL itself writes and reads: arrays, composite types, floats, times.
+    /// As the JSON form of PostgreSQL: arrays, composite types, floats, times.
     Json,
-    /// As SQLite stores each value, whatever the column declares.
+    /// As SQLite stores each value, whatever type the column declares.
     SqliteDynamic(DeclaredType),
 }
 
-/// What the JSON is like that PostgreSQL makes of a type.
+/// The kind of JSON that PostgreSQL makes of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
-    /// A number; what is none, such as `NaN`, is a string.
+    /// A number; special values such as `NaN` are strings.
     Number,
     /// A string.
     Text,
-    /// True or false.
+    /// A boolean.
     Boolean,
     /// Any JSON.
     Any,
 }
 
 impl JsonKind {
-    /// By the name of a type, without its length or precision.
+    /// Returns the kind for a type name without length or precision.
     pub fn from_type_name(name: &str) -> Self {
         match name {
             "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => Self::Number,
@@ -80,45 +80,45 @@ impl JsonKind {
     }
 }
 
-/// What a column of SQLite declares, by which what is brought is judged. What is there may be anything.
+/// The declared type of a SQLite column. Input is checked against it; stored values may have any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeclaredType {
-    /// Whole numbers.
+    /// Integers.
     Integer,
-    /// Numbers, of at most so many digits in all and after the point.
+    /// Numbers with a limited number of digits.
     Number {
-        /// The digits, or no limit.
+        /// The total number of digits and the number after the point; `None` for no limit.
         digits: Option<(u32, u32)>,
     },
-    /// Text, of at most so many code points.
+    /// Text of at most `max` code points.
     Text {
-        /// The most code points, or no limit.
+        /// The maximum number of code points; `None` for no limit.
         max: Option<u32>,
     },
-    /// True or false, which are stored as 1 and 0.
+    /// Booleans, stored as 1 and 0.
     Boolean,
-    /// A day or a time, as text or as a number.
+    /// A date or a time, as text or as a number.
     Time,
-    /// Anything; `\x` and hexadecimal digits are bytes.
+    /// Any value; text of `\x` and hexadecimal digits is binary data.
     Any,
 }
 
 impl Transfer {
-    /// Text, as long as the name of its type allows: `character varying(160)`.
+    /// Returns text with the limit in the type name: `character varying(160)`.
     pub fn text(name: &str) -> Self {
         let max = if name == "name" { Some(63) } else { limits(name).map(|(max, _)| max) };
         Self::Text { max }
     }
 
-    /// A number of the digits that the name of its type allows: `numeric(10,2)`.
+    /// Returns a number with the limits in the type name: `numeric(10,2)`.
     pub fn number(name: &str) -> Self {
-        // The scale may be negative since PostgreSQL 15, or larger than the precision.
+        // Since PostgreSQL 15 the scale may be negative or exceed the precision.
         Self::Number { digits: limits(name).filter(|(precision, scale)| scale <= precision) }
     }
 }
 
 impl DeclaredType {
-    /// What a column declares, by SQLite's own rules and by what people mean with the others.
+    /// Parses the declared type of a column by SQLite's affinity rules, and by convention for names such as `BOOL`.
     ///
     /// Source: "Determination Of Column Affinity" in SQLite's documentation.
     pub fn read(written: &str) -> Self {
@@ -146,15 +146,15 @@ impl DeclaredType {
 }
 
 impl NativeType {
-    /// The type that a column of SQLite declares, such as `NVARCHAR(160)`: each value is stored as what it is.
+    /// Returns the declared type of a SQLite column, such as `NVARCHAR(160)`. Each value keeps its own storage class.
     pub fn declared(written: impl Into<String>) -> Self {
         let name = written.into();
         let transfer = Transfer::SqliteDynamic(DeclaredType::read(&name));
         Self { name, comparison_type: None, transfer }
     }
 
-    /// The type as which values are compared of a type with a length or precision: `numeric` of `numeric(10,2)`; `None`
-    /// where it has neither, so that it is the type itself.
+    /// Returns the type name without length or precision, which is the type for comparisons: `numeric` for
+    /// `numeric(10,2)`. Returns `None` if it has neither.
     pub fn without_limits(name: &str) -> Option<String> {
         match (name.split_once('('), name.split_once(')')) {
             (Some((before, _)), Some((_, behind))) => Some(format!("{before}{behind}")),
@@ -162,7 +162,7 @@ impl NativeType {
         }
     }
 
-    /// The bytes that PostgreSQL writes as `\x` and hexadecimal digits; `None` for any other text.
+    /// Decodes bytes from PostgreSQL's `\x` and hexadecimal digits; `None` for any other text.
     pub fn bytes(text: &str) -> Option<Vec<u8>> {
         let digits = text.strip_prefix("\\x")?.as_bytes();
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -170,19 +170,19 @@ impl NativeType {
         if digits.len() % 2 == 0 { digits.chunks_exact(2).map(pair).collect() } else { None }
     }
 
-    /// The type of which PostgreSQL makes JSON, without its length or precision: `timestamp without time zone` of
-    /// `timestamp(3) without time zone`, and what a domain is made of.
+    /// Returns the type that PostgreSQL converts to JSON, without length or precision: `timestamp without time zone`
+    /// for `timestamp(3) without time zone`, and the base type of a domain.
     pub fn json_name(&self) -> String {
         let name = self.comparison_type.as_deref().unwrap_or(&self.name);
         Self::without_limits(name).unwrap_or_else(|| name.to_owned())
     }
 
-    /// What its values are in JSON, where they come and go as such.
+    /// Returns the kind of JSON of the values, if they are transferred as JSON.
     pub fn json_kind(&self) -> Option<JsonKind> {
         (self.transfer == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
     }
 
-    /// The longest text, where there is a limit.
+    /// Returns the maximum length of text, if it is limited.
     pub fn max(&self) -> Option<u32> {
         match self.transfer {
             Transfer::Text { max } | Transfer::SqliteDynamic(DeclaredType::Text { max }) => max,
@@ -190,15 +190,15 @@ impl NativeType {
         }
     }
 
-    /// Whether its values are numbers, which have ranges.
+    /// Returns whether the values are numbers, which have ranges.
     pub fn is_number(&self) -> bool {
         let is_stored =
             matches!(self.transfer, Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }));
         is_stored || matches!(self.transfer, Transfer::Number { .. }) || self.json_kind() == Some(JsonKind::Number)
     }
 
-    /// Whether its values are numbers, or may be, that a double would change: whole ones of 64 bits, and decimals.
-    /// Arrays of them count. What SQLite stores as true and false does not.
+    /// Returns whether values may be numbers that a double would change: 64-bit integers and decimals, also in
+    /// arrays. Booleans of SQLite do not count.
     pub fn holds_exact_numbers(&self) -> bool {
         match self.transfer {
             Transfer::Number { .. } => true,
@@ -209,14 +209,14 @@ impl NativeType {
         }
     }
 
-    /// Whether its values are text, which has a length and may be matched with a pattern.
+    /// Returns whether the values are text, which has a length and can match a pattern.
     pub fn is_text(&self) -> bool {
         let is_declared =
             matches!(self.transfer, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
         is_declared || self.json_kind() == Some(JsonKind::Text)
     }
 
-    /// Whether its values are characters of any kind, so that the digits of a number are some.
+    /// Returns whether the values are character strings, so that a JSON number is taken as its digits.
     pub(crate) fn is_characters(&self) -> bool {
         let is_declared =
             matches!(self.transfer, Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }));
@@ -226,7 +226,7 @@ impl NativeType {
         is_declared || (self.transfer == Transfer::Json && named(&name()))
     }
 
-    /// What a client is asked for, in words.
+    /// Returns a description of valid values, for error messages.
     pub fn wanted(&self) -> &'static str {
         match self.transfer {
             Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }) => "a string",
@@ -245,17 +245,17 @@ impl NativeType {
         }
     }
 
-    /// Reads a value from its text, as in a URL.
+    /// Parses a value from text, as in a URL.
     ///
     /// # Errors
     ///
-    /// Where the text does not read as the type, or is beyond its limits.
+    /// Returns an error if the text cannot be parsed as the type, or exceeds its limits.
     pub(crate) fn parse(&self, text: &str) -> Result<Value, ValueError> {
         let text_value = || self.coerce(Value::Text(text.into()));
         match self.transfer {
             Transfer::Text { .. } | Transfer::TextRepr | Transfer::Json => text_value(),
-            // A number that no row can hold still compares: only what is stored must fit.
-            // What declares its digits may hold NaN, and is never infinite.
+            // Filters may compare with numbers that no row can hold; only stored values must fit. A numeric with
+            // declared digits may hold NaN, but no infinity.
             Transfer::Number { digits } => match no_number(text).filter(|name| digits.is_none() || *name == "NaN") {
                 Some(name) => Ok(Value::Text(name.into())),
                 None => number(text).map(decimal),
@@ -267,7 +267,7 @@ impl NativeType {
                 "false" | "0" => Ok(Value::Int(0)),
                 _ => Err(ValueError::WrongType("expected true or false".into())),
             },
-            // What a column converts when it stores, it converts when it compares.
+            // A column converts values for comparisons as it does for storage.
             Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time) => text_value(),
             Transfer::SqliteDynamic(DeclaredType::Any) => match number(text) {
                 Ok(value) => Ok(value),
@@ -276,11 +276,11 @@ impl NativeType {
         }
     }
 
-    /// Turns a value into one that the type takes, if nothing is lost.
+    /// Converts the value to the type if nothing is lost.
     ///
     /// # Errors
     ///
-    /// Where the value is of another kind or beyond the limits of the type.
+    /// Returns an error if the value has another type or exceeds the limits of the type.
     pub(crate) fn coerce(&self, value: Value) -> Result<Value, ValueError> {
         let value = match (self.transfer, value) {
             (_, Value::Null) => Value::Null,
@@ -290,13 +290,13 @@ impl NativeType {
             (Transfer::Number { digits }, Value::Int(number)) => fit(number.into(), digits).map(Value::Decimal)?,
             (Transfer::Number { digits }, Value::Decimal(number)) => fit(number, digits).map(Value::Decimal)?,
             (Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }), Value::Text(text)) => {
-                // Spaces around a number do not count, as in PostgreSQL.
+                // Spaces around a number are ignored, as in PostgreSQL.
                 let text = text.trim_ascii();
                 if let Some(infinite) = self.infinite(text) {
                     return infinite;
                 }
-                // What declares its digits counts with them.
-                if let (Transfer::Number { digits: None }, Some(name)) = (self.transfer, no_number(text)) {
+                // Only a numeric without declared digits stores NaN and the infinities here.
+                if let (Transfer::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
                     return Ok(Value::Text(name.into()));
                 }
                 return self.coerce(number(text)?);
@@ -344,18 +344,18 @@ impl NativeType {
         }
     }
 
-    /// A number as SQLite keeps it: whole ones of 64 bits, unless the column makes doubles of them, and others as
-    /// doubles. What would read back as another number is refused.
+    /// Returns a number as SQLite stores it: a 64-bit integer, unless the column is real, or else a double. Rejects a
+    /// number that would read back as another one.
     fn kept_by_sqlite(&self, number: Decimal) -> Result<Value, ValueError> {
         if let Some(whole) = whole(&number).filter(|_| !self.is_real()) {
             return Ok(whole);
         }
-        // A text of digits always reads as a double, which may be infinite.
+        // Digits always parse as a double, which may be infinite.
         let double = number.to_string().parse::<f64>().unwrap_or(f64::INFINITY);
         if double.is_infinite() {
             return Err(ValueError::OutOfRange(BEYOND_DOUBLES.into()));
         }
-        // The text with which a double is answered has the fewest digits that read back as it.
+        // The text of a double has the fewest digits that parse to the same double.
         match format!("{double:?}").parse::<Decimal>() {
             Ok(kept) if kept == number => Ok(stored(number)),
             _ if double.abs() < f64::MIN_POSITIVE => Err(ValueError::OutOfRange(BELOW_DOUBLES.into())),
@@ -365,15 +365,15 @@ impl NativeType {
         }
     }
 
-    /// Whether a column of SQLite makes doubles of all its numbers.
+    /// Returns whether a SQLite column stores all numbers as doubles.
     fn is_real(&self) -> bool {
         let upper = self.name.to_ascii_uppercase();
         matches!(self.transfer, Transfer::SqliteDynamic(_))
             && ["REAL", "FLOA", "DOUB"].iter().any(|word| upper.contains(word))
     }
 
-    /// An infinite double by the names that PostgreSQL has for it, as the text of which SQLite makes one; nothing where
-    /// it is none.
+    /// Parses PostgreSQL's names for infinite doubles into the text that SQLite converts to one. Returns `None` for
+    /// any other text.
     fn infinite(&self, text: &str) -> Option<Result<Value, ValueError>> {
         let (sign, name) = match text.strip_prefix('-') {
             Some(name) => ("-", name),
@@ -386,11 +386,12 @@ impl NativeType {
         is(&["Infinity", "inf", INFINITE]).then(|| Ok(Value::Text(format!("{sign}{INFINITE}"))))
     }
 
-    /// The same for what comes and goes as JSON: a text stays one, so that it is not read as JSON.
+    /// Same as [`coerce`](Self::coerce), for types transferred as JSON. Text stays text, so that it is not parsed as
+    /// JSON.
     fn coerce_json(&self, value: Value) -> Result<Value, ValueError> {
         let kind = JsonKind::from_type_name(&self.json_name());
         Ok(match (kind, value) {
-            // What is no number, such as `NaN`, is written as a text.
+            // Special values such as `NaN` are strings.
             (_, value @ Value::Text(_)) => value.coerce(&ColumnType::Text { max: None })?,
             (JsonKind::Text | JsonKind::Any, Value::Timestamp(time)) => Value::Text(time.to_string()),
             (JsonKind::Text | JsonKind::Any, Value::Uuid(uuid)) => Value::Text(uuid.to_string()),
@@ -399,9 +400,9 @@ impl NativeType {
             (JsonKind::Boolean | JsonKind::Any, Value::Bool(value)) => Value::Json(value.to_string()),
             (JsonKind::Any, value @ Value::Json(_)) => value,
             (_, Value::Json(text)) => match Value::scalar(&text) {
-                // The digits stay as they were written.
+                // Keep the digits as written.
                 Some(Value::Int(_) | Value::Decimal(_)) if kind == JsonKind::Number => self.within_floats(text)?,
-                // A float may be larger than any decimal.
+                // A float may exceed every decimal.
                 None if kind == JsonKind::Number && is_number(&text) => self.within_floats(text)?,
                 Some(Value::Bool(_)) if kind == JsonKind::Boolean => Value::Json(text),
                 Some(value @ Value::Text(_)) => value,
@@ -418,7 +419,7 @@ impl NativeType {
 }
 
 impl NativeType {
-    /// The text of a number, if a float of PostgreSQL can be as large, where the type is one.
+    /// Returns the text of a number, if it is within the range of the PostgreSQL float type (if it is one).
     pub(crate) fn within_floats(&self, number: String) -> Result<Value, ValueError> {
         let float = match self.json_name().as_str() {
             "double precision" => number.parse().ok(),
@@ -436,17 +437,17 @@ impl NativeType {
     }
 }
 
-/// What is wrong with `1e400`.
+/// The error for `1e400`.
 const BEYOND_DOUBLES: &str = "is out of range for such a number";
 
-/// What is wrong with `1e-400`.
+/// The error for `1e-400`.
 const BELOW_DOUBLES: &str = "is too close to zero for such a number";
 
 fn beyond_64_bits() -> ValueError {
     ValueError::OutOfRange(format!("must be between {} and {}", i64::MIN, i64::MAX))
 }
 
-/// The numbers in brackets: `NUMERIC(10, 2)` to 10 and 2.
+/// Parses the numbers in parentheses: `NUMERIC(10, 2)` gives 10 and 2.
 fn limits(written: &str) -> Option<(u32, u32)> {
     let (_, inner) = written.split_once('(')?;
     let (inner, _) = inner.split_once(')')?;
@@ -459,10 +460,10 @@ fn is_number(json: &str) -> bool {
     Reader::new(json.as_bytes()).is_ok_and(|mut reader| matches!(reader.value(), Ok(Token::Number(_))))
 }
 
-/// The text of which SQLite makes an infinite double, and which nobody else writes.
+/// The text that SQLite converts to an infinite double. Nothing else writes it.
 const INFINITE: &str = "9.9e9999999";
 
-/// What a numeric of PostgreSQL holds beside numbers, by the name with which it is answered.
+/// Returns PostgreSQL's name for a numeric that is not a number or infinite.
 fn no_number(text: &str) -> Option<&'static str> {
     let is = |name: &str| text.eq_ignore_ascii_case(name);
     match () {
@@ -473,13 +474,13 @@ fn no_number(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Reads a number: a whole one of 64 bits as such.
+/// Parses a number, as an integer if it fits 64 bits.
 fn number(text: &str) -> Result<Value, ValueError> {
     let number = text.parse::<Decimal>().map_err(|_| ValueError::WrongType("expected a number".into()))?;
     Ok(stored(number))
 }
 
-/// A whole number as a decimal, as PostgreSQL takes it.
+/// Converts an integer to a decimal, for PostgreSQL.
 fn decimal(number: Value) -> Value {
     match number {
         Value::Int(number) => Value::Decimal(number.into()),
@@ -487,7 +488,7 @@ fn decimal(number: Value) -> Value {
     }
 }
 
-/// A number as SQLite stores it: whole where it is.
+/// Returns a number as SQLite stores it: as an integer if possible.
 fn stored(number: Decimal) -> Value {
     whole(&number).unwrap_or(Value::Decimal(number))
 }
@@ -505,7 +506,7 @@ fn fit(number: Decimal, digits: Option<(u32, u32)>) -> Result<Decimal, ValueErro
     }
 }
 
-/// Bytes as PostgreSQL writes and reads them.
+/// Encodes bytes in PostgreSQL's hexadecimal form.
 fn written_bytes(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("\\x"), |mut text, byte| {
         // Writing to a string cannot fail.

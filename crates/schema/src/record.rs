@@ -1,8 +1,8 @@
-//! Values by name: what a schema made of data, or a row as a map.
+//! A map of named values: validated input, or a row.
 
 use crate::Value;
 
-/// Values by name, in the order they were set, which knows the given from the filled in.
+/// Named values in insertion order. It distinguishes given values from those filled in.
 ///
 /// ```
 /// use mwallet_schema::{Record, Value};
@@ -25,53 +25,53 @@ pub struct Entry {
 }
 
 impl Record {
-    /// A record without values.
+    /// Returns an empty record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the record is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The value of that name.
+    /// Returns the value with that name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value)
     }
 
-    /// Takes the value of that name out.
+    /// Removes and returns the value with that name.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let position = self.entries.iter().position(|entry| entry.name == name)?;
         Some(self.entries.remove(position).value)
     }
 
-    /// Sets a value as one that was given.
+    /// Sets a value that was given.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.insert(name.into(), value.into(), true);
     }
 
-    /// Sets a value that was not given but filled in: a default.
+    /// Sets a value that was filled in, such as a default.
     pub fn fill(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.insert(name.into(), value.into(), false);
     }
 
-    /// A record with room for so many values.
+    /// Returns an empty record with space for `capacity` values.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self { entries: Vec::with_capacity(capacity) }
     }
 
-    /// Adds a value of a name that the record is known not to have, without looking for it.
+    /// Appends a value without looking for an existing one. The caller knows that the name is new.
     pub(crate) fn push(&mut self, name: String, value: Value, given: bool) {
         self.entries.push(Entry { name, value, given });
     }
 
-    /// The names and values in their order, each with whether it was given.
+    /// Returns names and values in order, each with whether it was given.
     pub(crate) fn into_entries(self) -> impl Iterator<Item = (String, Value, bool)> {
         self.entries.into_iter().map(|entry| (entry.name, entry.value, entry.given))
     }
@@ -83,32 +83,32 @@ impl Record {
         }
     }
 
-    /// The names and values in their order.
+    /// Iterates over names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.entries.iter().map(|entry| (entry.name.as_str(), &entry.value))
     }
 
-    /// The names of what was given, without what was filled in.
+    /// Iterates over the names of the values that were given.
     pub fn given(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(|entry| entry.given).map(|entry| entry.name.as_str())
     }
 
-    /// Whether the value of that name was given.
+    /// Returns whether the value with that name was given.
     pub fn was_given(&self, name: &str) -> bool {
         self.given().any(|given| given == name)
     }
 
-    /// A copy with these names only.
+    /// Returns a copy with only these names.
     pub fn include(&self, names: &[&str]) -> Self {
         self.copy_where(|name| names.contains(&name))
     }
 
-    /// A copy without these names.
+    /// Returns a copy without these names.
     pub fn exclude(&self, names: &[&str]) -> Self {
         self.copy_where(|name| !names.contains(&name))
     }
 
-    /// A copy in which the values of `changes` replace or join those here.
+    /// Returns a copy with the values of `changes` added, replacing those of the same name.
     pub fn update(&self, changes: &Self) -> Self {
         let mut copy = self.clone();
         for entry in &changes.entries {

@@ -1,7 +1,7 @@
-//! What data from outside must look like, and what an answer looks like.
+//! Describes what input must look like, and what a response looks like.
 //!
-//! A [`Schema`] is a value that has been checked when it was built, so that nothing can be wrong with it later; the
-//! operations here are the ways from data to a [`Record`] and back to columns.
+//! A [`Schema`] is checked when it is built, so it cannot be invalid later. Its operations turn input into a
+//! [`Record`], and records into columns and back.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ mod builder;
 
 pub use builder::{SchemaBuilder, SchemaError};
 
-/// What data from outside must look like: fields with types, rules and defaults.
+/// Describes valid input: fields with types, rules and defaults.
 ///
 /// ```
 /// # use mwallet_schema::{ColumnType, Field, Rules, Schema, Sources, Timestamp};
@@ -46,7 +46,7 @@ pub struct Schema {
     patterns: Vec<Option<Regex>>,
 }
 
-/// Compiled patterns follow from the fields.
+/// Ignores the compiled patterns, which follow from the fields.
 impl PartialEq for Schema {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
@@ -57,42 +57,43 @@ impl PartialEq for Schema {
 }
 
 impl Schema {
-    /// Starts a schema of that name.
+    /// Starts a schema with that name.
     pub fn builder(name: impl Into<String>) -> SchemaBuilder {
         SchemaBuilder::new(name.into())
     }
 
-    /// The name, such as `OrderSchema`.
+    /// Returns the name, such as `OrderSchema`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it is for.
+    /// Returns the description.
     pub fn comment(&self) -> Option<&str> {
         self.comment.as_deref()
     }
 
-    /// The fields in their order.
+    /// Returns the fields, in order.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// The field of that name.
+    /// Returns the field with that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The field that stands for that column.
+    /// Returns the field for that column.
     pub fn field_of_column(&self, column: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.column() == column)
     }
 
-    /// Whether fields that the schema does not know are ignored instead of refused.
+    /// Returns whether unknown fields are ignored rather than rejected.
     pub fn takes_unknown(&self) -> bool {
         self.takes_unknown
     }
 
-    /// Where the field of that name stands; looked for from `start` on, since clients keep the order of the documents.
+    /// Returns the position of the field with that name. The search starts at `start`, since clients tend to keep the
+    /// documented order.
     pub(crate) fn position_from(&self, name: &str, start: usize) -> Option<usize> {
         let start = start.min(self.fields.len());
         let (before, after) = self.fields.split_at(start);
@@ -104,12 +105,12 @@ impl Schema {
         self.patterns.get(position).and_then(Option::as_ref)
     }
 
-    /// Reads an object from JSON text and fills in what was not given.
+    /// Parses a JSON object and fills in defaults.
     ///
     /// # Errors
     ///
-    /// Where the text is not JSON, or with every failure: those of what was given in the order of the text, then what
-    /// is missing in the order of the schema.
+    /// Returns an error if the text is not JSON, or with every failure: first those of the given fields in the order
+    /// of the text, then the missing fields in the order of the schema.
     pub fn validate(&self, json: &[u8], sources: &dyn Sources) -> Result<Record, ValidationError> {
         self.read_one(Walk::new(json, sources)?)
     }
@@ -120,11 +121,11 @@ impl Schema {
         Ok(walk.failures.into_result(record.unwrap_or_default())?)
     }
 
-    /// Reads an array of objects, or one object, from JSON text; pointers into an array begin with the item's number.
+    /// Parses a JSON array of objects, or a single object. Pointers into an array begin with the index of the item.
     ///
     /// # Errors
     ///
-    /// As [`Schema::validate`], and where there are more than `limit` objects.
+    /// Returns the errors of [`Schema::validate`], or an error if there are more than `limit` objects.
     pub fn validate_many(
         &self,
         json: &[u8],
@@ -155,11 +156,12 @@ impl Schema {
         Ok(walk.failures.into_result(records)?)
     }
 
-    /// Reads an object from a file: YAML where its name ends in `.yaml` or `.yml`, JSON otherwise.
+    /// Parses an object from a file: YAML if its name ends in `.yaml` or `.yml`, otherwise JSON.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read or is larger than [`MAX_FILE_BYTES`], and as [`Schema::validate`].
+    /// Returns an error if the file cannot be read or exceeds [`MAX_FILE_BYTES`], and the errors of
+    /// [`Schema::validate`].
     pub fn validate_file(&self, path: impl AsRef<Path>, sources: &dyn Sources) -> Result<Record, ValidationError> {
         let path = path.as_ref();
         let mut text = Vec::new();
@@ -175,29 +177,30 @@ impl Schema {
         }
     }
 
-    /// Reads an object from YAML text.
+    /// Parses an object from YAML.
     ///
     /// # Errors
     ///
-    /// Where the text is not YAML of one document without anchors, and as [`Schema::validate`].
+    /// Returns an error if the text is not a single YAML document without anchors, and the errors of
+    /// [`Schema::validate`].
     pub fn validate_yaml(&self, text: &[u8], sources: &dyn Sources) -> Result<Record, ValidationError> {
         self.validate(&yaml::to_json(text)?, sources)
     }
 
-    /// Holds values that already have types against the same rules, and fills in what is absent.
+    /// Validates values that already have types by the same rules, and fills in defaults.
     ///
-    /// A read-only field may hold what was filled in ([`Record::fill`]), not what was given.
+    /// A read-only field may hold a value that was filled in ([`Record::fill`]), but not one that was given.
     ///
     /// # Errors
     ///
-    /// As [`Schema::validate`].
+    /// Returns the errors of [`Schema::validate`].
     pub fn validate_record(&self, record: Record, sources: &dyn Sources) -> Result<Record, ValidationError> {
         let mut failures = Collector::default();
         let record = typed::record(self, record, &FixedTime::new(sources), &Place::ROOT, &mut failures);
         Ok(failures.into_result(record)?)
     }
 
-    /// Fills in what is absent and checks nothing, for data that is known to be right.
+    /// Fills in defaults without validation, for data that is known to be valid.
     pub fn construct(&self, mut record: Record, sources: &dyn Sources) -> Record {
         let sources = &FixedTime::new(sources);
         for field in &self.fields {
@@ -210,8 +213,8 @@ impl Schema {
         record
     }
 
-    /// Turns a row by the names of its columns into an answer by the names of fields: in their order, without secrets
-    /// and without columns that the schema does not know.
+    /// Turns a row, keyed by column names, into a response keyed by field names. The response has the order of the
+    /// fields, and neither secrets nor unknown columns.
     pub fn from_row(&self, mut row: Record) -> Record {
         let mut answer = Record::with_capacity(self.fields.len());
         for field in self.fields.iter().filter(|field| field.access != Access::WriteOnly) {
@@ -222,7 +225,7 @@ impl Schema {
         answer
     }
 
-    /// Renames what stands under the names of fields to the names of their columns.
+    /// Renames the entries from field names to column names.
     pub fn to_columns(&self, record: Record) -> Record {
         let mut columns = Record::with_capacity(record.len());
         let mut next = 0;
@@ -235,17 +238,17 @@ impl Schema {
         columns
     }
 
-    /// A copy with these fields only, under another name.
+    /// Returns a copy with only these fields, under another name.
     pub fn only(&self, name: impl Into<String>, fields: &[&str]) -> Self {
         self.copy_where(name.into(), |field| fields.contains(&field.name.as_str()))
     }
 
-    /// A copy without these fields, under another name.
+    /// Returns a copy without these fields, under another name.
     pub fn without(&self, name: impl Into<String>, fields: &[&str]) -> Self {
         self.copy_where(name.into(), |field| !fields.contains(&field.name.as_str()))
     }
 
-    /// A copy in which every field may be left out and none is filled in, under another name: for a PATCH.
+    /// Returns a copy for PATCH, under another name: every field is optional and has no default.
     pub fn partial(&self, name: impl Into<String>) -> Self {
         let mut copy = self.copy_where(name.into(), |_| true);
         for field in &mut copy.fields {
@@ -254,7 +257,7 @@ impl Schema {
         copy
     }
 
-    /// A copy in which the fields of these columns need not be given, since something else tells them.
+    /// Returns a copy in which the fields of these columns are optional, since their values come from elsewhere.
     pub fn without_need_of(&self, columns: &[&str]) -> Self {
         let mut copy = self.clone();
         for field in copy.fields.iter_mut().filter(|field| columns.contains(&field.column())) {
@@ -263,12 +266,12 @@ impl Schema {
         copy
     }
 
-    /// A copy in which fields that it does not know are ignored instead of refused.
+    /// Returns a copy that ignores unknown fields rather than rejecting them.
     pub fn ignoring_unknown(&self) -> Self {
         Self { takes_unknown: true, ..self.clone() }
     }
 
-    /// A copy in which nothing is filled in: what may not be null must be given.
+    /// Returns a copy without defaults: every field that is not nullable is required, unless it is read-only.
     pub fn without_defaults(&self) -> Self {
         let mut copy = self.clone();
         for field in &mut copy.fields {

@@ -1,12 +1,11 @@
-//! What others wrote, as errors repeat it: no more of it than tells what is meant.
+//! Shortens untrusted text for error messages.
 
 use std::borrow::Cow;
 
-/// The most characters of a name or a value that an error repeats.
+/// The maximum number of characters of a name or value in an error.
 const MOST: usize = 100;
 
-/// A text, or its beginning and `…` where it is longer than 100 characters: an error is not to be as long as what it is
-/// about.
+/// Returns the text, or its first 100 characters and `…`, so that an error stays short.
 ///
 /// ```
 /// use mwallet_schema::shortened;
@@ -17,9 +16,9 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     shortened_to(text, MOST)
 }
 
-/// The same with another number of characters.
+/// Same as [`shortened`], with a limit of `most` characters.
 pub fn shortened_to(text: &str, most: usize) -> Cow<'_, str> {
-    // A text of so few bytes has no more characters.
+    // There are never more characters than bytes.
     if text.len() <= most {
         return Cow::Borrowed(text);
     }

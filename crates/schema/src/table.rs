@@ -1,21 +1,21 @@
-//! A table described as a value, from an entity or from a live database.
+//! Describes a table as a value, from an entity or from a live database.
 
 use crate::{
     ColumnType, EnumLabel, EnumType, MOST_NAME_BYTES, Rules, Transfer, Value, ValueGenerator, constraint_name,
 };
 
-/// A table: its columns, keys, indexes and what they promise.
+/// A table with its columns, keys, indexes and constraints.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Table {
-    /// What it is.
+    /// The kind of table.
     pub kind: TableKind,
-    /// The name of the database schema it stands in; `None` for the connection's own.
+    /// The database schema of the table; `None` for the default schema of the connection.
     pub schema: Option<String>,
     /// The name.
     pub name: String,
-    /// The columns in their order.
+    /// The columns, in order.
     pub columns: Vec<Column>,
-    /// The names of the primary key's columns, in the key's order; empty where there is none.
+    /// The names of the primary key's columns, in key order; empty if the table has no primary key.
     pub primary_key: Vec<String>,
     /// The unique constraints, apart from the primary key.
     pub uniques: Vec<Unique>,
@@ -23,36 +23,36 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// The foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
-    /// Checks beyond those that the columns' rules make.
+    /// The checks beyond those that the columns' rules imply.
     pub checks: Vec<Check>,
-    /// What the table is for.
+    /// The purpose of the table.
     pub comment: Option<String>,
-    /// What may be done to its rows.
+    /// The writes that the database allows.
     pub writes: Updatability,
-    /// Which writes can answer the rows that they wrote; all, unless a rule of PostgreSQL does something else instead.
+    /// The writes that can return the rows they wrote. All can, unless a rule of PostgreSQL replaces the write.
     pub answers: Updatability,
-    /// The name it had before, for the migration that renames it.
+    /// The previous name, for the migration that renames the table.
     pub renamed_from: Option<String>,
 }
 
-/// What something with columns and rows is.
+/// A kind of relation: something with columns and rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TableKind {
     /// A table.
     #[default]
     Table,
-    /// A table whose rows lie in others, by their values.
+    /// A table whose rows are stored in its partitions.
     Partitioned,
-    /// A table whose rows another server has.
+    /// A table whose rows are on another server.
     Foreign,
-    /// A query under a name.
+    /// A named query.
     View,
-    /// A query whose rows are kept until they are made anew.
+    /// A query whose rows are stored until it is refreshed.
     MaterializedView,
 }
 
 impl TableKind {
-    /// The word for it, such as `materialized view`.
+    /// Returns the name of the kind, such as `materialized view`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -64,19 +64,19 @@ impl TableKind {
     }
 }
 
-/// What the database lets be done to the rows of a table; everything, unless it is a view.
+/// The writes that the database allows on a table. By default all; views may allow fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Updatability {
-    /// Whether rows can be created.
+    /// Whether rows can be inserted.
     pub insert: bool,
-    /// Whether rows can be changed.
+    /// Whether rows can be updated.
     pub update: bool,
     /// Whether rows can be deleted.
     pub delete: bool,
 }
 
 impl Updatability {
-    /// Nothing may be written.
+    /// No write is allowed.
     pub const NONE: Self = Self { insert: false, update: false, delete: false };
 }
 
@@ -86,7 +86,7 @@ impl Default for Updatability {
     }
 }
 
-/// One column.
+/// A column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// The name.
@@ -95,28 +95,28 @@ pub struct Column {
     pub kind: ColumnType,
     /// Whether it may be null.
     pub nullable: bool,
-    /// What it holds where nothing was given.
+    /// The value of the column if an insert gives none.
     pub default: Option<ColumnDefault>,
-    /// What every update by mWallet sets it to.
+    /// The value that every update by mWallet sets.
     pub on_update: Option<OnUpdate>,
-    /// Rules beyond the type: ranges, shortest length, pattern.
+    /// The rules beyond the type: ranges, minimum length, pattern.
     pub rules: Rules,
-    /// Whether clients may read it and write it.
+    /// Whether clients may read and write the column.
     pub access: Access,
-    /// Whether it keeps the value that it was created with, whoever writes.
+    /// Whether the value never changes after the insert, whoever writes.
     pub immutable: bool,
-    /// What it means.
+    /// The meaning of the column.
     pub comment: Option<String>,
-    /// The column of a table that it shows, where it is one of a view.
+    /// For a column of a view: the table column that it shows.
     pub base: Option<ViewColumnSource>,
-    /// The name it had before, for the migration that renames it.
+    /// The previous name, for the migration that renames the column.
     pub renamed_from: Option<String>,
 }
 
-/// The column of a table that a view shows.
+/// The table column that a column of a view shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewColumnSource {
-    /// The database schema of the table, where it is not that of the view.
+    /// The database schema of the table, if it differs from that of the view.
     pub schema: Option<String>,
     /// The table.
     pub table: String,
@@ -124,54 +124,54 @@ pub struct ViewColumnSource {
     pub column: String,
 }
 
-/// What a column holds where nothing was given.
+/// The value of a column if an insert gives none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnDefault {
-    /// The same value each time.
+    /// A constant.
     Constant(Value),
-    /// A value that mWallet makes.
+    /// A value that mWallet generates.
     AppGenerated(ValueGenerator),
-    /// The next number, given by the database.
+    /// The next number of an identity column, assigned by the database.
     Identity,
-    /// What the database makes by an expression of its own, such as `nextval('numbers')`; or by a whole clause, where
-    /// it is another than `DEFAULT`, such as `GENERATED ALWAYS AS (a * 2) STORED`.
+    /// An SQL expression that the database evaluates, such as `nextval('numbers')`. A clause other than `DEFAULT` is
+    /// given whole, such as `GENERATED ALWAYS AS (a * 2) STORED`.
     Database(String),
 }
 
 impl ColumnDefault {
-    /// Whether the database fills the column in, so that an insert leaves it out.
+    /// Returns whether the database fills the column, so that an insert omits it.
     pub fn is_of_database(&self) -> bool {
         matches!(self, Self::Identity | Self::Database(_))
     }
 }
 
-/// What an update does to a column that it does not name.
+/// What an update does to a column that it does not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnUpdate {
-    /// It becomes the time of the update.
+    /// Sets it to the time of the update.
     Now,
-    /// It goes up by one.
+    /// Increments it by one.
     Increment,
 }
 
-/// Whether clients may read a column and write it.
+/// Whether clients may read and write a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// Both.
+    /// Clients may read and write it.
     #[default]
     ReadWrite,
-    /// Answered, never taken.
+    /// Clients may read it, but not write it.
     ReadOnly,
-    /// Taken, never answered: a secret.
+    /// Clients may write it, but not read it: a secret.
     WriteOnly,
 }
 
-/// A set of columns whose values together occur once.
+/// A unique constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unique {
     /// The name of the constraint.
     pub name: String,
-    /// The columns in their order.
+    /// The columns, in order.
     pub columns: Vec<String>,
 }
 
@@ -180,96 +180,96 @@ pub struct Unique {
 pub struct Index {
     /// The name.
     pub name: String,
-    /// The columns in their order; none of an index that is more than one of columns.
+    /// The columns, in order; empty if `special` is set.
     pub columns: Vec<String>,
-    /// What it is, where it is more than an index of columns.
+    /// The definition of an index on expressions or on some of the rows.
     pub special: Option<ExpressionIndex>,
 }
 
-/// An index of some rows, or of expressions, as its author wrote it. Never anything from a request.
+/// An index on expressions or on some of the rows, in the SQL of its author. It never holds data from a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpressionIndex {
-    /// Whether its keys occur once.
+    /// Whether the index is unique.
     pub unique: bool,
     /// The keys: columns and expressions, such as `lower(label)`.
     pub keys: String,
-    /// Which rows are in it; all, where it says nothing.
+    /// The condition of a partial index; `None` if the index covers all rows.
     pub condition: Option<String>,
 }
 
 impl Index {
-    /// An index of columns.
+    /// Returns an index on columns.
     pub fn on_columns(name: impl Into<String>, columns: Vec<String>) -> Self {
         Self { name: name.into(), columns, special: None }
     }
 }
 
 impl ExpressionIndex {
-    /// The keys in brackets, and the condition, as they follow the table in `CREATE INDEX`.
+    /// Returns the keys in parentheses and the condition, as they follow the table name in `CREATE INDEX`.
     pub fn sql(&self) -> String {
         let condition = self.condition.as_ref().map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
         format!("({}){condition}", self.keys)
     }
 }
 
-/// A reference to rows of a table.
+/// A foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignKey {
     /// The name of the constraint.
     pub name: String,
-    /// The columns that refer.
+    /// The referencing columns.
     pub columns: Vec<String>,
-    /// The database schema of the table they refer to, where it is not that of the table itself.
+    /// The database schema of the referenced table, if it differs from that of the table itself.
     pub references_schema: Option<String>,
-    /// The table they refer to.
+    /// The referenced table.
     pub references: String,
-    /// The columns of it, in the same order.
+    /// The referenced columns, in the same order.
     pub referenced_columns: Vec<String>,
-    /// What happens to a row when the one it refers to is deleted.
+    /// The action when the referenced row is deleted.
     pub on_delete: ReferentialAction,
-    /// What happens to a row when the key it refers to changes.
+    /// The action when the referenced key changes.
     pub on_update: ReferentialAction,
 }
 
-/// What a foreign key does when the row it refers to goes or changes.
+/// What a foreign key does when the referenced row is deleted or its key changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReferentialAction {
-    /// Refuses, at the end of the statement or transaction.
+    /// Rejects the change at the end of the statement or transaction.
     #[default]
     NoAction,
-    /// Refuses at once.
+    /// Rejects the change immediately.
     Restrict,
-    /// Does the same to the rows that refer.
+    /// Deletes or updates the referencing rows too.
     Cascade,
-    /// Makes the reference null.
+    /// Sets the referencing columns to null.
     SetNull,
-    /// Makes the reference its default.
+    /// Sets the referencing columns to their defaults.
     SetDefault,
 }
 
-/// A condition on every row, written by the author of the table in SQL that both engines read.
+/// A condition on every row, in SQL that both engines understand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The name of the constraint.
     pub name: String,
-    /// The condition, such as `start_at <= end_at`. Never anything from a request.
+    /// The condition, such as `start_at <= end_at`. It never holds data from a request.
     pub expression: String,
 }
 
-/// Why a description of a table cannot be one.
+/// Why the description of a table is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
-    /// A key, index or reference names a column that the table has not.
+    /// A key, index or reference names a column that the table does not have.
     #[error("table {table}: {within} names the column {column}, which does not exist")]
     UnknownColumn {
         /// The table.
         table: String,
         /// The key, index or reference.
         within: String,
-        /// The column that was named.
+        /// The missing column.
         column: String,
     },
-    /// Two columns have one name.
+    /// Two columns have the same name.
     #[error("table {table} has two columns named {column}")]
     DuplicateColumn {
         /// The table.
@@ -277,7 +277,7 @@ pub enum TableError {
         /// The name.
         column: String,
     },
-    /// A foreign key has more columns on one side than on the other.
+    /// A foreign key has different numbers of referencing and referenced columns.
     #[error("table {table}: foreign key {name} has another number of columns than it references")]
     UnpairedForeignKey {
         /// The table.
@@ -285,7 +285,7 @@ pub enum TableError {
         /// The foreign key.
         name: String,
     },
-    /// A column that the database numbers is not the whole primary key, which SQLite cannot do.
+    /// An identity column is not the whole primary key, which SQLite requires.
     #[error("table {table}: {column} is an identity column, so it must be the only column of the primary key")]
     IdentityIsNotTheKey {
         /// The table.
@@ -293,23 +293,23 @@ pub enum TableError {
         /// The column.
         column: String,
     },
-    /// A default is no value of its column.
+    /// A default is not a valid value of its column.
     #[error("table {table}: the default of {column}: {reason}")]
     WrongDefault {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// What is wrong with it.
+        /// Why the default is invalid.
         reason: String,
     },
-    /// A name is longer than PostgreSQL takes it: it would be cut, and never found again.
+    /// A name exceeds the limit of PostgreSQL, which would truncate it.
     #[error(
         "table {table}: {name} has {} bytes, but a name can have at most {MOST_NAME_BYTES}: give {of} a shorter one",
         name.len()
     )]
     LongName {
-        /// The table.
+        /// The named object, such as `the column`.
         table: String,
         /// What is called so, such as `the column`.
         of: &'static str,
@@ -319,7 +319,7 @@ pub enum TableError {
 }
 
 impl Column {
-    /// A required column of a type, without default or rules.
+    /// Returns a required column without default or rules.
     pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
         Self {
             name: name.into(),
@@ -336,36 +336,36 @@ impl Column {
         }
     }
 
-    /// The same column, which may be null.
+    /// Makes the column nullable.
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
         self
     }
 
-    /// The same column with a default.
+    /// Sets the default.
     pub fn default(mut self, default: ColumnDefault) -> Self {
         self.default = Some(default);
         self
     }
 
-    /// The same column with an access.
+    /// Sets the access.
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// Whether clients may know of the column: all but secrets.
+    /// Returns whether clients may read the column: all columns but secrets.
     pub fn is_readable(&self) -> bool {
         self.access != Access::WriteOnly
     }
 
-    /// The labels of its type, where it has some: of one of our own, or of an enum of PostgreSQL.
+    /// Returns the labels of the type, if it is an enum of mWallet or of PostgreSQL.
     pub fn labels(&self) -> Option<EnumType> {
         match &self.kind {
             ColumnType::Enum(found) => Some(EnumType::clone(found)),
             ColumnType::Native(native) if native.transfer == Transfer::TextRepr && !self.rules.one_of.is_empty() => {
                 let label = |(code, value): (i64, &Value)| match value {
-                    // A label is never empty in Rust.
+                    // A label in Rust is never empty.
                     Value::Text(name) if !name.is_empty() => Some(EnumLabel::new(name.clone(), code)),
                     _ => None,
                 };
@@ -376,41 +376,41 @@ impl Column {
         }
     }
 
-    /// Whether the server fills the column when it is not given.
+    /// Returns whether an insert may omit the column.
     pub fn is_filled(&self) -> bool {
         self.default.is_some() || self.nullable
     }
 }
 
 impl Table {
-    /// An empty table of that name.
+    /// Returns a table without columns.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// The column of that name.
+    /// Returns the column with that name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Where the column of that name stands.
+    /// Returns the position of the column with that name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// Adds a unique constraint named as PostgreSQL would name it.
+    /// Adds a unique constraint, named as PostgreSQL would name it.
     pub fn add_unique(&mut self, columns: &[&str]) {
         let name = constraint_name(&self.name, columns, "key");
         self.uniques.push(Unique { name, columns: owned(columns) });
     }
 
-    /// Adds an index named as PostgreSQL would name it.
+    /// Adds an index, named as PostgreSQL would name it.
     pub fn add_index(&mut self, columns: &[&str]) {
         let name = constraint_name(&self.name, columns, "idx");
         self.indexes.push(Index::on_columns(name, owned(columns)));
     }
 
-    /// Adds a foreign key named as PostgreSQL would name it.
+    /// Adds a foreign key, named as PostgreSQL would name it.
     pub fn add_foreign_key(
         &mut self,
         columns: &[&str],
@@ -430,21 +430,22 @@ impl Table {
         });
     }
 
-    /// Whether a set of columns identifies one row: the primary key, or a unique constraint.
+    /// Returns whether the columns are exactly those of the primary key or of a unique constraint.
     pub fn is_unique(&self, columns: &[&str]) -> bool {
         let same =
             |names: &[String]| names.len() == columns.len() && columns.iter().all(|c| names.iter().any(|n| n == c));
         same(&self.primary_key) || self.uniques.iter().any(|unique| same(&unique.columns))
     }
 
-    /// Whether values of these columns find one row at most: among them are all of the primary key, or of a unique
-    /// constraint.
+    /// Returns whether values of these columns match at most one row: they include all columns of the primary key or
+    /// of a unique constraint.
     pub fn is_identified_by(&self, columns: &[&str]) -> bool {
         let holds = |names: &[String]| !names.is_empty() && names.iter().all(|name| columns.contains(&name.as_str()));
         holds(&self.primary_key) || self.uniques.iter().any(|unique| holds(&unique.columns))
     }
 
-    /// The tables that it joins, where it is there for that alone: its key is two references or more, and all of each.
+    /// Returns the tables that a pure join table connects: its primary key consists of two or more complete foreign
+    /// keys.
     pub fn joins(&self) -> Vec<&str> {
         let is_of_key = |key: &&ForeignKey| key.columns.iter().all(|column| self.primary_key.contains(column));
         let keys: Vec<&ForeignKey> = self.foreign_keys.iter().filter(is_of_key).collect();
@@ -455,11 +456,11 @@ impl Table {
         keys.iter().map(|key| key.references.as_str()).collect()
     }
 
-    /// Holds the description against itself: names that exist and are short enough, pairs that pair, defaults that fit.
+    /// Checks that names exist and are short enough, that foreign keys pair up, and that defaults are valid.
     ///
     /// # Errors
     ///
-    /// The first contradiction found.
+    /// Returns the first contradiction found.
     pub fn check(&self) -> Result<(), TableError> {
         self.check_lengths()?;
         self.check_columns()?;
@@ -479,8 +480,8 @@ impl Table {
         Ok(())
     }
 
-    /// Refuses names that PostgreSQL would cut. Views are not made by mWallet, nor are tables with types that only
-    /// SQLite has.
+    /// Rejects names that PostgreSQL would truncate. Skips views, which mWallet does not create, and tables with
+    /// types that only SQLite has.
     fn check_lengths(&self) -> Result<(), TableError> {
         let is_of_sqlite = |column: &Column| match &column.kind {
             ColumnType::Native(native) => matches!(native.transfer, Transfer::SqliteDynamic(_)),
@@ -578,7 +579,7 @@ mod tests {
         let mut named = table("orders", "a");
         named.checks.push(Check { name: long.clone(), expression: "a".into() });
         assert!(matches!(named.check(), Err(TableError::LongName { of: "the check", .. })));
-        // A view is there already, and so is what others made in SQLite, which takes any name.
+        // Neither a view nor a SQLite table of an existing database is created by mWallet, so any name is fine.
         let view = Table { kind: TableKind::View, ..table(&long, &long) };
         let mut others = table(&long, &long);
         others.columns[0].kind = ColumnType::Native(std::sync::Arc::new(crate::NativeType::declared("NVARCHAR(9)")));

@@ -1,11 +1,11 @@
-//! Points in time, in microseconds, from year 1 to year 9999.
+//! Points in time with microsecond precision, from year 1 to year 9999.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Decimal;
 
-/// A point in time: microseconds since 1970-01-01T00:00:00Z, which is what both engines store without loss.
+/// A point in time: microseconds since 1970-01-01T00:00:00Z, which both engines store without loss.
 ///
 /// ```
 /// use mwallet_schema::Timestamp;
@@ -23,10 +23,10 @@ pub enum TimestampError {
     /// The text is neither RFC 3339 nor a number of seconds.
     #[error("not a time: write RFC 3339, such as 2026-01-02T03:04:05Z, or seconds since 1970")]
     Malformed,
-    /// The point lies outside the years 1 to 9999.
+    /// The time is outside the years 1 to 9999.
     #[error("a time must be in the years 1 to 9999")]
     OutOfRange,
-    /// The text is more precise than a microsecond, and a digit would be lost.
+    /// The text is more precise than a microsecond.
     #[error("a time can have at most six decimal places")]
     TooPrecise,
 }
@@ -37,40 +37,40 @@ const MIN: i64 = -62_135_596_800_000_000;
 const MAX: i64 = 253_402_300_799_999_999;
 
 impl Timestamp {
-    /// How long the text of fixed width is, as SQLite stores it: `2026-01-02T03:04:05.000000+00:00`.
+    /// The length of the fixed-width text that SQLite stores: `2026-01-02T03:04:05.000000+00:00`.
     pub const FIXED_WIDTH: usize = 32;
 
-    /// Makes a timestamp from microseconds since 1970.
+    /// Converts from microseconds since 1970.
     ///
     /// # Errors
     ///
-    /// [`TimestampError::OutOfRange`] outside the years 1 to 9999.
+    /// Returns [`TimestampError::OutOfRange`] outside the years 1 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, TimestampError> {
         if (MIN..=MAX).contains(&micros) { Ok(Self(micros)) } else { Err(TimestampError::OutOfRange) }
     }
 
-    /// Makes a timestamp from whole seconds since 1970.
+    /// Converts from whole seconds since 1970.
     ///
     /// # Errors
     ///
-    /// [`TimestampError::OutOfRange`] outside the years 1 to 9999.
+    /// Returns [`TimestampError::OutOfRange`] outside the years 1 to 9999.
     pub fn from_seconds(seconds: i64) -> Result<Self, TimestampError> {
         seconds.checked_mul(1_000_000).ok_or(TimestampError::OutOfRange).and_then(Self::from_micros)
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z.
+    /// Returns microseconds since 1970-01-01T00:00:00Z.
     pub fn micros(self) -> i64 {
         self.0
     }
 
-    /// Appends the RFC 3339 text as PostgreSQL's JSON writes it: no more fraction than there is.
+    /// Appends the RFC 3339 text as in PostgreSQL's JSON, without trailing zeros in the fraction.
     pub fn write_to(self, out: &mut Vec<u8>) {
         let text = self.fixed_width();
         out.extend_from_slice(trim_fraction(&text));
         out.extend_from_slice(b"+00:00");
     }
 
-    /// The RFC 3339 text of fixed width, with six digits of fraction, whose byte order is the order in time.
+    /// Returns the RFC 3339 text with six fractional digits. Its byte order is the order in time.
     pub fn fixed_width(self) -> [u8; Self::FIXED_WIDTH] {
         let mut text = *b"0000-00-00T00:00:00.000000+00:00";
         let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000) as u32);
@@ -96,9 +96,9 @@ impl Timestamp {
     }
 }
 
-/// The part of a text of fixed width before its offset, without the zeros that end its fraction.
+/// Returns a fixed-width text without its offset and without trailing zeros in the fraction.
 ///
-/// Row encoders use it to turn what SQLite stores into what the API answers without parsing it.
+/// Row encoders use it to convert what SQLite stores into the API's form without parsing.
 pub fn trim_fraction(fixed: &[u8; Timestamp::FIXED_WIDTH]) -> &[u8] {
     let mut end = 26;
     while fixed[end - 1] == b'0' && end > 20 {
@@ -107,13 +107,13 @@ pub fn trim_fraction(fixed: &[u8; Timestamp::FIXED_WIDTH]) -> &[u8] {
     if end == 20 { &fixed[..19] } else { &fixed[..end] }
 }
 
-/// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.
+/// Converts days since 1970-01-01 to year, month and day of the proleptic Gregorian calendar.
 ///
-/// The algorithm is Howard Hinnant's `civil_from_days`; a calendar library costs ten times as much in the row encoder.
+/// This is Howard Hinnant's `civil_from_days`. A calendar library costs ten times as much in the row encoder.
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
-    // In 32 bits, where divisions are quicker.
+    // 32-bit divisions are faster.
     let day_of_era = shifted.rem_euclid(146_097) as u32;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -126,7 +126,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Reads RFC 3339 (an offset is required) or a decimal number of seconds since 1970.
+    /// Parses RFC 3339, with a required offset, or a decimal number of seconds since 1970.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         if let Ok(seconds) = text.parse::<Decimal>() {
             return from_epoch(&seconds);
@@ -135,9 +135,9 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Reads `2026-01-02T03:04:05.678+01:00`; `None` where the text has another shape or names no day or time.
+/// Parses `2026-01-02T03:04:05.678+01:00`. Returns `None` if the text has another form or an invalid date or time.
 ///
-/// Libraries either read more of ISO 8601 than RFC 3339 allows or end a day before the year 9999 does.
+/// Libraries either accept more of ISO 8601 than RFC 3339 allows, or end a day before the year 9999 does.
 fn from_rfc_3339(text: &[u8]) -> Option<Result<Timestamp, TimestampError>> {
     let (head, mut rest) = text.split_at_checked(19)?;
     let separated = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')].iter().all(|&(at, byte)| head[at] == byte);
@@ -160,7 +160,7 @@ fn from_rfc_3339(text: &[u8]) -> Option<Result<Timestamp, TimestampError>> {
         }
         _ => return None,
     };
-    // A leap second is the first of the next minute, as in PostgreSQL.
+    // A leap second becomes the first second of the next minute, as in PostgreSQL.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -173,22 +173,22 @@ fn from_rfc_3339(text: &[u8]) -> Option<Result<Timestamp, TimestampError>> {
     Some(Timestamp::from_micros(seconds * 1_000_000 + micros))
 }
 
-/// A number of a few decimal digits.
+/// Parses a few decimal digits.
 fn digits(text: &[u8]) -> Option<i64> {
     text.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
-/// The inverse of [`civil_from_days`], for days that the calendar has.
+/// Converts a date to days since 1970-01-01; `None` if the date does not exist. The inverse of [`civil_from_days`].
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     let shifted_year = year - i64::from(month <= 2);
     let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    // A day that does not exist comes back as another one.
+    // A date that does not exist converts back to another one.
     (civil_from_days(days) == (year, month, day)).then_some(days)
 }
 
-/// The point that lies `seconds` after 1970.
+/// Converts seconds since 1970.
 fn from_epoch(seconds: &Decimal) -> Result<Timestamp, TimestampError> {
     let micros = seconds.rescale(6).ok_or(TimestampError::TooPrecise)?;
     i64::try_from(micros.unscaled()).map_err(|_| TimestampError::OutOfRange).and_then(Timestamp::from_micros)
@@ -197,7 +197,7 @@ fn from_epoch(seconds: &Decimal) -> Result<Timestamp, TimestampError> {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.fixed_width();
-        // Only ASCII was put in.
+        // The text is ASCII, so this cannot fail.
         f.write_str(std::str::from_utf8(trim_fraction(&text)).map_err(|_| fmt::Error)?)?;
         f.write_str("+00:00")
     }

@@ -1,30 +1,30 @@
-//! The types a column can have on both engines.
+//! The column types that both engines support.
 
 use std::sync::Arc;
 
 use crate::NativeType;
 
-/// The type of a column, with the limits that belong to it.
+/// The type of a column, with its limits.
 ///
-/// How each is stored on either engine and written in JSON stands in `docs/types.md`.
+/// `docs/types.md` describes how each engine stores a type and how it is written in JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnType {
-    /// A whole number of 16 bits.
+    /// A 16-bit integer.
     SmallInt,
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Integer,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     BigInt,
     /// An exact number of at most `precision` digits, `scale` of them after the point.
     Decimal {
-        /// How many digits there are in all, 1 to 1,000.
+        /// The total number of digits, 1 to 1,000.
         precision: u32,
-        /// How many of them stand after the point.
+        /// The number of digits after the point.
         scale: u32,
     },
-    /// Text, at most `max` code points long.
+    /// Text of at most `max` code points.
     Text {
-        /// The most code points, or no limit.
+        /// The maximum number of code points; `None` for no limit.
         max: Option<u32>,
     },
     /// A point in time, to the microsecond.
@@ -33,21 +33,21 @@ pub enum ColumnType {
     Uuid,
     /// One of a set of labels.
     Enum(Arc<EnumType>),
-    /// Bytes, at most `max` of them.
+    /// At most `max` bytes.
     Bytes {
-        /// The most bytes, or no limit.
+        /// The maximum number of bytes; `None` for no limit.
         max: Option<u32>,
     },
     /// Any JSON.
     Json,
-    /// True or false.
+    /// A boolean.
     Boolean,
-    /// A type of a database that mWallet has no form of its own for.
+    /// A type that only its database knows.
     Native(Arc<NativeType>),
 }
 
 impl ColumnType {
-    /// A short name of the type for messages and documents, such as `decimal(38, 18)`.
+    /// Returns a short name for messages and documents, such as `decimal(38, 18)`.
     pub fn name(&self) -> String {
         match self {
             Self::SmallInt => "smallint".into(),
@@ -67,7 +67,7 @@ impl ColumnType {
         }
     }
 
-    /// The type of a [`name`](Self::name), where that says all of it: of an enum it does not say the labels.
+    /// Parses a [`name`](Self::name). Returns `None` for an enum, whose name does not include its labels.
     ///
     /// ```
     /// # use mwallet_schema::ColumnType;
@@ -97,7 +97,7 @@ impl ColumnType {
         })
     }
 
-    /// The smallest and the largest whole number of an integer type.
+    /// Returns the smallest and the largest value of an integer type.
     pub fn integer_range(&self) -> Option<(i64, i64)> {
         match self {
             Self::SmallInt => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
@@ -108,47 +108,47 @@ impl ColumnType {
     }
 }
 
-/// A set of labels, each with a code by which it may be given too.
+/// A set of labels, each with a code that input may use instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumType {
     /// The name of the type, such as `OrderType`.
     pub name: String,
-    /// The labels in the order they were declared.
+    /// The labels, in the order of their declaration.
     pub labels: Vec<EnumLabel>,
 }
 
 /// One label of an [`EnumType`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumLabel {
-    /// What is stored and answered, such as `OPEN`.
+    /// The stored and returned text, such as `OPEN`.
     pub name: String,
-    /// The number that stands for it, such as 0.
+    /// The code, such as 0.
     pub code: i64,
-    /// What it means, for documents.
+    /// The meaning, for documents.
     pub comment: Option<String>,
-    /// The name that it had before; migrations rename it in the rows.
+    /// The previous name; migrations rename it in the rows.
     pub renamed_from: Option<String>,
 }
 
 impl EnumLabel {
-    /// A label without more.
+    /// Returns a label without a comment or a previous name.
     pub fn new(name: impl Into<String>, code: i64) -> Self {
         Self { name: name.into(), code, comment: None, renamed_from: None }
     }
 }
 
 impl EnumType {
-    /// The label of that name.
+    /// Returns the label with that name.
     pub fn by_name(&self, name: &str) -> Option<&EnumLabel> {
         self.labels.iter().find(|label| label.name == name)
     }
 
-    /// The label of that code.
+    /// Returns the label with that code.
     pub fn by_code(&self, code: i64) -> Option<&EnumLabel> {
         self.labels.iter().find(|label| label.code == code)
     }
 
-    /// The names, as a message lists them: `OPEN, CLOSED`.
+    /// Returns the names as a list for messages: `OPEN, CLOSED`.
     pub fn names(&self) -> String {
         self.labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ")
     }

@@ -1,7 +1,8 @@
-//! What is wrong with data from outside: every failure at once, each with its place, its kind and a message.
+//! Reports what is wrong with input: every failure at once, each with its location, kind and message.
 //!
-//! The submodules hold data against a schema: `read` takes JSON text, `typed` takes values, `rules` knows the rules
-//! that both share. Nothing here knows HTTP; a failure carries its SQLSTATE because both engines speak in them.
+//! The submodules check data against a schema: `read` takes JSON text, `typed` takes values, and `rules` has the
+//! rules that both share. Nothing here knows HTTP. A failure carries a SQLSTATE, so that it looks like an error of
+//! the database.
 
 use std::fmt;
 
@@ -12,25 +13,24 @@ pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod typed;
 
-/// The most bytes a file of data may have.
+/// The maximum size of an input file in bytes.
 pub const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// The most failures that are collected from one body: beyond it, nobody reads on, and memory is not free.
+/// The maximum number of failures collected from one body. Nobody reads more, and memory is limited.
 pub const MAX_FAILURES: usize = 1_000;
 
-/// The most bytes of pointers and messages that are collected, since a pointer may have as many names as bodies are
-/// deep.
+/// The maximum total size of pointers and messages in bytes, since deeply nested bodies have long pointers.
 const MAX_FAILURE_BYTES: usize = 1 << 20;
 
-/// One thing that is wrong, and where.
+/// One failure and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// A JSON Pointer (RFC 6901) to the place, such as `/3/memo`; empty for the whole body. Of a name that is longer
-    /// than 100 characters it has the beginning.
+    /// A JSON Pointer (RFC 6901) to the location, such as `/3/memo`; empty for the whole body. A name longer than 100
+    /// characters is truncated.
     pub loc: String,
-    /// What is wrong, for people.
+    /// The message for people.
     pub msg: String,
-    /// What is wrong, for programs.
+    /// The kind, for programs.
     pub kind: FailureKind,
 }
 
@@ -45,12 +45,12 @@ macro_rules! kinds {
             /// Every kind, for documents.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name by which programs know it.
+            /// Returns the stable name for programs.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// The SQLSTATE that a database would have answered with.
+            /// Returns the SQLSTATE that a database would return.
             pub fn sqlstate(self) -> &'static str {
                 match self { $(Self::$variant => $sqlstate,)+ }
             }
@@ -61,25 +61,25 @@ macro_rules! kinds {
 kinds! {
     /// A required field was not given.
     Missing = "missing" "23502",
-    /// A field that may not be null is.
+    /// A field that must not be null is null.
     NullNotAllowed = "null_not_allowed" "23502",
     /// The schema has no such field.
     UnknownField = "unknown_field" "42703",
     /// A field was given twice.
     DuplicateField = "duplicate_field" "23514",
-    /// The field is answered, never taken.
+    /// The field is read-only.
     ReadOnly = "read_only" "23514",
-    /// The value is of another type, or its text does not read as one.
+    /// The value has another type, or its text cannot be parsed.
     WrongType = "wrong_type" "22P02",
-    /// The text is none of an enum's labels, or the number none of its codes.
+    /// The text is not a label of the enum, or the number is not one of its codes.
     NotALabel = "not_a_label" "22P02",
     /// The text contains U+0000, which PostgreSQL cannot store.
     NulInText = "nul_in_text" "22P02",
-    /// The value is beyond the range of its type.
+    /// The value is outside the range of its type.
     OutOfRange = "out_of_range" "22003",
-    /// The number is below the least that the rules allow.
+    /// The number is below the minimum.
     TooSmall = "too_small" "23514",
-    /// The number is above the most that the rules allow.
+    /// The number is above the maximum.
     TooLarge = "too_large" "23514",
     /// Text, bytes, a list or a map is longer than allowed.
     TooLong = "too_long" "22001",
@@ -87,7 +87,7 @@ kinds! {
     TooShort = "too_short" "23514",
     /// The text does not match the pattern.
     PatternMismatch = "pattern_mismatch" "23514",
-    /// There are more objects than one request may bring.
+    /// One request contains too many objects.
     TooMany = "too_many" "23514",
 }
 
@@ -97,27 +97,27 @@ impl fmt::Display for FailureKind {
     }
 }
 
-/// All that is wrong with a body: never empty when it is an error.
+/// All failures of a body; never empty in an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failures(Vec<Failure>);
 
 impl Failures {
-    /// The failures in the order of the document; what is missing follows what was given.
+    /// Iterates over the failures in document order, followed by the missing fields.
     pub fn iter(&self) -> std::slice::Iter<'_, Failure> {
         self.0.iter()
     }
 
-    /// How many there are.
+    /// Returns the number of failures.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no failures.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The first of them, whose SQLSTATE speaks for all.
+    /// Returns the first failure, whose SQLSTATE represents all.
     pub fn first(&self) -> Option<&Failure> {
         self.0.first()
     }
@@ -181,16 +181,16 @@ pub enum ValidationError {
     /// The file could not be read.
     #[error("cannot read the file")]
     Io(#[from] std::io::Error),
-    /// The file is larger than any data of a schema should be.
+    /// The file is too large.
     #[error("the file is larger than {limit} bytes")]
     FileTooLarge {
-        /// The most bytes a file may have.
+        /// The maximum size in bytes.
         limit: u64,
     },
 }
 
 impl ValidationError {
-    /// The failures, where the text could be read.
+    /// Returns the failures, if the text could be parsed.
     pub fn failures(&self) -> Option<&Failures> {
         match self {
             Self::Invalid(failures) => Some(failures),
@@ -211,7 +211,7 @@ impl From<Failures> for ValidationError {
     }
 }
 
-/// A place in the data, as a chain on the stack: its text is made only when something is wrong there.
+/// A location in the data, as a linked list on the stack. Its text is built only for a failure.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     step: Step<'a>,

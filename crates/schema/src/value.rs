@@ -1,22 +1,22 @@
-//! One value of a column, whatever it came from and wherever it goes.
+//! A single value of a column or field.
 
 use uuid::Uuid;
 
 use crate::json::{Reader, Token};
 use crate::{ColumnType, Decimal, DecimalError, Record, Timestamp, TimestampError};
 
-/// A value of one of the [`ColumnType`]s, or of a field that is a list, a map or a record.
+/// A value of a [`ColumnType`], or of a field that is a list, a map or a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// No value.
+    /// Null.
     Null,
-    /// True or false.
+    /// A boolean.
     Bool(bool),
-    /// A whole number of any of the integer types.
+    /// An integer of any size.
     Int(i64),
     /// An exact decimal.
     Decimal(Decimal),
-    /// Text, or the label of an enum.
+    /// Text, or an enum label.
     Text(String),
     /// A point in time.
     Timestamp(Timestamp),
@@ -24,32 +24,32 @@ pub enum Value {
     Uuid(Uuid),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// JSON as its compact text; the digits of numbers are those of the source.
+    /// Compact JSON text. Numbers keep the digits of the source.
     Json(String),
-    /// Several values, of a list field or an `in` filter.
+    /// A list, from a list field or an `in` filter.
     List(Vec<Value>),
-    /// Values by name, of a nested schema or a map.
+    /// Named values, from a nested schema or a map.
     Record(Record),
 }
 
-/// Why a value is not one of a column's type.
+/// Why a value does not fit the type of a column.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The value is of another kind, or its text does not read as one.
+    /// The value has another type, or its text cannot be parsed.
     #[error("{0}")]
     WrongType(String),
-    /// The value is beyond the range of the type.
+    /// The value is outside the range of the type.
     #[error("{0}")]
     OutOfRange(String),
-    /// The text or the bytes are longer than the column holds.
+    /// The text or the bytes are too long for the column.
     #[error("at most {max} {unit} are allowed")]
     TooLong {
-        /// The most there may be.
+        /// The maximum length.
         max: u32,
-        /// What is counted: characters or bytes.
+        /// The unit of the limit: characters or bytes.
         unit: &'static str,
     },
-    /// The text is none of the enum's labels.
+    /// The text is not a label of the enum.
     #[error("expected one of {labels}")]
     NotALabel {
         /// The labels, separated by commas.
@@ -61,16 +61,16 @@ pub enum ValueError {
 }
 
 impl Value {
-    /// Whether this is [`Value::Null`].
+    /// Returns whether this is [`Value::Null`].
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Reads a value of a type from its text, as in a URL: `12.50`, `OPEN` or its code, RFC 3339, base64.
+    /// Parses a value from text, as in a URL: `12.50`, `OPEN` or its code, RFC 3339, base64.
     ///
     /// # Errors
     ///
-    /// Where the text does not read as the type, or is beyond its limits.
+    /// Returns an error if the text cannot be parsed as the type, or exceeds its limits.
     pub fn parse(kind: &ColumnType, text: &str) -> Result<Self, ValueError> {
         match kind {
             ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => parse_integer(kind, text),
@@ -106,12 +106,12 @@ impl Value {
         }
     }
 
-    /// Turns the value into one of that type if nothing is lost: a whole number to a decimal, an enum's code to its
-    /// label. `Null` stays `Null`; whether a column takes it is the column's own rule.
+    /// Converts the value to that type if nothing is lost: an integer to a decimal, an enum code to its label. `Null`
+    /// stays `Null`; whether the column is nullable is checked elsewhere.
     ///
     /// # Errors
     ///
-    /// Where the value is of another kind or beyond the limits of the type.
+    /// Returns an error if the value has another type or exceeds the limits of the type.
     pub fn coerce(self, kind: &ColumnType) -> Result<Self, ValueError> {
         match (self, kind) {
             (Self::Null, _) => Ok(Self::Null),
@@ -146,14 +146,14 @@ impl Value {
             (value @ Self::Bool(_), ColumnType::Boolean)
             | (value @ Self::Timestamp(_), ColumnType::Timestamp)
             | (value @ Self::Uuid(_), ColumnType::Uuid) => Ok(value),
-            // Anybody can make one of any text.
+            // The variant can be built from any text, so parse it.
             (Self::Json(text), ColumnType::Json) => Self::parse(kind, &text),
             (value, kind) => Err(ValueError::WrongType(format!("expected {}, got {}", kind.name(), value.kind_name()))),
         }
     }
 
-    /// The text, number or truth that a JSON text is; `None` for null, a list, an object, or a number beyond every
-    /// decimal.
+    /// Returns the string, number or boolean in a JSON text. Returns `None` for null, a list, an object, or a number
+    /// that exceeds every decimal.
     pub fn scalar(json: &str) -> Option<Self> {
         match Reader::new(json.as_bytes()).ok()?.value().ok()? {
             Token::String(text) => Some(Self::Text(text.into_owned())),
@@ -166,7 +166,7 @@ impl Value {
         }
     }
 
-    /// A word for what kind of value this is, for messages.
+    /// Returns the type of the value, for messages.
     pub fn kind_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -184,7 +184,7 @@ impl Value {
     }
 }
 
-/// Reads a whole number and holds it against the range of its type.
+/// Parses an integer and checks the range of its type.
 fn parse_integer(kind: &ColumnType, text: &str) -> Result<Value, ValueError> {
     match text.parse::<i64>() {
         Ok(number) => check_integer(kind, number),
@@ -213,7 +213,7 @@ fn out_of_range(kind: &ColumnType) -> ValueError {
     ValueError::OutOfRange(format!("{article} {name} must be between {least} and {most}"))
 }
 
-/// Reads a UUID in its canonical form only, so that one value has one spelling.
+/// Parses a UUID in canonical form only, so that a value has one spelling.
 fn parse_uuid(text: &str) -> Result<Value, ValueError> {
     let canonical = text.len() == 36;
     Uuid::try_parse(text)

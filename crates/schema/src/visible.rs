@@ -1,14 +1,14 @@
-//! Names and texts of others, written so that whoever shows them does nothing but that.
+//! Escapes untrusted text so that displaying it is safe.
 
-/// Whether a character is not seen but changes what is: it moves the cursor, ends a line, is nothing at all, or turns
-/// the direction of writing.
+/// Returns whether a character is invisible but has an effect: it is a control character or a line separator, has no
+/// width, or changes the direction of writing.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
         || matches!(c, '\u{61c}' | '\u{feff}')
 }
 
-/// A text on one line, in which such characters are written out.
+/// Returns the text on one line, with hidden characters escaped.
 ///
 /// ```
 /// use mwallet_schema::visible;
@@ -18,7 +18,7 @@ pub fn visible(text: &str) -> String {
     written_out(text, is_hidden)
 }
 
-/// The same of a text that may have several lines.
+/// Returns the text with hidden characters escaped, apart from line breaks.
 pub fn visible_lines(text: &str) -> String {
     written_out(text, |c| c != '\n' && is_hidden(c))
 }

@@ -1,7 +1,7 @@
-//! YAML in, as the JSON text it stands for: one document, the core schema of YAML 1.2, the digits of numbers kept.
+//! Converts YAML to JSON text: one document, the core schema of YAML 1.2, with the digits of numbers preserved.
 //!
-//! Anchors and aliases are refused, since a few lines of them stand for gigabytes, and so are tags but `!!str`. What
-//! comes out goes through the ordinary validation; nothing here knows a schema.
+//! Anchors and aliases are rejected, since a few lines can expand to gigabytes, and so are tags other than `!!str`.
+//! The result goes through ordinary validation; nothing here knows a schema.
 
 use num_bigint::BigInt;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -9,13 +9,13 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use crate::json::{MAX_DEPTH, SyntaxError, write_string};
 use crate::validate::MAX_FILE_BYTES;
 
-/// The JSON that a YAML text stands for.
+/// Converts a YAML text to JSON.
 pub(crate) fn to_json(text: &[u8]) -> Result<Vec<u8>, SyntaxError> {
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(error(&Marker::new(0, 1, 0), "the text is too long"));
     }
     let text = std::str::from_utf8(text).map_err(|_| error(&Marker::new(0, 1, 0), "not UTF-8"))?;
-    // A byte order mark is YAML, though not JSON.
+    // A byte order mark is valid in YAML, but not in JSON.
     let mut parser = Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut writer = Writer::default();
     while let Some(event) = parser.next_event() {
@@ -32,7 +32,7 @@ fn error(marker: &Marker, message: &str) -> SyntaxError {
     SyntaxError { offset: marker.index(), line: marker.line(), column: marker.col() + 1, message: message.into() }
 }
 
-/// What the writer is in the middle of.
+/// A collection that the writer has not closed yet.
 enum Open {
     Sequence { first: bool },
     Mapping { first: bool, key: bool },
@@ -97,7 +97,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the comma or colon before what comes next; true if that is a key.
+    /// Writes the comma or colon before the next node. Returns true if that is a key.
     fn separate(&mut self) -> bool {
         let (first, is_key, between) = match self.open.last_mut() {
             None => return false,
@@ -118,7 +118,7 @@ impl Writer {
     }
 }
 
-/// Whether a node is tagged as text; what else stands before a node is refused.
+/// Returns whether a node is tagged as a string. Rejects anchors and other tags.
 fn is_text(anchor: usize, tag: Option<&Tag>) -> Result<bool, &'static str> {
     match tag {
         _ if anchor != 0 => Err("anchors are not supported"),
@@ -128,7 +128,7 @@ fn is_text(anchor: usize, tag: Option<&Tag>) -> Result<bool, &'static str> {
     }
 }
 
-/// Writes a plain scalar as the core schema reads it.
+/// Writes a plain scalar, resolved by the core schema.
 fn plain(out: &mut Vec<u8>, text: &str) -> Result<(), &'static str> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => out.extend_from_slice(b"null"),
@@ -148,10 +148,10 @@ fn is_infinite_or_nan(text: &str) -> bool {
     matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
-/// The most digits of a number in base 8 or 16: to decimal takes time that grows faster than its length.
+/// The maximum number of digits in base 8 or 16. The time of the conversion to decimal is not linear.
 const MAX_BASED_DIGITS: usize = 1_000;
 
-/// `0o17` and `0x1F` as decimal digits.
+/// Converts `0o17` and `0x1F` to decimal digits.
 fn based(text: &str) -> Option<String> {
     let (radix, digits) = match text.as_bytes() {
         [b'0', b'o', ..] => (8, &text[2..]),
@@ -162,8 +162,8 @@ fn based(text: &str) -> Option<String> {
     all.then(|| BigInt::parse_bytes(digits.as_bytes(), radix)).flatten().map(|number| number.to_string())
 }
 
-/// A number of the core schema as JSON writes it: without a plus, without zeros before it, with digits around its
-/// point.
+/// Converts a number of the core schema to JSON: without a plus sign or leading zeros, and with digits on both sides
+/// of the point.
 fn decimal(text: &str) -> Option<String> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => text.split_at(at),

@@ -1,11 +1,11 @@
-//! One text for all JSON texts of the same value, as PostgreSQL's `jsonb` takes values for the same.
+//! Converts equal JSON values to the same text, where equality is that of PostgreSQL's `jsonb`.
 
 use std::collections::BTreeMap;
 
 use super::{Reader, SyntaxError, Token, write_string};
 
-/// The text that all texts of the same JSON value share: without white space, keys in order and each once, the last of
-/// them, and numbers by what they count, so that `1.0` and `10e-1` are `1`.
+/// Returns the canonical text of a JSON value: without white space, with sorted keys, the last of duplicate keys, and
+/// numbers in a normal form, so that `1.0` and `10e-1` become `1`.
 ///
 /// ```
 /// let text = mwallet_schema::json::canonical(br#"{ "b": 1.50, "a": [-0, 12e3], "b": "\u0041" }"#)?;
@@ -15,17 +15,17 @@ use super::{Reader, SyntaxError, Token, write_string};
 ///
 /// # Errors
 ///
-/// Where the text is not JSON.
+/// Returns an error if the text is not JSON.
 pub fn canonical(text: &[u8]) -> Result<String, SyntaxError> {
     let mut reader = Reader::new(text)?;
     let mut out = Vec::with_capacity(text.len());
     write_next(&mut reader, &mut out)?;
     reader.end()?;
-    // The reader reads UTF-8 and the writers write it.
+    // Both the reader and the writers use UTF-8 only.
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Writes the value that the reader is before; the reader limits how deep this goes.
+/// Writes the next value of the reader, which limits the depth of the recursion.
 fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
     match reader.value()? {
         Token::Null => out.extend_from_slice(b"null"),
@@ -65,8 +65,7 @@ fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxEr
     Ok(())
 }
 
-/// Writes a number as its digits from the first to the last that is not 0, and the power of ten of the last where that
-/// is not 1.
+/// Writes a number as its significant digits and an exponent of ten, if that is not 0.
 fn write_number(out: &mut Vec<u8>, number: &str) {
     let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
@@ -78,7 +77,7 @@ fn write_number(out: &mut Vec<u8>, number: &str) {
         return out.push(b'0');
     }
     let dropped = (digits.len() - significant.len()) as i128;
-    // An exponent of more digits than this one holds is beyond every database, and is refused before it comes here.
+    // A longer exponent exceeds every database and is rejected before.
     let exponent = exponent.parse::<i128>().unwrap_or(i128::from(i64::MAX)) - fraction.len() as i128 + dropped;
     out.extend_from_slice(sign.as_bytes());
     out.extend_from_slice(significant.as_bytes());

@@ -1,4 +1,4 @@
-//! What the reader takes and refuses, and how it agrees with a library.
+//! Tests what the reader accepts and rejects, and that it agrees with serde_json.
 
 use proptest::prelude::*;
 
@@ -112,7 +112,7 @@ fn depth_has_a_limit() {
     assert!(accepts(nested(128).as_bytes()));
     assert!(!accepts(nested(129).as_bytes()));
     assert!(!accepts("[".repeat(1_000_000).as_bytes()));
-    // Depth is of standing in each other, not of number.
+    // The limit counts nesting, not the number of brackets.
     assert!(accepts(format!("[{}[]]", "[],".repeat(1000)).as_bytes()));
 }
 
@@ -163,13 +163,13 @@ fn only_json_that_both_engines_hold_is_storable() {
     }
 }
 
-/// Whether the independent reader takes a text; its own limit of depth is the same as ours.
+/// Returns whether serde_json accepts a text. It has the same depth limit.
 fn serde_accepts(text: &[u8]) -> bool {
     serde_json::from_slice::<&serde_json::value::RawValue>(text).is_ok()
         && serde_json::from_slice::<serde_json::Value>(text).is_ok()
 }
 
-/// Any JSON as text, with white space and escapes.
+/// Generates any JSON text, with white space and escapes.
 fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),

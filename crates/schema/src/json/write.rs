@@ -1,11 +1,11 @@
-//! JSON text out: strings escaped, values written, white space dropped.
+//! Writes JSON text: escapes strings, writes values, drops white space.
 
 use base64::Engine as _;
 
 use super::{Reader, SyntaxError};
 use crate::{Decimal, DecimalError, Value, ValueError};
 
-/// What stands behind the backslash for each byte: 0 for nothing to escape, `u` for `\u00XX`.
+/// The character after the backslash for each byte: 0 if it needs no escape, `u` for `\u00XX`.
 const ESCAPES: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -25,7 +25,7 @@ const ESCAPES: [u8; 256] = {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Appends a text as a JSON string with its quotes.
+/// Appends a text as a quoted JSON string.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -52,10 +52,10 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// How many bytes there are before the first double quote, backslash or control character.
+/// Returns the number of bytes before the first double quote, backslash or control character.
 ///
-/// Eight bytes at a time, since every text of every row passes here: a byte's high bit is set in the mask where it is
-/// one of these. A borrow can set bits above the first one only, so the first is exact.
+/// It checks eight bytes at a time, since every text of every row passes here. The mask has the high bit of each such
+/// byte set. A borrow can set bits only above the first match, so the first is exact.
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
@@ -75,7 +75,7 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     at + rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != 0).unwrap_or(rest.len())
 }
 
-/// Appends a value as the API answers it: decimals as strings, bytes as base64, times as RFC 3339.
+/// Appends a value as in API responses: decimals as strings, bytes as base64, times as RFC 3339.
 pub fn write_value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
@@ -117,11 +117,11 @@ pub fn write_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
-/// The same JSON without the white space that means nothing; numbers and escapes stay as they were written.
+/// Removes insignificant white space. Numbers and escapes stay as written.
 ///
 /// # Errors
 ///
-/// Where the text is not JSON.
+/// Returns an error if the text is not JSON.
 pub fn compact(text: &[u8]) -> Result<String, SyntaxError> {
     let mut reader = Reader::new(text)?;
     let raw = reader.raw()?;
@@ -129,7 +129,7 @@ pub fn compact(text: &[u8]) -> Result<String, SyntaxError> {
     Ok(squeeze(raw))
 }
 
-/// Drops the white space from a text that is known to be JSON.
+/// Removes insignificant white space from valid JSON.
 pub(crate) fn squeeze(json: &str) -> String {
     let bytes = json.as_bytes();
     let mut out = String::with_capacity(json.len());
@@ -149,7 +149,7 @@ pub(crate) fn squeeze(json: &str) -> String {
     out
 }
 
-/// Where the string ends that begins at `at`.
+/// Returns the end of the string that begins at `at`.
 fn string_end(json: &[u8], mut at: usize) -> usize {
     at += 1;
     while let Some(&byte) = json.get(at) {
@@ -162,8 +162,8 @@ fn string_end(json: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Refuses JSON that PostgreSQL's `jsonb` cannot hold, so that both engines take the same: U+0000 in a string, a number
-/// of thousands of digits.
+/// Rejects JSON that PostgreSQL's `jsonb` cannot hold, so that both engines accept the same: U+0000 in a string, or a
+/// number with thousands of digits.
 pub(crate) fn storable(json: &str) -> Result<(), ValueError> {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -179,7 +179,7 @@ pub(crate) fn storable(json: &str) -> Result<(), ValueError> {
             b'-' | b'0'..=b'9' => {
                 let length = json[at..].find([',', ']', '}', ' ', '\n', '\r', '\t']).unwrap_or(json.len() - at);
                 let number = &json[at..at + length];
-                // Without an exponent, what is short cannot be large.
+                // A short number without an exponent cannot be too large.
                 if (length > 100 || number.contains(['e', 'E'])) && number.parse::<Decimal>().is_err() {
                     return Err(ValueError::OutOfRange(DecimalError::TooLarge.to_string()));
                 }
@@ -191,7 +191,7 @@ pub(crate) fn storable(json: &str) -> Result<(), ValueError> {
     Ok(())
 }
 
-/// Whether a string, which is known to be well formed, has the escape of U+0000.
+/// Returns whether a well-formed string contains the escape of U+0000.
 fn has_nul(string: &[u8]) -> bool {
     let mut at = 0;
     while at < string.len() {

@@ -1,4 +1,4 @@
-//! The JSON Schema of each type of column.
+//! The JSON Schema of each column type.
 
 use serde_json::{Map, Number, Value as Json, json};
 
@@ -6,16 +6,16 @@ use super::{Purpose, object};
 use crate::native::JsonKind;
 use crate::{ColumnType, Decimal, DeclaredType, EnumType, NativeType, Rules, Transfer};
 
-/// Base64 (RFC 4648) whose padding and unused bits are as they must be.
+/// Base64 (RFC 4648) with valid padding and unused bits of zero.
 const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
-/// A decimal number as a text.
+/// A decimal number in a string.
 const NUMBER: &str = "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$";
 
-/// The seconds since 1970 at which the years 1 to 9999 begin and end.
+/// The first and the last second of the years 1 to 9999, since 1970.
 const SECONDS: (i64, i64) = (-62_135_596_800, 253_402_300_799);
 
-/// The schema of a column's type with the rules of its field.
+/// Returns the schema of a column type with the rules of its field.
 pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose, null: bool) -> Map<String, Json> {
     let none = Rules::default();
     let rules = rules.unwrap_or(&none);
@@ -39,20 +39,20 @@ pub(super) fn schema(kind: &ColumnType, rules: Option<&Rules>, purpose: Purpose,
     };
     let json = one_of(json, rules);
     if json.is_empty() {
-        // Anything, null too.
+        // Allows any value, including null.
         return json;
     }
     if null { nullable(json) } else { json }
 }
 
-/// The schema of a type that only its database knows.
+/// Returns the schema of a native type.
 fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, Json> {
     let json = match (native.transfer, purpose) {
         (Transfer::Text { .. } | Transfer::SqliteDynamic(DeclaredType::Text { .. }), Purpose::Input)
         | (Transfer::Text { .. }, _) => {
             return text(native.max(), rules);
         }
-        // NaN and the infinities are texts.
+        // NaN and the infinities are strings.
         (Transfer::Number { .. }, Purpose::Answer) => json!({ "type": ["number", "string"] }),
         (Transfer::Number { digits: None }, Purpose::Input) => return number_or_text(rules),
         (Transfer::Number { .. } | Transfer::SqliteDynamic(DeclaredType::Number { .. }), Purpose::Input) => {
@@ -65,7 +65,7 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
         (Transfer::Json, _) => match native.json_kind() {
             Some(JsonKind::Number) => return number_or_text(rules),
             Some(JsonKind::Text) => return text(None, rules),
-            // A text is left to PostgreSQL, which reads `yes` too.
+            // PostgreSQL parses the text, and also accepts `yes`.
             Some(JsonKind::Boolean) if purpose == Purpose::Input => json!({ "type": ["boolean", "string"] }),
             Some(JsonKind::Boolean) => json!({ "type": "boolean" }),
             Some(JsonKind::Any) | None => json!({}),
@@ -80,7 +80,7 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
         (Transfer::SqliteDynamic(DeclaredType::Any), Purpose::Input) => {
             json!({ "type": ["string", "number", "boolean"] })
         }
-        // Whatever is there, first what is declared.
+        // Any value may be stored; the declared type comes first.
         (
             Transfer::SqliteDynamic(DeclaredType::Text { .. } | DeclaredType::Time | DeclaredType::Any),
             Purpose::Answer,
@@ -92,7 +92,7 @@ fn native(native: &NativeType, rules: &Rules, purpose: Purpose) -> Map<String, J
     object(json)
 }
 
-/// Text with its lengths and pattern.
+/// Returns the schema of text with its lengths and pattern.
 fn text(max: Option<u32>, rules: &Rules) -> Map<String, Json> {
     let mut json = object(json!({ "type": "string" }));
     insert_length(&mut json, "Length", rules.min_length, least(max, rules.max_length));
@@ -102,7 +102,7 @@ fn text(max: Option<u32>, rules: &Rules) -> Map<String, Json> {
     json
 }
 
-/// A number within its range, or a text that stands for one.
+/// Returns the schema of a number within its range, or a string that contains one.
 fn number_or_text(rules: &Rules) -> Map<String, Json> {
     let mut json = object(json!({ "type": "number" }));
     insert_range(&mut json, rules);
@@ -110,7 +110,7 @@ fn number_or_text(rules: &Rules) -> Map<String, Json> {
     json
 }
 
-/// The same schema for the values that a rule lists.
+/// Restricts a schema to the values that a rule lists.
 fn one_of(mut json: Map<String, Json>, rules: &Rules) -> Map<String, Json> {
     if !rules.one_of.is_empty() {
         let values = rules.one_of.iter().map(super::default_json).collect();
@@ -119,9 +119,9 @@ fn one_of(mut json: Map<String, Json>, rules: &Rules) -> Map<String, Json> {
     json
 }
 
-/// The same schema, which takes null too.
+/// Makes a schema accept null too.
 pub(super) fn nullable(mut json: Map<String, Json>) -> Map<String, Json> {
-    // A word about strings or numbers says nothing about null, so adding the type is enough.
+    // Keywords for strings or numbers do not apply to null, so adding the type is enough.
     if let Some(kind) = json.get("type").filter(|_| !json.contains_key("allOf")).cloned() {
         let mut kinds = match kind {
             Json::Array(kinds) => kinds,
@@ -143,7 +143,7 @@ pub(super) fn nullable(mut json: Map<String, Json>) -> Map<String, Json> {
     object(json!({ "anyOf": [json, { "type": "null" }] }))
 }
 
-/// What a description must say because a rule has no word of its own.
+/// Returns what a description must state because no keyword expresses it.
 pub(super) fn notes(kind: &ColumnType, rules: &Rules) -> Vec<String> {
     match kind {
         ColumnType::Decimal { precision, scale } => {
@@ -174,7 +174,7 @@ pub(super) fn notes(kind: &ColumnType, rules: &Rules) -> Vec<String> {
     }
 }
 
-/// Inserts `minLength` and `maxLength`, or the same of items or properties.
+/// Inserts `minLength` and `maxLength`, or the keywords for items or properties.
 pub(super) fn insert_length(json: &mut Map<String, Json>, unit: &str, min: Option<u32>, max: Option<u32>) {
     if let Some(min) = min {
         json.insert(format!("min{unit}"), min.into());
@@ -188,7 +188,7 @@ fn least(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     [one, other].into_iter().flatten().min()
 }
 
-/// Inserts the ends of a range; where the type has said the same word already, the tighter one stays.
+/// Inserts the bounds of a range. If the type has set a bound, the tighter one wins.
 fn insert_range(json: &mut Map<String, Json>, rules: &Rules) {
     let said = |json: &Map<String, Json>, word| json.get(word)?.to_string().parse::<Decimal>().ok();
     if let Some(min) = &rules.min {
@@ -205,7 +205,7 @@ fn insert_range(json: &mut Map<String, Json>, rules: &Rules) {
     }
 }
 
-/// A number with all its digits.
+/// Returns a number with all its digits.
 fn number(decimal: &Decimal) -> Json {
     decimal.to_string().parse::<Number>().map_or(Json::Null, Json::Number)
 }
@@ -216,7 +216,7 @@ fn decimal(precision: u32, scale: u32, rules: &Rules, purpose: Purpose) -> Map<S
         let fraction = if scale == 0 { String::new() } else { format!("\\.[0-9]{{{scale}}}") };
         return object(json!({ "type": "string", "pattern": format!("^-?[0-9]{{1,{}}}{fraction}$", whole.max(1)) }));
     }
-    // Zeros at either end are no digits of the number.
+    // Leading and trailing zeros do not count.
     let before = if whole == 0 { "0+".to_owned() } else { format!("0*[0-9]{{1,{whole}}}") };
     let after = if scale == 0 { "0+".to_owned() } else { format!("[0-9]{{1,{scale}}}0*") };
     let plain = format!("(?:{before}(?:\\.(?:{after})?)?|\\.{after})");
@@ -254,7 +254,7 @@ fn enum_values(labels: &EnumType, purpose: Purpose) -> Vec<Json> {
     }
 }
 
-/// Bytes as base64 text, whose length and padding say how many bytes there are.
+/// Returns the schema of base64 text, whose length and padding determine the number of bytes.
 fn bytes(min: Option<u32>, max: Option<u32>) -> Map<String, Json> {
     let mut json = object(json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64 }));
     let mut rules = Vec::new();

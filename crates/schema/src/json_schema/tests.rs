@@ -1,4 +1,4 @@
-//! JSON Schemas as documents, and a validator of another kind as oracle.
+//! Tests JSON Schemas as documents, and against an independent validator.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Building a schema: extension of parents, and the checks that make it one that cannot be wrong.
+//! Builds schemas: extends parents and checks that the result is valid.
 
 use regex::{Regex, RegexBuilder};
 
@@ -6,7 +6,7 @@ use super::Schema;
 use crate::validate::{Collector, Place, rules, typed};
 use crate::{ColumnType, Field, FieldDefault, FieldType, Sources, Timestamp};
 
-/// The most bytes a compiled pattern may take: a repetition of a Unicode class grows fast.
+/// The maximum size of a compiled pattern in bytes. A repeated Unicode class grows fast.
 const MAX_PATTERN_BYTES: usize = 4 << 20;
 
 /// Builds a [`Schema`] from parents and fields.
@@ -20,11 +20,11 @@ pub struct SchemaBuilder {
     inherited_unknown: bool,
 }
 
-/// Why fields do not make a schema.
+/// Why fields do not form a schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
-    /// Two fields have one name.
+    /// Two fields have the same name.
     #[error("schema {schema} has two fields named {field}")]
     DuplicateField {
         /// The schema.
@@ -32,7 +32,7 @@ pub enum SchemaError {
         /// The name.
         field: String,
     },
-    /// Two fields stand for one column.
+    /// Two fields have the same column.
     #[error("schema {schema} has two fields for the column {column}")]
     DuplicateColumn {
         /// The schema.
@@ -47,7 +47,7 @@ pub enum SchemaError {
         schema: String,
         /// The field.
         field: String,
-        /// What is wrong with it.
+        /// Why the field is invalid.
         reason: String,
     },
 }
@@ -57,14 +57,13 @@ impl SchemaBuilder {
         Self { name, comment: None, fields: Vec::new(), own: Vec::new(), takes_unknown: None, inherited_unknown: false }
     }
 
-    /// Says what the schema is for.
+    /// Sets the description.
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// Takes over the fields of another schema; where one has a name that an earlier parent has too, it takes its
-    /// place.
+    /// Inherits the fields of another schema, which replace those of earlier parents with the same name.
     pub fn parent(mut self, parent: &Schema) -> Self {
         for field in &parent.fields {
             insert_field(&mut self.fields, field.clone());
@@ -73,7 +72,7 @@ impl SchemaBuilder {
         self
     }
 
-    /// Adds a field; it takes the place of a parent's field of the same name.
+    /// Adds a field. It replaces a parent's field with the same name.
     pub fn field(mut self, field: Field) -> Self {
         self.own.push(field);
         self
@@ -85,19 +84,19 @@ impl SchemaBuilder {
         self
     }
 
-    /// Says whether fields that the schema does not know are ignored. Without a word they are refused, or treated as
-    /// the last parent treats them.
+    /// Sets whether unknown fields are ignored. By default the last parent decides; without a parent they are
+    /// rejected.
     pub fn takes_unknown(mut self, takes_unknown: bool) -> Self {
         self.takes_unknown = Some(takes_unknown);
         self
     }
 
-    /// Checks the fields and makes the schema.
+    /// Checks the fields and builds the schema.
     ///
     /// # Errors
     ///
-    /// The first contradiction found: names that occur twice, rules that do not fit their types or each other, patterns
-    /// that do not compile, defaults that break the rules.
+    /// Returns the first contradiction found: duplicate names, rules that do not fit their types or each other,
+    /// patterns that do not compile, or defaults that break the rules.
     pub fn build(self) -> Result<Schema, SchemaError> {
         let Self { name, comment, mut fields, own, takes_unknown, inherited_unknown } = self;
         for (position, field) in own.iter().enumerate() {
@@ -180,7 +179,7 @@ fn check_rules(field: &Field) -> Result<(), String> {
 fn compile(field: &Field) -> Result<Option<Regex>, String> {
     let Some(pattern) = &field.rules.pattern else { return Ok(None) };
     let compiled = RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).build();
-    // The library draws its errors over several lines; the last one says it in words.
+    // The error spans several lines with a drawing; its last line is the message.
     compiled.map(Some).map_err(|error| {
         let text = error.to_string();
         format!(
@@ -190,7 +189,7 @@ fn compile(field: &Field) -> Result<Option<Regex>, String> {
     })
 }
 
-/// The default as a value of the field's type.
+/// Converts the default to the type of the field.
 fn check_default(field: &Field, pattern: Option<&Regex>) -> Result<Option<FieldDefault>, String> {
     let value = match &field.default {
         None => return Ok(None),
@@ -217,7 +216,7 @@ fn check_default(field: &Field, pattern: Option<&Regex>) -> Result<Option<FieldD
     failures.into_result(value.map(FieldDefault::Constant)).map_err(|failures| format!("the default: {failures}"))
 }
 
-/// Stands in for time and randomness while a generator's kind of value is found out.
+/// A fixed source of time and randomness, to find out the type of a generated value.
 struct Sample;
 
 impl Sources for Sample {

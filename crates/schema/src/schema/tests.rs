@@ -1,4 +1,4 @@
-//! Schemas: building, validating, and what they give back.
+//! Tests how schemas are built, validate input and return records.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn order_type() -> ColumnType {
     }))
 }
 
-/// A schema of one field, named `x`.
+/// Returns a schema with a single field `x`.
 fn one(field: impl Into<FieldType>) -> Schema {
     Schema::builder("OneSchema").field(Field::with_type("x", field.into())).build().unwrap()
 }
@@ -46,7 +46,7 @@ fn with_rules(kind: ColumnType, rules: Rules) -> Schema {
     Schema::builder("OneSchema").field(Field::new("x", kind).rules(rules)).build().unwrap()
 }
 
-/// What `{"x": …}` becomes, or the kinds of what is wrong with it.
+/// Returns what `{"x": …}` becomes, or the kinds of its failures.
 fn take(schema: &Schema, json: &str) -> Result<Value, String> {
     match schema.validate(format!("{{\"x\": {json}}}").as_bytes(), &Fixed) {
         Ok(mut record) => Ok(record.remove("x").unwrap()),

@@ -1,4 +1,4 @@
-//! JSON text against a schema, in one pass and without a tree between.
+//! Validates JSON text against a schema in one pass, without building a tree.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::{
     Transfer, Value, ValueError,
 };
 
-/// A walk through a JSON text along a schema.
+/// A pass through a JSON text along a schema.
 pub(crate) struct Walk<'a, 's> {
     pub(crate) reader: Reader<'a>,
     pub(crate) failures: Collector,
@@ -22,7 +22,7 @@ impl<'a, 's> Walk<'a, 's> {
         Ok(Self { reader: Reader::new(json)?, failures: Collector::default(), sources: FixedTime::new(sources) })
     }
 
-    /// Reads an object of the schema; what it gives back is whole only if there were no failures.
+    /// Reads an object of the schema. The result is complete only if there were no failures.
     pub(crate) fn object(&mut self, schema: &Schema, place: &Place<'_>) -> Result<Option<Record>, SyntaxError> {
         if !self.opens(b'{', "an object", place)? {
             return Ok(None);
@@ -62,7 +62,7 @@ impl<'a, 's> Walk<'a, 's> {
         Ok(Some(record))
     }
 
-    /// Reads the value of a field, null too, and holds it against the field's rules.
+    /// Reads the value of a field, or null, and checks the rules of the field.
     fn field(&mut self, schema: &Schema, position: usize, place: &Place<'_>) -> Result<Option<Value>, SyntaxError> {
         let field = &schema.fields()[position];
         if field.nullable && self.reader.peek() == Some(b'n') {
@@ -117,7 +117,7 @@ impl<'a, 's> Walk<'a, 's> {
             items.extend(self.typed(kind, &place.index(count))?);
             count += 1;
         }
-        // With an item that failed, the list's own length would be a lie.
+        // If an item failed, the length of the list would be wrong.
         Ok((items.len() == count).then_some(Value::List(items)))
     }
 
@@ -152,7 +152,7 @@ impl<'a, 's> Walk<'a, 's> {
         Ok(good.then_some(Value::Record(entries)))
     }
 
-    /// Reads an opening bracket, or reports the value that stands there instead.
+    /// Reads an opening bracket, or reports the value found instead.
     pub(crate) fn opens(&mut self, bracket: u8, wanted: &str, place: &Place<'_>) -> Result<bool, SyntaxError> {
         if self.reader.peek() == Some(bracket) {
             self.reader.value()?;
@@ -163,7 +163,7 @@ impl<'a, 's> Walk<'a, 's> {
         Ok(false)
     }
 
-    /// Reads over a value, and says what it was.
+    /// Skips a value and returns its type.
     fn skip_named(&mut self) -> Result<&'static str, SyntaxError> {
         let before = self.reader.clone();
         self.reader.skip()?;
@@ -171,13 +171,14 @@ impl<'a, 's> Walk<'a, 's> {
     }
 }
 
-/// A value of a column's type from one token, which is no bracket.
+/// Converts a token, which is not a bracket, to a value of a column type.
 fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> {
     match (kind, token) {
         (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, Token::Number(text)) => {
             integer(text, kind)?.coerce(kind)
         }
-        // A client that has only doubles writes a large one as a string, and PostgreSQL takes every one so.
+        // A client that has only doubles writes large integers as strings, and PostgreSQL accepts every integer as a
+        // string.
         (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, Token::String(text)) => {
             Value::parse(kind, text.trim_ascii())
         }
@@ -198,7 +199,7 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
         },
         (ColumnType::Boolean, Token::Bool(value)) => Ok(Value::Bool(value)),
         (ColumnType::Boolean, Token::String(text)) => truth(&text).map(Value::Bool),
-        // A float has more digits before its point than any decimal.
+        // A float may have more digits before its point than any decimal.
         (ColumnType::Native(native), Token::Number(text)) if native.json_kind() == Some(JsonKind::Number) => {
             native.within_floats(text.into())
         }
@@ -207,7 +208,7 @@ fn from_token(kind: &ColumnType, token: Token<'_>) -> Result<Value, ValueError> 
     }
 }
 
-/// True or false as PostgreSQL reads it from a text: the words, or how they begin, in any case.
+/// Parses a boolean as PostgreSQL does: the words or their prefixes, in any case.
 fn truth(text: &str) -> Result<bool, ValueError> {
     let word = text.trim_ascii().to_ascii_lowercase();
     let begins = |whole: &str, least: usize| word.len() >= least && whole.starts_with(&word);
@@ -218,14 +219,14 @@ fn truth(text: &str) -> Result<bool, ValueError> {
     }
 }
 
-/// A value of a type that only its database knows, from one token.
+/// Converts a token to a value of a native type.
 fn native_value(native: &NativeType, token: Token<'_>) -> Result<Value, ValueError> {
     Ok(match (native.transfer, token) {
         (Transfer::SqliteDynamic(DeclaredType::Integer), Token::String(text)) => {
             Value::parse(&ColumnType::BigInt, text.trim_ascii())?
         }
         (Transfer::SqliteDynamic(DeclaredType::Boolean), Token::String(text)) => Value::Bool(truth(&text)?),
-        // PostgreSQL takes what was written, digit by digit.
+        // PostgreSQL stores the digits exactly as written.
         (_, Token::Number(text)) if native.is_characters() => Value::Text(text.into()),
         (_, token) => of_any(token)?,
     })
@@ -245,7 +246,7 @@ fn of_any(token: Token<'_>) -> Result<Value, ValueError> {
     })
 }
 
-/// A whole number from the text of a JSON number: `1e2` and `1.0` are whole, `1.5` is not.
+/// Parses an integer from a JSON number: `1e2` and `1.0` are integers, `1.5` is not.
 fn integer(text: &str, kind: &ColumnType) -> Result<Value, ValueError> {
     let plain = !text.contains(['.', 'e', 'E']);
     if plain {
@@ -258,13 +259,13 @@ fn integer(text: &str, kind: &ColumnType) -> Result<Value, ValueError> {
             let whole = decimal.rescale(0).ok_or_else(not_whole)?;
             i64::try_from(whole.unscaled()).map(Value::Int).or_else(|_| out_of_range())
         }
-        // Beyond what any column holds: a small number that is no whole one, or a large one.
+        // The number exceeds any column: it is either a tiny fraction or too large.
         Err(DecimalError::TooLarge) if text.contains("e-") || text.contains("E-") => Err(not_whole()),
         Err(_) => out_of_range(),
     }
 }
 
-/// What a client is asked for, in words.
+/// Returns a description of valid values, for error messages.
 fn wanted(kind: &ColumnType) -> String {
     match kind {
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => "a whole number".into(),

@@ -1,11 +1,11 @@
-//! The rules of a field that stand beside its type, and the fields that were not given.
+//! Checks the rules of a field beyond its type, and completes missing fields.
 
 use regex::Regex;
 
 use super::{Collector, FailureKind, Place};
 use crate::{Access, ColumnType, Decimal, Field, FieldDefault, FieldType, Record, Rules, Schema, Sources, Value};
 
-/// Holds a value of the right type against the rules of its field; false if it broke one.
+/// Checks a value of the right type against the rules of its field. Returns false if it breaks one.
 pub(crate) fn check(
     field: &Field,
     pattern: Option<&Regex>,
@@ -14,7 +14,7 @@ pub(crate) fn check(
     out: &mut Collector,
 ) -> bool {
     let rules = &field.rules;
-    // Numbers and texts that come and go as JSON have the same rules as others.
+    // Numbers and strings transferred as JSON follow the same rules as others.
     let held = match value {
         Value::Json(text) if field.kind != FieldType::Column(ColumnType::Json) => Value::scalar(text),
         _ => None,
@@ -43,7 +43,7 @@ pub(crate) fn check(
     good
 }
 
-/// Whether two values are the same, as a database compares them: `1` is `1.0`.
+/// Returns whether two values are equal as a database compares them: `1` equals `1.0`.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Int(one), Value::Decimal(other)) | (Value::Decimal(other), Value::Int(one)) => {
@@ -53,7 +53,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// A value as a message lists it.
+/// Formats a value for a message.
 fn word(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
@@ -105,7 +105,7 @@ fn check_range(rules: &Rules, value: &Value, fail: &mut impl FnMut(FailureKind, 
     }
 }
 
-/// Reports the required fields that are missing, and fills in the defaults of the others, in the schema's order.
+/// Reports missing required fields and fills in the defaults of the others, in schema order.
 pub(crate) fn complete(
     schema: &Schema,
     seen: &[bool],
@@ -116,7 +116,7 @@ pub(crate) fn complete(
 ) {
     for (field, _) in schema.fields().iter().zip(seen).filter(|(_, seen)| !**seen) {
         if let Some(default) = &field.default {
-            // A record with failures is thrown away; randomness is not.
+            // A record with failures is discarded, so do not waste randomness on it.
             if out.is_empty() {
                 record.push(field.name.clone(), make_default(default, sources), false);
             }
@@ -126,7 +126,7 @@ pub(crate) fn complete(
     }
 }
 
-/// The value that a default stands for now.
+/// Returns the value of a default.
 pub(crate) fn make_default(default: &FieldDefault, sources: &dyn Sources) -> Value {
     match default {
         FieldDefault::Constant(value) => value.clone(),
@@ -134,7 +134,7 @@ pub(crate) fn make_default(default: &FieldDefault, sources: &dyn Sources) -> Val
     }
 }
 
-/// What a field of the type is called in messages.
+/// Returns the name of the type for messages.
 pub(crate) fn expected(kind: &FieldType) -> String {
     match kind {
         FieldType::Column(kind) => kind.name(),

@@ -1,9 +1,9 @@
-//! Values that already have types against a schema: the same rules as for JSON text.
+//! Validates typed values against a schema, with the same rules as for JSON text.
 
 use super::{Collector, FailureKind, Place, rules};
 use crate::{Access, FieldType, Record, Schema, Sources, Value};
 
-/// Holds a record against a schema; what it gives back is whole only if there were no failures.
+/// Validates a record against a schema. The result is complete only if there were no failures.
 pub(crate) fn record(
     schema: &Schema,
     given: Record,
@@ -26,7 +26,7 @@ pub(crate) fn record(
         next = position + 1;
         seen[position] = true;
         let field = &fields[position];
-        // What the server filled in itself may be in a read-only field; what was given may not.
+        // A read-only field may hold what the server filled in, but not what was given.
         if was_given && field.access == Access::ReadOnly {
             out.fail(&here, FailureKind::ReadOnly, "is read-only");
             continue;
@@ -45,7 +45,7 @@ pub(crate) fn record(
     record
 }
 
-/// Turns a value into one of the type, if it is one.
+/// Converts a value to the type, if possible.
 pub(crate) fn typed(
     kind: &FieldType,
     value: Value,

@@ -1,17 +1,17 @@
-//! An independent validator of JSON Schema as oracle: what it accepts, [`Schema::validate`] accepts, and what that
-//! accepts, it accepts in the form in which we would write it.
+//! Compares with an independent JSON Schema validator: what it accepts, [`Schema::validate`] accepts, and what that
+//! accepts, it accepts in canonical form.
 //!
-//! Ours takes more spellings, as PostgreSQL does: whole numbers and truths as strings, and numbers where a text is
-//! wanted. By nature the two differ where JSON Schema has no words or works on values instead of text, so nothing
-//! generated here has keys given twice, U+0000, days that no calendar has, fractions finer than a microsecond, numbers
-//! beyond what a double tells apart, exponents in strings, or ranges of decimals that are strings.
+//! [`Schema::validate`] accepts more spellings, as PostgreSQL does: integers and booleans in strings, and numbers for
+//! text. The two also differ where JSON Schema lacks a keyword or works on values instead of text. So nothing
+//! generated here has duplicate keys, U+0000, dates that do not exist, fractions finer than a microsecond, numbers
+//! that a double cannot distinguish, exponents in strings, or ranges of decimals in strings.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::Record;
 
-/// A field's type with rules that fit it.
+/// Generates a column type with rules that fit it.
 fn any_column() -> impl Strategy<Value = (ColumnType, Rules)> {
     let no_rules = |kind| (kind, Rules::default());
     let bound = || {
@@ -69,7 +69,7 @@ fn any_field(depth: u32) -> BoxedStrategy<(FieldType, Rules)> {
     .boxed()
 }
 
-/// A schema with fields `a`, `b`, …; contradicting rules are thrown away by building it.
+/// Generates a schema with fields `a`, `b`, …; discards contradicting rules when it is built.
 fn any_schema(name: &'static str, depth: u32) -> BoxedStrategy<Schema> {
     let access = prop::sample::select(vec![Access::ReadWrite, Access::ReadWrite, Access::ReadOnly, Access::WriteOnly]);
     let field = (any_field(depth), any::<bool>(), any::<bool>(), access);
@@ -84,7 +84,7 @@ fn any_schema(name: &'static str, depth: u32) -> BoxedStrategy<Schema> {
         .boxed()
 }
 
-/// JSON that may be of a type, and often is.
+/// Generates JSON that is often valid for a type.
 fn any_value(kind: &FieldType) -> BoxedStrategy<String> {
     let good = match kind {
         FieldType::Column(kind) => any_scalar(kind),
@@ -177,7 +177,7 @@ fn any_scalar(kind: &ColumnType) -> BoxedStrategy<String> {
     }
 }
 
-/// An object of a schema: most fields are there, some are not, and seldom one that does not exist.
+/// Generates an object of a schema: most fields present, some missing, and rarely an unknown one.
 fn any_object(schema: &Schema) -> BoxedStrategy<String> {
     let members: Vec<_> = schema
         .fields()
@@ -196,7 +196,7 @@ fn any_object(schema: &Schema) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// What was given of a record, as we would write it.
+/// Returns the given values of a record in canonical form.
 fn written(record: &Record) -> Json {
     let mut given = Record::new();
     for (name, value) in record.iter().filter(|(name, _)| record.was_given(name)) {
