@@ -1,4 +1,4 @@
-//! Values for the rows that are there when a column is added that must have one.
+//! Chooses values for existing rows when a required column is added.
 
 use mwallet_schema::{Bound, Column, ColumnDefault, ColumnType, Decimal, Timestamp, Value, ValueGenerator};
 
@@ -6,16 +6,16 @@ use super::change::Change;
 use super::diff::Difference;
 use mwallet_db::{Dialect, schema_tools};
 
-/// What rows that are there get.
+/// The value that existing rows get.
 pub(super) struct Filler {
-    /// A literal, or an expression that makes a value.
+    /// A literal, or an expression that generates a value.
     pub(super) sql: String,
-    /// Whether it is another one in each row.
+    /// Whether the value differs in each row.
     is_one_each: bool,
 }
 
-/// What rows that are there get: a value of their own where the program makes one for each row, otherwise the same one.
-/// Nothing where they may be without, or the column has a default.
+/// Returns the value that existing rows get: a generated value for each row if the column has a generator, otherwise
+/// a constant. Returns `None` if the column is nullable or has a default.
 pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dialect: Dialect) -> Option<Filler> {
     let is_filled =
         column.default == Some(ColumnDefault::Identity) || schema_tools::column_default(column, dialect).is_some();
@@ -33,15 +33,15 @@ pub(super) fn filler(table: &str, column: &Column, difference: &Difference, dial
     }
 }
 
-/// The comment above the statement that fills existing rows.
+/// Returns the comment above the statement that fills existing rows.
 pub(super) fn note(change: &Change, filler: &Filler) -> String {
     let what = if filler.is_one_each { "a different random value each" } else { &filler.sql };
     format!("{change}\nExisting rows get {what}: change it if that is wrong.")
 }
 
-/// An expression of a database that makes what a generator makes, another for each row.
+/// Returns a database expression for what a generator generates, different in each row.
 fn generator_expression(generator: ValueGenerator, dialect: Dialect) -> Option<String> {
-    // The 32 hexadecimal digits of chance of both engines; all of them are letters of slugs and references too.
+    // 32 random hexadecimal digits on both engines; all of them are valid in slugs and references too.
     let digits = match dialect {
         Dialect::Postgres => "replace(gen_random_uuid()::text, '-', '')",
         Dialect::Sqlite => "lower(hex(randomblob(16)))",
@@ -61,7 +61,7 @@ fn generator_expression(generator: ValueGenerator, dialect: Dialect) -> Option<S
             let parts = [hex(4), hex(2), format!("'4' || {}", three()), format!("{variant} || {}", three()), hex(6)];
             format!("lower({})", parts.join(" || '-' || "))
         }
-        // A first letter keeps a slug apart from an id.
+        // A leading letter distinguishes a slug from an ID.
         (ValueGenerator::Slug, _) => {
             let first = match dialect {
                 Dialect::Postgres => format!("translate(substr({digits}, 1, 1), '0123456789', 'ghjkmnpqrs')"),
@@ -76,7 +76,7 @@ fn generator_expression(generator: ValueGenerator, dialect: Dialect) -> Option<S
     })
 }
 
-/// The plainest value that a column takes.
+/// Returns the simplest value that a column accepts.
 fn smallest(column: &Column) -> Option<Value> {
     let rules = &column.rules;
     if let Some(value) = rules.one_of.first() {
@@ -99,7 +99,7 @@ fn smallest(column: &Column) -> Option<Value> {
     })
 }
 
-/// 0, or the number of a range that is nearest to it.
+/// Returns 0, or the number in the range that is nearest to it.
 fn number(min: Option<&Bound>, max: Option<&Bound>, scale: u32) -> Option<Decimal> {
     let zero = Decimal::from(0);
     let is_above = |bound: &Bound| zero > bound.value || (zero == bound.value && !bound.exclusive);

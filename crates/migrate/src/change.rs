@@ -1,4 +1,4 @@
-//! One change of a database's tables: what it does, what it loses, and why it may fail.
+//! Describes one change to the tables of a database: what it does, what it deletes, and why it may fail.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use mwallet_schema::{Bound, Check, Column, ColumnDefault, ColumnType, ForeignKey
 use super::convert::{converts, with_labels};
 use super::renames::without_aside;
 
-/// One change. Names of tables and columns are those at the time of the change: renames come first.
+/// One change. Tables and columns have the names at the time of the change: renames come first.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A table is renamed.

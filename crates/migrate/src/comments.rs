@@ -1,7 +1,6 @@
-//! The comments of tables and columns, as scripts for PostgreSQL leave them behind: under the names that they have in
-//! the end.
+//! Finds the comments of tables and columns that scripts for PostgreSQL set, under the final names.
 //!
-//! It reads what `COMMENT`, `RENAME` and `DROP` say, and nothing else; it asks no database.
+//! It parses `COMMENT`, `RENAME` and `DROP` statements only, and queries no database.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +8,25 @@ use mwallet_db::Dialect;
 use mwallet_db::schema_tools::tokens::{Token, is_at, statements, tokens};
 use mwallet_reflect::quoted;
 
-/// What has a comment: a table, or one of its columns.
+/// A table or one of its columns.
 type Place = (String, Option<String>);
 
-/// What a statement does to comments.
+/// The effect of a statement on comments.
 #[derive(Debug, PartialEq)]
 enum Effect {
-    /// One is given, or taken away.
+    /// A comment is set or removed.
     Comment(Place, Option<String>),
-    /// A table has another name.
+    /// A table is renamed.
     RenameTable(String, String),
-    /// A column has another name.
+    /// A column is renamed.
     RenameColumn(String, String, String),
-    /// Tables go, with what was said of them.
+    /// Tables are dropped with their comments.
     DropTables(Vec<String>),
-    /// A column goes.
+    /// A column is dropped.
     DropColumn(String, String),
 }
 
-/// The comments that there are after scripts.
+/// Returns the comments after the scripts have run.
 pub(super) fn of_scripts<'s>(scripts: impl Iterator<Item = &'s str>) -> BTreeMap<Place, String> {
     let mut comments = BTreeMap::new();
     for effect in scripts.flat_map(|script| statements(script, Dialect::Postgres)).filter_map(effect) {
@@ -36,7 +35,7 @@ pub(super) fn of_scripts<'s>(scripts: impl Iterator<Item = &'s str>) -> BTreeMap
     comments
 }
 
-/// The table, the old name and the new one, where a statement renames a column.
+/// Returns the table, the old name and the new name, if a statement renames a column.
 pub(super) fn renamed_column(statement: &str) -> Option<(String, String, String)> {
     match effect(statement)? {
         Effect::RenameColumn(table, from, to) => Some((table, from, to)),
@@ -99,7 +98,7 @@ fn effect(statement: &str) -> Option<Effect> {
     }
 }
 
-/// Takes `COMMENT ON COLUMN "orders"."memo" IS 'text'` apart.
+/// Parses `COMMENT ON COLUMN "orders"."memo" IS 'text'`.
 fn comment(statement: &str, words: &[Token<'_>]) -> Option<Effect> {
     let (table, column, rest) = match words {
         [_, _, on, table, is, rest @ ..] if on.is("TABLE") && is.is("IS") => (table, None, rest),
@@ -113,7 +112,7 @@ fn comment(statement: &str, words: &[Token<'_>]) -> Option<Effect> {
     Some(Effect::Comment((name(table), column.map(name)), text))
 }
 
-/// The name as PostgreSQL has it: in small letters where it stands in no quotes.
+/// Returns the name as PostgreSQL stores it: in lower case unless it is quoted.
 fn name(word: &Token<'_>) -> String {
     if word.text.starts_with('"') { word.name() } else { word.text.to_lowercase() }
 }

@@ -1,17 +1,17 @@
-//! Values of one type as values of another.
+//! Converts values of one type to another.
 //!
-//! | from, and back | which values fit |
+//! | between | values that convert |
 //! |---|---|
-//! | whole numbers, decimals | the same number, where it has the digits |
-//! | whole numbers, decimals, texts | what is written as a number: `-12.50`, without spaces and exponents |
+//! | whole numbers, decimals | the same number, if it has enough digits |
+//! | whole numbers, decimals, texts | numbers as text: `-12.50`, without spaces and exponents |
 //! | whole numbers, booleans | 0 and 1 |
 //! | texts, booleans | `true` and `false` |
 //! | texts, UUIDs | the usual form, with or without hyphens |
 //! | texts, times | RFC 3339 in UTC |
-//! | texts, enums, enums | the labels that there are on both sides |
-//! | texts, JSON | what is JSON |
+//! | texts, enums, enums | labels that both have |
+//! | texts, JSON | valid JSON |
 //!
-//! Of all other pairs no value is one of the other type.
+//! Values of other pairs never convert.
 
 mod postgres;
 mod sqlite;
@@ -20,20 +20,20 @@ use mwallet_schema::{ColumnType, EnumType, Timestamp};
 
 use mwallet_db::Dialect;
 
-/// A column whose values become those of another type.
+/// A column whose values are converted to another type.
 pub(super) struct Conversion<'c> {
-    /// The column, as SQL names it.
+    /// The column, quoted for SQL.
     pub(super) name: &'c str,
-    /// What it is.
+    /// The old type.
     pub(super) from: &'c ColumnType,
-    /// What it becomes.
+    /// The new type.
     pub(super) to: &'c ColumnType,
-    /// Labels of an enum that have another name then.
+    /// Renamed labels of an enum.
     pub(super) labels: &'c [(String, String)],
 }
 
 impl Conversion<'_> {
-    /// The expression that makes the values; it fails where one does not fit.
+    /// Returns the SQL expression of the converted value. It fails if a value does not fit.
     pub(super) fn expression(&self, dialect: Dialect) -> String {
         match dialect {
             _ if self.from == self.to => self.name.into(),
@@ -42,8 +42,8 @@ impl Conversion<'_> {
         }
     }
 
-    /// The same, which is null where a value does not fit its type. It never fails but on PostgreSQL for what is no
-    /// JSON, which PostgreSQL 15 can only try.
+    /// Returns an SQL expression that is null if a value does not fit. It never fails, except on PostgreSQL for
+    /// invalid JSON, which version 15 cannot test without a cast.
     pub(super) fn fitting(&self, dialect: Dialect) -> String {
         match (self.renamed_labels(), dialect) {
             _ if self.from == self.to => self.name.into(),
@@ -61,7 +61,7 @@ impl Conversion<'_> {
     }
 }
 
-/// Whether every value of the one type is one of the other.
+/// Returns whether every value of one type converts to the other.
 pub(crate) fn converts(from: &ColumnType, to: &ColumnType) -> bool {
     use ColumnType::{BigInt, Boolean, Bytes, Decimal, Enum, Integer, Json, SmallInt, Text, Timestamp as Time, Uuid};
     let fits = |from: &Option<u32>, to: &Option<u32>| to.is_none_or(|to| from.is_some_and(|from| from <= to));
@@ -91,7 +91,7 @@ pub(crate) fn converts(from: &ColumnType, to: &ColumnType) -> bool {
     }
 }
 
-/// The type after its labels are renamed.
+/// Returns the type with renamed labels.
 pub(super) fn with_labels(kind: &ColumnType, renamed: &[(String, String)]) -> ColumnType {
     let ColumnType::Enum(found) = kind else { return kind.clone() };
     let mut found = EnumType::clone(found);
@@ -103,7 +103,7 @@ pub(super) fn with_labels(kind: &ColumnType, renamed: &[(String, String)]) -> Co
     ColumnType::Enum(found.into())
 }
 
-/// Whether some value of the one type may be one of the other.
+/// Returns whether some values of one type may convert to the other.
 pub(super) fn may_convert(from: &ColumnType, to: &ColumnType) -> bool {
     use ColumnType::{BigInt, Boolean, Bytes, Decimal, Enum, Integer, Json, SmallInt, Text, Timestamp, Uuid};
     let one_way = |from: &ColumnType, to: &ColumnType| match (from, to) {

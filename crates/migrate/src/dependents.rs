@@ -1,7 +1,7 @@
-//! Views and triggers of SQLite, which name tables and columns: those that worked before a migration must work after
-//! it.
+//! Checks that the views and triggers of SQLite still work after a migration.
 //!
-//! PostgreSQL refuses what its views would not survive by itself. SQLite keeps texts, and tells at the next use.
+//! PostgreSQL itself rejects changes that would break its views. SQLite stores views and triggers as text, and
+//! reports an error only when they are next used.
 
 use mwallet_schema::ColumnType;
 
@@ -14,15 +14,15 @@ use mwallet_db::{Dialect, Session, Sql, crud, schema_tools};
 const SQL: &str =
     "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid";
 
-/// A view or a trigger that does not work.
+/// A view or trigger that does not work.
 pub(super) struct Broken {
-    /// Such as `the trigger noted of members`.
+    /// The object, such as `the trigger noted of members`.
     what: String,
-    /// What SQLite says.
+    /// The error of SQLite.
     why: String,
 }
 
-/// The views and triggers that do not work; none on PostgreSQL.
+/// Returns the views and triggers that do not work; none on PostgreSQL.
 pub(super) async fn broken(session: &mut Session) -> mwallet_db::Result<Vec<Broken>> {
     if session.engine().dialect() == Dialect::Postgres {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(super) async fn broken(session: &mut Session) -> mwallet_db::Result<Vec<Brok
         };
         let prepared = schema_tools::prepare(session, statements).await?;
         if let Some(why) = prepared.into_iter().find_map(std::result::Result::err) {
-            // What it guesses at is of no use here.
+            // Drop the suggestion, which is no help here.
             let why = why.split(" - should this be").next().unwrap_or_default().to_owned();
             broken.push(Broken { what, why });
         }
@@ -47,11 +47,11 @@ pub(super) async fn broken(session: &mut Session) -> mwallet_db::Result<Vec<Brok
     Ok(broken)
 }
 
-/// Refuses a migration after which something does not work that did before.
+/// Rejects a migration that breaks a view or trigger.
 ///
 /// # Errors
 ///
-/// All of it, by name.
+/// Returns an error that names all views and triggers that worked before and no longer do.
 pub(super) async fn check(session: &mut Session, migration: &Migration, before: &[Broken]) -> Result<()> {
     let mut after = broken(session).await?;
     after.retain(|broken| before.iter().all(|known| known.what != broken.what));
@@ -62,7 +62,7 @@ pub(super) async fn check(session: &mut Session, migration: &Migration, before: 
     }
 }
 
-/// Statements that set a trigger off; SQLite compiles it with each of them.
+/// Returns statements that fire a trigger. SQLite compiles the trigger with each of them.
 async fn uses(session: &mut Session, table: &str, sql: &str) -> mwallet_db::Result<Vec<String>> {
     let words = tokens(sql, Dialect::Sqlite);
     let event = words.iter().position(|word| ["INSERT", "DELETE", "UPDATE"].iter().any(|event| word.is(event)));
@@ -77,11 +77,11 @@ async fn uses(session: &mut Session, table: &str, sql: &str) -> mwallet_db::Resu
     let named = words[event + 1..].iter().take_while(|word| !word.is("ON"));
     let mut columns: Vec<String> = named.filter(|word| !word.is("OF") && word.text != ",").map(Token::name).collect();
     if columns.is_empty() {
-        // What is computed cannot be set.
+        // Generated columns cannot be set.
         let sql = Sql::new("SELECT name FROM pragma_table_xinfo($1) WHERE hidden = 0 LIMIT 1").bind(table.to_owned());
         let first: Vec<(String,)> = crud::execute(session, sql.returns("name", ColumnType::Text { max: None })).await?;
         columns.extend(first.into_iter().map(|(name,)| name));
     }
-    // One that is not there never sets it off, and SQLite says nothing.
+    // A missing column never fires the trigger, and SQLite does not report it.
     Ok(columns.iter().map(|name| format!("UPDATE {place} SET {0} = {0}", quote(name))).collect())
 }

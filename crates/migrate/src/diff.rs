@@ -1,4 +1,4 @@
-//! The difference between two sets of tables.
+//! Computes the difference between two sets of tables.
 
 use mwallet_schema::{Check, Column, ColumnDefault, ForeignKey, Index, Table, TableKind, Unique, ValueGenerator};
 
@@ -10,22 +10,22 @@ use super::renames::{Moves, Renames, aside};
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::parents_first;
 
-/// What must be done to the tables of a database so that they are others.
+/// The changes that turn one set of tables into another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The tables before, under the names that renames give them.
+    /// The tables before, under their new names.
     pub(super) from: Vec<Table>,
     /// The tables after.
     pub(super) to: Vec<Table>,
-    /// Which names give way to which.
+    /// The renames.
     pub(super) moves: Moves,
-    /// The columns after whose values the program makes, which is nothing that a database keeps.
+    /// The columns with a generator afterwards. Databases do not store generators.
     pub(super) generators: Vec<(String, String, ValueGenerator)>,
-    /// The changes, in an order in which they can be made.
+    /// The changes, in an order in which they can be applied.
     pub changes: Vec<Change>,
 }
 
-/// Compares two sets of tables as a database keeps them. Views are not compared.
+/// Compares two sets of tables in the form that a database stores. Ignores views.
 ///
 /// ```
 /// # use mwallet_db::Dialect;
@@ -39,7 +39,7 @@ pub struct Difference {
 /// assert_eq!(difference.changes[0].to_string(), "add column coins.rank: integer, null");
 /// ```
 pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -> Difference {
-    // Views are made by hand.
+    // Views are written by hand.
     let is_table = |table: &&Table| table.kind == TableKind::Table;
     let mut from: Vec<Table> = from.iter().filter(is_table).map(|table| stored(table, dialect)).collect();
     let generated = |table: &Table, column: &Column| match column.default {
@@ -72,7 +72,7 @@ pub fn diff(from: &[Table], to: &[Table], renames: &Renames, dialect: Dialect) -
     let is_gone = |table: &&Table| to.iter().all(|after| after.name != table.name);
     let gone: Vec<&Table> = from.iter().filter(is_gone).collect();
     changes.extend(dropped_keys);
-    // What is dropped makes room for what is added.
+    // Drops come first, to free names.
     let (first, then): (Vec<Change>, Vec<Change>) = inner
         .into_iter()
         .partition(|change| matches!(change, Change::DropUnique(..) | Change::DropIndex(..) | Change::DropCheck(..)));
@@ -97,12 +97,12 @@ impl std::fmt::Display for Difference {
 }
 
 impl Difference {
-    /// Whether nothing must be done.
+    /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Pairs that may be renames: what is dropped, and what is added with the same type.
+    /// Returns possible renames: pairs of something dropped and something added with the same type.
     pub fn proposals(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         for change in &self.changes {
@@ -135,8 +135,8 @@ impl Difference {
     }
 }
 
-/// Gives tables and columns their new names, wherever they are named. What has a name that another gets, and none
-/// itself, is in the way: it is dropped in the end, under a name that nobody has.
+/// Renames tables and columns wherever they are named. If another table or column gets the name of one that is not
+/// renamed itself, the latter gets a temporary name and is dropped at the end.
 fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialect) -> (Moves, Vec<Change>) {
     let mut moves = Moves::default();
     let mut changes = Vec::new();
@@ -191,7 +191,7 @@ fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialec
         table.indexes.iter_mut().for_each(|index| set(&mut index.columns, Some(pairs)));
         table.foreign_keys.iter_mut().for_each(|key| set(&mut key.columns, Some(pairs)));
         if dialect == Dialect::Sqlite {
-            // It writes the new names into them; PostgreSQL does too, but keeps the text that was declared apart.
+            // SQLite updates names in expressions. PostgreSQL does too, but the declared text is kept separately.
             let after = to.iter().find(|after| after.name == table.name);
             expressions::rename(table, after, pairs);
         }
@@ -199,7 +199,7 @@ fn rename(tables: &mut [Table], to: &[Table], renames: &Renames, dialect: Dialec
     (moves, changes)
 }
 
-/// What becomes of a name.
+/// What happens to a name.
 enum NewName {
     Same,
     Renamed(String),
@@ -214,8 +214,8 @@ fn new_name<'r>(name: &String, mut renames: impl Iterator<Item = (&'r String, &'
     }
 }
 
-/// Gives constraints and indexes the names that they have after, where nothing else of them is different: their names
-/// are made of those of tables and columns. Those of a table that is in the way are too.
+/// Renames constraints and indexes that only differ in name, since their names derive from tables and columns. This
+/// includes those of tables with a temporary name.
 fn rename_constraints(from: &mut [Table], to: &[Table], moves: &mut Moves) -> Vec<Change> {
     for table in from.iter_mut().filter(|table| to.iter().all(|after| after.name != table.name)) {
         if moves.tables.iter().all(|(_, after)| *after != table.name) {
@@ -252,7 +252,7 @@ fn rename_constraints(from: &mut [Table], to: &[Table], moves: &mut Moves) -> Ve
         let indexes = renamed(&before.indexes, &after.indexes, |one| &one.name, index);
         renames.extend(indexes.into_iter().map(|(from, to)| Change::RenameIndex { table: table(), from, to }));
     }
-    // A name is free where nobody has it, or who has it gets another.
+    // A name is free if nothing has it, or if what has it is renamed.
     let taken: Vec<String> = from.iter_mut().flat_map(constraint_names).map(|name| name.clone()).collect();
     loop {
         let goes = |name: &str, change: &Change| change.renamed_constraint().is_some_and(|(from, _)| from == name);
@@ -285,7 +285,7 @@ fn rename_constraints(from: &mut [Table], to: &[Table], moves: &mut Moves) -> Ve
     renames
 }
 
-/// Which of those before have another name after, and are the same.
+/// Returns the pairs of old and new names of things that only differ in name.
 fn renamed<T>(
     before: &[T],
     after: &[T],
@@ -307,7 +307,7 @@ fn renamed<T>(
     pairs
 }
 
-/// The names of the constraints and indexes of a table.
+/// Returns the names of the constraints and indexes of a table.
 fn constraint_names(table: &mut Table) -> impl Iterator<Item = &mut String> {
     let uniques = table.uniques.iter_mut().map(|one| &mut one.name);
     let keys = table.foreign_keys.iter_mut().map(|one| &mut one.name);
@@ -317,7 +317,7 @@ fn constraint_names(table: &mut Table) -> impl Iterator<Item = &mut String> {
 
 fn between(from: &Table, to: &Table, renames: &Renames, changes: &mut Vec<Change>, comments: &mut Vec<Change>) {
     let table = &to.name;
-    // What is compared by its name and is not the same is dropped and added.
+    // What has the same name but differs is dropped and added.
     macro_rules! compare {
         ($field:ident, $same:expr, $drop:ident, $add:ident) => {
             for old in from.$field.iter().filter(|old| !to.$field.iter().any(|new| $same(old, new))) {
@@ -371,7 +371,8 @@ fn comment(table: &str, column: Option<&str>, from: &Option<String>, to: &Option
     }
 }
 
-/// The foreign keys to drop first and to add last: those that differ, and those whose columns or keys do.
+/// Returns the foreign keys to drop first and those to add last: changed ones, and those whose columns or referenced
+/// keys change.
 fn foreign_keys(from: &Table, to: &Table, all: &[Table], then: &[Table]) -> (Vec<ForeignKey>, Vec<ForeignKey>) {
     let is_disturbed = |key: &ForeignKey| {
         let before = all.iter().find(|table| table.name == key.references);

@@ -1,4 +1,4 @@
-//! A database that is to be ready when a program starts, and how it differs where it is not.
+//! Prepares a database at program start, and reports how it differs.
 
 use std::time::{Duration, Instant};
 
@@ -12,48 +12,48 @@ use super::{Difference, Renames, diff, inventory};
 use mwallet_db::{Dialect, Engine, schema_tools};
 use mwallet_reflect::ReflectOptions;
 
-/// Microseconds since the last migration after which no other program is thought to be at it.
+/// The time in microseconds after the last migration during which another program may still be migrating.
 const RECENT: i64 = 60_000_000;
 
-/// How long nothing happens in the middle of migrations before nobody is thought to be at it.
+/// How long the history must not change before nobody is assumed to be migrating.
 const REST: Duration = Duration::from_secs(5);
 
-/// What came of making a database ready.
+/// The result of preparing a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prepared {
     /// It had all migrations already.
     Ready,
-    /// It held nothing, and has the tables now.
+    /// It was empty, and the tables were created.
     SetUp,
-    /// It had the tables before there were migrations, and has the history now.
+    /// Its tables predated the migrations, and the history was recorded.
     Adopted,
-    /// It was brought up to date by these versions.
+    /// These versions were applied.
     Migrated(Vec<u64>),
 }
 
-/// Whose a database is, before anything is done to it.
+/// The owner of a database before it is prepared.
 enum Owner {
-    /// It holds nothing.
+    /// The database is empty.
     Nobody,
-    /// It has a history of migrations.
+    /// The database has a migration history.
     History,
-    /// It has the tables as they are declared, and no history.
+    /// The database has the declared tables, but no history.
     NoHistory,
 }
 
 impl Migrator<'_> {
-    /// Makes the database ready for a program that has these tables: sets up one that holds nothing, notes the history
-    /// of one that was made before there were migrations, and brings one that is older up to date where that is
-    /// allowed. What extensions of PostgreSQL bring does not count.
+    /// Prepares the database for a program with these tables. Creates the tables in an empty database, records the
+    /// history of one that predates the migrations, and updates an older one if that is allowed. Objects of
+    /// PostgreSQL extensions are ignored.
     ///
     /// # Errors
     ///
-    /// Where it is somebody else's, out of date and may not be changed, or another than the migrations make. It is left
-    /// as it is then; a file of SQLite keeps its journal mode too.
+    /// Returns an error if the database belongs to another program, is out of date and must not be changed, or
+    /// differs from the migrations. Then it is left unchanged; a SQLite file even keeps its journal mode.
     pub async fn prepare(&self, tables: &[&Table], may_migrate: bool) -> Result<Prepared> {
         match self.owner(tables).await? {
             Owner::Nobody => {
-                // Whoever began to set it up at the same time is waited for.
+                // Waits for another program that sets it up at the same time.
                 self.up(None, |_| {}).await?;
                 return Ok(Prepared::SetUp);
             }
@@ -73,7 +73,7 @@ impl Migrator<'_> {
         }
     }
 
-    /// Whose the database is. Until that is known, it is looked at as one of somebody else.
+    /// Finds the owner of the database, read-only until that is known.
     async fn owner(&self, tables: &[&Table]) -> Result<Owner> {
         let Some(engine) = schema_tools::without_changes(&self.engine)? else {
             return self.owner_through(&self.engine, tables).await;
@@ -109,7 +109,7 @@ impl Migrator<'_> {
         }
     }
 
-    /// What the database has had, which these migrations can have made.
+    /// Returns the history of the database, checked against these migrations.
     async fn entries(&self) -> Result<Vec<Entry>> {
         self.entries_through(&self.engine).await
     }
@@ -120,7 +120,7 @@ impl Migrator<'_> {
         Ok(entries)
     }
 
-    /// What is still to be applied, when no other program applies it just now.
+    /// Returns the pending migrations, once no other program is applying them.
     async fn due_at_rest(&self) -> Result<Vec<String>> {
         let (mut fewest, mut since) = (usize::MAX, Instant::now());
         loop {
@@ -140,12 +140,12 @@ impl Migrator<'_> {
     }
 }
 
-/// What a database would have to change so that its tables are these. Tables that are neither among them nor among
-/// `known` are somebody else's.
+/// Returns the changes that a database needs to have these tables. Tables that are neither among them nor among
+/// `known` belong to other programs.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database cannot be read.
 pub async fn check(engine: &Engine, tables: &[&Table], known: &[&Table]) -> mwallet_db::Result<Difference> {
     let found = mwallet_reflect::reflect(engine, &ReflectOptions::default()).await?.tables;
     Ok(compare(found, tables, known, engine.dialect()))
@@ -157,10 +157,10 @@ fn compare(mut found: Vec<Table>, tables: &[&Table], known: &[&Table], dialect: 
     diff(&found, &tables, &Renames::declared(&found, &tables), dialect)
 }
 
-/// How many differences are told before somebody asks for all.
+/// The maximum number of differences in an error.
 const TOLD: usize = 8;
 
-/// The first lines of a text, and how many there are more.
+/// Returns the first lines of a text, and the number of others.
 fn first_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     match lines.len().checked_sub(TOLD) {
@@ -169,10 +169,10 @@ fn first_lines(text: &str) -> String {
     }
 }
 
-/// How many names are told before the rest is counted.
+/// The maximum number of names in an error.
 const NAMED: usize = 8;
 
-/// The first names, and how many there are more.
+/// Returns the first names, and the number of others.
 fn listed(names: &[String]) -> String {
     match names.len().checked_sub(NAMED) {
         None | Some(0) => names.join(", "),

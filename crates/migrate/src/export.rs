@@ -1,4 +1,4 @@
-//! Migrations as one script for a database that is not at hand.
+//! Exports migrations as one script, for a database that is not accessible.
 
 use super::files::Migration;
 use super::fits;
@@ -7,18 +7,18 @@ use mwallet_db::Dialect;
 use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{literal, quote};
 
-/// Why a script ends before the last migration that was asked for.
+/// Why a script ends before the last requested migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// The migration that no script can make.
+    /// The migration that cannot be expressed in a script.
     pub migration: String,
 }
 
-/// The statements that take a database from one version to another, with the notes of its history, so that `up` goes on
-/// from there. They run in `psql` and in `sqlite3`.
+/// Returns the statements that take a database from one version to another. They also update its history, so that
+/// `up` continues from there. They run in `psql` and in `sqlite3`.
 ///
-/// `has_function` says of which versions a function of the program is a part: the script stops before them, unless
-/// `skip_data` is set. Then they are passed over, and noted as applied.
+/// `has_function` returns whether a version has a function of the program. The script stops before such a version,
+/// unless `skip_data` is set: then its function is skipped, and the version is recorded as applied.
 pub fn sql(
     migrations: &[Migration],
     dialect: Dialect,
@@ -56,14 +56,14 @@ pub fn sql(
             return (text, Some(Stopped { migration: migration.to_string() }));
         }
         let script = if up { migration.up.for_dialect(dialect) } else { migration.down.for_dialect(dialect) };
-        // Nobody would look at what they count.
+        // Nobody would see the counts of these queries.
         let statements = statements(script, dialect).into_iter().filter(|statement| fits::counted(statement).is_none());
         let body: String = match is_data && migration.is_data(dialect) {
             true => "-- Skipped: it changes rows in code.\n".into(),
             false => statements.map(|statement| format!("{statement};\n")).collect(),
         };
         let note = note(migration, dialect, up);
-        // What cannot be in a transaction stands outside of it.
+        // Statements that cannot run in a transaction stay outside.
         text.push_str(&match up && migration.is_stepwise(dialect) {
             true => format!("\n-- {migration}\n{body}{note}\n"),
             false => format!("\n-- {migration}\n{begin}\n{body}{note}\n{end}\n"),

@@ -1,6 +1,6 @@
-//! The expressions of checks and indexes: renamed with their columns, and compared by what they say.
+//! Renames columns in the expressions of checks and indexes, and compares expressions.
 //!
-//! SQLite writes the new name of a column into them, in quotes; whoever declares them writes it as they like.
+//! SQLite writes the new name of a column in quotes, while declarations may not quote it.
 
 use mwallet_schema::{Check, ExpressionIndex, Index, Table};
 
@@ -8,8 +8,8 @@ use mwallet_db::Dialect;
 use mwallet_db::schema_tools::quote;
 use mwallet_db::schema_tools::tokens::{Token, tokens};
 
-/// Gives columns their new names in the checks and indexes of a table, as far as they are then what they are to be:
-/// what is not the same is told as it was.
+/// Renames columns in the checks and indexes of a table. An index that then equals a declared one takes the declared
+/// text, so that the two compare equal.
 pub(super) fn rename(table: &mut Table, after: Option<&Table>, pairs: &[(String, String)]) {
     for check in &mut table.checks {
         check.expression = renamed(&check.expression, pairs);
@@ -21,31 +21,31 @@ pub(super) fn rename(table: &mut Table, after: Option<&Table>, pairs: &[(String,
             condition: special.condition.as_ref().map(|condition| renamed(condition, pairs)),
             ..special.clone()
         };
-        // An index is only renamed where it is the same.
+        // The declared text may differ in quotes only.
         let same = |other: &&Index| other.special.as_ref().is_some_and(|other| said(other) == said(&renamed));
         let declared = after.and_then(|after| after.indexes.iter().find(same));
         index.special = Some(declared.and_then(|declared| declared.special.clone()).unwrap_or(renamed));
     }
 }
 
-/// Whether two checks of one name say the same.
+/// Returns whether two checks have the same name and the same expression.
 pub(super) fn same_check(left: &Check, right: &Check) -> bool {
     left == right || left.name == right.name && plain(&left.expression) == plain(&right.expression)
 }
 
-/// Whether two indexes of one name are the same.
+/// Returns whether two indexes have the same name and definition.
 pub(super) fn same_index(left: &Index, right: &Index) -> bool {
     let specials = || left.special.as_ref().map(said) == right.special.as_ref().map(said);
     let bare = |index: &Index| Index { special: None, ..index.clone() };
     left == right || bare(left) == bare(right) && specials()
 }
 
-/// What an index says.
+/// Returns the definition of an index in comparable form.
 fn said(index: &ExpressionIndex) -> (bool, Vec<String>, Option<Vec<String>>) {
     (index.unique, plain(&index.keys), index.condition.as_deref().map(plain))
 }
 
-/// The words, and names without quotes.
+/// Returns the tokens of an expression, with names unquoted.
 fn plain(expression: &str) -> Vec<String> {
     tokens(expression, Dialect::Sqlite)
         .iter()
@@ -67,7 +67,7 @@ fn renamed(expression: &str, pairs: &[(String, String)]) -> String {
     text
 }
 
-/// Whether a word is the name of a column; a text is none.
+/// Returns whether a token is the name of a column rather than a string.
 fn is_column(word: &Token<'_>, name: &str) -> bool {
     match word.text.as_bytes().first() {
         Some(b'\'') => false,

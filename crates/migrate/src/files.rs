@@ -1,4 +1,4 @@
-//! Migrations as files: a folder for each, with the way up and down for each engine.
+//! Reads and writes migrations as files: one folder each, with up and down scripts for each engine.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,30 +7,30 @@ use sha2::{Digest, Sha256};
 
 use mwallet_db::Dialect;
 
-/// A migration: its version, its name, and its four scripts.
+/// A migration: a version, a name and four scripts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
-    /// When it was made, such as 20261124093000. Migrations are applied in the order of their versions.
+    /// The time of creation, such as 20261124093000. Migrations are applied in the order of their versions.
     pub version: u64,
-    /// What it does, in a few words: `add_memo`.
+    /// A short description: `add_memo`.
     pub name: String,
-    /// The way up.
+    /// The scripts that apply it.
     pub up: Scripts,
-    /// The way down.
+    /// The scripts that revert it.
     pub down: Scripts,
 }
 
 /// One script for each engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
-    /// For PostgreSQL.
+    /// The script for PostgreSQL.
     pub postgres: String,
-    /// For SQLite.
+    /// The script for SQLite.
     pub sqlite: String,
 }
 
 impl Scripts {
-    /// The script of an engine.
+    /// Returns the script for an engine.
     pub fn for_dialect(&self, dialect: Dialect) -> &str {
         match dialect {
             Dialect::Postgres => &self.postgres,
@@ -46,7 +46,7 @@ const NO_TRANSACTION: &str = "-- mwallet: no transaction";
 const DATA: &str = "-- mwallet: data";
 
 impl Migration {
-    /// The names of its files, and what is in them.
+    /// Returns the names of its files and their contents.
     pub fn files(&self) -> [(&'static str, &str); 4] {
         [
             ("up.postgres.sql", &self.up.postgres),
@@ -56,23 +56,23 @@ impl Migration {
         ]
     }
 
-    /// What tells whether its way up has changed since it was applied.
+    /// Returns the checksum of the up script, to detect changes after it was applied.
     pub fn checksum(&self, dialect: Dialect) -> String {
         digest(self.up.for_dialect(dialect))
     }
 
-    /// Whether its statements are run one by one, each durable by itself. SQLite has none that must be.
+    /// Returns whether its statements run one by one, each with its own commit. SQLite never needs that.
     pub fn is_stepwise(&self, dialect: Dialect) -> bool {
         dialect == Dialect::Postgres && has_line(&self.up.postgres, NO_TRANSACTION)
     }
 
-    /// Whether it changes rows, and no tables.
+    /// Returns whether it changes only rows, not tables.
     pub fn is_data(&self, dialect: Dialect) -> bool {
         has_line(self.up.for_dialect(dialect), DATA)
     }
 }
 
-/// What tells whether a text has changed; ends of lines do not count.
+/// Returns the checksum of a text, regardless of line endings.
 pub(super) fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
@@ -113,18 +113,18 @@ pub enum FilesError {
     Twice(u64),
 }
 
-/// Takes the name of a folder apart: `20261124093000_add_memo`.
+/// Parses the name of a folder: `20261124093000_add_memo`.
 fn parse_name(name: &str) -> Option<(u64, &str)> {
     let (version, rest) = name.split_once('_')?;
     let version = version.parse().ok().filter(|version| *version > 0)?;
     (!rest.is_empty()).then_some((version, rest))
 }
 
-/// Puts migrations in their order.
+/// Sorts migrations by version.
 ///
 /// # Errors
 ///
-/// Where two have one version.
+/// Returns an error if two have the same version.
 pub(super) fn ordered(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, FilesError> {
     migrations.sort_by_key(|migration| migration.version);
     match migrations.windows(2).find(|two| two[0].version == two[1].version) {
@@ -133,11 +133,11 @@ pub(super) fn ordered(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, 
     }
 }
 
-/// Reads the migrations of a folder, to which one is to be added; there may be none, and it may not be there yet.
+/// Reads the migrations of a folder that may be empty or missing, to add one.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, or what is in it is no migration.
+/// Returns an error if the folder cannot be read, or contains something that is not a migration.
 pub fn read_so_far(folder: &Path) -> Result<Vec<Migration>, FilesError> {
     match read(folder) {
         Err(FilesError::NoFolder(_) | FilesError::Empty(_)) => Ok(Vec::new()),
@@ -149,7 +149,7 @@ pub fn read_so_far(folder: &Path) -> Result<Vec<Migration>, FilesError> {
 ///
 /// # Errors
 ///
-/// Where it is not there, holds none, or cannot be read, or what is in it is no migration.
+/// Returns an error if the folder is missing, empty or cannot be read, or contains something that is not a migration.
 pub fn read(folder: &Path) -> Result<Vec<Migration>, FilesError> {
     let failed = |path: &Path, source| FilesError::File { path: path.to_owned(), source };
     let entries = match std::fs::read_dir(folder) {
@@ -183,11 +183,11 @@ pub fn read(folder: &Path) -> Result<Vec<Migration>, FilesError> {
     ordered(migrations)
 }
 
-/// Writes a migration into a folder, and says which files it wrote.
+/// Writes a migration to a folder and returns the files.
 ///
 /// # Errors
 ///
-/// Where they cannot be written.
+/// Returns an error if a file cannot be written.
 pub fn write(folder: &Path, migration: &Migration) -> Result<Vec<PathBuf>, FilesError> {
     let place = folder.join(migration.to_string());
     std::fs::create_dir_all(&place).map_err(|source| FilesError::File { path: place.clone(), source })?;
@@ -199,7 +199,7 @@ pub fn write(folder: &Path, migration: &Migration) -> Result<Vec<PathBuf>, Files
     migration.files().into_iter().map(one).collect()
 }
 
-/// Migrations that a program carries in itself: what `migrations!` makes.
+/// Parses embedded migrations, as `migrations!` generates them.
 pub fn embedded(files: &[(&str, [&str; 4])]) -> Result<Vec<Migration>, FilesError> {
     let one = |(name, [up_postgres, up_sqlite, down_postgres, down_sqlite]): &(&str, [&str; 4])| {
         let (version, rest) = parse_name(name).ok_or_else(|| FilesError::Name(PathBuf::from(name)))?;

@@ -1,7 +1,7 @@
-//! What is asked of the rows before a column is altered: how many have a value that it will not take.
+//! Counts the values that a changed column would no longer accept, before it is changed.
 //!
-//! A database says of such a value what it fails at, and seldom where it is. So a script counts first, by a query whose
-//! comment says what is counted; whoever applies the script refuses it where there are some.
+//! The error of a database names such a value, but seldom its row. So a script counts first, with a query whose
+//! comment says what is counted. The runner rejects the script if the count is not 0.
 
 use mwallet_schema::{Column, ColumnType};
 
@@ -11,16 +11,16 @@ use super::script::Step;
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Dialect, schema_tools};
 
-/// What stands before the query, and before the words for what it counts.
+/// The comment before the query. The description of what it counts follows.
 const NONE: &str = "mwallet: must be 0:";
 
-/// What a statement counts that must not be, if it is such a query.
+/// Returns the description of what a statement counts, if it is such a query.
 pub(super) fn counted(statement: &str) -> Option<&str> {
     let comments = statement.lines().map_while(|line| line.strip_prefix("--"));
     comments.map(str::trim).find_map(|line| line.strip_prefix(NONE)).map(str::trim)
 }
 
-/// The queries that come before the column of a table is altered. `place` is the table as SQL names it.
+/// Returns the queries that run before a column is changed. `place` is the table as quoted for SQL.
 pub(super) fn steps(
     place: &str,
     table: &str,
@@ -39,7 +39,7 @@ pub(super) fn steps(
     }
     let is_native = |column: &Column| matches!(column.kind, ColumnType::Native(_));
     if is_narrower(from, to, labels) && !is_native(from) && !is_native(to) {
-        // A name made of the column's could be longer than PostgreSQL takes.
+        // A name derived from the column's could be too long for PostgreSQL.
         let was = if to.name.eq_ignore_ascii_case("was") { "before" } else { "was" };
         let value = Conversion { name: &name, from: &from.kind, to: &to.kind, labels }.fitting(dialect);
         let check =

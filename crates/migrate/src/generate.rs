@@ -1,4 +1,4 @@
-//! Writes migrations: the difference between the tables that migrations make so far and those that are declared.
+//! Generates migrations: the difference between the tables that migrations create and those that are declared.
 
 use mwallet_schema::{ColumnType, Table, Timestamp};
 
@@ -11,33 +11,33 @@ use mwallet_db::schema_tools::unmarked_comment;
 use mwallet_db::{DatabaseUrl, Dialect, Engine, EngineOptions, Result, Sql, SqliteUrl, crud};
 use mwallet_reflect::ReflectOptions;
 
-/// The tables that migrations make, and what belongs to them that no table says.
+/// The tables that migrations create, and their objects that no table describes.
 #[derive(Clone, Debug, Default)]
 pub struct SchemaSnapshot {
-    /// The tables; with the comments that scripts for PostgreSQL give them.
+    /// The tables, with the comments that scripts for PostgreSQL set.
     pub tables: Vec<Table>,
-    /// Statements of triggers and of indexes that no table says, by the tables.
+    /// The statements of triggers and of indexes that no table describes, by table.
     pub beside: Beside,
-    /// The migrations that made them.
+    /// The migrations that created them.
     migrations: Vec<Migration>,
 }
 
-/// A migration that is to be written.
+/// A generated migration that is not written yet.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The migration.
     pub migration: Migration,
-    /// What it does; on SQLite without comments.
+    /// Its changes, including the comments that SQLite cannot store.
     pub difference: Difference,
-    /// What is lost for good by it.
+    /// The data that it permanently deletes.
     pub losses: Vec<String>,
 }
 
-/// Applies migrations to an empty database in memory, and reads what they made.
+/// Applies migrations to an empty in-memory database and reads the result.
 ///
 /// # Errors
 ///
-/// Where one of them fails, [`MigrateError::Replay`].
+/// Returns [`MigrateError::Replay`] if a migration fails.
 pub async fn replay(migrations: &[Migration]) -> std::result::Result<SchemaSnapshot, MigrateError> {
     let engine = Engine::with(&DatabaseUrl::Sqlite(SqliteUrl::Memory), EngineOptions::default())?;
     let mut at = None;
@@ -61,7 +61,7 @@ pub async fn replay(migrations: &[Migration]) -> std::result::Result<SchemaSnaps
     Ok(SchemaSnapshot { tables, beside, migrations: migrations.to_vec() })
 }
 
-/// The triggers of tables, and the indexes that they do not say.
+/// Returns the triggers of tables, and the indexes that the tables do not describe.
 async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
     let sql = "SELECT tbl_name, name, sql FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql IS NOT NULL \
                ORDER BY rowid";
@@ -79,7 +79,7 @@ async fn beside(engine: &Engine, tables: &[Table]) -> Result<Beside> {
     Ok(beside)
 }
 
-/// Gives tables the comments that the scripts for PostgreSQL give them: SQLite keeps none.
+/// Sets the comments from the scripts for PostgreSQL, since SQLite stores none.
 fn comments(migrations: &[Migration], tables: &mut [Table]) {
     let scripts = migrations.iter().map(|migration| migration.up.postgres.as_str());
     for ((name, column), text) in super::comments::of_scripts(scripts) {
@@ -95,14 +95,14 @@ fn comments(migrations: &[Migration], tables: &mut [Table]) {
     }
 }
 
-/// Writes the migration from what migrations make so far to other tables.
+/// Generates the migration from the current tables of the migrations to other tables.
 ///
-/// Renames are those that the tables declare of themselves, and those that are given.
+/// The renames are those that the tables declare, and those that are given.
 ///
 /// # Errors
 ///
-/// Where a declaration of a table contradicts itself, or has a name that a database would cut; where a rename cannot be
-/// meant.
+/// Returns an error if a declaration is invalid or has a name that is too long, or if a rename is impossible or
+/// ambiguous.
 pub async fn generate(
     name: &str,
     at: Timestamp,
@@ -125,7 +125,7 @@ pub async fn generate(
     Ok(Draft { migration, difference, losses })
 }
 
-/// What belongs to tables that have other names then: SQLite writes those into triggers and indexes, so it is asked.
+/// Returns the triggers and indexes after renames. SQLite rewrites them, so run the renames there.
 async fn beside_after(
     made: &SchemaSnapshot,
     tables: &[Table],
@@ -139,11 +139,11 @@ async fn beside_after(
     let version = made.migrations.last().map_or(1, |last| last.version + 1);
     let renaming = Migration { version, name: "rename".into(), up, down: Scripts::default() };
     let migrations: Vec<Migration> = made.migrations.iter().cloned().chain([renaming]).collect();
-    // A future that holds itself has no size.
+    // A recursive future must be boxed.
     Ok(Box::pin(self::replay(&migrations)).await?.beside)
 }
 
-/// The scripts from one set of tables to another, and the difference as PostgreSQL has it, with its comments.
+/// Returns the scripts from one set of tables to another, and the difference on PostgreSQL, which includes comments.
 fn script_between(from: &[Table], to: &[Table], renames: &Renames, beside: &Beside) -> (Difference, Scripts) {
     let script = |difference: &Difference, dialect| {
         let losses = difference.changes.iter().filter_map(|change| change.loses());
@@ -157,7 +157,7 @@ fn script_between(from: &[Table], to: &[Table], renames: &Renames, beside: &Besi
     (postgres, scripts)
 }
 
-/// A migration without statements, to be written by hand.
+/// Returns a migration without statements, to be written by hand.
 pub fn empty(name: &str, at: Timestamp, last: u64) -> Migration {
     let script = |way: &str| Scripts {
         postgres: format!("-- {way} on PostgreSQL.\n"),
@@ -166,7 +166,7 @@ pub fn empty(name: &str, at: Timestamp, last: u64) -> Migration {
     Migration { version: version(at).max(last + 1), name: snake(name), up: script("Apply"), down: script("Revert") }
 }
 
-/// The digits of a time to the second: 20261124093000.
+/// Formats a time to the second as digits: 20261124093000.
 fn version(at: Timestamp) -> u64 {
     let digits: String = at.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
     digits.parse().unwrap_or(1)

@@ -1,4 +1,4 @@
-//! Which migrations a database has had: a table of its own, which nobody is served.
+//! Stores the applied migrations in a table of the database, which is never exposed to clients.
 
 use std::sync::OnceLock;
 
@@ -9,35 +9,35 @@ use mwallet_db::{Dialect, Engine, Error, Filter, Query, Result, Row, Session, Sq
 /// The name of the table.
 pub(crate) const TABLE: &str = "_mwallet_migrations";
 
-/// The number of the lock that keeps two programs from migrating one database at once.
+/// The advisory lock that keeps two programs from migrating a database at once.
 const LOCK: i64 = 0x6d_77_61_6c_6c_65_75;
 
-/// A migration that was applied, or begun.
+/// A migration that was applied or started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) version: u64,
     pub(super) name: String,
     pub(super) checksum: String,
     pub(super) at: Timestamp,
-    /// Whether something of it is still to be done: statements that are run one by one, or rows.
+    /// Whether it is unfinished: statements that run one by one, or rows, remain.
     pub(super) is_begun: bool,
-    /// How many of its statements were run one by one.
+    /// The number of statements that were run one by one.
     pub(super) statements: u64,
-    /// Where its function stopped.
+    /// The position at which its function stopped.
     pub(super) place: Option<String>,
 }
 
-/// The entry of a version.
+/// Returns the entry of a version.
 pub(super) fn find(entries: &[Entry], version: u64) -> Option<&Entry> {
     entries.iter().find(|entry| entry.version == version)
 }
 
-/// Whether a version is still to be applied, or to be ended.
+/// Returns whether a version must still be applied or finished.
 pub(super) fn is_due(entries: &[Entry], version: u64) -> bool {
     find(entries, version).is_none_or(|entry| entry.is_begun)
 }
 
-/// What a database has had.
+/// Loads the history of a database.
 pub(super) async fn load(engine: &Engine) -> Result<Vec<Entry>> {
     let mut session = engine.sessions().read_only().begin().await?;
     let entries = read(&mut session).await?;
@@ -64,12 +64,12 @@ fn table() -> &'static Table {
     })
 }
 
-/// The statements that make the table.
+/// Returns the statements that create the table.
 pub(super) fn statements(dialect: Dialect) -> Vec<String> {
     mwallet_db::create_statements(&[table()], dialect)
 }
 
-/// Waits until no other program migrates the database; SQLite's writer is alone already.
+/// Waits until no other program is migrating the database. SQLite has only one writer anyway.
 pub(super) async fn lock(session: &mut Session) -> Result<()> {
     if session.engine().dialect() == Dialect::Postgres {
         schema_tools::run_plain(session, &format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
@@ -77,7 +77,7 @@ pub(super) async fn lock(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-/// Whether the database has such a table.
+/// Returns whether the table exists.
 async fn exists(session: &mut Session) -> Result<bool> {
     let sql = match session.engine().dialect() {
         Dialect::Postgres => "SELECT 1::int8 FROM pg_class WHERE oid = to_regclass($1)",
@@ -87,7 +87,7 @@ async fn exists(session: &mut Session) -> Result<bool> {
     Ok(!rows.is_empty())
 }
 
-/// Makes the table where it is not there.
+/// Creates the table if it does not exist.
 pub(super) async fn create(session: &mut Session) -> Result<()> {
     if exists(session).await? {
         return Ok(());
@@ -98,7 +98,7 @@ pub(super) async fn create(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-/// What was applied or begun, by version; nothing where there is no such table.
+/// Reads the entries by version; none if there is no table.
 pub(super) async fn read(session: &mut Session) -> Result<Vec<Entry>> {
     if !exists(session).await? {
         return Ok(Vec::new());
@@ -138,7 +138,7 @@ fn of_version(version: u64) -> Result<Query> {
     Ok(Query::new().filter(Filter::eq("version", version)))
 }
 
-/// Writes an entry, in place of the one there may be.
+/// Inserts or replaces an entry.
 pub(super) async fn record(session: &mut Session, entry: &Entry) -> Result<()> {
     remove(session, entry.version).await?;
     let mut record = Record::new();
@@ -153,7 +153,7 @@ pub(super) async fn record(session: &mut Session, entry: &Entry) -> Result<()> {
     crud::create(session, table(), record).await.map(drop)
 }
 
-/// Forgets a version.
+/// Removes the entry of a version.
 pub(super) async fn remove(session: &mut Session, version: u64) -> Result<()> {
     crud::delete(session, table(), &of_version(version)?).await.map(drop)
 }

@@ -1,14 +1,14 @@
-//! What a database holds already, whoever made it: the names of its tables, views and sequences.
+//! Lists the tables, views and sequences of a database, whoever created them.
 //!
-//! It tells a database that nobody uses yet from one that belongs to somebody. It changes nothing.
+//! This distinguishes an unused database from one that belongs to another program. It changes nothing.
 
 use mwallet_schema::{ColumnType, Value};
 
 use super::history::TABLE;
 use mwallet_db::{Dialect, Engine, Result, Sql};
 
-/// Every schema counts, but those of PostgreSQL itself. What an extension brings is nobody's work, sequences of columns
-/// and partitions go with their tables, and the history of migrations is mWallet's.
+/// Covers every schema but those of PostgreSQL itself. Excludes the objects of extensions, sequences of columns and
+/// partitions, which belong to their tables, and the migration history.
 const POSTGRES: &str = "
 SELECT CASE n.nspname WHEN 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -21,13 +21,13 @@ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND NOT c.relispartition
             AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))
 ORDER BY n.nspname <> 'public', n.nspname, c.relname";
 
-/// What begins with `sqlite_` is SQLite's own.
+/// Names that begin with `sqlite_` are SQLite's own.
 const SQLITE: &str = "
 SELECT name FROM sqlite_schema
 WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_' AND name <> ?1
 ORDER BY name";
 
-/// The names of what holds rows or numbers, or shows some: those of PostgreSQL outside of `public` with their schema.
+/// Returns the names of tables, views and sequences, qualified if they are outside PostgreSQL's `public`.
 pub(super) async fn take(engine: &Engine) -> Result<Vec<String>> {
     let sql = match engine.dialect() {
         Dialect::Postgres => POSTGRES,

@@ -1,4 +1,4 @@
-//! Migrations: the difference between tables that are declared and those that are there, as statements and files.
+//! Migrations: converts the difference between declared and existing tables to statements and files.
 //!
 //! ```text
 //! files (embedded, read) -> made: the tables they make, by a replay in memory
@@ -48,5 +48,5 @@ pub use runner::{DESTRUCTIVE, DataMigration, Event, LOCK_ATTEMPTS, LOCK_TIMEOUT,
 pub use sqlite::Beside;
 pub use status::{MigrationState, Status};
 
-/// Carries a folder of migrations in the program.
+/// Embeds a folder of migrations in the program.
 pub use mwallet_derive::migrations;

@@ -1,15 +1,15 @@
-//! Tables as a database keeps them.
+//! Normalizes tables to the form that a database stores.
 
 use mwallet_schema::{Access, Column, ColumnDefault, ColumnType, Table, Value, ValueGenerator};
 
 use mwallet_db::Dialect;
 use mwallet_reflect::{DEFAULT_SCHEMA, defaults_of_postgres, labels};
 
-/// The table as a database keeps it, whether it was declared or read from one: without what mWallet alone knows (who
-/// may write a column and how often, what makes its value, patterns, the numbers of labels), and in the order of names
-/// where the order means nothing.
+/// Returns the table in the form that a database stores, whether it was declared or reflected. Drops what only
+/// mWallet knows (access, immutability, generators, patterns, codes of labels), and sorts by name where order is
+/// irrelevant.
 ///
-/// SQLite keeps no comments. Two tables that are the same this way need no migration.
+/// SQLite stores no comments. Two tables with the same stored form need no migration.
 pub fn stored(table: &Table, dialect: Dialect) -> Table {
     match dialect {
         Dialect::Postgres => {
@@ -21,14 +21,14 @@ pub fn stored(table: &Table, dialect: Dialect) -> Table {
     }
 }
 
-/// The same without comments.
+/// Removes the comments.
 fn without_comments(mut table: Table) -> Table {
     table.comment = None;
     table.columns.iter_mut().for_each(|column| column.comment = None);
     table
 }
 
-/// The same with its comments, which stand in the statements of SQLite.
+/// Same as [`stored`], with the comments that the statements of SQLite contain.
 pub(super) fn in_full(table: &Table) -> Table {
     let mut table = table.clone();
     table.schema = table.schema.filter(|schema| schema != DEFAULT_SCHEMA);
@@ -46,9 +46,8 @@ pub(super) fn in_full(table: &Table) -> Table {
     table
 }
 
-/// What SQLite says of a whole number that is the key, which is the number of its row where it was made as `INTEGER`:
-/// that it has one where none is given is no default that anybody declares. A numbered key is numbered, whatever its
-/// range.
+/// Normalizes a SQLite rowid key: that a column declared as `INTEGER` gets a value by itself is not a declared
+/// default. A numbered key is numbered, whatever its range.
 fn key(table: &mut Table) {
     let [name] = table.primary_key.as_slice() else { return };
     let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) else { return };
@@ -74,7 +73,7 @@ fn stored_column(mut column: Column) -> Column {
         Some(ColumnDefault::Constant(value)) => constant(value, &column.kind),
         other => other,
     };
-    // What is a secret bears a mark.
+    // Secret columns are marked in the database.
     column.access = if column.is_readable() { Access::ReadWrite } else { Access::WriteOnly };
     column.immutable = false;
     column.on_update = None;
@@ -84,7 +83,7 @@ fn stored_column(mut column: Column) -> Column {
     column
 }
 
-/// The column under its new name, after which its labels are called.
+/// Returns the column under its new name; its labels get that name too.
 pub(super) fn renamed(column: &Column) -> Column {
     match &column.kind {
         ColumnType::Enum(found) => {
@@ -95,7 +94,7 @@ pub(super) fn renamed(column: &Column) -> Column {
     }
 }
 
-/// The value in the form of its type, so that `0` is `0.00`.
+/// Converts a default to the type of its column, so that `0` becomes `0.00`.
 fn constant(value: Value, kind: &ColumnType) -> Option<ColumnDefault> {
     match (value.coerce(kind).ok()?, kind) {
         (Value::Null, _) => None,

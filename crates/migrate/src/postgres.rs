@@ -1,4 +1,4 @@
-//! A difference as statements of PostgreSQL.
+//! Converts a difference to PostgreSQL statements.
 
 use mwallet_schema::{Column, ColumnDefault, ForeignKey, Table};
 
@@ -13,14 +13,14 @@ use mwallet_db::Dialect::Postgres;
 use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
 
-/// The statements, in their order.
+/// Returns the statements in order.
 pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     let mut steps = renames(difference);
     let is_last = |change: &Change| matches!(change, Change::DropTable(_) | Change::Comment { .. });
     let last = difference.changes.iter().position(is_last).unwrap_or(difference.changes.len());
     let (first, last) = difference.changes.split_at(last);
     first.iter().for_each(|change| of_change(change, difference, &mut steps));
-    // Keys of new tables wait until what they refer to is there.
+    // Foreign keys of new tables wait until the referenced tables exist.
     for change in first {
         let Change::CreateTable(table) = change else { continue };
         let add = |key| {
@@ -37,8 +37,8 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     steps
 }
 
-/// Drops the foreign keys of tables that go to others that go before them, as where two refer to each other: no table
-/// goes while another refers to it.
+/// Drops foreign keys of tables that are dropped later to tables that are dropped before them, as in circular
+/// references: PostgreSQL drops no table that is still referenced.
 fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
     let mut gone: Vec<&Table> = Vec::new();
     for change in changes {
@@ -60,7 +60,7 @@ fn keys_in_the_way(changes: &[Change]) -> Vec<Step> {
     steps
 }
 
-/// The statements that give tables, columns and constraints their new names.
+/// Returns the statements that rename tables, columns and constraints.
 fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = Vec::new();
@@ -71,12 +71,12 @@ fn renames(difference: &Difference) -> Vec<Step> {
     for Turn { from, to, last } in in_turn(&moves.tables) {
         step(format!("ALTER TABLE {} RENAME TO {}", quote(&from), quote(&to)));
         let Some(table) = difference.from.iter().find(|table| table.name == last) else { continue };
-        // The names that are made of that of the table.
+        // Names that derive from the name of the table.
         if !table.primary_key.is_empty() {
             step(rename_constraint(&quote(&to), &schema_tools::key_name(&from), &schema_tools::key_name(&to)));
         }
         for column in table.columns.iter().filter(|column| schema_tools::column_check(column, Postgres).is_some()) {
-            // Columns get their new names later.
+            // Columns are renamed later.
             let pair = moves.columns.get(&last).into_iter().flatten().find(|(_, after)| *after == column.name);
             let column = pair.map_or(&column.name, |(before, _)| before);
             step(rename_constraint(
@@ -101,8 +101,8 @@ fn renames(difference: &Difference) -> Vec<Step> {
     steps
 }
 
-/// The statements that give constraints and indexes their new names. Those of indexes are of the whole schema, those of
-/// unique constraints too.
+/// Returns the statements that rename constraints and indexes. The names of indexes and unique constraints are unique
+/// in the whole schema.
 fn constraint_renames(difference: &Difference, steps: &mut Vec<Step>) {
     let Moves { constraints, indexes, .. } = &difference.moves;
     let all: Vec<&(String, (String, String))> = constraints.iter().chain(indexes).collect();
@@ -126,7 +126,7 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
     let mut step = |sql: String| steps.push(Step::parse(sql));
     let alter = |table: &str, what: String| format!("ALTER TABLE {} {what}", named(difference, table));
     match change {
-        // They came first.
+        // Renames came first.
         Change::RenameTable { .. }
         | Change::RenameColumn { .. }
         | Change::RenameConstraint { .. }
@@ -149,7 +149,7 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
             if !to.is_empty() {
                 step(alter(table, format!("ADD CONSTRAINT {name} PRIMARY KEY ({})", schema_tools::quoted_list(to))));
             }
-            // A key made its columns not null, and they stay so.
+            // The key made its columns not null, and dropping it does not change that.
             let after = difference.to.iter().find(|found| found.name == *table);
             for column in from.iter().filter(|name| !to.contains(name)) {
                 if after.and_then(|table| table.column(column)).is_some_and(|column| column.nullable) {
@@ -189,7 +189,7 @@ fn of_change(change: &Change, difference: &Difference, steps: &mut Vec<Step>) {
     }
 }
 
-/// The name of a table with its schema.
+/// Returns the qualified name of a table.
 fn named(difference: &Difference, table: &str) -> String {
     let found = difference.to.iter().chain(&difference.from).find(|found| found.name == table);
     found.map_or_else(|| quote(table), schema_tools::table_name)
@@ -204,7 +204,7 @@ fn add_column(change: &Change, table: &str, column: &Column, difference: &Differ
         format!("ALTER TABLE {place} ADD COLUMN {definition}{check}")
     };
     match filler(table, column, difference, Postgres) {
-        // Rows that are there need a value, and those that come give their own.
+        // Existing rows need a value; new rows bring their own, so the default is dropped again.
         Some(filler) => {
             let filled = Column { default: Some(ColumnDefault::Database(filler.sql.clone())), ..column.clone() };
             steps.push(Step::noted(note(change, &filler), add(&filled)));
@@ -248,7 +248,7 @@ fn alter_column(
         step(format!("ALTER COLUMN {name} DROP DEFAULT"));
     }
     if old_type != new_type || !labels.is_empty() {
-        // Labels too are renamed by this, and not by an UPDATE, which would set off triggers.
+        // Also renames labels, without an UPDATE, which would fire triggers.
         let value = Conversion { name: &name, from: &from.kind, to: &to.kind, labels }.expression(Postgres);
         step(format!("ALTER COLUMN {name} TYPE {new_type} USING {value}"));
     }

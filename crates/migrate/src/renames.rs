@@ -1,27 +1,27 @@
-//! What has another name: what is declared or given, what of it is still to be done, and in which turn.
+//! Determines which names change: which renames are declared or given, which are pending, and their order.
 
 use std::collections::HashMap;
 
 use mwallet_schema::{ColumnType, Table, constraint_name};
 
-/// What has another name now. Never guessed: declared by `renamed_from`, or said by whoever makes the migration.
+/// Renames. They are never guessed, but declared by `renamed_from` or given by the author of the migration.
 ///
-/// All of it happens at once: each name before is one that holds before any of them, so that two may exchange theirs.
+/// All happen at once: each old name is one before any rename, so two tables can swap names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renames {
-    /// Tables: before and after.
+    /// Tables: the old name and the new name.
     pub tables: Vec<(String, String)>,
-    /// Columns: the table under its new name, before and after.
+    /// Columns: the new name of the table, the old name and the new name.
     pub columns: Vec<(String, String, String)>,
-    /// Labels of enums: the table and the column under their new names, before and after.
+    /// Labels of enums: the new names of the table and the column, the old name and the new name.
     pub labels: Vec<(String, String, String, String)>,
 }
 
-/// A name before, and one after.
+/// An old name and a new name.
 type Pair = (String, String);
 
 impl Renames {
-    /// Those that tables, their columns and labels declare of themselves, as far as they are still to be done.
+    /// Returns the pending renames that tables, columns and labels declare.
     pub fn declared(from: &[Table], to: &[Table]) -> Self {
         let mut renames = Self { tables: DeclaredType::tables(from, to).pending(), ..Self::default() };
         for table in to {
@@ -38,7 +38,7 @@ impl Renames {
         renames
     }
 
-    /// The same with others, which go before what is declared.
+    /// Adds given renames, which take precedence over declared ones.
     pub(super) fn or_given(self, given: &Self) -> Self {
         let mut renames = given.clone();
         let is_new = |all: &[Pair], (from, to): &Pair| all.iter().all(|(old, new)| old != from && new != to);
@@ -54,7 +54,7 @@ impl Renames {
         renames
     }
 
-    /// The way back.
+    /// Returns the reverse renames.
     pub fn inverse(&self) -> Self {
         let old_table = |name: &String| before(&self.tables, name).unwrap_or(name).clone();
         let old_column = |table: &String, name: &String| {
@@ -78,7 +78,7 @@ impl Renames {
         }
     }
 
-    /// Why what is declared or given cannot be meant: nothing of it is passed over in silence.
+    /// Returns why declared or given renames are impossible or ambiguous. None is ignored silently.
     pub(super) fn doubts(given: &Self, from: &[Table], to: &[Table]) -> Vec<String> {
         let mut doubts = Vec::new();
         let has = |tables: &[Table], name: &str| tables.iter().any(|table| table.name == name);
@@ -123,7 +123,7 @@ impl Renames {
         doubts
     }
 
-    /// The labels of a column, and those that it had.
+    /// Returns the labels of a column, with the previous ones.
     fn labels_of(&self, old: &Table, table: &Table, column: &mwallet_schema::Column) -> DeclaredType {
         let own = self.columns.iter().find(|(of, _, to)| *of == table.name && *to == column.name);
         let before = old.column(own.map_or(column.name.as_str(), |(_, from, _)| from.as_str()));
@@ -137,11 +137,11 @@ impl Renames {
         declared
     }
 
-    /// The table of before that has that name after.
+    /// Returns the previous table that gets this name.
     fn old_table<'t>(&self, from: &'t [Table], name: &String) -> Option<&'t Table> {
         let before = match before(&self.tables, name) {
             Some(before) => before,
-            // What had the name has another, and this is a new one.
+            // The previous table of this name is renamed, so this one is new.
             None if self.tables.iter().any(|(from, _)| from == name) => return None,
             None => name,
         };
@@ -153,10 +153,10 @@ fn before<'p>(pairs: &'p [Pair], after: &String) -> Option<&'p String> {
     pairs.iter().find(|(_, to)| to == after).map(|(from, _)| from)
 }
 
-/// How a command would say that a name is another.
+/// Formats a rename as a command-line option.
 type AsOption<'o> = dyn Fn(&str, &str) -> String + 'o;
 
-/// Names that there were, and those that there are to be with what each says it was called.
+/// The existing names, and the new names with their declared previous names.
 #[derive(Default)]
 struct DeclaredType {
     before: Vec<String>,
@@ -182,7 +182,7 @@ impl DeclaredType {
         self.before.iter().any(|before| before == name)
     }
 
-    /// What is still to be done: the old name is there, and the new one is not, or it goes to another in turn.
+    /// Returns the pending renames: the old name exists, and the new one does not, or it is renamed itself.
     fn pending(&self) -> Vec<Pair> {
         let mut pending: Vec<Pair> = Vec::new();
         loop {
@@ -199,7 +199,7 @@ impl DeclaredType {
         }
     }
 
-    /// The renames by which a name comes back to itself.
+    /// Returns the cycle of renames that leads back to a name.
     fn circle<'d>(&'d self, name: &'d str) -> Option<Vec<(&'d str, &'d str)>> {
         let mut circle = Vec::new();
         let mut at = name;
@@ -215,8 +215,8 @@ impl DeclaredType {
         None
     }
 
-    /// What is declared and neither to be done, nor done, nor given. `option` writes what would say that a rename is
-    /// meant.
+    /// Returns the declared renames that are neither pending, nor done, nor given. `option` formats the option that
+    /// would confirm a rename.
     fn doubts(&self, what: &str, place: &str, given: &[Pair], option: Option<&AsOption<'_>>) -> Vec<String> {
         let pending = self.pending();
         let is_meant =
@@ -236,7 +236,7 @@ impl DeclaredType {
             let other = self.after.iter().find(|(other, _)| other == old);
             let thing = format!("{what}{place}{name}");
             doubts.push(match (self.was_there(old), self.was_there(name), other) {
-                // It was done.
+                // The rename is done.
                 (false, true, _) => continue,
                 (false, false, _) => format!(
                     "{thing} has {}, but the migrations have no {place}{old}: correct the name, or remove the \
@@ -245,7 +245,7 @@ impl DeclaredType {
                 ),
                 (true, false, _) => format!("two have {}, and {thing} is one of them", attribute(old)),
                 (true, true, Some(_)) => match self.circle(name) {
-                    // It is said once.
+                    // Report each cycle once.
                     Some(circle) if circle.iter().all(|(_, other)| *other >= name.as_str()) => {
                         let names: Vec<String> = circle.iter().map(|(_, name)| format!("{place}{name}")).collect();
                         format!(
@@ -254,7 +254,7 @@ impl DeclaredType {
                             say(&circle)
                         )
                     }
-                    // Something new has the old name.
+                    // A new object has the old name.
                     _ => continue,
                 },
                 (true, true, None) => format!(
@@ -269,29 +269,27 @@ impl DeclaredType {
     }
 }
 
-/// The names that things get in a database: those that are renamed, and those that are in the way of one and are
-/// dropped.
+/// The renames in a database: actual ones, and temporary names of objects whose name is needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moves {
     pub(super) tables: Vec<Pair>,
-    /// With the table under its new name.
+    /// By the new name of the table.
     pub(super) columns: HashMap<String, Vec<Pair>>,
-    /// Constraints, and then indexes, with the table under its new name.
+    /// Constraints, then indexes, with the new name of the table.
     pub(super) constraints: Vec<(String, Pair)>,
     pub(super) indexes: Vec<(String, Pair)>,
 }
 
-/// One rename of several.
+/// One step of several renames.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) from: String,
     pub(super) to: String,
-    /// The name that it has in the end: another where it only waits.
+    /// The final name, which differs if this step is temporary.
     pub(super) last: String,
 }
 
-/// Renames one after the other, so that none takes a name which another still has. Where names go round, one waits
-/// under a name that nobody has.
+/// Orders renames so that none takes a name that is still in use. In a cycle, one gets an unused temporary name.
 pub(super) fn in_turn(pairs: &[Pair]) -> Vec<Turn> {
     let mut left = pairs.to_vec();
     let (mut turns, mut last) = (Vec::new(), Vec::new());
@@ -311,18 +309,18 @@ pub(super) fn in_turn(pairs: &[Pair]) -> Vec<Turn> {
     turns
 }
 
-/// What the name of something begins with that has it while a migration runs.
+/// The prefix of temporary names during a migration.
 const HELPER: &str = "mwallet";
 
-/// What the name of something ends with that is in the way, and dropped later in the same migration.
+/// The suffix of the name of an object whose name is needed. It is dropped later in the same migration.
 const IN_THE_WAY: &str = "goes";
 
-/// The name of something that is in the way.
+/// Returns the temporary name of an object whose name is needed.
 pub(super) fn aside(name: &str) -> String {
     constraint_name(HELPER, &[name], IN_THE_WAY)
 }
 
-/// The name that something had before it was in the way.
+/// Returns the original name of an object with a temporary name.
 pub(super) fn without_aside(name: &str) -> &str {
     let inner = name.strip_prefix(HELPER).and_then(|rest| rest.strip_suffix(IN_THE_WAY));
     inner.and_then(|inner| inner.strip_prefix('_')?.strip_suffix('_')).unwrap_or(name)
@@ -374,7 +372,7 @@ mod tests {
         for (before, after, pending) in [
             ("a", "b<a", "a>b"),
             ("b", "b<a", ""),
-            // A new one has the old name, now and later.
+            // A new object has the old name, before and after.
             ("a", "b<a a", "a>b"),
             ("a b", "b<a a", ""),
             ("a b", "b<a c<b", "b>c a>b"),

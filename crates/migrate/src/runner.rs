@@ -1,4 +1,4 @@
-//! Applies migrations and takes them back, one transaction each.
+//! Applies and reverts migrations, each in one transaction.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,47 +16,47 @@ use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{self, Place};
 use mwallet_db::{Dialect, Engine, Error, Session, Sql, crud, explain};
 
-/// The longest that a migration may take.
+/// The maximum duration of a migration.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
-/// How long to wait before asking again for a database that another program changes.
+/// The pause before a retry when another program is changing the database.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long to wait for a database that another program changes.
+/// How long to wait for another program that is changing the database.
 const PATIENCE: Duration = Duration::from_secs(86_400);
 
-/// What stands in the first lines of a script by which something is lost.
+/// The header line of a script that deletes data.
 pub const DESTRUCTIVE: &str = "-- mwallet: destructive:";
 
-/// One batch of a data migration: it is given where the last one stopped, and says where it stopped, or that all is
-/// done.
+/// One batch of a data migration. It gets the position at which the last batch ended, and returns its own, or `None`
+/// if all is done.
 ///
-/// Each batch is one transaction together with the place where it stopped, so that none is done twice or left out.
+/// Each batch is one transaction together with its position, so that none is repeated or skipped.
 pub type DataMigration = Arc<
     dyn for<'s> Fn(&'s mut Session, Option<String>) -> BoxFuture<'s, mwallet_db::Result<Option<String>>> + Send + Sync,
 >;
 
-/// What happens while migrations run.
+/// A progress event of a migration.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'m> {
-    /// A migration is applied, or taken back.
+    /// A migration starts to be applied or reverted.
     Begun(&'m Migration),
-    /// So many of its statements are done, of so many.
+    /// Some of its statements are done.
     Statements {
-        /// How many are done.
+        /// The number of statements done.
         done: usize,
-        /// How many there are.
+        /// The total number of statements.
         all: usize,
     },
-    /// Others hold what it needs; it was undone so often, and is tried again.
+    /// Another session holds a lock that it needs. It was rolled back this many times, and is retried.
     Locked(u32),
-    /// A batch of rows is done, up to this place.
+    /// A batch of rows is done, up to this position.
     Batch(&'m str),
-    /// It is done.
+    /// The migration is done.
     Ended(&'m Migration),
 }
 
-/// Migrations for one database.
+/// Runs the migrations of one database.
 pub struct Migrator<'m> {
     pub(super) engine: Engine,
     pub(super) migrations: &'m [Migration],
@@ -66,21 +66,21 @@ pub struct Migrator<'m> {
     lock_attempts: u32,
 }
 
-/// How long a statement waits for a lock on PostgreSQL, where everybody who comes after it waits behind it.
+/// How long a statement waits for a lock on PostgreSQL. Meanwhile all later sessions queue behind it.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How often a migration is tried where others hold what it needs.
+/// How often a migration is tried if it cannot get a lock.
 pub const LOCK_ATTEMPTS: u32 = 20;
 
-/// How long to wait before the second time; as much longer before each that follows.
+/// The pause before the second attempt; it grows by this much for each further one.
 const LOCK_PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest between two times.
+/// The maximum pause between attempts.
 const LONGEST_LOCK_PAUSE: Duration = Duration::from_secs(10);
 
 impl<'m> Migrator<'m> {
-    /// Migrations, in the order of their versions, for the database of an engine. Its statements may take as long as
-    /// the engine's own limit says: give it one that allows for the largest table.
+    /// Creates a runner for the database of an engine. The migrations are in the order of their versions. The
+    /// engine's timeout applies to each statement, so it must be long enough for the largest table.
     pub fn new(engine: &Engine, migrations: &'m [Migration]) -> Self {
         Self {
             engine: engine.clone(),
@@ -92,39 +92,40 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// The same with how long a statement waits on PostgreSQL for a lock that others hold, and how often the migration
-    /// is tried then. Between two times the others go on.
+    /// Sets how long a statement waits for a lock on PostgreSQL, and how often a migration is tried. Other sessions
+    /// continue between attempts.
     pub fn locks(mut self, timeout: Duration, attempts: u32) -> Self {
         self.lock_timeout = timeout;
         self.lock_attempts = attempts.max(1);
         self
     }
 
-    /// The same, where scripts may lose what they say they lose.
+    /// Sets whether scripts may delete data that they declare as lost.
     pub fn allow_destructive(mut self, allow: bool) -> Self {
         self.allow_destructive = allow;
         self
     }
 
-    /// The same with a function that changes rows after the script of a version.
+    /// Adds a function that changes rows after the script of a version.
     pub fn data(mut self, version: u64, function: DataMigration) -> Self {
         self.data.push((version, function));
         self
     }
 
-    /// Applies what is still to be applied, up to a version, or all. Gives the versions that were applied here; others
-    /// may have been by programs that began at the same time.
+    /// Applies pending migrations up to a version, or all. Returns the versions applied here. Programs that started
+    /// at the same time may have applied others.
     ///
     /// # Errors
     ///
-    /// Where one fails; it is undone then, and those before it stay. Where one that was applied has changed.
+    /// Returns an error if a migration fails: it is rolled back, and earlier ones stay applied. Also returns an error
+    /// if an applied migration has changed.
     pub async fn up(&self, to: Option<u64>, mut told: impl FnMut(Event<'_>)) -> Result<Vec<u64>> {
         self.check_version(to)?;
-        // A function of a migration that is not there would never be called.
+        // A function for a missing version would never be called.
         self.data.iter().try_for_each(|(version, _)| self.check_version(Some(*version)))?;
         let last = to.unwrap_or(u64::MAX);
         let mut applied = Vec::new();
-        // Nothing is lost where nothing was.
+        // A new database has no data to lose.
         let mut is_new = None;
         let mut attempt = 1;
         loop {
@@ -155,7 +156,7 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// Waits until a migration may be tried again that others were in the way of.
+    /// Waits before a migration is retried that could not get a lock.
     async fn wait_for_locks(
         &self,
         error: MigrateError,
@@ -171,11 +172,11 @@ impl<'m> Migrator<'m> {
         Ok(())
     }
 
-    /// Takes back what was applied after a version; 0 takes back all. Gives the versions that were taken back.
+    /// Reverts the migrations after a version; 0 reverts all. Returns the reverted versions.
     ///
     /// # Errors
     ///
-    /// Where one fails; it stays applied then, and those after it are taken back.
+    /// Returns an error if a migration fails: it stays applied, and later ones are reverted.
     pub async fn down(&self, to: u64, mut told: impl FnMut(Event<'_>)) -> Result<Vec<u64>> {
         self.check_version(Some(to).filter(|to| *to > 0))?;
         let mut taken_back = Vec::new();
@@ -208,11 +209,11 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// Notes that the database is at a version, without running anything.
+    /// Records that the database is at a version, without running anything.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the history cannot be written.
     pub async fn stamp(&self, version: u64) -> Result<()> {
         self.check_version(Some(version).filter(|version| *version > 0))?;
         let mut session = self.begin().await?;
@@ -227,7 +228,7 @@ impl<'m> Migrator<'m> {
         Ok(())
     }
 
-    /// The migration of a version.
+    /// Returns the migration of a version.
     pub(super) fn find(&self, version: u64) -> Option<&'m Migration> {
         self.migrations.iter().find(|migration| migration.version == version)
     }
@@ -244,12 +245,12 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// Begins a transaction when no other program migrates the database.
+    /// Begins a transaction once no other program is migrating the database.
     async fn begin(&self) -> Result<Session> {
         let begun = std::time::Instant::now();
         loop {
             match schema_tools::schema_changes(self.engine.sessions()).limit(LIMIT).begin().await {
-                // On SQLite another program writes.
+                // On SQLite, another program is writing.
                 Err(Error::Busy) if begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
                 result => {
                     let mut session = result?;
@@ -279,7 +280,7 @@ impl<'m> Migrator<'m> {
             self.step_by_step(migration, &mut entry, told).await?;
             session = self.begin().await?;
             let entries = history::read(&mut session).await?;
-            // Another program may have ended it in between.
+            // Another program may have finished it in between.
             match history::find(&entries, migration.version) {
                 Some(found) if found.is_begun => {}
                 _ => return Ok(session.commit().await?),
@@ -295,7 +296,7 @@ impl<'m> Migrator<'m> {
         loop {
             let mut session = self.begin().await?;
             let entries = history::read(&mut session).await?;
-            // Another program may have gone on with it.
+            // Another program may have continued it.
             let found = history::find(&entries, migration.version).filter(|entry| entry.is_begun);
             let Some(mut entry) = found.cloned() else { return Ok(()) };
             let place = function(&mut session, entry.place.take()).await?;
@@ -310,7 +311,7 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// Runs statements that cannot be in a transaction, and notes how far it came.
+    /// Runs statements that cannot run in a transaction, and records the progress.
     async fn step_by_step(
         &self,
         migration: &Migration,
@@ -334,7 +335,7 @@ impl<'m> Migrator<'m> {
             Some(place) if is_of_statements(entry) && *place != mark(done) => {
                 return Err(MigrateError::Changed(format!("the applied part of {migration}")));
             }
-            // Its function is at work, so the whole script is done.
+            // The function is running, so the whole script is done.
             Some(_) if !is_of_statements(entry) && migration.checksum(self.engine.dialect()) != entry.checksum => {
                 return Err(MigrateError::Changed(migration.to_string()));
             }
@@ -373,7 +374,7 @@ impl<'m> Migrator<'m> {
         let statements = statements(text, self.engine.dialect());
         refuse_transactions(migration, &statements, self.engine.dialect())?;
         triggers::check(session, migration, &statements).await?;
-        // Renames leave every row as it is, and to look at all of them takes longer than the renames.
+        // Renames do not change rows, and checking all rows would take longer than the renames.
         let are_renames = statements.iter().all(|statement| script::is_rename(statement));
         let before = if are_renames { Vec::new() } else { orphans(session).await? };
         let broken = dependents::broken(session).await?;
@@ -432,12 +433,13 @@ impl<'m> Migrator<'m> {
         }
     }
 
-    /// Refuses a history that these migrations cannot have made.
+    /// Rejects a history that these migrations cannot have produced.
     pub(super) fn check_history(&self, entries: &[Entry]) -> Result<()> {
         for entry in entries {
             match self.find(entry.version) {
                 None => return Err(MigrateError::Unknown(told_of(entry))),
-                // What stopped in its middle may be mended; what of it is done is held against a checksum of its own.
+                // A migration that stopped midway may be fixed. The statements that are done have a separate
+                // checksum.
                 Some(migration) if entry.is_begun && migration.is_stepwise(self.engine.dialect()) => {}
                 Some(migration) if migration.checksum(self.engine.dialect()) != entry.checksum => {
                     return Err(MigrateError::Changed(migration.to_string()));
@@ -463,13 +465,13 @@ fn told_of(entry: &Entry) -> String {
     format!("{}_{}", entry.version, entry.name)
 }
 
-/// What stands before the checksum of the statements that are done, where the place of a function comes later.
+/// The prefix of the checksum of the statements that are done, stored where a function later stores its position.
 const STATEMENTS: &str = "statements ";
 
-/// What PostgreSQL says where a lock was not to be had in time.
+/// The SQLSTATE of PostgreSQL for a lock timeout.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// Refuses statements that begin or end a transaction, before any is run.
+/// Rejects a script that starts or ends a transaction, before any statement runs.
 fn refuse_transactions(migration: &Migration, statements: &[&str], dialect: Dialect) -> Result<()> {
     match statements.iter().position(|statement| script::is_of_transaction(statement, dialect)) {
         None => Ok(()),
@@ -481,12 +483,12 @@ fn refuse_transactions(migration: &Migration, statements: &[&str], dialect: Dial
     }
 }
 
-/// As much of a statement as a message tells.
+/// Returns the start of a statement, for messages.
 fn beginning(sql: &str) -> String {
     shortened_to(sql, 300).into_owned()
 }
 
-/// The words of the database, for whoever migrates it, who has its rows too.
+/// Returns the error of the database, which the person who migrates may see in full.
 fn words_of(error: &Error) -> String {
     match error {
         Error::Database { source, .. } => explain(source.as_ref()),
@@ -497,7 +499,7 @@ fn words_of(error: &Error) -> String {
 fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> MigrateError {
     let place = schema_tools::place(error, sql);
     let error = words_of(error);
-    // A table that is rebuilt is the same table for the reader.
+    // The temporary name of a rebuilt table would confuse readers.
     let error = error.replace(TEMPORARY, "");
     if let Some((_, rest)) = sql.split_once(&format!("\"{TEMPORARY}")) {
         let table = rest.split('"').next().unwrap_or_default();
@@ -522,14 +524,14 @@ fn failed(migration: &Migration, index: usize, sql: &str, error: &Error) -> Migr
     }
 }
 
-/// What a query of a script counts.
+/// Returns the count that a query of a script returns.
 async fn count(session: &mut Session, sql: &str) -> mwallet_db::Result<i64> {
     let rows = schema_tools::query(session, sql.to_owned(), &[ColumnType::BigInt]).await?;
     let number = |value: Value| if let Value::Int(number) = value { Some(number) } else { None };
     Ok(rows.into_iter().flatten().find_map(number).unwrap_or(0))
 }
 
-/// How many rows of tables refer to no row of others, on SQLite, which does not look while tables are made anew.
+/// Counts the dangling references of each table on SQLite, which does not check them while tables are rebuilt.
 async fn orphans(session: &mut Session) -> mwallet_db::Result<Vec<(String, String, i64)>> {
     if session.engine().dialect() == Dialect::Postgres {
         return Ok(Vec::new());

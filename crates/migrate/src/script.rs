@@ -1,9 +1,9 @@
-//! Statements as the text of a file, and what those of a file do.
+//! Formats statements as a file, and classifies the statements of a file.
 
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::tokens::{is_at, tokens};
 
-/// One statement, and what a reader should know of it.
+/// One statement with a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) note: Option<String>,
@@ -20,7 +20,7 @@ impl Step {
     }
 }
 
-/// The text of a file.
+/// Returns the text of a file.
 pub(super) fn text(steps: &[Step]) -> String {
     let one = |step: &Step| {
         let note: String = step.note.iter().flat_map(|note| note.lines()).map(|line| format!("-- {line}\n")).collect();
@@ -29,7 +29,7 @@ pub(super) fn text(steps: &[Step]) -> String {
     steps.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a statement begins or ends a transaction, which whoever runs it does already. A savepoint does not.
+/// Returns whether a statement starts or ends a transaction, which the runner does itself. Savepoints are fine.
 pub(super) fn is_of_transaction(statement: &str, dialect: Dialect) -> bool {
     let words = tokens(statement, dialect);
     let is = |at, keyword| is_at(&words, at, keyword);
@@ -39,7 +39,7 @@ pub(super) fn is_of_transaction(statement: &str, dialect: Dialect) -> bool {
         || is(0, "PREPARE") && is(1, "TRANSACTION")
 }
 
-/// Whether a statement of a script for SQLite gives something another name, or prepares that.
+/// Returns whether a statement of a SQLite script renames something, or prepares a rename.
 pub(super) fn is_rename(statement: &str) -> bool {
     let words = tokens(statement, Dialect::Sqlite);
     let is = |at, keyword| is_at(&words, at, keyword);

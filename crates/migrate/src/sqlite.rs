@@ -1,7 +1,7 @@
-//! A difference as statements of SQLite, which changes little of a table that is there: the others are made anew.
+//! Converts a difference to SQLite statements. SQLite can change little in place, so other changes rebuild the table.
 //!
-//! Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation. Foreign keys must be off, which no
-//! statement within a transaction can do: whoever runs these does it.
+//! Source: "Making Other Kinds Of Table Schema Changes" in SQLite's documentation. Foreign keys must be off. No
+//! statement in a transaction can do that, so the caller must.
 
 mod constraint_names;
 
@@ -20,13 +20,13 @@ use mwallet_db::Dialect::Sqlite;
 use mwallet_db::schema_tools;
 use mwallet_db::schema_tools::quote;
 
-/// Statements of a database that belong to tables and are lost with them: triggers, and indexes that no [`Table`] says.
+/// Statements for objects that are dropped with their table: triggers, and indexes that no [`Table`] describes.
 pub type Beside = HashMap<String, Vec<String>>;
 
-/// What the name of a table begins with while it is made anew.
+/// The prefix of a table's name while it is rebuilt.
 pub(super) const TEMPORARY: &str = "mwallet_new_";
 
-/// The statements, in their order.
+/// Returns the statements in order.
 pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
     let mut steps = renames(difference);
     let mut changed: Vec<&str> = Vec::new();
@@ -49,8 +49,8 @@ pub(super) fn steps(difference: &Difference, beside: &Beside) -> Vec<Step> {
     steps
 }
 
-/// The statements that give tables and columns their new names; with them SQLite changes the triggers, views, checks,
-/// indexes and foreign keys that name them.
+/// Returns the statements that rename tables and columns. SQLite then updates the triggers, views, checks, indexes
+/// and foreign keys that name them.
 pub(super) fn renames(difference: &Difference) -> Vec<Step> {
     let moves = &difference.moves;
     let mut steps = constraint_names::steps(difference);
@@ -66,16 +66,16 @@ pub(super) fn renames(difference: &Difference) -> Vec<Step> {
     steps
 }
 
-/// Whether all that changes of a table can be done to it where it is, without making it anew.
+/// Returns whether all changes of a table can be made in place.
 fn is_in_place(table: &Table, difference: &Difference) -> bool {
     let mut changes = difference.changes.iter().filter(|change| change.table() == table.name);
     changes.all(|change| in_place(change, table, difference).is_some())
 }
 
-/// All changes of one table.
+/// Adds the statements for all changes of one table.
 fn of_table(name: &str, difference: &Difference, beside: &Beside, steps: &mut Vec<Step>) {
     let find = |tables: &'_ [Table]| tables.iter().find(|table| table.name == name).cloned();
-    // A table that was renamed and dropped, or made, is not changed as well.
+    // A table that was created, or renamed and dropped, has no other changes.
     let (Some(from), Some(to)) = (find(&difference.from), find(&difference.to)) else { return };
     let changes: Vec<&Change> = difference.changes.iter().filter(|change| change.table() == name).collect();
     let simple: Option<Vec<Vec<Step>>> = changes.iter().map(|change| in_place(change, &to, difference)).collect();
@@ -85,11 +85,11 @@ fn of_table(name: &str, difference: &Difference, beside: &Beside, steps: &mut Ve
     }
 }
 
-/// The statements of a change that SQLite makes in a table that is there.
+/// Returns the statements of a change that SQLite can make in place.
 fn in_place(change: &Change, table: &Table, difference: &Difference) -> Option<Vec<Step>> {
     let name = quote(&table.name);
     match change {
-        // They came first.
+        // Renames came first.
         Change::RenameTable { .. } | Change::RenameColumn { .. } => Some(Vec::new()),
         Change::RenameConstraint { .. } | Change::RenameIndex { .. } => {
             constraint_names::can_change(difference).then(Vec::new)
@@ -112,7 +112,7 @@ fn in_place(change: &Change, table: &Table, difference: &Difference) -> Option<V
     }
 }
 
-/// Makes a table anew under another name, fills it, and gives it the name.
+/// Rebuilds a table: creates it under another name, copies the rows, and renames it.
 fn rebuild(
     (from, to): (&Table, &Table),
     changes: &[&Change],
@@ -130,7 +130,7 @@ fn rebuild(
     let fills = changes.iter().filter_map(|change| change.fills());
     let told: Vec<String> = changes.iter().map(ToString::to_string).chain(fills).collect();
     let mut push = |sql: String| steps.push(Step::parse(sql));
-    // Otherwise the last step would look into views and triggers, which name a table that is not there yet.
+    // Otherwise the last step would check views and triggers, which name a table that does not exist yet.
     push("PRAGMA legacy_alter_table = ON".into());
     let keys: Vec<&ForeignKey> = to.foreign_keys.iter().collect();
     let create = schema_tools::create_table_as(&new, to, &keys, Sqlite);
@@ -138,7 +138,7 @@ fn rebuild(
     let (mut names, mut values, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for column in &to.columns {
         let before = from.column(&column.name).filter(|_| {
-            // A type that no value of the old one becomes is a column of its own.
+            // If no value of the old type converts, the new column is filled like an added one.
             !changes
                 .iter()
                 .any(|change| matches!(change, Change::AddColumn { column: added, .. } if added.name == column.name))
@@ -153,7 +153,7 @@ fn rebuild(
         }
     }
     if let (true, Some(first)) = (names.is_empty(), to.columns.first()) {
-        // Each row stays, even one of which nothing is kept.
+        // Keep each row, even if none of its columns are kept.
         names.push(quote(&first.name));
         values.push(schema_tools::column_default(first, Sqlite).unwrap_or_else(|| "NULL".into()));
     }
@@ -163,7 +163,7 @@ fn rebuild(
     let is_numbered =
         |table: &Table| table.columns.iter().any(|column| column.default == Some(ColumnDefault::Identity));
     if is_numbered(from) && is_numbered(to) {
-        // The numbers of rows that were deleted are not given again.
+        // IDs of deleted rows are not assigned again.
         let (name, temporary) = (schema_tools::literal(&to.name), schema_tools::literal(&temporary));
         push(format!("DELETE FROM sqlite_sequence WHERE name = {temporary}"));
         push(format!(
@@ -177,7 +177,7 @@ fn rebuild(
     beside.get(&to.name).into_iter().flatten().for_each(|statement| push(statement.clone()));
 }
 
-/// What a column holds that was there.
+/// Returns the value of an existing column.
 fn kept(before: &Column, after: &Column, changes: &[&Change]) -> String {
     let labels = changes.iter().find_map(|change| match change {
         Change::AlterColumn { to, labels, .. } if to.name == after.name => Some(labels.as_slice()),
@@ -192,7 +192,7 @@ fn kept(before: &Column, after: &Column, changes: &[&Change]) -> String {
     }
 }
 
-/// What a new column holds in rows that are there; nothing is its default.
+/// Returns the value of a new column in existing rows; `None` for its default.
 fn added(
     table: &str,
     column: &Column,

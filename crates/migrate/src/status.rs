@@ -1,4 +1,4 @@
-//! How migrations stand in a database.
+//! Reports the state of each migration in a database.
 
 use mwallet_schema::Timestamp;
 
@@ -6,38 +6,38 @@ use super::error::Result;
 use super::history::{self, Entry};
 use super::runner::Migrator;
 
-/// How a migration stands.
+/// A migration and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// Its version.
+    /// The version.
     pub version: u64,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How it stands.
+    /// The state.
     pub standing: MigrationState,
 }
 
-/// How a migration stands.
+/// The state of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MigrationState {
     /// It was applied.
     Applied(Timestamp),
     /// It was applied, and has changed since.
     Changed(Timestamp),
-    /// It was begun; the rest is still to be done.
+    /// It was started, but not finished.
     Begun(Timestamp),
-    /// It is still to be applied.
+    /// It is not applied yet.
     Pending,
-    /// It was applied, and is not among the migrations here.
+    /// It was applied, but is unknown here.
     Unknown(Timestamp),
 }
 
 impl Migrator<'_> {
-    /// How each migration stands, and those that the database has had from elsewhere.
+    /// Returns the state of each migration, including unknown ones that the database has.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// Returns an error if the history cannot be read.
     pub async fn status(&self) -> Result<Vec<Status>> {
         let entries = history::load(&self.engine).await?;
         let dialect = self.engine.dialect();

@@ -1,4 +1,4 @@
-//! A difference as the text of a file.
+//! Formats a difference as a script.
 
 use super::diff::Difference;
 use super::sqlite::Beside;
@@ -6,7 +6,8 @@ use super::{postgres, script, sqlite};
 use mwallet_db::Dialect;
 
 impl Difference {
-    /// The text of a file that makes the changes. `beside` is what belongs to tables of SQLite that no table says.
+    /// Returns the script that makes the changes. `beside` has the statements of SQLite objects that no table
+    /// describes.
     pub fn script(&self, dialect: Dialect, beside: &Beside) -> String {
         script::text(&match dialect {
             Dialect::Postgres => postgres::steps(self),

@@ -1,7 +1,7 @@
-//! Triggers of PostgreSQL that name a column which a script renames: they are found before it runs.
+//! Finds triggers of PostgreSQL that use a column which a script renames, before it runs.
 //!
-//! PostgreSQL keeps the bodies of functions as texts, which fail at the next write. SQLite gives its triggers the new
-//! name.
+//! PostgreSQL stores the bodies of functions as text, so they would fail at the next write. SQLite renames the column
+//! in its triggers.
 
 use mwallet_schema::ColumnType;
 
@@ -25,11 +25,11 @@ struct Renamed {
     to: String,
 }
 
-/// Refuses a script that renames a column which a trigger names, unless the script does something about the trigger.
+/// Rejects a script that renames a column which a trigger uses, unless the script handles the trigger.
 ///
 /// # Errors
 ///
-/// The first such trigger.
+/// Returns an error for the first such trigger.
 pub(super) async fn check(session: &mut Session, migration: &Migration, statements: &[&str]) -> Result<()> {
     if session.engine().dialect() == Dialect::Sqlite {
         return Ok(());
@@ -54,7 +54,7 @@ pub(super) async fn check(session: &mut Session, migration: &Migration, statemen
     }
 }
 
-/// A trigger of the database whose function names a column, and which the script does not name.
+/// Returns a trigger whose function uses a renamed column and which the script does not mention.
 async fn naming<'r>(
     session: &mut Session,
     statements: &[&str],
@@ -78,8 +78,8 @@ async fn naming<'r>(
     Ok(None)
 }
 
-/// Whether a statement makes, changes or drops a trigger or its function, or a comment before it names the trigger as
-/// one.
+/// Returns whether a statement creates, changes or drops a trigger or its function, or has a comment that names the
+/// trigger as unaffected.
 fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
     let words = tokens(statement, Dialect::Postgres);
     let kinds = ["TRIGGER", "FUNCTION", "PROCEDURE", "ROUTINE"];
@@ -89,7 +89,7 @@ fn is_about(statement: &str, trigger: &str, function: &str) -> bool {
     is_made || comments.any(|line| line.contains(&format!("trigger {trigger}")))
 }
 
-/// Whether a word is that name, in the case in which it is written or, without quotes, in any.
+/// Returns whether a token is that name: exactly, or in any case if it is not quoted.
 fn is_name(word: &Token<'_>, name: &str) -> bool {
     word.name() == name || word.is(name)
 }

@@ -1,4 +1,4 @@
-//! Values of one type as values of another, in the SQL of PostgreSQL.
+//! Converts values between types in PostgreSQL's SQL.
 
 use mwallet_schema::ColumnType;
 
@@ -6,24 +6,23 @@ use super::Conversion;
 use mwallet_db::Dialect::Postgres;
 use mwallet_db::schema_tools::type_name;
 
-/// What is read as a number, on both engines.
+/// What counts as a number, on both engines.
 const NUMBER: &str = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)$";
 
-/// What is read as a time, on both engines; which days a month has is asked apart.
-const TIME: &str = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T \
-    ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(Z|[+]00(:00)?)$";
+/// What counts as a time, on both engines. The number of days in the month is checked separately.
+const TIME: &str = "^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\
+    ([.][0-9]{1,6})?(Z|[+]00(:00)?)$";
 
-/// What is read as a UUID, on both engines.
+/// What counts as a UUID, on both engines.
 const UUID: &str = "^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 
-/// The expression that makes the values, and fails where one does not fit: a cast alone would round, or take what is no
-/// such value.
+/// Returns the conversion, which fails if a value does not fit. A cast alone would round, or accept invalid values.
 pub(super) fn expression(conversion: &Conversion<'_>) -> String {
     let value = value(conversion);
     match misfit(conversion) {
         Some(misfit) => {
             let kind = type_name(conversion.to, Postgres);
-            // The error tells the value.
+            // The error contains the value.
             let failure = format!("('does not fit: ' || {}::text)::{kind}", conversion.name);
             format!("CASE WHEN {misfit} THEN {failure} ELSE {value} END")
         }
@@ -31,7 +30,7 @@ pub(super) fn expression(conversion: &Conversion<'_>) -> String {
     }
 }
 
-/// The same, which is null where a value does not fit.
+/// Returns the conversion, which is null if a value does not fit.
 pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
     let value = value(conversion);
     match misfit(conversion) {
@@ -40,7 +39,7 @@ pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
     }
 }
 
-/// The value, where it fits.
+/// Returns the conversion of a value that fits.
 fn value(Conversion { name, from, to, .. }: &Conversion<'_>) -> String {
     use ColumnType::{BigInt, Boolean, Decimal, Integer, Json, SmallInt, Text, Timestamp, Uuid};
     let kind = type_name(to, Postgres);
@@ -59,7 +58,7 @@ fn value(Conversion { name, from, to, .. }: &Conversion<'_>) -> String {
     }
 }
 
-/// Whether a value is none of the other type.
+/// Returns the condition under which a value does not fit.
 fn misfit(Conversion { name, from, to, .. }: &Conversion<'_>) -> Option<String> {
     use ColumnType::{BigInt, Boolean, Decimal, Integer, SmallInt, Text, Timestamp, Uuid};
     let range = || to.integer_range().map(|(least, most)| format!("NOT BETWEEN {least} AND {most}"));

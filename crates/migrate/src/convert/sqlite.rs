@@ -1,13 +1,13 @@
-//! Values of one type as values of another, in the SQL of SQLite, which has no casts that fail.
+//! Converts values between types in SQLite's SQL, which has no casts that fail.
 
 use mwallet_schema::ColumnType;
 
 use super::Conversion;
 
-/// What raises an error within an expression of SQLite.
+/// Raises an error in a SQLite expression.
 const FAIL: &str = "json('a value does not fit')";
 
-/// The expression that makes the values, and fails where one does not fit.
+/// Returns the conversion, which fails if a value does not fit.
 pub(super) fn expression(Conversion { name, from, to, .. }: &Conversion<'_>) -> String {
     use ColumnType::{BigInt, Boolean, Decimal, Integer, SmallInt, Text, Timestamp, Uuid};
     match (from, to) {
@@ -24,21 +24,21 @@ pub(super) fn expression(Conversion { name, from, to, .. }: &Conversion<'_>) -> 
         ),
         (Text { .. }, Uuid) => uuid(name),
         (Text { .. }, Timestamp) => timestamp(name),
-        // What remains is refused by the check of the column.
+        // The column's check rejects the rest.
         _ => (*name).to_owned(),
     }
 }
 
-/// The same, which is null where a value does not fit.
+/// Returns the conversion, which is null if a value does not fit.
 pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
     expression(conversion).replace(FAIL, "NULL")
 }
 
-/// A query of one row for a number: its value as it is, whether it is one, whether it is below 0, and its digits before
-/// and behind the point without zeros at the ends.
+/// Returns a query of one row for a number: its value, whether it is a number, whether it is negative, and its digits
+/// before and after the point without leading and trailing zeros.
 fn parts(name: &str, from: &ColumnType) -> String {
     match from {
-        // The form is that of `decimal_text.rs` of the data layer.
+        // The format is that of `decimal_text.rs` of the data layer.
         ColumnType::Decimal { precision, scale } => {
             let whole = precision - scale;
             let negative = complement(&format!("substr({name}, 2)"));
@@ -64,7 +64,7 @@ fn parts(name: &str, from: &ColumnType) -> String {
     }
 }
 
-/// The whole number of 64 bits that the parts are.
+/// Returns the 64-bit integer with these parts.
 fn whole_number(parts: &str) -> String {
     format!(
         "(SELECT CASE WHEN value IS NULL THEN NULL WHEN NOT is_number OR fraction <> '' OR length(whole) > 19 \
@@ -75,7 +75,7 @@ fn whole_number(parts: &str) -> String {
     )
 }
 
-/// The decimal that the parts are, as it is stored with these numbers of digits before and behind its point.
+/// Returns the decimal with these parts as it is stored, with these numbers of digits before and after its point.
 fn decimal(parts: &str, whole: u32, scale: u32) -> String {
     let zeros = |count: u32| "0".repeat(count as usize);
     let before = format!("substr('{}' || whole, -{whole})", zeros(whole));
@@ -93,7 +93,7 @@ fn decimal(parts: &str, whole: u32, scale: u32) -> String {
     )
 }
 
-/// The decimal that the parts are, as it is usually written.
+/// Returns the decimal with these parts in its usual form.
 fn written_decimal(parts: &str, scale: u32) -> String {
     let behind = match scale {
         0 => String::new(),
@@ -133,7 +133,7 @@ fn timestamp(name: &str) -> String {
     )
 }
 
-/// The nines' complement of digits, by way of letters so that none is exchanged twice.
+/// Returns the nines' complement of digits. It goes by way of letters, so that no digit is replaced twice.
 fn complement(digits: &str) -> String {
     let to_letters = (0..10)
         .fold(digits.to_owned(), |text, digit| format!("replace({text}, '{digit}', '{}')", char::from(b'a' + digit)));

@@ -1,9 +1,9 @@
-//! New names for the constraints and indexes of tables that are there.
+//! Renames constraints and indexes of existing tables.
 //!
-//! SQLite renames tables and columns, and nothing else. Names of constraints stand only in the text of the table's
-//! statement, and an index is found by its name alone, so both are changed where SQLite keeps them: "Making Other Kinds
-//! Of Table Schema Changes" in its documentation tells this way for changes that leave the content as it is. The `ALTER
-//! TABLE` that follows makes every connection read the texts again, and fails where one is wrong.
+//! SQLite only renames tables and columns. The names of constraints are only in the text of the table's statement,
+//! and an index is identified by its name, so both are changed in `sqlite_schema`. "Making Other Kinds Of Table
+//! Schema Changes" in SQLite's documentation describes this for changes that do not affect the content. The `ALTER
+//! TABLE` that follows makes every connection reload the schema, and fails if it is invalid.
 
 use mwallet_schema::Table;
 
@@ -16,13 +16,13 @@ use super::super::renames::{Turn, in_turn};
 use super::super::script::Step;
 use super::is_in_place;
 
-/// Whether names can be changed this way: only before a table or column is renamed.
+/// Returns whether names can be changed this way: only before a table or column is renamed.
 pub(super) fn can_change(difference: &Difference) -> bool {
     !difference.moves.tables.is_empty() || !difference.moves.columns.is_empty()
 }
 
-/// The statements that change names, before tables and columns are renamed. A table that is made anew has them from its
-/// statement.
+/// Returns the statements that change names, before tables and columns are renamed. A rebuilt table gets the names
+/// from its statement.
 pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     if !can_change(difference) {
         return Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
             updates.push(format!("UPDATE sqlite_schema SET sql = {text} WHERE type = 'table' AND name = {name}"));
         }
     }
-    // Also of tables that are made anew: another may get such a name before.
+    // Includes rebuilt tables, since another may need such a name before.
     let indexes: Vec<(String, String)> = moves.indexes.iter().map(|(_, pair)| pair.clone()).collect();
     for Turn { from, to, .. } in in_turn(&indexes) {
         let index = |name: &str| schema_tools::literal(&format!("INDEX {} ON ", quote(name)));
@@ -67,7 +67,7 @@ pub(super) fn steps(difference: &Difference) -> Vec<Step> {
     std::iter::once(begin).chain(updates.into_iter().map(Step::parse)).chain([end]).collect()
 }
 
-/// The names that are made of those of the table and its columns: of its key, and of the checks of its columns.
+/// Returns the names that derive from the table and its columns: those of its primary key and of its column checks.
 fn made_of_names(table: &Table, difference: &Difference) -> Vec<(String, String)> {
     let old_table = old_name(table, difference);
     let columns = difference.moves.columns.get(&table.name);
@@ -84,7 +84,7 @@ fn made_of_names(table: &Table, difference: &Difference) -> Vec<(String, String)
     names
 }
 
-/// The name of a table before.
+/// Returns the previous name of a table.
 fn old_name<'n>(table: &'n Table, difference: &'n Difference) -> &'n str {
     let pair = difference.moves.tables.iter().find(|(_, to)| *to == table.name);
     pair.map_or(table.name.as_str(), |(from, _)| from.as_str())

@@ -1,4 +1,4 @@
-//! How migrations behave, on both engines. One program, so that it is linked once.
+//! Tests of migrations on both engines. It is one program, so that it is linked once.
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 

@@ -1,4 +1,4 @@
-//! Migrations: what must hold of every difference, whatever the tables.
+//! Tests what must hold for every difference, whatever the tables.
 
 mod applied;
 mod by_hand;
@@ -21,12 +21,12 @@ use mwallet_testkit::{TestDb, both_engines, connect};
 
 use generate::{Pair, Random};
 
-/// How many pairs of sets of tables are tried; `MWALLET_TEST_PAIRS` asks for more.
+/// The number of random pairs of table sets; `MWALLET_TEST_PAIRS` overrides it.
 fn pairs() -> u64 {
     std::env::var("MWALLET_TEST_PAIRS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
 }
 
-/// Runs statements without foreign keys, as migrations do, or says which text failed.
+/// Runs statements without foreign keys, as migrations do. Panics with the script that failed.
 async fn apply(db: &TestDb, script: &str) {
     match db.dialect() {
         Dialect::Postgres => {
@@ -45,7 +45,7 @@ async fn apply(db: &TestDb, script: &str) {
     }
 }
 
-/// What is there, as it is compared: columns by their names.
+/// Returns the reflected tables in comparable form: columns sorted by name.
 async fn found(db: &TestDb) -> Vec<Table> {
     let tables = mwallet_reflect::reflect(&db.engine, &ReflectOptions::default()).await.unwrap().tables;
     comparable(&tables, db.dialect())
@@ -71,7 +71,7 @@ fn assert_same(found: &[Table], expected: &[Table], script: &str, place: &str) {
     }
 }
 
-/// The rows of each table, as they are answered.
+/// Returns the rows of each table.
 async fn rows(db: &TestDb, tables: &[Table]) -> BTreeMap<String, Vec<Record>> {
     let mut all = BTreeMap::new();
     for table in tables {
@@ -81,7 +81,7 @@ async fn rows(db: &TestDb, tables: &[Table]) -> BTreeMap<String, Vec<Record>> {
     all
 }
 
-/// A value as text, so that one that has another type is compared by what it says.
+/// Formats a value so that it can be compared after a change of type.
 fn said(value: &Value) -> String {
     match value {
         Value::Decimal(number) => number.rescale(0).map_or_else(
@@ -95,7 +95,7 @@ fn said(value: &Value) -> String {
         Value::Text(text) if text.contains('.') && text.parse::<Decimal>().is_ok() => {
             said(&Value::Decimal(text.parse().unwrap()))
         }
-        // JSON has spaces on PostgreSQL.
+        // PostgreSQL adds spaces to JSON.
         Value::Text(text) | Value::Json(text) => text.replace(' ', ""),
         Value::Timestamp(time) => String::from_utf8(time.fixed_width().to_vec()).unwrap(),
         Value::Uuid(uuid) => uuid.to_string(),
@@ -103,7 +103,7 @@ fn said(value: &Value) -> String {
     }
 }
 
-/// Holds the rows of columns that stayed against what they were.
+/// Checks that the rows of surviving columns are unchanged.
 fn assert_kept(
     before: &BTreeMap<String, Vec<Record>>,
     after: &BTreeMap<String, Vec<Record>>,
@@ -123,13 +123,13 @@ fn assert_kept(
     }
 }
 
-/// A migration with one script for both engines.
+/// Returns a migration with the same script for both engines.
 fn migration(version: u64, up: &str) -> Migration {
     let scripts = |text: &str| Scripts { postgres: text.into(), sqlite: text.into() };
     Migration { version, name: "change".into(), up: scripts(up), down: scripts("") }
 }
 
-/// Doubles the numbers of `a`, two rows at a time; it fails once at a row.
+/// Doubles the numbers of `a`, two rows at a time. It fails once, at the given row.
 fn doubling(fails_at: i64, has_failed: Arc<AtomicBool>) -> DataMigration {
     Arc::new(move |session, place| {
         let has_failed = has_failed.clone();
@@ -185,7 +185,7 @@ async fn rows_are_changed_in_batches_each_once(db: TestDb) {
             .await
             .unwrap();
     assert_eq!(numbers, [(2,), (4,), (6,), (8,), (10,), (100,)]);
-    // A script for a database that is not at hand stops before it.
+    // An exported script stops before it.
     let (script, stopped) = sql(&all, db.dialect(), 0, 3, |version| version == 2, false);
     assert_eq!(stopped.unwrap().migration, "2_change");
     assert!(script.contains("CREATE TABLE a") && !script.contains("(6, 100)"));
@@ -219,7 +219,7 @@ async fn long_names_are_shortened_alike_each_time(db: TestDb) {
     assert!(left.is_empty(), "{left}");
     let again = generate("again", at, &replay(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
     assert!(again.difference.is_empty(), "{}", again.difference);
-    // What is longer than a name may be is refused before a file is written.
+    // A name that is too long is rejected before a file is written.
     table.columns[1].name = format!("{}_and_longer", long("c"));
     table.uniques.clear();
     table.indexes.clear();
@@ -246,7 +246,7 @@ async fn a_key_that_is_a_number_and_not_made_up_agrees(db: TestDb) {
             tables.push(table);
         }
     }
-    // A row that belongs to one of another table, whose key it has.
+    // The primary key is also a reference to another table.
     let mut one_to_one = tables[5].clone();
     one_to_one.name = "passports".into();
     one_to_one.add_foreign_key(&["id"], "numbered_2", &["id"], Default::default());
@@ -261,7 +261,7 @@ async fn a_key_that_is_a_number_and_not_made_up_agrees(db: TestDb) {
     let again = generate("again", at, &replay(&all).await.unwrap(), 1, &tables, &Renames::default()).await.unwrap();
     assert!(again.difference.is_empty(), "{}", again.difference);
 
-    // Other programs must give such a key, on both engines.
+    // Other programs must provide such a key, on both engines.
     let insert = |sql: &'static str| crud::execute::<(i64,)>(&db.engine, Sql::new(sql));
     for sql in [
         "INSERT INTO numbered_0 (n) VALUES (1)",
@@ -282,7 +282,7 @@ async fn a_key_that_is_a_number_and_not_made_up_agrees(db: TestDb) {
         );
     }
 
-    // A database from before there was a history is adopted, where SQLite makes such a key up too.
+    // A database that predates the history is adopted, although SQLite generates such a key by itself.
     let drop = "DROP TABLE passports; DROP TABLE given_2; DROP TABLE _mwallet_migrations;";
     let old = "CREATE TABLE given_2 (\"id\" INTEGER /* bigint */ NOT NULL, \"n\" INTEGER /* bigint */,
                CONSTRAINT \"given_2_pkey\" PRIMARY KEY (\"id\")) STRICT;
@@ -378,7 +378,7 @@ async fn tables_that_refer_to_each_other_are_taken_back(db: TestDb) {
     insert("UPDATE one SET two_id = 1").await.unwrap();
     assert_eq!(migrator.down(0, |_| {}).await.unwrap(), [all[0].version]);
     assert!(found(&db).await.iter().all(|table| !names.contains(&table.name.as_str())));
-    // And forth again, as after a mistake.
+    // Apply it again, as after a mistake.
     migrator.up(None, |_| {}).await.unwrap();
 }
 
@@ -387,7 +387,7 @@ async fn a_value_that_does_not_fit_is_told_by_its_column(db: TestDb) {
     let text = |max| ColumnType::Text { max };
     let decimal = |precision, scale| ColumnType::Decimal { precision, scale };
     let number = |text: &str| Value::Decimal(text.parse().unwrap());
-    // What the column was and is to be, values that stay, and values that do not.
+    // The old and the new type, values that fit, and values that do not.
     type Case = (ColumnType, ColumnType, Vec<Value>, Vec<Value>);
     let cases: Vec<Case> = vec![
         (text(None), text(Some(3)), vec!["abc".into()], vec!["abcd".into(), "ööö-".into()]),
@@ -515,7 +515,7 @@ async fn a_trigger_that_names_a_renamed_column_is_told_before(db: TestDb) {
         .into();
     let mut all = vec![first, trigger];
     let so_far = replay(&all).await.unwrap();
-    // It is made anew on SQLite, with its triggers.
+    // SQLite rebuilds it with its triggers.
     table.columns[1].name = "note".into();
     table.columns[1].kind = ColumnType::Text { max: Some(19) };
     let log = so_far.tables.iter().find(|table| table.name == "log").cloned().unwrap();
@@ -556,7 +556,7 @@ async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
     let rows: Vec<(i64,)> =
         crud::execute(&db.engine, Sql::new("SELECT count(*) FROM a").returns("n", ColumnType::BigInt)).await.unwrap();
     assert_eq!(rows, [(1,)]);
-    // Outside of migrations foreign keys hold as ever.
+    // Outside of migrations, foreign keys are enforced.
     let refused = crud::execute::<(i64,)>(&db.engine, Sql::new("DELETE FROM a")).await;
     assert!(matches!(refused, Err(Error::Constraint(_))), "{refused:?}");
 }
@@ -564,7 +564,7 @@ async fn a_foreign_key_that_leads_nowhere_undoes_its_migration(db: TestDb) {
 #[both_engines]
 async fn what_no_table_says_is_still_there_when_it_is_made_anew(db: TestDb) {
     if db.dialect() == Dialect::Postgres {
-        // It changes its tables in place.
+        // PostgreSQL changes tables in place.
         return;
     }
     let mut table = Table::new("a");
@@ -590,7 +590,7 @@ async fn what_no_table_says_is_still_there_when_it_is_made_anew(db: TestDb) {
     table.columns[1].nullable = false;
     table.columns[1].default = Some(ColumnDefault::Constant("none".into()));
     let made = replay(&all).await.unwrap();
-    // An index is declared as a table is; triggers and views are not.
+    // Indexes are part of the declaration; triggers and views are not.
     table.indexes = made.tables.iter().find(|table| table.name == "a").unwrap().indexes.clone();
     let mut tables = vec![table.clone()];
     tables.extend(made.tables.iter().find(|table| table.name == "log").cloned());
@@ -623,7 +623,7 @@ async fn what_is_written_as_a_difference_is_the_difference(db: TestDb) {
         let mut random = Random::new(seed);
         let pair = Pair::generate(&mut random, dialect);
         let place = format!("seed {seed}");
-        // Nothing is different of what is the same.
+        // Equal tables have no difference.
         assert!(diff(&pair.from, &pair.from, &none, dialect).is_empty(), "{place}");
 
         let empty = found(&db).await;

@@ -1,4 +1,4 @@
-//! How migrations are applied: among others who use the database, and where one stops in its middle.
+//! Tests how migrations are applied: with concurrent sessions, and after an interruption.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +22,7 @@ async fn others_are_not_held_up_by_a_migration_that_waits(db: TestDb) {
         [migration(1, "CREATE TABLE a (id bigint PRIMARY KEY);"), migration(2, "ALTER TABLE a ADD COLUMN n bigint;")];
     Migrator::new(&db.engine, &all).up(Some(1), |_| {}).await.unwrap();
     if db.dialect() == Dialect::Sqlite {
-        // Its readers are in nobody's way.
+        // Readers of SQLite do not block it.
         return;
     }
     let reader = connect(&db.url).await;
@@ -36,7 +36,7 @@ async fn others_are_not_held_up_by_a_migration_that_waits(db: TestDb) {
         "{told}"
     );
 
-    // Others wait no longer than it does, and it goes on when the reader is done.
+    // Other sessions wait no longer than the migration does, and it continues when the reader is done.
     let engine = db.engine.clone();
     let slowest = tokio::spawn(async move {
         let (begun, mut slowest) = (Instant::now(), Duration::ZERO);
@@ -62,7 +62,7 @@ async fn others_are_not_held_up_by_a_migration_that_waits(db: TestDb) {
     assert!(waited > 0);
     let slowest = slowest.await.unwrap();
     assert!(slowest < Duration::from_millis(1_500), "{slowest:?}");
-    // What it set is set no more.
+    // Its lock timeout is no longer set.
     assert_eq!(count(&db, "SELECT count(n) FROM a").await, 0);
     assert_eq!(Migrator::new(&db.engine, &all).down(1, |_| {}).await.unwrap(), [2]);
 }
@@ -144,7 +144,7 @@ async fn rows_are_changed_once_where_statements_ran_one_by_one(db: TestDb) {
     let migrator = Migrator::new(&db.engine, &all).data(2, doubling(4, Arc::new(AtomicBool::new(false))));
     let failed = migrator.up(None, |_| {}).await.unwrap_err();
     assert!(failed.to_string().contains("pulled the plug"), "{failed}");
-    // The script is done, and stays as it is.
+    // The script is done and must not change.
     let changed = steps(" CREATE INDEX j ON a (n);");
     let refused =
         Migrator::new(&db.engine, &changed).data(2, doubling(9, Arc::default())).up(None, |_| {}).await.unwrap_err();
@@ -157,7 +157,7 @@ async fn rows_are_changed_once_where_statements_ran_one_by_one(db: TestDb) {
 #[both_engines]
 async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     if db.dialect() == Dialect::Sqlite {
-        // It runs each file in one transaction.
+        // SQLite runs each file in one transaction.
         return;
     }
     let stepwise = |text: &str| [migration(1, &format!("-- mwallet: no transaction\n{text}"))];
@@ -168,7 +168,7 @@ async fn what_stopped_between_two_statements_is_mended_and_goes_on(db: TestDb) {
     let stopped = Migrator::new(&db.engine, &wrong).up(None, |_| {}).await.unwrap_err();
     assert!(matches!(stopped, MigrateError::Stopped { number: 2, .. }), "{stopped}");
     assert!(stopped.to_string().ends_with("1 of its statements are applied"), "{stopped}");
-    // What is done stays as it was done.
+    // Statements that are done must not change.
     let other = stepwise(
         "CREATE TABLE t (id bigint PRIMARY KEY); CREATE INDEX CONCURRENTLY i ON t (v); INSERT INTO t VALUES (1, 'a');",
     );

@@ -1,4 +1,4 @@
-//! What people wrote by hand, and rows that do not fit, beside differences made by chance.
+//! Tests hand-written objects and rows that do not fit, together with random differences.
 
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Timestamp};
 use mwallet_db::schema_tools::quote;
@@ -9,7 +9,7 @@ use mwallet_testkit::{TestDb, both_engines};
 use super::generate::{self, Pair, Random};
 use super::{assert_kept, pairs, rows};
 
-/// Where triggers write what they saw.
+/// Returns the table in which triggers log.
 fn log() -> Table {
     let mut log = Table::new("log");
     log.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
@@ -18,7 +18,7 @@ fn log() -> Table {
     log
 }
 
-/// A table with a view and two triggers that somebody wrote, all of which name one of its columns.
+/// A table with a hand-written view and two triggers, which all use one of its columns.
 struct Written<'p> {
     table: (&'p Table, &'p Table),
     column: (&'p Column, &'p Column),
@@ -26,7 +26,7 @@ struct Written<'p> {
 }
 
 impl<'p> Written<'p> {
-    /// One for each table that stays, of a column that stays as it is but for its name.
+    /// Returns one for each surviving table with a surviving column that is at most renamed.
     fn all(pair: &'p Pair) -> Vec<Self> {
         let of_table = |(number, table): (usize, (&'p Table, &'p Table))| {
             let column = pair.surviving_columns(table).filter(|(from, to)| from.kind == to.kind).nth(number % 3)?;
@@ -59,8 +59,8 @@ impl<'p> Written<'p> {
         }
     }
 
-    /// Adds a row to the table and changes it: each trigger fires once, and the view shows all rows. Then it goes, as
-    /// what it has may not fit in what the table was.
+    /// Inserts a row into the table and updates it: each trigger fires once, and the view shows all rows. Then
+    /// deletes the row, since it may not fit the previous table.
     async fn assert_works(&self, db: &TestDb, is_after: bool, number: usize, random: &mut Random, place: &str) {
         let (table, column) = if is_after { (self.table.1, self.column.1) } else { (self.table.0, self.column.0) };
         let run = async |sql: String| {
@@ -168,7 +168,7 @@ async fn what_people_wrote_works_on_and_what_does_not_fit_changes_nothing(db: Te
             one.assert_works(&db, false, 20, &mut random, &place).await;
         }
 
-        // One row that does not fit: it is named, and nothing was changed.
+        // A row that does not fit is reported, and nothing is changed.
         if let Some((table, row, column)) = pair.misfit(&mut random) {
             let added = crud::create(&db.engine, table, row).await.unwrap();
             let before = rows(&db, &from).await;

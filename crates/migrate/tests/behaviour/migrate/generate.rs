@@ -1,4 +1,4 @@
-//! Random sets of tables, others that were made of them, and rows.
+//! Generates random sets of tables, changed versions of them, and rows.
 
 use mwallet_db::schema::{
     Bound, Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, ExpressionIndex, Index,
@@ -8,7 +8,7 @@ use mwallet_db::{Dialect, crud};
 use mwallet_migrate::Renames;
 use mwallet_testkit::TestDb;
 
-/// Numbers that look random and are the same each time (xorshift).
+/// A reproducible pseudorandom generator (xorshift).
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -36,12 +36,12 @@ impl Random {
     }
 }
 
-/// Two sets of tables, and what has another name in the second.
+/// Two sets of tables and the renames between them.
 pub(crate) struct Pair {
     pub(crate) from: Vec<Table>,
     pub(crate) to: Vec<Table>,
     pub(crate) renames: Renames,
-    /// Columns whose values are given up: tables and columns under their new names.
+    /// Columns whose values are dropped, with new names of table and column.
     anew: Vec<(String, String)>,
 }
 
@@ -69,7 +69,7 @@ impl Pair {
         self.renames.columns.iter().find(|(of, from, _)| of == table && from == name).map_or(name, |(_, _, to)| to)
     }
 
-    /// The tables that are in both sets, as they were and as they are.
+    /// Iterates over the tables in both sets, old and new.
     pub(crate) fn survivors(&self) -> impl Iterator<Item = (&Table, &Table)> {
         self.from.iter().filter_map(|from| {
             let name = self.renamed_table(&from.name);
@@ -77,7 +77,7 @@ impl Pair {
         })
     }
 
-    /// The columns that such a table has in both sets, as they were and as they are.
+    /// Iterates over the columns in both versions of a table, old and new.
     pub(crate) fn surviving_columns<'t>(
         &'t self,
         (from, to): (&'t Table, &'t Table),
@@ -89,7 +89,7 @@ impl Pair {
         })
     }
 
-    /// A row of a table of the first set that has no place in the second, and where.
+    /// Returns a row of the first set that does not fit the second, with its table and column.
     pub(crate) fn misfit(&self, random: &mut Random) -> Option<(&Table, Record, String)> {
         let mut all = Vec::new();
         for tables in self.survivors() {
@@ -110,7 +110,7 @@ impl Pair {
         Some((tables.0, row, format!("{}.{}", tables.1.name, to.name)))
     }
 
-    /// Whether another column has taken the name of this one, which went.
+    /// Returns whether another column has taken the name of this one, which was dropped.
     pub(crate) fn gives_way(&self, table: &str, name: &str) -> bool {
         let own = || self.renames.columns.iter().filter(|(of, ..)| of == table);
         own().any(|(_, _, to)| to == name) && own().all(|(_, from, _)| from != name)
@@ -120,7 +120,7 @@ impl Pair {
         self.anew.iter().any(|(of, name)| of == table && name == column)
     }
 
-    /// Changes one thing of the second set.
+    /// Makes one change to the second set.
     fn change(&mut self, random: &mut Random, dialect: Dialect) {
         let at = random.below(self.to.len().max(1));
         match random.below(14) {
@@ -133,7 +133,7 @@ impl Pair {
                 }
             }
             1 if self.to.len() > 1 => {
-                // What has the old name of another is new only while that other is there.
+                // What takes the old name of another is only new while the other exists.
                 let old = self.renames.tables.iter().find(|(_, to)| *to == self.to[at].name).map(|(from, _)| from);
                 if old.is_some_and(|old| self.to.iter().any(|table| table.name == *old)) {
                     return;
@@ -186,7 +186,7 @@ impl Pair {
             10 => {
                 let Some(table) = self.to.get_mut(at) else { return };
                 let name = random.pick(&table.columns).name.clone();
-                // JSON has no order on PostgreSQL 15 that all versions of it share, and a long text is no key.
+                // JSON has no order that all versions of PostgreSQL 15 share, and a long text cannot be a key.
                 if table.indexes.iter().all(|index| index.columns != [name.as_str()]) {
                     table.add_index(&[&name]);
                 }
@@ -200,7 +200,7 @@ impl Pair {
         }
     }
 
-    /// Two columns exchange their names, where nothing else names them.
+    /// Swaps the names of two columns that nothing else uses.
     fn exchange(&mut self, at: usize, random: &mut Random) {
         if self.is_new(at) {
             return;
@@ -247,7 +247,7 @@ impl Pair {
         self.renames.columns.push((name, other.clone(), one.clone()));
     }
 
-    /// A table has another name, and a new one has that which it had.
+    /// Renames a table and adds a new one with its old name.
     fn new_in_place_of(&mut self, at: usize, random: &mut Random, dialect: Dialect) {
         let Some(old) = self.to.get(at).map(|table| table.name.clone()) else { return };
         self.rename_table(at, random);
@@ -257,7 +257,7 @@ impl Pair {
         }
     }
 
-    /// Names what is named after a table as it is called now.
+    /// Renames what is named after the table.
     fn name_constraints(&mut self, at: usize, old: &str) {
         let table = &mut self.to[at];
         let new = table.name.clone();
@@ -304,7 +304,7 @@ impl Pair {
         self.renames.tables.push((old, new));
     }
 
-    /// Whether a table is another than the one that had its name.
+    /// Returns whether a table differs from the one that had its name.
     fn is_new(&self, at: usize) -> bool {
         self.to.get(at).is_none_or(|table| self.renames.tables.iter().any(|(from, _)| *from == table.name))
     }
@@ -346,7 +346,7 @@ impl Pair {
         self.renames.columns.push((name, column, new));
     }
 
-    /// Gives a column another type, default, rule or null.
+    /// Changes the type, the default, a rule or the nullability of a column.
     fn alter(&mut self, at: usize, random: &mut Random) {
         let Some(table) = self.to.get_mut(at) else { return };
         let place = random.below(table.columns.len());
@@ -354,7 +354,7 @@ impl Pair {
         let is_key = is_used(table, &name);
         let column = &mut table.columns[place];
         match random.below(4) {
-            // What is filled has a value in these, so that it can be required.
+            // These columns have no nulls, so they can become required.
             0 if column.nullable => {
                 let is_filled = name.starts_with(['c', 'a'])
                     && self.renames.columns.iter().all(|(of, _, to)| *of != table.name || *to != name);
@@ -378,7 +378,7 @@ impl Pair {
                         1 => ColumnType::Decimal { precision: 12, scale: 6 },
                         _ => ColumnType::SmallInt,
                     },
-                    // What there is fits all of these.
+                    // Existing values fit all of these.
                     ColumnType::Decimal { precision, scale } => match random.below(4) {
                         0 if *scale == 0 => ColumnType::Integer,
                         0 => ColumnType::Text { max: Some(50) },
@@ -415,7 +415,7 @@ impl Pair {
     }
 }
 
-/// One name in five has all the bytes that a name may have, so that what is named after it is cut.
+/// Gives one name in five the maximum length, so that derived names are truncated.
 fn named(short: String, random: &mut Random) -> String {
     if !random.one_in(5) {
         return short;
@@ -432,7 +432,7 @@ fn texts(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-/// Whether a key, index, check or reference names the column.
+/// Returns whether a key, index, check or foreign key uses the column.
 fn is_used(table: &Table, column: &str) -> bool {
     let has = |names: &[String]| names.iter().any(|name| name == column);
     has(&table.primary_key)
@@ -457,7 +457,7 @@ fn table(name: &str, others: &[Table], random: &mut Random, dialect: Dialect) ->
             table.primary_key = vec!["code".into()];
         }
         2 => {
-            // A key that no database numbers.
+            // A key that the database does not number.
             table.columns.push(Column::new("no", ColumnType::BigInt));
             table.primary_key = vec!["no".into()];
         }
@@ -569,7 +569,7 @@ fn column(name: &str, random: &mut Random, dialect: Dialect) -> Column {
     column
 }
 
-/// A value that a column takes and that has no place in what it becomes.
+/// Returns a value that fits a column but not its new version.
 fn misfit(from: &Column, to: &Column) -> Option<Value> {
     if from.nullable && !to.nullable && to.default.is_none() {
         return Some(Value::Null);
@@ -586,7 +586,7 @@ fn misfit(from: &Column, to: &Column) -> Option<Value> {
         (ColumnType::Text { max }, ColumnType::Text { max: Some(most) }) if max.is_none_or(|max| max > *most) => {
             "ö".repeat(*most as usize + 1).into()
         }
-        // A least value that was not asked for before.
+        // A minimum that is new.
         (ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt, same)
             if *same == from.kind && to.rules.min.is_some() =>
         {
@@ -596,7 +596,7 @@ fn misfit(from: &Column, to: &Column) -> Option<Value> {
     })
 }
 
-/// Fills tables with rows, those that are referred to first.
+/// Fills tables with rows, referenced ones first.
 pub(crate) async fn fill(db: &TestDb, tables: &[Table], random: &mut Random) {
     for table in tables {
         let count = random.below(6);

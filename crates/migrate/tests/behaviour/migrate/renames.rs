@@ -1,4 +1,4 @@
-//! Renames: of columns, tables and labels, also those that exchange their names, beside triggers and views.
+//! Tests renames of columns, tables and labels, including swaps, and with triggers and views.
 
 use mwallet_db::schema::{
     Check, Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Record, Table, Timestamp, Value,
@@ -29,11 +29,11 @@ fn tables(renames: &[(&str, &str)]) -> Renames {
     Renames { tables: renames.iter().map(one).collect(), ..Renames::default() }
 }
 
-/// Migrations of a database, one after the other.
+/// A sequence of migrations of one database.
 struct Story {
     db: TestDb,
     all: Vec<Migration>,
-    /// What is there and not declared, as a table of triggers.
+    /// Tables that exist but are not declared, such as those of triggers.
     others: Vec<Table>,
 }
 
@@ -49,7 +49,7 @@ impl Story {
         generate("step", Timestamp::from_micros(0).unwrap(), &made, last, &tables, renames).await
     }
 
-    /// Goes on to other tables, after which nothing is different and nothing is to be written. Gives the script.
+    /// Migrates to other tables, checks that no difference remains, and returns the script.
     async fn to(&mut self, tables: &[Table], renames: &Renames) -> String {
         let draft = self.generate(tables, renames).await.unwrap();
         let script = draft.migration.up.for_dialect(self.db.dialect()).to_owned();
@@ -74,7 +74,7 @@ impl Story {
         }
     }
 
-    /// Takes the last migration back, after which the tables are these.
+    /// Reverts the last migration and checks the tables.
     async fn back(&mut self, tables: &[Table]) {
         let last = self.all.pop().unwrap();
         let to = self.all.last().map_or(0, |migration| migration.version);
@@ -85,7 +85,7 @@ impl Story {
         self.assert_agrees(tables, script).await;
     }
 
-    /// A migration that somebody wrote, for each engine.
+    /// Applies a hand-written migration.
     async fn by_hand(&mut self, postgres: &str, sqlite: &str) {
         let version = self.all.last().map_or(1, |last| last.version + 1);
         let up = Scripts { postgres: postgres.into(), sqlite: sqlite.into() };
@@ -109,7 +109,7 @@ impl Story {
         crud::create(&self.db.engine, table, row).await.unwrap();
     }
 
-    /// The values of the only row.
+    /// Returns the values of the only row.
     async fn row(&self, table: &Table) -> Vec<(String, Value)> {
         let rows = crud::list(&self.db.engine, table, &Query::new()).await.unwrap();
         assert_eq!(rows.len(), 1);
@@ -160,7 +160,7 @@ async fn triggers_and_views_go_with_what_is_renamed(db: TestDb) {
         fires(&story, first.0, first.1).await;
     }
 
-    // Of the column alone, with another change of the table, of the table, and of both.
+    // Rename the column alone, with another change of the table, the table, and both.
     let is_sqlite = story.db.dialect() == Dialect::Sqlite;
     let mut note = before.clone();
     note.columns[1].name = "note".into();
@@ -227,7 +227,7 @@ async fn names_made_of_others_are_renamed_and_nothing_is_made_anew(db: TestDb) {
         "{script}"
     );
     assert_eq!(story.row(&after).await[0].1, "a".into());
-    // Each still holds, under its name.
+    // Each still holds, under its new name.
     let twice = crud::create(&story.db.engine, &after, Record::from_iter([(name.to_owned(), Value::from("a"))])).await;
     assert!(matches!(twice, Err(Error::Constraint(_))), "{twice:?}");
     story.back(std::slice::from_ref(&before)).await;
@@ -246,7 +246,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     story.to(std::slice::from_ref(&before), &Renames::default()).await;
     story.add(&before, &[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")]).await;
 
-    // It cannot be seen whether it was done, so it is not declared.
+    // Whether it was done is unknown, so it cannot be declared.
     let mut declared = before.clone();
     declared.columns[1].renamed_from = Some("b".into());
     declared.columns[2].renamed_from = Some("a".into());
@@ -265,7 +265,7 @@ async fn columns_exchange_their_names(db: TestDb) {
     story.back(std::slice::from_ref(&before)).await;
     assert_eq!(story.row(&before).await, values(&[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")]));
 
-    // In a row: what is declared is enough. One gives way, and another takes the place of what goes.
+    // In a chain, declarations are enough. One column is dropped, and another takes its name.
     let mut after = before.clone();
     after.columns.truncate(3);
     after.uniques.clear();
@@ -320,7 +320,7 @@ async fn tables_exchange_their_names(db: TestDb) {
     story.back(&before).await;
     assert_eq!(story.row(&before[1]).await[0].1, "Y".into());
 
-    // A new table has the name that another had.
+    // A new table takes the name of a renamed one.
     let mut after = [make("clients", "x"), make("sellers", "y"), make("buyers", "z")];
     after[0].renamed_from = Some("buyers".into());
     after[0].add_foreign_key(&["other_id"], "sellers", &["id"], Default::default());
@@ -409,7 +409,7 @@ async fn a_view_or_trigger_that_a_change_breaks_stops_it(db: TestDb) {
         )
         .await;
     if story.db.dialect() == Dialect::Sqlite {
-        // One that somebody else broke is in nobody's way.
+        // A view that was broken before does not matter.
         crate::migrate::apply(
             &story.db,
             "CREATE TABLE gone (a text); CREATE VIEW old AS SELECT * FROM gone; DROP TABLE gone;",

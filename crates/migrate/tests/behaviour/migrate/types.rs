@@ -1,4 +1,4 @@
-//! Changes of type: values that fit are kept, those that do not stop the migration, and the way back is there.
+//! Tests changes of type: values that fit are kept, others stop the migration, and it can be reverted.
 
 use mwallet_db::schema::{
     Column, ColumnDefault, ColumnType, EnumLabel, EnumType, Record, Table, Timestamp, Value, ValueGenerator,
@@ -20,7 +20,7 @@ fn labels(names: &[&str]) -> ColumnType {
     ColumnType::Enum(EnumType { name: "Value".into(), labels }.into())
 }
 
-/// A table with one column beside its key, whose name is that of something within the conversion.
+/// Returns a table with a key and one column, which is named like something within the conversion.
 fn table(kind: &ColumnType) -> Table {
     let mut table = Table::new("members");
     table.columns.push(Column::new("id", ColumnType::BigInt).default(ColumnDefault::Identity));
@@ -29,7 +29,7 @@ fn table(kind: &ColumnType) -> Table {
     table
 }
 
-/// A value of a type, as it is written.
+/// Parses a value of a type.
 fn value(kind: &ColumnType, text: &str) -> Value {
     let value = match kind {
         ColumnType::Boolean => Value::Bool(text == "true"),
@@ -54,7 +54,7 @@ const TIME: &str = "2024-02-29T23:59:59.120000+00:00";
 #[both_engines]
 async fn a_value_that_fits_is_kept_there_and_back(db: TestDb) {
     let at = Timestamp::from_micros(0).unwrap();
-    // What it was, what it becomes, values that fit with what they become, and values that do not.
+    // The old and the new type, values that fit with their results, and values that do not.
     type Case<'c> = (ColumnType, ColumnType, &'c [(&'c str, &'c str)], &'c [&'c str]);
     let cases: &[Case<'_>] = &[
         (
@@ -156,7 +156,7 @@ async fn a_value_that_fits_is_kept_there_and_back(db: TestDb) {
         for (text, _) in *fitting {
             add(Some(text)).await;
         }
-        // Each alone is seen, and all together are counted.
+        // Each alone is reported, and all together are counted.
         for misfit in *misfits {
             add(Some(misfit)).await;
             match migrator.up(None, |_| {}).await {
@@ -217,7 +217,7 @@ async fn names_are_made_for_the_rows_that_are_there(db: TestDb) {
     migrator.up(None, |_| {}).await.unwrap();
     let left = check(&db.engine, &[&after], &[]).await.unwrap();
     assert!(left.is_empty(), "{left}");
-    // Each has the form that the program gives it.
+    // Each has the form that the program generates.
     for row in crud::list(&db.engine, &after, &Query::new()).await.unwrap() {
         let row = row.into_map();
         let Some(Value::Text(slug)) = row.get("slug") else { panic!("{row:?}") };
