@@ -1,11 +1,11 @@
-//! Checks as rules of columns, where they have one of the forms that a rule has.
+//! Converts check constraints to column rules, where a rule can express them.
 //!
-//! Read are comparisons of a column, or of its length, with a number, `BETWEEN`, and lists of values (`IN`, or what
-//! PostgreSQL makes of it), joined by `AND`. What has another form stays a check of the database alone.
+//! It understands comparisons of a column or its length with a number, `BETWEEN`, and lists of values (`IN`, or what
+//! PostgreSQL makes of it), joined by `AND`. Only the database enforces checks of other forms.
 
 use mwallet_schema::{Bound, Decimal, Rules, Value};
 
-/// One rule of one column.
+/// A rule and its column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ColumnRule {
     pub(super) column: String,
@@ -19,21 +19,21 @@ pub(super) enum Rule {
     MinLength(u32),
     MaxLength(u32),
     OneOf(Vec<Value>),
-    /// Not the number that is none.
+    /// Not `NaN`.
     NotNan,
-    /// Not before a time, as PostgreSQL writes it.
+    /// Not before a time in PostgreSQL's format.
     Since(String),
     /// Before a time.
     Before(String),
 }
 
 impl Rule {
-    /// Whether the rules of a column have it; the others belong to types of ours.
+    /// Returns whether column rules can express it. The others are part of mWallet's own types.
     pub(super) fn is_of_column(&self) -> bool {
         !matches!(self, Self::NotNan | Self::Since(_) | Self::Before(_))
     }
 
-    /// Adds the rule to those of a column; the tighter one counts.
+    /// Adds the rule to the rules of a column. The tighter bound wins.
     pub(super) fn add_to(self, rules: &mut Rules) {
         match self {
             Self::Min(bound) => {
@@ -59,7 +59,7 @@ impl Rule {
     }
 }
 
-/// The rules that a condition consists of; `None` where a part of it has another form.
+/// Parses a condition into rules; `None` if a part has another form.
 pub(super) fn rules(condition: &str) -> Option<Vec<ColumnRule>> {
     let mut reader = Reader { tokens: tokens(condition)?, at: 0 };
     let rules = reader.all()?;
@@ -68,11 +68,11 @@ pub(super) fn rules(condition: &str) -> Option<Vec<ColumnRule>> {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
-    /// A bare word, in lower case, and as it is written.
+    /// An unquoted word, in lower case and as written.
     Word(String, String),
-    /// A name in quotes.
+    /// A quoted name.
     Name(String),
-    /// A text.
+    /// A string.
     Text(String),
     Number(Decimal),
     Sign(&'static str),
@@ -90,7 +90,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
                 tokens.push(if first == '\'' { Token::Text(inner) } else { Token::Name(inner) });
                 length
             }
-            // SQLite takes brackets for quotes; PostgreSQL opens an array, after the word for it.
+            // SQLite accepts brackets as quotes; in PostgreSQL they start an array after the keyword.
             '[' if !matches!(tokens.last(), Some(Token::Word(word, _)) if word == "array")
                 && !rest.starts_with("[]") =>
             {
@@ -119,7 +119,8 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// The text within quotes at the beginning, and how long it is with them; a quote is doubled within.
+/// Returns the content of the quoted string at the start of a text, and its length including the quotes. A doubled
+/// quote is an escaped one.
 pub fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     let mut inner = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
@@ -135,7 +136,7 @@ pub fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     None
 }
 
-/// What stands on one side of a comparison.
+/// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 enum Side {
     Column(String),
@@ -149,7 +150,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Conditions with `AND` between them.
+    /// Parses conditions joined by `AND`.
     fn all(&mut self) -> Option<Vec<ColumnRule>> {
         let mut rules = self.one()?;
         while self.takes_word("and") {
@@ -158,7 +159,7 @@ impl Reader {
         Some(rules)
     }
 
-    /// A comparison, or conditions in brackets.
+    /// Parses a comparison, or conditions in parentheses.
     fn one(&mut self) -> Option<Vec<ColumnRule>> {
         let start = self.at;
         if self.take_if("(")
@@ -208,7 +209,7 @@ impl Reader {
         }])
     }
 
-    /// The values of a list, to its end.
+    /// Parses the values of a list up to its end.
     fn listed(&mut self, left: Side, end: &str) -> Option<Vec<ColumnRule>> {
         let Side::Column(column) = left else { return None };
         let mut values = Vec::new();
@@ -224,7 +225,7 @@ impl Reader {
         }
     }
 
-    /// A column, its length, or a value, with brackets and casts around that change nothing.
+    /// Parses a column, its length, or a value, possibly with parentheses and casts that change nothing.
     fn side(&mut self) -> Option<Side> {
         if self.take_if("(") {
             let side = self.side()?;
@@ -248,7 +249,7 @@ impl Reader {
                     }
                 }
                 "and" | "or" | "not" | "null" | "is" | "in" | "between" | "case" | "array" | "any" => return None,
-                // A function of another name.
+                // Another function.
                 _ if self.peeks("(") => return None,
                 _ => Side::Column(written),
             },
@@ -258,7 +259,7 @@ impl Reader {
         Some(side)
     }
 
-    /// Passes over casts: `::character varying(10)[]`.
+    /// Skips casts: `::character varying(10)[]`.
     fn casts(&mut self) {
         while self.take_if("::") {
             while matches!(self.tokens.get(self.at), Some(Token::Word(word, _)) if !is_keyword(word))
@@ -275,7 +276,7 @@ impl Reader {
         }
     }
 
-    /// How many brackets open here.
+    /// Consumes opening parentheses and returns their number.
     fn brackets(&mut self) -> usize {
         std::iter::from_fn(|| self.take_if("(").then_some(())).count()
     }
@@ -302,7 +303,7 @@ impl Reader {
     }
 }
 
-/// Words that end the name of a type.
+/// Returns whether a word ends the name of a type.
 fn is_keyword(word: &str) -> bool {
     matches!(word, "and" | "or" | "between" | "in" | "is" | "not")
 }
@@ -314,7 +315,7 @@ fn value(number: Decimal) -> Value {
     }
 }
 
-/// The same comparison with its sides exchanged.
+/// Returns the comparison operator with its sides swapped.
 fn turned(sign: &str) -> &str {
     match sign {
         "<=" => ">=",
@@ -359,7 +360,7 @@ fn rule(left: Side, sign: &str, right: Side) -> Option<ColumnRule> {
     }
 }
 
-/// A number, which PostgreSQL may write as a text that it casts.
+/// Returns a value as a number; PostgreSQL may write it as a string with a cast.
 fn number(value: Value) -> Option<Decimal> {
     match value {
         Value::Int(number) => Some(number.into()),

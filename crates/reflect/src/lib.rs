@@ -1,7 +1,7 @@
-//! A live database as [`Table`]s, and a word on everything in it that a table cannot say.
+//! Reflects a live database as [`Table`]s, and reports everything that a table cannot describe.
 //!
-//! Nothing is written: on both engines the reads of one reflection see one state of the database. Each kind of thing
-//! has a module, in which the question to the catalogue stands beside what is made of the answer.
+//! Nothing is written. On both engines one reflection sees one state of the database. Each kind of object has a
+//! module with its catalogue query and the code that reads the result.
 
 mod check;
 mod managed;
@@ -22,74 +22,74 @@ pub use postgres::DEFAULT_SCHEMA;
 use mwallet_db::schema_tools::tokens::{closing, tokens};
 use mwallet_db::{Dialect, Engine, Error, Result, schema_tools};
 
-/// How long it may take to read all rows of a database.
+/// The timeout for reading all rows of a database.
 const WHOLE_DATABASE: Duration = Duration::from_secs(3_600);
 
-/// What is reflected.
+/// What to reflect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReflectOptions {
-    /// The schemas of PostgreSQL, in the order in which they are served; where none is named, `public`.
+    /// The PostgreSQL schemas, in the order in which they are served; `public` if empty.
     pub schemas: Vec<String>,
 }
 
-/// A live database, described.
+/// The description of a live database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reflection {
-    /// Its tables and views, those of one schema together, by name.
+    /// The tables and views, grouped by schema and sorted by name.
     pub tables: Vec<Table>,
-    /// What was found, and how much of it the tables say.
+    /// The objects found, and how well the tables describe them.
     pub findings: Vec<Finding>,
 }
 
-/// The statements that make the schema of a database again.
+/// The statements that recreate the schema of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
-    /// The statements, in an order in which they can be run.
+    /// The statements, in an order in which they can run.
     pub sql: String,
-    /// What they do not make, a line for each; empty where they make all of it but for rows and owners.
+    /// What the statements omit, one line each; empty if they recreate everything but rows and owners.
     pub left_out: Vec<String>,
 }
 
-/// One construct of a database.
+/// A schema object of a database, and how well it is described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The schema of the table it belongs to, where there is one.
+    /// The schema of its table, if it has one.
     pub schema: Option<String>,
-    /// The table or view it belongs to; its own name, where it is that of none.
+    /// The table or view it belongs to, or its own name if it belongs to none.
     pub table: String,
-    /// What it is.
+    /// The kind of object.
     pub construct: SchemaObject,
-    /// Its own name; empty where it has none.
+    /// The name of the object; empty if it has none.
     pub name: String,
-    /// How much of it the description says.
+    /// How well it is described.
     pub standing: Fidelity,
 }
 
-/// Rows of a database that are not what its description says.
+/// Rows that contradict the description of their table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrityIssue {
-    /// The schema of the table, where there is one.
+    /// The schema of the table, if it has one.
     pub schema: Option<String>,
     /// The table.
     pub table: String,
-    /// The column, where it is one.
+    /// The column, if the issue concerns one.
     pub column: Option<String>,
-    /// What is found.
+    /// A description of the issue.
     pub text: String,
 }
 
-/// What a database consists of.
+/// A kind of schema object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SchemaObject {
     /// A table or view.
     Table,
-    /// A column and its type.
+    /// A column with its type.
     Column,
-    /// Where a column of a view comes from.
+    /// The source of a view column.
     ViewColumn,
-    /// A default, an identity or a generated value.
+    /// A default, an identity or a generated column.
     Default,
-    /// The order of texts.
+    /// A collation.
     Collation,
     /// A primary key.
     PrimaryKey,
@@ -101,44 +101,44 @@ pub enum SchemaObject {
     ForeignKey,
     /// A check.
     Check,
-    /// A constraint that is none of these, or what happens where one is broken.
+    /// Another kind of constraint, or the conflict clause of one.
     Constraint,
     /// A trigger.
     Trigger,
     /// A PostgreSQL rule, which replaces a write or adds to it.
     Rule,
-    /// A rule of row security.
+    /// A row security policy.
     Policy,
-    /// A part of a partitioned table.
+    /// A partition.
     Partition,
-    /// A table that inherits from another one.
+    /// A table that inherits from another.
     Inheritance,
     /// A function or procedure.
     Function,
-    /// A function over the values of many rows.
+    /// An aggregate function.
     Aggregate,
     /// An operator.
     Operator,
-    /// The operators by which an index puts values of a type in order.
+    /// An operator class of an index.
     OperatorClass,
-    /// How values of one type become those of another.
+    /// A cast between types.
     Cast,
-    /// How texts become words that are searched for.
+    /// A text search configuration.
     TextSearchConfiguration,
-    /// The words that such a configuration knows.
+    /// A text search dictionary.
     TextSearchDictionary,
-    /// A trigger that runs when the schema changes.
+    /// An event trigger.
     EventTrigger,
-    /// Tables whose changes are published.
+    /// A publication.
     Publication,
-    /// A sequence of numbers.
+    /// A sequence.
     Sequence,
     /// A comment.
     Comment,
 }
 
 impl SchemaObject {
-    /// The word for it, such as `foreign key`.
+    /// Returns the name of the kind, such as `foreign key`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -172,19 +172,19 @@ impl SchemaObject {
     }
 }
 
-/// How much of a construct a description says.
+/// How well an object is described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fidelity {
-    /// All of it.
+    /// Completely.
     Exact,
-    /// Less than all: what is lost.
+    /// Partially, with what is lost.
     Lossy(String),
-    /// Nothing but that it is there: what follows from it.
+    /// Not at all, with the consequence.
     Unsupported(String),
 }
 
 impl Fidelity {
-    /// The word for it: `kept`, `degraded` or `not supported`.
+    /// Returns the word for it: `kept`, `degraded` or `not supported`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Exact => "kept",
@@ -193,7 +193,7 @@ impl Fidelity {
         }
     }
 
-    /// What is lost; nothing where it is kept.
+    /// Returns what is lost, if anything.
     pub fn loss(&self) -> Option<&str> {
         match self {
             Self::Exact => None,
@@ -203,7 +203,7 @@ impl Fidelity {
 }
 
 impl Fidelity {
-    /// This one with what another one loses beside.
+    /// Combines the losses of two.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (standing, Self::Exact) | (Self::Exact, standing) => standing,
@@ -229,19 +229,19 @@ fn place(table: &Table) -> Place {
 }
 
 impl Reflection {
-    /// How many of the constructs are kept, of how many.
+    /// Returns the number of objects described completely, and the total.
     pub fn kept(&self) -> (usize, usize) {
         let kept = self.findings.iter().filter(|finding| finding.standing == Fidelity::Exact).count();
         (kept, self.findings.len())
     }
 
-    /// Adds what was found at a place.
+    /// Records an object.
     fn find(&mut self, (schema, table): Place, construct: SchemaObject, name: &str, standing: Fidelity) {
         self.findings.push(Finding { schema, table, construct, name: name.into(), standing });
     }
 }
 
-/// Describes the current schema of the database, without writing anything.
+/// Reflects the current schema of the database, without writing anything.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -257,7 +257,7 @@ impl Reflection {
 ///
 /// # Errors
 ///
-/// If the database fails, or if a named schema does not exist.
+/// Returns an error if the database fails, or if a named schema does not exist.
 pub async fn reflect(engine: &Engine, options: &ReflectOptions) -> Result<Reflection> {
     if schema_tools::is_mock(engine) {
         return Err(Error::Config("a mock engine has nothing to reflect".into()));
@@ -271,12 +271,12 @@ pub async fn reflect(engine: &Engine, options: &ReflectOptions) -> Result<Reflec
     Ok(reflection)
 }
 
-/// The statements that make the schema of the database again, one after the other: those that it keeps or writes
-/// itself, so that nothing which they say is lost. What they leave out is told with them.
+/// Returns the statements that recreate the schema of the database, as the database itself stores or prints them, so
+/// that no detail is lost. Also reports what they omit.
 ///
 /// # Errors
 ///
-/// As [`reflect`].
+/// Returns the errors of [`reflect`].
 pub async fn script(engine: &Engine, options: &ReflectOptions) -> Result<Script> {
     if schema_tools::is_mock(engine) {
         return Err(Error::Config("a mock engine has no schema".into()));
@@ -290,13 +290,13 @@ pub async fn script(engine: &Engine, options: &ReflectOptions) -> Result<Script>
     Ok(script)
 }
 
-/// Holds the rows of tables against their description, where the database does not do so itself: on SQLite, whether
-/// the values of a column are stored in one way, are of the kind that it declares and within its length or digits, and
-/// whether foreign keys lead to rows. It reads every row.
+/// Checks rows against the description of their tables where the database does not. On SQLite it finds columns with
+/// several storage classes, values that contradict the declared type or its limits, and dangling references. It reads
+/// every row.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database fails.
 pub async fn check_data(engine: &Engine, tables: &[Table]) -> Result<Vec<IntegrityIssue>> {
     if engine.dialect() == Dialect::Postgres || schema_tools::is_mock(engine) {
         return Ok(Vec::new());
@@ -307,7 +307,7 @@ pub async fn check_data(engine: &Engine, tables: &[Table]) -> Result<Vec<Integri
     Ok(doubts)
 }
 
-/// The keys and the condition of a statement that makes an index, or of what follows the table in it.
+/// Parses the keys and the condition from a `CREATE INDEX` statement, or from the part after the table name.
 fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<ExpressionIndex> {
     let words = tokens(definition, dialect);
     let open = words.iter().position(|word| word.text == "(")?;
@@ -316,16 +316,16 @@ fn special_index(definition: &str, unique: bool, dialect: Dialect) -> Option<Exp
     let condition = match words.get(close + 1) {
         None => None,
         Some(word) if word.is("WHERE") => Some(definition[word.end..].trim().trim_end_matches(';').to_owned()),
-        // Parameters of its storage, or columns that it carries along.
+        // Storage parameters or included columns.
         Some(_) => return None,
     };
     Some(ExpressionIndex { unique, keys, condition })
 }
 
-/// What is lost of a column of a view that is made of something else than one column.
+/// The loss for a view column that is not simply a table column.
 const NO_BASE: &str = "a column of a view that is not a column of a table: its origin is unknown";
 
-/// The rules, if they fit the type of a column and each other, with values of its type.
+/// Returns the rules with values of the column's type, if they fit the type and each other.
 fn rules_that_hold(column: &Column, rules: &Rules) -> Option<Rules> {
     let mut rules = rules.clone();
     let values = std::mem::take(&mut rules.one_of);
@@ -334,7 +334,7 @@ fn rules_that_hold(column: &Column, rules: &Rules) -> Option<Rules> {
     Schema::builder("Rules").field(field).build().ok().map(|_| rules)
 }
 
-/// Adds a check to a table: to the rules of its columns where it has their form, or else as it is written.
+/// Adds a check to a table: as column rules if they can express it, otherwise as written.
 fn add_check(table: &mut Table, check: Check) -> Fidelity {
     let by_database = |table: &mut Table, check: Check| {
         let standing = Fidelity::Lossy(format!("only the database checks {}", check.expression));

@@ -1,9 +1,8 @@
-//! Columns that mWallet made, told by what it writes of them: their types, rules and defaults are those that were
-//! declared.
+//! Recognizes the columns that mWallet created, and restores their declared types, rules and defaults.
 //!
-//! On PostgreSQL that is the type of the column together with the check that bears its name; on SQLite, which has few
-//! types, what stands beside the type (`TEXT /* decimal(38, 18) */`), as far as the check of the column is what that
-//! type makes.
+//! On PostgreSQL it recognizes the column type together with the check named after the column. On SQLite, which has
+//! few types, it reads the comment after the type (`TEXT /* decimal(38, 18) */`), if the check of the column matches
+//! that type.
 
 use std::sync::Arc;
 
@@ -19,17 +18,17 @@ use mwallet_db::schema_tools::{
     ENUM, check_name, column_check, column_default, decode_decimal, quote, type_conditions,
 };
 
-/// The first and the last time of the type timestamp, as PostgreSQL writes them.
+/// The bounds of the timestamp type, as PostgreSQL prints them.
 const TIMES: (&str, &str) = ("0001-01-01 00:00:00+00", "10000-01-01 00:00:00+00");
 
-/// A set of labels, as far as a database knows it: named after its column, numbered from 0.
+/// Returns an enum as far as a database knows it: named after its column, with codes from 0.
 pub fn labels(column: &str, labels: impl IntoIterator<Item = String>) -> ColumnType {
     let label = |(code, name): (i64, String)| EnumLabel::new(name, code);
     let labels = (0..).zip(labels).map(label).collect();
     ColumnType::Enum(Arc::new(EnumType { name: pascal_case(column), labels }))
 }
 
-/// Takes the check of a column of ours over into its type and rules; whether it is one.
+/// Converts the check of a column that mWallet created to its type and rules. Returns whether it is one.
 pub(super) fn check_of_postgres(
     table: &mut Table,
     name: &str,
@@ -56,7 +55,7 @@ pub(super) fn check_of_postgres(
             }
             Transfer::Json if own == times && native.name == "timestamp with time zone" => ColumnType::Timestamp,
             Transfer::TextRepr if own.is_empty() && native.name == "bytea" => {
-                // A least length of 0 says only that the bytes are ours.
+                // A minimum of 0 only marks the column as created by mWallet.
                 rules.min_length = rules.min_length.filter(|least| *least > 0);
                 ColumnType::Bytes { max: rules.max_length.take() }
             }
@@ -86,8 +85,8 @@ fn texts(values: &[Value]) -> Option<Vec<String>> {
     values.iter().map(text).collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
 }
 
-/// Tells the defaults of PostgreSQL that are values, and the number that it gives to a key. Whoever serves the table
-/// leaves them to the database; whoever compares tables must know them.
+/// Parses PostgreSQL defaults that are constants, and recognizes identity keys. The server leaves defaults to the
+/// database, but a comparison of tables must know them.
 pub fn defaults_of_postgres(table: &mut Table) {
     let key = table.primary_key.clone();
     for column in &mut table.columns {
@@ -103,7 +102,7 @@ pub fn defaults_of_postgres(table: &mut Table) {
     }
 }
 
-/// The value of a default of PostgreSQL: a number, a word or a text, maybe cast.
+/// Parses a constant default of PostgreSQL: a number, a word or a string, possibly cast.
 fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
     if matches!(kind, ColumnType::Native(_)) {
         return None;
@@ -116,7 +115,7 @@ fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
             (plain.to_owned(), rest)
         }
     };
-    // What is cast is a value still; what is added to or called is none.
+    // A cast constant is still a constant; operators and calls are not.
     let is_cast = rest.strip_prefix("::").unwrap_or(rest).chars().all(|c| c.is_alphanumeric() || " _(),\"".contains(c));
     if !is_cast || text.contains(['(', '|']) && !matches!(kind, ColumnType::Text { .. } | ColumnType::Json) {
         return None;
@@ -124,7 +123,7 @@ fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
     match kind {
         ColumnType::Bytes { .. } => mwallet_schema::NativeType::bytes(&text).map(Value::Bytes),
         ColumnType::Text { .. } | ColumnType::Enum(_) if !expression.starts_with('\'') => None,
-        // PostgreSQL writes a time with a space, and its zone in hours.
+        // PostgreSQL writes a time with a space and its offset in hours.
         ColumnType::Timestamp => {
             let text = text.replacen(' ', "T", 1);
             Value::parse(kind, &text).or_else(|_| Value::parse(kind, &format!("{text}:00"))).ok()
@@ -134,8 +133,8 @@ fn constant(expression: &str, kind: &ColumnType) -> Option<Value> {
     }
 }
 
-/// Makes a column what stands beside its type, where its check and default are what that makes. The check is taken
-/// over.
+/// Restores the type in the comment after the declared type, if the check and the default match it. Removes the check
+/// then.
 pub(super) fn of_sqlite(table: &str, checks: &mut Vec<Check>, column: &mut Column, beside: &str) -> bool {
     let name = check_name(table, &column.name);
     let position = checks.iter().position(|check| check.name == name);
@@ -149,7 +148,7 @@ pub(super) fn of_sqlite(table: &str, checks: &mut Vec<Check>, column: &mut Colum
     true
 }
 
-/// The column with the type that stands beside it, and the rules of its check.
+/// Returns the column with the type in the comment, and the rules of its check.
 fn declared(column: &Column, beside: &str, expression: Option<&str>) -> Option<Column> {
     if beside == ENUM {
         let found = check::rules(expression?)?;
@@ -176,7 +175,7 @@ fn declared(column: &Column, beside: &str, expression: Option<&str>) -> Option<C
     Some(Column { rules, ..taken })
 }
 
-/// The decimal that a stored text stands for, of which the digits were read as those of a number.
+/// Converts a stored decimal text, whose characters were parsed as digits of a number.
 fn stored_number(read: &Decimal, precision: u32, scale: u32) -> Option<Decimal> {
     let digits = read.rescale(scale)?.unscaled().magnitude().to_string();
     let padded = format!("{digits:0>width$}", width = precision as usize);
@@ -185,7 +184,7 @@ fn stored_number(read: &Decimal, precision: u32, scale: u32) -> Option<Decimal> 
     decode_decimal(&format!("{}{whole}{point}{fraction}", if read.is_negative() { "-" } else { "0" }))
 }
 
-/// The default as it was declared, where it is one that mWallet writes.
+/// Parses a default, if mWallet wrote it.
 fn default_of_sqlite(column: &Column) -> Option<ColumnDefault> {
     let Some(ColumnDefault::Database(written)) = &column.default else { return column.default.clone() };
     let quoted =
@@ -204,7 +203,7 @@ fn default_of_sqlite(column: &Column) -> Option<ColumnDefault> {
     let candidates = [Some(ColumnDefault::AppGenerated(ValueGenerator::Now)), value.map(ColumnDefault::Constant)];
     let is_same = |default: &ColumnDefault| {
         let column = Column { default: Some(default.clone()), ..column.clone() };
-        // The brackets around an expression are not kept.
+        // Parentheses around an expression are not stored.
         let told = column_default(&column, Dialect::Sqlite);
         told.is_some_and(|told| told == *written || told == format!("({written})"))
     };

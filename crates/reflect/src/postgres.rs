@@ -1,4 +1,4 @@
-//! The catalogue of PostgreSQL.
+//! Reads the catalogue of PostgreSQL.
 
 mod apart;
 mod columns;
@@ -19,34 +19,34 @@ use mwallet_db::{Error, Result, Session, Sql};
 
 pub(super) use script::script;
 
-/// The schema that is reflected where none is named.
+/// The schema that is reflected by default.
 pub const DEFAULT_SCHEMA: &str = "public";
 
-/// What is known so far, while one kind of thing after the other is read.
+/// The intermediate result, as one kind of object after the other is read.
 struct Work {
-    /// The schemas that are reflected.
+    /// The schemas to reflect.
     schemas: Vec<String>,
-    /// The tables with their object identifiers, in the order of the catalogue.
+    /// The tables with their OIDs, sorted by OID.
     tables: Vec<(i64, Table)>,
-    /// Columns whose texts are in the order of their bytes, by table and name.
+    /// Columns with byte-order collation, by table and name.
     in_order_of_bytes: HashSet<(i64, String)>,
     found: Reflection,
 }
 
 impl Work {
-    /// Nothing is known yet of these schemas; where there are none, of the one that every database has.
+    /// Starts with these schemas, or with `public` if there are none.
     fn new(schemas: &[String]) -> Self {
         let schemas = if schemas.is_empty() { vec![DEFAULT_SCHEMA.into()] } else { schemas.to_vec() };
         Self { schemas, tables: Vec::new(), in_order_of_bytes: HashSet::new(), found: Reflection::default() }
     }
 
-    /// A question about the schemas that are reflected, which are `$1`.
+    /// Returns a query in which `$1` is the list of schemas.
     fn question(&self, text: &'static str) -> Sql {
         let schemas = self.schemas.iter().map(|schema| Value::Text(schema.clone())).collect();
         Sql::new(text).bind_as(Value::List(schemas), ColumnType::Text { max: None })
     }
 
-    /// The table of an identifier, if it is one of those that are reflected. They are in the order of identifiers.
+    /// Returns the table with this OID, if it is reflected.
     fn table(&mut self, oid: i64) -> Option<&mut Table> {
         let at = self.tables.binary_search_by_key(&oid, |(oid, _)| *oid).ok()?;
         Some(&mut self.tables[at].1)
@@ -56,7 +56,7 @@ impl Work {
 pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> Result<Reflection> {
     let mut work = Work::new(&options.schemas);
     check_schemas(session, &work).await?;
-    // Times in checks are written in the zone of the session.
+    // Times in checks are printed in the time zone of the session.
     super::row_reader::ask(session, Sql::new("SELECT set_config('timezone', 'UTC', true)"), "t").await?;
     relations::read(session, &mut work).await?;
     columns::read(session, &mut work).await?;
@@ -79,7 +79,7 @@ pub(super) async fn reflect(session: &mut Session, options: &ReflectOptions) -> 
     Ok(found)
 }
 
-/// Refuses schemas that are not there: an empty answer would say less.
+/// Rejects missing schemas, since an empty result would hide the mistake.
 async fn check_schemas(session: &mut Session, work: &Work) -> Result<()> {
     let sql =
         work.question("SELECT name FROM unnest($1::text[]) AS name WHERE to_regnamespace(quote_ident(name)) IS NULL");

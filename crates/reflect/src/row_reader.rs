@@ -1,14 +1,14 @@
-//! The answers of a catalogue, column by column.
+//! Reads the rows of catalogue queries column by column.
 
 use mwallet_schema::{ColumnType, Value};
 
 use mwallet_db::{DecodeError, Result, Session, Sql};
 
-/// The columns of one row, taken from the left.
+/// The remaining columns of a row, read from left to right.
 pub(super) struct Fields(std::vec::IntoIter<Value>);
 
 impl Fields {
-    /// The next text.
+    /// Returns the next column as text.
     pub(super) fn text(&mut self) -> Result<String> {
         match self.0.next() {
             Some(Value::Text(text)) => Ok(text),
@@ -16,7 +16,7 @@ impl Fields {
         }
     }
 
-    /// The next text, if it is not null.
+    /// Returns the next column as text, or `None` if it is null.
     pub(super) fn maybe(&mut self) -> Result<Option<String>> {
         match self.0.next() {
             Some(Value::Text(text)) => Ok(Some(text)),
@@ -25,7 +25,7 @@ impl Fields {
         }
     }
 
-    /// The next whole number; null is 0.
+    /// Returns the next column as an integer; null is 0.
     pub(super) fn number(&mut self) -> Result<i64> {
         match self.0.next() {
             Some(Value::Int(number)) => Ok(number),
@@ -34,7 +34,7 @@ impl Fields {
         }
     }
 
-    /// Whether the next whole number is another than 0.
+    /// Returns whether the next integer is not 0.
     pub(super) fn flag(&mut self) -> Result<bool> {
         Ok(self.number()? != 0)
     }
@@ -45,12 +45,12 @@ fn wrong(expected: &str, got: Option<&Value>) -> mwallet_db::Error {
         .into()
 }
 
-/// Rows of values, each to be taken from the left.
+/// Wraps rows so that they can be read.
 pub(super) fn of_rows(rows: Vec<Vec<Value>>) -> Vec<Fields> {
     rows.into_iter().map(|values| Fields(values.into_iter())).collect()
 }
 
-/// Asks a catalogue. `columns` says what is answered, `t` for a text and `n` for a whole number.
+/// Runs a catalogue query. `columns` has a letter for the type of each column: `t` for text and `n` for an integer.
 pub(super) async fn ask(session: &mut Session, sql: Sql, columns: &'static str) -> Result<Vec<Fields>> {
     let sql = columns.bytes().fold(sql, |sql, letter| match letter {
         b'n' => sql.returns("number", ColumnType::BigInt),

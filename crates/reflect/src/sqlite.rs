@@ -1,4 +1,4 @@
-//! The schema of SQLite: its pragmas, and the text of `CREATE TABLE` for what they do not tell.
+//! Reads the schema of SQLite: its pragmas, and the text of `CREATE TABLE` for what they do not report.
 
 mod columns;
 mod ddl;
@@ -20,28 +20,28 @@ use mwallet_db::{Result, Session, Sql};
 pub(super) use script::script;
 pub(super) use values::check_data;
 
-/// What is known so far, while one kind of thing after the other is read.
+/// The intermediate result, as one kind of object after the other is read.
 #[derive(Default)]
 struct Work {
     tables: Vec<Table>,
-    /// What the text of each table's definition says, by its name.
+    /// The parsed definition of each table, by name.
     definitions: HashMap<String, ddl::Definition>,
-    /// Where the columns of each table and view come from.
+    /// The origins of the columns of each table and view.
     origins: HashMap<String, Origins>,
-    /// The names of views and virtual tables that cannot be read. To ask for their columns fails.
+    /// The names of views and virtual tables that cannot be read. Querying their columns fails.
     unreadable: Vec<String>,
     found: Reflection,
 }
 
 impl Work {
-    /// The name of a constraint of these columns, or the one that PostgreSQL would give it.
+    /// Returns the declared name of a constraint, or the name that PostgreSQL would give it.
     fn constraint_name(&self, table: &str, is_foreign: bool, columns: &[String], ending: &str) -> String {
         let named = self.definitions.get(table).and_then(|found| found.name_of(is_foreign, columns));
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         named.map_or_else(|| constraint_name(table, &columns, ending), Into::into)
     }
 
-    /// A statement with one place, for the names that must be left out.
+    /// Returns a query in which `$1` is the list of names to omit.
     fn question(&self, sql: &'static str) -> Sql {
         let names = Value::List(self.unreadable.iter().cloned().map(Value::Text).collect());
         Sql::new(sql).bind_as(names, ColumnType::Text { max: None })
@@ -52,7 +52,7 @@ impl Work {
     }
 }
 
-/// Describes the database.
+/// Reflects the database.
 pub(super) async fn reflect(session: &mut Session) -> Result<Reflection> {
     let mut work = Work::default();
     relations::read(session, &mut work).await?;

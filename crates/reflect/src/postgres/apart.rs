@@ -1,5 +1,5 @@
-//! What belongs to no table that is served: functions, aggregates, operators, sequences, tables of extensions, what
-//! stands in no schema, and comments on what has no place for them.
+//! Objects that belong to no table: functions, aggregates, operators, sequences, tables of extensions, objects
+//! outside schemas, and comments that cannot be described.
 
 use super::Work;
 use crate::row_reader::ask;
@@ -7,8 +7,8 @@ use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Result, Session};
 
-/// What extensions bring is theirs, but for what has rows. A sequence that a column owns is told by the default of the
-/// column, unless it counts in a way of its own.
+/// Excludes the objects of extensions, apart from their tables. A sequence owned by a column is described by the
+/// column's default, unless it has unusual options.
 const SQL: &str = "
 SELECT n.nspname::text, p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
     CASE WHEN p.prokind = 'a' THEN 'aggregate' ELSE 'function' END, '', ''
@@ -37,7 +37,7 @@ JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.d
 JOIN pg_extension e ON e.oid = d.refobjid
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname = ANY($1::text[])";
 
-/// What programs of the database stand on, and what stands in no schema. What extensions and types bring is theirs.
+/// Objects that queries may rely on, and objects outside schemas. Excludes those of extensions and types.
 const SUPPORT: &str = "
 SELECT coalesce(n.nspname, '')::text, o.name, o.kind FROM (
     SELECT 'pg_operator'::regclass AS class, oid, oprnamespace AS schema, format('%s(%s, %s)', oprname,
@@ -58,7 +58,7 @@ WHERE o.oid >= 16384 AND (o.schema IS NULL OR n.nspname = ANY($1::text[]))
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.oid
         AND d.deptype IN ('e', 'i'))";
 
-/// Those of tables and columns are served. What mWallet notes of checks and indexes is no comment.
+/// Excludes the comments of tables and columns, which are described, and mWallet's own notes on checks and indexes.
 const COMMENTS: &str = "
 SELECT n.nspname::text, coalesce(c.relname, t.typname)::text, k.conname::text, 'constraint', o.description
 FROM pg_description o JOIN pg_constraint k ON o.classoid = 'pg_constraint'::regclass AND k.oid = o.objoid

@@ -1,4 +1,4 @@
-//! Columns, and the types that they have: built-in ones, domains, enums, arrays, ranges, composite types.
+//! Columns and their types: built-in types, domains, enums, arrays, ranges, composite types.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::{Fidelity, SchemaObject, place, rules_that_hold};
 use mwallet_db::schema_tools::unmarked_comment;
 use mwallet_db::{Result, Session};
 
-/// A domain stands for the type it is made of, down to the last one.
+/// Resolves a domain to its base type, through all levels.
 const SQL: &str = "
 WITH RECURSIVE base AS (
     SELECT t.oid, t.oid AS domain, t.typnotnull AS required, t.typdefault AS preset
@@ -44,19 +44,19 @@ ORDER BY a.attrelid::int8, a.attnum";
 const ENUMS: &str = "
 SELECT enumtypid::int8, enumlabel::text FROM pg_enum ORDER BY enumtypid, enumsortorder";
 
-/// The checks of domains, in which the value is called `VALUE`.
+/// The checks of domains, in which the value is named `VALUE`.
 const DOMAINS: &str = "
 SELECT c.contypid::int8, pg_get_expr(c.conbin, 0) FROM pg_constraint c
 WHERE c.contypid <> 0 AND c.contype = 'c' ORDER BY c.contypid, c.conname";
 
-/// A type as the catalogue tells it.
+/// A type as described by the catalogue.
 struct Found {
-    /// As PostgreSQL writes it, with its length or precision.
+    /// The type as PostgreSQL prints it, with its length or precision.
     written: String,
-    /// The same without its length, or what a domain is made of.
-    comparison_type: String,
+    /// The type without its length, or the base type of a domain.
+    compared: String,
     is_domain: bool,
-    /// The name of the type, or of what the domain is made of.
+    /// The name of the type, or of the base type of a domain.
     base: String,
     /// `e` for an enum, `c` for a composite type, `r` for a range, ...
     base_kind: String,
@@ -112,14 +112,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             findings.push((SchemaObject::Default, Fidelity::Exact));
         }
         let is_made = !generated.is_empty() || identity == "a";
-        // Of a view with triggers in place of writes, the catalogue does not know which columns they take.
+        // For a view with `INSTEAD OF` triggers, the catalogue does not know which columns can be updated.
         if is_made || (table.writes.update && !is_updatable) {
             column.access = Access::ReadOnly;
         }
         if is_secret {
             column.access = Access::WriteOnly;
         }
-        // The order of bytes is that of all texts of ours.
+        // All text columns that mWallet creates have byte order.
         let is_of_bytes = collation.as_deref() == Some("C");
         if let Some(collation) = collation.filter(|_| !is_of_bytes || !matches!(column.kind, ColumnType::Text { .. })) {
             let loss = format!("not described: texts are sorted and compared by {collation}");
@@ -161,7 +161,7 @@ fn domain_rule(column: &mut Column, expression: &str) -> Fidelity {
     }
 }
 
-/// A type of PostgreSQL as one of a column.
+/// Converts a PostgreSQL type to a column type.
 fn column_type(found: &Found) -> (ColumnType, Fidelity) {
     let native = |transfer| {
         let comparison_type = Some(&found.comparison_type).filter(|name| **name != found.written).cloned();
@@ -175,7 +175,7 @@ fn column_type(found: &Found) -> (ColumnType, Fidelity) {
             let loss = "a composite type, whose fields only the database checks";
             return (native(Transfer::Json), Fidelity::Lossy(loss.into()));
         }
-        // A cast would cut what is too long for it; what reads JSON refuses it.
+        // A cast would truncate long text; reading it from JSON rejects it.
         _ if found.is_domain => native(Transfer::Json),
         _ if found.base_kind == "e" => native(Transfer::TextRepr),
         "int2" => ColumnType::SmallInt,

@@ -8,7 +8,7 @@ use crate::{Fidelity, SchemaObject, add_check, managed, place};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Result, Session};
 
-/// A row for each column of a key, in the key's order; one for a constraint of another kind.
+/// One row for each column of a key, in key order, and one for a constraint of another kind.
 const SQL: &str = "
 SELECT c.conrelid::int8, c.conname::text, c.contype::text, a.attname::text, r.relname::text, rn.nspname::text,
     b.attname::text, c.confdeltype::text, c.confupdtype::text,
@@ -42,7 +42,7 @@ LEFT JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.other
 WHERE c.contype <> 't' AND c.contypid = 0 AND n.nspname = ANY($1::text[]) AND NOT t.relispartition
 ORDER BY c.conrelid::int8, c.conname, c.contype, k.place";
 
-/// One constraint, of which the rows have been gathered.
+/// A constraint with its rows combined.
 struct Gathered {
     oid: i64,
     name: String,
@@ -52,7 +52,7 @@ struct Gathered {
     referenced: Vec<String>,
     on_delete: ReferentialAction,
     on_update: ReferentialAction,
-    /// What the description does not say of it.
+    /// What the description does not say.
     losses: Vec<String>,
     definition: String,
     comment: Option<String>,

@@ -1,4 +1,4 @@
-//! What no table says: triggers, rules, row security, parts of partitioned tables.
+//! Objects of tables that cannot be described: triggers, rules, row security, partitions.
 
 use super::Work;
 use crate::row_reader::ask;

@@ -1,4 +1,4 @@
-//! Indexes that are no constraint's own.
+//! Indexes that do not belong to a constraint.
 
 use mwallet_schema::Index;
 
@@ -8,7 +8,7 @@ use crate::{Fidelity, SchemaObject, place, special_index};
 use mwallet_db::schema_tools::DECLARED_AS;
 use mwallet_db::{Dialect, Result, Session};
 
-/// A row for each key column; those that an index only carries along are no part of its key.
+/// One row for each key column. Included columns are not part of the key.
 const SQL: &str = "
 SELECT i.indrelid::int8, x.relname::text, a.attname::text, i.indisunique::int::int8,
     (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)::int::int8,
@@ -26,7 +26,7 @@ WHERE n.nspname = ANY($1::text[]) AND NOT t.relispartition AND t.relkind IN ('r'
     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid::int8, x.relname, k";
 
-/// What is lost of a unique index to which nulls are values.
+/// The loss for a unique index with `NULLS NOT DISTINCT`.
 const ALIKE: &str = "NULLS NOT DISTINCT, by which rows without a value are duplicates, is not described";
 
 struct Gathered {
@@ -57,7 +57,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             _ => {
                 let columns = column.into_iter().collect();
                 let is_tree = method == "btree";
-                // What its author wrote, where that is kept; else what PostgreSQL made of it.
+                // The declared definition if it was recorded, otherwise what PostgreSQL prints.
                 let declared = comment.as_ref().and_then(|text| text.strip_prefix(DECLARED_AS)).map(Into::into);
                 let told = declared.unwrap_or_else(|| definition.clone());
                 gathered.push(Gathered {
@@ -88,7 +88,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
             continue;
         }
         let standing = match (index.is_partial, index.is_unique, index.is_special) {
-            // Neither names rows nor can be told by its columns.
+            // It cannot identify rows, and its columns cannot describe it.
             (true, ..) => Fidelity::Unsupported(format!("not described: {definition}")),
             (false, true, _) => {
                 table.uniques.push(mwallet_schema::Unique { name: name.clone(), columns });

@@ -1,11 +1,11 @@
-//! What parts of partitioned tables have of their own, beside what they have as parts.
+//! Objects of partitions that do not come from the partitioned table.
 
 use super::Work;
 use crate::row_reader::ask;
 use crate::{Fidelity, Finding, SchemaObject};
 use mwallet_db::{Result, Session};
 
-/// What is handed down from the whole has a parent, or is not the part's own. Parts stand with the schema of the whole.
+/// Inherited objects have a parent, or are not local. Partitions are listed in the schema of the partitioned table.
 const SQL: &str = "
 WITH parts AS (
     SELECT c.oid, c.relname, c.relkind, c.relpersistence, p.nspname, i.inhparent

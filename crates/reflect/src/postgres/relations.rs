@@ -1,4 +1,4 @@
-//! What has columns and rows: tables, partitioned and foreign ones, views, materialized views.
+//! Relations with columns and rows: tables, partitioned and foreign tables, views, materialized views.
 
 use mwallet_schema::{Table, TableKind, Updatability};
 
@@ -7,8 +7,8 @@ use crate::row_reader::ask;
 use crate::{Fidelity, SchemaObject, place};
 use mwallet_db::{Result, Session};
 
-/// The bits of `pg_relation_is_updatable` are those of PostgreSQL's own commands. Parts of a partitioned table are
-/// served by it. What extensions brought is not the database's own, and the history of migrations is mWallet's.
+/// The bits of `pg_relation_is_updatable` are PostgreSQL's command types. Partitions are served through the
+/// partitioned table. Excludes tables of extensions and the migration history.
 const SQL: &str = "
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'),
     c.relrowsecurity::int::int8, pg_relation_is_updatable(c.oid, true)::int8,
@@ -42,7 +42,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
         };
         table.comment = fields.maybe()?;
         let (has_policies, writes, parents) = (fields.flag()?, fields.number()?, fields.number()?);
-        // What a rule does instead of a write is not followed.
+        // A write that a rule replaces cannot return its rows.
         let replaced = fields.number()?;
         table.answers = Updatability {
             insert: replaced & INSERT == 0,

@@ -1,4 +1,4 @@
-//! The statements that make the schemas again, put together of what PostgreSQL itself writes of each thing.
+//! Builds the statements that recreate the schemas, from what PostgreSQL prints for each object.
 
 mod order;
 mod questions;
@@ -14,13 +14,13 @@ use crate::Script;
 use crate::row_reader::ask;
 use mwallet_db::{Result, Session, Sql};
 
-/// With no path to look names up in, PostgreSQL writes each with its schema.
+/// With an empty search path, PostgreSQL qualifies every name.
 const NO_PATH: &str = "SELECT set_config('search_path', '', true)";
 
 /// The catalogue of relations.
 const RELATIONS: &str = "SELECT 'pg_class'::regclass::oid::int8";
 
-/// What stands first: names are looked up nowhere, and functions may speak of tables that follow.
+/// The start of the script: an empty search path, and functions that may mention later tables.
 const HEAD: &str = "\
 -- This script has no rows and no owners: the objects belong to the user who runs it. The roles of policies must exist.
 SELECT pg_catalog.set_config('search_path', '', false);
@@ -50,7 +50,7 @@ pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<
         dependencies.push(Dependency { of, on, letter });
     }
     let things = Things::from_pieces(&pieces, &dependencies, relations);
-    // What is said of things that are not made is left out with them.
+    // Drop additions to objects that are not created.
     pieces.retain(|piece| is_ours(piece, &things));
     let things = Things::from_pieces(&pieces, &dependencies, relations);
     let order = order(&pieces, &dependencies, &things);
@@ -65,12 +65,12 @@ pub(crate) async fn script(session: &mut Session, schemas: &[String]) -> Result<
     Ok(script)
 }
 
-/// Whether a piece makes a thing, or is about one that another piece makes and no extension.
+/// Returns whether a piece creates an object, or adds to one that another piece creates, rather than an extension.
 fn is_ours(piece: &Piece, things: &Things) -> bool {
     piece.makes == Makes::Thing || matches!(things.owner(piece.object), Owner::Piece(_))
 }
 
-/// What is left out, in words, with the reason where it is another than that it is never written.
+/// Describes what is omitted, with the reason unless it is never written.
 async fn left_out(
     session: &mut Session,
     work: &Work,
@@ -81,7 +81,7 @@ async fn left_out(
     let mut found: Vec<(Object, String)> = Vec::new();
     for mut fields in ask(session, work.question(EVERYTHING), "nnt").await? {
         let object = (fields.number()?, fields.number()?);
-        // What belongs to it goes without saying.
+        // Parts of a missing object need no mention.
         if things.close_owner(object) == Owner::Missing(object) {
             found.push((object, String::new()));
         }
@@ -98,7 +98,7 @@ async fn left_out(
             Reason::Needs(object) => Some(*object),
             Reason::Circle => None,
         };
-        // What is said of a thing that is left out is left out with it.
+        // Additions to an omitted object are omitted silently.
         if pieces[*piece].makes == Makes::Thing || needs != Some(pieces[*piece].object) {
             reasons.push((*piece, needs));
         }
@@ -121,7 +121,7 @@ async fn left_out(
     Ok(texts.into_iter().collect())
 }
 
-/// What PostgreSQL calls things.
+/// Returns the names of objects.
 async fn names(session: &mut Session, objects: BTreeSet<Object>) -> Result<HashMap<Object, String>> {
     let (classes, objects): (Vec<Value>, Vec<Value>) =
         objects.into_iter().map(|(class, object)| (Value::Int(class), Value::Int(object))).unzip();

@@ -1,7 +1,7 @@
-//! Columns of views, led back to the columns of tables that they show.
+//! Traces columns of views to the table columns that they show.
 //!
-//! PostgreSQL keeps a view as the tree of its query, in which each column of the result tells the relation and the
-//! column that it was taken from unchanged. Where that is a view again, the way goes on.
+//! PostgreSQL stores a view as a query tree, in which each result column names the relation and column from which it
+//! was taken unchanged. If that relation is a view, the trace continues.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use crate::{Fidelity, NO_BASE, SchemaObject, place};
 use mwallet_db::schema_tools::unmarked_comment;
 use mwallet_db::{Result, Session, Sql};
 
-/// All views, since those that are reflected may stand on others.
+/// Reads all views, since reflected ones may depend on others.
 const TREES: &str = "
 SELECT c.oid::int8, r.ev_action::text, pg_relation_is_updatable(c.oid, false)::int8
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -25,10 +25,10 @@ SELECT a.attrelid::int8, a.attnum::int8, n.nspname::text, c.relname::text, a.att
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE a.attrelid = ANY($1::int8[]::oid[]) AND a.attnum > 0";
 
-/// A relation and the number of one of its columns.
+/// The OID of a relation and the number of a column.
 type Origin = (i64, i64);
 
-/// How deep views may stand on views; PostgreSQL lets none stand on itself.
+/// The maximum depth of nested views. PostgreSQL allows no cycles.
 const MAX_DEPTH: usize = 100;
 
 pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
@@ -37,7 +37,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     for mut fields in ask(session, Sql::new(TREES), "ntn").await? {
         let (oid, tree, writes) = (fields.number()?, fields.text()?, fields.number()?);
         origins.insert(oid, targets(&tree));
-        // It can be written without triggers, so each of its rows is a row of one table.
+        // The view is updatable without triggers, so each of its rows is a row of one table.
         if writes != 0 {
             simple.insert(oid);
         }
@@ -75,7 +75,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 continue;
             };
             if let Some(found) = table.columns.iter_mut().find(|column| column.name == *name) {
-                // A secret is one wherever it is shown.
+                // A secret stays one wherever it is shown.
                 if names.secrets.contains(origin) {
                     found.access = Access::WriteOnly;
                 }
@@ -106,10 +106,10 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     Ok(())
 }
 
-/// What columns are called, and which of them are secrets.
+/// The names of columns, and which are secret.
 #[derive(Default)]
 struct Names {
-    /// The schema, relation and name of each.
+    /// The schema, relation and name of each column.
     of: HashMap<Origin, (String, String, String)>,
     secrets: HashSet<Origin>,
 }
@@ -128,11 +128,11 @@ async fn names(session: &mut Session, relations: HashSet<i64>) -> Result<Names> 
     Ok(names)
 }
 
-/// The origins of a view's columns, by the numbers of these, from the tree of its query.
+/// Returns the origins of a view's columns by column number, from its query tree.
 fn targets(tree: &str) -> HashMap<i64, Origin> {
     let mut found = HashMap::new();
-    // In `({QUERY ... :targetList ({TARGETENTRY ...} ...)})` an entry stands four brackets deep. Others of its kind
-    // belong to queries within this one.
+    // In `({QUERY ... :targetList ({TARGETENTRY ...} ...)})` an entry is four brackets deep. Deeper entries belong to
+    // subqueries.
     let mut depth = 0_usize;
     let mut in_list = false;
     let mut field = "";
@@ -170,7 +170,7 @@ fn targets(tree: &str) -> HashMap<i64, Origin> {
     found
 }
 
-/// The brackets, names of fields and values of a tree. A backslash takes the next sign for a letter.
+/// Splits a tree into brackets, field names and values. A backslash escapes the next character.
 fn tokens(tree: &str) -> impl Iterator<Item = &str> {
     let mut rest = tree;
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Columns, and what they declare. What they hold is told by each value, whatever was declared.
+//! Columns and their declared types. Values may have other types.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{Fidelity, SchemaObject, add_check, managed, place};
 use mwallet_db::schema_tools::{check_name, unmarked};
 use mwallet_db::{Result, Session};
 
-/// `hidden` is 1 for what a virtual table hides, 2 and 3 for generated columns.
+/// `hidden` is 1 for hidden columns of virtual tables, 2 and 3 for generated columns.
 const SQL: &str = "
 SELECT s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, c.hidden, l.wr, l.strict
 FROM (SELECT * FROM sqlite_schema WHERE name NOT IN (SELECT value FROM json_each($1))) s
@@ -29,12 +29,12 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
 
         let native = NativeType::declared(&written);
         let mut column = Column::new(&name, ColumnType::Native(Arc::new(native)));
-        // A key is told by its place in it.
+        // `pk` is the position in the primary key, from 1.
         let is_key = has_no_rowid && key > 0;
         column.nullable = !(required || is_key);
         let is_rowid = key == 1 && written.eq_ignore_ascii_case("integer") && !has_no_rowid;
         let standing = match (table.kind, is_strict, is_rowid) {
-            // What it holds is told by its base.
+            // The source column describes the values.
             (TableKind::View, ..) | (_, true, _) | (_, _, true) => Fidelity::Exact,
             _ if written.is_empty() => Fidelity::Lossy("no declared type: it accepts values of any type".into()),
             _ => Fidelity::Exact,
@@ -45,7 +45,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 column.access = Access::ReadOnly;
                 Some(ColumnDefault::Database("GENERATED ALWAYS".into()))
             }
-            // The number of a row is told with its key.
+            // The rowid is described with the primary key.
             _ => default.map(ColumnDefault::Database),
         };
         if column.default.is_some() {
@@ -72,14 +72,14 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
                 work.found.find((None, table.name.clone()), SchemaObject::Check, &check, Fidelity::Exact);
             }
         }
-        // The other checks of a table of ours are what its author wrote.
+        // Other checks of a table that mWallet created are those of its author.
         if beside.is_some_and(|beside| !beside.is_empty()) {
             for check in &table.checks {
                 work.found.find((None, table.name.clone()), SchemaObject::Check, &check.name, Fidelity::Exact);
             }
             continue;
         }
-        // Their checks were kept until their columns were there.
+        // Add the checks now that the columns exist.
         for check in std::mem::take(&mut table.checks) {
             let name = check.name.clone();
             let standing = add_check(table, check);

@@ -1,38 +1,38 @@
-//! The text of `CREATE TABLE`, for what no pragma tells: checks and collations.
+//! Parses `CREATE TABLE` for what no pragma reports: checks and collations.
 
 use std::collections::HashMap;
 
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::tokens::{Token, closing, tokens};
 
-/// What a definition says beside its columns and keys.
+/// What a definition says in addition to its columns and keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Definition {
     pub(super) checks: Vec<Expression>,
-    /// Names of collations that are not SQLite's first choice, in their order.
+    /// The names of collations other than the default, in order.
     pub(super) collations: Vec<String>,
-    /// Whether the words are `AUTOINCREMENT`.
+    /// Whether it contains `AUTOINCREMENT`.
     pub(super) is_numbered: bool,
-    /// What happens where a constraint is broken, other than that the statement fails: `REPLACE`, `IGNORE`.
+    /// The conflict clauses that do not fail the statement: `REPLACE`, `IGNORE`.
     pub(super) conflict_clauses: Vec<String>,
-    /// How many foreign keys are held at the end of a transaction only.
+    /// The number of deferrable foreign keys.
     pub(super) deferrable_keys: usize,
-    /// The comments that stand beside the types of columns, by the columns.
+    /// The comments after the types of columns, by column.
     pub(super) beside: HashMap<String, String>,
-    /// The names of the constraints `UNIQUE` and `FOREIGN KEY` with their columns.
+    /// The named `UNIQUE` and `FOREIGN KEY` constraints with their columns.
     pub(super) named: Vec<Named>,
 }
 
-/// A constraint of columns that has a name.
+/// A named constraint of columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) name: String,
-    /// Whether it is a foreign key; if not, it is a unique constraint.
+    /// Whether it is a foreign key; otherwise it is a unique constraint.
     pub(super) is_foreign: bool,
     pub(super) columns: Vec<String>,
 }
 
-/// A condition, and its name where it has one.
+/// A condition with an optional name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expression {
     pub(super) name: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct Expression {
 }
 
 impl Definition {
-    /// Reads a definition; what it does not understand it passes over.
+    /// Parses a definition and skips what it does not understand.
     pub(super) fn read(sql: &str) -> Self {
         let mut read = Self::default();
         let words = tokens(sql, Dialect::Sqlite);
@@ -72,7 +72,7 @@ impl Definition {
         read
     }
 
-    /// Reads what stands between the commas: columns, and constraints over several of them.
+    /// Parses the comma-separated items: columns and table constraints.
     fn items(&mut self, sql: &str, words: &[Token<'_>]) {
         let Some(open) = words.iter().position(|word| word.text == "(") else { return };
         let Some(close) = closing(words, open) else { return };
@@ -109,7 +109,7 @@ impl Definition {
         }
     }
 
-    /// The name of a constraint of these columns.
+    /// Returns the name of a constraint of these columns.
     pub(super) fn name_of(&self, is_foreign: bool, columns: &[String]) -> Option<&str> {
         let found = self.named.iter().find(|one| one.is_foreign == is_foreign && one.columns == columns);
         found.map(|one| one.name.as_str())

@@ -1,4 +1,4 @@
-//! What no table says: triggers, and writes that SQLite would refuse whatever is written.
+//! Objects of tables that cannot be described: triggers, and writes that SQLite would always reject.
 
 use mwallet_schema::{Access, Table, Updatability};
 
@@ -20,9 +20,9 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     tell_unknown_collations(session, work).await
 }
 
-/// Takes from tables the writes that cannot be prepared: a trigger of theirs names what is gone or has a text in double
-/// quotes, a foreign key leads to a table that is not there, or an index or a check needs a collation or a function of
-/// another program. Tells which, and why.
+/// Removes the writes that cannot be prepared from tables, and reports them with the reason. A trigger may use
+/// missing objects or a string in double quotes, a foreign key may reference a missing table, or an index or a check
+/// may need a collation or function of another program.
 async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<()> {
     for table in &mut work.tables {
         let (writes, statements): (Vec<Write>, Vec<String>) = writes(table).into_iter().unzip();
@@ -58,8 +58,9 @@ async fn refuse_broken_writes(session: &mut Session, work: &mut Work) -> Result<
     Ok(())
 }
 
-/// Has columns that no update can set be read only, and says whether the others can be updated. Where rows can be
-/// created with them, or they may not be read, a column has no way to say so, and nothing can.
+/// Makes columns that cannot be updated read-only, and returns whether the other columns can be updated. If rows can
+/// be inserted with such a column, or the column is write-only, its access cannot express that, so no column can be
+/// updated.
 fn keep_columns(table: &mut Table, kept: &[String], is_created: bool) -> bool {
     let mut kept_ones: Vec<_> = table.columns.iter_mut().filter(|column| kept.contains(&column.name)).collect();
     if is_created || kept_ones.iter().any(|column| !column.is_readable()) {
@@ -71,7 +72,7 @@ fn keep_columns(table: &mut Table, kept: &[String], is_created: bool) -> bool {
     true
 }
 
-/// Tells of columns whose collation another program has: they are read, and cannot be compared or ordered here.
+/// Reports columns with a collation of another program. They can be read, but not compared or sorted.
 async fn tell_unknown_collations(session: &mut Session, work: &mut Work) -> Result<()> {
     const KNOWN: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
     let mut collations = work.definitions.values().flat_map(|definition| &definition.collations);
@@ -92,10 +93,10 @@ async fn tell_unknown_collations(session: &mut Session, work: &mut Work) -> Resu
     Ok(())
 }
 
-/// A way of writing to a table.
+/// A kind of write to a table.
 enum Write {
     Insert,
-    /// Of this column.
+    /// An update of this column.
     UpdateOf(String),
     Delete,
 }
@@ -110,14 +111,14 @@ impl std::fmt::Display for Write {
     }
 }
 
-/// What may be written to a table, and a statement for each. What answers its rows is held against all foreign keys; a
-/// single row that does not may slip by one that leads to no unique columns.
+/// Returns the possible writes to a table, with a statement for each. With `RETURNING` SQLite checks all foreign
+/// keys; without it, a single-row insert may pass one that references columns that are not unique.
 fn writes(table: &Table) -> Vec<(Write, String)> {
     let name = quote(&table.name);
     let insert = table.writes.insert.then(|| (Write::Insert, format!("INSERT INTO {name} DEFAULT VALUES RETURNING 1")));
-    // Without a condition SQLite would empty the table and its indexes as they are, and never ask what these need.
+    // Without a condition, SQLite would truncate the table and its indexes without checking what these need.
     let delete = table.writes.delete.then(|| (Write::Delete, format!("DELETE FROM {name} WHERE true")));
-    // What an update sets off depends on the columns that it sets.
+    // The triggers of an update depend on the columns that it sets.
     let columns = table.columns.iter().filter(|column| table.writes.update && column.access != Access::ReadOnly);
     let updates = columns.map(|column| {
         let set = quote(&column.name);

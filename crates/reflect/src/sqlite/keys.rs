@@ -13,7 +13,7 @@ FROM (SELECT * FROM sqlite_schema WHERE name NOT IN (SELECT value FROM json_each
 JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main' JOIN pragma_table_xinfo(s.name) c
 WHERE s.type = 'table' AND c.pk > 0 ORDER BY s.name, c.pk";
 
-/// A row for each key column; one without a name is an expression.
+/// One row for each key column; a null name is an expression.
 const INDEXES: &str = "
 SELECT s.name, i.name, i.\"unique\", i.origin, i.partial, c.name, c.desc, c.coll,
     (SELECT sql FROM sqlite_schema x WHERE x.type = 'index' AND x.name = i.name)
@@ -60,7 +60,7 @@ async fn primary_keys(session: &mut Session, work: &mut Work) -> Result<()> {
             let is_numbered = definitions.get(&table.name).is_some_and(|found| found.is_numbered);
             let how = if is_numbered { "AUTOINCREMENT" } else { "rowid" };
             if let Some(column) = table.columns.iter_mut().find(|column| column.name == *key) {
-                // It is the number of the row, which SQLite gives and which is never null.
+                // This is the rowid, which SQLite assigns and which is never null.
                 column.default = match column.kind {
                     ColumnType::BigInt if is_numbered => Some(ColumnDefault::Identity),
                     _ => Some(ColumnDefault::Database(how.into())),
@@ -101,7 +101,7 @@ async fn indexes(session: &mut Session, work: &mut Work) -> Result<()> {
     }
     for index in gathered {
         let GatheredIndex { name, columns, definition, .. } = index;
-        // SQLite numbers the indexes of constraints.
+        // SQLite generates the names of constraint indexes.
         let name = match index.is_constraint {
             true => work.constraint_name(&index.table, false, &columns, "key"),
             false => name,
@@ -161,7 +161,7 @@ async fn foreign_keys(session: &mut Session, work: &mut Work) -> Result<()> {
     }
     for (table, number, mut key) in gathered {
         key.name = work.constraint_name(&table, true, &key.columns, "fkey");
-        // SQLite takes the name of a table whatever the case of its letters.
+        // Table names are case-insensitive in SQLite.
         let parent = work.tables.iter().find(|parent| parent.name.eq_ignore_ascii_case(&key.references));
         let standing = match parent {
             Some(parent) => {

@@ -1,4 +1,4 @@
-//! What has columns and rows: tables and views.
+//! Relations with columns and rows: tables and views.
 
 use mwallet_schema::{Check, Table, TableKind, Updatability};
 
@@ -8,8 +8,7 @@ use crate::{Fidelity, SchemaObject, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Result, Session, Sql, schema_tools};
 
-/// The shadows of virtual tables are theirs, and what begins with `sqlite_` is SQLite's own. The history
-/// of migrations is mWallet's.
+/// Excludes shadow tables of virtual tables, SQLite's own `sqlite_` tables and the migration history.
 const SQL: &str = "
 SELECT s.name, l.type, s.sql,
     (SELECT group_concat(t.sql, char(10)) FROM sqlite_schema t WHERE t.type = 'trigger' AND t.tbl_name = s.name)
@@ -25,7 +24,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     }
     let reads = found.iter().map(|(name, ..)| format!("SELECT * FROM {}", quote(name))).collect();
     for ((name, kind, mut fields), prepared) in found.into_iter().zip(schema_tools::prepare(session, reads).await?) {
-        // One view over a table that is gone, or a table of a module that is not here, does not keep the others out.
+        // A view of a missing table, or a virtual table of a missing module, must not block the others.
         match prepared {
             Ok(origins) => drop(work.origins.insert(name.clone(), origins)),
             Err(reason) => {
@@ -61,7 +60,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     Ok(())
 }
 
-/// What triggers make of a view, which SQLite itself never writes to.
+/// Returns the writes that `INSTEAD OF` triggers allow on a view; SQLite itself allows none.
 fn view_writes(triggers: &str) -> Updatability {
     let words: Vec<String> = triggers.split_whitespace().map(str::to_uppercase).collect();
     let has = |verb: &str| words.windows(3).any(|three| three[0] == "INSTEAD" && three[1] == "OF" && three[2] == verb);

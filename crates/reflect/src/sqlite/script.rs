@@ -1,13 +1,13 @@
-//! The statements that make the schema again, which SQLite keeps as they were written.
+//! Returns the statements that recreate the schema, which SQLite stores as they were written.
 
 use crate::Script;
 use crate::row_reader::ask;
 use mwallet_db::{Result, Session, Sql};
 
-/// What stands first.
+/// The start of the script.
 const HEAD: &str = "-- This script has no rows and no settings of the file.\n";
 
-/// Without what SQLite makes itself, and without the tables in which virtual ones keep their rows.
+/// Excludes objects that SQLite creates itself, and shadow tables of virtual tables.
 const SQL: &str = "
 SELECT s.sql FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.name = s.name AND l.schema = 'main'
 WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND coalesce(l.type, '') <> 'shadow'

@@ -1,4 +1,4 @@
-//! What the rows of SQLite hold against what their columns declare, which SQLite itself does not ask.
+//! Checks values against the declared types of their columns, which SQLite does not enforce.
 
 use mwallet_schema::{ColumnType, DeclaredType, Table, TableKind, Transfer};
 
@@ -7,8 +7,8 @@ use crate::{IntegrityIssue, place};
 use mwallet_db::schema_tools::quote;
 use mwallet_db::{Error, Result, Session, Sql, schema_tools};
 
-/// The columns whose values are stored in several ways or are not what they declare, and the foreign keys that lead to
-/// no row.
+/// Returns the columns with several storage classes or with values that contradict their declaration, and the foreign
+/// keys with dangling references.
 pub(crate) async fn check_data(session: &mut Session, tables: &[Table]) -> Result<Vec<IntegrityIssue>> {
     let mut doubts = Vec::new();
     for table in tables.iter().filter(|table| table.kind == TableKind::Table) {
@@ -20,8 +20,8 @@ pub(crate) async fn check_data(session: &mut Session, tables: &[Table]) -> Resul
     Ok(doubts)
 }
 
-/// Looks for rows that refer to none. A foreign key that leads to no unique columns cannot be followed, and keeps
-/// nobody else out.
+/// Finds dangling references. A foreign key to columns that are not unique cannot be checked, but does not stop the
+/// others.
 async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<IntegrityIssue>) -> Result<()> {
     let mut doubt = |text| doubts.push(IntegrityIssue { schema: None, table: table.name.clone(), column: None, text });
     let sql = Sql::new("SELECT parent, count(*) FROM pragma_foreign_key_check($1) GROUP BY 1 ORDER BY 1");
@@ -40,12 +40,12 @@ async fn references(session: &mut Session, table: &Table, doubts: &mut Vec<Integ
     session.roll_back_to(before).await
 }
 
-/// How a value is stored.
+/// The storage classes.
 const CLASSES: [&str; 4] = ["integer", "real", "text", "blob"];
 
-/// Reads a table once, whatever it has of columns.
+/// Reads a table once for each group of columns.
 async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<IntegrityIssue>) -> Result<()> {
-    // SQLite answers 2,000 columns at most.
+    // SQLite returns at most 2,000 columns.
     for columns in table.columns.chunks(300) {
         let counts = columns.iter().flat_map(|column| {
             let name = quote(&column.name);
@@ -73,7 +73,7 @@ async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<Integrity
                 let (schema, table) = place(table);
                 doubts.push(IntegrityIssue { schema, table, column: Some(column.name.clone()), text });
             };
-            // A number that is whole is stored as one in a column of numbers.
+            // Numeric columns store whole numbers as integers.
             let is_number = found.iter().all(|(class, _)| matches!(*class, "integer" | "real"));
             if found.len() > 1 && !is_number {
                 let words: Vec<String> = found.iter().map(|(class, rows)| format!("{rows} {class}")).collect();
@@ -89,11 +89,11 @@ async fn values(session: &mut Session, table: &Table, doubts: &mut Vec<Integrity
     Ok(())
 }
 
-/// What values may be against the declaration of their column.
+/// A way in which values contradict the declaration of their column.
 struct Wrong {
-    /// The condition, with `{}` for the column.
+    /// The SQL condition, with `{}` for the column.
     condition: String,
-    /// What one value is then, and what several are.
+    /// The description of one such value, and of several.
     one: &'static str,
     many: &'static str,
 }
@@ -103,7 +103,7 @@ impl Wrong {
         Some(Self { condition: condition.into(), one, many })
     }
 
-    /// Values of another kind than the column declares.
+    /// Values of another type than the column declares.
     fn kind(kind: &ColumnType) -> Option<Self> {
         match of_sqlite(kind)? {
             DeclaredType::Integer => {
@@ -141,7 +141,7 @@ impl Wrong {
     }
 }
 
-/// What a column declares that others made.
+/// Returns the declared type of a column that mWallet did not create.
 fn of_sqlite(kind: &ColumnType) -> Option<DeclaredType> {
     match kind {
         ColumnType::Native(native) => match native.transfer {
@@ -159,7 +159,7 @@ fn declared(kind: &ColumnType) -> String {
 
 const NUMBER: ColumnType = ColumnType::BigInt;
 
-/// Asks in words that have names of the database in them, written by [`quote`].
+/// Runs a query that contains names of the database, quoted by [`quote`].
 async fn ask(session: &mut Session, sql: String, kinds: &[ColumnType]) -> Result<Vec<Fields>> {
     Ok(of_rows(schema_tools::query(session, sql, kinds).await?))
 }

@@ -1,4 +1,4 @@
-//! Columns of views, led back to the columns of tables that they show, as SQLite tells of a statement that it prepared.
+//! Traces columns of views to the table columns that they show, from the metadata of a prepared statement.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub(super) fn read(work: &mut Work) {
         for column in &mut view.columns {
             let origin = origins.next().flatten();
             let standing = if origin.is_some() { Fidelity::Exact } else { Fidelity::Lossy(NO_BASE.into()) };
-            // A secret is one wherever it is shown.
+            // A secret stays one wherever it is shown.
             if origin.as_ref().is_some_and(|origin| secrets.contains(origin)) {
                 column.access = Access::WriteOnly;
             }

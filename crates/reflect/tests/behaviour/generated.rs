@@ -1,6 +1,6 @@
-//! Entities that were written from databases: they compile, and describe the tables that they were written from.
+//! Tests entities generated from databases: they compile, and describe the tables from which they were generated.
 //!
-//! What lies in the folders beside this file is what is written now; `INSTA_UPDATE=always` writes it again.
+//! The folders next to this file contain the current output; `INSTA_UPDATE=always` regenerates it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +14,10 @@ use mwallet_testkit::{Sample, TestDb, run};
 
 use crate::reflect::{POSTGRES, SQLITE, execute};
 
-/// Names that Rust takes only with care.
+/// Names that Rust only accepts with care.
 const NAMES: &str = include_str!("reflect/names.sql");
 
-// They are written for whoever formats them afterwards, as a part of a library.
+// The code is meant for a library and to be formatted afterwards.
 macro_rules! generated {
     ($($name:ident),*) => { $(
         #[rustfmt::skip]
@@ -27,7 +27,7 @@ macro_rules! generated {
 }
 generated!(chinook_postgres, chinook_sqlite, names_postgres, names_sqlite, northwind, stress_postgres, stress_sqlite);
 
-/// Holds what is written from a database against what lies in a folder, and the entities in it against the database.
+/// Checks the generated code against a folder, and its entities against the database.
 async fn check(db: &TestDb, schemas: &[&str], folder: &str, declared: Vec<&'static Table>) {
     let schemas = schemas.iter().map(|name| (*name).to_owned()).collect();
     let tables = mwallet_reflect::reflect(&db.engine, &ReflectOptions { schemas }).await.unwrap().tables;
@@ -134,7 +134,8 @@ fn every_construct_of_postgres_is_what_its_entities_say() {
     run(Dialect::Postgres, async |db: TestDb| {
         execute(&db, POSTGRES).await;
         check(&db, &["public", "Other Schema"], "stress_postgres", stress_postgres::tables()).await;
-        // Each value through the type of its field: labels, bytes, floats, times, what the database numbers and makes.
+        // Each value goes through the type of its field: labels, bytes, floats, times, and what the database numbers
+        // and generates.
         let sql = "INSERT INTO parents VALUES (1, 'b', 1), (2, 'c', 8);
                    INSERT INTO children (first, second, share, label) VALUES (1, 2, 0.5, 'one');
                    INSERT INTO types (raw, single, at_zone, at, code, amount, large, feeling, tags)

@@ -1,4 +1,4 @@
-//! What is read of live databases, on both engines. One program, so that it is linked once.
+//! Tests of reflection on both engines. It is one program, so that it is linked once.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
 

@@ -1,4 +1,4 @@
-//! Databases that others made, described: nothing in them is missing from the description or from the report.
+//! Tests reflection of existing databases: every object is described or reported.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,15 @@ use mwallet_db::{Dialect, Error, Sql, crud};
 use mwallet_reflect::{ReflectOptions, Reflection, Script};
 use mwallet_testkit::{Sample, TestDb, run, run_beside};
 
-/// Every construct that a database of PostgreSQL may have.
+/// Every kind of object of a PostgreSQL database.
 pub(crate) const POSTGRES: &str = include_str!("reflect/postgres.sql");
-/// Every construct that a database of SQLite may have.
+/// Every kind of object of a SQLite database.
 pub(crate) const SQLITE: &str = include_str!("reflect/sqlite.sql");
 
-/// What descriptions of tables say nothing of, which the report tells.
+/// Objects that only the report mentions.
 pub(crate) const REPORT: &str = include_str!("reflect/report.sql");
 
-/// Runs statements as the program would that made the database.
+/// Runs statements as another program would.
 pub(crate) async fn execute(db: &TestDb, sql: &str) {
     match db.dialect() {
         Dialect::Postgres => mwallet_testkit::connect(&db.url).await.batch_execute(sql).await.unwrap(),
@@ -26,7 +26,7 @@ pub(crate) async fn execute(db: &TestDb, sql: &str) {
     }
 }
 
-/// A description and its report as text, short enough to be read.
+/// Formats a reflection as short, readable text.
 fn told(Reflection { tables, findings }: &Reflection) -> String {
     let mut text = String::new();
     for table in tables {
@@ -154,12 +154,12 @@ fn everything_in_a_sqlite_database_is_told() {
     });
 }
 
-/// The statements of a script without what is said of those that it leaves out.
+/// Returns the statements of a script without the comments on omissions.
 fn statements(script: &Script) -> Vec<&str> {
     script.sql.lines().filter(|line| !line.starts_with("-- Omitted: ")).collect()
 }
 
-/// What is written as SQL of a database makes one of which the same is told.
+/// Checks that the script of a database recreates it.
 fn made_again(dialect: Dialect, schemas: &[&str], fill: impl AsyncFn(&TestDb) + Send + Sync) {
     let options = ReflectOptions { schemas: schemas.iter().map(|name| (*name).to_owned()).collect() };
     let mut told = None;
@@ -169,7 +169,7 @@ fn made_again(dialect: Dialect, schemas: &[&str], fill: impl AsyncFn(&TestDb) + 
         told = Some((script, mwallet_reflect::reflect(&db.engine, &options).await.unwrap()));
     });
     let (script, mut expected) = told.unwrap();
-    // They are said to be left out.
+    // The script omits them.
     expected.tables.retain(|table| table.kind != TableKind::Foreign);
     expected.findings.retain(|finding| finding.table != "outside");
     run_beside(dialect, async |db: TestDb| {
@@ -213,7 +213,7 @@ fn rows_that_are_not_what_is_declared_are_told() {
         let told: Vec<_> =
             doubts.iter().map(|doubt| (doubt.table.as_str(), doubt.column.as_deref(), doubt.text.as_str())).collect();
         let mixed = "declared INTEGER, its values are stored as 1 integer, 1 text";
-        // One that cannot be followed does not keep the others from being told.
+        // A foreign key that cannot be checked does not hide the others.
         let lost = "cannot check its foreign keys: foreign key mismatch - \"c's\" referencing \"a\"";
         assert_eq!(
             told,
@@ -286,7 +286,7 @@ fn a_large_database_is_described_in_time() {
         let took = begun.elapsed();
         assert_eq!(reflection.tables.len(), 400);
         assert_eq!(reflection.tables.iter().filter(|table| table.kind == TableKind::View).count(), 100);
-        // 300 ms are promised of the release build; a debug build on a busy machine has more.
+        // The target is 300 ms for the release build; a debug build on a busy machine gets more.
         println!("300 tables and 100 views in {took:?}");
         assert!(took < std::time::Duration::from_secs(3), "it took {took:?}");
         assert_eq!(table(&reflection, "t7").foreign_keys.len(), 2);

@@ -1,4 +1,4 @@
-//! Schemas that are written as SQL: replayed, they are the same to `pg_dump`, or it is told what is not.
+//! Tests schema scripts: `pg_dump` sees no difference after a replay, or the script reports it.
 
 use std::process::Command;
 
@@ -8,27 +8,27 @@ use mwallet_testkit::{Sample, TestDb, run, run_beside};
 
 use crate::reflect::{POSTGRES, REPORT, execute};
 
-/// A shop that lends films, with payments in parts.
+/// A film rental shop, with partitioned payments.
 const RENTAL: &str = include_str!("reflect/rental.sql");
-/// Things that depend on what was made after them.
+/// Objects that depend on later ones.
 const ORDER: &str = include_str!("reflect/order.sql");
-/// What no statement is written of.
+/// Objects that the script omits.
 pub(crate) const LEFT_OUT: &str = include_str!("reflect/left_out.sql");
 
-/// The schema of a database, as PostgreSQL's own program writes it.
+/// Returns the schema of a database as `pg_dump` prints it.
 fn dumped(db: &TestDb) -> Vec<String> {
     let program = std::env::var_os("MWALLET_TEST_PG_DUMP").expect("run the tests with `cargo xtask test`");
     let output = Command::new(program).args(["--schema-only", "--dbname", &db.url.expose()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    // Newer ones guard what they write by a word that is another each time.
+    // Newer versions print a random token.
     text.lines()
         .filter(|line| !line.starts_with(r"\restrict") && !line.starts_with(r"\unrestrict"))
         .map(Into::into)
         .collect()
 }
 
-/// Writes a database as SQL, runs that in an empty one, and gives both dumps and what was left out.
+/// Runs the script of a database in an empty one. Returns both dumps and the omissions.
 fn replayed(schemas: &[&str], fill: impl AsyncFn(&TestDb) + Send + Sync) -> (Vec<String>, Vec<String>, Vec<String>) {
     let options = ReflectOptions { schemas: schemas.iter().map(|name| (*name).to_owned()).collect() };
     let mut written = None;
@@ -45,7 +45,7 @@ fn replayed(schemas: &[&str], fill: impl AsyncFn(&TestDb) + Send + Sync) -> (Vec
     (before, after, script.left_out)
 }
 
-/// Nothing of it is left out, and PostgreSQL sees no difference.
+/// Checks that nothing is omitted and that `pg_dump` sees no difference.
 fn is_whole(fill: impl AsyncFn(&TestDb) + Send + Sync) {
     let (before, after, left_out) = replayed(&[], fill);
     assert_eq!(left_out, [""; 0]);

@@ -1,71 +1,70 @@
-//! The order in which statements can be run, by what PostgreSQL knows of what depends on what.
+//! Orders statements by the dependencies that PostgreSQL records.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::questions::Makes;
 
-/// The catalogue that a thing stands in, and its object identifier there.
+/// The catalogue of an object, and its OID there.
 pub(super) type Object = (i64, i64);
 
-/// The first identifier that is not one of those which every database has from its beginning.
+/// The first OID of an object that is not built in.
 const FIRST_OWN: i64 = 16_384;
 
-/// How far things may belong to others that belong to others: an array to the row type of a table, and that to the
-/// table.
+/// The maximum length of an ownership chain, such as from an array type to a table's row type to the table.
 const MAX_DEPTH: usize = 20;
 
-/// A statement, and what it is about.
+/// A statement and its object.
 pub(super) struct Piece {
     pub(super) object: Object,
-    /// A relation that it needs beside what the object depends on.
+    /// A relation that it needs in addition to the dependencies of the object.
     pub(super) needs: Option<Object>,
     pub(super) makes: Makes,
-    /// The place of its kind in the order of kinds.
+    /// The position of its kind.
     pub(super) kind: usize,
     pub(super) statement: String,
 }
 
-/// One thing depends on another, in the way that a letter of PostgreSQL says.
+/// A dependency, with PostgreSQL's letter for its type.
 pub(super) struct Dependency {
     pub(super) of: Object,
     pub(super) on: Object,
     pub(super) letter: u8,
 }
 
-/// Why a statement is left out.
+/// Why a statement is omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// What it needs is not written.
+    /// It needs an object that is not created.
     Needs(Object),
-    /// What it needs, needs it, or stands behind such things.
+    /// It is part of a dependency cycle, or depends on one.
     Circle,
 }
 
-/// The pieces in an order in which they can be run, and those that cannot.
+/// The pieces in an order in which they can run, and the omitted ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Order {
     pub(super) run: Vec<usize>,
     pub(super) left_out: Vec<(usize, Reason)>,
 }
 
-/// What a thing comes down to.
+/// Where an object comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// The piece that makes it.
+    /// The piece that creates it.
     Piece(usize),
-    /// Every database has it, or an extension brings it.
+    /// It is built in, or an extension creates it.
     Given,
-    /// Nothing makes it.
+    /// Nothing creates it.
     Missing(Object),
 }
 
-/// What belongs to what, and which piece makes it.
+/// The owners of objects, and the pieces that create them.
 pub(super) struct Things {
     makers: HashMap<Object, usize>,
-    /// The letter and the other thing, for what belongs to another.
+    /// The owner of an object, and the letter of the dependency.
     owners: HashMap<Object, (u8, Object)>,
-    /// The catalogue of relations, of which none comes with another one only because it would go with it.
+    /// The catalogue of relations. An automatic dependency does not make a relation part of its owner.
     relations: i64,
 }
 
@@ -84,12 +83,12 @@ impl Things {
         Self { makers, owners, relations }
     }
 
-    /// What makes a thing, itself or by making what it belongs to.
+    /// Returns what creates an object, directly or by creating its owner.
     pub(super) fn owner(&self, object: Object) -> Owner {
         self.owner_by(object, b"eia")
     }
 
-    /// The same for what cannot be made apart from its owner.
+    /// Same as [`owner`](Self::owner), for objects that cannot be created apart from their owner.
     pub(super) fn close_owner(&self, object: Object) -> Owner {
         self.owner_by(object, b"ei")
     }
@@ -115,10 +114,9 @@ impl Things {
     }
 }
 
-/// Puts the pieces in order: by their kinds, and those of a kind by their words, unless what they depend on asks for
-/// another.
+/// Orders the pieces by kind and then by text, except where dependencies require otherwise.
 pub(super) fn order(pieces: &[Piece], dependencies: &[Dependency], things: &Things) -> Order {
-    // What each piece needs, and what it only comes after.
+    // What each piece requires, and what it should merely follow.
     let mut needs: Vec<Vec<usize>> = vec![Vec::new(); pieces.len()];
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); pieces.len()];
     let mut reasons: Vec<Option<Reason>> = vec![None; pieces.len()];
@@ -142,12 +140,12 @@ pub(super) fn order(pieces: &[Piece], dependencies: &[Dependency], things: &Thin
             parts.entry(whole).or_default().push(at);
         }
     }
-    // A key of a whole would be handed down to what is joined to it later, under another name.
+    // A partitioned table's key would be copied to partitions attached later, under another name.
     for (at, piece) in pieces.iter().enumerate().filter(|(_, piece)| piece.makes == Makes::Thing) {
         after[at].extend(piece.needs.and_then(|whole| parts.get(&whole)).into_iter().flatten());
     }
 
-    // What needs a thing that is left out is left out too.
+    // Omit whatever depends on an omitted object.
     loop {
         let mut is_new = false;
         for at in 0..pieces.len() {

@@ -1,23 +1,21 @@
-//! Questions to the catalogue that answer statements: what PostgreSQL itself writes of each thing, or what is put
-//! together of it.
+//! Catalogue queries that return statements, as PostgreSQL prints them or built from the catalogue.
 //!
-//! Each answers four columns: the catalogue that a thing stands in, its object identifier, a relation that the
-//! statement needs beside what the thing depends on (or 0), and the statement. `$1` are the schemas that were asked
-//! for.
+//! Each returns four columns: the catalogue of the object, its OID, a relation that the statement needs in addition
+//! to the object's dependencies (or 0), and the statement. `$1` is the list of schemas.
 
-/// What a question answers.
+/// What the statements of a query do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Makes {
-    /// Things, by the statement that makes each.
+    /// Create objects.
     Thing,
-    /// What is said of things once they are there.
+    /// Add to existing objects.
     Addition,
-    /// Parts of tables (or of indexes), which are joined to the whole once both are there.
+    /// Attach partitions (or their indexes) once both sides exist.
     Part,
 }
 use Makes::{Addition, Part, Thing};
 
-/// Not what belongs to another thing, which brings it again: to an extension (`e`), or to a column or type (`i`).
+/// Excludes objects that are created with another one: by an extension (`e`), or with a column or type (`i`).
 macro_rules! own {
     ($class:literal, $object:literal) => {
         own!($class, $object, "e")
@@ -35,7 +33,7 @@ macro_rules! own {
     };
 }
 
-/// The catalogue and the identifier of a thing, with no other relation that it needs, or with one.
+/// Selects the catalogue and the OID of an object, and optionally a relation that it needs.
 macro_rules! of {
     ($class:literal, $object:literal) => {
         of!($class, $object, "0")
@@ -45,7 +43,7 @@ macro_rules! of {
     };
 }
 
-/// Settings of storage as `WITH (...)` takes them.
+/// Formats storage parameters for `WITH (...)`.
 macro_rules! settings {
     ($of:literal) => {
         concat!(
@@ -57,7 +55,7 @@ macro_rules! settings {
     };
 }
 
-/// In the order in which statements follow each other, unless what they depend on asks for another.
+/// The order of statements, except where dependencies require otherwise.
 pub(super) const QUESTIONS: &[(Makes, &str)] = &[
     (Thing, SCHEMAS),
     (Thing, EXTENSIONS),
@@ -91,7 +89,7 @@ pub(super) const QUESTIONS: &[(Makes, &str)] = &[
     (Addition, COMMENTS),
 ];
 
-/// Those that were asked for, and those in which extensions stand.
+/// The requested schemas, and those that contain extensions.
 const SCHEMAS: &str = concat!(
     of!("pg_namespace", "n.oid"),
     "format('CREATE SCHEMA IF NOT EXISTS %I', n.nspname) FROM pg_namespace n
@@ -108,8 +106,8 @@ const EXTENSIONS: &str = concat!(
     own!("pg_extension", "e")
 );
 
-/// Enums, composite types, ranges and domains. Newer names of columns are asked for as JSON, which older servers answer
-/// with null.
+/// Enums, composite types, ranges and domains. Newer catalogue columns are read through JSON, which gives null on
+/// older servers.
 const TYPES: &str = concat!(
     of!("pg_type", "t.oid"),
     "CASE t.typtype
@@ -145,7 +143,7 @@ const TYPES: &str = concat!(
         OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class k WHERE k.oid = t.typrelid AND k.relkind = 'c'))"
 );
 
-/// Those that values from before may break are not taken where a domain is made.
+/// `CREATE DOMAIN` cannot declare checks as not validated.
 const CHECKS_OF_DOMAINS: &str = concat!(
     of!("pg_type", "t.oid"),
     "format('ALTER DOMAIN %s ADD CONSTRAINT %I %s', format_type(t.oid, NULL), c.conname, pg_get_constraintdef(c.oid))
@@ -166,7 +164,7 @@ const SEQUENCES: &str = concat!(
     own!("pg_class", "c", "i")
 );
 
-/// Of aggregates PostgreSQL writes no definition.
+/// PostgreSQL prints no definition of aggregates.
 const FUNCTIONS: &str = concat!(
     of!("pg_proc", "p.oid"),
     "rtrim(pg_get_functiondef(p.oid), E'\\n') FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -176,9 +174,8 @@ const FUNCTIONS: &str = concat!(
     own!("pg_proc", "p", "i")
 );
 
-/// Whether a default waits for all tables: where it calls what the database defines itself, since such a function may
-/// need the table first; and where the table has heirs or is one, which would take over a default, or find two that
-/// contradict each other.
+/// Whether a default must wait for all tables. It must if it calls a user-defined function, which may need the table
+/// first, or if the table is part of an inheritance tree, where a default would be inherited or conflict.
 macro_rules! is_late {
     () => {
         "(EXISTS (SELECT FROM pg_depend z WHERE z.classid = 'pg_attrdef'::regclass AND z.objid = f.oid
@@ -188,9 +185,9 @@ macro_rules! is_late {
     };
 }
 
-/// Whether the columns of a table stand in another order (`moved`) than in one that is made as an heir, which has those
-/// of its parents first, and whether all of them are its own too (`apart`), so that it can be made before it becomes
-/// one.
+/// Whether the columns of a table have another order (`moved`) than inheritance gives, which puts those of the
+/// parents first, and whether all are declared locally too (`apart`), so that the table can be created before it
+/// inherits.
 macro_rules! order_of_columns {
     () => {
         "LATERAL (SELECT bool_and(a.attislocal) AS apart,
@@ -203,8 +200,7 @@ macro_rules! order_of_columns {
     };
 }
 
-/// Tables, and parts of tables as tables of their own: they have their own defaults and order of columns until they are
-/// joined.
+/// Tables, and partitions as separate tables, with their own defaults and column order until they are attached.
 const TABLES: &str = concat!(
     of!("pg_class", "c.oid"),
     "format('CREATE %sTABLE %s%s%s%s%s', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.oid::regclass,
@@ -279,7 +275,7 @@ const TYPED_TABLES: &str = concat!(
     WHERE c.reloftype <> 0 AND c.relkind IN ('r', 'p') AND n.nspname = ANY($1::text[])"
 );
 
-/// Tables that became heirs once they had their columns, whose order would be another otherwise.
+/// Tables that inherit after their creation, since their column order would differ otherwise.
 const LATE_HEIRS: &str = concat!(
     of!("pg_class", "c.oid"),
     "format('ALTER TABLE ONLY %s %s', c.oid::regclass, (SELECT string_agg('INHERIT ' || i.inhparent::regclass, ', '
@@ -290,7 +286,7 @@ const LATE_HEIRS: &str = concat!(
     WHERE c.relkind = 'r' AND NOT c.relispartition AND v.moved AND v.apart AND n.nspname = ANY($1::text[])"
 );
 
-/// What a column that a table takes over has otherwise than where it comes from, but for its default.
+/// Differences of inherited columns from their origin, apart from defaults.
 const INHERITED_COLUMNS: &str = concat!(
     of!("pg_class", "c.oid"),
     "format('ALTER TABLE ONLY %s ALTER COLUMN %I SET NOT NULL', c.oid::regclass, a.attname)
@@ -314,8 +310,8 @@ const DEFAULTS: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// A part of a table has all checks of the whole before it is joined. PostgreSQL 18 has NOT NULL among them, of which
-/// those that rows from before may break are not taken where a table is made.
+/// A partition has all checks of the partitioned table before it is attached. PostgreSQL 18 includes NOT NULL
+/// constraints, and `CREATE TABLE` cannot declare them as not validated.
 const CHECKS: &str = concat!(
     of!("pg_constraint", "c.oid"),
     "format('ALTER TABLE %s ADD CONSTRAINT %I %s', r.oid::regclass, c.conname, pg_get_constraintdef(c.oid))
@@ -334,7 +330,7 @@ const PARTS_OF_TABLES: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// A key of a partitioned table is that of the whole alone; those of the parts are joined to it.
+/// A partitioned table's key is created for it alone; the keys of the partitions are attached to it.
 const KEYS: &str = concat!(
     of!("pg_constraint", "c.oid", "r.oid"),
     "format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', r.oid::regclass, c.conname, pg_get_constraintdef(c.oid))
@@ -382,7 +378,7 @@ const SETTINGS_OF_KEYS: &str = concat!(
     WHERE k.contype IN ('p', 'u', 'x') AND x.reloptions IS NOT NULL AND n.nspname = ANY($1::text[])"
 );
 
-/// How columns are stored, and what is counted of them. What newer servers know is asked for as JSON.
+/// Storage and statistics options of columns. Newer catalogue columns are read through JSON.
 const SETTINGS_OF_COLUMNS: &str = concat!(
     of!("pg_class", "c.oid"),
     "format('ALTER %s %s ALTER COLUMN %s SET %s', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'i' THEN 'INDEX'
@@ -401,7 +397,7 @@ const SETTINGS_OF_COLUMNS: &str = concat!(
         AND (c.relkind NOT IN ('i', 'I') OR change LIKE 'STATISTICS %') AND n.nspname = ANY($1::text[])"
 );
 
-/// By what those who follow changes know a row, and the order in which rows were put once.
+/// Replica identity, and the index by which rows were clustered.
 const IDENTITY_OF_ROWS: &str = concat!(
     of!("pg_class", "c.oid", "coalesce(x.oid, 0)"),
     "format('ALTER TABLE ONLY %s %s', c.oid::regclass, change)
@@ -424,7 +420,7 @@ const STATISTICS: &str = concat!(
     own!("pg_statistic_ext", "s")
 );
 
-/// Older servers have no such setting.
+/// Older servers lack this setting.
 const SETTINGS_OF_STATISTICS: &str = concat!(
     of!("pg_statistic_ext", "s.oid"),
     "format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, to_jsonb(s) ->> 'stxstattarget')
@@ -432,7 +428,7 @@ const SETTINGS_OF_STATISTICS: &str = concat!(
     WHERE (to_jsonb(s) ->> 'stxstattarget')::int >= 0 AND n.nspname = ANY($1::text[])"
 );
 
-/// Parts of a table get theirs with the whole.
+/// Partitions get theirs from the partitioned table.
 const FOREIGN_KEYS: &str = concat!(
     of!("pg_constraint", "c.oid"),
     "format('ALTER TABLE %s ADD CONSTRAINT %I %s', r.oid::regclass, c.conname, pg_get_constraintdef(c.oid))
@@ -449,7 +445,7 @@ const RULES: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// Parts of a table get theirs with the whole.
+/// Partitions get theirs from the partitioned table.
 const TRIGGERS: &str = concat!(
     of!("pg_trigger", "t.oid"),
     "pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -459,7 +455,7 @@ const TRIGGERS: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// When triggers and rules are heeded, other than by the server that takes the writes.
+/// Formats when triggers and rules fire: on replicas only, always or never.
 macro_rules! state {
     ($table:literal, $word:literal, $state:literal, $name:literal) => {
         concat!(
@@ -476,7 +472,7 @@ macro_rules! state {
     };
 }
 
-/// Of triggers that were handed down to parts of tables, each part has a state of its own.
+/// Each partition has its own state of a trigger that it inherits.
 const STATES: &str = concat!(
     "WITH RECURSIVE handed_down(root, part) AS (
         SELECT oid, oid FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
@@ -514,7 +510,7 @@ const POLICIES: &str = concat!(
     own!("pg_class", "c")
 );
 
-/// PostgreSQL says of everything what `COMMENT ON` calls it, but for columns and constraints.
+/// PostgreSQL identifies objects as `COMMENT ON` does, except for columns and constraints.
 const COMMENTS: &str = "
 SELECT d.classoid::int8, d.objoid::int8, 0::int8, format('COMMENT ON %s IS %L', CASE
         WHEN k.contypid <> 0 THEN format('CONSTRAINT %I ON DOMAIN %s', k.conname, format_type(k.contypid, NULL))
@@ -532,7 +528,7 @@ WHERE cardinality($1::text[]) > 0 AND i.identity IS NOT NULL AND (d.objoid >= 16
     AND d.classoid <> 'pg_extension'::regclass
     AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = d.classoid AND x.objid = d.objoid AND x.deptype = 'e')";
 
-/// What things depend on each other by. What every database has from its beginning is no matter.
+/// The dependencies between objects, without built-in ones.
 pub(super) const DEPENDENCIES: &str = "
 SELECT classid::int8, objid::int8, refclassid::int8, refobjid::int8, deptype::text FROM pg_depend
 WHERE objid >= 16384 AND deptype IN ('n', 'a', 'i', 'e', 'x')
@@ -540,7 +536,7 @@ WHERE objid >= 16384 AND deptype IN ('n', 'a', 'i', 'e', 'x')
     AND NOT (deptype = 'a' AND classid = 'pg_class'::regclass
         AND EXISTS (SELECT FROM pg_class c WHERE c.oid = objid AND c.relkind = 'S'))";
 
-/// Whatever stands in the schemas, and what stands in none and belongs to the database, with the word for it.
+/// All objects in the schemas, and those of the database outside any schema, with their catalogue.
 pub(super) const EVERYTHING: &str = "
 SELECT d.classid::int8, d.objid::int8, d.classid::regclass::text FROM pg_depend d JOIN pg_namespace n ON n.oid =
 d.refobjid
@@ -558,7 +554,7 @@ SELECT class::oid::int8, object::int8, class::text FROM (
     UNION ALL SELECT 'pg_default_acl'::regclass, oid FROM pg_default_acl) AS everywhere(class, object)
 WHERE object >= 16384";
 
-/// Whether rights were given beside those that a thing had when the database, or its extension, was made.
+/// Whether privileges differ from those that an object had when the database, or its extension, was created.
 macro_rules! has_rights {
     ($class:literal, $object:literal, $rights:literal) => {
         concat!(
@@ -574,7 +570,7 @@ macro_rules! has_rights {
     };
 }
 
-/// What is said of things and not written.
+/// Properties of objects that the script omits.
 pub(super) const UNSAID: &str = concat!(
     "
 SELECT class::oid::int8, object::int8, said FROM (
@@ -612,7 +608,7 @@ SELECT class::oid::int8, object::int8, said FROM (
 WHERE schema = ANY($1::text[])"
 );
 
-/// What PostgreSQL calls things, such as `foreign table public.outside`.
+/// The names of objects, such as `foreign table public.outside`.
 pub(super) const NAMES: &str = "
 SELECT class, object, i.type || ' ' || i.identity FROM unnest($1::int8[], $2::int8[]) AS t(class, object)
 CROSS JOIN LATERAL pg_identify_object(class::oid, object::oid, 0) i WHERE i.identity IS NOT NULL";
