@@ -1,10 +1,10 @@
-//! What is wrong with the parameters of a URL.
+//! Errors in the parameters of a URL.
 
 use crate::limits::MAX_DEPTH;
 
-/// What is wrong with the parameters of a URL.
+/// An error in the parameters of a URL.
 ///
-/// Its message repeats names as the client wrote them, in full: shorten them before you answer or log them.
+/// Its message repeats names in full, as the client wrote them. Shorten them before you return or log it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The value of a parameter does not follow the grammar.
@@ -12,9 +12,9 @@ pub enum ParseError {
     Syntax {
         /// The parameter.
         parameter: String,
-        /// What is wrong with its value.
+        /// The problem with its value.
         message: String,
-        /// What would be right.
+        /// The correct form.
         hint: Option<&'static str>,
     },
     /// A parameter is neither a column nor a keyword.
@@ -28,23 +28,23 @@ pub enum ParseError {
     TooMany {
         /// The parameter.
         parameter: String,
-        /// What the list consists of.
+        /// What the list contains.
         items: &'static str,
-        /// The most that are allowed.
+        /// The maximum length.
         limit: usize,
     },
-    /// A filter is nested too deep.
+    /// A filter is nested too deeply.
     #[error("a filter may be nested {MAX_DEPTH} levels deep")]
     TooDeep,
 }
 
 impl ParseError {
-    /// An error in the grammar of a parameter.
+    /// Returns a syntax error in a parameter.
     pub(crate) fn syntax(parameter: &str, message: impl Into<String>) -> Self {
         Self::Syntax { parameter: parameter.into(), message: message.into(), hint: None }
     }
 
-    /// The same error with a hint, where it is one of grammar.
+    /// Adds a hint to a syntax error.
     pub(crate) fn hint(mut self, text: &'static str) -> Self {
         if let Self::Syntax { hint, .. } = &mut self {
             *hint = Some(text);

@@ -11,18 +11,18 @@ pub enum Filter {
     Column {
         /// The column.
         column: String,
-        /// Whether the rows are wanted for which it does not hold.
+        /// Whether the condition is negated.
         negated: bool,
-        /// What must hold.
+        /// The operator and its value.
         operation: Operation,
     },
-    /// Several conditions: `not.or=(id.lt.5,memo.is.null)`.
+    /// A group of conditions: `not.or=(id.lt.5,memo.is.null)`.
     Group {
         /// Whether all or any of them must hold.
         junction: Junction,
-        /// Whether the rows are wanted for which it does not hold.
+        /// Whether the group is negated.
         negated: bool,
-        /// The conditions; at least one.
+        /// The conditions, at least one.
         filters: Vec<Filter>,
     },
 }
@@ -36,17 +36,17 @@ pub enum Junction {
     Or,
 }
 
-/// What must hold of a column.
+/// A test of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// It matches a value: `eq.5`.
     Match {
         /// How it is matched.
         matcher: Matcher,
-        /// The value.
+        /// The value to match.
         value: String,
     },
-    /// It matches several values: `eq(any).{5,6}`.
+    /// It matches any or all of several values: `eq(any).{5,6}`.
     MatchMany {
         /// How each value is matched.
         matcher: Matcher,
@@ -55,26 +55,26 @@ pub enum Operation {
         /// The values; `None` is null.
         values: Vec<Option<String>>,
     },
-    /// It is one of several values: `in.(5,6)`.
+    /// It equals one of several values: `in.(5,6)`.
     In(Vec<String>),
     /// It is null, true, false or unknown: `is.null`.
     Is(Is),
-    /// It is another value or null: `isdistinct.5`.
+    /// It differs from a value, where null counts as a value: `isdistinct.5`.
     IsDistinct(String),
 }
 
 /// How a column is matched with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matcher {
-    /// By comparing them.
+    /// By a comparison.
     Compare(Comparison),
-    /// The value is a pattern in which `%` or `*` is any text and `_` any character.
+    /// By a pattern, in which `%` or `*` is any text and `_` any character.
     Like,
-    /// The same, ignoring the case of letters.
+    /// By a pattern, ignoring case.
     ILike,
 }
 
-/// How two values compare.
+/// A comparison of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// Equal.
@@ -91,7 +91,7 @@ pub enum Comparison {
     Lte,
 }
 
-/// How many of several values must match.
+/// How many of the values must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
     /// At least one.
@@ -100,7 +100,7 @@ pub enum Quantifier {
     All,
 }
 
-/// What a column can be tested for with an answer that is never unknown.
+/// A state of a column that can be tested for. The result is never unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Is {
     /// Null.
@@ -114,13 +114,13 @@ pub enum Is {
 }
 
 impl Filter {
-    /// A column compares with a value.
+    /// Returns a filter that compares a column with a value.
     pub fn compare(column: impl Into<String>, comparison: Comparison, value: impl Into<String>) -> Self {
         let operation = Operation::Match { matcher: Matcher::Compare(comparison), value: value.into() };
         Self::Column { column: column.into(), negated: false, operation }
     }
 
-    /// The opposite.
+    /// Returns the negated filter.
     pub fn negate(mut self) -> Self {
         let (Self::Column { negated, .. } | Self::Group { negated, .. }) = &mut self;
         *negated = !*negated;
@@ -128,7 +128,7 @@ impl Filter {
     }
 }
 
-/// Operators of PostgREST that are not supported yet.
+/// PostgREST operators that are not supported yet.
 const UNSUPPORTED: &[&str] =
     &["match", "imatch", "fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"];
 
@@ -170,16 +170,16 @@ impl Operator {
     }
 }
 
-/// Where a filter is written, which decides where its value ends.
+/// The context of a filter, which determines where its value ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// A parameter of its own: the value ends with it, and quotes are part of it.
+    /// A parameter: the value is the rest of it, and quotes are part of the value.
     Parameter,
-    /// A group: the value ends before a comma or a closing bracket, unless it is in quotes.
+    /// A group: the value ends before a comma or closing parenthesis, unless it is quoted.
     Group,
 }
 
-/// Parses the value of a parameter that is a column.
+/// Parses the value of a parameter named after a column.
 pub(crate) fn parse_column(column: &str, value: &str) -> Result<Filter, ParseError> {
     let mut lexer = Lexer::new(column, value);
     let filter = condition(&mut lexer, column, Place::Parameter)?;
@@ -201,7 +201,7 @@ pub(crate) fn parse_group(
     Ok(Filter::Group { junction, negated, filters })
 }
 
-/// Whether a value starts with an operator that is not a column itself, and something follows it.
+/// Returns whether a value starts with an operator that is not also a column, and something follows it.
 pub(crate) fn looks_like_condition(value: &str, is_column: &dyn Fn(&str) -> bool) -> bool {
     let value = value.strip_prefix("not.").unwrap_or(value);
     let end = value.find(['.', '(']).unwrap_or(value.len());
@@ -228,7 +228,7 @@ fn group(lexer: &mut Lexer<'_>, depth: usize) -> Result<Vec<Filter>, ParseError>
     }
 }
 
-/// The keywords that begin a group, and what each of them means.
+/// The keywords of groups with their meaning.
 pub(crate) const GROUPS: [(&str, Junction, bool); 4] = [
     ("and", Junction::And, false),
     ("or", Junction::Or, false),
@@ -290,7 +290,7 @@ fn value(lexer: &mut Lexer<'_>, place: Place) -> String {
     }
 }
 
-/// Parses what follows `is.`, and whether it is the opposite.
+/// Parses what follows `is.`. Also returns whether it is negated.
 fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
     let error = lexer.error("expected null, not_null, true, false or unknown");
     let value = match place {

@@ -1,25 +1,25 @@
-//! The part of a path that names one row.
+//! The path segment that identifies a row.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// What names one row.
+/// Identifies a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identifier {
-    /// The `id`, or the only column of the primary key.
+    /// The `id`, or the single column of the primary key.
     Id(i64),
-    /// The `uuid`; without such a column, the only column of the primary key.
+    /// The `uuid`, or the single column of the primary key if there is no such column.
     Uuid(Uuid),
-    /// The `slug`; without such a column, the only column of the primary key.
+    /// The `slug`, or the single column of the primary key if there is no such column.
     Slug(String),
-    /// The values of the primary key, in its order.
+    /// The values of the primary key, in key order.
     Key(Vec<String>),
 }
 
 impl Identifier {
-    /// Parses an identifier as written in a URL: digits are an ID, a UUID is a UUID, values with commas between them
-    /// are a composite key, and anything else is a slug.
+    /// Parses an identifier from a URL. Digits are an ID, a UUID is a UUID, comma-separated values are a composite
+    /// key, and anything else is a slug.
     ///
     /// ```
     /// use mwallet_query::Identifier;
@@ -28,7 +28,7 @@ impl Identifier {
     /// assert_eq!(Identifier::parse("3,4"), Identifier::Key(vec!["3".into(), "4".into()]));
     /// ```
     pub fn parse(text: &str) -> Self {
-        // `+5` would parse as a number too, but nobody writes an ID like that.
+        // `+5` would also parse as a number, but nobody writes an ID like that.
         if let Ok(id) = text.parse::<i64>()
             && !text.starts_with('+')
         {

@@ -1,8 +1,8 @@
-//! The smallest parts of the language: names, quoted texts, lists.
+//! Scans the tokens of the language: names, quoted values, lists.
 
 use crate::{ParseError, limits};
 
-/// Reads the value of a parameter from its start to its end.
+/// Scans the value of a parameter.
 pub(crate) struct Lexer<'a> {
     parameter: &'a str,
     text: &'a str,
@@ -18,7 +18,7 @@ impl<'a> Lexer<'a> {
         self.parameter
     }
 
-    /// What is left.
+    /// Returns the unread rest.
     pub(crate) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -31,30 +31,30 @@ impl<'a> Lexer<'a> {
         self.rest().starts_with(c)
     }
 
-    /// Takes a text if it is next.
+    /// Consumes a text if it is next. Returns whether it was.
     pub(crate) fn take(&mut self, text: &str) -> bool {
         let found = self.rest().starts_with(text);
         self.at += if found { text.len() } else { 0 };
         found
     }
 
-    /// Takes a text that must be next.
+    /// Consumes a text that must be next.
     pub(crate) fn expect(&mut self, text: &str) -> Result<(), ParseError> {
         if self.take(text) { Ok(()) } else { Err(self.error(&format!("expected {text}"))) }
     }
 
-    /// Refuses anything that is left.
+    /// Returns an error if anything is left.
     pub(crate) fn expect_end(&self) -> Result<(), ParseError> {
         if self.is_at_end() { Ok(()) } else { Err(self.error("expected the end")) }
     }
 
-    /// Skips spaces, which people write after commas and brackets.
+    /// Skips spaces, which people write after commas and parentheses.
     pub(crate) fn skip_spaces(&mut self) {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start_matches(' ').len();
     }
 
-    /// Takes a name: in double quotes, or up to any of these characters, without the spaces around it.
+    /// Reads a name: quoted, or up to one of these characters and trimmed.
     pub(crate) fn name(&mut self, ends: &[char]) -> Result<String, ParseError> {
         self.skip_spaces();
         if self.next_is('"') {
@@ -66,7 +66,7 @@ impl<'a> Lexer<'a> {
         Ok(self.until(ends).trim_end_matches(' ').into())
     }
 
-    /// Takes what comes before any of these characters, or before the end.
+    /// Reads up to one of these characters, or to the end.
     pub(crate) fn until(&mut self, ends: &[char]) -> &'a str {
         let rest = self.rest();
         let taken = &rest[..rest.find(ends).unwrap_or(rest.len())];
@@ -74,15 +74,15 @@ impl<'a> Lexer<'a> {
         taken
     }
 
-    /// Takes all that is left.
+    /// Reads the rest.
     pub(crate) fn all(&mut self) -> &'a str {
         let rest = self.rest();
         self.at = self.text.len();
         rest
     }
 
-    /// Takes a text. In double quotes, a backslash takes the next character literally; one of `ends` or the end must
-    /// follow. Otherwise, as in PostgREST, it is whatever comes before one of `ends`.
+    /// Reads a value. In double quotes, a backslash escapes the next character, and one of `ends` or the end must
+    /// follow. Otherwise, as in PostgREST, the value is the text before one of `ends`.
     pub(crate) fn value(&mut self, ends: &[char]) -> String {
         let begin = self.at;
         if let Some(value) = self.take_quoted()
@@ -94,7 +94,7 @@ impl<'a> Lexer<'a> {
         self.until(ends).into()
     }
 
-    /// The same, but braces and all that is between them are taken as one value, with its commas.
+    /// Same as [`value`](Self::value), but reads text in braces as one value, with its commas.
     pub(crate) fn value_or_array(&mut self, ends: &[char]) -> String {
         let rest = self.rest();
         if let Some(inside) = rest.strip_prefix('{')
@@ -107,7 +107,7 @@ impl<'a> Lexer<'a> {
         self.value(ends)
     }
 
-    /// Takes a text in double quotes, in which a backslash takes the next character literally.
+    /// Reads a quoted text, in which a backslash escapes the next character.
     fn take_quoted(&mut self) -> Option<String> {
         let inside = self.rest().strip_prefix('"')?;
         let mut value = String::new();
@@ -125,7 +125,7 @@ impl<'a> Lexer<'a> {
         None
     }
 
-    /// Takes values with commas between them, up to a closing bracket. The opening one has been taken.
+    /// Reads comma-separated values up to the closing parenthesis. The opening one has been consumed.
     pub(crate) fn list(&mut self) -> Result<Vec<String>, ParseError> {
         let mut values = Vec::new();
         self.skip_spaces();
@@ -142,8 +142,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes the values of an array as PostgreSQL writes one, up to the closing brace. The opening one has been taken.
-    /// `null` is a value that is missing unless it is in quotes.
+    /// Reads the values of a PostgreSQL array up to the closing brace. The opening one has been consumed. An unquoted
+    /// `null` is null.
     pub(crate) fn array(&mut self) -> Result<Vec<Option<String>>, ParseError> {
         let mut values = Vec::new();
         self.skip_spaces();
@@ -171,7 +171,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// An error at this position.
+    /// Returns an error at this position.
     pub(crate) fn error(&self, expected: &str) -> ParseError {
         let position = self.text[..self.at].chars().count() + 1;
         let found = match self.rest().chars().next() {
@@ -182,13 +182,13 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The name that a text in double quotes stands for; `None` if the text is something else.
+/// Unquotes a text in double quotes. Returns `None` if it is anything else.
 pub(crate) fn unquote(text: &str) -> Option<String> {
     let mut lexer = Lexer::new(text, text);
     lexer.take_quoted().filter(|_| lexer.is_at_end())
 }
 
-/// Parses names with commas between them, each of which may be in double quotes.
+/// Parses comma-separated names, which may be quoted.
 pub(crate) fn names(parameter: &str, value: &str, limit: usize) -> Result<Vec<String>, ParseError> {
     let mut lexer = Lexer::new(parameter, value);
     let mut names = Vec::new();

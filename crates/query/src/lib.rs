@@ -1,11 +1,12 @@
-//! The query language of [PostgREST](https://docs.postgrest.org), as text and as a syntax tree.
+//! Parses and formats the query language of [PostgREST](https://docs.postgrest.org).
 //!
-//! This crate reads the parameters of a URL ([`Parameters`]), the part of a path that names one row ([`Identifier`]),
-//! the `Prefer` header ([`Preferences`]) and the `Range` header ([`RowRange`]), and writes each of them back.
+//! This crate parses the parameters of a URL ([`Parameters`]), the path segment that identifies a row
+//! ([`Identifier`]), the `Prefer` header ([`Preferences`]) and the `Range` header ([`RowRange`]), and formats each of
+//! them.
 //!
-//! It is pure: it knows no tables, no HTTP types and no SQL. All text comes decoded. The only thing a parser asks of a
-//! table is whether a name is one of its columns, since a column may be called `order` or have a dot in its name.
-//! Whether a column accepts a value is checked later, by whoever plans the query.
+//! It is pure: it knows no tables, no HTTP types and no SQL. All text is already decoded. A parser only needs to know
+//! whether a name is a column of the table, since a column may be called `order` or contain a dot. The query planner
+//! checks later whether a column accepts a value.
 //!
 //! ```
 //! use mwallet_query::{Comparison, Filter, Parameters};

@@ -1,21 +1,21 @@
-//! How long lists may be and how deep filters may nest. What exceeds them is refused before any more of it is read.
+//! Limits of list lengths and filter depth. Parsing stops when one is exceeded.
 //!
-//! How many columns may be selected depends on the table, so that whoever plans the query limits it.
+//! The number of selected columns depends on the table, so the query planner limits it.
 
 use crate::ParseError;
 
-/// The most levels of `and` and `or` in one filter.
+/// The maximum nesting depth of `and` and `or` in a filter.
 pub const MAX_DEPTH: usize = 32;
-/// The most parameters: as many as a query may have conditions, plus some that are not conditions.
+/// The maximum number of parameters: the maximum number of conditions in a query, plus some for other parameters.
 pub(crate) const MAX_PARAMETERS: usize = 1_024;
-/// The most columns to order by.
+/// The maximum number of columns in `order`.
 pub(crate) const MAX_ORDER: usize = 64;
-/// The most columns in `on_conflict`.
+/// The maximum number of columns in `on_conflict`.
 pub(crate) const MAX_KEY: usize = 64;
-/// The most values in one list, such as that of `in`.
+/// The maximum number of values in a list, such as that of `in`.
 pub(crate) const MAX_VALUES: usize = 10_000;
 
-/// Refuses a list that is too long.
+/// Returns an error if a list is too long.
 pub(crate) fn check(parameter: &str, items: &'static str, found: usize, limit: usize) -> Result<(), ParseError> {
     match found > limit {
         true => Err(ParseError::TooMany { parameter: parameter.into(), items, limit }),

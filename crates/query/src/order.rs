@@ -1,18 +1,18 @@
-//! `order=start.desc.nullslast,id`.
+//! Parses `order=start.desc.nullslast,id`.
 
 use crate::lexer::Lexer;
 use crate::{ParseError, limits};
 
 const HINT: &str = "write order=column.desc.nullslast,other";
 
-/// One column to order by.
+/// A column to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The column.
     pub column: String,
-    /// Whether the smallest or the largest value comes first.
+    /// The direction.
     pub direction: Direction,
-    /// Where nulls go. By default, as in PostgreSQL, last if ascending and first if descending.
+    /// The position of nulls. By default, as in PostgreSQL, last if ascending and first if descending.
     pub nulls: Option<Nulls>,
 }
 
@@ -25,7 +25,7 @@ pub enum Direction {
     Descending,
 }
 
-/// Where nulls go in an order.
+/// The position of nulls in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
     /// Before every value.
@@ -67,7 +67,7 @@ fn order(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<Orde
     Ok(Order { column, direction: direction.unwrap_or(Direction::Ascending), nulls })
 }
 
-/// A column: in quotes, or up to a dot. A column that has dots in its name is found without quotes too.
+/// Parses a column: quoted, or up to a dot. A known column with dots in its name needs no quotes.
 fn column(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<String, ParseError> {
     lexer.skip_spaces();
     if !lexer.next_is('"') {

@@ -5,35 +5,35 @@ use std::borrow::Cow;
 use crate::filter::{self, GROUPS};
 use crate::{Filter, Junction, Order, ParseError, SelectItem, lexer, limits, order, select};
 
-/// What the parameters of a URL ask for.
+/// The parsed parameters of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
-    /// `select`: the columns to answer; all if it is empty.
+    /// `select`: the columns to return; all if it is empty.
     pub select: Vec<SelectItem>,
     /// The conditions, all of which must hold.
     pub filters: Vec<Filter>,
     /// `order`: the columns to order by.
     pub order: Vec<Order>,
-    /// `limit`: the most rows to answer.
+    /// `limit`: the maximum number of rows.
     pub limit: Option<u64>,
-    /// `offset` or `skip`: how many rows to leave out first.
+    /// `offset` or `skip`: the number of rows to skip.
     pub offset: Option<u64>,
-    /// `columns`: the keys of the body that are used; the others are ignored.
+    /// `columns`: the keys of the body to use; others are ignored.
     pub columns: Option<Vec<String>>,
-    /// `on_conflict`: the columns by which an upsert finds an existing row.
+    /// `on_conflict`: the columns by which an upsert finds existing rows.
     pub on_conflict: Option<Vec<String>>,
 }
 
 impl Parameters {
-    /// Parses parameters in their order.
+    /// Parses parameters in order.
     ///
-    /// A keyword is that keyword, even if the table has a column of that name, unless its value is an operator followed
-    /// by something: then `order=eq.5` is a filter, while `order=id` is an order. A name in double quotes is always a
-    /// column.
+    /// A keyword takes precedence over a column of the same name, unless its value is an operator followed by
+    /// something: `order=eq.5` is a filter, while `order=id` is an order. A name in double quotes is always a column.
     ///
     /// # Errors
     ///
-    /// If a parameter is neither a column nor a keyword, its value does not follow the grammar, or a list is too long.
+    /// Returns an error if a parameter is neither a column nor a keyword, its value is malformed, or a list is too
+    /// long.
     pub fn parse<N: AsRef<str>, V: AsRef<str>>(
         parameters: impl IntoIterator<Item = (N, V)>,
         is_column: &dyn Fn(&str) -> bool,
@@ -55,7 +55,7 @@ impl Parameters {
                 }
                 _ => return Err(ParseError::UnknownColumn { name: column.into() }),
             };
-            // A filter may be given twice, and both hold. Of two orders or pages nobody could say which one counts.
+            // Repeated filters all apply, but a repeated order or page would be ambiguous.
             if keyword.is_unique() && seen.contains(&keyword) {
                 return Err(ParseError::syntax(name, "is given twice"));
             }
@@ -87,12 +87,12 @@ impl Parameters {
     }
 }
 
-/// Whether a name is a keyword of the language, such as `order`.
+/// Returns whether a name is a keyword of the language, such as `order`.
 pub fn is_keyword(name: &str) -> bool {
     Keyword::parse(name).is_some()
 }
 
-/// The parameter that filters by a column: its name, in double quotes if it would be taken for something else.
+/// Returns the parameter that filters by a column: its name, quoted if it would be ambiguous.
 ///
 /// ```
 /// assert_eq!(mwallet_query::column_parameter("asset"), "asset");
@@ -105,11 +105,11 @@ pub fn column_parameter(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Parses the number of rows that a parameter is.
+/// Parses a number of rows.
 ///
 /// # Errors
 ///
-/// If it is not a whole number, or is too large.
+/// Returns an error if it is not an unsigned integer, or is too large.
 pub fn parse_row_count(parameter: &str, value: &str) -> Result<u64, ParseError> {
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     match value.parse() {
@@ -119,7 +119,7 @@ pub fn parse_row_count(parameter: &str, value: &str) -> Result<u64, ParseError> 
     }
 }
 
-/// The parameters that are not columns.
+/// The keywords of the language.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keyword {
     Select,

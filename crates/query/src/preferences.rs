@@ -1,82 +1,82 @@
-//! The `Prefer` header (RFC 7240), with the preferences of PostgREST.
+//! Parses the `Prefer` header (RFC 7240), with the preferences of PostgREST.
 
 use std::borrow::Cow;
 
-/// What a client prefers.
+/// The preferences of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// `return`: what a write answers.
+    /// `return`: what a write returns.
     pub returns: Option<Return>,
-    /// `count`: whether all rows are counted, not only those of the page.
+    /// `count`: whether to count all rows, not only those of the page.
     pub count: bool,
-    /// `resolution`: what a creation does with rows that exist already.
+    /// `resolution`: how an insert handles existing rows.
     pub resolution: Option<Resolution>,
-    /// `missing=default`: whether a column that `columns` names and a row lacks gets its default instead of null.
+    /// `missing=default`: whether a column listed in `columns` that a row lacks gets its default instead of null.
     pub missing_default: bool,
     /// `tx`: how the transaction of a write ends.
     pub tx: Option<TransactionEnd>,
-    /// `numbers=string`: whether 64-bit integers and decimals are answered as strings.
+    /// `numbers=string`: whether 64-bit integers and decimals are returned as strings.
     pub numbers_as_strings: bool,
     max_affected: Option<u64>,
     handling: Option<Handling>,
 }
 
-/// What a write answers.
+/// What a write returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Return {
     /// Nothing.
     Minimal,
-    /// Nothing but the address of the new row.
+    /// Only the location of the new row.
     HeadersOnly,
     /// The rows.
     Representation,
 }
 
-/// What a creation does with rows that exist already.
+/// How an insert handles existing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// It changes them.
+    /// Updates them.
     Merge,
-    /// It leaves them as they are.
+    /// Leaves them unchanged.
     Ignore,
 }
 
 /// How the transaction of a write ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionEnd {
-    /// It is committed.
+    /// Commits it.
     Commit,
-    /// It is rolled back; the answer is what it would have been.
+    /// Rolls it back; the response is the same as for a commit.
     RollBack,
 }
 
-/// What happens to preferences that are unknown.
+/// How unknown preferences are handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Handling {
     Strict,
     Lenient,
 }
 
-/// Preferences are unknown, and the client asked for strict handling of them.
+/// The client sent unknown preferences and requested strict handling.
 ///
-/// Its message repeats them as the client wrote them: shorten it before you answer or log it.
+/// The message repeats them as the client wrote them. Shorten it before you return or log it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown preferences: {}", .0.join(", "))]
 pub struct UnknownPreferences(pub Vec<String>);
 
-/// What a request does, since some preferences are for some requests only.
+/// The kind of request, since some preferences only apply to some requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It reads rows.
+    /// Reads rows.
     Read,
-    /// It creates or replaces rows.
+    /// Inserts or replaces rows.
     Create,
-    /// It changes or deletes the rows that a filter finds.
+    /// Updates or deletes the rows that match a filter.
     Change,
 }
 
 impl Preferences {
-    /// Parses the values of all `Prefer` headers of a request. Of several preferences of a kind, the first counts.
+    /// Parses the values of all `Prefer` headers of a request. If a preference is repeated, the first one applies.
     ///
     /// ```
     /// use mwallet_query::{Action, Preferences, Return};
@@ -90,7 +90,7 @@ impl Preferences {
     ///
     /// # Errors
     ///
-    /// With `handling=strict`, if a preference is unknown.
+    /// Returns an error if a preference is unknown and `handling=strict` is set.
     pub fn parse<'h>(headers: impl IntoIterator<Item = &'h str>) -> Result<Self, UnknownPreferences> {
         let mut parsed = Self::default();
         let mut unknown = Vec::new();
@@ -109,13 +109,13 @@ impl Preferences {
         }
     }
 
-    /// Adds a preference; `false` if it is unknown.
+    /// Adds a preference; returns false if it is unknown.
     fn add(&mut self, preference: &str) -> bool {
         match preference {
             "return=minimal" => drop(self.returns.get_or_insert(Return::Minimal)),
             "return=headers-only" => drop(self.returns.get_or_insert(Return::HeadersOnly)),
             "return=representation" => drop(self.returns.get_or_insert(Return::Representation)),
-            // An exact number serves those who would accept an estimate.
+            // An exact count also satisfies those who would accept an estimate.
             "count=exact" | "count=planned" | "count=estimated" => self.count = true,
             "resolution=merge-duplicates" => drop(self.resolution.get_or_insert(Resolution::Merge)),
             "resolution=ignore-duplicates" => drop(self.resolution.get_or_insert(Resolution::Ignore)),
@@ -134,12 +134,12 @@ impl Preferences {
         true
     }
 
-    /// The most rows that a change may affect. As in PostgREST, this limit counts only with `handling=strict`.
+    /// Returns the maximum number of rows that a change may affect. As in PostgREST, it requires `handling=strict`.
     pub fn max_affected(&self) -> Option<u64> {
         self.max_affected.filter(|_| self.handling == Some(Handling::Strict))
     }
 
-    /// The preferences that were applied, as the `Preference-Applied` header lists them; `None` if there are none.
+    /// Returns the applied preferences for the `Preference-Applied` header, if there are any.
     pub fn applied(&self, action: Action) -> Option<Cow<'static, str>> {
         let is_write = action != Action::Read;
         let returns = self.returns.filter(|_| is_write).map(|returns| match returns {
@@ -168,7 +168,7 @@ impl Preferences {
         let applied: Vec<Cow<'static, str>> = fixed.map(Cow::Borrowed).chain(max_affected.map(Cow::Owned)).collect();
         match applied.as_slice() {
             [] => None,
-            // One preference is the usual case and needs no text of its own.
+            // A single preference is the usual case and needs no allocation.
             [one] => Some(one.clone()),
             all => Some(all.join(", ").into()),
         }

@@ -1,22 +1,22 @@
-//! The headers `Range` and `Content-Range`, in the unit `items`.
+//! Parses `Range` and formats `Content-Range`, in the unit `items`.
 
 /// The end of a `Range` header is before its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the range ends before it starts")]
 pub struct RangeBackwards;
 
-/// The rows that a `Range` header asks for.
+/// The rows requested by a `Range` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowRange {
-    /// The position of the first row; 0 is the first of all.
+    /// The position of the first row, from 0.
     pub first: u64,
-    /// How many rows; `None` is all that follow.
+    /// The number of rows; `None` for all that follow.
     pub rows: Option<u64>,
 }
 
 impl RowRange {
-    /// Parses the value of a `Range` header, such as `0-24`, both ends included. `None` if it is in another unit or no
-    /// range: then the answer is as if it were not there.
+    /// Parses the value of a `Range` header, such as `0-24`, with both ends included. Returns `None` if it has
+    /// another unit or is malformed, since it is ignored then.
     ///
     /// `unit` is the value of the `Range-Unit` header.
     ///
@@ -29,7 +29,7 @@ impl RowRange {
     ///
     /// # Errors
     ///
-    /// If the range ends before it starts.
+    /// Returns an error if the range ends before it starts.
     pub fn parse(range: &str, unit: Option<&str>) -> Result<Option<Self>, RangeBackwards> {
         if !unit.is_none_or(|unit| unit.eq_ignore_ascii_case("items")) {
             return Ok(None);
@@ -47,7 +47,7 @@ impl RowRange {
         }
     }
 
-    /// The `offset` and the `limit` of this range within the page that parameters ask for.
+    /// Returns the `offset` and the `limit` of this range within the page that parameters request.
     pub fn within(self, offset: u64, limit: Option<u64>) -> (u64, Option<u64>) {
         let limit = limit.map(|limit| limit.saturating_sub(self.first));
         let limit = match (limit, self.rows) {
@@ -58,13 +58,13 @@ impl RowRange {
     }
 }
 
-/// Parses a position, which is digits only. One that is too large counts as the largest that a parameter may be.
+/// Parses a position of digits only. Clamps it to the maximum of a parameter.
 fn parse_position(digits: &str) -> Option<u64> {
     let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     are_digits.then(|| digits.parse().unwrap_or(u64::MAX).min(i64::MAX as u64))
 }
 
-/// The rows of an answer, as its `Content-Range` header has them.
+/// The rows of a response, for its `Content-Range` header.
 ///
 /// ```
 /// use mwallet_query::ContentRange;
@@ -74,16 +74,16 @@ fn parse_position(digits: &str) -> Option<u64> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentRange {
-    /// How many rows come before the first of the answer.
+    /// The number of rows before the first one of the response.
     pub offset: u64,
-    /// How many rows the answer has.
+    /// The number of rows in the response.
     pub rows: u64,
-    /// How many rows there are in total, if they were counted.
+    /// The total number of rows, if they were counted.
     pub total: Option<u64>,
 }
 
 impl ContentRange {
-    /// The header's value, which is ASCII.
+    /// Returns the value of the header, which is ASCII.
     pub fn to_bytes(self) -> Vec<u8> {
         let mut number = itoa::Buffer::new();
         let mut text = Vec::with_capacity(24);

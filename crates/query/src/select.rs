@@ -1,4 +1,4 @@
-//! `select=id,remark:memo`.
+//! Parses `select=id,remark:memo`.
 
 use crate::ParseError;
 use crate::lexer::Lexer;
@@ -14,7 +14,7 @@ pub enum SelectItem {
     Column {
         /// The column.
         name: String,
-        /// Its name in the answer, if it is another.
+        /// Its name in the response, if it differs.
         alias: Option<String>,
     },
 }
@@ -33,7 +33,7 @@ pub(crate) fn parse(value: &str, is_column: &dyn Fn(&str) -> bool) -> Result<Vec
 }
 
 fn item(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<SelectItem, ParseError> {
-    // The name of a column needs no quotes if the whole item is that name, whatever characters are in it.
+    // An item that is exactly the name of a column needs no quotes, whatever characters it contains.
     let whole = lexer.rest().split(',').next().unwrap_or_default();
     if is_column(whole) {
         lexer.take(whole);

@@ -1,4 +1,4 @@
-//! The syntax tree as text.
+//! Formats the syntax tree as text.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Parameters {
-    /// The names and values of these parameters, before they are encoded for a URL. They parse as the same parameters.
+    /// Returns the names and values of the parameters before URL encoding. They parse to the same parameters.
     ///
     /// ```
     /// use mwallet_query::{Comparison, Filter, Parameters};
@@ -40,12 +40,12 @@ impl Parameters {
 }
 
 impl Filter {
-    /// The name and the value of the parameter that is this filter.
+    /// Returns the name and the value of the parameter for this filter.
     pub fn pair(&self) -> (String, String) {
         match self {
             Self::Column { column, negated, operation } => {
                 let not = if *negated { "not." } else { "" };
-                // The value ends with the parameter, so it needs no quotes.
+                // The value extends to the end of the parameter, so it needs no quotes.
                 let mut value = format!("{not}{}", Operator(operation));
                 match operation {
                     Operation::Match { value: text, .. } | Operation::IsDistinct(text) => value.push_str(text),
@@ -60,7 +60,7 @@ impl Filter {
     }
 }
 
-/// As a member of a group.
+/// Formats the filter as a member of a group.
 impl Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,7 +106,7 @@ fn keyword(junction: Junction, negated: bool) -> &'static str {
     group.map_or("", |(keyword, ..)| keyword)
 }
 
-/// The name of a value in a table that has all of them.
+/// Returns the name of a value in a complete table.
 fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
     names.iter().find(|(_, named)| named == value).map_or("", |(name, _)| name)
 }
@@ -115,23 +115,23 @@ fn list(items: &[impl Display]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// A text in double quotes.
+/// Quotes a text.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A name where some characters would end it.
+/// Quotes a name if it contains a delimiter.
 fn name_in<'n>(name: &'n str, ends: &[char]) -> Cow<'n, str> {
     let is_bare = !name.is_empty() && !name.contains(ends) && !name.starts_with([' ', '"']) && !name.ends_with(' ');
     if is_bare { name.into() } else { quoted(name).into() }
 }
 
-/// A value in a list.
+/// Quotes a value in a list if necessary.
 fn value_in_list(value: &str) -> Cow<'_, str> {
     name_in(value, &[',', '(', ')', '{', '}', '"', '\\'])
 }
 
-/// An operator, with the dot after it.
+/// An operator with the dot after it.
 struct Operator<'o>(&'o Operation);
 
 impl Display for Operator<'_> {
@@ -150,7 +150,7 @@ impl Display for Operator<'_> {
     }
 }
 
-/// The value of an operation where a comma or bracket would end it.
+/// The value of an operation inside a group, where a comma or parenthesis would end it.
 struct Value<'o>(&'o Operation);
 
 impl Display for Value<'_> {

@@ -1,4 +1,4 @@
-//! What texts parse as, that the tree is written as the same text again, and that no text makes the parser panic.
+//! Tests what texts parse to, that the tree is formatted as the same text, and that no text makes the parser panic.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -68,7 +68,7 @@ fn groups_nest() {
         filter("or", "(memo.eq.\"a,b)\",and(id.eq.1,not.or(id.eq.2,memo.not.is.null)))"),
         group(Junction::Or, vec![eq("memo", "a,b)"), group(Junction::And, vec![eq("id", "1"), inner])])
     );
-    // A column that starts like a keyword.
+    // A column whose name starts like a keyword.
     let odd = vec![eq("order", "1"), eq("a.b", "2")];
     assert_eq!(filter("and", "(order.eq.1,\"a.b\".eq.2)"), group(Junction::And, odd));
     let deep = format!("{}id.eq.1{}", "(and".repeat(100_000), ")".repeat(100_000));
@@ -77,7 +77,7 @@ fn groups_nest() {
 
 #[test]
 fn spaces_around_names_brackets_and_commas_are_skipped() {
-    // Those of a value are its own.
+    // Spaces in a value belong to it.
     let inner = group(Junction::And, vec![eq("id", "1 "), eq("id", "2 ")]);
     assert_eq!(
         filter("or", " ( memo.eq.a, and( id.eq.1 , id .eq.2 ) , id.in.( a, b) ) "),
@@ -100,14 +100,14 @@ fn a_keyword_is_a_column_if_its_value_is_a_condition() {
     for order in ["order", "order.desc", "id,order", "eq", "\"eq\".desc", "not.desc"] {
         assert!(!parse(&[("order", order)]).unwrap().order.is_empty(), "{order}");
     }
-    // Both, as clients send them that filter and order.
+    // Clients that filter and order send both.
     let both = parse(&[("order", "order.asc"), ("order", "gt.1"), ("limit", "1")]).unwrap();
     assert_eq!((both.order.len(), both.filters.len(), both.limit), (1, 1, Some(1)));
-    // An operator that is a column is that column.
+    // An operator that is also a column is taken as the column.
     let has_operator = |name: &str| is_column(name) || name == "eq";
     let parsed = Parameters::parse([("order", "eq.desc")], &has_operator).unwrap();
     assert_eq!((parsed.order[0].column.as_str(), parsed.filters.len()), ("eq", 0));
-    // Without a column of that name, a keyword is nothing else.
+    // Without a column of that name, it stays a keyword.
     assert!(Parameters::parse([("order", "eq.5.6")], &|name| name == "id").is_err());
 }
 
