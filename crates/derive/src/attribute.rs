@@ -1,4 +1,4 @@
-//! The items of an attribute (`max = 128`, `unique`, `index(a, b)`) and what is said where one is wrong.
+//! Parses the items of an attribute (`max = 128`, `unique`, `index(a, b)`) and reports errors.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -9,17 +9,17 @@ use syn::{Attribute, Error, Expr, ExprLit, ExprUnary, Ident, Lit, Meta, Token, U
 
 use crate::naming::nearest;
 
-/// The failures found so far: all of them are reported, not the first alone.
+/// The errors found so far. All are reported, not only the first.
 #[derive(Default)]
 pub(crate) struct Errors(Option<Error>);
 
 impl Errors {
-    /// Adds a failure at a place in the source.
+    /// Adds an error at a place in the source.
     pub(crate) fn at(&mut self, place: impl ToTokens, message: impl std::fmt::Display) {
         self.add(Error::new_spanned(place, message));
     }
 
-    /// Adds a failure.
+    /// Adds an error.
     pub(crate) fn add(&mut self, error: Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
@@ -27,28 +27,28 @@ impl Errors {
         }
     }
 
-    /// The value of a result, or its failure added.
+    /// Returns the value of a result, or adds its error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
     }
 
-    /// All failures, if there are any.
+    /// Returns all errors, if there are any.
     pub(crate) fn finish(self) -> syn::Result<()> {
         self.0.map_or(Ok(()), Err)
     }
 }
 
-/// An item that an attribute may hold.
+/// An item that an attribute may contain.
 pub(crate) struct Known {
     /// Its name.
     pub(crate) name: &'static str,
-    /// How it is written.
+    /// Its syntax.
     pub(crate) form: &'static str,
 }
 
-/// One item of an attribute.
+/// An item of an attribute.
 pub(crate) struct Item {
-    /// What stands before `=` or the parentheses.
+    /// The name before `=` or the parentheses.
     pub(crate) name: Ident,
     form: &'static str,
     value: ItemValue,
@@ -56,7 +56,7 @@ pub(crate) struct Item {
 
 enum ItemValue {
     Nothing,
-    /// An equals sign with nothing behind it.
+    /// An equals sign without a value.
     Missing,
     Assigned(Box<Expr>),
     List(TokenStream),
@@ -83,7 +83,7 @@ impl Parse for Item {
     }
 }
 
-/// A name that may be no identifier.
+/// A name that is an identifier or a string.
 struct NameOrText(String);
 
 impl Parse for NameOrText {
@@ -106,9 +106,9 @@ impl ToTokens for Item {
     }
 }
 
-/// The items of all attributes of that name, without those that are not known.
+/// Returns the items of all attributes with that name, without unknown ones.
 ///
-/// `elsewhere` are items that belong to another place, and the name of that place.
+/// `elsewhere` has the items that belong to another place, and the name of that place.
 pub(crate) fn items(
     attributes: &[Attribute],
     name: &str,
@@ -144,7 +144,7 @@ fn unknown(name: &str, known: &[Known], (others, place): (&[Known], &str)) -> St
     format!("there is no attribute `{name}`{guess}\nknown here: {}", names.join(", "))
 }
 
-/// Reports the items that stand twice.
+/// Reports repeated items.
 pub(crate) fn refuse_repeated(items: &[Item], may_repeat: &[&str], errors: &mut Errors) {
     for (position, item) in items.iter().enumerate() {
         let before = items[..position].iter().any(|earlier| earlier.name == item.name);
@@ -155,7 +155,7 @@ pub(crate) fn refuse_repeated(items: &[Item], may_repeat: &[&str], errors: &mut 
 }
 
 impl Item {
-    /// Fails unless the item is its name alone.
+    /// Returns an error unless the item is only a name.
     pub(crate) fn flag(&self) -> syn::Result<()> {
         match self.value {
             ItemValue::Nothing => Ok(()),
@@ -163,7 +163,7 @@ impl Item {
         }
     }
 
-    /// The value behind `=`; `None` where the name stands alone.
+    /// Returns the value after `=`; `None` if there is only a name.
     pub(crate) fn expression(&self) -> syn::Result<Option<&Expr>> {
         match &self.value {
             ItemValue::Nothing => Ok(None),
@@ -172,7 +172,7 @@ impl Item {
         }
     }
 
-    /// A string.
+    /// Returns a string.
     pub(crate) fn text(&self) -> syn::Result<String> {
         match self.literal() {
             Some((false, Lit::Str(text))) => Ok(text.value()),
@@ -180,13 +180,13 @@ impl Item {
         }
     }
 
-    /// A string that must not be empty.
+    /// Returns a string that must not be empty.
     pub(crate) fn name_text(&self) -> syn::Result<String> {
         let text = self.text()?;
         if text.is_empty() { Err(self.wrong("a name")) } else { Ok(text) }
     }
 
-    /// A whole number of at least `least`.
+    /// Returns an integer of at least `least`.
     pub(crate) fn count(&self, least: u32) -> syn::Result<u32> {
         let expected = if least == 0 { "a whole number" } else { "a whole number above 0" };
         match self.literal() {
@@ -198,7 +198,7 @@ impl Item {
         }
     }
 
-    /// The text of a number, given as a number or as a string.
+    /// Returns the text of a number, given as a number or as a string.
     pub(crate) fn number(&self) -> syn::Result<String> {
         let text = match self.literal() {
             Some((false, Lit::Str(text))) => text.value(),
@@ -216,7 +216,7 @@ impl Item {
         if all_digits(whole) && all_digits(fraction) { Ok(text) } else { Err(self.wrong("a number")) }
     }
 
-    /// One of several words, as the value that belongs to it.
+    /// Returns the value for one of several words.
     pub(crate) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> syn::Result<T> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let text = self.text().map_err(|_| self.wrong(&format!("one of \"{}\"", names.join("\", \""))))?;
@@ -228,7 +228,7 @@ impl Item {
         Err(Error::new_spanned(self.value_tokens(), message))
     }
 
-    /// The names in parentheses.
+    /// Returns the names in parentheses.
     pub(crate) fn names(&self) -> syn::Result<Vec<Ident>> {
         let parser = Punctuated::<Ident, Token![,]>::parse_terminated;
         match &self.value {
@@ -240,7 +240,7 @@ impl Item {
         }
     }
 
-    /// The names in parentheses, as identifiers or, where they are none, as strings.
+    /// Returns the names in parentheses, given as identifiers or strings.
     pub(crate) fn names_or_texts(&self) -> syn::Result<Vec<String>> {
         let parser = Punctuated::<NameOrText, Token![,]>::parse_terminated;
         match &self.value {
@@ -252,7 +252,7 @@ impl Item {
         }
     }
 
-    /// The words in parentheses, each one of several, as the values that belong to them.
+    /// Returns the values for the words in parentheses.
     pub(crate) fn choices<T: Copy>(&self, choices: &[(&str, T)]) -> syn::Result<Vec<T>> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         self.names()?
@@ -264,7 +264,7 @@ impl Item {
             .collect()
     }
 
-    /// The literals in parentheses, each with whether a minus stands before it.
+    /// Returns the literals in parentheses, each with whether it is negative.
     pub(crate) fn literals(&self) -> syn::Result<Vec<(bool, Lit)>> {
         let wrong = || self.wrong("values in parentheses");
         let ItemValue::List(list) = &self.value else { return Err(wrong()) };
@@ -276,12 +276,12 @@ impl Item {
         literals.collect()
     }
 
-    /// Whether the parentheses hold items with values, such as `name = "x"`.
+    /// Returns whether the parentheses contain items with values, such as `name = "x"`.
     pub(crate) fn holds_items(&self) -> bool {
         matches!(&self.value, ItemValue::List(list) if self.names().is_err() && !list.is_empty())
     }
 
-    /// The items in parentheses.
+    /// Returns the items in parentheses.
     pub(crate) fn nested(&self, known: &[Known], errors: &mut Errors) -> Option<Vec<Item>> {
         let ItemValue::List(list) = &self.value else {
             errors.add(self.wrong("items in parentheses"));
@@ -299,12 +299,12 @@ impl Item {
         Some(items)
     }
 
-    /// The failure that the value is of another kind than expected.
+    /// Returns an error that another kind of value was expected.
     pub(crate) fn wrong(&self, expected: &str) -> Error {
         Error::new_spanned(self, format!("`{}` takes {expected}: write `{}`", self.name, self.form))
     }
 
-    /// The literal behind `=` and whether a minus stands before it.
+    /// Returns the literal after `=`, and whether it is negative.
     fn literal(&self) -> Option<(bool, &Lit)> {
         let ItemValue::Assigned(expression) = &self.value else { return None };
         literal(expression)
@@ -318,7 +318,7 @@ impl Item {
     }
 }
 
-/// The literal that an expression is, and whether a minus stands before it.
+/// Returns the literal of an expression, and whether it is negative.
 pub(crate) fn literal(expression: &Expr) -> Option<(bool, &Lit)> {
     match expression {
         Expr::Lit(ExprLit { lit, .. }) => Some((false, lit)),
@@ -334,12 +334,12 @@ fn signed(negative: bool, digits: &str) -> String {
     if negative { format!("-{digits}") } else { digits.to_owned() }
 }
 
-/// The item of that name.
+/// Returns the item with that name.
 pub(crate) fn find<'a>(items: &'a [Item], name: &str) -> Option<&'a Item> {
     items.iter().find(|item| item.name == name)
 }
 
-/// The text of an item within another, which must be there.
+/// Returns the text of a required nested item.
 pub(crate) fn required_text(item: &Item, inner: &[Item], name: &str, errors: &mut Errors) -> Option<String> {
     match find(inner, name) {
         Some(part) => errors.take(part.name_text()),
@@ -347,7 +347,7 @@ pub(crate) fn required_text(item: &Item, inner: &[Item], name: &str, errors: &mu
     }
 }
 
-/// The text of an item within another as an `Option` of the code that is written.
+/// Returns the text of a nested item as an `Option` in the generated code.
 pub(crate) fn optional_text(inner: &[Item], name: &str, errors: &mut Errors) -> TokenStream {
     match find(inner, name).and_then(|item| errors.take(item.name_text())) {
         Some(text) => quote!(::core::option::Option::Some(#text)),

@@ -1,4 +1,4 @@
-//! `#[derive(Entity)]`.
+//! Implements `#[derive(Entity)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -18,11 +18,11 @@ const CHECK: &[Known] = &[
     Known { name: "sql", form: "sql = \"start_at <= end_at\"" },
 ];
 
-/// A unique constraint with a name of its own.
+/// A unique constraint with an explicit name.
 const NAMED: &[Known] =
     &[Known { name: "name", form: "name = \"by_user\"" }, Known { name: "columns", form: "columns(a, b)" }];
 
-/// An index with a name of its own, maybe of expressions or of some rows.
+/// An index with an explicit name, possibly on expressions or some rows.
 const NAMED_INDEX: &[Known] = &[
     Known { name: "name", form: "name = \"by_user\"" },
     Known { name: "columns", form: "columns(a, b)" },
@@ -49,7 +49,7 @@ const KINDS: &[(&str, &str)] = &[
     ("materialized view", "MaterializedView"),
 ];
 
-/// Writes the implementation of `Entity`, the constants of the columns, and which groups it has.
+/// Generates the implementation of `Entity`, the column constants and the groups.
 pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let mut errors = Errors::default();
     let fields = structure::fields(input, "an entity", &mut errors)?;
@@ -135,7 +135,7 @@ fn refuse_second_key(given: &[Item], fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// The value of the `TableSpec`: only what differs from its default.
+/// Returns the `TableSpec` with the values that differ from its default.
 fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors) -> TokenStream {
     let schema = quote!(::mwallet_db::schema);
     let mut parts = Vec::new();
@@ -176,10 +176,10 @@ fn table_spec(given: &[Item], documentation: Option<String>, errors: &mut Errors
     quote!(::mwallet_db::TableSpec { #(#parts,)* ..::core::default::Default::default() })
 }
 
-/// What may be done to rows.
+/// The writes that a table may allow.
 const WRITES: [(&str, &str); 3] = [("insert", "insert"), ("update", "update"), ("delete", "delete")];
 
-/// The statement of an item above the struct.
+/// Returns the statement for an item above the struct.
 fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -> Option<TokenStream> {
     match item.name.to_string().as_str() {
         "key" => {
@@ -213,7 +213,7 @@ fn constraint(item: &Item, table: &str, fields: &[Field], errors: &mut Errors) -
     }
 }
 
-/// An index of expressions or of some rows.
+/// Returns an index on expressions or some rows.
 fn special_index(item: &Item, keys: &Item, inner: &[Item], errors: &mut Errors) -> Option<TokenStream> {
     if let Some(columns) = find(inner, "columns") {
         errors.at(&columns.name, "`keys` says what is in the index: leave `columns` out");
@@ -228,7 +228,7 @@ fn special_index(item: &Item, keys: &Item, inner: &[Item], errors: &mut Errors) 
 fn check(item: &Item, table: &str, errors: &mut Errors) -> Option<TokenStream> {
     let inner = item.nested(CHECK, errors)?;
     let name = match (find(&inner, "name"), find(&inner, "constraint")) {
-        // The name of the constraint as PostgreSQL would put it together.
+        // The full name, as PostgreSQL would form it.
         (Some(name), None) => {
             let name = errors.take(name.name_text());
             name.map(|name| quote!(&::mwallet_db::schema::constraint_name(#table, &[#name], "check")))
@@ -281,8 +281,8 @@ fn foreign_key(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Tok
     })
 }
 
-/// The columns that an item names by their fields. Those of a group are not visible here; the table is held against
-/// itself when it is made.
+/// Returns the columns for the fields that an item names. Columns of a group are not visible here; the table is
+/// checked when it is built.
 fn columns(item: &Item, fields: &[Field], errors: &mut Errors) -> Option<Vec<String>> {
     let idents = errors.take(item.names())?;
     let mut columns: Vec<String> = Vec::with_capacity(idents.len());

@@ -1,4 +1,4 @@
-//! `#[derive(Enumeration)]`.
+//! Implements `#[derive(Enumeration)]`.
 
 use quote::quote;
 use syn::ext::IdentExt;
@@ -21,7 +21,7 @@ struct Label<'a> {
     renamed_from: Option<String>,
 }
 
-/// Writes the implementations of `Enumeration` and `ColumnValue`, and the conversion to a `Value`.
+/// Generates the implementations of `Enumeration` and `ColumnValue`, and the conversion to a `Value`.
 pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let mut errors = Errors::default();
     items(&input.attrs, "enumeration", &[], (KNOWN, "above a variant"), &mut errors);

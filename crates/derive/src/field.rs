@@ -1,4 +1,4 @@
-//! One field of an entity or group: what its attributes say, and the call that adds its column.
+//! Parses a field of an entity or group, and generates the call that adds its column.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -12,7 +12,7 @@ use crate::kind::{Kind, Written, instead_of, written};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::naming::{documentation, shouting};
 
-/// Pairs that cannot stand together, and why.
+/// Pairs of attributes that contradict each other, and why.
 const CONTRADICTIONS: &[(&str, &str, &str)] = &[
     ("key", "identity", "`identity` is the key already: leave `key` out"),
     ("key", "unique", "a key is unique already: leave `unique` out"),
@@ -36,7 +36,7 @@ const CONTRADICTIONS: &[(&str, &str, &str)] = &[
     ("read_only", "write_only", "a column that clients neither read nor write is of no use to them: leave one out"),
 ];
 
-/// What the attributes with a kind of value are for.
+/// The kinds of value that attributes apply to.
 const KINDS: &[(&str, &[Kind], &str)] = &[
     ("identity", &[Kind::Integer], "a whole number"),
     ("max", &[Kind::Text, Kind::Bytes], "the length of text or bytes; for numbers write `at_most`"),
@@ -52,7 +52,7 @@ const KINDS: &[(&str, &[Kind], &str)] = &[
     ("on_delete", &[Kind::Reference], "a reference: `Ref<Entity>` or `Option<Ref<Entity>>`"),
 ];
 
-/// What a field becomes.
+/// The role of a field.
 pub(crate) enum Role {
     /// A column.
     Column {
@@ -60,14 +60,14 @@ pub(crate) enum Role {
         name: String,
         /// Whether `key` or `identity` makes it the primary key.
         is_key: bool,
-        /// The value of its `FieldSpec`.
+        /// Its `FieldSpec`.
         spec: TokenStream,
     },
     /// The columns of a group.
     Group,
 }
 
-/// A field that was read without failure.
+/// A field without errors.
 pub(crate) struct Field {
     /// Its name in the struct.
     pub(crate) ident: Ident,
@@ -75,11 +75,11 @@ pub(crate) struct Field {
     /// Its type.
     pub(crate) kind: Type,
     comment: Option<String>,
-    /// What it becomes.
+    /// Its role.
     pub(crate) role: Role,
 }
 
-/// Reads one field; `None` where it has failures, which stand in `errors`.
+/// Parses a field. If there are errors, adds them to `errors` and returns `None`.
 pub(crate) fn read(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     let ident = field.ident.clone()?;
     let mut own = Errors::default();
@@ -133,7 +133,7 @@ fn column(ident: &Ident, kind: &Type, given: &[Item], comment: Option<&str>, err
     Role::Column { name: name.unwrap_or_else(|| ident.unraw().to_string()), is_key, spec }
 }
 
-/// The value of the `FieldSpec`: only what differs from its default.
+/// Returns the `FieldSpec` with the values that differ from its default.
 fn spec(kind: &Type, held: &Written, given: &[Item], comment: Option<&str>, errors: &mut Errors) -> TokenStream {
     let schema = quote!(::mwallet_db::schema);
     let mut parts = Vec::new();
@@ -227,10 +227,10 @@ fn limits(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The cell of a default. It goes through the column's plain type, so that `default = 1` is right for `Auto<i64>`,
-/// `default = "x"` for `String`, and a value of a wrong type does not compile.
+/// Returns the cell of a default. It goes through the column's plain type, so that `default = 1` works for
+/// `Auto<i64>` and `default = "x"` for `String`, and a value of a wrong type does not compile.
 fn default(kind: &Type, held: &Written, item: &Item) -> syn::Result<TokenStream> {
-    // All spanned at the attribute, so that a type that does not fit is reported there.
+    // Everything has the span of the attribute, so that type errors are reported there.
     let spanned = |place: Span| {
         let place = Span::call_site().located_at(place);
         (place, quote_spanned!(place=> <#kind as ::mwallet_db::ColumnValue>::Plain))
@@ -260,7 +260,7 @@ fn default(kind: &Type, held: &Written, item: &Item) -> syn::Result<TokenStream>
     Ok(cell(&quote_spanned!(place=> <#plain as ::core::convert::From<_>>::from(#value))))
 }
 
-/// Whether a literal can be the default of a column; what is no literal is held against the type by the compiler.
+/// Returns whether a literal can be the default of a column. The compiler checks other expressions.
 fn takes_literal(kind: Kind, literal: &Lit) -> bool {
     match kind {
         Kind::Integer | Kind::Reference => matches!(literal, Lit::Int(_)),
@@ -277,7 +277,7 @@ fn wrong_default(kind: Kind, item: &Item) -> syn::Error {
     syn::Error::new_spanned(item, format!("the default of {} is {}", kind.name(), default_form(kind)))
 }
 
-/// How a default is written.
+/// Returns the syntax of a default.
 fn default_form(kind: Kind) -> &'static str {
     match kind {
         Kind::Integer => "a number without a point: write `default = 0`",
@@ -296,7 +296,7 @@ fn cell(plain: &TokenStream) -> TokenStream {
     quote!(::mwallet_db::Cell::Value(::core::convert::Into::into(#plain)))
 }
 
-/// A whole number with the type it is for: the compiler would take one without for an `i32`.
+/// Adds the type suffix to an integer, which the compiler would otherwise infer as `i32`.
 fn integer(held: &Written, negative: bool, number: &syn::LitInt, expression: &Expr) -> TokenStream {
     match &held.word {
         Some(word) if held.kind == Kind::Integer && number.suffix().is_empty() => {
@@ -342,7 +342,7 @@ fn fits(kind: Kind, expected: Kind, item: &Item, variant: &str) -> syn::Result<I
     }
 }
 
-/// The variant of `ReferentialAction`.
+/// Returns the variant of `ReferentialAction`.
 pub(crate) fn action(item: &Item) -> syn::Result<Ident> {
     let variant = item.choice(&[
         ("restrict", "Restrict"),
@@ -355,7 +355,7 @@ pub(crate) fn action(item: &Item) -> syn::Result<Ident> {
 }
 
 impl Field {
-    /// The statement that adds the field to a `TableBuilder` named `table`.
+    /// Returns the statement that adds the field to a `TableBuilder` named `table`.
     pub(crate) fn describe(&self) -> TokenStream {
         let kind = &self.kind;
         match &self.role {
@@ -364,7 +364,7 @@ impl Field {
         }
     }
 
-    /// The part of a struct literal that reads the field from `cells`.
+    /// Returns the part of a struct literal that reads the field from `cells`.
     pub(crate) fn read(&self) -> TokenStream {
         let (ident, kind) = (&self.ident, &self.kind);
         match self.role {
@@ -373,7 +373,7 @@ impl Field {
         }
     }
 
-    /// The statement that appends the field to `cells`.
+    /// Returns the statement that appends the field to `cells`.
     pub(crate) fn write(&self) -> TokenStream {
         let ident = &self.ident;
         match self.role {
@@ -382,7 +382,7 @@ impl Field {
         }
     }
 
-    /// The constant by which queries name the column; a trait's constants have no visibility of their own.
+    /// Returns the constant that names the column in queries. Constants of a trait have no visibility of their own.
     pub(crate) fn constant(&self, of_trait: bool) -> Option<TokenStream> {
         let Role::Column { name, .. } = &self.role else { return None };
         let constant = Ident::new(&shouting(&self.ident), self.ident.span());

@@ -1,4 +1,4 @@
-//! What a field says of its column in a database that mWallet did not make.
+//! Parses the attributes for columns of existing databases.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -20,11 +20,11 @@ const BASE: &[Known] = &[
 
 const TRANSFERS: &[(&str, &str)] = &[("text", "Text"), ("number", "Number"), ("literal", "TextRepr"), ("json", "Json")];
 
-/// The parts of its `FieldSpec`.
+/// Returns the parts of the `FieldSpec`.
 pub(crate) fn parts(given: &[Item], errors: &mut Errors) -> Vec<TokenStream> {
     let some = quote!(::core::option::Option::Some);
     let mut parts = Vec::new();
-    // What a column of SQLite declares may be nothing.
+    // The declared type of a SQLite column may be empty.
     if let Some(written) = find(given, "declared").and_then(|item| errors.take(item.text())) {
         parts.push(quote!(native: #some(::mwallet_db::NativeSpec::DeclaredType(#written))));
     }

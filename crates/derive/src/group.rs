@@ -1,4 +1,4 @@
-//! `#[derive(ColumnGroup)]`.
+//! Implements `#[derive(ColumnGroup)]`.
 
 use quote::{format_ident, quote};
 use syn::DeriveInput;
@@ -9,7 +9,7 @@ use crate::field::Role;
 use crate::known::ABOVE_STRUCT;
 use crate::structure::{self, Bodies};
 
-/// Writes the implementation of `ColumnGroup` and the trait of the columns' constants.
+/// Generates the implementation of `ColumnGroup` and the trait with the column constants.
 pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let mut errors = Errors::default();
     let fields = structure::fields(input, "a group of columns", &mut errors)?;

@@ -1,8 +1,8 @@
-//! What the written type of a field says of its column, as far as a macro can see: a type's last word.
+//! Determines the column type from the written type of a field, as far as a macro can: from its last path segment.
 
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
-/// The kind of value a field holds, inside `Option` and `Auto`.
+/// The kind of value in a field, inside `Option` and `Auto`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Integer,
@@ -14,12 +14,12 @@ pub(crate) enum Kind {
     Boolean,
     Json,
     Reference,
-    /// An enum, or a type under another name: the compiler holds it against its column.
+    /// An enum or a type alias, which the compiler checks.
     Other,
 }
 
 impl Kind {
-    /// What a message calls it.
+    /// Returns the name for messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Integer => "a whole number",
@@ -36,17 +36,17 @@ impl Kind {
     }
 }
 
-/// A type as it was written, taken apart.
+/// A parsed type.
 pub(crate) struct Written {
-    /// What it holds.
+    /// The kind of value.
     pub(crate) kind: Kind,
-    /// Its last word inside `Option` and `Auto`: `i64`.
+    /// The last path segment inside `Option` and `Auto`: `i64`.
     pub(crate) word: Option<Ident>,
     /// Whether the server may fill it in: `Auto`.
     pub(crate) auto: bool,
 }
 
-/// Takes a type apart.
+/// Parses a type.
 pub(crate) fn written(kind: &Type) -> Written {
     let Some((word, argument)) = last_word(kind) else {
         return Written { kind: Kind::Other, word: None, auto: false };
@@ -73,7 +73,7 @@ fn named(name: &str) -> Kind {
     }
 }
 
-/// What to write in place of a type that is near to one of a column, but none.
+/// Returns the suggestion for a type that is close to a column type, but unsupported.
 pub(crate) fn instead_of(kind: &Type) -> Option<&'static str> {
     if matches!(kind, Type::Reference(_)) {
         return Some("an entity owns its values: write `String` or `Vec<u8>`");

@@ -1,8 +1,8 @@
-//! The attributes there are, and how each is written.
+//! The known attributes and their syntax.
 
 use crate::attribute::Known;
 
-/// What may stand above the struct of an entity.
+/// The attributes above the struct of an entity.
 pub(crate) const ABOVE_STRUCT: &[Known] = &[
     Known { name: "table", form: "table = \"name\"" },
     Known { name: "key", form: "key(user_id, group_id)" },
@@ -19,7 +19,7 @@ pub(crate) const ABOVE_STRUCT: &[Known] = &[
     Known { name: "read_only", form: "read_only" },
 ];
 
-/// What may stand above a field.
+/// The attributes above a field.
 pub(crate) const ABOVE_FIELD: &[Known] = &[
     Known { name: "unique", form: "unique" },
     Known { name: "index", form: "index" },

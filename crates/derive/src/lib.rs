@@ -1,7 +1,7 @@
 //! The derive macros of the data layer: `Entity`, `ColumnGroup` and `Enumeration`.
 //!
-//! They read a declaration, say what is wrong with it, and write calls of `mwallet_db::TableBuilder`; whatever can be
-//! done when the program runs is done there. `docs/how-to/entity.md` lists the attributes.
+//! They parse a declaration, report errors, and generate calls of `mwallet_db::TableBuilder`. Everything that can be
+//! done at run time is done there. `docs/how-to/entity.md` lists the attributes.
 
 mod attribute;
 mod entity;
@@ -21,19 +21,19 @@ mod ui_tests;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
-/// Makes a struct with named fields one row of one table.
+/// Makes a struct with named fields a row of a table.
 ///
-/// Beside the implementation of `mwallet_db::Entity`, the struct gets a constant for each of its columns
-/// (`Order::MEMO`), of which filters and orders are made.
+/// The struct gets an implementation of `mwallet_db::Entity` and a constant for each column (`Order::MEMO`), for use
+/// in filters and orders.
 #[proc_macro_derive(Entity, attributes(entity))]
 pub fn derive_entity(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_entity(input.into()).into()
 }
 
-/// Makes a struct with named fields a group of columns that entities flatten into themselves.
+/// Makes a struct with named fields a group of columns that entities can flatten.
 ///
-/// Beside the implementation of `mwallet_db::ColumnGroup`, a trait named after the group with `Columns` behind it gives
-/// the constants of the columns to every entity that has the group.
+/// The struct gets an implementation of `mwallet_db::ColumnGroup`. A trait named after the group with the suffix
+/// `Columns` provides the column constants to every entity that contains the group.
 #[proc_macro_derive(ColumnGroup, attributes(entity))]
 pub fn derive_column_group(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_column_group(input.into()).into()
@@ -41,24 +41,24 @@ pub fn derive_column_group(input: proc_macro::TokenStream) -> proc_macro::TokenS
 
 /// Makes an enum without fields the labels of a column.
 ///
-/// A label is the variant's name in capitals (`PartlyDone` is `PARTLY_DONE`) unless `#[enumeration(label = "...")]`
-/// gives another; its code is the number of the variant.
+/// A label is the variant's name in upper case (`PartlyDone` becomes `PARTLY_DONE`) unless `#[enumeration(label =
+/// "...")]` sets another. Its code is the discriminant of the variant.
 #[proc_macro_derive(Enumeration, attributes(enumeration))]
 pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_enumeration(input.into()).into()
 }
 
-/// The migrations of a folder, as `mwallet_migrate::embedded` takes them: a program carries them in itself.
+/// Embeds the migrations of a folder in the program, in the form that `mwallet_migrate::embedded` takes.
 ///
-/// The folder is named from that of the crate: `migrations!("migrations")`. A migration that is added needs the crate
-/// to be built anew, which `build.rs` sees to with `cargo::rerun-if-changed=migrations`.
+/// The folder is relative to that of the crate: `migrations!("migrations")`. A new migration requires a rebuild of
+/// the crate, so `build.rs` prints `cargo::rerun-if-changed=migrations`.
 #[proc_macro]
 pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let folder = syn::parse_macro_input!(input as syn::LitStr);
     migrations::expand(&folder).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-// Outside of the compiler there is no `proc_macro`, so the work is done on `proc_macro2`, where tests can call it.
+// `proc_macro` only works inside the compiler, so the code uses `proc_macro2`, which tests can call.
 
 fn expand_entity(input: TokenStream) -> TokenStream {
     expand(input, entity::expand, stub::entity)
@@ -74,7 +74,7 @@ fn expand_enumeration(input: TokenStream) -> TokenStream {
 
 type Expanded = syn::Result<TokenStream>;
 
-/// Expands a declaration, or says what is wrong with it beside what stands in for it.
+/// Expands a declaration, or reports its errors and adds a stub.
 fn expand(
     input: TokenStream,
     macro_body: fn(&DeriveInput) -> Expanded,

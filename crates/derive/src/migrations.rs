@@ -1,4 +1,4 @@
-//! `migrations!`: a folder of migrations, carried in the program.
+//! Implements `migrations!`, which embeds a folder of migrations.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
 
-/// The scripts of a migration, in the order in which `mwallet_migrate::embedded` takes them.
+/// The scripts of a migration, in the order of `mwallet_migrate::embedded`.
 const FILES: [&str; 4] = ["up.postgres.sql", "up.sqlite.sql", "down.postgres.sql", "down.sqlite.sql"];
 
-/// Writes an array of the migrations in a folder, which is named from the folder of the crate.
+/// Generates an array of the migrations in a folder, relative to that of the crate.
 pub(crate) fn expand(folder: &LitStr) -> syn::Result<TokenStream> {
     let wrong = |message: String| syn::Error::new(folder.span(), message);
     let home = std::env::var("CARGO_MANIFEST_DIR").map_err(|error| wrong(format!("CARGO_MANIFEST_DIR: {error}")))?;
@@ -35,7 +35,7 @@ pub(crate) fn expand(folder: &LitStr) -> syn::Result<TokenStream> {
             let message = format!("{name}: expected a version and a name, such as 20261124093000_add_memo");
             return Err(wrong(message));
         }
-        // The compiler reads the files anew when they change.
+        // The compiler reads the files again when they change.
         migrations.push(quote!((#name, [#(::core::include_str!(#files)),*])));
     }
     Ok(quote!(&[#(#migrations),*]))

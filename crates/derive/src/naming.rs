@@ -1,12 +1,13 @@
-//! Names and texts: of tables and constants, from doc comments, and of what was probably meant.
+//! Derives names of tables and constants, text from doc comments, and suggestions for misspelled words.
 
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta};
 
-/// The table of a type: `UserAddress` to `user_addresses`.
+/// Returns the table name for a type: `UserAddress` becomes `user_addresses`.
 ///
-/// This is `mwallet_schema::plural`, which a macro cannot call at no cost; a test in `mwallet-db` compares the two.
+/// This duplicates `mwallet_schema::plural`, since a dependency would slow down builds of the macro; a test in
+/// `mwallet-db` compares the two.
 pub(crate) fn table_name(type_name: &Ident) -> String {
     let name = type_name.unraw().to_string().to_snake_case();
     match name.rsplit_once('_') {
@@ -15,12 +16,12 @@ pub(crate) fn table_name(type_name: &Ident) -> String {
     }
 }
 
-/// `expected_end` or `PartlyDone` in capitals.
+/// Converts `expected_end` or `PartlyDone` to upper snake case.
 pub(crate) fn shouting(name: &Ident) -> String {
     name.unraw().to_string().to_shouty_snake_case()
 }
 
-/// The text of doc comments: the lines of a paragraph joined, paragraphs apart.
+/// Returns the text of doc comments, with the lines of each paragraph joined.
 pub(crate) fn documentation(attributes: &[Attribute]) -> Option<String> {
     let literals: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     let lines: Vec<&str> = literals.iter().flat_map(|text| text.split('\n')).map(str::trim).collect();
@@ -39,14 +40,14 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// The known word nearest to one that is not known, if it is near enough to have been meant.
+/// Returns the most similar known word, if it is close enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distances = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
     let (distance, candidate) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= (word.len() + 1) / 3).then_some(candidate)
 }
 
-/// How many letters must be added, removed or changed to get from one word to the other.
+/// Returns the edit distance of two words.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

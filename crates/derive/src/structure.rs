@@ -1,4 +1,4 @@
-//! The struct that an entity or a group is: its shape and its fields.
+//! Parses the struct of an entity or a group.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,11 +7,11 @@ use syn::{Data, DeriveInput, Fields};
 use crate::attribute::Errors;
 use crate::field::{self, Field, Role};
 
-/// The fields of the struct.
+/// Returns the fields of the struct.
 ///
 /// # Errors
 ///
-/// Where the type is no struct with named fields, or is generic; `what` is what it would become.
+/// Returns an error if the type is not a struct with named fields, or is generic. `what` names the intended result.
 pub(crate) fn fields(input: &DeriveInput, what: &str, errors: &mut Errors) -> syn::Result<Vec<Field>> {
     let name = &input.ident;
     if !input.generics.params.is_empty() {
@@ -51,14 +51,15 @@ fn refuse_shared_names(fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// The bodies that entities and groups have in common: a struct literal to read, statements to write and describe.
+/// The generated bodies that entities and groups share: a struct literal that reads, and statements that write and
+/// describe.
 pub(crate) struct Bodies {
     pub(crate) describe: TokenStream,
     pub(crate) read: TokenStream,
     pub(crate) write: TokenStream,
 }
 
-/// Makes the bodies.
+/// Generates the bodies.
 pub(crate) fn bodies(fields: &[Field]) -> Bodies {
     let describe = fields.iter().map(Field::describe);
     let read = fields.iter().map(Field::read);

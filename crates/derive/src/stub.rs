@@ -1,7 +1,7 @@
-//! What stands in for the code of a declaration that is wrong.
+//! Generates stubs for invalid declarations.
 //!
-//! Without it, every use of the entity elsewhere would be an error too, and the one that matters would be lost among
-//! them. It is never run: a program with a wrong declaration is not built.
+//! Without a stub, every use of the entity elsewhere would be an error too and hide the relevant one. It never runs,
+//! since a program with an invalid declaration does not compile.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -9,7 +9,7 @@ use syn::{Data, DeriveInput, Field, GenericParam, Generics, Ident, Meta, parse_q
 
 use crate::naming::shouting;
 
-/// Stands in for `#[derive(Entity)]`.
+/// Returns the stub for `#[derive(Entity)]`.
 pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
     let Some(generics) = bound(&input.generics) else { return TokenStream::new() };
     let (of, arguments, bounds) = generics.split_for_impl();
@@ -44,9 +44,9 @@ pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// Stands in for `#[derive(ColumnGroup)]`.
+/// Returns the stub for `#[derive(ColumnGroup)]`.
 pub(crate) fn column_group(input: &DeriveInput) -> TokenStream {
-    // Of a generic one, nobody could say which columns its trait has.
+    // The columns of a generic group's trait are unknown.
     if !input.generics.params.is_empty() {
         return TokenStream::new();
     }
@@ -75,13 +75,13 @@ pub(crate) fn column_group(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// Stands in for `#[derive(Enumeration)]`.
+/// Returns the stub for `#[derive(Enumeration)]`.
 pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
     let Some(generics) = bound(&input.generics) else { return TokenStream::new() };
     let (of, arguments, bounds) = generics.split_for_impl();
     let name = &input.ident;
     let schema = quote!(::mwallet_db::schema);
-    // What is no enum is seldom `Copy`, which an enumeration must be.
+    // Other types are seldom `Copy`, which an enumeration must be.
     let labels = matches!(input.data, Data::Enum(_)).then(|| {
         quote! {
             #[automatically_derived]
@@ -129,7 +129,7 @@ pub(crate) fn enumeration(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The generics of a type with the bounds that a row has; `None` where it borrows, which no row does.
+/// Returns the generics of a type with the bounds of a row; `None` if it borrows, which rows never do.
 fn bound(generics: &Generics) -> Option<Generics> {
     let mut generics = generics.clone();
     for parameter in &mut generics.params {
@@ -146,7 +146,7 @@ fn bound(generics: &Generics) -> Option<Generics> {
     Some(generics)
 }
 
-/// The fields that have names.
+/// Returns the named fields.
 fn fields(input: &DeriveInput) -> impl Iterator<Item = &Field> {
     let fields = match &input.data {
         Data::Struct(data) => Some(&data.fields),
@@ -159,7 +159,7 @@ fn columns(input: &DeriveInput) -> impl Iterator<Item = &Field> {
     fields(input).filter(|field| !is_group(field))
 }
 
-/// Whether the attributes of a field, as far as they can be read, say that it is a group.
+/// Returns whether a field is a group, as far as its attributes can be parsed.
 fn is_group(field: &Field) -> bool {
     let mut lists = field.attrs.iter().filter_map(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("entity") => Some(list.tokens.clone()),
@@ -168,7 +168,7 @@ fn is_group(field: &Field) -> bool {
     lists.any(|tokens| tokens.into_iter().any(|token| token.to_string() == "flatten"))
 }
 
-/// The constant of a column, whatever its type is.
+/// Returns the constant of a column, whatever its type.
 fn constant(field: &Field, is_inherent: bool) -> Option<TokenStream> {
     let ident = field.ident.as_ref()?;
     let constant = Ident::new(&shouting(ident), ident.span());

@@ -1,7 +1,7 @@
-//! What the macros say of wrong declarations, and where: the files of `ui`, each beside the errors it must cause.
+//! Tests the errors for invalid declarations: each file in `ui` has an expected output next to it.
 //!
-//! The macros run inside the test and nothing is compiled, so it takes no time. The errors are shown as the compiler
-//! shows them. `INSTA_UPDATE=always cargo test -p mwallet-derive` writes down what the macros say now.
+//! The macros run inside the test and nothing is compiled, so it is fast. Errors are shown as the compiler shows
+//! them. `INSTA_UPDATE=always cargo test -p mwallet-derive` records the current output.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -69,7 +69,7 @@ fn names_of_files(extension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What our macros say of a declaration, each given what the compiler would give it.
+/// Returns the errors for a declaration, expanded as the compiler would.
 fn errors_of(item: Item) -> Vec<Refusal> {
     let mut declaration = match item {
         Item::Struct(item) => DeriveInput::from(item),
@@ -93,7 +93,7 @@ fn errors_of(item: Item) -> Vec<Refusal> {
     });
     let mut errors = Vec::new();
     for tokens in expanded {
-        // What stands in for the code of the declaration is compiled by a test of the data layer.
+        // A test of the data layer compiles the stub.
         let items = syn::parse2::<File>(tokens).unwrap().items;
         let refusals: Vec<ItemMacro> = items.into_iter().filter_map(call).collect();
         assert!(!refusals.is_empty(), "a macro accepted `{}`", declaration.ident);

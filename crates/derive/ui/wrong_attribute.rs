@@ -1,4 +1,4 @@
-//! Attributes that do not exist, stand at the wrong place or are not written as one.
+//! Attributes that do not exist, are in the wrong place or are malformed.
 
 #[derive(Entity)]
 #[entity(tabel = "vaults")]

@@ -1,4 +1,4 @@
-//! Constraints above a struct that name columns which do not exist, or lack a part.
+//! Constraints above a struct that name missing columns, or are incomplete.
 
 #[derive(Entity)]
 #[entity(unique(nope), index(labl), key(code, code), index, index())]

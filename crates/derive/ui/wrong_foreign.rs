@@ -1,4 +1,4 @@
-//! Attributes for tables that mWallet did not make, which do not say what they must.
+//! Incomplete attributes for existing tables.
 
 #[derive(Entity)]
 #[entity(kind = "vieuw", writes(insert, upsert), unique(name = "by_code"), index(columns(code)))]

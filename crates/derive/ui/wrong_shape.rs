@@ -1,4 +1,4 @@
-//! Declarations that are no table, no group and no set of labels.
+//! Declarations that are not a table, a group or an enum.
 
 #[derive(Entity)]
 struct Tuple(i64, String);

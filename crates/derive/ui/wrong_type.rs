@@ -1,4 +1,4 @@
-//! Fields of types that no column has.
+//! Fields with types that no column has.
 
 #[derive(Entity)]
 struct Types {

@@ -1,4 +1,4 @@
-//! Attributes with a value that they do not take.
+//! Attributes with an invalid value.
 
 #[derive(Entity)]
 #[entity(table = "")]

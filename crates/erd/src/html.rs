@@ -1,6 +1,6 @@
-//! Writes a diagram as a page to look around in, which loads nothing.
+//! Writes a diagram as an interactive page that loads nothing.
 //!
-//! Names stand in the drawing only, escaped; script and style are the same in every page.
+//! Names only appear in the drawing, escaped; script and style are the same in every page.
 
 use super::svg;
 use mwallet_schema::Table;
@@ -8,11 +8,11 @@ use mwallet_schema::Table;
 /// The script of the page.
 pub(super) const SCRIPT: &str = include_str!("html/page.js");
 
-/// Writes the page.
+/// Returns the page.
 pub(super) fn page(tables: &[&Table]) -> String {
     PAGE.replace("{style}", include_str!("html/page.css"))
         .replace("{script}", SCRIPT)
-        // Last, since names may contain what is replaced.
+        // Must be last, since names may contain the placeholders.
         .replace("{drawing}", &svg::element(tables))
 }
 

@@ -1,19 +1,19 @@
-//! Where boxes stand and where lines run, so that no box covers another and no line runs through a box.
+//! Places boxes and lines so that no box covers another and no line runs through a box.
 //!
-//! Tables that refer to each other, directly or through others, are laid out together, in layers from left to right
-//! (Sugiyama's method): [`layers`] chooses the layer of each box, [`order`] the order and height within each, and
-//! [`route`] the lines. Between two layers is a channel without boxes, in which lines run upright; through a layer a
-//! line runs level, in a lane that is kept free for it. So no line can meet a box. The groups are then packed beside
-//! each other, and tables without references stand in columns below.
+//! Tables that are connected by references are laid out together, in layers from left to right (Sugiyama's method).
+//! [`layers`] chooses the layer of each box, [`order`] the order and vertical position within each layer, and
+//! [`route`] the lines. Between two layers is a channel without boxes for vertical segments. Through a layer a line
+//! runs horizontally, in a lane reserved for it, so no line can cross a box. The groups are then packed side by side,
+//! and tables without references are put in columns.
 //!
-//! It knows sizes and places, nothing of tables.
+//! It knows sizes and positions, but no tables.
 
 mod layers;
 mod order;
 mod pack;
 mod route;
 
-/// How far boxes stand from each other, above each other.
+/// The vertical distance between boxes.
 const BOX_GAP: f64 = 28.0;
 
 /// The size of a box.
@@ -23,7 +23,7 @@ pub(super) struct Size {
     pub(super) height: f64,
 }
 
-/// Where a box stands.
+/// The position and size of a box.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Rect {
     pub(super) x: f64,
@@ -39,36 +39,36 @@ pub(super) struct Point {
     pub(super) y: f64,
 }
 
-/// One end of a line: a row of a box.
+/// An end of a line: a row of a box.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     /// The box.
     pub(super) node: usize,
-    /// How far the row begins below the top of the box.
+    /// The offset of the row from the top of the box.
     pub(super) top: f64,
-    /// How high it is.
+    /// The height of the row.
     pub(super) height: f64,
 }
 
 /// A line to draw.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
-    /// The end that refers.
+    /// The referencing end.
     pub(super) from: End,
-    /// The end it refers to.
+    /// The referenced end.
     pub(super) to: End,
-    /// Whether it may refer to nothing; links to one row run together only where this is the same.
+    /// Whether the reference is nullable. Links to the same row are only merged if this is equal.
     pub(super) optional: bool,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Layout {
     pub(super) width: f64,
     pub(super) height: f64,
-    /// The boxes, at least as wide as they were asked for.
+    /// The boxes, at least as wide as requested.
     pub(super) boxes: Vec<Rect>,
-    /// The corners of each link's line, from the end that refers. The first and last stretch are level.
+    /// The corners of each link's line, from the referencing end. The first and last segments are horizontal.
     pub(super) lines: Vec<Vec<Point>>,
 }
 
@@ -87,14 +87,14 @@ pub(super) fn layout(sizes: &[Size], links: &[Link]) -> Layout {
     pack::pack(sizes, links.len(), &parts, &alone)
 }
 
-/// Boxes that links join.
+/// Boxes that are connected by links.
 #[derive(Debug, Default)]
 struct Group {
     nodes: Vec<usize>,
     links: Vec<usize>,
 }
 
-/// Finds what belongs together, in the order of the first box of each.
+/// Finds the connected groups, ordered by the first box of each.
 fn groups(nodes: usize, links: &[Link]) -> Vec<Group> {
     let mut group_of: Vec<usize> = (0..nodes).collect();
     for link in links {
@@ -113,7 +113,7 @@ fn groups(nodes: usize, links: &[Link]) -> Vec<Group> {
     groups
 }
 
-/// Lays out one group, high and narrow to low and wide, and keeps what reads best.
+/// Lays out a group in several shapes, from tall to wide, and returns the most readable one.
 fn best(sizes: &[Size], links: &[Link], group: &Group) -> Layout {
     let sizes: Vec<Size> = group.nodes.iter().map(|&node| sizes[node]).collect();
     let place = |end: End| End { node: group.nodes.binary_search(&end.node).unwrap_or_default(), ..end };
@@ -142,7 +142,7 @@ fn best(sizes: &[Size], links: &[Link], group: &Group) -> Layout {
     found.map(|(_, layout)| layout).unwrap_or_default()
 }
 
-/// How bad a layout is: much scrolling, long lines, lines that cross.
+/// Returns the cost of a layout: its extent, long lines and crossings.
 fn cost(layout: &Layout) -> f64 {
     let length: f64 = layout
         .lines

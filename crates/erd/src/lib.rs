@@ -1,9 +1,8 @@
-//! Entity-relationship diagrams of tables, as text: SVG, a page of HTML, and Mermaid.
+//! Renders entity-relationship diagrams of tables as text: SVG, an HTML page, and Mermaid.
 //!
-//! Each table is a box with a row for each column; each foreign key is a line between rows, whose ends say how many
-//! rows may stand there. Everything is worked out here, so that no other program is needed: where boxes stand and lines
-//! run in `layout`, how much room a text needs in `text`. The same tables always give the same text. This module reads
-//! no database and writes no file.
+//! Each table is a box with a row for each column. Each foreign key is a line between rows, whose ends show the
+//! cardinality. No other program is needed: `layout` places boxes and lines, and `text` measures texts. The output is
+//! deterministic. This crate reads no database and writes no file.
 
 mod html;
 mod layout;
@@ -19,8 +18,9 @@ use mwallet_schema::Table;
 
 /// Draws tables and their references as an SVG document.
 ///
-/// The document stands alone: it loads nothing, and is light or dark as its reader is. Boxes do not overlap, and no
-/// line runs through one. A foreign key to a table that is not among `tables` is marked at its column, without a line.
+/// The document is self-contained: it loads nothing, and follows the viewer's light or dark mode. Boxes do not
+/// overlap, and no line runs through a box. A foreign key to a table that is not in `tables` is marked at its column,
+/// without a line.
 ///
 /// # Examples
 ///
@@ -42,10 +42,10 @@ pub fn svg(tables: &[&Table]) -> String {
     svg::document(tables)
 }
 
-/// Draws tables and their references as one HTML file to look around in.
+/// Draws tables and their references as an interactive HTML file.
 ///
-/// It holds the drawing of [`svg`], which is moved by dragging and enlarged by wheel or buttons, and a box to search
-/// for tables and columns. It loads nothing from elsewhere, and says so to the browser by a content security policy.
+/// It contains the drawing of [`svg`], with panning, zooming, and a search for tables and columns. It loads nothing,
+/// which a content security policy enforces.
 ///
 /// # Examples
 ///
@@ -65,9 +65,9 @@ pub const HTML_SCRIPT: &str = html::SCRIPT;
 
 /// Writes tables and their references as an `erDiagram` for [Mermaid](https://mermaid.js.org) 11.
 ///
-/// Mermaid cannot take every name. Characters that mean something to it become others that look alike, spaces and signs
-/// in the names of columns and types become `_`; the true name then stands in the column's comment. Version 10 reads it
-/// too, where columns have names in ASCII.
+/// Mermaid does not accept every name. Special characters are replaced by similar ones, and spaces and signs in the
+/// names of columns and types by `_`; the real name is then in the column's comment. Version 10 accepts the result
+/// too if column names are ASCII.
 ///
 /// # Examples
 ///

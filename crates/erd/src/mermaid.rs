@@ -1,6 +1,6 @@
-//! Writes a diagram as an `erDiagram` of Mermaid.
+//! Writes a diagram as a Mermaid `erDiagram`.
 //!
-//! Names of tables always stand in quotes, since bare ones may be words of its grammar, such as `end` and `many`.
+//! Table names are always quoted, since bare ones may be keywords, such as `end` and `many`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::model::{Entity, Mark, Model};
 use mwallet_schema::Table;
 
-/// Writes the diagram.
+/// Returns the diagram.
 pub(super) fn diagram(tables: &[&Table]) -> String {
     let model = Model::new(tables);
     let mut out = String::from("erDiagram\n");
@@ -43,7 +43,7 @@ fn table(out: &mut String, entity: &Entity<'_>, name: &str) {
                 Mark::Primary => Some("PK"),
                 Mark::Foreign => Some("FK"),
                 Mark::Unique(None) => Some("UK"),
-                // Mermaid has no word for a share of a unique constraint.
+                // Mermaid has no mark for part of a unique constraint.
                 Mark::Unique(Some(_)) => None,
             })
             .collect();
@@ -64,13 +64,13 @@ fn table(out: &mut String, entity: &Entity<'_>, name: &str) {
     out.push_str("    }\n");
 }
 
-/// Makes a text safe within quotes.
+/// Makes a text safe inside quotes.
 fn quoted(text: &str) -> String {
     let safe: String = text
         .chars()
         .map(|character| match character {
             '"' => '\'',
-            // Mermaid reads these before its grammar does, or as HTML; the wide forms mean nothing to it.
+            // Mermaid interprets these before its grammar or as HTML. The full-width forms are harmless.
             '%' | '#' | ';' | '<' | '>' | '&' | '\\' | '~' | '{' | '}' | '`' => {
                 char::from_u32(u32::from(character) + 0xfee0).unwrap_or('_')
             }
@@ -79,14 +79,14 @@ fn quoted(text: &str) -> String {
         })
         .collect();
     let safe = safe.trim();
-    // Wherever `direction` and a side stand in a line, even in quotes, the line is taken for a statement.
+    // If a line contains `direction` and a side, even in quotes, Mermaid takes it for a statement.
     if safe.to_lowercase().contains("direction") {
         return safe.replace(' ', "_");
     }
     if safe.is_empty() { "_".into() } else { safe.into() }
 }
 
-/// Makes one word of the name of a column or type.
+/// Makes the name of a column or type a single word.
 fn word(name: &str) -> String {
     let mut word = String::new();
     for character in name.chars() {
@@ -97,7 +97,7 @@ fn word(name: &str) -> String {
             word.push('_');
         }
     }
-    // A word begins with a letter, and one like a key's mark would be taken for it.
+    // A word must start with a letter, and must not look like a key mark.
     let start: String = word.chars().take(2).collect::<String>().to_ascii_uppercase();
     let is_key = matches!(start.as_str(), "PK" | "FK" | "UK")
         && !word.chars().nth(2).is_some_and(|next| next.is_ascii_alphanumeric() || next == '_');

@@ -1,25 +1,25 @@
-//! What a diagram shows of each table: its texts, its rows with their marks, and which rows refer to which.
+//! Determines what a diagram shows of each table: its texts, its rows with their marks, and its references.
 //!
-//! It knows the sizes of boxes, not where they stand.
+//! It computes the sizes of boxes, but not their positions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{Font, Label};
 use mwallet_schema::{ForeignKey, Table, TableKind};
 
-/// The height of the part of a box that has the name.
+/// The height of the header of a box, with the name.
 pub(super) const HEADER: f64 = 34.0;
 /// The height of a row.
 pub(super) const ROW: f64 = 24.0;
-/// The space below the last row, which the round corners need.
+/// The space below the last row, for the rounded corners.
 const FOOT: f64 = 6.0;
-/// The space between the sides of a box and its texts; the joints of composite keys stand in it.
+/// The horizontal padding of a box, which also contains the joints of composite keys.
 pub(super) const PADDING: f64 = 14.0;
-/// The width of a mark, and the space after it.
+/// The width of a mark, including the space after it.
 pub(super) const MARK: f64 = 25.0;
-/// The width of the dot that says whether a column may be null.
+/// The width of the dot that shows nullability.
 pub(super) const DOT: f64 = 14.0;
-/// The least space between two texts of one line.
+/// The minimum space between two texts on a line.
 const GAP: f64 = 18.0;
 
 pub(super) const TITLE_FONT: Font = Font { size: 14.0, bold: true };
@@ -28,48 +28,48 @@ pub(super) const NAME_FONT: Font = Font { size: 13.0, bold: false };
 pub(super) const KEY_FONT: Font = Font { size: 13.0, bold: true };
 pub(super) const TYPE_FONT: Font = Font { size: 12.0, bold: false };
 
-/// All that a diagram shows.
+/// The content of a diagram.
 #[derive(Debug)]
 pub(super) struct Model<'a> {
     pub(super) entities: Vec<Entity<'a>>,
     pub(super) relations: Vec<Relation<'a>>,
 }
 
-/// One table as a box.
+/// A table as a box.
 #[derive(Debug)]
 pub(super) struct Entity<'a> {
     pub(super) table: &'a Table,
-    /// The name, with that of its database schema where several are shown.
+    /// The name, qualified if several database schemas are shown.
     pub(super) name: String,
     pub(super) title: Label,
-    /// The word for what it is, unless it is a plain table.
+    /// The kind of table, unless it is a plain one.
     pub(super) kind: Option<&'static str>,
     pub(super) rows: Vec<Row>,
-    /// How many marks stand side by side, at most.
+    /// The maximum number of marks in a row.
     pub(super) marks: usize,
     pub(super) width: f64,
     pub(super) height: f64,
 }
 
-/// One column as a row.
+/// A column as a row.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) name: Label,
     pub(super) kind: Label,
     pub(super) marks: Vec<Mark>,
     pub(super) nullable: bool,
-    /// What is said of it when it is pointed at.
+    /// The tooltip.
     pub(super) note: String,
 }
 
-/// What a column takes part in.
+/// A mark of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Mark {
-    /// The primary key.
+    /// Part of the primary key.
     Primary,
-    /// A foreign key.
+    /// Part of a foreign key.
     Foreign,
-    /// A unique constraint; with its number, if that has several columns.
+    /// Part of a unique constraint, with its number if that has several columns.
     Unique(Option<usize>),
 }
 
@@ -84,26 +84,26 @@ impl Mark {
     }
 }
 
-/// A foreign key whose both tables are shown.
+/// A foreign key between two shown tables.
 #[derive(Debug)]
 pub(super) struct Relation<'a> {
     pub(super) key: &'a ForeignKey,
-    /// The box that refers.
+    /// The referencing box.
     pub(super) from: usize,
-    /// The box it refers to.
+    /// The referenced box.
     pub(super) to: usize,
-    /// The rows that refer, the one where the line ends first. `None` stands for the header.
+    /// The referencing rows, starting with the one where the line ends. `None` is the header.
     pub(super) from_rows: Vec<Option<usize>>,
-    /// The rows they refer to, in the same order.
+    /// The referenced rows, in the same order.
     pub(super) to_rows: Vec<Option<usize>>,
-    /// Whether a row may refer to none.
+    /// Whether a reference may be null.
     pub(super) optional: bool,
-    /// Whether at most one row refers to each.
+    /// Whether each row is referenced at most once.
     pub(super) single: bool,
 }
 
 impl<'a> Model<'a> {
-    /// Works out what is shown of tables.
+    /// Builds the content for tables.
     pub(super) fn new(tables: &[&'a Table]) -> Self {
         let schemas: BTreeSet<_> = tables.iter().map(|table| table.schema.as_deref()).collect();
         let mut places = BTreeMap::new();
@@ -188,7 +188,7 @@ impl<'a> Relation<'a> {
     fn new(key: &'a ForeignKey, (from, table): (usize, &Table), (to, referenced): (usize, &Table)) -> Self {
         let mut pairs: Vec<(&String, Option<&String>)> =
             key.columns.iter().enumerate().map(|(at, column)| (column, key.referenced_columns.get(at))).collect();
-        // A column that several keys share, such as that of a tenant, says the least about where the line leads.
+        // A column shared by several keys, such as a tenant ID, says the least about the target of the line.
         let sharers =
             |column: &String| table.foreign_keys.iter().filter(|other| other.columns.contains(column)).count();
         if let Some(anchor) = (0..pairs.len()).min_by_key(|&at| sharers(pairs[at].0)) {
@@ -207,13 +207,13 @@ impl<'a> Relation<'a> {
     }
 }
 
-/// `(artist_id) → artist (artist_id)`.
+/// Formats a foreign key: `(artist_id) → artist (artist_id)`.
 pub(super) fn reference(key: &ForeignKey) -> String {
     let schema = key.references_schema.as_deref().map_or(String::new(), |schema| format!("{schema}."));
     format!("({}) → {schema}{} ({})", key.columns.join(", "), key.references, key.referenced_columns.join(", "))
 }
 
-/// Where a row, or the header, begins below the top of its box, and how high it is.
+/// Returns the offset of a row, or of the header, from the top of its box, and its height.
 pub(super) fn band(row: Option<usize>) -> (f64, f64) {
     row.map_or((0.0, HEADER), |row| (HEADER + row as f64 * ROW, ROW))
 }

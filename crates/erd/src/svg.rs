@@ -1,6 +1,6 @@
 //! Writes a diagram as SVG: boxes with rows, lines with crow's feet, and a legend.
 //!
-//! Everything has absolute coordinates, so that a page around it can compare them.
+//! All coordinates are absolute, so that a surrounding page can compare them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,26 +13,26 @@ use mwallet_schema::Table;
 mod ends;
 mod legend;
 
-/// The space around the drawing.
+/// The margin of the drawing.
 const MARGIN: f64 = 28.0;
-/// How round the corners of lines are.
+/// The radius of the corners of lines.
 const BEND: f64 = 7.0;
-/// How many colours lines have.
+/// The number of line colours.
 const COLOURS: usize = 8;
-/// What the drawing is for those who do not see it.
+/// The description for screen readers.
 const DESCRIPTION: &str = "Tables and the references between them";
 
-/// Writes a document that stands alone.
+/// Returns a self-contained document.
 pub(super) fn document(tables: &[&Table]) -> String {
     Drawing::new(&Model::new(tables)).text(true)
 }
 
-/// Writes the drawing for a page that gives it its size.
+/// Returns the drawing for a page that sets its size.
 pub(super) fn element(tables: &[&Table]) -> String {
     Drawing::new(&Model::new(tables)).text(false)
 }
 
-/// Finds where everything stands.
+/// Computes the positions.
 pub(super) fn place(model: &Model<'_>) -> Layout {
     let sizes: Vec<Size> =
         model.entities.iter().map(|entity| Size { width: entity.width, height: entity.height }).collect();
@@ -60,7 +60,7 @@ pub(super) fn place(model: &Model<'_>) -> Layout {
     layout
 }
 
-/// A drawing in the making.
+/// An unfinished drawing.
 struct Drawing {
     width: f64,
     height: f64,
@@ -93,13 +93,13 @@ impl Drawing {
 
     fn text(&self, has_size: bool) -> String {
         let Self { width, height, body } = self;
-        // On a narrow page it is as wide as that, instead of going beyond its edge.
+        // On a narrow page it shrinks instead of overflowing.
         let size = if has_size {
             format!(" width=\"{width}\" height=\"{height}\" style=\"max-width:100%;height:auto\"")
         } else {
             String::new()
         };
-        // A drawing alone is a picture; in a page, one looks around in its texts.
+        // A standalone drawing is an image; in a page, its texts are accessible.
         let role = if has_size { "img" } else { "group" };
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"erd\"{size} viewBox=\"0 0 {width} {height}\" \
@@ -110,7 +110,7 @@ impl Drawing {
     }
 }
 
-/// The colour of each table that is referred to, which the lines to it share.
+/// Returns the colour of each referenced table, which all lines to it share.
 fn colours(model: &Model<'_>) -> Vec<Option<usize>> {
     let mut colours = vec![None; model.entities.len()];
     let mut count = 0;
@@ -174,7 +174,7 @@ fn row(out: &mut String, entity: &Entity<'_>, row: &Row, place: Rect) {
     out.push_str("</g>\n");
 }
 
-/// Draws `PK` and the like, in a row that begins at `y`.
+/// Draws a mark such as `PK` in a row that begins at `y`.
 fn mark_at(out: &mut String, x: f64, y: f64, name: &str) {
     let class = name.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
     let _ = write!(
@@ -186,7 +186,7 @@ fn mark_at(out: &mut String, x: f64, y: f64, name: &str) {
     text(out, x + (MARK - 4.0) / 2.0, y + 15.5, "erd-mark-text", name);
 }
 
-/// Draws the dot that is full where a column is never null.
+/// Draws the dot, which is filled if a column is not nullable.
 fn dot(out: &mut String, x: f64, y: f64, nullable: bool) {
     let class = if nullable { "erd-null" } else { "erd-not-null" };
     let _ = writeln!(out, "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>");
@@ -196,7 +196,7 @@ fn text(out: &mut String, x: f64, y: f64, class: &str, text: &str) {
     let _ = writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text));
 }
 
-/// Draws a foreign key. `joints` counts, for each box and side, the composite keys that end there.
+/// Draws a foreign key. `joints` counts the composite keys that end at each side of a box.
 fn line(
     out: &mut String,
     model: &Model<'_>,
@@ -234,7 +234,7 @@ fn line(
     out.push_str("</g>\n");
 }
 
-/// Draws what joins the rows of a composite key within the padding of its box.
+/// Draws the joint between the rows of a composite key, within the padding of its box.
 fn joint(out: &mut String, end: &Point, x: f64, top: f64, rows: &[Option<usize>]) {
     let mut heights: Vec<f64> = rows[1..]
         .iter()
@@ -253,7 +253,7 @@ fn joint(out: &mut String, end: &Point, x: f64, top: f64, rows: &[Option<usize>]
     let _ = writeln!(out, "<path class=\"erd-wire erd-joint\" d=\"{shape}\"/>");
 }
 
-/// The path along the points, with round corners.
+/// Returns the path along the points, with rounded corners.
 fn path(points: &[Point]) -> String {
     let mut path = String::new();
     for (at, point) in points.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Tests of diagrams as a whole: what is drawn where, on schemas made by hand and by chance.
+//! Tests whole diagrams, for hand-written and random schemas.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::svg::place;
 use super::{html, mermaid, svg};
 use mwallet_schema::{Column, ColumnType, ReferentialAction, Table, TableKind};
 
-/// A table of columns `name:fk-table` or `name`, the first `keys` of which are the primary key.
+/// Returns a table with columns `name:fk-table` or `name`, the first `keys` of which are the primary key.
 fn table(name: &str, keys: usize, columns: &[&str]) -> Table {
     let mut table = Table::new(name);
     for column in columns {
@@ -23,7 +23,7 @@ fn table(name: &str, keys: usize, columns: &[&str]) -> Table {
     table
 }
 
-/// The shape of the Chinook sample database.
+/// Returns tables in the shape of the Chinook sample database.
 fn chinook() -> Vec<Table> {
     let mut employee = table(
         "employee",
@@ -72,7 +72,7 @@ fn chinook() -> Vec<Table> {
     ]
 }
 
-/// A generator of numbers that are the same everywhere.
+/// A deterministic random number generator.
 struct Dice(u64);
 
 impl Dice {
@@ -82,7 +82,7 @@ impl Dice {
     }
 }
 
-/// Tables that refer to each other by chance, in circles, to themselves, several times, by one column and by two.
+/// Returns random tables with references: circular, to themselves, repeated, with one column and with two.
 fn random(seed: u64, tables: usize, keys: usize) -> Vec<Table> {
     let mut dice = Dice(seed);
     let mut made: Vec<Table> = (0..tables)
@@ -94,7 +94,7 @@ fn random(seed: u64, tables: usize, keys: usize) -> Vec<Table> {
         })
         .collect();
     for _ in 0..keys {
-        // Some tables are referred to far more than others.
+        // Some tables are referenced far more often than others.
         let limit = if dice.below(2) == 0 { 4.min(tables) } else { tables };
         let (from, to) = (dice.below(tables), dice.below(limit));
         let count = 1 + usize::from(dice.below(5) == 0);
@@ -118,21 +118,21 @@ fn refs(tables: &[Table]) -> Vec<&Table> {
     tables.iter().collect()
 }
 
-/// Whether a level or upright stretch runs through the inside of a box.
+/// Returns whether a horizontal or vertical segment runs through the inside of a box.
 fn runs_through(ends: &[Point], place: &Rect) -> bool {
     let (left, right) = (ends[0].x.min(ends[1].x), ends[0].x.max(ends[1].x));
     let (top, bottom) = (ends[0].y.min(ends[1].y), ends[0].y.max(ends[1].y));
     right > place.x && left < place.x + place.width && bottom > place.y && top < place.y + place.height
 }
 
-/// Whether a point lies on the left or right side of a row, or of the header.
+/// Returns whether a point is on the left or right side of a row, or of the header.
 fn is_at(point: Point, place: &Rect, row: Option<usize>) -> bool {
     let (top, height) = model::band(row);
     let is_at_side = point.x == place.x || point.x == place.x + place.width;
     is_at_side && place.y + top < point.y && point.y < place.y + top + height
 }
 
-/// Holds a layout against what every one must keep.
+/// Checks the invariants of a layout.
 fn check(tables: &[Table]) -> Layout {
     let model = Model::new(&refs(tables));
     let layout = place(&model);
@@ -164,7 +164,7 @@ fn check(tables: &[Table]) -> Layout {
     layout
 }
 
-/// How many pairs of lines to different rows run in one another somewhere.
+/// Returns the number of pairs of lines to different rows that overlap somewhere.
 fn overlaps(tables: &[Table]) -> usize {
     let model = Model::new(&refs(tables));
     let layout = place(&model);

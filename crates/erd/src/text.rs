@@ -1,25 +1,25 @@
-//! How much room a text needs, where it is cut short, and how it is escaped.
+//! Measures, shortens and escapes texts.
 //!
-//! The font is known only where the drawing is shown, so widths are guessed from above: of each character, the widest
-//! that the fonts of the drawing have.
+//! The font is only known where the drawing is shown, so widths are upper bounds: the width of each character in the
+//! widest font of the drawing.
 
 use std::borrow::Cow;
 
 use html_escape::encode_quoted_attribute;
 
-/// A text as it is drawn, and the whole of it where it did not fit.
+/// A text as drawn, and the full text if it is shortened.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Label {
-    /// What is drawn.
+    /// The drawn text.
     pub(super) shown: String,
-    /// How wide that is at most, in pixels.
+    /// The maximum width of the drawn text, in pixels.
     pub(super) width: f64,
-    /// The whole text, if it is longer than what is drawn.
+    /// The full text, if it is shortened.
     pub(super) whole: Option<String>,
 }
 
 impl Label {
-    /// Shortens a text to a width, with an ellipsis where it is cut.
+    /// Shortens a text to a width, with an ellipsis.
     pub(super) fn new(text: &str, font: Font, limit: f64) -> Self {
         let text = visible(text);
         let width = font.width(&text);
@@ -35,7 +35,7 @@ impl Label {
                 used <= room
             })
             .collect();
-        // What joins two characters must not be left joined to the ellipsis.
+        // A trailing joiner would join the ellipsis.
         shown.truncate(shown.trim_end_matches('\u{200d}').len());
         shown.push('…');
         Self { width: font.width(&shown), shown, whole: Some(text.into_owned()) }
@@ -52,7 +52,7 @@ pub(super) struct Font {
 }
 
 impl Font {
-    /// How wide a text is at most, in pixels.
+    /// Returns the maximum width of a text in pixels.
     pub(super) fn width(self, text: &str) -> f64 {
         text.chars().map(|character| self.character(character)).sum()
     }
@@ -63,8 +63,8 @@ impl Font {
     }
 }
 
-/// How wide a character is in hundredths of the font's size. Of DejaVu Sans, the widest of the fonts of the drawing,
-/// where no other is wider.
+/// Returns the width of a character in hundredths of the font size. It is that of DejaVu Sans, the widest font of the
+/// drawing, unless another one is wider.
 fn hundredths(character: char) -> u32 {
     match character {
         'i' | 'j' | 'l' | '\'' => 30,
@@ -79,21 +79,21 @@ fn hundredths(character: char) -> u32 {
         '#' | '+' | '<' | '=' | '>' | 'M' | '^' | '~' | 'w' => 88,
         ..='\u{7f}' => 104,
         '…' => 100,
-        // Marks that stand on the character before, and what only joins or directs.
+        // Combining, joining and directional characters.
         '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => 0,
         '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => 0,
         '\u{80}'..='\u{58f}' if character.is_uppercase() => 118,
         '\u{80}'..='\u{58f}' => 100,
-        // Dashes as wide as two and three characters, cuneiform, and whole sentences in one character.
+        // Dashes as wide as two and three characters, cuneiform, and ligatures of whole sentences.
         '\u{2e3a}' | '\u{2e3b}' | '\u{12000}'..='\u{1254f}' => 300,
         '\u{fdfa}' | '\u{fdfb}' | '\u{fdfd}' => 1200,
-        // Pictures.
+        // Arrows, symbols and emoji.
         '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' => 140,
         _ => 112,
     }
 }
 
-/// Puts a picture in the place of each character that is not drawn, and that XML may refuse.
+/// Replaces characters that are not drawn, and that XML may reject, with visible symbols.
 fn visible(text: &str) -> Cow<'_, str> {
     let is_hidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
     if !text.contains(is_hidden) {
@@ -107,7 +107,7 @@ fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| if is_hidden(c) { picture(c) } else { c }).collect())
 }
 
-/// Makes a text safe between the tags of XML and HTML, and in an attribute within double quotes.
+/// Escapes a text for XML and HTML content, and for attributes in double quotes.
 pub(super) fn escape(text: &str) -> String {
     encode_quoted_attribute(&visible(text)).into_owned()
 }

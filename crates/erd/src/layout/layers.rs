@@ -1,12 +1,12 @@
-//! Chooses the layer of each box: referred-to boxes left of those that refer, close to each other, and no layer much
-//! higher than asked.
+//! Chooses the layer of each box: referenced boxes to the left of referencing ones, close to each other, and no layer
+//! much higher than requested.
 
 use super::{BOX_GAP, Link, Size};
 
-/// What it costs to have a layer higher than asked, for each pixel.
+/// The cost of each pixel by which a layer exceeds the requested height.
 const OVERFLOW: f64 = 0.1;
 
-/// Gives each box its layer. Boxes that a link joins never share one; none is left empty.
+/// Assigns a layer to each box. Linked boxes are never in the same layer; no layer is empty.
 pub(super) fn assign(sizes: &[Size], links: &[Link], height: f64) -> Vec<usize> {
     let links: Vec<(usize, usize)> =
         links.iter().map(|link| (link.from.node, link.to.node)).filter(|(from, to)| from != to).collect();
@@ -19,16 +19,16 @@ pub(super) fn assign(sizes: &[Size], links: &[Link], height: f64) -> Vec<usize> 
 struct Plan<'a> {
     sizes: &'a [Size],
     height: f64,
-    /// How high each layer is by now.
+    /// The current height of each layer.
     heights: Vec<f64>,
     layers: Vec<Option<usize>>,
-    /// Pairs of boxes, the one that refers first.
+    /// Pairs of boxes, the referencing one first.
     links: Vec<(usize, usize)>,
 }
 
 impl Plan<'_> {
-    /// Places box after box, each after those it refers to. Where boxes refer to each other in a circle, the one that
-    /// waits for the fewest comes first.
+    /// Places the boxes one by one, each after those it references. In a cycle, the box that waits for the fewest
+    /// others comes first.
     fn fill(&mut self) {
         for _ in 0..self.sizes.len() {
             let waits_for =
@@ -50,7 +50,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Moves single boxes as long as it brings anything.
+    /// Moves single boxes while that reduces the cost.
     fn improve(&mut self) {
         for _ in 0..30 {
             let mut has_moved = false;
@@ -75,7 +75,7 @@ impl Plan<'_> {
         }
     }
 
-    /// What it costs to put a box into a layer.
+    /// Returns the cost of a box in a layer.
     fn cost(&self, node: usize, layer: usize) -> f64 {
         let mut cost = 0.0;
         for (other, is_referred_to) in self.neighbours(node) {
@@ -88,7 +88,7 @@ impl Plan<'_> {
         cost + over(self.heights[layer] + self.step(node)) - over(self.heights[layer])
     }
 
-    /// The other ends of the links of a box, and whether the box refers to them.
+    /// Returns the linked boxes of a box, and whether the box references them.
     fn neighbours(&self, node: usize) -> impl Iterator<Item = (usize, bool)> {
         self.links.iter().filter_map(move |&(from, to)| match node {
             _ if node == from => Some((to, true)),

@@ -1,29 +1,30 @@
-//! Chooses the order of boxes and lanes within each layer, and how high each stands: few crossings, straight lines.
+//! Chooses the order and vertical position of boxes and lanes within each layer, for few crossings and straight
+//! lines.
 
 use std::collections::BTreeMap;
 
 use super::{BOX_GAP, End, Link, Size};
 
-/// How far a lane is kept from a box, and from another lane.
+/// The distance of a lane from a box.
 const LANE_TO_BOX: f64 = 18.0;
 const LANE_TO_LANE: f64 = 12.0;
-/// How many pixels of a longer line a crossing is worth.
+/// The cost of a crossing, in pixels of line length.
 const CROSSING: f64 = 150.0;
 
-/// Boxes and lanes in layers, and what joins them in the channels between.
+/// Boxes and lanes in layers, and the wires in the channels between them.
 pub(super) struct Graph {
-    /// What stands in each layer, from above.
+    /// The vertices of each layer, from the top.
     pub(super) layers: Vec<Vec<usize>>,
-    /// Boxes, in their own order, then lanes.
+    /// The boxes, in their original order, then the lanes.
     pub(super) vertices: Vec<Vertex>,
-    /// What runs in the channel to the right of each layer.
+    /// The wires in the channel to the right of each layer.
     pub(super) channels: Vec<Vec<Wire>>,
-    /// The wires that each link runs through, from the end that refers: channel and place in it, and the pins where the
-    /// link enters and leaves.
+    /// The wires of each link, from the referencing end: the channel, the index in it, and the pins where the link
+    /// enters and leaves.
     pub(super) paths: Vec<Vec<Leg>>,
 }
 
-/// A box, or a lane that is kept free for a line through the layer.
+/// A box, or a lane reserved for a line through the layer.
 pub(super) struct Vertex {
     pub(super) layer: usize,
     pub(super) height: f64,
@@ -31,14 +32,14 @@ pub(super) struct Vertex {
     pub(super) top: f64,
 }
 
-/// Where a line meets a box or a lane.
+/// The point where a line meets a box or a lane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pin {
     pub(super) vertex: usize,
     pub(super) offset: f64,
 }
 
-/// What is joined in one channel: links to the same row run together.
+/// A connection within a channel. Links to the same row share one.
 #[derive(Default)]
 pub(super) struct Wire {
     pub(super) left: Vec<Pin>,
@@ -53,14 +54,15 @@ pub(super) struct Leg {
     pub(super) leaves: Pin,
 }
 
-/// The box and row where links run together, whether they come from the left, and whether they are optional.
+/// The box and row where links merge, whether they come from the left, and whether they are optional.
 type Net = (usize, u64, bool, bool);
 
-/// For all in a layer, in its order: the offset of the own pin and the height of the other, for each it is joined with.
+/// For each vertex of a layer, in order: the offset of its own pin and the height of the other one, for each
+/// connection.
 type Joined = Vec<Vec<(f64, f64)>>;
 
 impl Graph {
-    /// Builds the graph, and orders and places all that stands in it.
+    /// Builds the graph, and orders and places its vertices.
     pub(super) fn new(sizes: &[Size], links: &[Link], layers: &[usize]) -> Self {
         let mut graph = Self::unordered(sizes, links, layers);
         graph.order();
@@ -90,7 +92,7 @@ impl Graph {
             let mut enters = from;
             let mut layer = near;
             loop {
-                // The one that is referred to stands to the left, or it is the same box, or it stands to the right.
+                // The referenced box is to the left, is the same box, or is to the right.
                 let (channel, next) = match near.cmp(&far) {
                     std::cmp::Ordering::Greater => (layer - 1, layer - 1),
                     std::cmp::Ordering::Equal => (layer, layer),
@@ -134,12 +136,12 @@ impl Graph {
         }
     }
 
-    /// How far below the top of all a pin is.
+    /// Returns the vertical position of a pin.
     pub(super) fn height(&self, pin: Pin) -> f64 {
         self.vertices[pin.vertex].top + pin.offset
     }
 
-    /// Sweeps over the layers from both sides, and keeps the best order seen.
+    /// Sweeps over the layers from both sides, and keeps the best order.
     fn order(&mut self) {
         let mut best: Option<(f64, Vec<Vec<usize>>)> = None;
         for start in 0..2 {
@@ -196,7 +198,7 @@ impl Graph {
         }
     }
 
-    /// Keeps the order, and moves everything up and down until lines are as straight as they can be.
+    /// Keeps the order, and moves the vertices vertically until lines are as straight as possible.
     fn straighten(&mut self) {
         for round in 0..24 {
             for step in 0..self.layers.len() {
@@ -204,7 +206,7 @@ impl Graph {
                 let (left, right) = self.neighbours(layer);
                 let wanted = |at: usize| {
                     let near = if round % 2 == 1 { &right[at] } else { &left[at] };
-                    // At first one side pulls, so that all of a chain follows; at last both.
+                    // At first only one side pulls, so that whole chains follow; later both do.
                     let pulls: Vec<f64> = match (round < 12 && !near.is_empty(), &left[at], &right[at]) {
                         (true, ..) => near.iter().map(|(own, other)| other - own).collect(),
                         (false, left, right) => left.iter().chain(right).map(|(own, other)| other - own).collect(),
@@ -217,7 +219,7 @@ impl Graph {
         }
     }
 
-    /// What all in a layer are joined with to the left and to the right.
+    /// Returns the connections of each vertex of a layer, to the left and to the right.
     fn neighbours(&self, layer: usize) -> (Joined, Joined) {
         let mut place = BTreeMap::new();
         for (at, &vertex) in self.layers[layer].iter().enumerate() {
@@ -238,8 +240,8 @@ impl Graph {
         (left, right)
     }
 
-    /// Stacks a layer as close to the wanted tops as its order and the gaps let it: regression by pooling neighbours
-    /// that want to overlap.
+    /// Stacks a layer as close to the wanted positions as its order and the gaps allow. This is isotonic regression:
+    /// it pools neighbours that would overlap.
     fn place(&mut self, layer: usize, wanted: &[f64]) {
         let order = &self.layers[layer];
         let mut offsets = Vec::with_capacity(order.len());
@@ -251,7 +253,7 @@ impl Graph {
             offsets.push(offset);
             offset += self.vertices[vertex].height;
         }
-        // Each pool is its mean, its weight and how many are in it.
+        // Each pool has a mean, a weight and a size.
         let mut pools: Vec<(f64, f64, usize)> = Vec::new();
         for (at, &vertex) in order.iter().enumerate() {
             let weight = if self.vertices[vertex].is_lane { 2.0 } else { 1.0 };
@@ -269,7 +271,7 @@ impl Graph {
         }
     }
 
-    /// How bad the order is.
+    /// Returns the cost of the order.
     fn cost(&self) -> f64 {
         let mut cost = 0.0;
         for channel in &self.channels {
@@ -289,7 +291,8 @@ impl Graph {
     }
 }
 
-/// Puts lanes in the middle of all that is drawn to one height, lest layers drift away where many refer to one.
+/// Puts lanes in the middle of vertices that are wanted at the same height. Otherwise layers drift apart where many
+/// tables reference one.
 fn centre_lanes(sorted: &mut [(f64, usize)], is_lane: impl Fn(usize) -> bool) {
     for run in sorted.chunk_by_mut(|a, b| (a.0 - b.0).abs() < 0.5) {
         run.sort_by_key(|&(_, at)| is_lane(at));
@@ -298,7 +301,7 @@ fn centre_lanes(sorted: &mut [(f64, usize)], is_lane: impl Fn(usize) -> bool) {
     }
 }
 
-/// Swaps what stands next to each other where that saves crossings.
+/// Swaps adjacent vertices if that saves crossings.
 fn swap_neighbours(sorted: &mut [(f64, usize)], left: &Joined, right: &Joined) {
     let crossings = |above: usize, below: usize| {
         let count = |above: &[(f64, f64)], below: &[(f64, f64)]| {
@@ -321,7 +324,7 @@ fn swap_neighbours(sorted: &mut [(f64, usize)], left: &Joined, right: &Joined) {
     }
 }
 
-/// All pairs of pins of both sides.
+/// Returns all pairs of pins of both sides.
 fn pairs<'a>(own: &'a [Pin], other: &'a [Pin]) -> impl Iterator<Item = (Pin, Pin)> + 'a {
     own.iter().flat_map(move |&own| other.iter().map(move |&other| (own, other)))
 }
@@ -344,7 +347,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
-/// Where lines meet the rows: those of one row and side are spread over its height.
+/// The points where lines meet rows: lines at the same row and side are spread over its height.
 struct Ports(BTreeMap<(usize, u64, bool), Vec<usize>>);
 
 impl Ports {
@@ -362,7 +365,7 @@ impl Ports {
         Self(ports)
     }
 
-    /// The row and side of both ends; a line leaves a box to the side where the other one stands.
+    /// Returns the row and side of both ends. A line leaves a box on the side of the other box.
     fn keys(link: &Link, layers: &[usize]) -> ((usize, u64, bool), (usize, u64, bool)) {
         let (near, far) = (layers[link.from.node], layers[link.to.node]);
         let key = |end: End, is_right| (end.node, end.top.to_bits(), is_right);

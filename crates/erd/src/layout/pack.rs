@@ -1,15 +1,15 @@
-//! Puts groups of tables beside and below each other, and tables without references into columns.
+//! Packs groups of tables side by side and in rows, and tables without references in columns.
 
 use super::{BOX_GAP, Group, Layout, Point, Rect, Size};
 
-/// How far groups stand from each other.
+/// The distance between groups.
 const GROUP_GAP: f64 = 56.0;
-/// How far columns of single tables stand from each other.
+/// The distance between columns of unconnected tables.
 const COLUMN_GAP: f64 = 40.0;
-/// How wide a drawing is for its height.
+/// The target ratio of width to height.
 const ASPECT: f64 = 1.6;
 
-/// Joins the layouts of groups, each with its boxes and links, and boxes that stand alone.
+/// Combines the layouts of groups, each with its boxes and links, and unconnected boxes.
 pub(super) fn pack(sizes: &[Size], links: usize, parts: &[(Group, Layout)], alone: &[usize]) -> Layout {
     let mut all =
         Layout { boxes: vec![Rect::default(); sizes.len()], lines: vec![Vec::new(); links], ..Layout::default() };
@@ -30,7 +30,7 @@ pub(super) fn pack(sizes: &[Size], links: usize, parts: &[(Group, Layout)], alon
         x += part.width + GROUP_GAP;
         next_y = next_y.max(y + part.height + GROUP_GAP);
     }
-    // Single tables stand beside the last groups, or below all, wherever the drawing gets less high.
+    // Unconnected tables are placed next to the last groups or below all, whichever gives the lower height.
     let below = grid(sizes, alone, 0.0, next_y, width);
     let beside = grid(sizes, alone, x, y, width);
     let bottom = |grid: &[Rect]| grid.iter().map(|place| place.y + place.height).fold(all.height, f64::max);
@@ -57,7 +57,7 @@ impl Layout {
     }
 }
 
-/// Puts boxes into as many columns as there is room for between a left upper corner and a right end.
+/// Puts boxes into as many columns as fit between the top left corner and the right edge.
 fn grid(sizes: &[Size], alone: &[usize], left: f64, top: f64, right: f64) -> Vec<Rect> {
     for count in (1..=alone.len()).rev() {
         let (column_of, widths) = columns(sizes, alone, count);
@@ -77,7 +77,7 @@ fn grid(sizes: &[Size], alone: &[usize], left: f64, top: f64, right: f64) -> Vec
     Vec::new()
 }
 
-/// Deals boxes to columns, each to the one that is shortest by then, and tells how wide each column is.
+/// Distributes boxes over columns, each to the currently shortest one. Also returns the widths of the columns.
 fn columns(sizes: &[Size], alone: &[usize], count: usize) -> (Vec<usize>, Vec<f64>) {
     let (mut column_of, mut widths, mut bottoms) = (Vec::new(), vec![0.0_f64; count], vec![0.0; count]);
     for &node in alone {

@@ -1,18 +1,18 @@
-//! Chooses where lines run upright in the channels, how wide these are, and with that where all is from left to right.
+//! Chooses the vertical tracks of lines in the channels, the widths of the channels, and so all horizontal positions.
 
 use super::order::{Graph, Wire};
 use super::{Layout, Link, Point, Rect, Size};
 
-/// The space beside boxes that the ends of lines need.
+/// The space next to boxes for the ends of lines.
 const END: f64 = 28.0;
-/// How far upright lines are from each other.
+/// The distance between vertical tracks.
 const TRACK: f64 = 12.0;
-/// Level lines closer than this would be taken for one.
+/// Horizontal lines closer than this would look like one.
 const CLOSE: f64 = 5.0;
-/// What it costs that two lines run in one another.
+/// The cost of two lines that overlap.
 const OVERLAP: u32 = 100;
 
-/// Draws the lines of a graph whose boxes are ordered and placed.
+/// Draws the lines of a graph with placed boxes.
 pub(super) fn route(sizes: &[Size], links: &[Link], graph: &Graph) -> Layout {
     let highest = graph.vertices.iter().map(|vertex| vertex.top).fold(f64::INFINITY, f64::min);
     let lowest = graph.vertices.iter().map(|vertex| vertex.top + vertex.height).fold(f64::NEG_INFINITY, f64::max);
@@ -60,7 +60,7 @@ pub(super) fn route(sizes: &[Size], links: &[Link], graph: &Graph) -> Layout {
     Layout { width: end, height: lowest - highest, boxes, lines }
 }
 
-/// Leaves out points in the middle of a straight stretch.
+/// Removes points in the middle of straight segments.
 fn simplify(points: Vec<Point>) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
     for point in points {
@@ -77,7 +77,7 @@ fn simplify(points: Vec<Point>) -> Vec<Point> {
     kept
 }
 
-/// The heights at which a wire comes into its channel.
+/// The heights at which a wire enters its channel.
 struct Span {
     left: Vec<f64>,
     right: Vec<f64>,
@@ -102,7 +102,7 @@ impl Span {
         self.top - CLOSE < height && height < self.bottom + CLOSE
     }
 
-    /// What it costs if this one runs left of the other: crossings, and lines in one another.
+    /// Returns the cost if this wire runs to the left of the other: crossings and overlaps.
     fn cost_before(&self, other: &Self) -> u32 {
         let mut cost = self.right.iter().filter(|&&height| other.covers(height)).count();
         cost += other.left.iter().filter(|&&height| self.covers(height)).count();
@@ -110,13 +110,13 @@ impl Span {
         cost as u32 + OVERLAP * self.right.iter().filter(|height| overlaps(height)).count() as u32
     }
 
-    /// Whether both cannot have one track.
+    /// Returns whether the wires cannot share a track.
     fn conflicts(&self, other: &Self) -> bool {
         self.top - TRACK < other.bottom && other.top - TRACK < self.bottom
     }
 }
 
-/// Gives each wire of a channel its track, counted from the left.
+/// Assigns a track to each wire of a channel, counted from the left.
 fn assign(graph: &Graph, wires: &[Wire]) -> Vec<usize> {
     let spans: Vec<Span> = wires.iter().map(|wire| Span::new(graph, wire)).collect();
     let costs: Vec<Vec<u32>> = spans
@@ -138,13 +138,13 @@ fn assign(graph: &Graph, wires: &[Wire]) -> Vec<usize> {
     tracks
 }
 
-/// Moves each wire to where it costs least, and says whether anything has moved.
+/// Moves each wire to its cheapest position. Returns whether anything has moved.
 fn sift(order: &mut Vec<usize>, costs: &[Vec<u32>]) -> bool {
     let before = order.clone();
     for &wire in &before {
         let Some(old) = order.iter().position(|&other| other == wire) else { continue };
         order.remove(old);
-        // All others to the right, at first; then one after the other passes to the left.
+        // Start with all others on the right, then pass them to the left one by one.
         let mut cost: u32 = order.iter().map(|&other| costs[wire][other]).sum();
         let mut sums = vec![cost];
         for &other in order.iter() {

@@ -1,10 +1,10 @@
-//! Draws the ends of lines, which say how many rows may stand there.
+//! Draws the ends of lines, which show the cardinality.
 
 use std::fmt::Write;
 
 use super::Point;
 
-/// How many rows may stand at the end of a line.
+/// The cardinality at the end of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     /// Exactly one: two bars.
@@ -15,7 +15,7 @@ pub(super) enum Shape {
     Many,
 }
 
-/// Draws an end at a box; the line goes on to the right if `direction` is positive, otherwise to the left.
+/// Draws an end at a box. The line continues to the right if `direction` is positive, otherwise to the left.
 pub(super) fn draw(out: &mut String, end: Point, direction: f64, shape: Shape) {
     let Point { x, y } = end;
     let at = |distance: f64| if direction > 0.0 { x + distance } else { x - distance };

@@ -1,4 +1,4 @@
-//! Draws the legend, which says what marks, dots and the ends of lines mean.
+//! Draws the legend, which explains marks, dots and the ends of lines.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use super::super::model::{KIND_FONT, MARK, ROW};
 use super::ends::Shape;
 use super::{Point, dot, ends, mark_at, text};
 
-/// How wide a drawing is at least, so that the longest entry of the legend has room.
+/// The minimum width of a drawing, so that the longest entry of the legend fits.
 pub(super) const LEAST_WIDTH: f64 = 420.0;
-/// How much room a symbol has before its text.
+/// The width reserved for a symbol before its text.
 const SYMBOL: f64 = 36.0;
 
 enum Symbol {
@@ -17,7 +17,7 @@ enum Symbol {
     End(Shape),
 }
 
-/// Draws it between two sides below a height, and tells how high it is.
+/// Draws the legend between two sides below a height, and returns its height.
 pub(super) fn legend(out: &mut String, left: f64, top: f64, right: f64) -> f64 {
     let entries = [
         (Symbol::Mark("PK"), "primary key"),
