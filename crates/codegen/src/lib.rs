@@ -1,6 +1,6 @@
-//! Tables written as declarations for programs in other languages: [TypeScript](typescript), and [Rust](rust) entities.
+//! Generates code for tables: [TypeScript](typescript) types and [Rust](rust) entities.
 //!
-//! It reads no database and writes no file: what it is given are tables, and what it gives are texts.
+//! It reads no database and writes no file: it takes tables and returns text.
 
 pub mod rust;
 pub mod typescript;

@@ -1,7 +1,7 @@
-//! Tables as Rust: a struct for each, of which `#[derive(Entity)]` makes the same [`Table`] again.
+//! Generates a Rust struct for each table, from which `#[derive(Entity)]` builds the same [`Table`].
 //!
-//! Names become what Rust programs are used to, and each attribute says what the name or the type does not; what the
-//! struct says of its table is all that reflection found.
+//! Names follow Rust's conventions. Attributes state what the name or the type does not imply, so that the struct
+//! describes everything that reflection found.
 
 mod attributes;
 mod enums;
@@ -16,12 +16,12 @@ use fields::Row;
 use mwallet_schema::{Table, is_hidden, visible};
 use names::Names;
 
-/// A file of Rust.
+/// A Rust source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its name, such as `order.rs`.
     pub name: String,
-    /// What is in it.
+    /// The content.
     pub text: String,
 }
 
@@ -38,12 +38,12 @@ const LINTS: &str = "
 )]
 ";
 
-/// What stands above everything else, with a paragraph on what is left out.
+/// Returns the head of a file, with a paragraph on omitted tables.
 fn head(left_out: &str) -> String {
     format!("{HEAD}{left_out}{LINTS}\n")
 }
 
-/// The module of tables: `mod.rs`, a file for each table, and `enums.rs` where there are enums.
+/// Returns the module of tables: `mod.rs`, a file for each table, and `enums.rs` if there are enums.
 ///
 /// ```
 /// # use mwallet_codegen::rust;
@@ -84,7 +84,7 @@ pub fn module(tables: &[&Table]) -> Vec<SourceFile> {
     files
 }
 
-/// The same as one file.
+/// Returns the same code as a single file.
 pub fn file(tables: &[&Table]) -> String {
     let Source { rows, enums, left_out } = source(tables);
     let mut imports = Imports::default();
@@ -101,8 +101,8 @@ pub fn file(tables: &[&Table]) -> String {
     text
 }
 
-/// Whether an entity can describe a table: PostgreSQL has tables and views without columns, which no program reads or
-/// writes.
+/// Returns whether an entity can describe a table. PostgreSQL allows tables and views without columns, which no
+/// program reads or writes.
 pub fn is_described(table: &Table) -> bool {
     !table.columns.is_empty()
 }
@@ -110,7 +110,7 @@ pub fn is_described(table: &Table) -> bool {
 struct Source {
     rows: Vec<Row>,
     enums: Enums,
-    /// Tables without columns, as a paragraph of the head.
+    /// The omitted tables without columns, as a paragraph of the head.
     left_out: String,
 }
 
@@ -128,7 +128,7 @@ fn source(tables: &[&Table]) -> Source {
     Source { rows, enums, left_out }
 }
 
-/// The function that lists the tables.
+/// Returns the function that lists the tables.
 fn list(rows: &[Row]) -> String {
     let mut text = String::from("\n/// The tables and views, as they are described here.\n");
     text.push_str("pub fn tables() -> Vec<&'static Table> {\n");
@@ -145,7 +145,7 @@ fn list(rows: &[Row]) -> String {
     text
 }
 
-/// What a file names of other crates and files.
+/// The imports of a file.
 #[derive(Clone, Debug, Default)]
 struct Imports {
     db: BTreeSet<&'static str>,
@@ -190,17 +190,17 @@ fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// The file of a module, whose name may be a word of the language.
+/// Returns the file name of a module, whose name may be a raw identifier.
 fn file_name(module: &str) -> String {
     format!("{}.rs", module.strip_prefix("r#").unwrap_or(module))
 }
 
-/// A comment as lines of documentation, if it is the same when it is read from them again.
+/// Formats a comment as doc comments, if it can be parsed back unchanged.
 fn documentation(comment: &str, indent: &str) -> Option<String> {
     let mut text = String::new();
     for (index, paragraph) in comment.split("\n\n").enumerate() {
         let words: Vec<&str> = paragraph.split_whitespace().collect();
-        // The compiler refuses comments with what turns the direction of writing.
+        // The compiler rejects comments with characters that change the text direction.
         if words.is_empty() || words.join(" ") != paragraph || paragraph.contains(is_hidden) {
             return None;
         }
@@ -221,7 +221,7 @@ fn documentation(comment: &str, indent: &str) -> Option<String> {
     Some(text)
 }
 
-/// A text as a literal of Rust.
+/// Formats a text as a Rust literal.
 fn literal(text: &str) -> String {
     format!("{text:?}")
 }

@@ -1,8 +1,8 @@
-//! Tables as TypeScript: the type `Database` that the clients of Supabase and PostgREST take.
+//! Generates the TypeScript type `Database` that the clients of Supabase and PostgREST use.
 //!
 //! Its shape is the one that `createClient<Database>` of supabase-js and `new PostgrestClient<Database>` of
-//! postgrest-js read: for each schema its tables and views, for each of these what is answered, what is taken, and how
-//! they refer to each other.
+//! postgrest-js expect: the tables and views of each schema, each with the types of its rows, inserts and updates,
+//! and its relationships.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use mwallet_schema::{
     json::write_string, visible,
 };
 
-/// The schema of tables that name none.
+/// The schema of tables without one.
 const DEFAULT_SCHEMA: &str = "public";
 
 const HEAD: &str = "\
@@ -23,7 +23,7 @@ export type Database = {
   __InternalSupabase: { PostgrestVersion: '13' }
 ";
 
-/// Short names for what programs ask for most: `Row<'orders'>`.
+/// Short names for the most common types: `Row<'orders'>`.
 const TAIL: &str = "
 type Schemas = Omit<Database, '__InternalSupabase'>
 type First = Schemas[Extract<keyof Schemas, 'public'> extends never ? keyof Schemas : 'public']
@@ -41,7 +41,7 @@ export type TablesUpdate<Name extends keyof First['Tables']> =
 export type Enums<Name extends keyof First['Enums']> = First['Enums'][Name]
 ";
 
-/// The type `Database` of tables, as the source of a module.
+/// Returns the source of a module with the type `Database`.
 ///
 /// ```
 /// # use mwallet_codegen::typescript;
@@ -67,7 +67,7 @@ pub fn database(tables: &[&Table]) -> String {
             for (words, views) in [("Tables: {", false), ("Views: {", true)] {
                 let chosen: Vec<&&Table> = of_schema.iter().filter(|table| is_view(table) == views).collect();
                 if chosen.is_empty() {
-                    // What no name is in must say so, or any name would do.
+                    // Without `never`, an empty type would allow any name.
                     out.line(&format!("{words} [_ in never]: never }}"));
                 } else {
                     out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table)));
@@ -84,7 +84,7 @@ pub fn database(tables: &[&Table]) -> String {
     out.text
 }
 
-/// The types with labels, each once, by their names.
+/// Writes each enum once, sorted by name.
 fn write_enums(out: &mut Writer, tables: &[&Table]) {
     let columns = tables.iter().flat_map(|table| &table.columns);
     let enums: BTreeMap<String, EnumType> =
@@ -94,7 +94,7 @@ fn write_enums(out: &mut Writer, tables: &[&Table]) {
     }
     out.block("Enums: {", "}", |out| {
         for (name, found) in &enums {
-            // PostgreSQL quotes what must be.
+            // PostgreSQL quotes the name if necessary.
             let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
             let labels = union(found.labels.iter().map(|label| literal(&label.name)));
             out.line(&format!("{}: {labels}", key(name)));
@@ -122,14 +122,14 @@ impl Writer {
         self.line(close);
     }
 
-    /// What something means, where it is said.
+    /// Writes a comment, if there is one.
     fn comment(&mut self, comment: Option<&str>) {
         let Some(comment) = comment else { return };
-        // The end of a comment within it would be the end of it.
+        // The text must not end the comment.
         let lines: Vec<String> = comment.lines().map(|line| visible(line).replace("*/", "*\\/")).collect();
         match lines.as_slice() {
             [] => {}
-            // A word to the compiler, such as `@ts-ignore`, counts in the last line of a comment only.
+            // The compiler only obeys directives such as `@ts-ignore` in the last line of a comment.
             [line] if !line.contains('@') => self.line(&format!("/** {line} */")),
             lines => {
                 self.line("/**");
@@ -162,16 +162,16 @@ fn write_table(out: &mut Writer, table: &Table) {
             if is_taken {
                 out.block(&format!("{word}: {{"), "}", |out| write_taken(out, table, is_partial));
             } else if !is_view(table) {
-                // Of a view the clients take it to be so where nothing is said.
+                // Clients allow writes to a view unless its type forbids them.
                 out.line(&format!("{word}: never"));
             }
         }
-        // Rows of other tables in one request are not there yet, so there is none for a client to follow.
+        // Embedding rows of other tables is not supported yet, so clients get no relationships.
         out.line("Relationships: []");
     });
 }
 
-/// The columns that a body may have.
+/// Writes the columns that a request body may contain.
 fn write_taken(out: &mut Writer, table: &Table, is_partial: bool) {
     for column in &table.columns {
         let name = key(&column.name);
@@ -186,11 +186,11 @@ fn write_taken(out: &mut Writer, table: &Table, is_partial: bool) {
 }
 
 fn or_null(kind: String, column: &Column) -> String {
-    // `Json` has null in it already.
+    // `Json` already includes null.
     if column.nullable && kind != "Json" { format!("{kind} | null") } else { kind }
 }
 
-/// The type of a value that is answered.
+/// Returns the type of a value in a response.
 fn answered(column: &Column) -> String {
     if let Some(listed) = listed(column) {
         return listed;
@@ -218,7 +218,7 @@ fn answered(column: &Column) -> String {
     }
 }
 
-/// The type of a value that is taken, where more is taken than is answered.
+/// Returns the type of a value in a request, which may allow more than in a response.
 fn taken(column: &Column) -> String {
     match &column.kind {
         ColumnType::Decimal { .. } | ColumnType::Timestamp => "string | number".into(),
@@ -234,14 +234,14 @@ fn taken(column: &Column) -> String {
     }
 }
 
-/// The values that a rule lists.
+/// Returns the values that a rule lists, as a union.
 fn listed(column: &Column) -> Option<String> {
     let word = |value: &Value| match value {
         Value::Text(text) => Some(literal(text)),
         Value::Int(number) => Some(number.to_string()),
         _ => None,
     };
-    // A decimal is answered with all its digits.
+    // A decimal is returned with all digits of its scale, so no list of literals matches it.
     if matches!(column.kind, ColumnType::Decimal { .. }) {
         return None;
     }
@@ -249,7 +249,7 @@ fn listed(column: &Column) -> Option<String> {
     (!words.is_empty()).then(|| union(words.into_iter()))
 }
 
-/// What PostgreSQL makes JSON of, by the name of its type.
+/// Returns the type of what PostgreSQL converts to JSON.
 fn made_of_json(native: &NativeType) -> String {
     let name = native.json_name();
     match name.strip_suffix("[]").map(plain) {
@@ -273,7 +273,7 @@ fn union(words: impl Iterator<Item = String>) -> String {
     if words.is_empty() { "never".into() } else { words.join(" | ") }
 }
 
-/// A name as that of a property: in quotes unless it is an identifier.
+/// Formats a name as a property: quoted unless it is an identifier.
 fn key(name: &str) -> String {
     let mut letters = name.chars();
     let is_plain = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == '$')
@@ -281,8 +281,8 @@ fn key(name: &str) -> String {
     if is_plain { name.into() } else { literal(name) }
 }
 
-/// A text as a literal. JSON's form is TypeScript's too, but for the line separators that end lines there; what is not
-/// seen in a text is written out with them.
+/// Formats a text as a literal. JSON's syntax is also valid in TypeScript, except for line separators. Hidden
+/// characters are escaped too.
 fn literal(text: &str) -> String {
     let mut json = Vec::new();
     write_string(&mut json, text);

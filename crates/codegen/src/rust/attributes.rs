@@ -1,15 +1,15 @@
-//! Attributes, in as few lines as they fit into.
+//! Formats attributes in as few lines as possible.
 
 use super::literal;
 
-/// The most characters of a list's items that stand on one line, as `rustfmt` has it.
+/// The maximum width of list items on one line, as in `rustfmt`.
 const WIDTH: usize = 70;
 
-/// One item of an attribute.
+/// An item of an attribute.
 pub(super) enum Item {
-    /// As it is written: `unique`, `max = 10`.
+    /// A literal item: `unique`, `max = 10`.
     Plain(String),
-    /// `name(a, b)`.
+    /// A list: `name(a, b)`.
     List(&'static str, Vec<Item>),
 }
 
@@ -18,22 +18,22 @@ pub(super) enum Item {
 pub(super) struct Attributes(Vec<Item>);
 
 impl Attributes {
-    /// An item.
+    /// Adds an item.
     pub(super) fn add(&mut self, item: impl Into<Item>) {
         self.0.push(item.into());
     }
 
-    /// `name = "text"`.
+    /// Adds `name = "text"`.
     pub(super) fn text(&mut self, name: &str, text: &str) {
         self.add(assigned(name, text));
     }
 
-    /// `name = number`.
+    /// Adds `name = number`.
     pub(super) fn number(&mut self, name: &str, number: u32) {
         self.add(format!("{name} = {number}"));
     }
 
-    /// The attribute, or nothing where it has no items.
+    /// Formats the attribute; empty if it has no items.
     pub(super) fn written(&self, indent: &str) -> String {
         if self.0.is_empty() { String::new() } else { format!("{indent}#[entity{}]\n", brackets(&self.0, indent)) }
     }
@@ -52,7 +52,7 @@ impl From<&str> for Item {
 }
 
 impl Item {
-    /// On one line.
+    /// Formats the item on one line.
     fn short(&self) -> String {
         match self {
             Self::Plain(item) => item.clone(),
@@ -68,12 +68,12 @@ impl Item {
     }
 }
 
-/// `name = "text"`.
+/// Returns `name = "text"`.
 pub(super) fn assigned(name: &str, text: &str) -> Item {
     Item::Plain(format!("{name} = {}", literal(text)))
 }
 
-/// `name(a, b)`.
+/// Returns `name(a, b)`.
 pub(super) fn listed(name: &'static str, items: impl IntoIterator<Item = impl Into<Item>>) -> Item {
     Item::List(name, items.into_iter().map(Into::into).collect())
 }
@@ -82,13 +82,13 @@ fn joined(items: &[Item]) -> String {
     items.iter().map(Item::short).collect::<Vec<_>>().join(", ")
 }
 
-/// Items in brackets: on one line, or each on its own.
+/// Formats items in parentheses: on one line, or each on its own.
 fn brackets(items: &[Item], indent: &str) -> String {
     let all = joined(items);
     if all.chars().count() <= WIDTH {
         return format!("({all})");
     }
-    // A list that stands alone shares its brackets.
+    // A single list shares its parentheses.
     if let [Item::List(name, items)] = items {
         return format!("({name}{})", brackets(items, indent));
     }

@@ -1,4 +1,4 @@
-//! Enums: each type with labels once, whichever tables have columns of it.
+//! Generates each enum once, however many tables use it.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use super::names::{Members, Names};
 use super::{documentation, literal};
 use mwallet_schema::{Column, EnumLabel, EnumType, visible};
 
-/// The enums there are so far.
+/// The enums found so far.
 #[derive(Default)]
 pub(super) struct Enums(Vec<(EnumType, String)>);
 
 impl Enums {
-    /// The Rust enum of a column, if its values are labels of a type.
+    /// Returns the Rust enum of a column, if its type has labels.
     pub(super) fn name_for(&mut self, column: &Column, names: &mut Names) -> Option<String> {
         let found = column.labels()?;
         if let Some((_, name)) = self.0.iter().find(|(known, _)| *known == found) {

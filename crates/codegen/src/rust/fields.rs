@@ -1,4 +1,4 @@
-//! A table as a struct: its fields, and what stands above it.
+//! Generates the struct of a table: its fields and attributes.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) text: String,
 }
 
-/// A table whose fields have names.
+/// A table with the names of its fields.
 struct Named<'t> {
     table: &'t Table,
     fields: Vec<String>,
@@ -46,7 +46,7 @@ impl Row {
         for (column, field) in table.columns.iter().zip(&named.fields) {
             let mut items = Attributes::default();
             text.push_str(&comment(column.comment.as_deref(), "    ", &mut items));
-            // Rust composes the letters of its names, and a database keeps them as they were written.
+            // Rust normalizes identifiers, but a database keeps names as written.
             if unraw(field) != column.name || !field.is_ascii() {
                 items.text("column", &column.name);
             }
@@ -63,7 +63,7 @@ impl Row {
 
 impl Named<'_> {
     fn field(&self, column: &str) -> String {
-        // A key names columns that exist; if not, the name is at least one that the compiler shows.
+        // A key should only name existing columns; otherwise the compiler reports the unknown name.
         self.table.position(column).map_or_else(|| column.into(), |at| self.fields[at].clone())
     }
 
@@ -71,8 +71,8 @@ impl Named<'_> {
         columns.iter().map(|column| self.field(column)).collect()
     }
 
-    /// Whether unique constraints, or indexes, can stand above their fields: where all are named as the derive names
-    /// them, and are found in the order of the fields.
+    /// Returns whether unique constraints, or indexes, can be attributes of their fields: all have the derived names,
+    /// and are in the order of the fields.
     fn by_field(&self, uniques: bool) -> bool {
         let table = self.table;
         let all: Vec<(&str, &[String])> = match uniques {
@@ -88,13 +88,13 @@ impl Named<'_> {
                 let is_next = position > last;
                 last = position;
                 let is_key = table.primary_key.len() == 1 && table.primary_key[0] == *column;
-                // A unique column has an index, and the derive takes no second one.
+                // A unique column has an index, and the derive rejects a second one.
                 let is_unique = !uniques && table.uniques.iter().any(|unique| unique.columns == *columns);
                 is_next && !is_key && !is_unique && *name == constraint_name(&table.name, &[column], ending)
             })
     }
 
-    /// What stands above the struct.
+    /// Adds the attributes above the struct.
     fn describe(&self, type_name: &str, uniques: bool, indexes: bool, items: &mut Attributes) {
         let table = self.table;
         if table.name != plural(&snake_case(type_name)) || !type_name.is_ascii() {
@@ -185,7 +185,7 @@ impl Named<'_> {
         listed("foreign_key", items)
     }
 
-    /// What stands above the field of a column, but for its type.
+    /// Adds the attributes of a field, except for those of its type.
     fn column(&self, column: &Column, uniques: bool, indexes: bool, items: &mut Attributes) {
         let table = self.table;
         let is_key = table.primary_key.len() == 1 && table.primary_key[0] == column.name;
@@ -228,7 +228,7 @@ impl Named<'_> {
     }
 }
 
-/// The documentation of a comment; or an attribute, where it would not be read again as it is.
+/// Returns a comment as doc comments, or adds an attribute if they would not preserve it.
 fn comment(comment: Option<&str>, indent: &str, items: &mut Attributes) -> String {
     let Some(comment) = comment else { return String::new() };
     documentation(comment, indent).unwrap_or_else(|| {
@@ -237,7 +237,7 @@ fn comment(comment: Option<&str>, indent: &str, items: &mut Attributes) -> Strin
     })
 }
 
-/// The type of a field, without what may be absent.
+/// Returns the type of a field without `Option` and `Auto`.
 fn kind(
     column: &Column,
     names: &mut Names,
@@ -270,7 +270,7 @@ fn kind(
         ColumnType::Uuid => "Uuid",
         ColumnType::Json => "Json",
         ColumnType::Boolean => "bool",
-        // Its labels are those of a Rust enum, which it has by now.
+        // An enum with labels is handled above.
         ColumnType::Enum(_) => "String",
         ColumnType::Native(native) => native_word(native),
     };
@@ -297,7 +297,7 @@ fn describe_native(native: &NativeType, items: &mut Attributes) {
     items.add(listed("native", rest.into_iter().chain(comparison_type)));
 }
 
-/// The Rust type that holds what a type of a database holds.
+/// Returns the Rust type of a native type.
 fn native_word(native: &NativeType) -> &'static str {
     match native.transfer {
         Transfer::Text { .. } => "String",
@@ -314,13 +314,13 @@ fn native_word(native: &NativeType) -> &'static str {
     }
 }
 
-/// The Rust type of what PostgreSQL makes JSON of, by the name of its type.
+/// Returns the Rust type of what PostgreSQL converts to JSON.
 fn made_of_json(native: &NativeType) -> &'static str {
     match native.json_name().as_str() {
         "smallint" => "i16",
         "integer" => "i32",
         "bigint" => "i64",
-        // Exact, as all numbers with a fraction are: the shortest that stands for the float.
+        // Exact, like all numbers with a fraction: the shortest decimal that represents the float.
         "real" | "double precision" | "numeric" => "Decimal",
         "boolean" => "bool",
         "uuid" => "Uuid",
@@ -333,7 +333,7 @@ fn made_of_json(native: &NativeType) -> &'static str {
     }
 }
 
-/// The type, which may be null or filled in.
+/// Wraps the type in `Option` and `Auto` if necessary.
 fn filled(column: &Column, held: String, imports: &mut Imports) -> String {
     let held = if column.nullable { format!("Option<{held}>") } else { held };
     match column.default {
@@ -361,7 +361,7 @@ fn rules(column: &Column, items: &mut Attributes) {
     }
 }
 
-/// A value as a literal of Rust; a decimal as its text, of which it is read again.
+/// Formats a value as a Rust literal; a decimal as a string that is parsed again.
 fn constant(value: &Value) -> String {
     match value {
         Value::Bool(value) => value.to_string(),

@@ -1,4 +1,4 @@
-//! Names of a database as names of Rust: in its cases, in the singular, none of its words, each once.
+//! Converts names of a database to Rust names: in Rust's case, singular, unique, and without keywords.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use unicode_ident::{is_xid_continue, is_xid_start};
 
 use mwallet_schema::Table;
 
-/// The module of the types with labels.
+/// The module of the enums.
 pub(super) const ENUMS: &str = "enums";
 
-/// Modules that no table may have.
+/// Reserved module names.
 const MODULES: &[&str] = &["mod", "lib", "main", ENUMS];
 
-/// Types that the files name, or that every file has.
+/// The types that generated files use, or that are in the prelude.
 const TYPES: &[&str] = &[
     "Auto",
     "Decimal",
@@ -35,7 +35,7 @@ const TYPES: &[&str] = &[
     "Vec",
 ];
 
-/// Words of the language that may be written as `r#word`.
+/// The keywords that may be written as `r#word`.
 const WORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
     "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
@@ -43,7 +43,7 @@ const WORDS: &[&str] = &[
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// The names that are taken.
+/// The names in use.
 #[derive(Default)]
 pub(super) struct Names {
     types: HashSet<String>,
@@ -51,21 +51,21 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The type of a table: `Order Details` to `OrderDetail`.
+    /// Returns the type of a table: `Order Details` becomes `OrderDetail`.
     pub(super) fn of_table(&mut self, table: &Table) -> String {
         let name = type_name(&singular(&table.name));
         let schema = table.schema.as_deref().map(|schema| type_name(&format!("{schema} {}", singular(&table.name))));
         self.take([name.clone()].into_iter().chain(schema), &name, "Row")
     }
 
-    /// The type of a set of labels.
+    /// Returns the type of an enum.
     pub(super) fn of_enum(&mut self, name: &str) -> String {
         let name = type_name(name);
         self.take([name.clone()].into_iter(), &name, "Label")
     }
 
-    /// The module of a type: `OrderDetail` to `order_detail`. It is a file too, which Rust finds by letters of ASCII
-    /// alone.
+    /// Returns the module of a type: `OrderDetail` becomes `order_detail`. It is also a file name, so it is ASCII
+    /// only.
     pub(super) fn of_module(&mut self, type_name: &str) -> String {
         let ascii: String = type_name.to_snake_case().chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
         let words: Vec<&str> = ascii.split('_').filter(|word| !word.is_empty()).collect();
@@ -93,16 +93,16 @@ impl Names {
 pub(super) struct Members(HashSet<String>);
 
 impl Members {
-    /// The field of a column: `AlbumId` to `album_id`.
+    /// Returns the field of a column: `AlbumId` becomes `album_id`.
     pub(super) fn field(&mut self, column: &str) -> String {
         let name = started(&allowed(&column.to_snake_case()), "column");
-        // The constant of a column is made of its field.
+        // The column constant is derived from the field, so it must be unique too.
         let name = unused(&name, "_", |name| !self.0.contains(&name.to_shouty_snake_case()));
         self.0.insert(name.to_shouty_snake_case());
         raw(name)
     }
 
-    /// The variant of a label: `in progress` to `InProgress`.
+    /// Returns the variant of a label: `in progress` becomes `InProgress`.
     pub(super) fn variant(&mut self, label: &str) -> String {
         let name = started(&allowed(&label.to_upper_camel_case()), "Label");
         let name = unused(&name, "", |name| name != "Self" && !self.0.contains(name));
@@ -111,7 +111,7 @@ impl Members {
     }
 }
 
-/// The name, or the first of it with a number that is free.
+/// Returns the name, with the first free number if it is taken.
 fn unused(name: &str, between: &str, is_free: impl Fn(&str) -> bool) -> String {
     let numbered = (2_u32..).map(|number| format!("{name}{between}{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
@@ -121,7 +121,7 @@ fn type_name(name: &str) -> String {
     started(&allowed(&name.to_upper_camel_case()), "Table")
 }
 
-/// The name with its last word in the singular: `Order Details` to `Order Detail`.
+/// Returns the name with its last word in the singular: `Order Details` becomes `order_detail`.
 fn singular(name: &str) -> String {
     let words = name.to_snake_case();
     match words.rsplit_once('_') {
@@ -131,16 +131,16 @@ fn singular(name: &str) -> String {
 }
 
 fn one(word: &str) -> String {
-    // A pronoun for a pronoun is no singular of a thing.
+    // The singular that the library returns for these is wrong.
     if matches!(word, "us" | "data" | "media") { word.into() } else { pluralizer::pluralize(word, 1, false) }
 }
 
-/// The name with an underscore for every character that no identifier has.
+/// Replaces characters that are invalid in identifiers with underscores.
 fn allowed(name: &str) -> String {
     name.chars().map(|c| if is_xid_continue(c) { c } else { '_' }).collect()
 }
 
-/// The name behind a word, where an identifier cannot start with it.
+/// Adds a prefix if an identifier cannot start like the name.
 fn started(name: &str, word: &str) -> String {
     let name = name.trim_matches('_');
     match name.chars().next() {
@@ -151,7 +151,7 @@ fn started(name: &str, word: &str) -> String {
     }
 }
 
-/// The name as an identifier, where it is a word of the language.
+/// Escapes a name that is a keyword.
 fn raw(name: String) -> String {
     match name.as_str() {
         "self" | "super" | "crate" => format!("{name}_"),

@@ -1,4 +1,4 @@
-//! Texts of Rust, where no database is needed to see them.
+//! Tests generated Rust code without a database.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The types of tables, of every kind.
+//! Tests the TypeScript types for tables with every kind of column.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ fn native(name: &str, transfer: Transfer) -> ColumnType {
     ColumnType::Native(Arc::new(NativeType { name: name.into(), comparison_type: None, transfer }))
 }
 
-/// A table with a column of every kind, as a test of the clients takes it too.
+/// Returns tables with a column of every kind. A test of the clients uses them too.
 fn tables() -> Vec<Table> {
     let mut labels = EnumType { name: "State".into(), labels: Vec::new() };
     for (code, name) in ["OPEN", "it's \"closed\""].iter().enumerate() {
