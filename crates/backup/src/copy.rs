@@ -1,7 +1,7 @@
-//! Copies a database of SQLite to a file while others write to it.
+//! Copies a SQLite database to a file while it is in use.
 //!
-//! A copy is one state of the database, is looked at before it has its name, and has its name only when it is on the
-//! disk. The database is not changed.
+//! A copy is a consistent snapshot. It is verified before it gets its name, and gets it only once it is on disk. The
+//! database is not changed.
 
 use std::fs::File;
 use std::path::Path;
@@ -18,25 +18,26 @@ use mwallet_db::sqlite_files::{register_functions, side_file};
 
 use crate::{BackupError, Copied, Progress, Result, Watch};
 
-/// What the path of a file keeps as it is in a URI.
+/// The characters of a file path that are not encoded in a URI.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-/// How many pages are copied before progress is told.
+/// The number of pages copied between progress reports.
 const SLICE: i32 = 1_024;
-/// How long to wait for a writer that holds the whole file, as without a log each does for a moment.
+/// How long to wait for a writer that locks the whole file, which every writer does briefly without WAL.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// After how many steps of its virtual machine SQLite asks whether it is to stop.
+/// The number of virtual machine steps between checks for a stop request.
 const STEPS_PER_LOOK: i32 = 10_000;
-/// What lies beside a database and belongs to it.
+/// The suffixes of files that belong to a database.
 pub(crate) const SIDES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Copies a database to a file that only its owner can read; others may write to the database meanwhile. With
-/// `replace`, a file that is there already is replaced when the copy is whole, and not before.
+/// Copies a database to a file that only its owner can read. Others may write to the database meanwhile. With
+/// `replace`, an existing file is replaced once the copy is complete.
 ///
-/// While a database without a log (WAL) is copied, those who write to it wait.
+/// If the database does not use WAL, writers wait during the copy.
 ///
 /// # Errors
 ///
-/// Where the file is there already, the database is none or damaged, or the disk is full; then there is no copy.
+/// Returns an error if the file already exists, the source is not a database or is damaged, or the disk is full. Then
+/// no copy is left.
 pub fn backup(database: &Path, file: &Path, replace: bool, watch: &mut Watch<'_>) -> Result<Copied> {
     refuse(database, file, replace)?;
     let temporary = temporary(file)?;
@@ -56,7 +57,7 @@ pub fn backup(database: &Path, file: &Path, replace: bool, watch: &mut Watch<'_>
     Ok(copied)
 }
 
-/// Refuses what can be seen before anything is done.
+/// Rejects invalid arguments before anything is done.
 fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
     if !database.is_file() {
         return Err(BackupError::NoFile(database.to_owned()));
@@ -65,15 +66,15 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
     if is_own(database) {
         return Err(BackupError::SameFile(file.to_owned()));
     }
-    // SQLite makes and removes such a file as it needs it.
+    // SQLite creates and removes such a file as needed.
     if SIDES.into_iter().any(|side| is_name(&side_file(database, side), file)) {
         return Err(BackupError::Side(file.to_owned()));
     }
-    // What is no file, such as a device, would be gone.
+    // Anything else, such as a device, would be lost.
     if file.metadata().is_ok_and(|found| !found.is_file()) {
         return Err(BackupError::NotAFile(file.to_owned()));
     }
-    // A link that leads nowhere is something too.
+    // A dangling symbolic link also counts as existing.
     if !replace && file.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(file.to_owned()));
     }
@@ -83,23 +84,23 @@ fn refuse(database: &Path, file: &Path, replace: bool) -> Result<()> {
     }
 }
 
-/// Whether two paths lead to one file.
+/// Returns whether two paths lead to the same file.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Whether two paths are one name in one folder, of a file that need not be there.
+/// Returns whether two paths have the same name in the same folder. The file need not exist.
 fn is_name(one: &Path, other: &Path) -> bool {
     is_same(one, other) || one.file_name() == other.file_name() && is_same(folder(one), folder(other))
 }
 
-/// The folder that a file is to lie in.
+/// Returns the folder of a file.
 fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file beside the place where another is to be, which only its owner can read, and which goes away unless it is
-/// given that place.
+/// Creates a temporary file next to its destination that only its owner can read. It is removed unless it is moved
+/// there.
 pub(crate) fn temporary(file: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".mwallet-").suffix(".partial");
@@ -112,15 +113,15 @@ pub(crate) fn temporary(file: &Path) -> Result<NamedTempFile> {
     builder.tempfile_in(folder).map_err(|source| BackupError::File { path: folder.to_owned(), source })
 }
 
-/// Waits until a file is on the disk.
+/// Flushes a file to disk.
 pub(crate) fn sync(temporary: &NamedTempFile, file: &Path) -> Result<()> {
     let synced = temporary.as_file().sync_all();
     synced.map_err(|source| BackupError::File { path: file.to_owned(), source })
 }
 
-/// Waits until the name of a file is on the disk.
+/// Flushes the name of a file to disk.
 pub(crate) fn sync_folder(file: &Path) -> Result<()> {
-    // Elsewhere a folder is no file that can be opened.
+    // Other systems cannot open a folder as a file.
     if cfg!(unix) {
         let folder = folder(file);
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -129,7 +130,7 @@ pub(crate) fn sync_folder(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies all pages of a database, as they are at one time, to an empty file that is to be called `file`.
+/// Copies a snapshot of all pages of a database to an empty file. Errors name it `file`.
 pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Watch<'_>) -> Result<Copied> {
     let of_source = |error| failed(from, error);
     let of_copy = |error| failed(file, error);
@@ -138,7 +139,7 @@ pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Wat
 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut target = Connection::open_with_flags(to.path(), flags).map_err(of_copy)?;
-    // A copy that fails goes away, so nothing is kept for going back; the whole is synced at its end.
+    // A failed copy is removed, so it needs no journal; the whole file is synced at the end.
     target.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(())).map_err(of_copy)?;
     target.pragma_update(None, "synchronous", "OFF").map_err(of_copy)?;
     let backup = Backup::new(&source, &mut target).map_err(of_copy)?;
@@ -154,7 +155,7 @@ pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Wat
         match step {
             StepResult::Done => break all,
             StepResult::More => {}
-            // Nobody else knows the copy, and the database is being read: it is over in a moment.
+            // Nobody else uses the copy, and the database is already being read, so this is brief.
             _ => std::thread::sleep(Duration::from_millis(5)),
         }
     };
@@ -164,8 +165,8 @@ pub(crate) fn copy(from: &Path, to: &NamedTempFile, file: &Path, watch: &mut Wat
     Ok(Copied { pages, bytes: pages * page_size.unsigned_abs() })
 }
 
-/// A connection to a database that is there, which reads one state of it until it ends. Without, a copy would begin
-/// again at each write of somebody else, and never end.
+/// Opens a database and starts a transaction that reads one snapshot. Without it, the copy would restart at every
+/// write by others, and might never end.
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let begin = |connection: Connection| {
         connection.execute_batch("BEGIN")?;
@@ -174,7 +175,7 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
     };
     let has_log = side_file(path, "-wal").exists();
     match open(path, has_log).and_then(begin) {
-        // In a folder where nothing may be made, nobody writes.
+        // If no file can be created in the folder, nobody writes to the database.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !has_log => {
             open_still(path).and_then(begin)
         }
@@ -184,23 +185,23 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
 
 fn open(path: &Path, has_log: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // Whoever may only read cannot take back what a crash left half done, nor remove the log that opening makes.
+    // A read-only connection could neither roll back after a crash, nor remove the WAL that opening creates.
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "query_only", true)?;
-    // A log that was there stays: it is for whoever uses the database to put it back.
+    // An existing WAL stays, for the programs that use the database.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
     Ok(connection)
 }
 
-/// Opens a file that nobody writes to, without locks and without a log beside it.
+/// Opens a file that nobody writes to, without locks and without a WAL.
 fn open_still(path: &Path) -> rusqlite::Result<Connection> {
     let uri = format!("file:{}?immutable=1", percent_encode(path.as_os_str().as_encoded_bytes(), PATH));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(uri, flags)
 }
 
-/// Has SQLite look at every page of a copy. What is wrong with it is wrong with what it was made of.
+/// Verifies every page of a copy. Errors in the copy are errors of its source.
 pub(crate) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()> {
     watch.report(Progress::Verifying);
     let stop = watch.stop();
@@ -212,10 +213,10 @@ pub(crate) fn verify(copy: &Path, of: &Path, watch: &mut Watch<'_>) -> Result<()
     register_functions(&connection).map_err(failed)?;
     let watched = move || stop.load(Ordering::Relaxed);
     connection.progress_handler(STEPS_PER_LOOK, Some(watched)).map_err(failed)?;
-    // Rows that break a check are the business of whoever wrote them: the pages are whole.
+    // Rows that violate checks are not damage to the file.
     connection.pragma_update(None, "ignore_check_constraints", true).map_err(failed)?;
     let found = match findings(&connection, "PRAGMA integrity_check") {
-        // A collation or function that its program has, and this one has not.
+        // The database uses a collation or function of another program.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => {
             findings(&connection, "PRAGMA quick_check")
         }
@@ -231,7 +232,7 @@ fn findings(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String
     connection.prepare(check)?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// What SQLite says of a file.
+/// Converts an error of SQLite about a file.
 pub(crate) fn failed(path: &Path, error: rusqlite::Error) -> BackupError {
     let path = path.to_owned();
     match error.sqlite_error_code() {
@@ -247,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    /// A database of two thousand pages, and a folder for it.
+    /// Returns a database of two thousand pages, and its folder.
     fn database() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a?b#c%20.db");
@@ -275,7 +276,7 @@ mod tests {
         let copy = folder.path().join("copy.db");
         let note = |progress| told.lock().unwrap().push(progress);
         let mut watch = Watch::default().on_progress(move |progress| {
-            // Somebody else writes after each slice.
+            // Another connection writes after each slice.
             writer.execute("INSERT INTO a (t) VALUES ('later')", []).unwrap();
             note(progress);
         });

@@ -1,6 +1,7 @@
-//! Copies of databases that are a file of SQLite: taken while they are served, and put back.
+//! Backs up SQLite databases while they are in use, and restores them.
 //!
-//! Both functions block: call them from a thread that may, such as [`mwallet_db::worker::delegate`] gives.
+//! Both functions block. Call them from a thread where that is allowed, such as one of
+//! [`mwallet_db::worker::delegate`].
 //!
 //! ```
 //! # use mwallet_backup::{Watch, backup, restore};
@@ -29,21 +30,21 @@ use mwallet_db::DriverError;
 pub use copy::backup;
 pub use restore::restore;
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many pages are copied.
+    /// Some of the pages are copied.
     Pages {
-        /// How many are copied.
+        /// The number of pages copied.
         done: u64,
-        /// How many there are.
+        /// The total number of pages.
         all: u64,
     },
-    /// All pages are copied, and each is looked at.
+    /// All pages are copied and are being verified.
     Verifying,
 }
 
-/// Who watches a copy being made, and may stop it.
+/// Observes a copy, and can stop it.
 #[derive(Default)]
 pub struct Watch<'w> {
     told: Option<Box<dyn FnMut(Progress) + Send + 'w>>,
@@ -51,13 +52,13 @@ pub struct Watch<'w> {
 }
 
 impl<'w> Watch<'w> {
-    /// The same, where a function is told how far it is.
+    /// Sets a function that receives the progress.
     pub fn on_progress(mut self, report: impl FnMut(Progress) + Send + 'w) -> Self {
         self.told = Some(Box::new(report));
         self
     }
 
-    /// What stops it, once it is set: what is half done goes away.
+    /// Returns a flag that stops the copy once it is set. A partial copy is removed.
     pub fn stop(&self) -> Arc<AtomicBool> {
         self.stopped.clone()
     }
@@ -73,94 +74,95 @@ impl<'w> Watch<'w> {
     }
 }
 
-/// How much was copied.
+/// The size of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// The pages of the database.
+    /// The number of pages.
     pub pages: u64,
-    /// The bytes of its file.
+    /// The size of the file in bytes.
     pub bytes: u64,
 }
 
-/// What came of putting a copy in the place of a database.
+/// The result of a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// How much was copied.
+    /// The size of the copy.
     pub copied: Copied,
-    /// Where the database lies now that was there before; `None` where there was none.
+    /// The new path of the previous database; `None` if there was none.
     pub kept: Option<PathBuf>,
 }
 
 /// A process that has a file open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// The process ID.
     pub id: u32,
-    /// What it is called.
+    /// The name of the program.
     pub name: String,
 }
 
-/// Why a copy was not made, or not put back. Nothing is left of it then, and the database is as it was.
+/// Why a backup or restore failed. Nothing partial is left, and the database is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// There is nothing to copy.
+    /// The file to copy does not exist.
     #[error("there is no file {0}")]
     NoFile(PathBuf),
-    /// There is no place for the copy.
+    /// The folder for the copy does not exist.
     #[error("there is no folder {0}")]
     NoFolder(PathBuf),
-    /// There is something already where the copy was to be.
+    /// The destination of the copy already exists.
     #[error("{0} is there already, and stays as it is")]
     Exists(PathBuf),
-    /// A log or journal lies beside the place of the copy. SQLite would put it into the copy, whose it is not.
+    /// A WAL or journal is next to the destination. SQLite would apply it to the copy, although it belongs to another
+    /// database.
     #[error("{0} is there: it belongs to another database, and would spoil the copy beside it")]
     Beside(PathBuf),
-    /// The copy and the database are one file.
+    /// The copy and the database are the same file.
     #[error("{0} is the database itself")]
     SameFile(PathBuf),
-    /// The copy has the name of the database's own log or journal, which SQLite makes and removes.
+    /// The destination has the name of the database's own WAL or journal, which SQLite creates and removes.
     #[error("{0} is the name of a file of the database itself")]
     Side(PathBuf),
-    /// The place of the copy is taken by what is no file: a folder, a device, a pipe.
+    /// The destination is not a regular file, but a folder, a device or a pipe.
     #[error("{0} is no file that a copy could replace")]
     NotAFile(PathBuf),
-    /// The file is something else.
+    /// The file is not a SQLite database.
     #[error("{0} is no database of SQLite")]
     NotADatabase(PathBuf),
-    /// The database is damaged, and so would be each copy of it.
+    /// The database is damaged, and so would be every copy.
     #[error("{path} is damaged: {what}")]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What SQLite found first.
+        /// The first problem that SQLite found.
         what: String,
     },
-    /// Somebody has the database open that was to be replaced.
+    /// Another process has the database open.
     #[error("{path} is in use{}", named(.by))]
     InUse {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// The processes that have it open, as far as they can be seen.
+        /// The processes that have it open, as far as they are visible.
         by: Vec<Process>,
     },
-    /// Somebody stopped it.
+    /// It was stopped by the user.
     #[error("it was stopped")]
     Stopped,
     /// A file cannot be read or written.
     #[error("{path}")]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// What SQLite says of a file.
+    /// SQLite returned an error.
     #[error("{path}")]
     Sqlite {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The error of SQLite.
         source: DriverError,
     },
 }
@@ -174,5 +176,5 @@ fn named(processes: &[Process]) -> String {
     }
 }
 
-/// What the operations of this module give back.
+/// A result with a [`BackupError`].
 pub type Result<T> = std::result::Result<T, BackupError>;

@@ -1,10 +1,10 @@
-//! Which processes have a database open. Only Linux says so, and only of processes that this user may look into.
+//! Finds the processes that have a database open. Only Linux reports them, and only those that this user may inspect.
 
 use std::path::Path;
 
 use crate::Process;
 
-/// The other processes that have one of these files open, as far as they can be seen.
+/// Returns the other processes that have one of these files open, as far as they are visible.
 #[cfg(target_os = "linux")]
 pub(crate) fn others(files: &[&Path]) -> Vec<Process> {
     use std::os::unix::fs::MetadataExt;
@@ -27,7 +27,7 @@ pub(crate) fn others(files: &[&Path]) -> Vec<Process> {
     found
 }
 
-/// Nothing is said of it elsewhere.
+/// Returns nothing on other systems.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn others(_: &[&Path]) -> Vec<Process> {
     Vec::new()

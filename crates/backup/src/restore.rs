@@ -1,7 +1,7 @@
-//! Puts a copy in the place of a database of SQLite that nobody uses.
+//! Replaces a SQLite database that is not in use with a copy.
 //!
-//! At every moment the name of the database leads to the old one or to the new one, whole. The old one is kept under
-//! another name.
+//! At every moment the database's path leads to either the old or the new database, complete. The old one is kept
+//! under another name.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,17 +15,17 @@ use tempfile::NamedTempFile;
 use crate::copy::{SIDES, copy, failed, is_same, sync, sync_folder, temporary, verify};
 use crate::{BackupError, Restored, Result, Watch, open_files};
 
-/// Puts a copy in the place of a database, which is kept beside it under a name with this time. Where there is no
+/// Replaces a database with a copy. The old database is kept next to it under a name with this time. If there is no
 /// database, the copy becomes one.
 ///
 /// # Errors
 ///
-/// Where the copy is no database or damaged, or somebody has the database open; then nothing has changed.
+/// Returns an error if the copy is not a database or is damaged, or the database is in use. Then nothing has changed.
 pub fn restore(file: &Path, database: &Path, at: Timestamp, watch: &mut Watch<'_>) -> Result<Restored> {
     if !file.is_file() {
         return Err(BackupError::NoFile(file.to_owned()));
     }
-    // A link stays one: what it leads to is replaced.
+    // A symbolic link is kept; its target is replaced.
     let database = &database.canonicalize().unwrap_or_else(|_| database.to_owned());
     if is_same(file, database) {
         return Err(BackupError::SameFile(file.to_owned()));
@@ -47,13 +47,13 @@ pub fn restore(file: &Path, database: &Path, at: Timestamp, watch: &mut Watch<'_
     Ok(Restored { copied, kept })
 }
 
-/// Refuses a database that another process has open. An idle connection to one without a log holds no lock.
+/// Rejects a database that another process has open. Without WAL, an idle connection holds no lock.
 fn refuse_open(database: &Path) -> Result<()> {
     let by = open_files::others(&[database, &side_file(database, "-wal"), &side_file(database, "-shm")]);
     if by.is_empty() { Ok(()) } else { Err(BackupError::InUse { path: database.to_owned(), by }) }
 }
 
-/// Gives the new database the owner of the old one, whose server must be able to open it.
+/// Gives the new database the owner of the old one, so that its server can open it.
 #[cfg(unix)]
 fn own_alike(database: &Path, temporary: &NamedTempFile) -> Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -72,9 +72,10 @@ fn own_alike(_: &Path, _: &NamedTempFile) -> Result<()> {
     Ok(())
 }
 
-/// Gives the new database the name of the old one, and says where that is now.
+/// Gives the new database the name of the old one, and returns the old one's new path.
 fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<PathBuf>> {
-    // Held to the end, so that whoever opens the old one in between waits, and writes nothing that would be lost.
+    // Held to the end, so that others who open the old database meanwhile wait instead of writing data that would be
+    // lost.
     let lock = lock(database)?;
     refuse_open(database)?;
     let failed = |path: &Path| {
@@ -84,18 +85,18 @@ fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<
     let was_there = database.exists();
     let kept = free_name(database, at);
     if was_there {
-        // A second name for it: its own leads to it until it leads to the new one.
+        // A hard link, so that the original name leads to the old database until it leads to the new one.
         std::fs::hard_link(database, &kept)
-            // Some file systems have no second names.
+            // Some file systems have no hard links.
             .or_else(|_| std::fs::copy(database, &kept).and_then(|_| std::fs::File::open(&kept)?.sync_all()))
             .map_err(failed(&kept))?;
     }
-    // What is left of a database that cannot be opened stays with it: beside the new one, SQLite would put it into
-    // that.
+    // The remaining files of a database that cannot be opened move with it. SQLite would apply them to the new
+    // database.
     for side in SIDES {
         let path = side_file(database, side);
         match path.exists() {
-            // It has been put back into the database.
+            // It has been applied to the database.
             true if lock.is_some() => std::fs::remove_file(&path).map_err(failed(&path))?,
             true => std::fs::rename(&path, side_file(&kept, side)).map_err(failed(&path))?,
             false => {}
@@ -107,8 +108,8 @@ fn replace(database: &Path, new: NamedTempFile, at: Timestamp) -> Result<Option<
     Ok(was_there.then_some(kept))
 }
 
-/// Puts the log of a database back into it, and keeps everybody from it; `None` where it is not there, or so damaged
-/// that it cannot be opened.
+/// Applies the WAL of a database and locks it exclusively. Returns `None` if the database does not exist, or is too
+/// damaged to be opened.
 fn lock(database: &Path) -> Result<Option<Connection>> {
     if !database.exists() {
         return Ok(None);
@@ -117,10 +118,10 @@ fn lock(database: &Path) -> Result<Option<Connection>> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(database, flags)?;
         connection.busy_timeout(Duration::ZERO)?;
-        // What cannot be opened is kept as it is, with its log.
+        // A database that cannot be opened is kept as it is, with its WAL.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        // No other connection may have it open for that, even an idle one.
+        // This fails if any other connection is open, even an idle one.
         connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
         connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
@@ -138,7 +139,7 @@ fn lock(database: &Path) -> Result<Option<Connection>> {
     }
 }
 
-/// A name for the old database that nothing has yet: `mwallet.db.before-restore-20261126T140531Z`.
+/// Returns an unused name for the old database: `mwallet.db.before-restore-20261126T140531Z`.
 fn free_name(database: &Path, at: Timestamp) -> PathBuf {
     let time: String = at.to_string().chars().take(19).filter(|c| !"-:".contains(*c)).collect();
     let first = side_file(database, &format!(".before-restore-{time}Z"));

@@ -1,22 +1,23 @@
-//! Addresses: which network one is of, by its prefix and checksum.
+//! Determines the network of an address from its prefix and checksum.
 
 use serde_json::Value;
 
 use crate::{Block, BlockError, Network, double_sha256, other};
 
-/// How the addresses of a network begin.
+/// The address formats of a network.
 struct Form {
-    /// What the network is called.
+    /// The name of the network.
     name: &'static str,
-    /// The network that is imported; test networks are not.
+    /// The network, if it can be imported; test networks cannot.
     network: Option<Network>,
-    /// The first byte behind base58.
+    /// The version bytes of base58 addresses.
     versions: &'static [u8],
-    /// What stands before the last `1` of bech32.
+    /// The prefixes of bech32 addresses, before the last `1`.
     prefixes: &'static [&'static str],
 }
 
-/// From `chainparams.cpp` of each network's node. Litecoin's older addresses of scripts begin as those of Bitcoin do.
+/// From `chainparams.cpp` of each network's node. Old script addresses of Litecoin have the same version as
+/// Bitcoin's.
 const FORMS: &[Form] = &[
     Form { name: "bitcoin", network: Some(Network::Bitcoin), versions: &[0x00, 0x05], prefixes: &["bc"] },
     Form {
@@ -38,7 +39,7 @@ const FORMS: &[Form] = &[
     Form { name: "a test network of dash", network: None, versions: &[0x8c, 0x13], prefixes: &[] },
 ];
 
-/// Refuses a block one of whose addresses is not of the network; gives how many of them are.
+/// Rejects a block with an address of another network. Returns the number of addresses of the network.
 pub(crate) fn check(block: &Block, network: Network) -> Result<usize, BlockError> {
     let mut count = 0;
     for (index, transaction) in block.transactions.iter().enumerate() {
@@ -56,8 +57,8 @@ pub(crate) fn check(block: &Block, network: Network) -> Result<usize, BlockError
     Ok(count)
 }
 
-/// The addresses of an output, or of what an input spends, where the node tells it: one in newer nodes, a list in
-/// older.
+/// Returns the addresses of an output, or of the output that an input spends, if the node includes it. Newer nodes
+/// report one address, older ones a list.
 fn addresses(item: &Value) -> impl Iterator<Item = &str> {
     let scripts = [&item["scriptPubKey"], &item["prevout"]["scriptPubKey"]];
     scripts.into_iter().flat_map(|script| {
@@ -84,7 +85,7 @@ fn check_one(address: &str, place: &str, network: Network) -> Result<(), BlockEr
     })
 }
 
-/// The networks that an address can be of; none where its checksum is wrong.
+/// Returns the networks that an address may belong to; none if its checksum is wrong.
 fn forms(address: &str) -> Vec<&'static Form> {
     let version = version(address);
     let prefix = bech32::decode(address).ok().map(|(prefix, _)| prefix.to_lowercase());
@@ -95,8 +96,8 @@ fn forms(address: &str) -> Vec<&'static Form> {
     FORMS.iter().filter(is_of).collect()
 }
 
-/// The first byte of an address in base58 with its checksum: a version, a hash of 20 bytes, four bytes of the hash of
-/// both.
+/// Returns the version byte of a base58 address with a valid checksum: a version, a hash of 20 bytes, and four bytes
+/// of the hash of both.
 fn version(address: &str) -> Option<u8> {
     let bytes = bs58::decode(address).into_vec().ok()?;
     let (content, checksum) = bytes.split_last_chunk::<4>()?;

@@ -1,6 +1,6 @@
-//! A block as a node writes it: reads the answer of `getblock HASH 2`, bare or in the envelope of the RPC.
+//! Parses a block from the response to `getblock HASH 2`, bare or in the RPC envelope.
 //!
-//! Amounts are never read as numbers: what spends and what is spent stay the text that the node wrote.
+//! Amounts are never parsed as numbers: inputs and outputs stay the text that the node wrote.
 
 use mwallet_schema::json::{Reader, SyntaxError, Token, compact};
 
@@ -11,49 +11,49 @@ const HOW: &str = "ask the node with: getblock HASH 2";
 /// A block with its transactions.
 #[derive(Debug, PartialEq)]
 pub struct Block {
-    /// The hash that names it.
+    /// The hash that identifies it.
     pub hash: String,
-    /// How many blocks come before it.
+    /// The number of blocks before it.
     pub height: i64,
-    /// Seconds since 1970.
+    /// The time in seconds since 1970.
     pub time: i64,
-    /// How many blocks confirm it, itself included.
+    /// The number of confirmations, including the block itself.
     pub confirmations: i32,
     /// Its header.
     pub header: Header,
-    /// Its transactions, in their order.
+    /// Its transactions, in order.
     pub transactions: Vec<BlockTransaction>,
 }
 
-/// What else a header is made of, as far as the node tells it.
+/// The other fields of a header, if the node includes them.
 #[derive(Debug, Default, PartialEq)]
 pub struct Header {
-    /// The version of the rules that it follows.
+    /// The version of the consensus rules.
     pub version: Option<i64>,
-    /// The hash of the block before.
+    /// The hash of the previous block.
     pub previous: Option<String>,
-    /// The root of the tree of its transactions.
+    /// The Merkle root of its transactions.
     pub merkleroot: Option<String>,
-    /// The target of the proof of work, in hexadecimal digits.
+    /// The compact target of the proof of work, in hexadecimal.
     pub bits: Option<String>,
-    /// The number that makes its hash a proof of work.
+    /// The nonce of the proof of work.
     pub nonce: Option<i64>,
 }
 
 /// A transaction of a block.
 #[derive(Debug, PartialEq)]
 pub struct BlockTransaction {
-    /// The hash that names it.
+    /// The hash that identifies it.
     pub txid: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub size: Option<i64>,
-    /// What it spends, as compact JSON.
+    /// The inputs, as compact JSON.
     pub vin: String,
-    /// What it makes, as compact JSON.
+    /// The outputs, as compact JSON.
     pub vout: String,
 }
 
-/// What was found of a block so far.
+/// The fields of a block found so far.
 #[derive(Default)]
 struct Found<'t> {
     hash: Option<String>,
@@ -63,7 +63,7 @@ struct Found<'t> {
     count: Option<i64>,
     header: Header,
     transactions: Option<Vec<BlockTransaction>>,
-    /// What the node says went wrong.
+    /// The error that the node reports.
     error: Option<&'t str>,
 }
 
@@ -72,7 +72,7 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// Where the text is no block with its transactions, or the node says that there is none.
+    /// Returns an error if the text is not a block with its transactions, or the node reports an error.
     pub fn parse(text: &[u8]) -> Result<Self, BlockError> {
         let mut reader = Reader::new(text).map_err(syntax)?;
         let found = Found::read(&mut reader, true)?;
@@ -196,7 +196,7 @@ fn number(reader: &mut Reader<'_>, at: &str) -> Result<i64, BlockError> {
     }
 }
 
-/// The compact text of an array, with its numbers as they were written.
+/// Returns the compact text of an array, with numbers as written.
 fn array(reader: &mut Reader<'_>, at: &str) -> Result<String, BlockError> {
     let raw = reader.raw().map_err(syntax)?;
     if !raw.starts_with('[') {

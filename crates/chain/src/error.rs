@@ -1,10 +1,10 @@
-//! Why a block is refused.
+//! The error for a rejected block.
 
 use std::error::Error;
 
 use crate::Network;
 
-/// Why a block is refused.
+/// Why a block is rejected.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct BlockError {
@@ -13,13 +13,13 @@ pub struct BlockError {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// What helps where a block is refused.
+/// Help for a rejected block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Help {
-    /// An advice.
+    /// General advice.
     Advice(&'static str),
-    /// To read it as a block of one of these networks, which it is of.
+    /// Import it as a block of one of these networks, to which it belongs.
     ReadAs(Vec<Network>),
 }
 
@@ -40,7 +40,7 @@ impl BlockError {
         Self { help: Some(Help::ReadAs(networks)), ..self }
     }
 
-    /// What helps.
+    /// Returns help, if there is any.
     pub fn help(&self) -> Option<&Help> {
         self.help.as_ref()
     }

@@ -1,7 +1,7 @@
-//! Blocks as nodes write them ([`Block::parse`]), and whether one is of the network that it is said to be ([`check`]).
+//! Parses blocks as nodes print them ([`Block::parse`]), and checks that they belong to a network ([`check`]).
 //!
-//! A block does not name its network. Its addresses do, each by its prefix; its header does by its proof of work, where
-//! that is the hash that names the block. Nothing is asked of a node.
+//! A block does not name its network. Its addresses identify it by their prefix, and its header by its proof of work,
+//! if that is the hash that identifies the block. No node is queried.
 
 mod address;
 mod block;
@@ -14,7 +14,7 @@ pub use block::{Block, BlockTransaction, Header};
 pub use error::{BlockError, Help};
 use sha2::{Digest, Sha256};
 
-/// A network whose blocks are imported.
+/// A network whose blocks can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     /// Bitcoin.
@@ -28,10 +28,10 @@ pub enum Network {
 }
 
 impl Network {
-    /// All of them.
+    /// All networks.
     pub const ALL: [Self; 4] = [Self::Bitcoin, Self::Litecoin, Self::Dogecoin, Self::Dash];
 
-    /// As it is stored.
+    /// Returns the name as it is stored.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bitcoin => "bitcoin",
@@ -48,12 +48,11 @@ impl fmt::Display for Network {
     }
 }
 
-/// Refuses a block that is of another network, that was changed, or that has nothing by which its network could be
-/// told.
+/// Rejects a block that belongs to another network, was altered, or does not reveal its network.
 ///
 /// # Errors
 ///
-/// Why it is refused.
+/// Returns the reason for the rejection.
 pub fn check(block: &Block, network: Network) -> Result<(), BlockError> {
     let addresses = address::check(block, network)?;
     header::check_transactions(block)?;
@@ -71,17 +70,17 @@ pub fn check(block: &Block, network: Network) -> Result<(), BlockError> {
     }
 }
 
-/// A block of another network than it is said to be.
+/// Returns an error for a block of another network.
 fn other(network: Network, why: &str) -> BlockError {
     BlockError::new(format!("the block is not of {network}: {why}"))
 }
 
-/// SHA-256 of SHA-256, by which all of these networks name transactions, and most name blocks.
+/// Computes double SHA-256, by which all of these networks identify transactions, and most identify blocks.
 fn double_sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(Sha256::digest(bytes)).into()
 }
 
-/// The bytes of a hash as it is printed, from its last to its first; `None` where it is none.
+/// Parses a printed hash, whose bytes are reversed; `None` if it is invalid.
 fn read_hash(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
@@ -93,7 +92,7 @@ fn read_hash(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// A hash as it is printed.
+/// Prints a hash.
 fn print_hash(bytes: [u8; 32]) -> String {
     bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect()
 }

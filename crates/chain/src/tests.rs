@@ -1,11 +1,11 @@
-//! Blocks of each network, made of a real one of Bitcoin by other addresses and headers.
+//! Tests blocks of each network, derived from a real one of Bitcoin with other addresses and headers.
 
 use bech32::{Hrp, segwit};
 use serde_json::{Value, json};
 
 use super::*;
 
-/// A real block, which is never edited.
+/// Returns a real block, unmodified.
 fn real() -> Value {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/bitcoin-main-block-300025.json");
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
@@ -22,7 +22,7 @@ fn segwit(prefix: &str) -> String {
     segwit::encode_v0(Hrp::parse(prefix).unwrap(), &[7; 20]).unwrap()
 }
 
-/// A small block whose outputs have these addresses, with the header and the hash that belong to them.
+/// Returns a small block with these output addresses and a matching header and hash.
 fn block(network: Network, addresses: &[String]) -> Value {
     let mut block = real();
     let transactions = block["tx"].as_array_mut().unwrap();
@@ -36,14 +36,14 @@ fn block(network: Network, addresses: &[String]) -> Value {
     block
 }
 
-/// The root of three transactions.
+/// Returns the Merkle root of three transactions.
 fn merkleroot(block: &Value) -> String {
     let hash = |at: usize| read_hash(block["tx"][at]["txid"].as_str().unwrap()).unwrap();
     let two = |a: [u8; 32], b: [u8; 32]| double_sha256(&[a, b].concat());
     print_hash(two(two(hash(0), hash(1)), two(hash(2), hash(2))))
 }
 
-/// Gives a block the hash that its network gives it; that of Dash is not computed here.
+/// Sets the hash of a block as its network computes it, except for Dash, whose hash is not computed here.
 fn name(network: Network, block: &mut Value) {
     let number = |name: &str| u32::try_from(block[name].as_u64().unwrap()).unwrap().to_le_bytes();
     let hash = |name: &str| read_hash(block[name].as_str().unwrap()).unwrap();
@@ -63,7 +63,7 @@ fn name(network: Network, block: &mut Value) {
     .into();
 }
 
-/// The whole failure, or nothing.
+/// Returns the complete error, if there is one.
 fn checked(block: &Value, network: Network) -> Option<String> {
     let block = Block::parse(block.to_string().as_bytes()).unwrap();
     check(&block, network).err().map(|failure| format!("{failure:?}"))
@@ -75,7 +75,7 @@ fn assert_refused(block: &Value, network: Network, part: &str) {
     assert!(failure.contains(part), "{part} is not in {failure}");
 }
 
-/// The addresses of keys and of scripts.
+/// Returns a key address and a script address.
 fn own(network: Network) -> Vec<String> {
     let versions: &[u8] = match network {
         Network::Bitcoin => &[0x00, 0x05],
@@ -118,7 +118,7 @@ fn older_addresses_of_scripts_do_not_convict_a_block_of_litecoin() {
     assert!(shared.starts_with('3'));
     let made = block(Network::Litecoin, std::slice::from_ref(&shared));
     assert_eq!(checked(&made, Network::Litecoin), None);
-    // Nor do they make it one of Dogecoin, which never had them.
+    // Nor do they suit Dogecoin, which never had them.
     assert_refused(&made, Network::Dogecoin, "which is of bitcoin or litecoin");
 }
 
@@ -130,7 +130,7 @@ fn addresses_of_witnesses_tell_by_their_prefix() {
                 let made = block(another, std::slice::from_ref(&address));
                 let told = format!("has the address {address}, which is of {network}");
                 match another == network {
-                    // A header of Bitcoin cannot be made here.
+                    // A Bitcoin header cannot be produced here.
                     true if network == Network::Bitcoin => {
                         assert_refused(&made, another, "no proof of work of bitcoin")
                     }
@@ -187,7 +187,7 @@ fn a_header_tells_where_there_are_no_addresses() {
     }
     assert_refused(&without(block(Network::Litecoin, &[])), Network::Dash, "by which dash names no block");
 
-    // Nothing tells where the header is not whole; an address does.
+    // An incomplete header does not reveal the network; an address does.
     for part in ["version", "previousblockhash", "merkleroot", "bits", "nonce"] {
         let mut made = without(block(Network::Litecoin, &[]));
         made.as_object_mut().unwrap().remove(part);
@@ -223,12 +223,12 @@ fn a_header_that_is_not_of_its_hash_is_refused() {
         block[part] = value;
         assert_refused(&block, Network::Bitcoin, &format!("its {part} is none of a header"));
     }
-    // A hash that is right and no work: that it is named so is not enough.
+    // A valid hash without proof of work is not enough.
     let mut easy = block(Network::Bitcoin, &own(Network::Bitcoin));
     easy["nonce"] = 1.into();
     name(Network::Bitcoin, &mut easy);
     assert_refused(&easy, Network::Bitcoin, "the hash of its header is no proof of work of bitcoin");
-    // A target that every hash meets is none of Bitcoin's.
+    // Bitcoin never had a target that every hash meets.
     easy["bits"] = "207fffff".into();
     for nonce in 0..64 {
         easy["nonce"] = nonce.into();
@@ -262,7 +262,7 @@ fn transactions_are_those_of_the_header() {
         let mut swapped = whole.clone();
         swapped["tx"].as_array_mut().unwrap().swap(0, 1);
         assert_refused(&swapped, network, "its transactions are not those of its merkleroot");
-        // The last of an odd number is hashed with itself, so the root stays.
+        // An odd last hash is paired with itself, so the root is unchanged.
         let mut twice = whole.clone();
         let last = twice["tx"].as_array().unwrap().last().unwrap().clone();
         twice["tx"].as_array_mut().unwrap().push(last);
