@@ -1,4 +1,4 @@
-//! The migrations are carried in the program: one that is added makes it anew.
+//! Rebuilds the crate when a migration is added, since migrations are embedded.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../migrations");

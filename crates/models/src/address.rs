@@ -1,4 +1,4 @@
-//! Addresses on the networks: those of the server, and those of users.
+//! Network addresses of the server and of users.
 
 use mwallet_db::schema::Decimal;
 use mwallet_db::{ColumnGroup, Entity, Key, Name, Timestamps};

@@ -1,4 +1,4 @@
-//! What is traded, and the wallets that hold it.
+//! Tradable assets, and the wallets that hold them.
 
 use mwallet_db::{Entity, Enumeration, Key, Name, Ref, Timestamps};
 

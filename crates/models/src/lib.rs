@@ -1,6 +1,7 @@
-//! The entities of mWallet and the questions asked of them.
+//! The entities of mWallet, and queries across them.
 //!
-//! Each file declares the entities of one topic; the list below registers them. It knows no SQL dialect and no HTTP.
+//! Each file declares the entities of one topic; the list below registers them. This crate knows no SQL dialect and
+//! no HTTP.
 
 use std::sync::OnceLock;
 
@@ -13,7 +14,7 @@ pub mod questions;
 
 pub use owner::{Owner, OwnerColumns};
 
-/// Declares the files of entities, re-exports what they hold, and lists the tables.
+/// Declares the entity files, re-exports their content, and lists the tables.
 macro_rules! entities {
     ($($file:ident: $($entity:ident),+;)*) => {
         $(
@@ -21,18 +22,18 @@ macro_rules! entities {
             pub use $file::*;
         )*
 
-        /// The tables of all entities, each after those it refers to.
+        /// Returns the tables of all entities, each after those it references.
         pub fn tables() -> Vec<&'static Table> {
             vec![$($(<$entity as Entity>::table()),+),*]
         }
     };
 }
 
-/// The migrations that make the tables, in their order.
+/// Returns the migrations that create the tables, in order.
 ///
 /// # Panics
 ///
-/// Where two of them have one version: the first test that asks for them says so.
+/// Panics if two of them have the same version; the first test that needs them finds it.
 pub fn migrations() -> &'static [Migration] {
     static MADE: OnceLock<Vec<Migration>> = OnceLock::new();
     MADE.get_or_init(|| match embedded(mwallet_migrate::migrations!("../../migrations")) {
@@ -41,7 +42,7 @@ pub fn migrations() -> &'static [Migration] {
     })
 }
 
-// One line for each file: its name, then its entities. A new entity is a file and a line here.
+// One line for each file: its name, then its entities. A new entity needs a file and a line here.
 entities! {
     user: Organization, User, Group, UserGroup;
     notice: AppNotice, NoticeRecipient;

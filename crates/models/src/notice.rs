@@ -1,4 +1,4 @@
-//! What the operators tell users, and whom they tell it.
+//! Notices from the operators to users, and their recipients.
 
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Entity, Enumeration, Key, Name, Ref, Timestamps};

@@ -1,4 +1,4 @@
-//! Orders: what people want to buy or sell.
+//! Orders: offers to buy or sell.
 
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Entity, Enumeration, Key, Name, Timestamps};

@@ -1,4 +1,4 @@
-//! The owner of a row: the group of columns that everything that belongs to a user has.
+//! The owner of a row: the group of columns that everything owned by a user has.
 
 use mwallet_db::{ColumnGroup, Ref};
 

@@ -1,7 +1,7 @@
-//! Questions about several entities at once, each one statement.
+//! Queries across several entities, each a single statement.
 //!
-//! A period has an open end where a bound is absent; both bounds belong to it. The newest comes first, and rows of the
-//! same time stand in the order of their ids, so that pages never overlap.
+//! A period without a bound is open at that end; both bounds are inclusive. The newest rows come first. Rows with the
+//! same time are sorted by ID, so that pages never overlap.
 
 use mwallet_db::crud::{self, Executor};
 use mwallet_db::schema::{ColumnType, Timestamp};
@@ -9,14 +9,14 @@ use mwallet_db::{KeyColumns, Of, Query, Result, Sql};
 
 use crate::{AppNotice, Transaction};
 
-/// The notices of a user, named by their slug or `rsid`, whose own period lies within one.
+/// Returns the notices of a user, identified by slug or `rsid`, whose own period lies within the given one.
 ///
-/// A notice without an end lies within no period that has one. Where one user's slug is another's `rsid`, the slug
-/// counts. Nobody's notices are none.
+/// A notice without an end does not lie within a period that has one. If one user's slug is another's `rsid`, the
+/// slug takes precedence. An unknown user has no notices.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database fails.
 pub async fn notices_of_user(
     door: impl Into<Executor<'_>>,
     identifier: &str,
@@ -30,7 +30,7 @@ pub async fn notices_of_user(
     Ok(notices.into_iter().map(|Of(notice)| notice).collect())
 }
 
-/// The statement behind [`notices_of_user`], for rows that are wanted in another form.
+/// Returns the statement of [`notices_of_user`], for callers that need the rows in another form.
 pub fn notices_of_user_sql(
     identifier: &str,
     start: Option<Timestamp>,
@@ -38,7 +38,7 @@ pub fn notices_of_user_sql(
     skip: u64,
     limit: Option<u64>,
 ) -> Sql {
-    // PostgreSQL takes a parameter's type from where it stands first: the comparisons come before `IS NULL`.
+    // PostgreSQL infers the type of a parameter from its first use, so comparisons come before `IS NULL`.
     let sql = Sql::select::<AppNotice>(
         "JOIN notice_recipients ON notice_recipients.notice_id = app_notices.id
          WHERE notice_recipients.user_id = coalesce(
@@ -55,11 +55,11 @@ pub fn notices_of_user_sql(
         .bind(rows(skip))
 }
 
-/// The transactions of a network that were mined in a period.
+/// Returns the transactions of a network that were mined in a period.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// Returns an error if the database fails.
 pub async fn transactions_mined(
     door: impl Into<Executor<'_>>,
     network: &str,
@@ -71,7 +71,7 @@ pub async fn transactions_mined(
     crud::list(door, crud::of::<Transaction>(), &transactions_mined_query(network, start, end, skip, limit)).await
 }
 
-/// The query behind [`transactions_mined`], for rows that are wanted in another form.
+/// Returns the query of [`transactions_mined`], for callers that need the rows in another form.
 pub fn transactions_mined_query(
     network: &str,
     start: Option<Timestamp>,
@@ -94,7 +94,7 @@ pub fn transactions_mined_query(
     query
 }
 
-/// A number of rows as both engines take it.
+/// Converts a number of rows to the type that both engines accept.
 fn rows(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

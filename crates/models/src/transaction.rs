@@ -1,4 +1,4 @@
-//! Transactions on the networks, and the keys that sign them.
+//! Transactions on networks, and the keys that sign them.
 
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Auto, Entity, Json, Key, Name, Ref, Timestamps};

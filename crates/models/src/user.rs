@@ -1,4 +1,4 @@
-//! Who uses the server: users, the organizations they belong to, and the groups they are put in.
+//! Users, and their organizations and groups.
 
 use mwallet_db::{Entity, Key, Name, Ref, Timestamps};
 

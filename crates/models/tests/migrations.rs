@@ -1,4 +1,4 @@
-//! Migrations of the entities as they stand: each kind of change with rows, there and back, on both engines.
+//! Tests migrations of the current entities: each kind of change with rows, up and down, on both engines.
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
@@ -25,7 +25,7 @@ fn record<const N: usize>(pairs: [(&str, Value); N]) -> Record {
     record
 }
 
-/// The migration from the entities to other tables.
+/// Returns the migration from the entities to other tables.
 async fn to(tables: &[Table], renames: &Renames) -> Draft {
     let made: SchemaSnapshot = replay(migrations()).await.unwrap();
     let last = migrations().last().unwrap().version;
@@ -33,7 +33,7 @@ async fn to(tables: &[Table], renames: &Renames) -> Draft {
     generate("change", at, &made, last, tables, renames).await.unwrap()
 }
 
-/// Two users, a group with one of them, an asset and two orders.
+/// Inserts two users, a group with one of them, an asset and two orders.
 async fn fill(db: &TestDb) {
     let table = |name: &str| tables().into_iter().find(|table| table.name == name).unwrap();
     for name in ["ada", "ben"] {
@@ -65,7 +65,7 @@ async fn rows(db: &TestDb, table: &Table) -> Vec<Record> {
     found.into_iter().map(|row| row.into_map()).collect()
 }
 
-/// Goes there and back with rows, and looks at both ends. Gives the rows of a table there.
+/// Migrates up and down with rows, and checks both ends. Returns the rows of a table after the migration.
 async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_at: &str) -> Vec<Record> {
     let base = Migrator::new(&db.engine, migrations());
     base.up(None, |_| {}).await.unwrap();
@@ -210,7 +210,7 @@ async fn a_database_from_before_migrations_is_adopted(db: TestDb) {
     let migrator = Migrator::new(&db.engine, migrations());
     assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Adopted);
     assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Ready);
-    // One that is out of date is refused, and brought up to date where that is wanted.
+    // A database that is out of date is rejected, or updated if that is allowed.
     let mut changed = declared();
     let default = ColumnDefault::Constant(7.into());
     find(&mut changed, "orders").columns.push(Column::new("level", ColumnType::Integer).default(default));

@@ -1,4 +1,4 @@
-//! The questions asked of the entities, on both engines.
+//! Tests the queries across entities, on both engines.
 
 use mwallet_db::schema::Timestamp;
 use mwallet_db::{Auto, Engine, Handle, Key, Name, NameColumns, Query, Ref, Session, Timestamps, crud};
@@ -125,7 +125,7 @@ fn transaction(tranx_id: &str, network: &str, mined_at: Option<i64>) -> Transact
     }
 }
 
-/// Ada has four notices; Bola and Chidi one each, and Bola's slug is Chidi's rsid.
+/// Stores four notices for Ada, and one each for Bola and Chidi. Bola's slug is Chidi's rsid.
 async fn store_notices(engine: &Engine) -> mwallet_db::Result<()> {
     engine.create_all(&tables()).await?;
     let mut session = engine.sessions().begin().await?;

@@ -1,4 +1,4 @@
-//! What the entities are as tables: a change of one shows here, and in a migration.
+//! Tests the tables of the entities: a change appears here, and needs a migration.
 
 use std::fmt::Write;
 
@@ -84,7 +84,7 @@ fn a_transaction_is_known_by_its_network_and_identifier() {
     assert!(!Transaction::table().is_unique(&["tranx_id"]));
 }
 
-/// A table as lines of text.
+/// Formats a table as lines of text.
 fn describe(table: &Table) -> String {
     let mut text = format!("{} ({})\n", table.name, table.primary_key.join(", "));
     for column in &table.columns {

@@ -1,4 +1,4 @@
-//! The attribute `#[both_engines]`; use it through `mwallet-testkit`, which documents it.
+//! The attribute `#[both_engines]`. Use it through `mwallet-testkit`, which documents it.
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -20,7 +20,7 @@ fn expand(arguments: &proc_macro2::TokenStream, mut case: ItemFn) -> syn::Result
         return Err(Error::new_spanned(&case.sig, message));
     }
     let name = std::mem::replace(&mut case.sig.ident, syn::Ident::new("case", proc_macro2::Span::call_site()));
-    // What is said of the case, such as `#[ignore]`, is said of both tests.
+    // Attributes of the case, such as `#[ignore]`, apply to both tests.
     let attributes = std::mem::take(&mut case.attrs);
     Ok(quote! {
         #[cfg(test)]

@@ -1,7 +1,7 @@
-//! What the tests of mWallet stand on: both engines, a database of the test's own, a clock that tests move.
+//! Test support: both engines, a separate database for each test, and a clock that tests control.
 //!
-//! A behaviour is one `async fn` that takes a [`TestDb`]; [`macro@both_engines`] makes one test for SQLite of it and
-//! one for PostgreSQL. Nothing is skipped: where no PostgreSQL is named, the test fails and says how to run it.
+//! A test case is an `async fn` that takes a [`TestDb`]; [`macro@both_engines`] makes one test for SQLite and one for
+//! PostgreSQL of it. Nothing is skipped: without a PostgreSQL server, the test fails and explains how to run it.
 
 #![expect(clippy::expect_used, reason = "a test that cannot have what it stands on must stop")]
 
@@ -19,7 +19,7 @@ pub use clock::TestSources;
 pub use mwallet_db::Dialect;
 pub use samples::Sample;
 
-/// The variable that names a PostgreSQL on which databases may be made and dropped.
+/// The environment variable with the URL of a PostgreSQL server on which tests may create databases.
 const POSTGRES: &str = "MWALLET_TEST_POSTGRES_URL";
 
 /// Turns an `async fn` that takes a [`TestDb`] into a test for each engine: `name::sqlite` and `name::postgres`.
@@ -32,29 +32,29 @@ const POSTGRES: &str = "MWALLET_TEST_POSTGRES_URL";
 /// ```
 pub use mwallet_testkit_macros::both_engines;
 
-/// An empty database that belongs to one test.
+/// An empty database for one test.
 pub struct TestDb {
-    /// An engine of it, with the options that serve most.
+    /// An engine with default options.
     pub engine: Engine,
-    /// Its URL.
+    /// The URL.
     pub url: DatabaseUrl,
-    /// A folder that goes with the test.
+    /// A temporary folder that is removed after the test.
     pub folder: TempDir,
 }
 
 impl TestDb {
-    /// Another engine of the same database, with other options.
+    /// Returns another engine for the same database, with other options.
     pub fn engine_with(&self, options: EngineOptions) -> Engine {
         Engine::with(&self.url, options).expect("the URL of a test's database is right")
     }
 
-    /// Which engine it is.
+    /// Returns the dialect of the engine.
     pub fn dialect(&self) -> Dialect {
         self.url.dialect()
     }
 }
 
-/// Runs a case inside another one, for what compares two engines: on a thread of its own, with a runtime of its own.
+/// Runs a case inside another one, on its own thread and runtime, for tests that compare two engines.
 pub fn run_beside<F: Future<Output = ()>>(dialect: Dialect, case: impl FnOnce(TestDb) -> F + Send) {
     std::thread::scope(|scope| {
         if let Err(panic) = scope.spawn(|| run(dialect, case)).join() {
@@ -63,7 +63,7 @@ pub fn run_beside<F: Future<Output = ()>>(dialect: Dialect, case: impl FnOnce(Te
     });
 }
 
-/// Runs one case against a database of its own, and drops that afterwards, whatever came of it.
+/// Runs a case with a new database, and drops the database afterwards, even if the case panics.
 pub fn run<F: Future<Output = ()>>(dialect: Dialect, case: impl FnOnce(TestDb) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -94,11 +94,11 @@ pub fn run<F: Future<Output = ()>>(dialect: Dialect, case: impl FnOnce(TestDb) -
     }
 }
 
-/// The PostgreSQL on which databases are made.
+/// Returns the URL of the PostgreSQL server for tests.
 ///
 /// # Panics
 ///
-/// Where none is named: how to run the tests.
+/// Panics if none is set, with instructions to run the tests.
 pub fn admin_url() -> DatabaseUrl {
     let url = std::env::var(POSTGRES).unwrap_or_else(|_| {
         panic!("{POSTGRES} is not set: run the tests with `cargo xtask test`, which starts a PostgreSQL")
@@ -117,11 +117,11 @@ async fn new_postgres_database() -> (DatabaseUrl, String) {
     (DatabaseUrl::Postgres(parts.clone().database(&name)), name)
 }
 
-/// A plain connection of the driver, for what a test does behind mWallet's back.
+/// Opens a plain driver connection, for statements that bypass mWallet.
 ///
 /// # Panics
 ///
-/// Where the database cannot be reached.
+/// Panics if the database cannot be reached.
 pub async fn connect(url: &DatabaseUrl) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(&url.expose(), NoTls).await.expect("PostgreSQL can be reached");
     tokio::spawn(connection);

@@ -1,4 +1,4 @@
-//! Databases that others made, as their authors publish them.
+//! Published sample databases.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use mwallet_db::{DatabaseUrl, Dialect, SqliteUrl};
 
 use crate::{TestDb, connect};
 
-/// A published database.
+/// A sample database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
-    /// A shop of music, for both engines.
+    /// A music shop, for both engines.
     Chinook,
-    /// A shop of food, for SQLite.
+    /// A food trader, for SQLite.
     Northwind,
 }
 
@@ -20,7 +20,7 @@ impl Sample {
     ///
     /// # Panics
     ///
-    /// Where the statements cannot be read or run, or there are none for the engine.
+    /// Panics if the statements cannot be read or run, or do not exist for the engine.
     pub async fn fill(self, db: &TestDb) {
         let name = match (self, db.dialect()) {
             (Self::Chinook, Dialect::Postgres) => "chinook-postgres.sql",
@@ -31,14 +31,14 @@ impl Sample {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(name);
         let sql = std::fs::read_to_string(file).expect("the statements of a sample are in testdata");
         match &db.url {
-            // It makes a database of its own first; a test has one already.
+            // The script creates a database first, but the test already has one.
             DatabaseUrl::Postgres(_) => {
                 let (_, tables) = sql.split_once("\\c chinook;").expect("the sample makes its database first");
                 connect(&db.url).await.batch_execute(tables).await.expect("the statements of a sample run");
             }
             DatabaseUrl::Sqlite(SqliteUrl::File(path)) => {
                 let file = rusqlite::Connection::open(path).expect("a test's file can be made");
-                // As its own tools do: some of its keys lead to rows that follow.
+                // The original tools do the same: some foreign keys reference later rows.
                 file.execute_batch("PRAGMA foreign_keys = OFF").expect("a pragma can be set");
                 file.execute_batch(&sql).expect("the statements of a sample run");
             }
