@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: how fast mWallet is, against the baseline of PostgreSQL and against a competitor, in one run.
+//! `cargo xtask bench`: measures mWallet against the limit of PostgreSQL and against a peer, in one run.
 //!
-//! Targets take turns at each workload, so that what changes on the machine meanwhile meets all of them. What to run
-//! is decided here; workloads and targets have a file each.
+//! Subjects take turns at each workload, so that changes in the state of the machine affect all of them. This file
+//! decides what to run; each workload and subject has its own file.
 
 mod machine;
 mod process;
@@ -23,46 +23,47 @@ use tools::Tools;
 use workdir::Workdir;
 use workloads::{WORKLOADS, Workload};
 
-/// Connections at the same time, of wrk and of pgbench.
+/// The number of concurrent connections of wrk and pgbench.
 const CONNECTIONS: u32 = 16;
-/// Seconds that each target does a workload before it counts.
+/// The warm-up of each subject and workload, in seconds.
 const WARM_UP: u32 = 2;
 
-/// What to measure, and how to tell it.
+/// What to measure, and how to report it.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often each is measured; the median counts
+    /// Number of measurements of each subject and workload; the median counts
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
-    /// How long each measurement takes
+    /// Duration of each measurement in seconds
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// Only the workloads and targets whose name contains this; the baseline is always there, else there is no ratio
+    /// Only measure workloads and subjects whose name contains this; the limit is always measured, as the base of
+    /// ratios
     ///
-    /// May be given several times: of the patterns that name workloads, any; of those that name targets, any.
+    /// Can be repeated: a workload or subject is measured if any pattern for its kind matches.
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
-    /// Fail where a part of the baseline that must be reached is missed by more than the spread of the run
+    /// Fail if a subject misses its floor by more than the spread of the run
     #[arg(long)]
     check: bool,
-    /// Write everything as JSON to standard output
+    /// Write all results as JSON to standard output
     #[arg(long)]
     json: bool,
-    /// Install the programs that are missing
+    /// Install missing programs
     #[arg(long)]
     install: bool,
 }
 
-/// Measures and prints. Gives whether all floors hold, where that is asked for.
+/// Runs and prints the measurements. Returns whether all floors hold, if that is checked.
 pub(crate) fn run(options: &Options) -> Result<bool> {
     let (workloads, entries) = choose(&options.only)?;
     let tools = Tools::find(options.install)?;
     let target = machine::metadata()?["target_directory"].as_str().map(PathBuf::from);
-    let workdir = Workdir::new(tools, target.ok_or("cargo did not say where it builds")?)?;
-    // Dropped before the workdir they stand on.
-    let targets = entries.iter().map(|entry| entry.start(&workdir)).collect::<Result<Vec<_>>>()?;
-    for (workload, target) in workloads.iter().flat_map(|workload| targets.iter().map(move |s| (workload, s))) {
-        target.running.check(workload).map_err(|error| format!("{}, {}: {error}", target.name, workload.name))?;
+    let place = Place::new(tools, target.ok_or("cargo did not say where it builds")?)?;
+    // Dropped before the place they depend on.
+    let subjects = entries.iter().map(|entry| entry.start(&place)).collect::<Result<Vec<_>>>()?;
+    for (workload, subject) in workloads.iter().flat_map(|workload| subjects.iter().map(move |s| (workload, s))) {
+        subject.subject.check(workload).map_err(|error| format!("{}, {}: {error}", subject.name, workload.name))?;
     }
 
     let mut report = Report {
@@ -75,9 +76,9 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     };
     for workload in workloads {
         eprintln!("xtask: {}: {}", workload.name, workload.what);
-        // So that none begins with what another left to be written.
-        workdir.psql("postgres", "CHECKPOINT")?;
-        report.rows.extend(measure(workload, &targets, options)?);
+        // So that none begins with unwritten data of another.
+        place.psql("postgres", "CHECKPOINT")?;
+        report.rows.extend(measure(workload, &subjects, options)?);
     }
     drop(targets);
     drop(workdir);
@@ -89,7 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(!options.check || all_hold(&report))
 }
 
-/// The workloads and targets that patterns choose.
+/// Returns the workloads and subjects that match the patterns.
 fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static Entry>)> {
     let matching = |name: &str| patterns.iter().any(|pattern| name.contains(pattern.as_str()));
     let names = || WORKLOADS.iter().map(|workload| workload.name).chain(TARGETS.iter().map(|entry| entry.name));
@@ -108,8 +109,8 @@ fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static E
     Ok((workloads, entries))
 }
 
-/// Has the targets take turns at a workload.
-fn measure(workload: &'static Workload, targets: &[Started], options: &Options) -> Result<Vec<Row>> {
+/// Lets the subjects take turns at a workload.
+fn measure(workload: &'static Workload, subjects: &[Started], options: &Options) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> =
         targets.iter().map(|target| Row { workload, target: target.name, samples: Vec::new() }).collect();
     for target in targets {
@@ -134,7 +135,7 @@ fn measure(workload: &'static Workload, targets: &[Started], options: &Options) 
     Ok(rows)
 }
 
-/// Says how each floor stands, and whether none is missed.
+/// Prints the state of each floor. Returns whether none is missed.
 fn all_hold(report: &Report) -> bool {
     let standings = report.standings();
     for (row, floor, standing) in &standings {

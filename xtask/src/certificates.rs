@@ -1,6 +1,6 @@
-//! The certificates of the throwaway server: it is `localhost` to those who trust its authority, and nobody else.
+//! Generates the certificates of the throwaway server, which is `localhost` to clients that trust its authority.
 //!
-//! The certificate names no address, so that a client which checks names succeeds by `localhost` and fails by
+//! The certificate contains no IP address, so a client that verifies names accepts `localhost` and rejects
 //! `127.0.0.1`.
 
 use std::fs::{self, OpenOptions};
@@ -15,17 +15,18 @@ use rcgen::{
 
 use crate::Result;
 
-/// Where the certificates lie.
+/// The paths of the certificates.
 pub(crate) struct Certificates {
-    /// Of the authority that vouches for the server.
+    /// The authority that signs the server's certificate.
     pub(crate) authority: PathBuf,
-    /// Of an authority that vouches for nobody.
+    /// An authority that signs no certificate in use.
     pub(crate) other_authority: PathBuf,
     pub(crate) server: PathBuf,
     pub(crate) server_key: PathBuf,
 }
 
-/// Makes the certificates and writes them into a directory; the key is its owner's alone, else the server refuses it.
+/// Generates the certificates and writes them to a directory. Only the owner may read the key, or the server rejects
+/// it.
 pub(crate) fn write(directory: &Path, owner: Option<(u32, u32)>) -> Result<Certificates> {
     let authority = authority("mwallet tests")?;
     let other_authority = self::authority("mwallet tests, somebody else")?;
@@ -60,7 +61,7 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>> {
     Ok(CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?)
 }
 
-/// What a certificate says of somebody. They hold until the year 4096; the cluster is gone in minutes.
+/// Returns the parameters of a certificate. It is valid until the year 4096; the cluster is gone in minutes.
 fn parameters(name: &str, names: Vec<String>) -> Result<CertificateParams> {
     let mut parameters = CertificateParams::new(names)?;
     parameters.distinguished_name.push(DnType::CommonName, name);

@@ -1,7 +1,7 @@
-//! `cargo xtask dist`: the program as it is given to others, and what debuggers need of it in a file apart.
+//! `cargo xtask dist`: builds the program for distribution, and its debug information in a separate file.
 //!
-//! Cargo can do one or the other on Linux. Stripped, a program has lost the addresses by which the file that
-//! `split-debuginfo` writes is read; so it is built whole, and then taken apart.
+//! On Linux, cargo can do only one of these. A stripped program lacks the addresses that the file of
+//! `split-debuginfo` needs, so it is built with symbols and then split.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,7 @@ use crate::{Result, cargo, executable, run as run_command};
 /// The name of the program.
 const PROGRAM: &str = "mwallet";
 
-/// Builds the program for release, and writes it and its debug information to the folder `dist` beside what cargo
-/// builds.
+/// Builds the program for release, and writes it and its debug information to `dist` in the target directory.
 pub(crate) fn run() -> Result<()> {
     if !cfg!(target_os = "linux") {
         return Err(
@@ -22,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
     }
     let mut build = cargo();
     build.args(["rustc", "--release", "--locked", "--package", "mwallet-cli", "--bin", PROGRAM]);
-    // Behind `--` it is said of the program alone: what it depends on is built as `cargo build --release` builds it.
+    // After `--`, the flag applies to the program only: dependencies are built as by `cargo build --release`.
     build.args(["--message-format", "json-render-diagnostics", "--", "-C", "strip=none"]);
     let built = executable(&mut build)?;
     let target = built.parent().and_then(Path::parent).ok_or("the program lies in no folder")?;
@@ -36,8 +35,8 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Writes a program without symbols to a folder, and its debug information beside it, where debuggers and the
-/// backtraces of a panic look for it.
+/// Writes a program without symbols to a folder, and its debug information next to it, where debuggers and panic
+/// backtraces look for it.
 fn split(built: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
     let name = built.file_name().ok_or("the program has no name")?;
     let program = folder.join(name);
@@ -47,7 +46,7 @@ fn split(built: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
     run_command(
         Command::new("objcopy").args(["--only-keep-debug", "--compress-debug-sections=zlib"]).arg(built).arg(&debug),
     )?;
-    // The link is a name without a folder, and a sum of the file, so it comes last.
+    // The link contains a file name and a checksum, so the file must be complete.
     let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
     link.push(&debug);
     run_command(Command::new("objcopy").arg("--strip-all").arg(link).arg(built).arg(&program))?;

@@ -1,4 +1,4 @@
-//! How the programs that tests need get onto a machine: the advice we give, and the same done by `--install`.
+//! Installs the programs that tests need (`--install`), or explains how to install them.
 
 use std::env;
 use std::fmt::Write as _;
@@ -7,23 +7,23 @@ use std::process::Command;
 
 use crate::{Result, run};
 
-/// A program, or several that come together, that tests need and cargo does not bring.
+/// A program, or a group of programs, that tests need and cargo does not provide.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     /// The PostgreSQL server programs.
     Postgres,
-    /// Python with its module `venv`.
+    /// Python with the `venv` module.
     Python,
     /// Node.js with npm.
     Node,
-    /// A browser without a screen.
+    /// A headless browser.
     Chromium,
     /// curl.
     Curl,
 }
 
 impl Need {
-    /// What it is, and why it is needed.
+    /// Returns a description, and why it is needed.
     fn description(self) -> &'static str {
         match self {
             Self::Postgres => {
@@ -38,15 +38,15 @@ impl Need {
     }
 }
 
-/// One package manager, what to tell it, and what it calls the packages.
+/// A package manager with its arguments and package names.
 struct Recipe {
     program: &'static str,
     systems: &'static str,
-    /// What comes before the installation.
+    /// The command before the installation.
     update: Option<&'static str>,
     install: &'static [&'static str],
     packages: fn(Need) -> &'static [&'static str],
-    /// Homebrew refuses to be root; the others must be.
+    /// Whether it needs root; Homebrew refuses to run as root.
     root: bool,
 }
 
@@ -96,7 +96,7 @@ const RECIPES: [Recipe; 3] = [
 ];
 
 impl Recipe {
-    /// The arguments of each call of the package manager.
+    /// Returns the arguments of each call of the package manager.
     fn steps(&self, missing: &[Need]) -> Vec<Vec<&'static str>> {
         let packages = missing.iter().flat_map(|need| (self.packages)(*need)).copied();
         let install = self.install.iter().copied().chain(packages).collect();
@@ -104,7 +104,7 @@ impl Recipe {
     }
 }
 
-/// Says what is missing and every way to get it; the ways that work here come first.
+/// Describes what is missing and how to install it. The commands for this machine come first.
 pub(crate) fn advice(missing: &[Need], is_root: bool) -> String {
     let mut text = "what the tests need is missing:\n".to_owned();
     for need in missing {
@@ -127,7 +127,7 @@ pub(crate) fn advice(missing: &[Need], is_root: bool) -> String {
     text
 }
 
-/// Installs what is missing with the package manager of this machine, through sudo where we are not root.
+/// Installs missing programs with the package manager of this machine, through sudo if this process is not root.
 pub(crate) fn install(missing: &[Need], is_root: bool) -> Result<()> {
     let Some(recipe) = RECIPES.iter().find(|recipe| on_path(recipe.program).is_some()) else {
         return Err(format!("--install knows no package manager of this machine.\n{}", advice(missing, is_root)).into());
@@ -136,7 +136,7 @@ pub(crate) fn install(missing: &[Need], is_root: bool) -> Result<()> {
     steps.iter().try_for_each(|step| run_manager(recipe.program, step, recipe.root && !is_root))
 }
 
-/// Installs packages of Debian and what descends from it.
+/// Installs packages on Debian and its derivatives.
 pub(crate) fn by_apt(packages: &[&str], is_root: bool) -> Result<()> {
     let program = "apt-get";
     if on_path(program).is_none() {
@@ -150,7 +150,7 @@ pub(crate) fn by_apt(packages: &[&str], is_root: bool) -> Result<()> {
 fn run_manager(program: &str, step: &[&str], by_sudo: bool) -> Result<()> {
     let mut command = if by_sudo {
         let mut sudo = Command::new("sudo");
-        // sudo clears the environment, so the variable goes in by `env`.
+        // sudo clears the environment, so `env` sets the variable.
         sudo.args(["env", "DEBIAN_FRONTEND=noninteractive", program]);
         sudo
     } else {
@@ -161,12 +161,12 @@ fn run_manager(program: &str, step: &[&str], by_sudo: bool) -> Result<()> {
     run(command.args(step).stdout(std::io::stderr()))
 }
 
-/// Where a program is on PATH.
+/// Returns the path of a program on PATH.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     directories_on_path().map(|directory| directory.join(program)).find(|path| path.is_file())
 }
 
-/// The directories of PATH, without empty entries (they mean the current directory).
+/// Returns the directories of PATH without empty entries, which would mean the current directory.
 pub(crate) fn directories_on_path() -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).filter(|entry| entry != Path::new("")).collect::<Vec<_>>().into_iter()

@@ -1,7 +1,7 @@
 //! The commands of this repository: `cargo xtask --help`.
 //!
-//! This file reads the command line and nothing else. The crate has few dependencies on purpose: it is built before
-//! every command, on every clean clone.
+//! This file only parses the command line. The crate has few dependencies on purpose, since every clean clone builds
+//! it before the first command.
 
 mod bench;
 mod certificates;
@@ -23,7 +23,7 @@ use serde_json::Value;
 #[cfg(not(unix))]
 compile_error!("the throwaway PostgreSQL of the tests needs Unix sockets and Unix users; on Windows use WSL");
 
-/// What a command answers. A failure is told to a person and handled by nobody, so text is enough.
+/// The result of a command. A person reads errors and nothing handles them, so text is enough.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 #[derive(Parser)]
@@ -37,24 +37,24 @@ struct Arguments {
 enum Task {
     /// Runs every test, on SQLite and on a throwaway PostgreSQL
     ///
-    /// Starts a PostgreSQL server of its own in a temporary directory, runs all tests of the workspace, and stops and
-    /// removes the server again. Ends with the number of tests that passed and failed on each engine. Fails too where a
-    /// case ran on one engine only.
+    /// Starts a PostgreSQL server in a temporary directory, runs all tests of the workspace, and stops and removes
+    /// the server. Ends with the number of tests that passed and failed on each engine. Also fails if a case ran on
+    /// one engine only.
     Test(test::Options),
     /// Measures requests over HTTP against the limit of PostgreSQL and against a peer
     ///
-    /// Builds the program for release, starts a PostgreSQL of its own, fills it with 200,000 orders, and has the
-    /// subjects take turns at each workload. A ratio is only taken within one run. docs/performance.md says what is
-    /// compared and how.
+    /// Builds the program for release, starts a PostgreSQL server, fills it with 200,000 orders, and lets the
+    /// subjects take turns at each workload. Ratios only compare results of the same run. docs/performance.md
+    /// describes what is compared and how.
     Bench(bench::Options),
-    /// Builds the program as it is given to others: without symbols, and these in a file apart
+    /// Builds the program for distribution: without symbols, which go to a separate file
     ///
-    /// Both files are in target/dist. With mwallet.debug beside mwallet, debuggers and the backtraces of a panic show
-    /// functions and lines; without it the program runs as well.
+    /// Both files are in target/dist. With mwallet.debug next to mwallet, debuggers and panic backtraces show
+    /// functions and lines; the program also runs without it.
     Dist,
-    /// Draws the pictures in ARCHITECTURE.md again: the crates, and the way of a request
+    /// Updates the diagrams in ARCHITECTURE.md: the crates, and the path of a request
     Map,
-    /// Checks what needs no test run: formatting, lints, dependencies, headers of files
+    /// Checks what needs no test run: formatting, lints, dependencies, file headers
     Tidy,
 }
 
@@ -79,20 +79,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// The root of the repository.
+/// Returns the root of the repository.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// The cargo that runs us, so that a toolchain chosen by `cargo +name` stays chosen.
+/// Returns the cargo that runs this command, so that a toolchain chosen by `cargo +name` is kept.
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
 }
 
-/// Runs a build of cargo that tells by JSON what it built, and says where the program is.
+/// Runs a cargo build with JSON messages, and returns the path of the program.
 fn executable(build: &mut Command) -> Result<PathBuf> {
     let text = show(build);
     eprintln!("xtask: running {text}");
@@ -108,14 +108,14 @@ fn executable(build: &mut Command) -> Result<PathBuf> {
     programs.next_back().ok_or_else(|| format!("{text} did not say where the program is").into())
 }
 
-/// Writes a command as a person would type it.
+/// Formats a command as a person would type it.
 fn show(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a command in the open; fails where the command fails.
+/// Prints and runs a command; returns an error if it fails.
 fn run(command: &mut Command) -> Result<()> {
     let text = show(command);
     eprintln!("xtask: running {text}");

@@ -1,8 +1,7 @@
-//! `cargo xtask map`: the pictures in `ARCHITECTURE.md`, drawn from what the repository says of itself.
+//! `cargo xtask map`: generates the diagrams in `ARCHITECTURE.md` from the repository.
 //!
-//! They are Mermaid, which hosts of repositories show as pictures. The crates and their dependencies come from each
-//! `Cargo.toml`, the way of a request from the list of its steps in the same file. A test fails while they are out of
-//! date.
+//! They are Mermaid, which repository hosts render. The crates and their dependencies come from each `Cargo.toml`,
+//! and the path of a request from the list of its steps in the same file. A test fails if they are out of date.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,17 +10,17 @@ use std::path::Path;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Where the pictures are.
+/// The file with the diagrams.
 const FILE: &str = "ARCHITECTURE.md";
 
-/// The crates, and which of this workspace each depends on apart from its tests.
+/// The crates of this workspace with their dependencies in it, except for tests.
 pub(crate) type Crates = BTreeMap<String, Vec<String>>;
 
-/// Draws the pictures into the file. Whether it changed.
+/// Updates the diagrams in the file. Returns whether it changed.
 ///
 /// # Errors
 ///
-/// If a file cannot be read or written, or the place for a picture is missing.
+/// Returns an error if a file cannot be read or written, or a placeholder is missing.
 pub(crate) fn run(root: &Path) -> Result<bool> {
     let path = root.join(FILE);
     let before = fs::read_to_string(&path)?;
@@ -33,11 +32,11 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// The text of the file with its pictures drawn again.
+/// Returns the text of the file with updated diagrams.
 ///
 /// # Errors
 ///
-/// If a `Cargo.toml` cannot be read, or the place for a picture is missing.
+/// Returns an error if a `Cargo.toml` cannot be read, or a placeholder is missing.
 pub(crate) fn drawn(root: &Path, text: &str) -> Result<String> {
     let text = replace(text, "crates", &crates_picture(&crates(root)?))?;
     let way = way_picture(&text)?;
@@ -48,7 +47,7 @@ pub(crate) fn drawn(root: &Path, text: &str) -> Result<String> {
 ///
 /// # Errors
 ///
-/// If a `Cargo.toml` cannot be read.
+/// Returns an error if a `Cargo.toml` cannot be read.
 pub(crate) fn crates(root: &Path) -> Result<Crates> {
     let mut crates = Crates::new();
     for folder in fs::read_dir(root.join("crates"))? {
@@ -66,7 +65,7 @@ pub(crate) fn crates(root: &Path) -> Result<Crates> {
     Ok(crates)
 }
 
-/// Crates as boxes, with an arrow to each that one depends on directly and not by way of another.
+/// Draws crates as boxes, with arrows to direct dependencies that are not also indirect ones.
 fn crates_picture(crates: &Crates) -> String {
     let mut picture = String::from("flowchart TD\n");
     for (name, dependencies) in crates {
@@ -80,24 +79,20 @@ fn crates_picture(crates: &Crates) -> String {
     picture
 }
 
-/// Whether a crate depends on another, directly or not.
+/// Returns whether a crate depends on another, directly or indirectly.
 fn reaches(crates: &Crates, from: &str, to: &str) -> bool {
     crates.get(from).is_some_and(|next| next.iter().any(|next| next == to || reaches(crates, next, to)))
 }
 
-/// Reads the steps of a request from the list in the file: each with its crate and its file.
-///
-/// # Errors
-///
-/// Returns an error if the list is missing.
-pub(crate) fn steps(text: &str) -> Result<Vec<(String, String)>> {
+/// Draws the steps of a request as boxes in order, grouped by crate.
+fn way_picture(text: &str) -> Result<String> {
     let list = text.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
     let list = list.ok_or("the steps of a request are not in ARCHITECTURE.md")?;
     let mut steps = Vec::new();
     for line in list.lines() {
         let mut words = line.split_whitespace();
         if let (Some(of), Some(file)) = (words.next(), words.next()) {
-            // Either of two drivers may be the next step.
+            // The next step may be either of two drivers.
             let or = if words.next() == Some("or") { words.next() } else { None };
             let or = or.map(|other| format!(" or {}", other.trim_end_matches(':'))).unwrap_or_default();
             steps.push((of.into(), format!("{file}{or}")));
@@ -117,7 +112,7 @@ fn way_picture(text: &str) -> Result<String> {
     Ok(picture)
 }
 
-/// Puts a picture where the file has that of this name.
+/// Replaces the diagram with this name.
 fn replace(text: &str, name: &str, picture: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- picture: {name} -->\n"), "<!-- end -->");
     let missing = || format!("{FILE} has no place for the picture {name}");

@@ -1,10 +1,9 @@
 //! A throwaway PostgreSQL server for one run of the tests, or of a measurement.
 //!
-//! It lives in a temporary directory, for tests in memory (see [`place`]). It listens on a free port of the loopback,
-//! with and without TLS, and on a Unix socket in that directory. It trusts everybody but the roles of [`RULES`], by
-//! which tests see it refuse.
-//! Nothing of it may outlive this process, however the process ends: a guard sees to that (see [`Guard`]).
-//! PostgreSQL refuses to run as root, so under root it runs as another user.
+//! It is in a temporary directory, in memory for tests (see [`place`]). It listens on a free port of the loopback
+//! interface, with and without TLS, and on a Unix socket in that directory. It trusts everyone except the roles of
+//! [`RULES`], with which tests check refused connections. A guard ensures that nothing of it outlives this process,
+//! however that ends (see [`Guard`]). PostgreSQL refuses to run as root, so under root it runs as another user.
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpListener;
@@ -19,7 +18,7 @@ use crate::Result;
 use crate::certificates::{self, Certificates};
 use crate::install::directories_on_path;
 
-/// Who must do what to get in: the `pg_hba.conf`, of which the first line that fits counts. Tests make the two roles.
+/// The `pg_hba.conf` with the authentication methods; the first matching line applies. Tests create the two roles.
 const RULES: &str = "\
 local     all  mwallet_locked                  scram-sha-256
 host      all  mwallet_locked    127.0.0.1/32  scram-sha-256
@@ -33,11 +32,11 @@ host      all  all               127.0.0.1/32  trust
 host      all  all               ::1/128       trust
 ";
 
-/// The directory that holds `initdb` and `postgres`.
+/// The directory that contains `initdb` and `postgres`.
 pub(crate) struct Programs(PathBuf);
 
 impl Programs {
-    /// Finds the server programs: on PATH, else where the packages of the known systems put them.
+    /// Finds the server programs on PATH, or where the packages of known systems install them.
     pub(crate) fn find() -> Option<Self> {
         let packaged = [
             newest("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
@@ -53,13 +52,13 @@ impl Programs {
             .map(Self)
     }
 
-    /// A program of a client, where it lies beside those of the server.
+    /// Returns the path of a client program next to those of the server.
     pub(crate) fn client(&self, name: &str) -> Option<PathBuf> {
         Some(self.0.join(name)).filter(|path| path.is_file())
     }
 }
 
-/// Lists `parent/prefix*/inner`, the highest version first. A name without a version counts as the lowest.
+/// Lists `parent/prefix*/inner`, highest version first. A name without a version counts as the lowest.
 fn newest(parent: &str, prefix: &str, inner: &str) -> Vec<PathBuf> {
     let names = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let mut found: Vec<(Vec<u32>, PathBuf)> = names
@@ -70,25 +69,25 @@ fn newest(parent: &str, prefix: &str, inner: &str) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The numbers of a version: `@9.6` is older than `15`.
+/// Parses the numbers of a version: `@9.6` is older than `15`.
 fn version(text: &str) -> Vec<u32> {
     text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
-/// Whether this process is root.
+/// Returns whether this process is root.
 pub(crate) fn is_root() -> Result<bool> {
-    // A file belongs to whoever makes it; this asks for no unsafe call.
+    // A new file belongs to the user of the process; this needs no unsafe call.
     Ok(tempfile::tempfile()?.metadata()?.uid() == 0)
 }
 
-/// What a server is for.
+/// The purpose of a server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Tests,
     Measuring,
 }
 
-/// A running server. Dropped, it is stopped and removed.
+/// A running server. It is stopped and removed on drop.
 pub(crate) struct Server {
     port: u16,
     directory: PathBuf,
@@ -98,22 +97,23 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes a cluster and starts a server on it, for tests.
+    /// Creates a cluster and starts a server on it, for tests.
     pub(crate) fn start(programs: &Programs) -> Result<Self> {
         Self::start_for(programs, Purpose::Tests)
     }
 
-    /// The same with the settings that `initdb` leaves, but for where it listens; without TLS.
+    /// Same as [`start`](Self::start), without TLS and with the default settings of `initdb`, except for the listen
+    /// addresses.
     pub(crate) fn start_for_measuring(programs: &Programs) -> Result<Self> {
         Self::start_for(programs, Purpose::Measuring)
     }
 
     fn start_for(programs: &Programs, purpose: Purpose) -> Result<Self> {
-        // Closed to other users: the server trusts whoever reaches its socket.
+        // Closed to other users, since the server trusts everyone who reaches its socket.
         let closed = Permissions::from_mode(0o700);
         let mut builder = tempfile::Builder::new();
         let directory = builder.prefix("mwallet-test-").permissions(closed).tempdir_in(place(purpose))?.keep();
-        // Before anything else, so that nothing that follows can be left behind.
+        // Must come first, so that nothing that follows can be left behind.
         let mut guard = Guard::post(&directory)?;
         let account = if is_root()? { Some(Account::find()?) } else { None };
         if let Some(account) = &account {
@@ -122,7 +122,7 @@ impl Server {
         let command = |program: &str| {
             let program = programs.0.join(program);
             let mut command = account.as_ref().map_or_else(|| Command::new(&program), |other| other.command(&program));
-            // The account may not be able to enter the directory we were called from.
+            // The account may lack access to the current directory.
             command.current_dir(&directory).stdin(Stdio::null());
             command
         };
@@ -136,7 +136,7 @@ impl Server {
             command.env("LOCPATH", &languages);
             command
         };
-        // The port is free when we ask for it; somebody may still take it before the server does.
+        // The port is free now, but another program may take it before the server does.
         let mut attempts = 3;
         loop {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
@@ -153,27 +153,27 @@ impl Server {
         }
     }
 
-    /// Where tests reach the server over TCP, as the superuser.
+    /// Returns the URL for tests over TCP, as the superuser.
     pub(crate) fn url(&self) -> String {
         format!("postgresql://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Where it listens on the loopback.
+    /// Returns the port on the loopback interface.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The directory of the Unix socket.
+    /// Returns the directory of the Unix socket.
     pub(crate) fn socket_directory(&self) -> &Path {
         &self.directory
     }
 
-    /// The certificate of the authority that vouches for the server under the name `localhost`.
+    /// Returns the certificate of the authority that signed the server's certificate for `localhost`.
     pub(crate) fn authority(&self) -> &Path {
         &self.certificates.authority
     }
 
-    /// The certificate of an authority that vouches for nobody.
+    /// Returns the certificate of an authority that signed nothing.
     pub(crate) fn other_authority(&self) -> &Path {
         &self.certificates.other_authority
     }
@@ -182,21 +182,22 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.guard.relieve();
-        // Only takes the exit status away: the guard has stopped the process.
+        // Only reaps the process, which the guard has stopped.
         let _ = self.process.wait();
     }
 }
 
-/// Where memory is a directory on Linux.
+/// The in-memory file system of Linux.
 const MEMORY: &str = "/dev/shm";
 
-/// How much must be free there. The suite takes 0.3 GB, a test of a million rows more; containers often have 64 MB.
+/// The space that must be free there. The suite takes 0.3 GB, a test of a million rows more; containers often have 64
+/// MB.
 const ROOM_KIB: u64 = 4 << 20;
 
-/// The directory in which the directory of a server is made. A `TMPDIR` that somebody set counts before memory.
+/// Returns the parent directory for a server. An explicit `TMPDIR` takes precedence over memory.
 ///
-/// Each test makes a database of 300 files and drops it. ext4 does not use the inode of a deleted file again for some
-/// time, and each new file searches past all of them: half of the processor time of the api's tests went there.
+/// Each test creates a database of 300 files and drops it. ext4 does not reuse the inode of a deleted file for some
+/// time, and each new file searches past all of them: this took half of the CPU time of the API tests.
 fn place(purpose: Purpose) -> PathBuf {
     let is_in_memory = purpose == Purpose::Tests
         && std::env::var_os("TMPDIR").is_none()
@@ -204,13 +205,13 @@ fn place(purpose: Purpose) -> PathBuf {
     if is_in_memory { MEMORY.into() } else { std::env::temp_dir() }
 }
 
-/// The room in a directory, as `df` says it.
+/// Returns the free space in a directory, as reported by `df`.
 fn free_kib(directory: &Path) -> Option<u64> {
     let output = Command::new("df").arg("-Pk").arg(directory).stderr(Stdio::null()).output().ok()?;
     available(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// Reads the fourth column of what `df -Pk` prints below its headings.
+/// Parses the fourth column of the `df -Pk` output, below its headings.
 fn available(table: &str) -> Option<u64> {
     table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
@@ -221,12 +222,12 @@ fn make_cluster(mut initdb: Command, directory: &Path) -> Result<()> {
     if !output.status.success() {
         return Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr)).into());
     }
-    // The file stays its owner's, who alone may read it.
+    // The file keeps its owner, who alone may read it.
     Ok(fs::write(directory.join("data/pg_hba.conf"), RULES)?)
 }
 
-/// Makes the locale in which a test has the server speak German, in a folder of its own, and gives the folder. Debian's
-/// PostgreSQL brings what it is made of; where it cannot be made, that test says so.
+/// Creates the locale in which a test has the server speak German, in a separate folder, and returns the folder.
+/// Debian's PostgreSQL installs its sources; if it cannot be created, that test says so.
 fn make_german(directory: &Path) -> PathBuf {
     let folder = directory.join("locales");
     let made = fs::create_dir(&folder).and_then(|()| {
@@ -259,9 +260,9 @@ fn start_process(
         "ssl=on",
         &certificate,
         &key,
-        // Each test has a database and a pool of its own, and many tests run at once.
+        // Each test has a database and a pool, and many tests run concurrently.
         "max_connections=200",
-        // What is lost in a power cut is thrown away anyway.
+        // Data that a power cut would lose is discarded anyway.
         "fsync=off",
         "full_page_writes=off",
     ];
@@ -270,12 +271,12 @@ fn start_process(
         postgres.args(["-c", setting]);
     }
     postgres.stdout(log.try_clone()?).stderr(log);
-    // Ctrl-C goes to the whole group of the terminal; the server must stay until the tests are gone.
+    // Ctrl-C goes to the whole process group of the terminal, but the server must outlive the tests.
     postgres.process_group(0);
     postgres.spawn().map_err(|e| format!("cannot run postgres: {e}").into())
 }
 
-/// Waits until the server takes connections. Gives the exit status where it ended instead.
+/// Waits until the server accepts connections. Returns the exit status if it ended instead.
 fn wait_until_ready(process: &mut Child, directory: &Path) -> Result<Option<ExitStatus>> {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(60) {
@@ -292,15 +293,15 @@ fn wait_until_ready(process: &mut Child, directory: &Path) -> Result<Option<Exit
     Err("the PostgreSQL server was not ready after 60 seconds".into())
 }
 
-/// A process that outlives ours, to stop the server and to remove its directory.
+/// A process that outlives this one, to stop the server and to remove its directory.
 ///
-/// It waits for the end of its input, which comes when we close it or when we die, by Ctrl-C or by SIGKILL alike. A
-/// handler of signals in our own process would cover fewer ways to die and need unsafe code or another dependency.
+/// It waits for the end of its input, which comes when this process closes it or dies, whether by Ctrl-C or SIGKILL.
+/// Signal handlers in this process would cover fewer cases, and need unsafe code or another dependency.
 struct Guard(Child);
 
 impl Guard {
-    /// SIGQUIT is PostgreSQL's immediate shutdown; the server removes its `postmaster.pid` as the last thing. The
-    /// process number cannot be watched instead: it stays until somebody has taken the exit status.
+    /// SIGQUIT is PostgreSQL's immediate shutdown; the server removes its `postmaster.pid` last. The process ID
+    /// cannot be watched instead, since it exists until the exit status is collected.
     const SCRIPT: &str = r#"
         trap '' HUP INT TERM
         cat > /dev/null
@@ -318,7 +319,7 @@ impl Guard {
     fn post(directory: &Path) -> Result<Self> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", Self::SCRIPT, "mwallet-test-guard"]).arg(directory).stdin(Stdio::piped());
-        // Whoever reads our output must not wait for the guard to close it too.
+        // A reader of this process's output must not wait for the guard to close it too.
         shell.stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
         match shell.spawn() {
             Ok(process) => Ok(Self(process)),
@@ -332,7 +333,7 @@ impl Guard {
     /// Lets the guard do its work now, and waits for it.
     fn relieve(&mut self) {
         drop(self.0.stdin.take());
-        // A guard that cannot be waited for is gone already.
+        // If waiting fails, the guard is gone already.
         let _ = self.0.wait();
     }
 }
@@ -343,7 +344,7 @@ impl Drop for Guard {
     }
 }
 
-/// The user the server runs as where we are root.
+/// The user that runs the server if this process is root.
 struct Account {
     uid: u32,
     gid: u32,
@@ -356,7 +357,7 @@ impl Account {
         let found = users.iter().find_map(|user| Some((*user, id("-u", user)?, id("-g", user)?)));
         let (user, uid, gid) =
             found.ok_or("PostgreSQL refuses to run as root, and there is no user postgres or nobody")?;
-        // Each program is missing somewhere, and the setpriv of BusyBox knows none of these options.
+        // Each program is missing on some systems, and BusyBox's setpriv lacks these options.
         let ways: [Vec<String>; 3] = [
             ["setpriv", &format!("--reuid={uid}"), &format!("--regid={gid}"), "--clear-groups", "--"]
                 .map(String::from)

@@ -1,12 +1,12 @@
-//! Reads the output of libtest line by line and counts what ran on which engine.
+//! Parses the output of libtest line by line, and counts the tests of each engine.
 //!
-//! libtest has no stable output for programs, so this reads the lines meant for people. It never guesses: a result
-//! that could not be read is a problem of the run.
+//! libtest has no stable machine-readable output, so this parses the lines meant for people. It never guesses: a
+//! result that cannot be parsed is a problem of the run.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many tests passed and failed.
+/// The number of tests that passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     passed: usize,
@@ -32,34 +32,34 @@ enum Outcome {
     Ignored,
 }
 
-/// One case, and how often it ran on each engine.
+/// A case, and how often it ran on each engine.
 #[derive(Default)]
 struct Twins {
     sqlite: usize,
     postgres: usize,
 }
 
-/// What the lines read so far say.
+/// The result of the lines read so far.
 #[derive(Default)]
 pub(crate) struct Report {
     shared: Count,
     sqlite: Count,
     postgres: Count,
     ignored: usize,
-    /// Results that were announced and never read.
+    /// The number of announced results that were never read.
     unread: usize,
-    /// The test program being read, counted from 1: the same case may stand in two of them.
+    /// The current test program, counted from 1. The same case may exist in two of them.
     program: usize,
-    /// How many results the program being read still owes. Further lines that look like results are something else,
-    /// for example what a failed test printed, which libtest shows at the end.
+    /// The number of results that the current program still owes. Further lines that look like results are something
+    /// else, such as the output of a failed test, which libtest shows at the end.
     owed: usize,
-    /// A test whose result was cut off by something that was printed meanwhile, and comes on a later line.
+    /// A test whose result was interrupted by other output, and comes on a later line.
     unfinished: Option<String>,
     cases: BTreeMap<(usize, String), Twins>,
 }
 
 impl Report {
-    /// Takes the next line of the output.
+    /// Reads the next line of the output.
     pub(crate) fn read(&mut self, line: &str) {
         let line = without_colours(line);
         let line = line.trim();
@@ -83,7 +83,7 @@ impl Report {
         }
     }
 
-    /// Takes note that no more lines come.
+    /// Ends the output.
     pub(crate) fn end(&mut self) {
         self.end_program();
     }
@@ -117,8 +117,7 @@ impl Report {
         }
     }
 
-    /// Lists what is wrong with the run beside failed tests. Of a run that was to be only a part, the engines need not
-    /// have run the same.
+    /// Lists the problems of the run other than failed tests. In a partial run, the engines may run different cases.
     pub(crate) fn problems(&self, is_part: bool) -> Vec<String> {
         let mut problems = Vec::new();
         if self.unread > 0 {
@@ -148,12 +147,12 @@ impl Report {
         problems
     }
 
-    /// The number of tests that were ignored.
+    /// Returns the number of ignored tests.
     pub(crate) fn ignored(&self) -> usize {
         self.ignored
     }
 
-    /// Writes the summary as one line of JSON.
+    /// Returns the summary as one line of JSON.
     pub(crate) fn json(&self, problems: &[String]) -> String {
         let count = |name, Count { passed, failed }| format!(r#""{name}":{{"passed":{passed},"failed":{failed}}}"#);
         format!(
@@ -167,7 +166,7 @@ impl Report {
     }
 }
 
-/// The summary, as the last lines of a run.
+/// Formats the summary as the last lines of a run.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "shared: {}", self.shared)?;
@@ -176,20 +175,20 @@ impl fmt::Display for Report {
     }
 }
 
-/// The number in `running 3 tests`, the first line of a test program.
+/// Parses the number in `running 3 tests`, the first line of a test program.
 fn announced(line: &str) -> Option<usize> {
     let (number, unit) = line.strip_prefix("running ")?.split_once(' ')?;
     if matches!(unit, "test" | "tests") { number.parse().ok() } else { None }
 }
 
-/// Splits `test NAME ... REST`. Something that was printed without an end of line may stand before it.
+/// Splits `test NAME ... REST`. Output without a line break may precede it.
 fn name(line: &str) -> Option<(&str, &str)> {
     let after = line.strip_prefix("test ").or_else(|| Some(line.split_once("test ")?.1))?;
-    // An empty rest has lost its blank when the line was trimmed.
+    // If the rest is empty, its leading space was trimmed.
     after.split_once(" ... ").or_else(|| Some((after.strip_suffix(" ...")?, "")))
 }
 
-/// Reads the end of a line of results.
+/// Parses the result at the end of a line.
 fn outcome(text: &str) -> Option<Outcome> {
     match text {
         "ok" => Some(Outcome::Passed),
@@ -200,7 +199,7 @@ fn outcome(text: &str) -> Option<Outcome> {
     }
 }
 
-/// Removes the escape sequences of colours, which `CARGO_TERM_COLOR=always` brings even into a pipe.
+/// Removes colour escape sequences, which `CARGO_TERM_COLOR=always` emits even into a pipe.
 fn without_colours(line: &str) -> String {
     let mut parts = line.split("\u{1b}[");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -283,7 +282,7 @@ mod tests {
 
     #[test]
     fn names_the_case_without_a_twin() {
-        // The same number on both engines, and yet not the same cases.
+        // The same number on both engines, but different cases.
         let report = read("running 2 tests\ntest a::sqlite ... ok\ntest b::postgres ... ok\n");
         let problems = [
             "a::sqlite ran and has no twin a::postgres that ran",

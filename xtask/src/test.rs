@@ -1,6 +1,7 @@
-//! `cargo xtask test`: every test of the workspace, on both engines.
+//! `cargo xtask test`: runs every test of the workspace, on both engines.
 //!
-//! Neither engine is ever skipped. Where a program that tests run is missing, the run fails and says how to get it.
+//! Neither engine is ever skipped. If a program that tests need is missing, the run fails and explains how to install
+//! it.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, ExitStatus, Stdio};
@@ -16,19 +17,19 @@ use crate::report::Report;
 use crate::tools::Found;
 use crate::{Result, cargo, install, run as run_command, show, tools};
 
-/// Which tests to run, and how to tell the result.
+/// Which tests to run, and how to report the result.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Install the programs that tests run (PostgreSQL, Python, Node.js, Chromium) where they are missing
+    /// Install the programs that tests need (PostgreSQL, Python, Node.js, Chromium) if they are missing
     #[arg(long)]
     install: bool,
     /// Write the summary as JSON to standard output, and everything else to standard error
     #[arg(long)]
     json: bool,
-    /// Test the program as it is released: built to be fast, which takes minutes
+    /// Test the optimized release build, which takes minutes to compile
     #[arg(long)]
     release: bool,
-    /// Run the tests of this package only
+    /// Run only the tests of this package
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
     /// Run the tests whose name contains this
@@ -36,7 +37,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Whether only a part of the tests is asked for, which need not be the same part on both engines.
+    /// Returns whether only some tests are requested, which may differ between the engines.
     fn is_part(&self) -> bool {
         self.filter.is_some() || !self.package.is_empty()
     }
@@ -57,11 +58,11 @@ impl Options {
     }
 }
 
-/// Runs the tests and prints the summary. Gives whether all passed and each engine was tested as the other was.
+/// Runs the tests and prints the summary. Returns whether all passed and both engines ran the same cases.
 pub(crate) fn run(options: &Options) -> Result<bool> {
     let (programs, tools) = find_programs(options)?;
     let variables = tools.map(Found::prepare).transpose()?.unwrap_or_default();
-    // Apart from the run, so that the server does not wait for the compiler.
+    // Compiles first, so that the server does not wait for the compiler.
     run_command(options.cargo_test().arg("--no-run").stdout(io::stderr()))?;
 
     let server = Server::start(&programs)?;
@@ -74,7 +75,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     command.env("MWALLET_TEST_POSTGRES_OTHER_CA", server.other_authority());
     command.envs(variables);
     let (report, passed) = run_and_read(&mut command, options.json)?;
-    // Before the summary, which must be the last that is printed.
+    // Must precede the summary, which is the last output.
     drop(server);
 
     let problems = report.problems(options.is_part());
@@ -95,8 +96,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(passed && problems.is_empty())
 }
 
-/// The programs that the tests need; those beside PostgreSQL only where a package runs them. Of tests chosen by their
-/// name, only those fail that need what is missing.
+/// Finds the programs that the tests need, and those other than PostgreSQL only if a selected package needs them. If
+/// tests are selected by name, only those that need a missing program fail.
 fn find_programs(options: &Options) -> Result<(Programs, Option<Found>)> {
     let look = || (Programs::find(), tools::are_needed(&options.package).then(Found::look));
     let missing = |programs: &Option<Programs>, tools: &Option<Found>| {
@@ -121,19 +122,19 @@ fn find_programs(options: &Options) -> Result<(Programs, Option<Found>)> {
     }
 }
 
-/// What comes of a run of the tests.
+/// An event of a test run.
 enum Told {
     Line(Vec<u8>),
     Ended(io::Result<ExitStatus>),
 }
 
-/// How long output is read after cargo has ended. All of it is there by then, unless it is that of a process which a
-/// test left behind.
+/// How long output is read after cargo has ended. All of it is there by then, unless a process that a test left
+/// behind writes more.
 const AFTERWARDS: Duration = Duration::from_secs(2);
 
-/// Runs the tests, shows their output as it comes, and reads it. Also gives whether cargo was content.
+/// Runs the tests, shows their output as it comes, and parses it. Also returns whether cargo succeeded.
 ///
-/// What a test started and left behind may hold the output open for ever, so the end of cargo is the end.
+/// A process that a test left behind may keep the output open, so the run ends when cargo does.
 fn run_and_read(command: &mut Command, to_stderr: bool) -> Result<(Report, bool)> {
     let text = show(command);
     eprintln!("xtask: running {text}");
@@ -145,7 +146,7 @@ fn run_and_read(command: &mut Command, to_stderr: bool) -> Result<(Report, bool)
         let mut output = BufReader::new(output);
         loop {
             let mut line = Vec::new();
-            // By bytes: a test may print anything.
+            // Reads bytes, since a test may print anything.
             let is_line = matches!(output.read_until(b'\n', &mut line), Ok(1..));
             if !is_line || tell.send(Told::Line(line)).is_err() {
                 return;

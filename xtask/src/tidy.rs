@@ -1,6 +1,6 @@
-//! `cargo xtask tidy`: the checks that need no test run.
+//! `cargo xtask tidy`: runs the checks that need no test run.
 //!
-//! That every source file says what it is in charge of is also a test, so that it is checked wherever tests run.
+//! That every source file has a header is also a test, so that it is checked wherever tests run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::{Result, cargo, root, run as run_command};
 
-/// Runs every check, and fails at the first that fails.
+/// Runs the checks, and stops at the first failure.
 pub(crate) fn run() -> Result<()> {
     run_command(cargo().args(["fmt", "--all", "--check"]))?;
     run_command(Command::new("rustfmt").args(["--edition", "2024", "--check"]).args(models()?))?;
@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     Err(format!("these files do not open with `//!` and what they are in charge of:{list}").into())
 }
 
-/// Lists the files of the models, whose modules a macro declares where `cargo fmt` does not see them.
+/// Lists the files of the models. A macro declares these modules, so `cargo fmt` does not find them.
 fn models() -> Result<Vec<PathBuf>> {
     let folder = root().join("crates/models/src");
     let paths =
@@ -38,7 +38,7 @@ fn models() -> Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect())
 }
 
-/// Lists the Rust files below a directory that do not open with `//!`.
+/// Lists the Rust files below a directory that do not begin with `//!`.
 fn files_without_header(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut bare = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -46,7 +46,7 @@ fn files_without_header(directory: &Path) -> Result<Vec<PathBuf>> {
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if entry.file_type()?.is_dir() {
-            // Neither what the compiler wrote nor what other tools keep is ours.
+            // Skip the output of the compiler and hidden folders of other tools.
             if name != "target" && !name.starts_with('.') {
                 bare.extend(files_without_header(&path)?);
             }
@@ -68,8 +68,8 @@ mod tests {
         assert!(bare.is_empty(), "these do not open with `//!`: {bare:?}");
     }
 
-    /// Runs `.ci/advisories` with a cargo that does this where the database is fetched, and that where it is read;
-    /// gives whether it ended well, and what it said.
+    /// Runs `.ci/advisories` with a fake cargo that runs `fetch` to fetch the database and `check` to read it.
+    /// Returns whether it succeeded, and its output.
     fn advisories(fetch: &str, check: &str) -> (bool, String) {
         use std::os::unix::fs::PermissionsExt;
 
@@ -92,7 +92,7 @@ mod tests {
             ("exit 0", "exit 0", true, true),
             ("exit 0", "exit 1", false, true),
             ("exit 1", "exit 1", true, false),
-            // As where a network swallows what is sent.
+            // Simulates a network that drops packets.
             ("exec sleep 100", "exit 1", true, false),
         ] {
             let (ended_well, said) = advisories(fetch, check);

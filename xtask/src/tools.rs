@@ -1,7 +1,8 @@
-//! Programs that tests run beside ours: a validator of OpenAPI and clients in their own languages, and a browser.
+//! Finds and prepares the other programs that tests run: an OpenAPI validator, clients in other languages, and a
+//! browser.
 //!
-//! What they are made of is pinned in `tests/clients`, and lies under `target/test-tools`. It is made again only where
-//! that changes.
+//! Their packages are pinned in `tests/clients` and installed in `target/test-tools`, again only when the pins
+//! change.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,16 +16,16 @@ use crate::{Result, root, run};
 /// The packages whose tests run them.
 const USERS: [&str; 1] = ["mwallet-cli"];
 
-/// The names of Chromium, and where macOS has it.
+/// The names of Chromium, and its path on macOS.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const BROWSER_OF_MACOS: &str = "/Applications/Chromium.app/Contents/MacOS/Chromium";
 
-/// Whether the tests of these packages run them; no package is all of them.
+/// Returns whether the tests of these packages need them; an empty list means all packages.
 pub(crate) fn are_needed(packages: &[String]) -> bool {
     packages.is_empty() || packages.iter().any(|package| USERS.contains(&package.as_str()))
 }
 
-/// The programs that are on this machine.
+/// The programs found on this machine.
 #[derive(Default)]
 pub(crate) struct Found {
     python: Option<PathBuf>,
@@ -46,7 +47,7 @@ impl Found {
         }
     }
 
-    /// What is not there.
+    /// Returns what is missing.
     pub(crate) fn missing(&self) -> Vec<Need> {
         let needs = [
             (Need::Python, self.python.is_none()),
@@ -57,7 +58,7 @@ impl Found {
         needs.into_iter().filter(|(_, is_missing)| *is_missing).map(|(need, _)| need).collect()
     }
 
-    /// Makes ready what runs in Python and Node.js. Gives the variables by which tests find what is there.
+    /// Prepares the Python and Node.js packages. Returns the environment variables by which tests find the programs.
     pub(crate) fn prepare(self) -> Result<Vec<(&'static str, OsString)>> {
         let directory = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         let directory = directory.join("test-tools");
@@ -78,14 +79,14 @@ impl Found {
     }
 }
 
-/// Whether a Python can make virtual environments with pip in them, for which Debian has a package of its own.
+/// Returns whether a Python can create virtual environments with pip, for which Debian has a separate package.
 fn makes_environments(python: &Path) -> bool {
     let mut command = Command::new(python);
     command.args(["-c", "import ensurepip, venv"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
-/// A virtual environment with what `tests/clients/python` asks for; gives its interpreter.
+/// Creates a virtual environment with the packages of `tests/clients/python`, and returns its interpreter.
 fn python_environment(python: &Path, directory: &Path) -> Result<PathBuf> {
     let requirements = root().join("tests/clients/python/requirements.txt");
     let interpreter = directory.join("bin/python");
@@ -98,7 +99,7 @@ fn python_environment(python: &Path, directory: &Path) -> Result<PathBuf> {
     Ok(interpreter)
 }
 
-/// What `tests/clients/js` asks for; gives the directory of the modules.
+/// Installs the packages of `tests/clients/js`, and returns the directory of the modules.
 fn node_modules(npm: &Path, directory: &Path) -> Result<PathBuf> {
     let files = ["package.json", "package-lock.json"].map(|name| root().join("tests/clients/js").join(name));
     let [package, lock] = &files;
@@ -106,14 +107,14 @@ fn node_modules(npm: &Path, directory: &Path) -> Result<PathBuf> {
         fs::create_dir_all(directory)?;
         fs::copy(package, directory.join("package.json"))?;
         fs::copy(lock, directory.join("package-lock.json"))?;
-        // Nothing of these packages need run for them to be installed.
+        // The installation needs no scripts of these packages.
         let quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
         run(Command::new(npm).args(quiet).current_dir(directory))
     })?;
     Ok(directory.join("node_modules"))
 }
 
-/// Makes a directory with the newest of a program, unless it was made with this program from these files already.
+/// Creates a directory, unless it was already created with the same program versions from the same files.
 fn once(directory: &Path, programs: &[&Path], files: &[&Path], make: impl FnOnce() -> Result<()>) -> Result<()> {
     let mut stamp = String::new();
     for program in programs {
@@ -131,7 +132,7 @@ fn once(directory: &Path, programs: &[&Path], files: &[&Path], make: impl FnOnce
         fs::remove_dir_all(directory)?;
     }
     make()?;
-    // The last, so that what was broken off is made again.
+    // Written last, so that an interrupted installation is repeated.
     Ok(fs::write(mark, stamp)?)
 }
 

@@ -1,4 +1,4 @@
-//! What `ARCHITECTURE.md` says of the crates is true: their dependencies, their sizes, their pictures, and no circles.
+//! Tests what `ARCHITECTURE.md` says about the crates: dependencies, sizes, diagrams, and the absence of cycles.
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
@@ -16,12 +16,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The names in backticks.
+/// Returns the names in backticks.
 fn code(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(Into::into).collect()
 }
 
-/// The crates in the table of `ARCHITECTURE.md`, with those that each builds on.
+/// Returns the crates in the table of `ARCHITECTURE.md`, with their dependencies.
 fn mapped() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let row = |line: &str| {
@@ -66,7 +66,7 @@ fn modules_of_different_folders_are_in_no_circle() {
     }
 }
 
-/// The crates that a program links from a package with some of its features.
+/// Returns the crates that a package links with these features.
 fn linked(package: &str, features: &str) -> BTreeSet<String> {
     let mut tree = Command::new(env!("CARGO"));
     tree.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--package", package]);

@@ -1,4 +1,4 @@
-//! What a measurement ran on and with: without it, figures mean nothing.
+//! Describes the environment of a measurement, without which results are meaningless.
 
 use std::fs;
 use std::path::Path;
@@ -13,20 +13,20 @@ use super::tools::output;
 use super::workdir::Workdir;
 use crate::{Result, cargo, root};
 
-/// The per cent of the processors that others may use before we say something.
+/// The CPU usage of other programs, in percent, above which a warning is printed.
 const MAX_BUSY: f64 = 5.0;
 
-/// Facts in the order they are told, each with its name.
+/// Named facts in the order of the report.
 pub(super) type Facts = Vec<(&'static str, String)>;
 
-/// What is known about the machine and the programs. A fact that cannot be had is left out.
-pub(super) fn facts(workdir: &Workdir, with_competitor: bool) -> Facts {
-    let directory = workdir.server.socket_directory();
+/// Returns the facts about the machine and the programs, without those that are unavailable.
+pub(super) fn facts(place: &Place, with_peer: bool) -> Facts {
+    let directory = place.server.socket_directory();
     let first = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
     let said = |program: &str, arguments: &[&str]| output(Command::new(program).args(arguments)).ok().map(first);
-    let postgres = output(Command::new(&workdir.tools.pgbench).arg("--version")).ok().map(first);
-    // wrk says its version where it explains itself, and calls that a failure.
-    let wrk = Command::new(&workdir.tools.wrk).arg("--version").output().ok();
+    let postgres = output(Command::new(&place.tools.pgbench).arg("--version")).ok().map(first);
+    // wrk prints its version with its help, and exits with an error.
+    let wrk = Command::new(&place.tools.wrk).arg("--version").output().ok();
     let wrk = wrk.map(|said| first(String::from_utf8_lossy(&said.stdout).into_owned()));
     let python = with_competitor.then(|| fastapi_sqlalchemy_versions(&workdir.build_directory).ok()).flatten();
     let facts = [
@@ -55,7 +55,8 @@ pub(super) fn facts(workdir: &Workdir, with_competitor: bool) -> Facts {
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }
 
-/// How busy the machine is while all targets rest: whatever else runs takes from some of them, and not from all alike.
+/// Measures how busy the machine is while all subjects are idle. Other programs slow down some subjects more than
+/// others.
 fn others() -> Option<String> {
     let read = || {
         let text = fs::read_to_string("/proc/stat").ok()?;
@@ -77,7 +78,7 @@ fn others() -> Option<String> {
     Some(format!("{busy:.0} % of the processors"))
 }
 
-/// The commit, and whether there are changes beyond it.
+/// Returns the commit, and whether there are uncommitted changes.
 fn commit() -> Option<String> {
     let git = |arguments: &[&str]| output(Command::new("git").args(arguments).current_dir(root())).ok();
     let changes = if git(&["status", "--porcelain"])?.is_empty() { "" } else { " and changes that are not committed" };
@@ -96,13 +97,13 @@ fn memory() -> Option<String> {
     total.map(|kib: u64| format!("{:.1} GiB", kib as f64 / 1_048_576.0))
 }
 
-/// Where the databases lie: what is durable in memory is not durable.
+/// Returns the file system of the databases. In memory, nothing is durable.
 fn file_system(directory: &Path) -> Option<String> {
     let text = output(Command::new("stat").args(["-f", "-c", "%T"]).arg(directory)).ok()?;
     Some(text.trim().to_owned())
 }
 
-/// The version of the SQLite that is compiled in, out of its own header.
+/// Returns the version of the compiled-in SQLite, from its header.
 fn sqlite() -> Result<String> {
     let metadata = metadata()?;
     let packages = metadata["packages"].as_array().ok_or("cargo knows no packages")?;
@@ -113,7 +114,7 @@ fn sqlite() -> Result<String> {
     Ok(version.ok_or("the header says no version")?.trim().trim_matches('"').to_owned())
 }
 
-/// What cargo knows about the workspace.
+/// Returns cargo's metadata of the workspace.
 pub(super) fn metadata() -> Result<Value> {
     Ok(serde_json::from_str(&output(cargo().args(["metadata", "--format-version", "1", "--locked"]))?)?)
 }

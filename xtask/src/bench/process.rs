@@ -1,4 +1,4 @@
-//! A server under measurement: started, watched through `/proc`, and never left behind.
+//! Starts a server for a measurement, observes it through `/proc`, and always stops it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,12 +15,12 @@ use super::tools::output;
 use super::workdir::Workdir;
 use crate::{Result, show};
 
-/// How long a server may take until it says where it listens.
+/// How long a server may take to print its address.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running server with all processes that it started itself. Dropped, they are stopped.
+/// A running server with all of its child processes. They are stopped on drop.
 pub(super) struct Process {
-    /// A shell that stops the server when we are gone, however we ended: its input ends then.
+    /// A shell that stops the server when this process ends in any way, since that closes the shell's input.
     keeper: Child,
     id: u32,
     command: String,
@@ -30,7 +30,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// First the names of the files for what the server says, then the server and its arguments.
+    /// The arguments are the output files, then the server and its arguments.
     const KEEPER: &str = r#"
         out=$1 log=$2; shift 2
         "$@" > "$out" 2> "$log" < /dev/null &
@@ -42,9 +42,9 @@ impl Process {
         kill -KILL "$!" 2> /dev/null
     "#;
 
-    /// Starts a server; what it says goes into files.
-    pub(super) fn start(workdir: &Workdir, server: &Command) -> Result<Self> {
-        let logs = workdir.directory("logs")?;
+    /// Starts a server with its output in files.
+    pub(super) fn start(place: &Place, server: &Command) -> Result<Self> {
+        let logs = place.directory("logs")?;
         let file = || tempfile::NamedTempFile::new_in(&logs).map(tempfile::NamedTempFile::into_temp_path);
         let (out, log) = (file()?, file()?);
         let mut shell = Command::new("/bin/sh");
@@ -56,12 +56,13 @@ impl Process {
                 None => shell.env_remove(name),
             };
         }
-        // Settings of whoever calls us are not part of the measurement.
+        // Settings in the environment are not part of the measurement.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MWALLET_")) {
             shell.env_remove(name);
         }
         shell.current_dir(server.get_current_dir().unwrap_or(&logs));
-        // Ctrl-C goes to the whole group of the terminal; the shell must stay until it has stopped the server.
+        // Ctrl-C goes to the whole process group of the terminal, but the shell must live until it has stopped the
+        // server.
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
         let command = show(server);
         let mut keeper = shell.spawn().map_err(|error| format!("cannot run {command}: {error}"))?;
@@ -74,12 +75,12 @@ impl Process {
         Ok(Self { keeper, id, command, out, log, ticks_per_second })
     }
 
-    /// How it was started, as a person would type it.
+    /// Returns the command, as a person would type it.
     pub(super) fn command(&self) -> &str {
         &self.command
     }
 
-    /// The first line that it writes to its standard output.
+    /// Waits for the first line of its standard output.
     pub(super) fn line(&mut self) -> Result<String> {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE && self.tree().is_ok() {
@@ -92,7 +93,7 @@ impl Process {
         Err(self.with_log("it said nothing"))
     }
 
-    /// A failure with what the server said about it.
+    /// Returns an error that includes the log of the server.
     pub(super) fn with_log(&self, why: &(impl ToString + ?Sized)) -> Box<dyn std::error::Error> {
         let log: PathBuf = self.log.to_path_buf();
         let said = fs::read_to_string(log).unwrap_or_default();
@@ -100,13 +101,13 @@ impl Process {
         format!("{}{said}", why.to_string()).into()
     }
 
-    /// The time of the processor that all its processes used so far.
+    /// Returns the CPU time that all of its processes have used.
     pub(super) fn cpu(&self) -> Result<Duration> {
         let ticks: u64 = self.tree()?.iter().map(|stat| stat.ticks).sum();
         Ok(Duration::from_secs_f64(ticks as f64 / self.ticks_per_second as f64))
     }
 
-    /// Forgets the peaks of memory, so that the next are those of what comes now.
+    /// Resets the peaks of memory usage.
     pub(super) fn reset_peak(&self) -> Result<()> {
         for stat in self.tree()? {
             fs::write(format!("/proc/{}/clear_refs", stat.id), "5")?;
@@ -114,7 +115,7 @@ impl Process {
         Ok(())
     }
 
-    /// The sum of the peaks of memory of all its processes, in KiB. What they share is counted in each.
+    /// Returns the sum of the memory peaks of all of its processes in KiB. Shared memory counts for each.
     pub(super) fn peak_kib(&self) -> Result<u64> {
         let mut sum = 0;
         for stat in self.tree()? {
@@ -126,7 +127,7 @@ impl Process {
         Ok(sum)
     }
 
-    /// The server and all processes below it; an error where it has ended.
+    /// Returns the server and all of its descendants; an error if it has ended.
     fn tree(&self) -> Result<Vec<Stat>> {
         let all: Vec<Stat> = fs::read_dir("/proc")?
             .filter_map(|entry| Stat::find(&entry.ok()?.file_name().into_string().ok()?))
@@ -147,36 +148,36 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
-        // A shell that cannot be waited for is gone already.
+        // If waiting fails, the shell is gone already.
         let _ = self.keeper.wait();
     }
 }
 
-/// What `/proc` says about a process.
+/// The data of a process in `/proc`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Stat {
     id: u32,
     parent: u32,
-    /// Of the processor, used by it and by children that have ended.
+    /// The CPU time of the process and of its ended children.
     ticks: u64,
 }
 
 impl Stat {
-    /// Reads `/proc/ID/stat`; nothing for what is no running process.
+    /// Parses `/proc/ID/stat`; `None` if there is no such running process.
     fn find(id: &str) -> Option<Self> {
         let id = id.parse().ok()?;
         Self::read(id, &fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
     }
 
     fn read(id: u32, text: &str) -> Option<Self> {
-        // The second field is the program's name in brackets, which may hold anything.
+        // The second field is the program's name in parentheses, which may contain anything.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         let ticks = fields.get(11..15)?.iter().map(|ticks| ticks.parse::<u64>().ok()).sum::<Option<u64>>()?;
         (fields[0] != "Z").then_some(Self { id, parent: fields[1].parse().ok()?, ticks })
     }
 }
 
-/// A port that is free now; somebody may still take it.
+/// Returns a port that is free now; another program may still take it.
 pub(super) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -1,4 +1,4 @@
-//! What the measurements say together: medians, ratios, spreads, floors; as a table and as JSON.
+//! Summarizes the measurements: medians, ratios, spreads and floors, as a table and as JSON.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use super::targets::{BASELINE, Sample};
 use super::workloads::Workload;
 use super::wrk::PATIENCE;
 
-/// All that was measured in one run.
+/// The results of one run.
 pub(super) struct Report {
     pub(super) facts: Facts,
-    /// What was said about each target.
-    pub(super) targets: Vec<(&'static str, Vec<String>)>,
+    /// Notes about each subject.
+    pub(super) subjects: Vec<(&'static str, Vec<String>)>,
     pub(super) rounds: usize,
     pub(super) seconds: u32,
     pub(super) connections: u32,
@@ -27,7 +27,7 @@ pub(super) struct Row {
     pub(super) samples: Vec<Sample>,
 }
 
-/// A number of each round, put together.
+/// The summary of a number over all rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Summary {
     median: f64,
@@ -45,17 +45,17 @@ impl Summary {
         Self { median, least: at(0), most: at(numbers.len().wrapping_sub(1)) }
     }
 
-    /// From the least to the most, in per cent of the median.
+    /// Returns the range in percent of the median.
     fn spread(self) -> f64 {
         (self.most - self.least) / self.median * 100.0
     }
 }
 
-/// How a target stands to its floor.
+/// The state of a floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Holds,
-    /// Below the floor by less than the ratios of this run differ among themselves, so nobody can say.
+    /// Below the floor by less than the ratios of this run vary, so the result is inconclusive.
     WithinSpread,
     Missed,
 }
@@ -105,7 +105,7 @@ impl Row {
 }
 
 impl Report {
-    /// The part of the baseline that a target reached: of the medians, and from round to round.
+    /// Returns the share of the limit that a subject reached: of the medians, and by round.
     fn ratio(&self, row: &Row) -> Option<Summary> {
         let baseline =
             self.rows.iter().find(|other| other.target == BASELINE && other.workload.name == row.workload.name)?;
@@ -117,7 +117,7 @@ impl Report {
         })
     }
 
-    /// How each target that has a floor stands to it.
+    /// Returns the state of each floor.
     pub(super) fn standings(&self) -> Vec<(&Row, f64, Standing)> {
         let with_floor = self.rows.iter().filter_map(|row| Some((row, row.workload.floor(row.target)?)));
         with_floor.filter_map(|(row, floor)| Some((row, floor, standing(self.ratio(row)?, floor)))).collect()
@@ -128,7 +128,7 @@ impl Report {
         Some((floor, standing))
     }
 
-    /// Everything, for programs.
+    /// Returns all results for programs.
     pub(super) fn json(&self) -> Value {
         let facts: Map<String, Value> = self.facts.iter().map(|(name, fact)| ((*name).into(), json!(fact))).collect();
         let targets: Map<String, Value> =
@@ -179,7 +179,7 @@ impl Report {
     }
 }
 
-/// The table, in Markdown, with what is needed to read it.
+/// Formats the results as a Markdown table with explanations.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, fact) in &self.facts {
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_floor_is_missed_only_beyond_the_spread() {
-        // The floor is 0.64; the ratios of the rounds are what decides how sure a miss is.
+        // The floor is 0.64; the ratios of the rounds decide how certain a miss is.
         for (own, standing) in [
             ([65.0, 70.0, 60.0], Standing::Holds),
             ([60.0, 63.0, 58.0], Standing::WithinSpread),

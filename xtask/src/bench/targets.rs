@@ -1,4 +1,4 @@
-//! What is compared: one file for each target. A new one is a file, and a line in the list here.
+//! The compared subjects, each in its own file. A new one needs a file, and a line in the list here.
 
 mod baseline;
 mod fastapi_sqlalchemy;
@@ -17,15 +17,15 @@ pub(super) const MWALLET_POSTGRES: &str = "mwallet-postgres";
 pub(super) const MWALLET_SQLITE: &str = "mwallet-sqlite";
 pub(super) const FASTAPI_SQLALCHEMY: &str = "fastapi-sqlalchemy";
 
-/// All targets, in the order they take turns.
-pub(super) const TARGETS: [Entry; 4] = [
-    Entry { name: BASELINE, start: baseline::start },
+/// All subjects, in the order of their turns.
+pub(super) const SUBJECTS: [Entry; 4] = [
+    Entry { name: LIMIT, start: limit::start },
     Entry { name: MWALLET_POSTGRES, start: mwallet::start_on_postgres },
     Entry { name: MWALLET_SQLITE, start: mwallet::start_on_sqlite },
     Entry { name: FASTAPI_SQLALCHEMY, start: fastapi_sqlalchemy::start },
 ];
 
-/// A target that may be started.
+/// A subject that can be started.
 pub(super) struct Entry {
     pub(super) name: &'static str,
     start: fn(&Workdir) -> Result<Box<dyn Target>>,
@@ -39,41 +39,41 @@ impl Entry {
     }
 }
 
-/// A target that runs. Dropped, it is stopped.
+/// A running subject. It is stopped on drop.
 pub(super) struct Started {
     pub(super) name: &'static str,
     pub(super) running: Box<dyn Target>,
 }
 
-/// Something that does workloads.
-pub(super) trait Target {
-    /// How it was started, as a person would type it, and what else is worth knowing.
+/// A program that can run workloads.
+pub(super) trait Subject {
+    /// Returns the command that started it, and other notes.
     fn about(&self) -> Vec<String>;
 
-    /// Asks for each workload once and looks at the answer.
+    /// Runs the workload once and checks the response.
     fn check(&self, workload: &Workload) -> Result<()>;
 
-    /// Has it do a workload for so many seconds.
+    /// Runs a workload for this number of seconds.
     fn measure(&self, workload: &Workload, seconds: u32) -> Result<Sample>;
 }
 
-/// What came of one measurement.
+/// The result of one measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sample {
     pub(super) per_second: f64,
     pub(super) p50_ms: f64,
     pub(super) p99_ms: f64,
-    /// Requests that failed in any way.
+    /// The number of failed requests.
     pub(super) errors: u64,
-    /// What the processes of the target used, where it has any of its own.
+    /// The resource usage of its processes, if it has any.
     pub(super) usage: Option<Usage>,
 }
 
-/// What the processes of a target used for a measurement.
+/// The resources that a subject used in a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Usage {
-    /// Time of the processor for each request, in microseconds.
+    /// The CPU time per request, in microseconds.
     pub(super) cpu_us: f64,
-    /// The sum of what each process had in memory at its peak.
+    /// The sum of the memory peaks of its processes.
     pub(super) peak_mib: f64,
 }

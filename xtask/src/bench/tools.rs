@@ -1,4 +1,4 @@
-//! The programs that a measurement needs, and how to get them.
+//! Finds or installs the programs that a measurement needs.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -8,10 +8,10 @@ use crate::install::{self, directories_on_path};
 use crate::postgres::{Programs, is_root};
 use crate::{Result, show};
 
-/// Debian's packages with all of them.
+/// The Debian packages that contain them.
 const PACKAGES: [&str; 4] = ["wrk", "postgresql", "python3", "python3-venv"];
 
-/// The programs.
+/// The paths of the programs.
 pub(super) struct Tools {
     pub(super) programs: Programs,
     pub(super) wrk: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Finds the programs; those that are missing are installed, or it is said how to get them.
+    /// Finds the programs. Installs missing ones, or explains how to.
     pub(super) fn find(may_install: bool) -> Result<Self> {
         if cfg!(not(target_os = "linux")) {
             return Err("measuring reads /proc, which Linux alone has".into());
@@ -44,7 +44,7 @@ impl Tools {
         }
     }
 
-    /// All programs, or the names of those that are missing.
+    /// Returns all programs, or the names of missing ones.
     fn look() -> std::result::Result<Self, Vec<&'static str>> {
         let mut missing = Vec::new();
         let programs = Programs::find();
@@ -78,14 +78,14 @@ fn on_path(name: &str) -> Option<PathBuf> {
     directories_on_path().map(|directory| directory.join(name)).find(|path| path.is_file())
 }
 
-/// Whether this Python can make virtual environments: Debian splits that off.
+/// Returns whether Python can create virtual environments, for which Debian has a separate package.
 fn has_venv(python: &PathBuf) -> bool {
     let mut command = Command::new(python);
     command.args(["-c", "import venv, ensurepip"]).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Runs a command and gives what it wrote to its standard output; what it wrote elsewhere where it fails.
+/// Runs a command and returns its standard output; the error contains its standard error.
 pub(super) fn output(command: &mut Command) -> Result<String> {
     let text = show(command);
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("cannot run {text}: {error}"))?;

@@ -1,4 +1,4 @@
-//! Where a measurement happens: the PostgreSQL of its own, the databases, the program that was built for it.
+//! The environment of a measurement: a PostgreSQL server, the databases, and the program built for it.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -9,7 +9,7 @@ use super::tools::{Tools, output};
 use crate::postgres::Server;
 use crate::{Result, cargo, executable, run};
 
-/// The database of mWallet, and of the baseline.
+/// The database of mWallet and of the limit.
 pub(super) const DATABASE: &str = "mwallet";
 const USERS: &str = "20000";
 const ORDERS: &str = "200000";
@@ -18,8 +18,8 @@ const ORDERS: &str = "200000";
 pub(super) struct Workdir {
     pub(super) tools: Tools,
     pub(super) server: Server,
-    /// Cargo's folder for what is built.
-    pub(super) build_directory: PathBuf,
+    /// Cargo's target directory.
+    pub(super) target: PathBuf,
     mwallet: OnceCell<PathBuf>,
     mwallet_database: OnceCell<String>,
 }
@@ -30,14 +30,14 @@ impl Workdir {
         Ok(Self { tools, server, build_directory, mwallet: OnceCell::new(), mwallet_database: OnceCell::new() })
     }
 
-    /// A directory that goes with the server, on the same disk as its data.
+    /// Creates a directory that is removed with the server, on the same disk as its data.
     pub(super) fn directory(&self, name: &str) -> Result<PathBuf> {
         let directory = self.server.socket_directory().join("bench").join(name);
         fs::create_dir_all(&directory)?;
         Ok(directory)
     }
 
-    /// The program, built for release; once.
+    /// Builds the program for release, once.
     pub(super) fn mwallet(&self) -> Result<&Path> {
         if self.mwallet.get().is_none() {
             let _ = self.mwallet.set(build()?);
@@ -45,7 +45,7 @@ impl Workdir {
         Ok(self.mwallet.get().ok_or("the program was not built")?)
     }
 
-    /// The URL of the database that mWallet made and filled on PostgreSQL; once.
+    /// Returns the URL of the PostgreSQL database that mWallet created and filled, once.
     pub(super) fn mwallet_database(&self) -> Result<&str> {
         if self.mwallet_database.get().is_none() {
             self.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
@@ -57,7 +57,7 @@ impl Workdir {
         Ok(self.mwallet_database.get().ok_or("the database was not filled")?)
     }
 
-    /// Has PostgreSQL do now what it would do at some time during the measurement.
+    /// Runs maintenance that PostgreSQL might otherwise start during the measurement.
     pub(super) fn settle(&self, database: &str) -> Result<()> {
         self.psql(database, "VACUUM ANALYZE")?;
         self.psql(database, "CHECKPOINT")
@@ -78,7 +78,7 @@ pub(super) fn seed(workdir: &Workdir, url: &str) -> Result<()> {
     run(command.current_dir(workdir.directory("logs")?).stdout(std::io::stderr()))
 }
 
-/// Builds the program as it is released, and says where it is.
+/// Builds the program for release, and returns its path.
 fn build() -> Result<PathBuf> {
     let mut command = cargo();
     command.args(["build", "--release", "--locked", "--bin", "mwallet", "--message-format", "json-render-diagnostics"]);

@@ -1,4 +1,4 @@
-//! What is measured: one file for each workload. A new one is a file, and a line in each of the two lists here.
+//! The measured workloads, each in its own file. A new one needs a file, and a line in each of the two lists here.
 
 mod create;
 mod get;
@@ -8,36 +8,36 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// All workloads, in the order they are run: those that write come last, so that the others find what was filled in.
+/// All workloads, in order. Those that write come last, so that the others find the original data.
 pub(super) const WORKLOADS: [&Workload; 3] = [&get::GET, &list::LIST, &create::CREATE];
 
-/// Something that each target is asked to do, over and over.
+/// A request that each subject repeats.
 pub(super) struct Workload {
     pub(super) name: &'static str,
-    /// What one request asks for.
+    /// A description of one request.
     pub(super) what: &'static str,
-    /// The script of wrk, below `bench/wrk`. It is given the path on which the target takes the workload.
+    /// The wrk script in `bench/wrk`. It gets the path under which the subject serves the workload.
     pub(super) script: &'static str,
-    /// The statement of pgbench, below `bench/baseline`.
-    pub(super) baseline: &'static str,
-    /// What is posted; a workload that reads posts nothing.
+    /// The pgbench statement in `bench/limit`.
+    pub(super) limit: &'static str,
+    /// The request body, unless the workload only reads.
     pub(super) body: Option<&'static str>,
-    /// The status of every answer.
+    /// The expected status.
     pub(super) status: u16,
-    /// Looks at one answer before anything is measured: whether it is what was asked for.
+    /// Checks one response before the measurement.
     pub(super) check: fn(&Value) -> Result<()>,
-    /// Targets, and which part of the baseline each must reach.
+    /// The share of the limit that subjects must reach.
     pub(super) floors: &'static [(&'static str, f64)],
 }
 
 impl Workload {
-    /// The part of the baseline that a target must reach.
-    pub(super) fn floor(&self, target: &str) -> Option<f64> {
-        self.floors.iter().find(|(name, _)| *name == target).map(|(_, floor)| *floor)
+    /// Returns the share of the limit that a subject must reach.
+    pub(super) fn floor(&self, subject: &str) -> Option<f64> {
+        self.floors.iter().find(|(name, _)| *name == subject).map(|(_, floor)| *floor)
     }
 }
 
-/// Fails with what a target answered, where that is not what was asked for.
+/// Returns an error with the response if it is wrong.
 fn expect(holds: bool, wanted: &str, answer: &Value) -> Result<()> {
     if holds {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The load: wrk with a script of ours, and single requests to see whether a server is there and right.
+//! Generates load with wrk, and sends single requests to check that a server is up and correct.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,31 +13,31 @@ use super::CONNECTIONS;
 use super::tools::output;
 use crate::{Result, root};
 
-/// What the line of our scripts begins with, in all that wrk prints.
+/// The prefix of the line that the scripts print.
 const MARK: &str = "mwallet-bench ";
 
-/// How long wrk waits for an answer before it counts it as a failure.
+/// How long wrk waits for a response before it counts an error.
 pub(super) const PATIENCE: &str = "30s";
 
-/// The program.
+/// The path of wrk.
 pub(super) struct Wrk(pub(super) PathBuf);
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Debug, PartialEq)]
 pub(super) struct Load {
     pub(super) requests: u64,
     pub(super) seconds: f64,
     pub(super) p50_ms: f64,
     pub(super) p99_ms: f64,
-    /// Answers that were refusals, and connections that failed.
+    /// The number of error responses and failed connections.
     pub(super) errors: u64,
 }
 
 impl Wrk {
-    /// Runs a script of `bench/wrk` for so many seconds.
+    /// Runs a script of `bench/wrk` for this number of seconds.
     pub(super) fn run(&self, script: &str, url: &str, path: &str, seconds: u32) -> Result<Load> {
         let mut command = Command::new(&self.0);
-        // What is late is slow, as the figures show; it is not wrong.
+        // A late response is slow, as the figures show, but not an error.
         command.args(["-t2", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--timeout", PATIENCE, "-s"]);
         command.arg(root().join("bench/wrk").join(script)).args([url, "--", path]);
         let said = output(&mut command)?;
@@ -61,18 +61,18 @@ impl Load {
     }
 }
 
-/// One answer.
+/// A response.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: String,
 }
 
-/// Asks once: a GET, or a POST where there is a body.
+/// Sends one request: a GET, or a POST if there is a body.
 pub(super) fn ask(url: &str, path: &str, body: Option<&str>) -> Result<Answer> {
     let address = url.strip_prefix("http://").ok_or("the URL is no http://")?;
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(30)))?;
-    // HTTP 1.0, so that the answer ends with the connection and comes in one piece.
+    // With HTTP 1.0 the response is not chunked, and ends with the connection.
     let head = match body {
         None => format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"),
         Some(body) => format!(
@@ -90,7 +90,7 @@ pub(super) fn ask(url: &str, path: &str, body: Option<&str>) -> Result<Answer> {
     Ok(Answer { status: status.ok_or("the answer has no status")?, body: body.to_owned() })
 }
 
-/// Waits until somebody answers there, whatever they say.
+/// Waits until a server responds, with any status.
 pub(super) fn wait_for(url: &str, patience: Duration) -> Result<()> {
     let begun = Instant::now();
     while let Err(error) = ask(url, "/", None) {

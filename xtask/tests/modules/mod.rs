@@ -1,7 +1,7 @@
-//! The modules of each crate, and which of them use which, read from the source.
+//! Reads the modules of each crate, and which of them use which, from the source.
 //!
-//! A module and those below it are one room: `query.rs` and the files in `query/`. A file uses another room where a
-//! path that starts with `crate` or `super` leads there. Tests do not count.
+//! A module and its submodules form a group: `query.rs` and the files in `query/`. A file uses another group if a
+//! path that starts with `crate` or `super` leads there. Tests are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,18 +13,18 @@ use syn::{Attribute, Item, ItemMod, ItemUse, UseTree};
 /// The path of a module in its crate; empty for the crate itself.
 type Name = Vec<String>;
 
-/// A module that is a file.
+/// A module with its own file.
 pub(crate) struct Module {
-    /// How many lines it has before its tests.
+    /// The number of lines before its tests.
     pub(crate) lines: usize,
-    /// The paths of other modules or of what is in them.
+    /// The paths of other modules or of their items.
     uses: BTreeSet<Name>,
 }
 
 /// The modules of a crate.
 pub(crate) type Modules = BTreeMap<Name, Module>;
 
-/// Reads the crates of the workspace, by the names of their folders.
+/// Reads the crates of the workspace, by folder name.
 pub(crate) fn crates(root: &Path) -> BTreeMap<String, Modules> {
     let mut crates = BTreeMap::new();
     for folder in fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path()) {
@@ -56,14 +56,14 @@ fn module(name: Name, text: &str) -> Module {
     Module { lines: code.lines().count(), uses: uses.found }
 }
 
-/// Collects the paths of a file.
+/// Collects the paths in a file.
 struct Uses {
     name: Name,
     found: BTreeSet<Name>,
 }
 
 impl Uses {
-    /// Adds a path as it is written, if it leads to another module of the crate.
+    /// Adds a path as written, if it leads to another module of the crate.
     fn add(&mut self, path: &[String]) {
         let Some(first) = path.first() else { return };
         let mut base = self.name.clone();
@@ -125,7 +125,7 @@ impl<'ast> Visit<'ast> for Uses {
     }
 }
 
-/// The uses that close a circle of rooms: `a -> b`, where `b` uses `a` too, directly or by way of others.
+/// Returns the uses that form a cycle of groups: `a -> b`, where `b` also uses `a`, directly or indirectly.
 pub(crate) fn circles(modules: &Modules) -> BTreeSet<String> {
     let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, module) in modules {

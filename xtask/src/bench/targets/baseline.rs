@@ -1,4 +1,4 @@
-//! The baseline: pgbench with the same work, without HTTP, on the tables of mWallet.
+//! The limit: pgbench with the same work on mWallet's tables, without HTTP.
 
 use std::fs;
 use std::process::Command;
@@ -10,24 +10,24 @@ use crate::bench::workdir::{DATABASE, Workdir};
 use crate::bench::workloads::Workload;
 use crate::{Result, root, show};
 
-/// The part of all transactions whose times are written down: some thousand in each measurement.
+/// The share of transactions whose latency is logged: a few thousand per measurement.
 const SAMPLED: &str = "0.05";
 
-pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
-    // The tables are those of mWallet; whoever comes first has them made.
-    workdir.mwallet_database()?;
-    let logs = workdir.directory("pgbench")?;
-    let mut command = Command::new(&workdir.tools.pgbench);
+pub(super) fn start(place: &Place) -> Result<Box<dyn Subject>> {
+    // It uses the tables of mWallet, which are created on first use.
+    place.mwallet_database()?;
+    let logs = place.directory("pgbench")?;
+    let mut command = Command::new(&place.tools.pgbench);
     command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2"]);
     command.args(["-h", "127.0.0.1", "-p", &workdir.server.port().to_string(), "-U", "postgres"]);
     command.args(["-l", "--sampling-rate", SAMPLED, "--log-prefix", "times"]).current_dir(&logs);
     Ok(Box::new(Baseline { command, logs }))
 }
 
-struct Baseline {
-    /// pgbench with what stays the same.
+struct Limit {
+    /// pgbench with the constant arguments.
     command: Command,
-    /// Where it writes its times.
+    /// The folder of the latency logs.
     logs: std::path::PathBuf,
 }
 
@@ -65,8 +65,8 @@ impl Target for Baseline {
     }
 }
 
-impl Baseline {
-    /// How long the sampled transactions took, in microseconds, the shortest first.
+impl Limit {
+    /// Returns the sampled latencies in microseconds, in ascending order.
     fn times(&self) -> Result<Vec<u64>> {
         let mut times = Vec::new();
         for log in fs::read_dir(&self.logs)? {
@@ -82,7 +82,7 @@ impl Baseline {
     }
 }
 
-/// The number behind a text.
+/// Parses the number after a text.
 fn number(said: &str, behind: &str) -> Option<f64> {
     let (_, rest) = said.split_once(behind)?;
     rest.split(|c: char| !c.is_ascii_digit() && c != '.').next()?.parse().ok()

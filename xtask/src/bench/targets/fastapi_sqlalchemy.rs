@@ -1,4 +1,4 @@
-//! A competitor: the classic Python stack, FastAPI with pydantic and SQLAlchemy, two workers, on the same PostgreSQL.
+//! The peer: the classic Python stack of FastAPI, pydantic and SQLAlchemy, with two workers, on the same PostgreSQL.
 //!
 //! Its table has the same columns, without the foreign key and the service columns.
 
@@ -15,9 +15,9 @@ use crate::bench::workdir::Workdir;
 use crate::bench::wrk;
 use crate::{Result, root, run};
 
-/// The database of the competitor.
-const DATABASE: &str = "competitor";
-/// Rows of its table: as many as mWallet's orders.
+/// The database of the peer.
+const DATABASE: &str = "peer";
+/// The number of rows: as many as mWallet has orders.
 const ROWS: &str = "200000";
 
 pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
@@ -27,7 +27,7 @@ pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
     let url = format!("postgresql+psycopg2://postgres@127.0.0.1:{}/{DATABASE}", workdir.server.port());
     let python = |program: &str| {
         let mut command = Command::new(programs.join(program));
-        // What it compiles stays out of the repository.
+        // Keeps bytecode files out of the repository.
         command.env("PEER_DATABASE_URL", &url).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(&folder);
         command
     };
@@ -49,9 +49,9 @@ fn folder() -> PathBuf {
     root().join("bench/competitors/fastapi_sqlalchemy")
 }
 
-/// A virtual environment with what `requirements.txt` pins; the folder of its programs. It is kept below `target` and
-/// made again where the pins changed.
-fn environment(workdir: &Workdir) -> Result<PathBuf> {
+/// Creates a virtual environment with the pinned packages of `requirements.txt`, and returns its `bin` folder. It is
+/// kept in `target`, and rebuilt when the pins change.
+fn environment(place: &Place) -> Result<PathBuf> {
     let requirements = folder().join("requirements.txt");
     let pinned = fs::read_to_string(&requirements)?;
     let home = workdir.build_directory.join("bench/fastapi_sqlalchemy");
@@ -66,7 +66,7 @@ fn environment(workdir: &Workdir) -> Result<PathBuf> {
     Ok(programs)
 }
 
-/// The versions that are installed, as pip lists them.
+/// Returns the installed versions, as listed by pip.
 pub(in crate::bench) fn versions(target: &Path) -> Result<Vec<String>> {
     let mut pip = Command::new(target.join("bench/fastapi_sqlalchemy/bin/pip"));
     Ok(output(pip.args(["list", "--format=freeze"]))?.lines().map(str::to_owned).collect())

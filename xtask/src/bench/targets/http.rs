@@ -1,4 +1,4 @@
-//! A target that is a server: asked by wrk, watched from outside.
+//! A subject that is a server: wrk sends requests, and it is observed from outside.
 
 use super::{Sample, Target, Usage};
 use crate::Result;
@@ -6,15 +6,15 @@ use crate::bench::process::Process;
 use crate::bench::workloads::Workload;
 use crate::bench::wrk::{self, Wrk};
 
-/// A server that answers workloads over HTTP.
+/// A server for workloads over HTTP.
 pub(super) struct Http {
     pub(super) wrk: Wrk,
-    /// Such as `http://127.0.0.1:8080`.
+    /// The base URL, such as `http://127.0.0.1:8080`.
     pub(super) url: String,
-    /// The path of a workload by its name, with `%d` where the number of an order goes.
+    /// Returns the path of a workload by its name, with `%d` for the ID of an order.
     pub(super) path: fn(&str) -> Option<&'static str>,
     pub(super) process: Process,
-    /// What is worth knowing beside how it was started.
+    /// Notes to report with its command.
     pub(super) notes: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! mWallet itself, as it is built for release, on each of its databases.
+//! mWallet itself, in its release build, on each of its databases.
 
 use std::process::Command;
 

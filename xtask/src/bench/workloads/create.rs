@@ -1,4 +1,4 @@
-//! Creating one order, answered with the row once it is durable.
+//! Creates an order, and returns the row once it is durable.
 
 use super::{Workload, expect};
 use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
@@ -13,7 +13,7 @@ pub(super) const CREATE: Workload = Workload {
     ),
     status: 201,
     check: |created| {
-        // The data plane answers the rows of a creation as an array, the competitor the one row.
+        // The data plane returns an array of created rows, the peer a single row.
         let order = created.get(0).unwrap_or(created);
         let is_right = order["id"].as_i64() > Some(200_000) && order["user_id"] == 42 && order["slug"].is_string();
         expect(is_right, "the new order", created)

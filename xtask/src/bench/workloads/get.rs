@@ -1,4 +1,4 @@
-//! Reading one order by its slug, another one each time.
+//! Reads an order by its slug, a different one each time.
 
 use super::{Workload, expect};
 use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};

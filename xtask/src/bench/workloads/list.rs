@@ -1,4 +1,4 @@
-//! Reading the 100 newest orders.
+//! Reads the 100 newest orders.
 
 use serde_json::Value;
 
