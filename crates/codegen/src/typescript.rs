@@ -162,7 +162,7 @@ fn write_table(out: &mut Writer, table: &Table) {
             if is_taken {
                 out.block(&format!("{word}: {{"), "}", |out| write_taken(out, table, is_partial));
             } else if !is_view(table) {
-                // Clients allow writes to a view unless its type forbids them.
+                // Not needed for views, for which clients assume it.
                 out.line(&format!("{word}: never"));
             }
         }

@@ -309,9 +309,9 @@ pub enum TableError {
         name.len()
     )]
     LongName {
-        /// The named object, such as `the column`.
+        /// The table.
         table: String,
-        /// What is called so, such as `the column`.
+        /// The named object, such as `the column`.
         of: &'static str,
         /// The name.
         name: String,
