@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: measures mWallet against the limit of PostgreSQL and against a peer, in one run.
+//! `cargo xtask bench`: measures mWallet against the baseline of PostgreSQL and against a competitor, in one run.
 //!
 //! Subjects take turns at each workload, so that changes in the state of the machine affect all of them. This file
-//! decides what to run; each workload and subject has its own file.
+//! decides what to run; each workload and target has its own file.
 
 mod machine;
 mod process;
@@ -25,25 +25,25 @@ use workloads::{WORKLOADS, Workload};
 
 /// The number of concurrent connections of wrk and pgbench.
 const CONNECTIONS: u32 = 16;
-/// The warm-up of each subject and workload, in seconds.
+/// The warm-up of each target and workload, in seconds.
 const WARM_UP: u32 = 2;
 
 /// What to measure, and how to report it.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Number of measurements of each subject and workload; the median counts
+    /// Number of measurements of each target and workload; the median counts
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Duration of each measurement in seconds
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// Only measure workloads and subjects whose name contains this; the limit is always measured, as the base of
+    /// Only measure workloads and targets whose name contains this; the baseline is always measured, as the base of
     /// ratios
     ///
-    /// Can be repeated: a workload or subject is measured if any pattern for its kind matches.
+    /// Can be repeated: a workload or target is measured if any pattern for its kind matches.
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
-    /// Fail if a subject misses its floor by more than the spread of the run
+    /// Fail if a target misses its floor by more than the spread of the run
     #[arg(long)]
     check: bool,
     /// Write all results as JSON to standard output
@@ -59,11 +59,11 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let (workloads, entries) = choose(&options.only)?;
     let tools = Tools::find(options.install)?;
     let target = machine::metadata()?["target_directory"].as_str().map(PathBuf::from);
-    let place = Place::new(tools, target.ok_or("cargo did not say where it builds")?)?;
+    let workdir = Workdir::new(tools, target.ok_or("cargo did not say where it builds")?)?;
+    let targets = entries.iter().map(|entry| entry.start(&workdir)).collect::<Result<Vec<_>>>()?;
     // Dropped before the place they depend on.
-    let subjects = entries.iter().map(|entry| entry.start(&place)).collect::<Result<Vec<_>>>()?;
-    for (workload, subject) in workloads.iter().flat_map(|workload| subjects.iter().map(move |s| (workload, s))) {
-        subject.subject.check(workload).map_err(|error| format!("{}, {}: {error}", subject.name, workload.name))?;
+    for (workload, target) in workloads.iter().flat_map(|workload| targets.iter().map(move |s| (workload, s))) {
+        target.running.check(workload).map_err(|error| format!("{}, {}: {error}", target.name, workload.name))?;
     }
 
     let mut report = Report {
@@ -77,8 +77,8 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     for workload in workloads {
         eprintln!("xtask: {}: {}", workload.name, workload.what);
         // So that none begins with unwritten data of another.
-        place.psql("postgres", "CHECKPOINT")?;
-        report.rows.extend(measure(workload, &subjects, options)?);
+        workdir.psql("postgres", "CHECKPOINT")?;
+        report.rows.extend(measure(workload, &targets, options)?);
     }
     drop(targets);
     drop(workdir);
@@ -90,7 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(!options.check || all_hold(&report))
 }
 
-/// Returns the workloads and subjects that match the patterns.
+/// Returns the workloads and targets that match the patterns.
 fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static Entry>)> {
     let matching = |name: &str| patterns.iter().any(|pattern| name.contains(pattern.as_str()));
     let names = || WORKLOADS.iter().map(|workload| workload.name).chain(TARGETS.iter().map(|entry| entry.name));
@@ -109,8 +109,8 @@ fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static E
     Ok((workloads, entries))
 }
 
-/// Lets the subjects take turns at a workload.
-fn measure(workload: &'static Workload, subjects: &[Started], options: &Options) -> Result<Vec<Row>> {
+/// Lets the targets take turns at a workload.
+fn measure(workload: &'static Workload, targets: &[Started], options: &Options) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> =
         targets.iter().map(|target| Row { workload, target: target.name, samples: Vec::new() }).collect();
     for target in targets {

@@ -85,7 +85,7 @@ fn reaches(crates: &Crates, from: &str, to: &str) -> bool {
 }
 
 /// Draws the steps of a request as boxes in order, grouped by crate.
-fn way_picture(text: &str) -> Result<String> {
+pub(crate) fn steps(text: &str) -> Result<Vec<(String, String)>> {
     let list = text.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
     let list = list.ok_or("the steps of a request are not in ARCHITECTURE.md")?;
     let mut steps = Vec::new();

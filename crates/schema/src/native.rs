@@ -12,9 +12,9 @@ pub struct NativeType {
     pub name: String,
     /// The type in which PostgreSQL compares values, if a cast to the type itself would change them: a cast to a
     /// domain truncates text that is too long.
-    pub compared: Option<String>,
+    pub comparison_type: Option<String>,
     /// How values are transferred.
-    pub carrier: Transfer,
+    pub transfer: Transfer,
 }
 
 /// How values of a [`NativeType`] are transferred.
@@ -296,7 +296,7 @@ impl NativeType {
                     return infinite;
                 }
                 // Only a numeric without declared digits stores NaN and the infinities here.
-                if let (Transfer::Number { digits: None }, Some(name)) = (self.carrier, no_number(text)) {
+                if let (Transfer::Number { digits: None }, Some(name)) = (self.transfer, no_number(text)) {
                     return Ok(Value::Text(name.into()));
                 }
                 return self.coerce(number(text)?);

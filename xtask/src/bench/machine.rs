@@ -20,13 +20,13 @@ const MAX_BUSY: f64 = 5.0;
 pub(super) type Facts = Vec<(&'static str, String)>;
 
 /// Returns the facts about the machine and the programs, without those that are unavailable.
-pub(super) fn facts(place: &Place, with_peer: bool) -> Facts {
-    let directory = place.server.socket_directory();
+pub(super) fn facts(workdir: &Workdir, with_competitor: bool) -> Facts {
+    let directory = workdir.server.socket_directory();
     let first = |text: String| text.lines().next().unwrap_or_default().trim().to_owned();
     let said = |program: &str, arguments: &[&str]| output(Command::new(program).args(arguments)).ok().map(first);
-    let postgres = output(Command::new(&place.tools.pgbench).arg("--version")).ok().map(first);
+    let postgres = output(Command::new(&workdir.tools.pgbench).arg("--version")).ok().map(first);
+    let wrk = Command::new(&workdir.tools.wrk).arg("--version").output().ok();
     // wrk prints its version with its help, and exits with an error.
-    let wrk = Command::new(&place.tools.wrk).arg("--version").output().ok();
     let wrk = wrk.map(|said| first(String::from_utf8_lossy(&said.stdout).into_owned()));
     let python = with_competitor.then(|| fastapi_sqlalchemy_versions(&workdir.build_directory).ok()).flatten();
     let facts = [
@@ -55,7 +55,7 @@ pub(super) fn facts(place: &Place, with_peer: bool) -> Facts {
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }
 
-/// Measures how busy the machine is while all subjects are idle. Other programs slow down some subjects more than
+/// Measures how busy the machine is while all targets are idle. Other programs slow down some targets more than
 /// others.
 fn others() -> Option<String> {
     let read = || {

@@ -43,8 +43,8 @@ impl Process {
     "#;
 
     /// Starts a server with its output in files.
-    pub(super) fn start(place: &Place, server: &Command) -> Result<Self> {
-        let logs = place.directory("logs")?;
+    pub(super) fn start(workdir: &Workdir, server: &Command) -> Result<Self> {
+        let logs = workdir.directory("logs")?;
         let file = || tempfile::NamedTempFile::new_in(&logs).map(tempfile::NamedTempFile::into_temp_path);
         let (out, log) = (file()?, file()?);
         let mut shell = Command::new("/bin/sh");

@@ -12,8 +12,8 @@ use super::wrk::PATIENCE;
 /// The results of one run.
 pub(super) struct Report {
     pub(super) facts: Facts,
-    /// Notes about each subject.
-    pub(super) subjects: Vec<(&'static str, Vec<String>)>,
+    /// Notes about each target.
+    pub(super) targets: Vec<(&'static str, Vec<String>)>,
     pub(super) rounds: usize,
     pub(super) seconds: u32,
     pub(super) connections: u32,
@@ -105,7 +105,7 @@ impl Row {
 }
 
 impl Report {
-    /// Returns the share of the limit that a subject reached: of the medians, and by round.
+    /// Returns the share of the baseline that a target reached: of the medians, and by round.
     fn ratio(&self, row: &Row) -> Option<Summary> {
         let baseline =
             self.rows.iter().find(|other| other.target == BASELINE && other.workload.name == row.workload.name)?;
@@ -165,7 +165,7 @@ impl Report {
             "workload": row.workload.name,
             "target": row.target,
             "requests_per_second": summary(row.per_second()),
-            "ratio_to_limit": self.ratio(row).map(summary),
+            "ratio_to_baseline": self.ratio(row).map(summary),
             "spread_percent": row.per_second().spread(),
             "cpu_us_per_request": row.cpu_us(),
             "peak_memory_mib": row.peak_mib(),
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn a_ratio_is_that_of_the_medians() {
         let report = report(vec![row(BASELINE, &[100.0, 200.0, 400.0]), row("mwallet-sqlite", &[300.0, 100.0, 500.0])]);
-        assert_eq!(report.json()["results"][1]["ratio_to_limit"]["median"], 1.5);
+        assert_eq!(report.json()["results"][1]["ratio_to_baseline"]["median"], 1.5);
         assert!(report.to_string().contains("| get | mwallet-sqlite | 300 | 1.500 |"), "{report}");
     }
 }

@@ -1,4 +1,4 @@
-//! The compared subjects, each in its own file. A new one needs a file, and a line in the list here.
+//! The compared targets, each in its own file. A new one needs a file, and a line in the list here.
 
 mod baseline;
 mod fastapi_sqlalchemy;
@@ -17,15 +17,15 @@ pub(super) const MWALLET_POSTGRES: &str = "mwallet-postgres";
 pub(super) const MWALLET_SQLITE: &str = "mwallet-sqlite";
 pub(super) const FASTAPI_SQLALCHEMY: &str = "fastapi-sqlalchemy";
 
-/// All subjects, in the order of their turns.
-pub(super) const SUBJECTS: [Entry; 4] = [
-    Entry { name: LIMIT, start: limit::start },
+/// All targets, in the order of their turns.
+pub(super) const TARGETS: [Entry; 4] = [
+    Entry { name: BASELINE, start: baseline::start },
     Entry { name: MWALLET_POSTGRES, start: mwallet::start_on_postgres },
     Entry { name: MWALLET_SQLITE, start: mwallet::start_on_sqlite },
     Entry { name: FASTAPI_SQLALCHEMY, start: fastapi_sqlalchemy::start },
 ];
 
-/// A subject that can be started.
+/// A target that can be started.
 pub(super) struct Entry {
     pub(super) name: &'static str,
     start: fn(&Workdir) -> Result<Box<dyn Target>>,
@@ -39,14 +39,14 @@ impl Entry {
     }
 }
 
-/// A running subject. It is stopped on drop.
+/// A running target. It is stopped on drop.
 pub(super) struct Started {
     pub(super) name: &'static str,
     pub(super) running: Box<dyn Target>,
 }
 
 /// A program that can run workloads.
-pub(super) trait Subject {
+pub(super) trait Target {
     /// Returns the command that started it, and other notes.
     fn about(&self) -> Vec<String>;
 
@@ -69,7 +69,7 @@ pub(super) struct Sample {
     pub(super) usage: Option<Usage>,
 }
 
-/// The resources that a subject used in a measurement.
+/// The resources that a target used in a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Usage {
     /// The CPU time per request, in microseconds.

@@ -9,7 +9,7 @@ use super::tools::{Tools, output};
 use crate::postgres::Server;
 use crate::{Result, cargo, executable, run};
 
-/// The database of mWallet and of the limit.
+/// The database of mWallet and of the baseline.
 pub(super) const DATABASE: &str = "mwallet";
 const USERS: &str = "20000";
 const ORDERS: &str = "200000";
@@ -19,7 +19,7 @@ pub(super) struct Workdir {
     pub(super) tools: Tools,
     pub(super) server: Server,
     /// Cargo's target directory.
-    pub(super) target: PathBuf,
+    pub(super) build_directory: PathBuf,
     mwallet: OnceCell<PathBuf>,
     mwallet_database: OnceCell<String>,
 }

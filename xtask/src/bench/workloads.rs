@@ -11,29 +11,29 @@ use crate::Result;
 /// All workloads, in order. Those that write come last, so that the others find the original data.
 pub(super) const WORKLOADS: [&Workload; 3] = [&get::GET, &list::LIST, &create::CREATE];
 
-/// A request that each subject repeats.
+/// A request that each target repeats.
 pub(super) struct Workload {
     pub(super) name: &'static str,
     /// A description of one request.
     pub(super) what: &'static str,
-    /// The wrk script in `bench/wrk`. It gets the path under which the subject serves the workload.
+    /// The wrk script in `bench/wrk`. It gets the path under which the target serves the workload.
     pub(super) script: &'static str,
-    /// The pgbench statement in `bench/limit`.
-    pub(super) limit: &'static str,
+    /// The pgbench statement in `bench/baseline`.
+    pub(super) baseline: &'static str,
     /// The request body, unless the workload only reads.
     pub(super) body: Option<&'static str>,
     /// The expected status.
     pub(super) status: u16,
     /// Checks one response before the measurement.
     pub(super) check: fn(&Value) -> Result<()>,
-    /// The share of the limit that subjects must reach.
+    /// The share of the baseline that targets must reach.
     pub(super) floors: &'static [(&'static str, f64)],
 }
 
 impl Workload {
-    /// Returns the share of the limit that a subject must reach.
-    pub(super) fn floor(&self, subject: &str) -> Option<f64> {
-        self.floors.iter().find(|(name, _)| *name == subject).map(|(_, floor)| *floor)
+    /// Returns the share of the baseline that a target must reach.
+    pub(super) fn floor(&self, target: &str) -> Option<f64> {
+        self.floors.iter().find(|(name, _)| *name == target).map(|(_, floor)| *floor)
     }
 }
 

@@ -332,7 +332,10 @@ fn a_log_in_a_folder_where_nothing_can_be_written_is_named_as_the_reason() {
     mode(&inner, 0o555);
     // Root may write everywhere, and others may not reach the program where it is.
     let reachable = folder.path().join("mwallet");
-    std::fs::copy(env!("CARGO_BIN_EXE_mwallet"), &reachable).unwrap();
+    // Another process copies it: a program that this one has open for writing, or a child that another test has just
+    // started, cannot be run.
+    let copied = Command::new("cp").args([env!("CARGO_BIN_EXE_mwallet").as_ref(), reachable.as_os_str()]).status();
+    assert!(copied.unwrap().success());
     let mut inspect = program_at(&reachable, folder.path());
     if folder.path().metadata().unwrap().uid() == 0 {
         inspect.uid(65_534);

@@ -70,8 +70,8 @@ fn bounded_count(table: &Table) -> Statement {
 
 /// Reads PostgreSQL's estimate for a table or its partitions. It is negative if the table was never analyzed.
 fn postgres_estimate(table: &Table) -> Statement {
-    let sql = "SELECT coalesce(sum(c.reltuples), 0)::int8 FROM pg_class c WHERE c.relkind <> 'p' AND (c.oid = to_regclass($1) \
-               OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))";
+    let sql = "SELECT coalesce(sum(c.reltuples), 0)::int8 FROM pg_class c WHERE c.relkind <> 'p' AND (c.oid = \
+               to_regclass($1) OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1))))";
     // `to_regclass` takes the name as written in SQL.
     Statement { binds: vec![text(table_name(table))], ..numbers(table, sql.to_owned(), 1) }
 }

@@ -86,9 +86,9 @@ pub enum NativeSpec {
         /// The name, including length or precision.
         name: &'static str,
         /// The type used in comparisons, unless it is this type without its limits.
-        compared: Option<&'static str>,
+        comparison_type: Option<&'static str>,
         /// How values are transferred.
-        carrier: NativeTransfer,
+        transfer: NativeTransfer,
     },
 }
 

@@ -54,7 +54,7 @@ struct Found {
     /// The type as PostgreSQL prints it, with its length or precision.
     written: String,
     /// The type without its length, or the base type of a domain.
-    compared: String,
+    comparison_type: String,
     is_domain: bool,
     /// The name of the type, or of the base type of a domain.
     base: String,

@@ -1,4 +1,4 @@
-//! The limit: pgbench with the same work on mWallet's tables, without HTTP.
+//! The baseline: pgbench with the same work on mWallet's tables, without HTTP.
 
 use std::fs;
 use std::process::Command;
@@ -13,18 +13,18 @@ use crate::{Result, root, show};
 /// The share of transactions whose latency is logged: a few thousand per measurement.
 const SAMPLED: &str = "0.05";
 
-pub(super) fn start(place: &Place) -> Result<Box<dyn Subject>> {
+pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
+    workdir.mwallet_database()?;
+    let logs = workdir.directory("pgbench")?;
+    let mut command = Command::new(&workdir.tools.pgbench);
     // It uses the tables of mWallet, which are created on first use.
-    place.mwallet_database()?;
-    let logs = place.directory("pgbench")?;
-    let mut command = Command::new(&place.tools.pgbench);
     command.args(["-n", "-M", "prepared", "-c", &CONNECTIONS.to_string(), "-j", "2"]);
     command.args(["-h", "127.0.0.1", "-p", &workdir.server.port().to_string(), "-U", "postgres"]);
     command.args(["-l", "--sampling-rate", SAMPLED, "--log-prefix", "times"]).current_dir(&logs);
     Ok(Box::new(Baseline { command, logs }))
 }
 
-struct Limit {
+struct Baseline {
     /// pgbench with the constant arguments.
     command: Command,
     /// The folder of the latency logs.
@@ -65,7 +65,7 @@ impl Target for Baseline {
     }
 }
 
-impl Limit {
+impl Baseline {
     /// Returns the sampled latencies in microseconds, in ascending order.
     fn times(&self) -> Result<Vec<u64>> {
         let mut times = Vec::new();

@@ -1,4 +1,4 @@
-//! The peer: the classic Python stack of FastAPI, pydantic and SQLAlchemy, with two workers, on the same PostgreSQL.
+//! A competitor: the classic Python stack of FastAPI, pydantic and SQLAlchemy, two workers, on the same PostgreSQL.
 //!
 //! Its table has the same columns, without the foreign key and the service columns.
 
@@ -15,8 +15,8 @@ use crate::bench::workdir::Workdir;
 use crate::bench::wrk;
 use crate::{Result, root, run};
 
-/// The database of the peer.
-const DATABASE: &str = "peer";
+/// The database of the competitor.
+const DATABASE: &str = "competitor";
 /// The number of rows: as many as mWallet has orders.
 const ROWS: &str = "200000";
 
@@ -51,7 +51,7 @@ fn folder() -> PathBuf {
 
 /// Creates a virtual environment with the pinned packages of `requirements.txt`, and returns its `bin` folder. It is
 /// kept in `target`, and rebuilt when the pins change.
-fn environment(place: &Place) -> Result<PathBuf> {
+fn environment(workdir: &Workdir) -> Result<PathBuf> {
     let requirements = folder().join("requirements.txt");
     let pinned = fs::read_to_string(&requirements)?;
     let home = workdir.build_directory.join("bench/fastapi_sqlalchemy");

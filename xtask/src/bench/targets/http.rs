@@ -1,4 +1,4 @@
-//! A subject that is a server: wrk sends requests, and it is observed from outside.
+//! A target that is a server: wrk sends requests, and it is observed from outside.
 
 use super::{Sample, Target, Usage};
 use crate::Result;

@@ -13,7 +13,7 @@ pub(super) const CREATE: Workload = Workload {
     ),
     status: 201,
     check: |created| {
-        // The data plane returns an array of created rows, the peer a single row.
+        // The data plane returns an array of created rows, the competitor a single row.
         let order = created.get(0).unwrap_or(created);
         let is_right = order["id"].as_i64() > Some(200_000) && order["user_id"] == 42 && order["slug"].is_string();
         expect(is_right, "the new order", created)

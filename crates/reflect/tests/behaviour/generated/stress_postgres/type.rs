@@ -96,7 +96,11 @@ pub struct Type {
     #[entity(native(name = "address[]", transfer = "json"))]
     pub homes: Option<Json>,
     #[entity(
-        native(name = "postal_code", transfer = "json", comparison_type = "character varying"),
+        native(
+            name = "postal_code",
+            transfer = "json",
+            comparison_type = "character varying"
+        ),
         min_length = 4
     )]
     pub code: Option<String>,
