@@ -24,7 +24,8 @@ pub(crate) fn schema(
     missing_default: bool,
 ) -> Result<Schema, Problem> {
     if let Some(unknown) = columns.iter().find(|name| create.field_of_column(name).is_none()) {
-        let error = PlanError::UnknownColumn { table: table.name.clone(), column: unknown.clone() };
+        let (table, column) = (table.name.clone(), unknown.clone());
+        let error = PlanError::UnknownColumn { table, column, suggestion: None };
         let fields = create.fields().iter().filter(|field| field.access != Access::ReadOnly);
         let names: Vec<&str> = fields.map(|field| field.column()).collect();
         return Err(Problem::new(StatusCode::BAD_REQUEST, UNKNOWN_COLUMN, error.to_string())

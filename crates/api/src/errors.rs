@@ -9,9 +9,10 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use mwallet_db::crud::data_plane::AllowedRows;
-use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name};
-use mwallet_db::{ConstraintKind, Error, PlanError, Violation};
+use mwallet_db::schema::{Failures, Table, ValidationError, constraint_name, shortened};
+use mwallet_db::{ConstraintKind, Error, FindError, PlanError, Violation};
 use mwallet_query::UnknownPreferences;
+use serde_json::json;
 
 use crate::error_log;
 use crate::problem::{ErrorItem, Problem};
@@ -27,6 +28,7 @@ impl From<PlanError> for Problem {
         // All of these are errors of the request.
         let status = match error {
             PlanError::NoPlace { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            PlanError::Relationship(FindError::Ambiguous { .. }) => StatusCode::MULTIPLE_CHOICES,
             _ => StatusCode::BAD_REQUEST,
         };
         let problem = Self::new(status, error.code(), error.to_string());
@@ -34,7 +36,55 @@ impl From<PlanError> for Problem {
             PlanError::Syntax { hint: Some(hint), .. } => problem.hint(hint),
             PlanError::Unfiltered { .. } => problem.hint("add a filter, such as id=eq.5"),
             PlanError::NoPlace { .. } => problem.allow("GET, HEAD, POST, PATCH, DELETE, OPTIONS"),
+            PlanError::UnknownColumn { suggestion: Some(suggestion), .. } => {
+                problem.hint(format!("did you mean {suggestion}?"))
+            }
+            PlanError::Relationship(error) => relationship(problem, &error),
+            PlanError::NotRelated { name } => {
+                let missing = shortened(name.rsplit('.').next().unwrap_or(&name));
+                problem.hint(format!("Verify that '{missing}' is included in the 'select' query parameter."))
+            }
+            PlanError::RelatedOrder { table, name } => problem.details(format!(
+                "'{table}' and '{}' do not form a many-to-one or one-to-one relationship",
+                shortened(&name)
+            )),
+            PlanError::RelatedOperator { .. } => {
+                problem.details("Only is null or not is null filters are allowed on embedded resources")
+            }
             _ => problem,
+        }
+    }
+}
+
+/// A relationship that was not found, or that is one of several. The words are those of PostgREST.
+fn relationship(problem: Problem, error: &FindError) -> Problem {
+    match error {
+        FindError::None { origin, target, hint, suggestion } => {
+            let target = shortened(target);
+            let using = hint.as_ref().map(|hint| format!(" using the hint '{}'", shortened(hint))).unwrap_or_default();
+            let problem = problem.details(format!(
+                "Searched for a foreign key relationship between '{origin}' and '{target}'{using}, but no matches were \
+                 found."
+            ));
+            match suggestion {
+                Some(suggestion) => problem.hint(format!("Perhaps you meant '{suggestion}' instead of '{target}'.")),
+                None => problem,
+            }
+        }
+        FindError::Ambiguous { target, candidates, .. } => {
+            let details = candidates.iter().map(|candidate| {
+                json!({
+                    "cardinality": candidate.cardinality,
+                    "embedding": candidate.embedding,
+                    "relationship": candidate.relationship,
+                })
+            });
+            let names: Vec<String> = candidates.iter().map(|candidate| format!("'{}'", candidate.name)).collect();
+            problem.details_list(details.collect()).hint(format!(
+                "Try changing '{}' to one of the following: {}. Find the desired relationship in the 'details' key.",
+                shortened(target),
+                names.join(", ")
+            ))
         }
     }
 }
@@ -67,7 +117,8 @@ pub(crate) fn about_table(error: impl Into<Error>, table: &Table) -> Problem {
 /// A request that does not match its table.
 fn of_plan(error: PlanError, table: Option<&Table>) -> Problem {
     match (&error, table) {
-        (PlanError::UnknownColumn { .. }, Some(table)) => {
+        // The columns of a related table are too far away to list.
+        (PlanError::UnknownColumn { table: name, suggestion: None, .. }, Some(table)) if *name == table.name => {
             let readable = table.columns.iter().filter(|column| column.is_readable());
             let names: Vec<&str> = readable.map(|column| column.name.as_str()).collect();
             Problem::from(error).hint(format!("the columns are {}", names.join(", ")))

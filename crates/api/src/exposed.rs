@@ -1,11 +1,11 @@
 //! The tables that a server exposes, by schema and name.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use mwallet_db::CatalogTable;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
+use mwallet_db::{Catalog, TableRef};
 
 /// The schema name that clients use for tables without a schema, such as those of SQLite and of entities.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";
@@ -35,8 +35,9 @@ pub(crate) struct ExposedSchema {
 /// One exposed table, with the schemas that request bodies are checked against.
 #[derive(Debug)]
 pub struct ExposedTable {
-    /// The table, prepared for requests.
-    pub relation: CatalogTable,
+    /// The catalog of all exposed tables, and the position of this one.
+    catalog: Arc<Catalog>,
+    position: usize,
     /// The schema of bodies that create rows.
     pub create: Schema,
     /// The schema of bodies that change rows.
@@ -46,7 +47,12 @@ pub struct ExposedTable {
 impl ExposedTable {
     /// The table.
     pub fn table(&self) -> &Table {
-        self.relation.table()
+        self.in_catalog().table()
+    }
+
+    /// The table with its relationships.
+    pub fn in_catalog(&self) -> TableRef<'_> {
+        self.catalog.at(self.position)
     }
 }
 
@@ -70,17 +76,19 @@ impl ExposedTables {
     }
 
     fn with_title<'t>(title: Option<&str>, tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
-        let mut schemas: Vec<(Option<String>, Vec<&Table>)> = Vec::new();
-        for table in tables {
+        let catalog = Arc::new(Catalog::new(tables.into_iter().cloned()));
+        let mut schemas: Vec<(Option<String>, Vec<usize>)> = Vec::new();
+        for (position, table) in catalog.tables().enumerate() {
+            let table = table.table();
             match schemas.iter_mut().find(|(schema, _)| *schema == table.schema) {
-                Some((_, tables)) => tables.push(table),
-                None => schemas.push((table.schema.clone(), vec![table])),
+                Some((_, positions)) => positions.push(position),
+                None => schemas.push((table.schema.clone(), vec![position])),
             }
         }
         if schemas.is_empty() {
             schemas.push((None, Vec::new()));
         }
-        let schemas = schemas.into_iter().map(|(schema, tables)| ExposedSchema::new(schema, &tables));
+        let schemas = schemas.into_iter().map(|(schema, positions)| ExposedSchema::new(schema, &catalog, &positions));
         Ok(Self { schemas: schemas.collect::<Result<_, _>>()?, title: title.map(Into::into) })
     }
 
@@ -126,14 +134,16 @@ impl ExposedTables {
 }
 
 impl ExposedSchema {
-    fn new(name: Option<String>, tables: &[&Table]) -> Result<Self, SchemaError> {
-        let expose = |table: &&Table| {
+    fn new(name: Option<String>, catalog: &Arc<Catalog>, positions: &[usize]) -> Result<Self, SchemaError> {
+        let expose = |position: &usize| {
+            let table = catalog.at(*position).table();
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());
-            Ok((table.name.clone(), ExposedTable { relation: CatalogTable::new((*table).clone()), create, change }))
+            let (catalog, position) = (catalog.clone(), *position);
+            Ok((table.name.clone(), ExposedTable { catalog, position, create, change }))
         };
-        let by_name = tables.iter().map(expose).collect::<Result<_, _>>()?;
-        let order = tables.iter().map(|table| table.name.clone()).collect();
+        let by_name = positions.iter().map(expose).collect::<Result<_, _>>()?;
+        let order = positions.iter().map(|position| catalog.at(*position).table().name.clone()).collect();
         Ok(Self { name, by_name, order, document: OnceLock::new() })
     }
 

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use mwallet_db::Query;
+
+use crate::problem::Problem;
+
 /// The limits of requests: their size, their time and what they may do.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -9,8 +14,13 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The most rows in one body: 10,000.
     pub body_rows: usize,
-    /// The most rows in one response. The default is `None`, no limit, since responses are streamed.
+    /// The most rows in one response, and of each table related to each row. The default is `None`, no limit, since
+    /// responses are streamed.
     pub max_rows: Option<u64>,
+    /// How many related tables a request may name: 32.
+    pub max_related: usize,
+    /// How many levels of related tables a request may have: 8.
+    pub max_related_depth: usize,
     /// Whether a request without a filter may change or delete every row of a table; not by default.
     pub allow_unfiltered: bool,
     /// How long a client may take to send a body: 30 seconds.
@@ -30,6 +40,30 @@ impl Limits {
             (asked, most) => asked.or(most),
         }
     }
+
+    /// Limits the related rows of a query as its own.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many related tables, or too many levels of them.
+    pub(crate) fn limit_related(&self, query: &mut Query) -> Result<(), Problem> {
+        let mut left = self.max_related;
+        self.limit_level(query, self.max_related_depth, &mut left)
+    }
+
+    fn limit_level(&self, query: &mut Query, depth: usize, left: &mut usize) -> Result<(), Problem> {
+        let refuse = |limit: usize, what| {
+            Problem::new(StatusCode::BAD_REQUEST, "54001", format!("select: at most {limit} {what} are allowed"))
+        };
+        for related in &mut query.related {
+            *left = left.checked_sub(1).ok_or_else(|| refuse(self.max_related, "related tables"))?;
+            let depth = depth.checked_sub(1);
+            let depth = depth.ok_or_else(|| refuse(self.max_related_depth, "levels of related tables"))?;
+            related.query.limit = self.page(related.query.limit);
+            self.limit_level(&mut related.query, depth, left)?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {
@@ -38,6 +72,8 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             body_rows: 10_000,
             max_rows: None,
+            max_related: 32,
+            max_related_depth: 8,
             allow_unfiltered: false,
             body_read_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),

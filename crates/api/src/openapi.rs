@@ -12,6 +12,7 @@ mod parameters;
 mod paths;
 mod problems;
 mod profile;
+mod related;
 mod responses;
 mod schemas;
 mod server;
@@ -20,9 +21,11 @@ mod server;
 mod tests;
 
 use mwallet_db::schema::{SchemaError, Table};
+use mwallet_db::{Catalog, TableRef};
 use serde_json::{Map, Value, json};
 
 use examples::Examples;
+use related::Related;
 
 use crate::endpoint::Endpoint;
 
@@ -93,7 +96,8 @@ impl<'t> Document<'t> {
         problems::insert(&mut components);
         responses::insert(&mut components);
         parameters::insert(&mut components);
-        let described: Vec<Described<'_>> = self.tables.iter().map(|table| Described::new(table)).collect();
+        let catalog = Catalog::new(self.tables.iter().map(|table| (*table).clone()));
+        let described: Vec<Described<'_>> = catalog.tables().map(Described::new).collect();
         for described in &described {
             schemas::insert(&mut components, described)?;
             parameters::insert_of_table(&mut components, described);
@@ -146,12 +150,15 @@ struct Described<'t> {
     /// Its name in sentences, such as `crypto addresses`.
     words: String,
     examples: Examples,
+    related: Vec<Related>,
 }
 
 impl<'t> Described<'t> {
-    fn new(table: &'t Table) -> Self {
+    fn new(in_catalog: TableRef<'t>) -> Self {
+        let table = in_catalog.table();
         Self {
             table,
+            related: related::of(in_catalog),
             key: names::key(&table.name),
             words: names::words(&table.name),
             examples: Examples::from_table(table),

@@ -35,11 +35,18 @@ struct Members {
     status: StatusCode,
     code: Cow<'static, str>,
     message: Cow<'static, str>,
-    details: Option<Cow<'static, str>>,
+    details: Option<Details>,
     hint: Option<Cow<'static, str>>,
     errors: Option<Vec<ErrorItem>>,
     headers: HeaderMap,
     outdated: Option<Unlogged>,
+}
+
+/// What went wrong, in more detail.
+#[derive(Clone, Debug)]
+enum Details {
+    Text(Cow<'static, str>),
+    List(Vec<Value>),
 }
 
 /// An error of the database for the log. It is shown nowhere else, not even in the `Debug` output of a problem.
@@ -96,7 +103,13 @@ impl Problem {
 
     /// Adds details about what went wrong.
     pub(crate) fn details(mut self, details: impl Into<Cow<'static, str>>) -> Self {
-        self.0.details = Some(details.into());
+        self.0.details = Some(Details::Text(details.into()));
+        self
+    }
+
+    /// Adds details as a list, for programs.
+    pub(crate) fn details_list(mut self, details: Vec<Value>) -> Self {
+        self.0.details = Some(Details::List(details));
         self
     }
 
@@ -293,7 +306,11 @@ impl IntoResponse for Problem {
         }
         // A message of the database may repeat a long value, and a hint may list every name in the database.
         let bounded = |text: Cow<'static, str>| shortened_to(&text, MOST_TEXT).into_owned();
-        let (message, details, hint) = (bounded(message), details.map(bounded), hint.map(bounded));
+        let (message, hint) = (bounded(message), hint.map(bounded));
+        let details = details.map(|details| match details {
+            Details::Text(text) => Value::from(bounded(text)),
+            Details::List(list) => list.into(),
+        });
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.into(), value);
         // `about:blank` means that the title is the status; `code` identifies the problem.

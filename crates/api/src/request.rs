@@ -143,7 +143,7 @@ impl<'t> TableRequest<'t> {
     ///
     /// If the query does not match the table.
     pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
-        data_plane::check(&self.table.relation, self.query()).map_err(|error| self.problem(error.into()))?;
+        data_plane::check(self.table.in_catalog(), self.query()).map_err(|error| self.problem(error.into()))?;
         self.args.query.fields = Projection::Include(Vec::new());
         Ok(())
     }

@@ -28,6 +28,7 @@ pub(crate) async fn answer(
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
     let mut request = TableRequest::parse(table, incoming)?;
+    state.limits.limit_related(&mut request.args.query)?;
     match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
         Method::POST => Box::pin(write::create(state, &request, incoming)).await,

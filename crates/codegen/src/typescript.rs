@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use mwallet_schema::JsonKind;
 use mwallet_schema::{
-    Access, Column, ColumnType, DeclaredType, EnumType, NativeType, Table, TableKind, Transfer, Value, is_hidden,
-    json::write_string, visible,
+    Access, Column, ColumnType, DeclaredType, EnumType, ForeignKey, NativeType, Table, TableKind, Transfer, Value,
+    is_hidden, json::write_string, visible,
 };
 
 /// The schema of tables without one.
@@ -70,7 +70,9 @@ pub fn database(tables: &[&Table]) -> String {
                     // Without `never`, an empty type would allow any name.
                     out.line(&format!("{words} [_ in never]: never }}"));
                 } else {
-                    out.block(words, "}", |out| chosen.into_iter().for_each(|table| write_table(out, table)));
+                    out.block(words, "}", |out| {
+                        chosen.into_iter().for_each(|table| write_table(out, table, &of_schema))
+                    });
                 }
             }
             write_enums(out, &of_schema);
@@ -148,7 +150,7 @@ fn is_view(table: &Table) -> bool {
     matches!(table.kind, TableKind::View | TableKind::MaterializedView)
 }
 
-fn write_table(out: &mut Writer, table: &Table) {
+fn write_table(out: &mut Writer, table: &Table, of_schema: &[&Table]) {
     out.comment(table.comment.as_deref());
     out.block(&format!("{}: {{", key(&table.name)), "}", |out| {
         out.block("Row: {", "}", |out| {
@@ -166,8 +168,33 @@ fn write_table(out: &mut Writer, table: &Table) {
                 out.line(&format!("{word}: never"));
             }
         }
-        // Embedding rows of other tables is not supported yet, so clients get no relationships.
-        out.line("Relationships: []");
+        write_relationships(out, table, of_schema);
+    });
+}
+
+/// Writes the foreign keys between tables of the schema, from which clients derive the types of related rows in both
+/// directions.
+fn write_relationships(out: &mut Writer, table: &Table, of_schema: &[&Table]) {
+    let is_served = |key: &&ForeignKey| {
+        let schema = key.references_schema.as_ref().or(table.schema.as_ref());
+        of_schema.iter().any(|other| other.schema.as_ref() == schema && other.name == key.references)
+    };
+    let keys: Vec<&ForeignKey> = table.foreign_keys.iter().filter(is_served).collect();
+    if keys.is_empty() {
+        return out.line("Relationships: []");
+    }
+    let list = |names: &[String]| names.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ");
+    out.block("Relationships: [", "]", |out| {
+        for foreign_key in keys {
+            let columns: Vec<&str> = foreign_key.columns.iter().map(String::as_str).collect();
+            out.block("{", "},", |out| {
+                out.line(&format!("foreignKeyName: {}", literal(&foreign_key.name)));
+                out.line(&format!("columns: [{}]", list(&foreign_key.columns)));
+                out.line(&format!("isOneToOne: {}", table.is_unique(&columns)));
+                out.line(&format!("referencedRelation: {}", literal(&foreign_key.references)));
+                out.line(&format!("referencedColumns: [{}]", list(&foreign_key.referenced_columns)));
+            });
+        }
     });
 }
 

@@ -2,9 +2,9 @@
 
 use mwallet_schema::Value;
 
-use crate::columns::{Columns, OutputColumn};
+use crate::columns::Columns;
 use crate::error::Result;
-use crate::json_row::{quote_numbers, write_row};
+use crate::json_row::{DriverValue, decode, write_row};
 use crate::json_rows::JsonRows;
 use crate::statement::Numbers;
 use crate::statement::{Format, Output, Statement};
@@ -18,14 +18,16 @@ const BATCH_VALUE_BYTES: usize = 1024 * 1024;
 
 /// A row of a database driver.
 pub(crate) trait DriverRow {
-    /// Returns the value of a column.
-    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value>;
+    /// A value of the row.
+    type Value<'r>: DriverValue
+    where
+        Self: 'r;
+
+    /// Returns the value at an index.
+    fn value(&self, index: usize) -> Result<Self::Value<'_>>;
 
     /// Returns the value of a hidden boolean column.
     fn flag(&self, index: usize) -> Result<bool>;
-
-    /// Writes the value of a column as JSON.
-    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()>;
 }
 
 /// Rows that were read but not handed out yet.
@@ -58,7 +60,7 @@ impl Batch {
             Self::Values { columns, rows, bytes } => {
                 let mut values = Vec::with_capacity(columns.len());
                 for (index, column) in columns.iter().enumerate() {
-                    let value = row.value(index, column)?;
+                    let value = decode(column, row.value(index)?)?;
                     *bytes += match &value {
                         Value::Text(text) | Value::Json(text) => text.len(),
                         Value::Bytes(raw) => raw.len(),
@@ -69,17 +71,7 @@ impl Batch {
                 rows.push(values);
             }
             Self::Json { columns, rows, tells_merged, numbers } => {
-                rows.push(|out| match numbers {
-                    Numbers::ByType => write_row(columns, out, |index, column, out| row.write_json(index, column, out)),
-                    Numbers::Strings => write_row(columns, out, |index, column, out| {
-                        let start = out.len();
-                        row.write_json(index, column, out)?;
-                        if column.holds_exact_numbers() {
-                            quote_numbers(out, start);
-                        }
-                        Ok(())
-                    }),
-                })?;
+                rows.push(|out| write_row(columns, *numbers, out, |index| row.value(index)))?;
                 if *tells_merged && row.flag(columns.returned())? {
                     rows.count_merged();
                 }

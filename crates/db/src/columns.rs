@@ -61,10 +61,23 @@ pub struct OutputColumn {
 /// The type of values in a result column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputKind {
-    /// Values of a table column's type.
+    /// Values of a column of this type.
     Column(ColumnType),
-    /// An exact number of any size and scale, such as a sum or an average.
+    /// An exact number of any precision: a sum or an average.
     Number,
+    /// Rows of a related table.
+    Related(RelatedColumns),
+}
+
+/// The columns of related rows, and the form in which they are written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelatedColumns {
+    /// The columns of each related row.
+    pub columns: Columns,
+    /// Whether there may be several, which are written as an array.
+    pub is_many: bool,
+    /// Whether their columns become columns of the row that they are related to.
+    pub is_spread: bool,
 }
 
 impl OutputColumn {
@@ -73,7 +86,7 @@ impl OutputColumn {
         match &self.kind {
             OutputKind::Column(ColumnType::BigInt | ColumnType::Decimal { .. }) | OutputKind::Number => true,
             OutputKind::Column(ColumnType::Native(native)) => native.holds_exact_numbers(),
-            OutputKind::Column(_) => false,
+            OutputKind::Column(_) | OutputKind::Related(_) => false,
         }
     }
 }
@@ -81,20 +94,58 @@ impl OutputColumn {
 /// The column names as JSON keys, ready to be copied: `{"id":`, `,"uuid":`, ...
 #[derive(Debug)]
 pub(crate) struct JsonKeys {
-    pub(crate) prefixes: Vec<u8>,
-    pub(crate) ends: Vec<usize>,
+    prefixes: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl JsonKeys {
-    pub(crate) fn new(columns: &[OutputColumn]) -> Self {
-        let mut prefixes = Vec::with_capacity(columns.len() * 16);
-        let mut ends = Vec::with_capacity(columns.len());
+    fn new(columns: &[OutputColumn]) -> Self {
+        let mut keys =
+            Self { prefixes: Vec::with_capacity(columns.len() * 16), ends: Vec::with_capacity(columns.len()) };
+        keys.add(columns);
+        keys
+    }
+
+    /// Adds the keys of columns. Those of spread rows take the place of their own key.
+    fn add(&mut self, columns: &[OutputColumn]) {
         for column in columns {
-            prefixes.push(if ends.is_empty() { b'{' } else { b',' });
-            write_string(&mut prefixes, &column.name);
-            prefixes.push(b':');
-            ends.push(prefixes.len());
+            if let OutputKind::Related(RelatedColumns { columns, is_spread: true, .. }) = &column.kind {
+                self.add(columns);
+                continue;
+            }
+            self.prefixes.push(if self.ends.is_empty() { b'{' } else { b',' });
+            write_string(&mut self.prefixes, &column.name);
+            self.prefixes.push(b':');
+            self.ends.push(self.prefixes.len());
         }
-        Self { prefixes, ends }
+    }
+}
+
+/// Writes the keys of a row in their order.
+pub(crate) struct KeyWriter<'k> {
+    keys: &'k JsonKeys,
+    index: usize,
+    start: usize,
+}
+
+impl JsonKeys {
+    /// Starts a row.
+    pub(crate) fn writer(&self) -> KeyWriter<'_> {
+        KeyWriter { keys: self, index: 0, start: 0 }
+    }
+}
+
+impl KeyWriter<'_> {
+    /// Writes the next key, with what divides it from the member before.
+    pub(crate) fn write_next(&mut self, out: &mut Vec<u8>) {
+        let end = self.keys.ends[self.index];
+        out.extend_from_slice(&self.keys.prefixes[self.start..end]);
+        self.start = end;
+        self.index += 1;
+    }
+
+    /// Returns whether any key was written.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.index > 0
     }
 }

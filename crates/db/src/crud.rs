@@ -35,7 +35,7 @@ pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
 pub use row_shape::{Entities, RowShape, of};
 
 use crate::error::Result;
-use crate::query::{Aggregate, Filter, OnConflict, Plan, PlanError, Projection, Query, Scope, same_shape};
+use crate::query::{Aggregate, Filter, OnConflict, Plan, PlanError, Projection, Query, same_shape};
 use crate::row::{FromRow, Row};
 use crate::sql::Sql;
 use crate::statement::{Format, Output, Statement};
@@ -102,8 +102,8 @@ async fn insert<R: RowShape>(
     let table = resource.table();
     let mut statements = Vec::new();
     for chunk in chunks(records, |first, record| same_shape(table, first, record)) {
-        let plan = Plan::insert(table, chunk, &Projection::All, engine.sources(), Scope::Program)?;
-        let plan = plan.on_conflict(on_conflict, Scope::Program)?;
+        let plan = Plan::insert(table, chunk, &Projection::All, engine.sources())?;
+        let plan = plan.on_conflict(table, on_conflict)?;
         statements.push(plan.statement(engine.dialect()));
     }
     let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
@@ -163,7 +163,7 @@ pub async fn retrieve<'d, R: RowShape>(
 pub async fn list<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
     check_fields(&resource, query)?;
     let door = door.into();
-    let statement = Plan::select(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
+    let statement = Plan::select(resource.table(), query)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
     let rows = door.read(statement, Format::Values).await?.into_values();
     rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
@@ -181,7 +181,7 @@ pub async fn stream<'d, R: RowShape>(
 ) -> Result<Rows<'d, R::Form>> {
     check_fields(&resource, query)?;
     let door = door.into();
-    let statement = Plan::select(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
+    let statement = Plan::select(resource.table(), query)?.statement(door.engine().dialect());
     let columns = statement.columns().clone();
     let batches = match door {
         Executor::Engine(engine) => engine.stream(statement, Format::Values).await?,
@@ -202,7 +202,7 @@ pub async fn aggregate<'d, R: RowShape>(
     aggregates: &[Aggregate],
 ) -> Result<Vec<Value>> {
     let door = door.into();
-    let plan = Plan::aggregate(resource.table(), query, aggregates, Scope::Program)?;
+    let plan = Plan::aggregate(resource.table(), query, aggregates)?;
     let statement = plan.statement(door.engine().dialect());
     Ok(door.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
 }
@@ -320,7 +320,7 @@ pub async fn update_all<'d, R: RowShape>(
     let door = door.into();
     check_fields(&resource, query)?;
     let engine = door.engine();
-    let plan = Plan::update(resource.table(), query, changes, engine.sources(), Scope::Program)?;
+    let plan = Plan::update(resource.table(), query, changes, engine.sources())?;
     changed::<R>(door, plan.statement(engine.dialect())).await
 }
 
@@ -351,7 +351,7 @@ pub async fn delete_all<'d, R: RowShape>(
 ) -> Result<Changed<R::Item>> {
     let door = door.into();
     check_fields(&resource, query)?;
-    let statement = Plan::delete(resource.table(), query, Scope::Program)?.statement(door.engine().dialect());
+    let statement = Plan::delete(resource.table(), query)?.statement(door.engine().dialect());
     changed::<R>(door, statement).await
 }
 

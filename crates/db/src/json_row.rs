@@ -1,22 +1,225 @@
 //! Writes rows as JSON text by their column types, without intermediate structs or values.
 
-use crate::columns::{Columns, OutputColumn};
+use mwallet_schema::Value;
 
-/// Writes one object. `write` writes the value of the given column.
-pub(crate) fn write_row<E>(
+use crate::columns::{Columns, KeyWriter, OutputColumn, OutputKind, RelatedColumns};
+use crate::error::Result;
+use crate::statement::Numbers;
+
+/// A value as a driver returns it.
+pub(crate) trait DriverValue: Copy {
+    /// The rows of a related table that one value holds.
+    type Rows: DriverRows<Value = Self>;
+
+    fn is_null(self) -> bool;
+
+    /// Decodes a value of a column that holds no related rows.
+    fn decode(self, column: &OutputColumn) -> Result<Value>;
+
+    /// Writes a value that is not null, of a column that holds no related rows, as JSON.
+    fn write_json(self, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Returns the related rows: several, or the only one.
+    fn rows(self, is_many: bool) -> Result<Self::Rows>;
+}
+
+/// Related rows as a driver returns them. The fields of each row are read in order, all of them.
+pub(crate) trait DriverRows {
+    type Value: DriverValue;
+
+    /// Moves to the next row. Returns whether there is one.
+    fn next_row(&mut self) -> Result<bool>;
+
+    /// Returns the next field of the row.
+    fn next_field(&mut self) -> Result<Self::Value>;
+}
+
+/// Writes one row as an object. `value` returns the value of the column at an index.
+pub(crate) fn write_row<V: DriverValue>(
     columns: &Columns,
+    numbers: Numbers,
     out: &mut Vec<u8>,
-    mut write: impl FnMut(usize, &OutputColumn, &mut Vec<u8>) -> Result<(), E>,
-) -> Result<(), E> {
-    let shape = columns.shape();
-    let mut start = 0;
-    for (index, (column, end)) in columns.iter().zip(&shape.ends).enumerate() {
-        out.extend_from_slice(&shape.prefixes[start..*end]);
-        start = *end;
-        write(index, column, out)?;
+    mut value: impl FnMut(usize) -> Result<V>,
+) -> Result<()> {
+    let mut keys = columns.shape().writer();
+    for (index, column) in columns.iter().enumerate() {
+        write_member(column, value(index)?, numbers, &mut keys, out)?;
     }
-    out.extend_from_slice(if columns.is_empty() { b"{}" } else { b"}" });
+    out.extend_from_slice(if keys.has_begun() { b"}" } else { b"{}" });
     Ok(())
+}
+
+/// Writes a column as a member of its object, or the columns of spread rows as several.
+fn write_member<V: DriverValue>(
+    column: &OutputColumn,
+    value: V,
+    numbers: Numbers,
+    keys: &mut KeyWriter<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let OutputKind::Related(related) = &column.kind else {
+        keys.write_next(out);
+        return write_scalar(column, value, numbers, out);
+    };
+    if related.is_spread {
+        let rows = if value.is_null() { Vec::new() } else { collect(value, related)? };
+        return match related.is_many {
+            true => {
+                let rows: Vec<Option<Vec<V>>> = rows.into_iter().map(Some).collect();
+                write_columns(&related.columns, &rows, numbers, keys, out)
+            }
+            false => write_spread_row(&related.columns, rows.first().map(Vec::as_slice), numbers, keys, out),
+        };
+    }
+    keys.write_next(out);
+    write_related(related, value, numbers, out)
+}
+
+fn write_scalar<V: DriverValue>(column: &OutputColumn, value: V, numbers: Numbers, out: &mut Vec<u8>) -> Result<()> {
+    if value.is_null() {
+        out.extend_from_slice(b"null");
+        return Ok(());
+    }
+    let start = out.len();
+    value.write_json(column, out)?;
+    if numbers == Numbers::Strings && column.holds_exact_numbers() {
+        quote_numbers(out, start);
+    }
+    Ok(())
+}
+
+/// Writes related rows as an array, or the only one as an object or null.
+fn write_related<V: DriverValue>(
+    related: &RelatedColumns,
+    value: V,
+    numbers: Numbers,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    if value.is_null() {
+        out.extend_from_slice(if related.is_many { b"[]" } else { b"null" });
+        return Ok(());
+    }
+    let mut rows = value.rows(related.is_many)?;
+    if !related.is_many {
+        return match rows.next_row()? {
+            true => write_row(&related.columns, numbers, out, |_| rows.next_field()),
+            false => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+        };
+    }
+    out.push(b'[');
+    let mut is_first = true;
+    while rows.next_row()? {
+        if !is_first {
+            out.push(b',');
+        }
+        is_first = false;
+        write_row(&related.columns, numbers, out, |_| rows.next_field())?;
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// Reads all fields of related rows.
+fn collect<V: DriverValue>(value: V, related: &RelatedColumns) -> Result<Vec<Vec<V>>> {
+    let mut rows = value.rows(related.is_many)?;
+    let mut all = Vec::new();
+    while rows.next_row()? {
+        all.push(related.columns.iter().map(|_| rows.next_field()).collect::<Result<_>>()?);
+    }
+    Ok(all)
+}
+
+/// Writes the columns of one spread row; nulls if there is no row.
+fn write_spread_row<V: DriverValue>(
+    columns: &Columns,
+    row: Option<&[V]>,
+    numbers: Numbers,
+    keys: &mut KeyWriter<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    for (index, column) in columns.iter().enumerate() {
+        match (row, &column.kind) {
+            (Some(row), _) => write_member(column, row[index], numbers, keys, out)?,
+            (None, OutputKind::Related(RelatedColumns { columns, is_spread: true, .. })) => {
+                write_spread_row::<V>(columns, None, numbers, keys, out)?;
+            }
+            (None, _) => {
+                keys.write_next(out);
+                out.extend_from_slice(b"null");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes each column of spread rows as an array of its values, with null for a row that is missing. Rows spread within
+/// them are always single ones.
+fn write_columns<V: DriverValue>(
+    columns: &Columns,
+    rows: &[Option<Vec<V>>],
+    numbers: Numbers,
+    keys: &mut KeyWriter<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    for (index, column) in columns.iter().enumerate() {
+        let values = rows.iter().map(|row| row.as_ref().map(|row| row[index]));
+        if let OutputKind::Related(related @ RelatedColumns { is_spread: true, .. }) = &column.kind {
+            let inner = values.map(|value| match value.filter(|value| !value.is_null()) {
+                Some(value) => Ok(collect(value, related)?.pop()),
+                None => Ok(None),
+            });
+            let inner: Vec<Option<Vec<V>>> = inner.collect::<Result<_>>()?;
+            write_columns(&related.columns, &inner, numbers, keys, out)?;
+            continue;
+        }
+        keys.write_next(out);
+        write_array(values, column, numbers, out)?;
+    }
+    Ok(())
+}
+
+fn write_array<V: DriverValue>(
+    values: impl Iterator<Item = Option<V>>,
+    column: &OutputColumn,
+    numbers: Numbers,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.push(b'[');
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match (value, &column.kind) {
+            (None, _) => out.extend_from_slice(b"null"),
+            (Some(value), OutputKind::Related(related)) => write_related(related, value, numbers, out)?,
+            (Some(value), _) => write_scalar(column, value, numbers, out)?,
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// Decodes a value: related rows as a list of records, or as one.
+pub(crate) fn decode<V: DriverValue>(column: &OutputColumn, value: V) -> Result<Value> {
+    let OutputKind::Related(related) = &column.kind else {
+        return if value.is_null() { Ok(Value::Null) } else { value.decode(column) };
+    };
+    if value.is_null() {
+        return Ok(if related.is_many { Value::List(Vec::new()) } else { Value::Null });
+    }
+    let record = |row: Vec<V>| {
+        let members = related.columns.iter().zip(row);
+        let members = members.map(|(column, value)| Ok((column.name.clone(), decode(column, value)?)));
+        Ok(Value::Record(members.collect::<Result<_>>()?))
+    };
+    let mut rows = collect(value, related)?.into_iter().map(record);
+    match related.is_many {
+        true => Ok(Value::List(rows.collect::<Result<_>>()?)),
+        false => rows.next().unwrap_or(Ok(Value::Null)),
+    }
 }
 
 /// Writes an integer.
@@ -77,23 +280,121 @@ mod tests {
     use mwallet_schema::ColumnType;
 
     use super::*;
-    use crate::columns::OutputKind;
+
+    /// A number, or rows of several; nothing is null.
+    #[derive(Clone, Copy)]
+    struct Cell(Option<i64>, &'static [&'static [Cell]]);
+
+    struct Rows(std::slice::Iter<'static, &'static [Cell]>, std::slice::Iter<'static, Cell>);
+
+    impl DriverValue for Cell {
+        type Rows = Rows;
+
+        fn is_null(self) -> bool {
+            self.0.is_none()
+        }
+
+        fn decode(self, _: &OutputColumn) -> Result<Value> {
+            Ok(self.0.map_or(Value::Null, Value::Int))
+        }
+
+        fn write_json(self, _: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
+            write_integer(out, self.0.unwrap());
+            Ok(())
+        }
+
+        fn rows(self, _: bool) -> Result<Rows> {
+            Ok(Rows(self.1.iter(), [].iter()))
+        }
+    }
+
+    impl DriverRows for Rows {
+        type Value = Cell;
+
+        fn next_row(&mut self) -> Result<bool> {
+            let next = self.0.next();
+            self.1 = next.copied().unwrap_or_default().iter();
+            Ok(next.is_some())
+        }
+
+        fn next_field(&mut self) -> Result<Cell> {
+            Ok(*self.1.next().unwrap())
+        }
+    }
+
+    const fn number(number: i64) -> Cell {
+        Cell(Some(number), &[])
+    }
+
+    const NULL: Cell = Cell(None, &[]);
+
+    fn column(name: &str, kind: OutputKind) -> OutputColumn {
+        OutputColumn { name: name.into(), kind }
+    }
+
+    fn big(name: &str) -> OutputColumn {
+        column(name, OutputKind::Column(ColumnType::BigInt))
+    }
+
+    fn related(name: &str, is_many: bool, is_spread: bool, columns: Vec<OutputColumn>) -> OutputColumn {
+        column(name, OutputKind::Related(RelatedColumns { columns: columns.into(), is_many, is_spread }))
+    }
+
+    fn written(columns: Vec<OutputColumn>, numbers: Numbers, row: &[Cell]) -> String {
+        let mut out = Vec::new();
+        write_row(&columns.into(), numbers, &mut out, |index| Ok(row[index])).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn names_are_escaped_and_an_empty_row_is_an_object() {
-        let column = |name: &str| OutputColumn { name: name.into(), kind: OutputKind::Column(ColumnType::BigInt) };
-        let columns = vec![column("a"), column("b\"c")].into();
-        let mut out = Vec::new();
-        let written: Result<(), ()> = write_row(&columns, &mut out, |index, _, out| {
-            write_integer(out, index as i64);
-            Ok(())
-        });
-        assert_eq!(written, Ok(()));
-        assert_eq!(String::from_utf8(out).unwrap(), r#"{"a":0,"b\"c":1}"#);
+        let columns = vec![big("a"), big("b\"c")];
+        assert_eq!(written(columns.clone(), Numbers::ByType, &[number(0), NULL]), r#"{"a":0,"b\"c":null}"#);
+        assert_eq!(written(columns, Numbers::Strings, &[number(0), number(-1)]), r#"{"a":"0","b\"c":"-1"}"#);
+        assert_eq!(written(Vec::new(), Numbers::ByType, &[]), "{}");
+    }
 
-        let mut out = Vec::new();
-        let _: Result<(), ()> = write_row(&Vec::new().into(), &mut out, |_, _, _| Ok(()));
-        assert_eq!(out, b"{}");
+    #[test]
+    fn related_rows_are_objects_arrays_or_spread() {
+        const TWO: Cell = Cell(Some(0), &[&[number(1), number(2)], &[number(3), NULL]]);
+        const ONE: Cell = Cell(Some(0), &[&[number(4), TWO]]);
+        let pair = || vec![big("x"), big("y")];
+        let by_type = |columns, row: &[Cell]| written(columns, Numbers::ByType, row);
+        assert_eq!(
+            by_type(vec![related("r", true, false, pair())], &[TWO]),
+            r#"{"r":[{"x":1,"y":2},{"x":3,"y":null}]}"#
+        );
+        assert_eq!(by_type(vec![related("r", true, false, pair())], &[NULL]), r#"{"r":[]}"#);
+        assert_eq!(
+            by_type(vec![related("r", false, false, pair()), big("a")], &[NULL, number(1)]),
+            r#"{"r":null,"a":1}"#
+        );
+
+        let nested = |is_spread| vec![big("z"), related("r", true, is_spread, pair())];
+        let one = |is_spread| vec![big("a"), related("o", false, true, nested(is_spread)), big("b")];
+        let row = [number(0), ONE, number(9)];
+        assert_eq!(by_type(one(false), &row), r#"{"a":0,"z":4,"r":[{"x":1,"y":2},{"x":3,"y":null}],"b":9}"#);
+        assert_eq!(by_type(one(true), &row), r#"{"a":0,"z":4,"x":[1,3],"y":[2,null],"b":9}"#);
+        assert_eq!(by_type(one(true), &[number(0), NULL, number(9)]), r#"{"a":0,"z":null,"x":null,"y":null,"b":9}"#);
+        assert_eq!(by_type(one(false), &[number(0), NULL, NULL]), r#"{"a":0,"z":null,"r":null,"b":null}"#);
+
+        // A spread of several rows, in which single ones are spread.
+        const INNER: Cell = Cell(Some(0), &[&[number(5), number(6)]]);
+        const OUTER: Cell = Cell(Some(0), &[&[number(1), INNER], &[number(2), NULL]]);
+        let columns = vec![related("m", true, true, vec![big("n"), related("i", false, true, pair())])];
+        assert_eq!(by_type(columns.clone(), &[OUTER]), r#"{"n":[1,2],"x":[5,null],"y":[6,null]}"#);
+        assert_eq!(by_type(columns.clone(), &[NULL]), r#"{"n":[],"x":[],"y":[]}"#);
+        assert_eq!(written(columns, Numbers::Strings, &[OUTER]), r#"{"n":["1","2"],"x":["5",null],"y":["6",null]}"#);
+    }
+
+    #[test]
+    fn related_rows_are_records_for_programs() {
+        const TWO: Cell = Cell(Some(0), &[&[number(1)], &[NULL]]);
+        let decoded = |is_many, cell| decode(&related("r", is_many, false, vec![big("x")]), cell).unwrap();
+        let record = |value| Value::Record([("x".to_owned(), value)].into_iter().collect());
+        assert_eq!(decoded(true, TWO), Value::List(vec![record(Value::Int(1)), record(Value::Null)]));
+        assert_eq!(decoded(false, TWO), record(Value::Int(1)));
+        assert_eq!((decoded(true, NULL), decoded(false, NULL)), (Value::List(Vec::new()), Value::Null));
     }
 
     #[test]

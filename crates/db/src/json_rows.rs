@@ -104,6 +104,11 @@ impl JsonRows {
         Ok(())
     }
 
+    /// Sets how many of the rows an upsert updated.
+    pub(crate) fn with_merged(self, merged: u64) -> Self {
+        Self { merged, ..self }
+    }
+
     /// Counts the last row as updated by an upsert.
     pub(crate) fn count_merged(&mut self) {
         self.merged += 1;

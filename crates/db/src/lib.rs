@@ -29,6 +29,7 @@ extern crate self as mwallet_db;
 
 mod allowed_rows;
 mod batch;
+mod catalog;
 mod columns;
 mod ddl;
 mod decimal_text;
@@ -67,7 +68,10 @@ pub mod worker;
 /// Table descriptions and data validation.
 pub use mwallet_schema as schema;
 
-pub use columns::{Columns, OutputColumn, OutputKind};
+pub use catalog::{
+    Candidate, Cardinality, Catalog, CatalogTable, ColumnPairs, FindError, Junction, Relationship, TableRef,
+};
+pub use columns::{Columns, OutputColumn, OutputKind, RelatedColumns};
 pub use ddl::{create_statements, drop_statements};
 pub use dialect::Dialect;
 pub use engine::Engine;
@@ -84,8 +88,8 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, CatalogTable, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan,
-    PlanError, Projection, Query, QueryArgs, Scope, SelectedColumn,
+    Aggregate, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan, PlanError,
+    Projection, Query, QueryArgs, Related, Restrictions, Scope, ScopedTable, Selection, TableScope,
 };
 pub use row::{FromRow, Of, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

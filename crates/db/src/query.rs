@@ -2,17 +2,17 @@
 //! statement is the plan in one engine's SQL.
 
 mod args;
-mod catalog_table;
 mod filter;
 mod plan;
+mod scope;
 mod sql;
 
 pub use args::QueryArgs;
-pub use catalog_table::CatalogTable;
 pub use filter::{Filter, Operand};
 pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
-pub use plan::{Aggregate, OnConflict, Plan, PlanError, Scope};
+pub use plan::{Aggregate, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
+pub use scope::{Restrictions, Scope, ScopedTable, TableScope};
 
 use crate::statement::Numbers;
 
@@ -37,6 +37,8 @@ pub struct Query {
     pub limit: Option<u64>,
     /// The columns to return.
     pub fields: Projection,
+    /// The rows of related tables to return with each row.
+    pub related: Vec<Related>,
     /// How numbers are written when rows are returned as JSON.
     pub numbers: Numbers,
 }
@@ -52,16 +54,63 @@ pub enum Projection {
     /// All columns except these.
     Exclude(Vec<String>),
     /// These columns, each under a chosen name.
-    Select(Vec<SelectedColumn>),
+    Select(Vec<Selection>),
 }
 
-/// A column to return, and its name in the output.
+/// What is selected: one column, or all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelectedColumn {
-    /// The column.
-    pub column: String,
-    /// Its name in the output.
+pub enum Selection {
+    /// All columns, under their own names.
+    All,
+    /// One column.
+    Column {
+        /// The column.
+        column: String,
+        /// Its name in the output.
+        name: String,
+    },
+}
+
+/// Rows of a related table that are returned with each row.
+///
+/// ```
+/// use mwallet_db::{Filter, Query, Related};
+/// let cheap = Query::new().filter(Filter::eq("asset", "DASH")).order_desc("id").limit(3);
+/// let users = Query::new().related(Related::new("orders", cheap));
+/// assert_eq!(users.related[0].name, "orders");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// The name in the output, by which filters and orders of the query refer to it too.
     pub name: String,
+    /// The other table, or a foreign key or column that leads to it.
+    pub target: String,
+    /// The foreign key, column or junction to follow, if several lead to the target.
+    pub hint: Option<String>,
+    /// Whether only rows are returned that have related rows.
+    pub is_inner: bool,
+    /// Whether the columns of the related rows become columns of the row itself.
+    pub is_spread: bool,
+    /// The related rows: their filter, order, page and columns, and rows related to them.
+    pub query: Query,
+}
+
+impl Related {
+    /// Selects related rows, under the name of their table.
+    pub fn new(target: impl Into<String>, query: Query) -> Self {
+        let target = target.into();
+        Self { name: target.clone(), target, hint: None, is_inner: false, is_spread: false, query }
+    }
+
+    /// Returns whether nothing of the related rows is selected: they are there for filters only.
+    pub(crate) fn is_empty(&self) -> bool {
+        let no_columns = match &self.query.fields {
+            Projection::Include(names) => names.is_empty(),
+            Projection::Select(selected) => selected.is_empty(),
+            Projection::All | Projection::Exclude(_) => false,
+        };
+        no_columns && self.query.related.iter().all(Self::is_empty)
+    }
 }
 
 impl Query {
@@ -82,6 +131,12 @@ impl Query {
             Some(earlier) => earlier & filter,
             None => filter,
         });
+        self
+    }
+
+    /// Adds rows of a related table.
+    pub fn related(mut self, related: Related) -> Self {
+        self.related.push(related);
         self
     }
 
@@ -106,12 +161,12 @@ impl Query {
 
     /// Orders by a column, ascending.
     pub fn order_asc(self, column: impl Into<String>) -> Self {
-        self.order(Order { column: column.into(), direction: Direction::Ascending, nulls: None })
+        self.order(Order { relation: None, column: column.into(), direction: Direction::Ascending, nulls: None })
     }
 
     /// Orders by a column, descending.
     pub fn order_desc(self, column: impl Into<String>) -> Self {
-        self.order(Order { column: column.into(), direction: Direction::Descending, nulls: None })
+        self.order(Order { relation: None, column: column.into(), direction: Direction::Descending, nulls: None })
     }
 
     /// Skips the first rows.

@@ -16,7 +16,7 @@ use crate::entity::{Entity, Handle};
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
 use crate::options::SessionOptions;
-use crate::query::{Filter, Plan, Query, Scope};
+use crate::query::{Filter, Plan, Query};
 use crate::quote::quote;
 use crate::row::Row;
 use crate::sql::Sql;
@@ -214,7 +214,7 @@ impl Session {
     }
 
     async fn select_one(&mut self, table: &Table, query: &Query) -> Result<Option<Row>> {
-        let statement = Plan::select(table, query, Scope::Program)?.statement(self.engine.dialect());
+        let statement = Plan::select(table, query)?.statement(self.engine.dialect());
         let columns = statement.columns.clone();
         let row = self.run_statement(statement).await?.into_values().pop();
         Ok(row.map(|values| Row::new(columns, values)))

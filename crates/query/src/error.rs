@@ -23,6 +23,12 @@ pub enum ParseError {
         /// The parameter.
         name: String,
     },
+    /// A parameter addresses related rows that `select` does not embed.
+    #[error("{name} is not embedded")]
+    NotEmbedded {
+        /// The path of the related rows.
+        name: String,
+    },
     /// A list is too long.
     #[error("{parameter}: at most {limit} {items} are allowed")]
     TooMany {
@@ -33,8 +39,8 @@ pub enum ParseError {
         /// The maximum length.
         limit: usize,
     },
-    /// A filter is nested too deeply.
-    #[error("a filter may be nested {MAX_DEPTH} levels deep")]
+    /// A filter or an embed is nested too deeply.
+    #[error("filters and embeds may be nested {MAX_DEPTH} levels deep")]
     TooDeep,
 }
 

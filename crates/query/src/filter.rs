@@ -180,8 +180,8 @@ enum Place {
 }
 
 /// Parses the value of a parameter named after a column.
-pub(crate) fn parse_column(column: &str, value: &str) -> Result<Filter, ParseError> {
-    let mut lexer = Lexer::new(column, value);
+pub(crate) fn parse_column(parameter: &str, column: &str, value: &str) -> Result<Filter, ParseError> {
+    let mut lexer = Lexer::new(parameter, value);
     let filter = condition(&mut lexer, column, Place::Parameter)?;
     lexer.expect_end()?;
     Ok(filter)
@@ -206,8 +206,12 @@ pub(crate) fn looks_like_condition(value: &str, is_column: &dyn Fn(&str) -> bool
     let value = value.strip_prefix("not.").unwrap_or(value);
     let end = value.find(['.', '(']).unwrap_or(value.len());
     let word = &value[..end];
-    let is_operator = UNSUPPORTED.contains(&word) || Operator::parse(word).is_some();
-    is_operator && end < value.len() && !is_column(word)
+    is_operator(word) && end < value.len() && !is_column(word)
+}
+
+/// Returns whether a word is an operator of PostgREST.
+pub(crate) fn is_operator(word: &str) -> bool {
+    UNSUPPORTED.contains(&word) || Operator::parse(word).is_some()
 }
 
 fn group(lexer: &mut Lexer<'_>, depth: usize) -> Result<Vec<Filter>, ParseError> {
@@ -292,7 +296,7 @@ fn value(lexer: &mut Lexer<'_>, place: Place) -> String {
 
 /// Parses what follows `is.`. Also returns whether it is negated.
 fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
-    let error = lexer.error("expected null, not_null, true, false or unknown");
+    let begin = lexer.position();
     let value = match place {
         Place::Parameter => lexer.all(),
         Place::Group => lexer.until(&[',', ')']),
@@ -301,11 +305,12 @@ fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
         return Ok((Is::Null, true));
     }
     let is = IS_VALUES.into_iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
-    is.map(|(_, is)| (is, false)).ok_or(error)
+    let error = || lexer.error_at(begin, "expected null, not_null, true, false or unknown");
+    is.map(|(_, is)| (is, false)).ok_or_else(error)
 }
 
 fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), ParseError> {
-    let error = lexer.error("expected an operator").hint(OPERATORS_HINT);
+    let begin = lexer.position();
     let parameter = lexer.parameter();
     let word = lexer.until(&['.', '(', ',', ')']);
     let operator = match Operator::parse(word) {
@@ -314,7 +319,7 @@ fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), Par
             let message = format!("the operator {word} is not supported yet");
             return Err(ParseError::syntax(parameter, message).hint(OPERATORS_HINT));
         }
-        None => return Err(error),
+        None => return Err(lexer.error_at(begin, "expected an operator").hint(OPERATORS_HINT)),
     };
     let quantifier = match lexer.next_is('(') && matches!(operator, Operator::Match(_)) {
         true if lexer.take("(any)") => Some(Quantifier::Any),

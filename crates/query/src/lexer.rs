@@ -58,8 +58,8 @@ impl<'a> Lexer<'a> {
     pub(crate) fn name(&mut self, ends: &[char]) -> Result<String, ParseError> {
         self.skip_spaces();
         if self.next_is('"') {
-            let unclosed = self.error("expected the closing double quote of the name that begins");
-            let name = self.take_quoted().ok_or(unclosed)?;
+            let unclosed = |lexer: &Self| lexer.error("expected the closing double quote of the name that begins");
+            let name = self.take_quoted().ok_or_else(|| unclosed(self))?;
             self.skip_spaces();
             return Ok(name);
         }
@@ -171,10 +171,20 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Returns an error at this position.
+    /// Returns the position, for an error that is found further on.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Returns an error at this position. This counts all characters before it, so call it only if there is an error.
     pub(crate) fn error(&self, expected: &str) -> ParseError {
-        let position = self.text[..self.at].chars().count() + 1;
-        let found = match self.rest().chars().next() {
+        self.error_at(self.at, expected)
+    }
+
+    /// Returns an error at an earlier position.
+    pub(crate) fn error_at(&self, at: usize, expected: &str) -> ParseError {
+        let position = self.text[..at].chars().count() + 1;
+        let found = match self.text[at..].chars().next() {
             Some(c) => format!("at character {position}, where {c:?} is"),
             None => "at the end".into(),
         };
@@ -186,6 +196,24 @@ impl<'a> Lexer<'a> {
 pub(crate) fn unquote(text: &str) -> Option<String> {
     let mut lexer = Lexer::new(text, text);
     lexer.take_quoted().filter(|_| lexer.is_at_end())
+}
+
+/// Splits a name at its first dot outside quotes. Returns `None` if there is none.
+pub(crate) fn split_path(text: &str) -> Option<(String, &str)> {
+    let mut lexer = Lexer::new(text, text);
+    let first = lexer.name(&['.']).ok()?;
+    lexer.take(".").then(|| (first, lexer.rest()))
+}
+
+/// Parses the last name of a parameter's path: what is left of it.
+pub(crate) fn last_of_path(parameter: &str, left: &str) -> Result<String, ParseError> {
+    let mut lexer = Lexer { parameter, text: parameter, at: parameter.len() - left.len() };
+    let name = lexer.name(&['.'])?;
+    if name.is_empty() {
+        return Err(lexer.error("expected a column"));
+    }
+    lexer.expect_end()?;
+    Ok(name)
 }
 
 /// Parses comma-separated names, which may be quoted.

@@ -5,8 +5,9 @@
 //! them.
 //!
 //! It is pure: it knows no tables, no HTTP types and no SQL. All text is already decoded. A parser only needs to know
-//! whether a name is a column of the table, since a column may be called `order` or contain a dot. The query planner
-//! checks later whether a column accepts a value.
+//! whether a name is a column of the table, since a column may be called `order` or contain a dot. It knows nothing of
+//! the tables whose rows are embedded ([`Embed`]). The query planner resolves those names and checks whether a column
+//! accepts a value.
 //!
 //! ```
 //! use mwallet_query::{Comparison, Filter, Parameters};
@@ -21,6 +22,7 @@
 //! # Ok::<(), mwallet_query::ParseError>(())
 //! ```
 
+mod embed;
 mod error;
 mod filter;
 mod identifier;
@@ -33,6 +35,7 @@ mod range;
 mod select;
 mod write;
 
+pub use embed::{Embed, Join};
 pub use error::ParseError;
 pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier};
 pub use identifier::Identifier;

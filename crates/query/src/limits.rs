@@ -1,13 +1,15 @@
-//! Limits of list lengths and filter depth. Parsing stops when one is exceeded.
+//! Limits of list lengths and of depth. Parsing stops when one is exceeded.
 //!
-//! The number of selected columns depends on the table, so the query planner limits it.
+//! The number of selected columns depends on the table, so the query planner limits it further.
 
 use crate::ParseError;
 
-/// The maximum nesting depth of `and` and `or` in a filter.
+/// The maximum nesting depth of `and` and `or` in a filter, and of embeds in `select`.
 pub const MAX_DEPTH: usize = 32;
 /// The maximum number of parameters: the maximum number of conditions in a query, plus some for other parameters.
 pub(crate) const MAX_PARAMETERS: usize = 1_024;
+/// The maximum number of items in `select`, with those of embeds.
+pub(crate) const MAX_ITEMS: usize = 10_000;
 /// The maximum number of columns in `order`.
 pub(crate) const MAX_ORDER: usize = 64;
 /// The maximum number of columns in `on_conflict`.

@@ -1,13 +1,16 @@
-//! Parses `order=start.desc.nullslast,id`.
+//! Parses `order=start.desc.nullslast,director(last_name)`.
 
 use crate::lexer::Lexer;
 use crate::{ParseError, limits};
 
 const HINT: &str = "write order=column.desc.nullslast,other";
+const RELATION_HINT: &str = "write order=table(column).desc, with one column in the parentheses";
 
 /// A column to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
+    /// The name or alias of the embed that has the column: `order=director(last_name)`. `None` for the table itself.
+    pub relation: Option<String>,
     /// The column.
     pub column: String,
     /// The direction.
@@ -48,36 +51,52 @@ pub(crate) fn parse(parameter: &str, value: &str, is_column: &dyn Fn(&str) -> bo
 }
 
 fn order(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<Order, ParseError> {
-    let column = column(lexer, is_column)?;
-    if column.is_empty() {
-        return Err(lexer.error("expected a column").hint(HINT));
-    }
+    let (relation, column) = column(lexer, is_column)?;
     let (mut direction, mut nulls) = (None, None);
     while lexer.next_is('.') {
-        let error = lexer.error("expected .asc, .desc, .nullsfirst or .nullslast").hint(HINT);
+        let begin = lexer.position();
         lexer.take(".");
         match lexer.until(&['.', ',']).trim_end_matches(' ') {
             "asc" if direction.is_none() && nulls.is_none() => direction = Some(Direction::Ascending),
             "desc" if direction.is_none() && nulls.is_none() => direction = Some(Direction::Descending),
             "nullsfirst" if nulls.is_none() => nulls = Some(Nulls::First),
             "nullslast" if nulls.is_none() => nulls = Some(Nulls::Last),
-            _ => return Err(error),
+            _ => {
+                let expected = "expected .asc, .desc, .nullsfirst or .nullslast";
+                return Err(lexer.error_at(begin, expected).hint(HINT));
+            }
         }
     }
-    Ok(Order { column, direction: direction.unwrap_or(Direction::Ascending), nulls })
+    Ok(Order { relation, column, direction: direction.unwrap_or(Direction::Ascending), nulls })
 }
 
-/// Parses a column: quoted, or up to a dot. A known column with dots in its name needs no quotes.
-fn column(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<String, ParseError> {
+/// Parses a column and the embed that has it, if it is not the table's own.
+fn column(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<(Option<String>, String), ParseError> {
     lexer.skip_spaces();
-    if !lexer.next_is('"') {
-        let item = lexer.rest().split(',').next().unwrap_or_default();
-        let ends = item.rmatch_indices('.').map(|(at, _)| at);
-        let candidates = [item.len()].into_iter().chain(ends).map(|end| &item[..end]);
-        if let Some(name) = candidates.filter(|name| name.contains('.')).find(|name| is_column(name)) {
-            lexer.take(name);
-            return Ok(name.into());
-        }
+    if let Some(name) = own_column(lexer.rest(), is_column) {
+        lexer.take(name);
+        return Ok((None, name.into()));
     }
-    lexer.name(&['.', ','])
+    let first = lexer.name(&['.', ',', '(', ')'])?;
+    if first.is_empty() {
+        return Err(lexer.error("expected a column").hint(HINT));
+    }
+    if !lexer.take("(") {
+        return Ok((None, first));
+    }
+    let column = lexer.name(&[',', '(', ')'])?;
+    if column.is_empty() {
+        return Err(lexer.error("expected a column").hint(RELATION_HINT));
+    }
+    lexer.expect(")").map_err(|error| error.hint(RELATION_HINT))?;
+    lexer.skip_spaces();
+    Ok((Some(first), column))
+}
+
+/// Finds a known column that needs no quotes although its name has a delimiter. `.desc` and `.nullslast` may follow it.
+fn own_column<'a>(text: &'a str, is_column: &dyn Fn(&str) -> bool) -> Option<&'a str> {
+    let item = text.split(',').next().unwrap_or_default();
+    let ends = item.rmatch_indices('.').map(|(at, _)| at).take(2);
+    let mut candidates = [item.len()].into_iter().chain(ends).map(|end| &item[..end]);
+    candidates.find(|name| name.contains(['.', '(', ')']) && !name.starts_with('"') && is_column(name))
 }

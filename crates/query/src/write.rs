@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
-use crate::filter::{GROUPS, IS_VALUES, MATCHERS};
+use crate::embed::JOINS;
+use crate::filter::{GROUPS, IS_VALUES, MATCHERS, is_operator};
+use crate::select::is_aggregate;
 use crate::{
-    Direction, Filter, Junction, Nulls, Operation, Order, Parameters, Quantifier, SelectItem, column_parameter,
+    Direction, Embed, Filter, Junction, Nulls, Operation, Order, Parameters, Quantifier, SelectItem, column_parameter,
+    is_keyword,
 };
 
 impl Parameters {
-    /// Returns the names and values of the parameters before URL encoding. They parse to the same parameters.
+    /// Returns the names and values of the parameters before URL encoding. They parse to the same parameters, unless
+    /// the table has a column that is named like the parameter of an embed, such as `directors.limit`.
     ///
     /// ```
     /// use mwallet_query::{Comparison, Filter, Parameters};
@@ -23,7 +27,17 @@ impl Parameters {
         if !self.select.is_empty() {
             pairs.push(("select".into(), list(&self.select)));
         }
-        pairs.extend(self.filters.iter().map(Filter::pair));
+        for filter in &self.filters {
+            let (mut name, value) = filter.pair();
+            // Without quotes, the name of an embed with a dot would be a path.
+            if let Filter::Column { column, .. } = filter
+                && column.contains('.')
+                && embeds(&self.select).any(|embed| embed.name() == column)
+            {
+                name = quoted(column);
+            }
+            pairs.push((name, value));
+        }
         if !self.order.is_empty() {
             pairs.push(("order".into(), list(&self.order)));
         }
@@ -35,8 +49,40 @@ impl Parameters {
                 pairs.push((name.into(), columns.join(",")));
             }
         }
+        push_pairs_of_embeds(&mut pairs, "", &self.select);
         pairs
     }
+}
+
+/// Appends the parameters of embeds and of those in them.
+fn push_pairs_of_embeds(pairs: &mut Vec<(String, String)>, path: &str, select: &[SelectItem]) {
+    for embed in embeds(select) {
+        let name = embed.name();
+        // `not.or` would be a keyword.
+        let name = if name == "not" { quoted(name).into() } else { name_in(name, &['.']) };
+        let path = format!("{path}{name}.");
+        for filter in &embed.filters {
+            let (mut name, value) = filter.pair();
+            if let Filter::Column { column, .. } = filter {
+                name = if is_keyword(column) { quoted(column) } else { name_in(column, &['.']).into() };
+            }
+            pairs.push((path.clone() + &name, value));
+        }
+        if !embed.order.is_empty() {
+            pairs.push((format!("{path}order"), list(&embed.order)));
+        }
+        for (name, rows) in [("limit", embed.limit), ("offset", embed.offset)] {
+            pairs.extend(rows.map(|rows| (format!("{path}{name}"), rows.to_string())));
+        }
+        push_pairs_of_embeds(pairs, &path, &embed.select);
+    }
+}
+
+fn embeds(select: &[SelectItem]) -> impl Iterator<Item = &Embed> {
+    select.iter().filter_map(|item| match item {
+        SelectItem::Embed(embed) => Some(embed),
+        _ => None,
+    })
 }
 
 impl Filter {
@@ -78,7 +124,10 @@ impl Display for Filter {
 
 impl Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&name_in(&self.column, &['.', ',']))?;
+        match &self.relation {
+            Some(relation) => write!(f, "{}({})", ordered(relation), ordered(&self.column))?,
+            None => f.write_str(&ordered(&self.column))?,
+        }
         if self.direction == Direction::Descending {
             f.write_str(".desc")?;
         }
@@ -92,12 +141,37 @@ impl Display for Order {
 
 impl Display for SelectItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Column { name, alias } = self else { return f.write_char('*') };
-        let ends = ['*', ',', ':', '(', ')', '!'];
-        if let Some(alias) = alias {
-            write!(f, "{}:", name_in(alias, &ends))?;
+        match self {
+            Self::Star => f.write_char('*'),
+            Self::Column { name, alias: Some(alias) } => write!(f, "{}:{}", selected(alias), selected(name)),
+            Self::Column { name, alias: None } => f.write_str(&selected(name)),
+            Self::Embed(embed) => embed.fmt(f),
         }
-        f.write_str(&name_in(name, &ends))
+    }
+}
+
+/// Formats the embed as an item of `select`, without its parameters.
+impl Display for Embed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.alias {
+            _ if self.is_spread => f.write_str("...")?,
+            Some(alias) => write!(f, "{}:", selected(alias))?,
+            None => {}
+        }
+        // Without quotes, `count()` and `!inner` mean something else.
+        match is_aggregate(&self.relation) {
+            true => f.write_str(&quoted(&self.relation))?,
+            false => f.write_str(&selected(&self.relation))?,
+        }
+        match &self.hint {
+            Some(hint) if JOINS.iter().any(|(name, _)| name == hint) => write!(f, "!{}", quoted(hint))?,
+            Some(hint) => write!(f, "!{}", selected(hint))?,
+            None => {}
+        }
+        if let Some(join) = &self.join {
+            write!(f, "!{}", name_of(&JOINS, join))?;
+        }
+        write!(f, "({})", list(&self.select))
     }
 }
 
@@ -124,6 +198,19 @@ pub(crate) fn quoted(text: &str) -> String {
 fn name_in<'n>(name: &'n str, ends: &[char]) -> Cow<'n, str> {
     let is_bare = !name.is_empty() && !name.contains(ends) && !name.starts_with([' ', '"']) && !name.ends_with(' ');
     if is_bare { name.into() } else { quoted(name).into() }
+}
+
+/// Quotes a name in `select` if it contains a delimiter.
+fn selected(name: &str) -> Cow<'_, str> {
+    if name.starts_with("...") || name.contains("->") {
+        return quoted(name).into();
+    }
+    name_in(name, &['*', ',', ':', '(', ')', '!'])
+}
+
+/// Quotes a name in `order` if it contains a delimiter, or if the order would read as a condition: `is.desc`.
+fn ordered(name: &str) -> Cow<'_, str> {
+    if is_operator(name) { quoted(name).into() } else { name_in(name, &['.', ',', '(', ')']) }
 }
 
 /// Quotes a value in a list if necessary.

@@ -150,7 +150,7 @@ impl EndpointRequest {
     /// If the table is not served, if the query does not match it, or if the database refuses the query.
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
-        let batches = data_plane::list(self.engine(), &table.relation, query).await?;
+        let batches = data_plane::list(self.engine(), table.in_catalog(), query).await?;
         let page = rows::array(batches, self.limits.write_timeout).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {

@@ -38,6 +38,8 @@ struct Example {
     other: String,
     /// The columns that identify existing rows, if rows can be created.
     unique: Option<String>,
+    /// A table with related rows.
+    related: Option<String>,
 }
 
 impl Example {
@@ -52,11 +54,12 @@ impl Example {
             filter: described.examples.filter(column),
             other: names::quoted(&other.unwrap_or(column).name),
             unique: parameters::unique(table).filter(|_| table.writes.insert),
+            related: described.related.first().map(|related| related.call.clone()),
         })
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
-        let Self { path, parameter, column, filter, other, unique } = self;
+        let Self { path, parameter, column, filter, other, unique, related } = self;
         let mut rows = vec![
             (
                 "filter",
@@ -79,6 +82,9 @@ impl Example {
         ];
         if let Some(value) = filter.strip_prefix("eq.") {
             rows.insert(1, ("match one of several values", format!("`?{parameter}=in.({})`", names::quoted(value))));
+        }
+        if let Some(related) = related {
+            rows.insert(rows.len() - 3, ("get related rows too", format!("`?select=*,{related}(*)`")));
         }
         if let Some(unique) = unique {
             let ask = format!("`POST {path}?on_conflict={unique}` with `Prefer: resolution=merge-duplicates`");

@@ -4,6 +4,7 @@ use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
 use mwallet_query::column_parameter;
 use serde_json::{Value, json};
 
+use super::related::Related;
 use super::{Components, Described, names, reference};
 
 const KIND: &str = "parameters";
@@ -104,7 +105,13 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
             }
             _ => json!({ "type": "string", "examples": [example] }),
         };
-        let description = format!("{description} Example: `{example}`.");
+        let mut description = format!("{description} Example: `{example}`.");
+        if *word == "select" && !described.related.is_empty() {
+            let related: Vec<String> = described.related.iter().map(Related::line).collect();
+            description.push_str("\n\nRelated rows: ");
+            description.push_str(&related.join(", "));
+            description.push('.');
+        }
         let json = json!({ "name": word, "in": "query", "description": description, "schema": schema });
         components.insert(KIND, word_key(described, word), json);
     }

@@ -154,7 +154,7 @@ fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String
         description: "",
         parameters,
         body: None,
-        responses: responses::all([(200, whole), (206, part)], &[ALWAYS, &[406, 416]]),
+        responses: responses::all([(200, whole), (206, part)], &[ALWAYS, &[300, 406, 416]]),
     }
     .json()
 }
@@ -173,7 +173,7 @@ fn retrieve(described: &Described<'_>, rows: Rows) -> Value {
         description: "",
         parameters: choice(described, "PreferOne"),
         body: None,
-        responses: responses::all([(200, found)], &[ALWAYS, &[404, 406]]),
+        responses: responses::all([(200, found)], &[ALWAYS, &[300, 404, 406]]),
     }
     .json()
 }
@@ -199,7 +199,7 @@ fn create(described: &Described<'_>) -> Value {
                 (200, responses::written(described, Rows::Many, kept)),
                 (201, responses::written(described, Rows::Many, made)),
             ],
-            &[ALWAYS, &[405, 406, 409], BODY],
+            &[ALWAYS, &[300, 405, 406, 409], BODY],
         ),
     }
     .json()
@@ -225,7 +225,7 @@ fn replace(described: &Described<'_>, rows: Rows) -> Value {
                 (201, responses::written(described, rows, "Created.")),
                 (204, responses::bare("Replaced.", &[APPLIED])),
             ],
-            &[ALWAYS, &[404, 405, 406, 409], BODY],
+            &[ALWAYS, &[300, 404, 405, 406, 409], BODY],
         ),
     }
     .json()
@@ -280,7 +280,7 @@ fn change(described: &Described<'_>, rows: Rows, change: &Change) -> Value {
         body: takes_body.then(content),
         responses: responses::all(
             [(200, responses::written(described, rows, done.1)), (204, responses::bare(done.0, touched(rows)))],
-            &[ALWAYS, missing, &[405, 406, 409], if *takes_body { BODY } else { &[] }],
+            &[ALWAYS, missing, &[300, 405, 406, 409], if *takes_body { BODY } else { &[] }],
         ),
     }
     .json()

@@ -17,6 +17,20 @@ struct Status {
 
 const STATUSES: &[Status] = &[
     Status {
+        status: 300,
+        key: "MultipleChoices",
+        title: "Multiple Choices",
+        description: "Several relationships lead to the related rows that `select` names; `details` lists them, and \
+                      `hint` says how to name one.",
+        examples: &[(
+            "PGRST201",
+            "orders has several relationships to users",
+            Some(
+                "Try changing 'users' to one of the following: 'users!orders_buyer_fkey', 'users!orders_seller_fkey'.",
+            ),
+        )],
+    },
+    Status {
         status: 400,
         key: "BadRequest",
         title: "Bad Request",
@@ -26,7 +40,15 @@ const STATUSES: &[Status] = &[
             ("PGRST102", "cannot parse the body: expected a value at line 1 column 2", Some("send JSON in UTF-8")),
             ("PGRST122", "unknown preferences: return=all", Some("without handling=strict they are ignored")),
             ("PGRST204", "orders has no column assset", Some("the columns are asset, start")),
-            ("42703", "orders has no column assset", Some("the columns are id, asset, start")),
+            ("42703", "orders has no column assset", Some("did you mean asset?")),
+            ("PGRST200", "orders has no relationship to user", Some("Perhaps you meant 'users' instead of 'user'.")),
+            (
+                "PGRST108",
+                "users is not among the related rows of this request",
+                Some("Verify that 'users' is included in the 'select' query parameter."),
+            ),
+            ("PGRST118", "rows of users cannot be ordered by orders: each can have several of them", None),
+            ("PGRST120", "users: related rows can only be tested for being there", None),
             ("22P02", "asset: expected one of BITCOIN, DASH", None),
             ("22003", "id: the number is beyond 64 bits", None),
             ("42883", "meta is of type json, which cannot be ordered by", None),
@@ -247,7 +269,7 @@ fn schema() -> Value {
             "type": text("`about:blank`: the title is that of the status, and `code` identifies the problem."),
             "title": text("The name of the status."),
             "status": {
-                "type": "integer", "minimum": 400, "maximum": 599, "description": "The status of the response.",
+                "type": "integer", "minimum": 300, "maximum": 599, "description": "The status of the response.",
             },
             "detail": text("The error, for people."),
             "code": {
@@ -255,7 +277,18 @@ fn schema() -> Value {
                 "description": "A SQLSTATE or a code of PostgREST. It never changes its meaning.",
             },
             "message": text("The same as `detail`."),
-            "details": { "type": ["string", "null"], "description": "Details of the error, if there are any." },
+            "details": {
+                "type": ["string", "array", "null"],
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "cardinality": text("How many rows are on each end, such as `many-to-one`."),
+                        "embedding": text("The two tables."),
+                        "relationship": text("The foreign key and its columns."),
+                    },
+                },
+                "description": "Details of the error, if there are any. With 300, each relationship.",
+            },
             "hint": { "type": ["string", "null"], "description": "How to fix it." },
             "errors": {
                 "type": "array",

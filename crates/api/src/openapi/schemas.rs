@@ -3,7 +3,7 @@
 use mwallet_db::schema::{FromTable, Purpose, Schema, SchemaError};
 use serde_json::{Map, Value, json};
 
-use super::{Components, Described};
+use super::{Components, Described, related};
 
 const KIND: &str = "schemas";
 
@@ -13,6 +13,11 @@ pub(super) const WHOLE: &str = "whole";
 pub(super) const CHANGE: &str = "change";
 const PART: &str = "part";
 const ANSWER: &str = "answer";
+
+/// The key of the schema of a table's rows in responses.
+pub(super) fn answer_key(key: &str) -> String {
+    format!("{key}.{ANSWER}")
+}
 
 /// Inserts the schemas of one table, and its examples.
 ///
@@ -31,7 +36,7 @@ pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> 
     components.insert(KIND, described.key.clone(), Value::Object(row));
     components.insert(KIND, key(PART), part);
     let either = json!([described.reference(KIND, ""), described.reference(KIND, PART)]);
-    let description = "A complete row, or the columns that `select` chose.";
+    let description = "A complete row, or what `select` chose.";
     let answer = json!({ "title": key(ANSWER), "description": description, "anyOf": either });
     components.insert(KIND, key(ANSWER), answer);
     components.insert(KIND, key(NEW), Value::Object(schema(key(NEW), Purpose::Input, false)?));
@@ -86,8 +91,11 @@ fn component(json: Value) -> Map<String, Value> {
 fn part(described: &Described<'_>, row: &Map<String, Value>) -> Value {
     let mut part = row.clone();
     part.insert("title".into(), format!("{}.{PART}", described.key).into());
-    let description = "The columns that `select` chose; a renamed column has its new name.";
+    let description = "The columns and related rows that `select` chose; what is renamed has its new name.";
     part.insert("description".into(), description.into());
+    if let Some(Value::Object(properties)) = part.get_mut("properties") {
+        related::add_properties(properties, &described.related);
+    }
     part.remove("required");
     part.remove("additionalProperties");
     Value::Object(part)

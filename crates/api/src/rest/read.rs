@@ -37,12 +37,12 @@ pub(crate) async fn read(
 
 /// The row that the path names.
 async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    let relation = &request.table.relation;
+    let table = request.table.in_catalog();
     let found =
-        data_plane::retrieve(&state.engine, relation, request.query()).await.map_err(|error| request.problem(error))?;
+        data_plane::retrieve(&state.engine, table, request.query()).await.map_err(|error| request.problem(error))?;
     request_id::count_rows(found.rows());
     match found.rows() {
-        0 => Err(Problem::no_row(&relation.table().name)),
+        0 => Err(Problem::no_row(&table.table().name)),
         _ => Ok(rows::typed(request.form.media_type(), found.into_objects())),
     }
 }
@@ -52,12 +52,15 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
     // Two rows are enough to know that there is more than one.
     let limit = request.query().limit.unwrap_or(2).min(2);
     let query = request.query().clone().limit(limit);
-    let relation = &request.table.relation;
-    let found = data_plane::retrieve(&state.engine, relation, &query).await.map_err(|error| request.problem(error))?;
+    let table = request.table.in_catalog();
+    let (found, total) = match request.preferences.count {
+        true => data_plane::counted_page(&state.engine, table, &query).await.map(|(rows, total)| (rows, Some(total))),
+        false => data_plane::retrieve(&state.engine, table, &query).await.map(|rows| (rows, None)),
+    }
+    .map_err(|error| request.problem(error))?;
     request_id::count_rows(found.rows());
     match found.rows() {
         1 => {
-            let total = request.total(state, Some(1)).await?;
             let (_, range) = range::of_page(query.skip, 1, total)?;
             let mut response = rows::typed(request.form.media_type(), found.into_objects());
             range::set(&mut response, range);
@@ -68,39 +71,29 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
 }
 
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    let (query, relation) = (request.query(), &request.table.relation);
-    let is_page = query.limit.is_some_and(|limit| limit <= data_plane::PAGE);
-    // A streamed response sends its range before its rows are read, so all rows are counted first.
-    let counted = if is_page { None } else { request.total(state, None).await? };
-    let batches = data_plane::list(&state.engine, relation, query).await.map_err(|error| request.problem(error))?;
-    let page = rows::array(batches, state.limits.write_timeout).await?;
-    let rows = match (page.rows, counted) {
-        (Some(rows), _) => Some(rows),
-        (None, Some(total)) => Some(total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX))),
-        (None, None) => None,
+    let (query, table) = (request.query(), request.table.in_catalog());
+    let problem = |error| request.problem(error);
+    let (page, total) = match (request.preferences.count, query.limit) {
+        (true, Some(limit)) if limit <= data_plane::PAGE => {
+            let (rows, total) = data_plane::counted_page(&state.engine, table, query).await.map_err(problem)?;
+            (rows::page(rows), Some(total))
+        }
+        (is_counted, _) => {
+            // A streamed response sends its range before its rows are read, so all rows are counted first.
+            let total = match is_counted {
+                true => Some(data_plane::count(&state.engine, table, query).await.map_err(problem)?),
+                false => None,
+            };
+            let batches = data_plane::list(&state.engine, table, query).await.map_err(problem)?;
+            (rows::array(batches, state.limits.write_timeout).await?, total)
+        }
     };
+    let streamed = |total: u64| total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX));
     let mut response = page.response;
-    if let Some(rows) = rows {
-        let total = if is_page { request.total(state, Some(rows)).await? } else { counted };
+    if let Some(rows) = page.rows.or(total.map(streamed)) {
         let (status, range) = range::of_page(query.skip, rows, total)?;
         *response.status_mut() = status;
         range::set(&mut response, range);
     }
     Ok(response)
-}
-
-impl TableRequest<'_> {
-    /// The number of rows that match the filter, if the client asked for it. A page that is not full needs no count.
-    async fn total(&self, state: &AppState, rows: Option<u64>) -> Result<Option<u64>, Problem> {
-        let query = self.query();
-        if !self.preferences.count {
-            return Ok(None);
-        }
-        let is_last = |rows: &u64| query.limit.is_none_or(|limit| *rows < limit) && (*rows > 0 || query.skip == 0);
-        if let Some(rows) = rows.filter(is_last) {
-            return Ok(Some(query.skip + rows));
-        }
-        let counted = data_plane::count(&state.engine, &self.table.relation, query).await;
-        counted.map(Some).map_err(|error| self.problem(error))
-    }
 }

@@ -71,14 +71,14 @@ pub(crate) async fn create(
     let json = incoming.json(&state.limits).await?;
     let records = request.new_rows(state, &json)?;
     let given = records.len() as u64;
-    let relation = &request.table.relation;
+    let table = request.table.in_catalog();
     let on_conflict = request.on_conflict();
     let answered = request.write_query();
-    let created = data_plane::create(&state.engine, relation, records, &on_conflict, &answered, request.terms()).await;
+    let created = data_plane::create(&state.engine, table, records, &on_conflict, &answered, request.terms()).await;
     let created = created.map_err(|error| request.problem(error))?;
 
     // No row was created: all of them existed.
-    let is_known = relation.table().answers.insert;
+    let is_known = table.table().answers.insert;
     let nothing_new = match given {
         // An upsert of no rows creates none either.
         0 => on_conflict != OnConflict::Error,
@@ -87,7 +87,7 @@ pub(crate) async fn create(
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match request.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
-            location::row_address(relation.table(), created.objects())
+            location::row_address(table.table(), created.objects())
         }
         _ => None,
     };
@@ -172,18 +172,19 @@ pub(crate) async fn replace(
         return Err(Problem::new(StatusCode::BAD_REQUEST, "PGRST114", "PUT does not allow limit and offset"));
     }
     let json = incoming.json(&state.limits).await?;
-    let ExposedTable { relation, create, .. } = request.table;
-    let place = data_plane::place(relation, request.query()).map_err(|error| request.problem(error.into()))?;
+    let ExposedTable { create, .. } = request.table;
+    let table = request.table.in_catalog();
+    let place = data_plane::place(table, request.query()).map_err(|error| request.problem(error.into()))?;
     // The URL has the values that the body may omit.
     let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
     let record = create.without_need_of(&named).validate_many(&json, state.engine.sources(), 1)?.pop();
     let record = record.ok_or_else(|| Problem::body("the body has no row; expected one"))?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
-    let replaced = data_plane::replace(&state.engine, relation, &request.write_query(), record, request.terms()).await;
+    let replaced = data_plane::replace(&state.engine, table, &request.write_query(), record, request.terms()).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
-        (0, _) => Err(Problem::no_row(&relation.table().name)
+        (0, _) => Err(Problem::no_row(&table.table().name)
             .hint("the server assigns IDs; to create a row, use its slug or uuid in the path, or POST it")),
         (_, true) => Ok(request.written(StatusCode::CREATED, replaced.rows)),
         (_, false) => Ok(request.written(request.changed_status(), replaced.rows)),
@@ -210,26 +211,26 @@ pub(crate) async fn update(
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     let json = incoming.json(&state.limits).await?;
-    let ExposedTable { relation, .. } = request.table;
+    let table = request.table.in_catalog();
     let changes = request.changes(state, &json)?;
     request.require_filter(state, "an update")?;
     let query = request.write_query();
     // As in PostgREST, an empty object changes nothing, and is not an error.
     let changed = match changes.is_empty() && !request.is_one() {
         true => JsonRows::default(),
-        false => data_plane::update(&state.engine, relation, &query, changes, request.terms())
+        false => data_plane::update(&state.engine, table, &query, changes, request.terms())
             .await
             .map_err(|error| request.problem(error))?,
     };
     let range = range::of_change(changed.rows(), request.preferences.count);
-    request.changed(changed, range, relation.table().answers.update)
+    request.changed(changed, range, table.table().answers.update)
 }
 
 /// Deletes rows.
 pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     request.require_filter(state, "a deletion")?;
     let query = request.write_query();
-    let deleted = data_plane::delete(&state.engine, &request.table.relation, &query, request.terms()).await;
+    let deleted = data_plane::delete(&state.engine, request.table.in_catalog(), &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;
     let range = range::of_none(deleted.rows(), request.preferences.count);
     request.changed(deleted, range, request.table.table().answers.delete)
@@ -245,7 +246,12 @@ impl TableRequest<'_> {
 
     /// The rows to write, with the columns to return.
     fn write_query(&self) -> Query {
-        Query { fields: self.returned(), ..self.query().clone() }
+        let query = Query { fields: self.returned(), ..self.query().clone() };
+        match self.preferences.returns {
+            Some(Return::Representation) => query,
+            // Nobody sees related rows.
+            _ => Query { related: Vec::new(), ..query },
+        }
     }
 
     /// The response to a change of rows, or of the one that the path names. If `is_known` is false, the number of

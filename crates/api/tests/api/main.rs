@@ -18,6 +18,8 @@ mod production;
 mod queries;
 mod reflected;
 mod refusals;
+mod related;
+mod related_property;
 mod rest;
 mod sessions;
 mod streams;

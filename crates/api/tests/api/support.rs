@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use mwallet_api::{App, AppState, ExposedTables, Handler};
+use mwallet_api::{App, AppState, ExposedTables, Handler, Limits};
 use mwallet_db::{DatabaseUrl, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::TestDb;
@@ -46,9 +46,14 @@ pub(crate) async fn state(db: &TestDb) -> AppState {
 
 /// The routes of a server with the tables that a database of others has.
 pub(crate) async fn reflected(db: &TestDb) -> App {
+    reflected_within(db, Limits::default()).await
+}
+
+/// The same with other limits.
+pub(crate) async fn reflected_within(db: &TestDb, limits: Limits) -> App {
     let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
     let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-    App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()))
+    App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()).limits(limits))
 }
 
 /// Changes a database as another program would.

@@ -1,6 +1,8 @@
 //! The operations for external clients. Write-only columns are not visible, and rows are written straight from the
 //! database into JSON text.
 
+mod read_back;
+
 use mwallet_schema::{Record, Table};
 
 pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
@@ -8,13 +10,15 @@ use super::{BATCH, chunks};
 pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
+use crate::isolation::Isolation;
 use crate::json_rows::JsonRows;
-use crate::query::{Aggregate, CatalogTable, OnConflict, Plan, PlanError, Projection, Query, Scope, same_shape};
+use crate::query::{Aggregate, OnConflict, Plan, PlanError, Query, ScopedTable, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
 use crate::statement::Numbers;
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
+use read_back::Returned;
 
 /// The maximum number of rows that are buffered rather than streamed.
 pub const PAGE: u64 = 1_000;
@@ -44,33 +48,33 @@ pub struct Terms {
 ///
 /// Fails like [`create_many`](super::create_many). Also returns an error if `on_conflict` does not fit the table, or
 /// if an order is requested for rows that need more than one statement.
-pub async fn create(
+pub async fn create<'c>(
     engine: &Engine,
-    relation: &CatalogTable,
+    table: impl Into<ScopedTable<'c>>,
     records: Vec<Record>,
     on_conflict: &OnConflict,
     answered: &Query,
     terms: Terms,
 ) -> Result<JsonRows> {
-    let fields = &answered.fields;
-    let table = relation.table();
+    let returned = Returned { table: table.into(), query: answered };
+    let (table, fields) = (returned.table, &returned.fields()?);
     let mut statements = Vec::new();
-    for chunk in chunks(records, |first, record| goes_with(table, on_conflict, first, record)) {
+    for chunk in chunks(records, |first, record| goes_with(table.table(), on_conflict, first, record)) {
         let on_conflict = of_chunk(on_conflict, &chunk[0]);
-        let plan = Plan::insert(table, chunk, fields, engine.sources(), Scope::Client)?;
-        let plan = plan.on_conflict(&on_conflict, Scope::Client)?;
-        let plan = plan.answered_in(&answered.order, Scope::Client)?;
+        let plan = Plan::insert(table, chunk, fields, engine.sources())?;
+        let plan = plan.on_conflict(table, &on_conflict)?;
+        let plan = if returned.is_read_back() { plan } else { plan.answered_in(table, &answered.order)? };
         require_count(&plan, terms.allowed)?;
-        statements.push(statement(engine, relation, plan, fields));
+        statements.push(plan.statement_for(table, engine.dialect()));
     }
     if statements.is_empty() {
         Error::check_rows(terms.allowed, 0)?;
         return Ok(JsonRows::default());
     }
-    if statements.len() > 1 && !answered.order.is_empty() {
+    if statements.len() > 1 && !answered.order.is_empty() && !returned.is_read_back() {
         return Err(PlanError::OrderOfMany { most: BATCH }.into());
     }
-    write(engine, statements, answered.numbers, terms).await
+    write(engine, statements, returned, terms).await
 }
 
 /// Returns whether one statement can insert both rows. For an upsert they must set the same columns, because it
@@ -95,8 +99,8 @@ fn of_chunk(on_conflict: &OnConflict, first: &Record) -> OnConflict {
 /// # Errors
 ///
 /// Returns an error if it does not fit.
-pub fn check(relation: &CatalogTable, query: &Query) -> std::result::Result<(), PlanError> {
-    Plan::select(relation.table(), query, Scope::Client).map(drop)
+pub fn check<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::result::Result<(), PlanError> {
+    Plan::select(table, query).map(drop)
 }
 
 /// Returns the row that a query selects, or no rows.
@@ -104,9 +108,10 @@ pub fn check(relation: &CatalogTable, query: &Query) -> std::result::Result<(), 
 /// # Errors
 ///
 /// Fails like [`retrieve`](super::retrieve).
-pub async fn retrieve(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<JsonRows> {
-    let plan = Plan::select(relation.table(), query, Scope::Client)?;
-    Ok(engine.read(statement(engine, relation, plan, &query.fields), Format::Json(query.numbers)).await?.into_json())
+pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<JsonRows> {
+    let table = table.into();
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    Ok(engine.read(statement, Format::Json(query.numbers)).await?.into_json())
 }
 
 /// Returns the rows that a query selects, as batches of JSON objects separated by commas. There is a single batch if
@@ -115,9 +120,9 @@ pub async fn retrieve(engine: &Engine, relation: &CatalogTable, query: &Query) -
 /// # Errors
 ///
 /// Fails like [`list`](super::list).
-pub async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<Batches<'static>> {
-    let plan = Plan::select(relation.table(), query, Scope::Client)?;
-    let statement = statement(engine, relation, plan, &query.fields);
+pub async fn list<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<Batches<'static>> {
+    let table = table.into();
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
     // Buffer short results, so that a slow reader does not occupy a thread or connection.
     match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
         true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
@@ -125,13 +130,42 @@ pub async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> Re
     }
 }
 
+/// Returns a page of rows, and the number of rows that the query selects without its skip and limit, both as of the same
+/// moment. A page that is known to be the last one is not counted again.
+///
+/// # Errors
+///
+/// Fails like [`list`](super::list).
+pub async fn counted_page<'c>(
+    engine: &Engine,
+    table: impl Into<ScopedTable<'c>>,
+    query: &Query,
+) -> Result<(JsonRows, u64)> {
+    let table = table.into();
+    let page = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    let count = Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect());
+    let mut session = engine.sessions().isolation(Isolation::RepeatableRead).read_only().begin().await?;
+    let rows = run(&mut session, page, query.numbers).await?;
+    let found = rows.rows();
+    let is_last = query.limit.is_none_or(|limit| found < limit) && (found > 0 || query.skip == 0);
+    let total = match is_last {
+        true => query.skip + found,
+        false => {
+            let counted = session.run_as(count, Format::Values).await?.into_values();
+            super::count_of(counted.first().map(Vec::as_slice))
+        }
+    };
+    session.roll_back().await?;
+    Ok((rows, total))
+}
+
 /// Returns the number of rows that a query selects, ignoring skip and limit.
 ///
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn count(engine: &Engine, relation: &CatalogTable, query: &Query) -> Result<u64> {
-    let plan = Plan::aggregate(relation.table(), query, &[Aggregate::Count], Scope::Client)?;
+pub async fn count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
+    let plan = Plan::aggregate(table, query, &[Aggregate::Count])?;
     let rows = engine.read(plan.statement(engine.dialect()), Format::Values).await?.into_values();
     Ok(super::count_of(rows.first().map(Vec::as_slice)))
 }
@@ -142,16 +176,17 @@ pub async fn count(engine: &Engine, relation: &CatalogTable, query: &Query) -> R
 /// # Errors
 ///
 /// Fails like [`update_all`](super::update_all).
-pub async fn update(
+pub async fn update<'c>(
     engine: &Engine,
-    relation: &CatalogTable,
+    table: impl Into<ScopedTable<'c>>,
     query: &Query,
     changes: Record,
     terms: Terms,
 ) -> Result<JsonRows> {
-    let plan = Plan::update(relation.table(), query, changes, engine.sources(), Scope::Client)?;
+    let returned = Returned { table: table.into(), query };
+    let plan = Plan::update(returned.table, &returned.written()?, changes, engine.sources())?;
     require_count(&plan, terms.allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
+    write(engine, vec![plan.statement_for(returned.table, engine.dialect())], returned, terms).await
 }
 
 /// Deletes the rows that a query selects, and returns the deleted rows. The caller must check that there is a filter:
@@ -160,10 +195,24 @@ pub async fn update(
 /// # Errors
 ///
 /// Fails like [`delete_all`](super::delete_all).
-pub async fn delete(engine: &Engine, relation: &CatalogTable, query: &Query, terms: Terms) -> Result<JsonRows> {
-    let plan = Plan::delete(relation.table(), query, Scope::Client)?;
+pub async fn delete<'c>(
+    engine: &Engine,
+    table: impl Into<ScopedTable<'c>>,
+    query: &Query,
+    terms: Terms,
+) -> Result<JsonRows> {
+    let returned = Returned { table: table.into(), query };
+    let plan = Plan::delete(returned.table, &returned.written()?)?;
     require_count(&plan, terms.allowed)?;
-    write(engine, vec![statement(engine, relation, plan, &query.fields)], query.numbers, terms).await
+    let statement = plan.statement_for(returned.table, engine.dialect());
+    if !returned.is_read_back() {
+        return write(engine, vec![statement], returned, terms).await;
+    }
+    // What was read is what is deleted: a change in between fails the delete.
+    let mut session = engine.sessions().isolation(Isolation::RepeatableRead).begin().await?;
+    let rows = returned.read_before(&mut session).await?;
+    run(&mut session, statement, query.numbers).await?;
+    finish(session, rows, terms).await
 }
 
 /// Returns the key columns of the row to [`replace`], and their values.
@@ -171,8 +220,8 @@ pub async fn delete(engine: &Engine, relation: &CatalogTable, query: &Query, ter
 /// # Errors
 ///
 /// Returns an error if the query does not identify a row by its key.
-pub fn place(relation: &CatalogTable, query: &Query) -> std::result::Result<Record, PlanError> {
-    Plan::place(relation.table(), query)
+pub fn place<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::result::Result<Record, PlanError> {
+    Plan::place(table.into(), query)
 }
 
 /// Replaces the row that a query identifies by an identifier, or by an equality for each primary key column. An
@@ -182,45 +231,41 @@ pub fn place(relation: &CatalogTable, query: &Query) -> std::result::Result<Reco
 ///
 /// Returns an error if the query does not identify a row that way, if the row has another key, or if it violates a
 /// constraint.
-pub async fn replace(
+pub async fn replace<'c>(
     engine: &Engine,
-    relation: &CatalogTable,
+    table: impl Into<ScopedTable<'c>>,
     query: &Query,
     record: Record,
     terms: Terms,
 ) -> Result<Replaced> {
-    match try_replace(engine, relation, query, record.clone(), terms).await {
+    let returned = Returned { table: table.into(), query };
+    match try_replace(engine, returned, record.clone(), terms).await {
         // Another transaction inserted the row in the meantime, so it can be updated now.
         Err(Error::Constraint(violation)) if violation.kind == ConstraintKind::Unique => {
-            try_replace(engine, relation, query, record, terms).await
+            try_replace(engine, returned, record, terms).await
         }
         result => result,
     }
 }
 
-async fn try_replace(
-    engine: &Engine,
-    relation: &CatalogTable,
-    query: &Query,
-    record: Record,
-    terms: Terms,
-) -> Result<Replaced> {
-    let table = relation.table();
+async fn try_replace(engine: &Engine, returned: Returned<'_>, record: Record, terms: Terms) -> Result<Replaced> {
+    let (table, query) = (returned.table, &returned.written()?);
     let (changes, new) = Plan::replacement(table, query, record)?;
-    let update = Plan::update(table, query, changes, engine.sources(), Scope::Client)?;
-    let update = statement(engine, relation, update, &query.fields);
+    let update = Plan::update(table, query, changes, engine.sources())?;
+    let update = update.statement_for(table, engine.dialect());
     let mut session = engine.sessions().begin().await?;
-    let rows = run(&mut session, update, query.numbers).await?;
-    let replaced = match new {
-        Some(new) if rows.rows() == 0 => {
-            let insert = Plan::insert(table, vec![new], &query.fields, engine.sources(), Scope::Client)?;
-            let insert = statement(engine, relation, insert, &query.fields);
-            Replaced { created: true, rows: run(&mut session, insert, query.numbers).await? }
-        }
-        _ => Replaced { created: false, rows },
-    };
+    let mut rows = run(&mut session, update, query.numbers).await?;
+    let mut created = false;
+    if let Some(new) = new.filter(|_| rows.rows() == 0) {
+        let insert = Plan::insert(table, vec![new], &query.fields, engine.sources())?;
+        let insert = insert.statement_for(table, engine.dialect());
+        (created, rows) = (true, run(&mut session, insert, query.numbers).await?);
+    }
+    if returned.is_read_back() {
+        rows = returned.read(&mut session, rows).await?;
+    }
     end(session, terms).await?;
-    Ok(replaced)
+    Ok(Replaced { created, rows })
 }
 
 /// Returns the rows of a hand-written SQL query as JSON.
@@ -237,8 +282,9 @@ async fn run(session: &mut Session, statement: Statement, numbers: Numbers) -> R
 }
 
 /// Runs statements in one transaction, and rolls back if they affect a number of rows that is not allowed.
-async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, terms: Terms) -> Result<JsonRows> {
-    if terms == Terms::default() {
+async fn write(engine: &Engine, statements: Vec<Statement>, returned: Returned<'_>, terms: Terms) -> Result<JsonRows> {
+    let numbers = returned.query.numbers;
+    if terms == Terms::default() && !returned.is_read_back() {
         let outputs = engine.write(statements, Format::Json(numbers)).await?;
         let rows = outputs.into_iter().map(Output::into_json);
         return Ok(rows.reduce(join).unwrap_or_default());
@@ -248,6 +294,14 @@ async fn write(engine: &Engine, statements: Vec<Statement>, numbers: Numbers, te
     for statement in statements {
         rows = join(rows, run(&mut session, statement, numbers).await?);
     }
+    if returned.is_read_back() {
+        rows = returned.read(&mut session, rows).await?;
+    }
+    finish(session, rows, terms).await
+}
+
+/// Ends a transaction, unless it affects a number of rows that is not allowed.
+async fn finish(session: Session, rows: JsonRows, terms: Terms) -> Result<JsonRows> {
     match Error::check_rows(terms.allowed, rows.rows()) {
         Ok(()) => end(session, terms).await?,
         Err(error) => {
@@ -266,14 +320,6 @@ async fn end(mut session: Session, terms: Terms) -> Result<()> {
     let checked = session.check_deferred().await;
     session.roll_back().await?;
     checked
-}
-
-/// Writes the statement of a plan. The output columns of whole rows are cached.
-fn statement(engine: &Engine, relation: &CatalogTable, plan: Plan<'_>, fields: &Projection) -> Statement {
-    match fields {
-        Projection::All => relation.statement(plan, engine.dialect()),
-        _ => plan.statement(engine.dialect()),
-    }
 }
 
 /// Rejects a write that must return or limit its rows if the table cannot return them.

@@ -3,11 +3,11 @@
 use mwallet_schema::{ColumnType, Table, Value};
 
 use crate::Dialect;
+use crate::catalog::CatalogTable;
 use crate::columns::{OutputColumn, OutputKind};
 use crate::ddl::table_name;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::query::CatalogTable;
 use crate::quote::quote;
 use crate::statement::{Bind, Format, SearchPath, Statement};
 

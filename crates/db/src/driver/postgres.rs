@@ -7,6 +7,7 @@ mod errors;
 mod listen;
 mod numeric;
 mod pipeline;
+mod record;
 mod said;
 mod search_path;
 mod tls;

@@ -15,6 +15,7 @@ mod execute;
 mod functions;
 mod lease;
 mod like;
+mod packed_rows;
 mod point_read;
 mod reader;
 mod rows;

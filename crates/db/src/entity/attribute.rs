@@ -92,12 +92,12 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
 
     /// Orders ascending, with nulls last.
     pub fn asc(self) -> Order {
-        Order { column: self.name.into(), direction: Direction::Ascending, nulls: None }
+        Order { relation: None, column: self.name.into(), direction: Direction::Ascending, nulls: None }
     }
 
     /// Orders descending, with nulls first.
     pub fn desc(self) -> Order {
-        Order { column: self.name.into(), direction: Direction::Descending, nulls: None }
+        Order { relation: None, column: self.name.into(), direction: Direction::Descending, nulls: None }
     }
 
     fn compare(self, comparison: Comparison, value: impl Into<T::Plain>) -> Filter {

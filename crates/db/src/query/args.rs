@@ -1,10 +1,11 @@
 //! Parses URL parameters into a [`Query`].
 
 use mwallet_query as syntax;
-use mwallet_query::{Matcher, Operation, ParseError, Quantifier, SelectItem};
-use mwallet_schema::{Table, Value, shortened};
+use mwallet_query::{Join, Matcher, Operation, ParseError, Quantifier, SelectItem};
+use mwallet_schema::{Table, Value};
 
-use super::{Comparison, Filter, Operand, PlanError, Projection, Query, SelectedColumn};
+use super::plan::check_count;
+use super::{Comparison, Filter, Operand, PlanError, Projection, Query, Related, Selection};
 
 /// The parsed URL parameters of a request to a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,18 +45,22 @@ impl QueryArgs {
         if let Some(columns) = &parsed.columns {
             check_count("columns", columns.len(), table)?;
         }
-        let mut query = Query {
+        let (fields, related) = selection(parsed.select);
+        let query = Query {
             order: parsed.order,
             skip: parsed.offset.unwrap_or_default(),
             limit: parsed.limit,
-            fields: fields(parsed.select, table)?,
+            fields,
+            related,
             ..Query::default()
         };
-        for filter in parsed.filters {
-            query = query.filter(filter.into());
-        }
+        let query = with_filters(query, parsed.filters);
         Ok(Self { query, columns: parsed.columns, on_conflict: parsed.on_conflict })
     }
+}
+
+fn with_filters(query: Query, filters: Vec<syntax::Filter>) -> Query {
+    filters.into_iter().fold(query, |query, filter| query.filter(filter.into()))
 }
 
 /// Returns whether clients may see a column of this name.
@@ -63,56 +68,48 @@ fn is_readable(table: &Table, name: &str) -> bool {
     table.column(name).is_some_and(|column| column.is_readable())
 }
 
-/// Returns the columns to select. `*` expands to every column that clients may read.
-fn fields(items: Vec<SelectItem>, table: &Table) -> Result<Projection, PlanError> {
+/// Returns what is selected of a table, and of those that it is related to. Nothing at all is every column.
+fn selection(items: Vec<SelectItem>) -> (Projection, Vec<Related>) {
     if matches!(items.as_slice(), [] | [SelectItem::Star]) {
-        return Ok(Projection::All);
+        return (Projection::All, Vec::new());
     }
-    let mut selected: Vec<SelectedColumn> = Vec::new();
+    let (mut selected, mut related) = (Vec::new(), Vec::new());
     for item in items {
-        let columns = match item {
-            SelectItem::Star => {
-                let readable = table.columns.iter().filter(|column| column.is_readable());
-                readable.map(|c| SelectedColumn { column: c.name.clone(), name: c.name.clone() }).collect()
+        match item {
+            SelectItem::Star => selected.push(Selection::All),
+            SelectItem::Column { name, alias } => {
+                selected.push(Selection::Column { name: alias.unwrap_or_else(|| name.clone()), column: name });
             }
-            SelectItem::Column { name, alias: Some(alias) } => vec![SelectedColumn { column: name, name: alias }],
-            SelectItem::Column { name, alias: None } => vec![SelectedColumn { column: name.clone(), name }],
-        };
-        for column in columns {
-            match selected.iter().find(|earlier| earlier.name == column.name) {
-                // `*,id` names a column twice; select it once.
-                Some(earlier) if earlier.column == column.column => {}
-                Some(_) => return Err(same_names(&column.name)),
-                None => selected.push(column),
-            }
-            check_count("select", selected.len(), table)?;
+            SelectItem::Embed(embed) => related.push(embed.into()),
         }
     }
-    Ok(Projection::Select(selected))
+    (Projection::Select(selected), related)
 }
 
-fn same_names(name: &str) -> PlanError {
-    PlanError::Syntax {
-        parameter: "select".into(),
-        message: format!("two columns would be named {}", shortened(name)),
-        hint: Some("name one of them: select=other:column"),
-    }
-}
-
-/// The number of columns that may be selected from any table, however few columns it has.
-const FEW_COLUMNS: usize = 200;
-/// The maximum for wide tables. SQLite returns at most 2,000 columns and PostgreSQL 1,664, and columns that only an
-/// `ORDER BY` needs count too. This leaves room for the longest allowed order.
-const MOST_COLUMNS: usize = 1_600;
-
-/// Limits a column list to twice the columns of the table, but at least 200. All of a table's columns may always be
-/// selected.
-fn check_count(parameter: &'static str, found: usize, table: &Table) -> Result<(), PlanError> {
-    let own = table.columns.len();
-    let limit = (own * 2).min(MOST_COLUMNS).max(own).max(FEW_COLUMNS);
-    match found > limit {
-        true => Err(PlanError::TooMany { parameter: parameter.into(), items: "columns", limit }),
-        false => Ok(()),
+impl From<syntax::Embed> for Related {
+    fn from(embed: syntax::Embed) -> Self {
+        let name = embed.name().to_owned();
+        let (fields, related) = match embed.select.is_empty() {
+            // Empty brackets select nothing.
+            true => (Projection::Include(Vec::new()), Vec::new()),
+            false => selection(embed.select),
+        };
+        let query = Query {
+            order: embed.order,
+            skip: embed.offset.unwrap_or_default(),
+            limit: embed.limit,
+            fields,
+            related,
+            ..Query::default()
+        };
+        Self {
+            name,
+            target: embed.relation,
+            hint: embed.hint,
+            is_inner: embed.join == Some(Join::Inner),
+            is_spread: embed.is_spread,
+            query: with_filters(query, embed.filters),
+        }
     }
 }
 
@@ -121,7 +118,11 @@ impl PlanError {
     fn parse(error: ParseError, table: &Table) -> Self {
         match error {
             ParseError::Syntax { parameter, message, hint } => Self::Syntax { parameter, message, hint },
-            ParseError::UnknownColumn { name } => Self::UnknownColumn { table: table.name.clone(), column: name },
+            ParseError::UnknownColumn { name } => {
+                let readable = table.columns.iter().filter(|column| column.is_readable());
+                Self::unknown_column(table, &name, readable)
+            }
+            ParseError::NotEmbedded { name } => Self::NotRelated { name },
             ParseError::TooMany { parameter, items, limit } => Self::TooMany { parameter, items, limit },
             ParseError::TooDeep => Self::TooComplex,
         }
@@ -185,6 +186,9 @@ mod tests {
     use mwallet_schema::{Access, Column, ColumnType};
 
     use super::*;
+    use crate::Dialect;
+    use crate::catalog::CatalogTable;
+    use crate::query::Plan;
 
     fn table() -> Table {
         let mut table = Table::new("odd");
@@ -221,17 +225,19 @@ mod tests {
         );
     }
 
+    /// The names that a table's rows have in the output.
+    fn names(value: &str) -> Result<Vec<String>, PlanError> {
+        let (query, table) = (parse("select", value)?, CatalogTable::new(table()));
+        let statement = Plan::select(&table, &query)?.statement(Dialect::Sqlite);
+        Ok(statement.columns().iter().map(|column| column.name.clone()).collect())
+    }
+
     #[test]
     fn a_star_is_every_column_that_clients_may_read() {
-        let names = |value: &str| match parse("select", value).map(|query| query.fields) {
-            Ok(Projection::Select(selected)) => selected.into_iter().map(|one| one.name).collect(),
-            other => panic!("{other:?}"),
-        };
-        let all: Vec<String> = names("*,id");
-        assert_eq!(all, ["id", "memo", "order"]);
-        assert_eq!(names("other:memo,*"), ["other", "id", "memo", "order"]);
+        assert_eq!(names("*,id").unwrap(), ["id", "memo", "order"]);
+        assert_eq!(names("other:memo,*").unwrap(), ["other", "id", "memo", "order"]);
         assert_eq!(parse("select", "*").unwrap().fields, Projection::All);
-        assert!(matches!(parse("select", "id:memo,id"), Err(PlanError::Syntax { hint: Some(_), .. })));
+        assert!(matches!(names("id:memo,id"), Err(PlanError::Syntax { hint: Some(_), .. })));
     }
 
     #[test]
@@ -243,10 +249,39 @@ mod tests {
     }
 
     #[test]
+    fn related_rows_become_queries_of_their_own() {
+        let parameters = [
+            ("select", "id,owner:users!fk!inner(name,...teams(*)),notes()"),
+            ("owner.name", "eq.x"),
+            ("owner.teams.limit", "2"),
+            ("notes", "is.null"),
+            ("order", "owner(name)"),
+        ];
+        let query = QueryArgs::parse(parameters, &table()).unwrap().query;
+        let teams = Related { is_spread: true, ..Related::new("teams", Query::new().limit(2)) };
+        let users = Query::new().filter(eq("name", "x")).related(teams);
+        let fields = Projection::Select(vec![Selection::Column { column: "name".into(), name: "name".into() }]);
+        let owner = Related {
+            name: "owner".into(),
+            hint: Some("fk".into()),
+            is_inner: true,
+            ..Related::new("users", Query { fields, ..users })
+        };
+        let notes = Related::new("notes", Query { fields: Projection::Include(Vec::new()), ..Query::new() });
+        assert_eq!(query.related, [owner, notes]);
+        assert_eq!((query.filter, query.order[0].relation.as_deref()), (Some(Filter::is_null("notes")), Some("owner")));
+
+        let unknown =
+            |name: &str, value| assert_eq!(parse(name, value), Err(PlanError::NotRelated { name: "users".into() }));
+        unknown("users.name", "eq.x");
+        unknown("order", "users(name)");
+    }
+
+    #[test]
     fn a_table_limits_how_many_columns_are_selected() {
         let select = |count: usize| (0..count).map(|number| format!("a{number}:id")).collect::<Vec<_>>().join(",");
-        assert!(parse("select", &select(200)).is_ok());
-        assert!(matches!(parse("select", &select(201)), Err(PlanError::TooMany { limit: 200, .. })));
+        assert!(names(&select(200)).is_ok());
+        assert!(matches!(names(&select(201)), Err(PlanError::TooMany { limit: 200, .. })));
         let columns = QueryArgs::parse([("columns", "id,".repeat(200) + "id")], &table());
         assert!(matches!(columns, Err(PlanError::TooMany { limit: 200, .. })));
     }

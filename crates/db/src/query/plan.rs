@@ -5,10 +5,10 @@
 mod condition;
 mod conflict;
 mod error;
+mod output;
+mod related;
 mod replace;
 mod values;
-
-use std::borrow::Cow;
 
 use mwallet_schema::{Column, ColumnType, FixedTime, Record, Sources, Table, Value};
 
@@ -16,9 +16,13 @@ pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
+pub(crate) use output::OutputSet;
+pub(super) use output::check_count;
+pub(crate) use related::RelatedPlan;
 pub(crate) use values::same_shape;
 
-use super::{Comparison, Direction, Nulls, Order, Projection, Query};
+use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, TableScope};
+use crate::catalog::TableRef;
 
 /// A statement that is complete except for the dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,28 +33,10 @@ pub struct Plan<'t> {
     pub(crate) output: OutputSet,
     /// The order of the returned rows, for reads and writes.
     pub(crate) order: Vec<OrderBy>,
-}
-
-/// The columns to return.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum OutputSet {
-    /// All columns visible in this scope.
-    Whole(Scope),
-    /// These columns, with output names if they differ from the column names.
-    Part { positions: ColumnSet, names: Option<Vec<String>> },
-}
-
-impl OutputSet {
-    /// Returns the positions of the columns.
-    pub(crate) fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
-        match self {
-            Self::Whole(audience) => {
-                let columns = table.columns.iter().enumerate();
-                columns.filter(|(_, column)| audience.may_see(column)).map(|(position, _)| position).collect()
-            }
-            Self::Part { positions, .. } => Cow::Borrowed(positions),
-        }
-    }
+    /// The rows to return with each row.
+    pub(crate) related: Vec<RelatedPlan<'t>>,
+    /// A condition that rows must meet before the plan's own condition is evaluated, which could fail on others.
+    pub(crate) barrier: Option<Condition>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +71,8 @@ pub(crate) type ColumnSet = Vec<usize>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OrderBy {
+    /// The related row that has the column, by its position, instead of the row itself.
+    pub(crate) related: Option<usize>,
     pub(crate) column: usize,
     pub(crate) direction: Direction,
     pub(crate) nulls: Nulls,
@@ -124,32 +112,20 @@ pub(crate) enum PlannedAggregate {
     Max(usize),
 }
 
-/// Who runs the query, which decides the visible columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// An external client, which cannot see write-only columns.
-    Client,
-    /// The program itself, which sees every column.
-    Program,
-}
-
-impl Scope {
-    fn may_see(self, column: &Column) -> bool {
-        self == Self::Program || column.is_readable()
-    }
-}
-
 impl<'t> Plan<'t> {
-    /// Plans a select.
+    /// Plans a select, with the related rows that the query asks for.
     ///
     /// # Errors
     ///
-    /// Returns an error if a name or value does not fit the table.
-    pub fn select(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
-        let planner = Planner { table, audience };
+    /// Returns an error if a name or value does not fit the table, or if there is no relationship of a name.
+    pub fn select(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
+        let planner = Planner::new(at).with_related(query)?;
         let order = planner.orders(&query.order)?;
-        let kind = PlanKind::Select { condition: planner.rows(query)?, skip: query.skip, limit: query.limit };
-        Ok(Self { table, kind, output: planner.output(&query.fields)?, order })
+        let (barrier, condition) = planner.rows(query)?;
+        let output = planner.output(&query.fields)?;
+        planner.check_output(&output)?;
+        let kind = PlanKind::Select { condition, skip: query.skip, limit: query.limit };
+        Ok(Self { table: planner.table, kind, output, order, related: planner.related, barrier })
     }
 
     /// Plans aggregates over the rows that a query selects. The query's order, page and columns are ignored.
@@ -158,16 +134,16 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a name or value does not fit the table, or if a column does not support the aggregate.
     pub fn aggregate(
-        table: &'t Table,
+        at: impl Into<ScopedTable<'t>>,
         query: &Query,
         aggregates: &[Aggregate],
-        audience: Scope,
     ) -> Result<Self, PlanError> {
-        let planner = Planner { table, audience };
+        let planner = Planner::new(at).with_related(query)?;
         let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
-        let kind = PlanKind::Aggregate { condition: planner.rows(query)?, aggregates };
-        let output = OutputSet::Part { positions: Vec::new(), names: None };
-        Ok(Self { table, kind, output, order: Vec::new() })
+        let (barrier, condition) = planner.rows(query)?;
+        let kind = PlanKind::Aggregate { condition, aggregates };
+        let (table, related) = (planner.table, planner.related);
+        Ok(Self { table, kind, output: OutputSet::none(), order: Vec::new(), related, barrier })
     }
 
     /// Plans an insert. Missing values are filled with their defaults.
@@ -178,13 +154,12 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a name or value does not fit the table, or if a required value is missing.
     pub fn insert(
-        table: &'t Table,
+        at: impl Into<ScopedTable<'t>>,
         records: Vec<Record>,
         fields: &Projection,
         sources: &dyn Sources,
-        audience: Scope,
     ) -> Result<Self, PlanError> {
-        let planner = Planner { table, audience };
+        let planner = Planner::new(at);
         let sources = &FixedTime::new(sources);
         let columns = match records.first() {
             Some(record) => planner.written_columns(record),
@@ -195,7 +170,7 @@ impl<'t> Plan<'t> {
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
         let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Error };
-        Ok(Self { table, kind, output: planner.output(fields)?, order: Vec::new() })
+        Ok(planner.write(kind, planner.output(fields)?, Vec::new()))
     }
 
     /// Sets the order in which a write returns its rows.
@@ -203,8 +178,8 @@ impl<'t> Plan<'t> {
     /// # Errors
     ///
     /// Returns an error if a column is unknown or its type has no order.
-    pub(crate) fn answered_in(mut self, order: &[Order], audience: Scope) -> Result<Self, PlanError> {
-        self.order = Planner { table: self.table, audience }.orders(order)?;
+    pub(crate) fn answered_in(mut self, at: ScopedTable<'t>, order: &[Order]) -> Result<Self, PlanError> {
+        self.order = Planner::new(at).orders(order)?;
         Ok(self)
     }
 
@@ -215,18 +190,17 @@ impl<'t> Plan<'t> {
     /// Returns an error if a name or value does not fit the table, if there is nothing to update, or if the query has
     /// a skip or limit.
     pub fn update(
-        table: &'t Table,
+        at: impl Into<ScopedTable<'t>>,
         query: &Query,
         changes: Record,
         sources: &dyn Sources,
-        audience: Scope,
     ) -> Result<Self, PlanError> {
-        let planner = Planner { table, audience };
+        let planner = Planner::new(at);
         planner.refuse_page(query, "an update")?;
-        let condition = planner.rows(query)?;
+        let condition = planner.written_rows(query)?;
         let (assignments, kept) = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition, kept };
-        Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
+        Ok(planner.write(kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
     }
 
     /// Plans a delete of every row that a query selects.
@@ -234,11 +208,11 @@ impl<'t> Plan<'t> {
     /// # Errors
     ///
     /// Returns an error if a name or value does not fit the table, or if the query has a skip or limit.
-    pub fn delete(table: &'t Table, query: &Query, audience: Scope) -> Result<Self, PlanError> {
-        let planner = Planner { table, audience };
+    pub fn delete(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
+        let planner = Planner::new(at);
         planner.refuse_page(query, "a deletion")?;
-        let kind = PlanKind::Delete { condition: planner.rows(query)? };
-        Ok(Self { table, kind, output: planner.output(&query.fields)?, order: planner.orders(&query.order)? })
+        let kind = PlanKind::Delete { condition: planner.written_rows(query)? };
+        Ok(planner.write(kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
     }
 
     /// Returns whether the statement returns the rows that it reads or writes.
@@ -266,7 +240,7 @@ impl<'t> Plan<'t> {
                 condition: Condition::Compare(position, Comparison::Eq, value),
                 skip: 0,
                 limit: None,
-            } if self.order.is_empty() => Some((*position, value)),
+            } if self.order.is_empty() && self.related.is_empty() && self.barrier.is_none() => Some((*position, value)),
             _ => None,
         }
     }
@@ -274,6 +248,10 @@ impl<'t> Plan<'t> {
     /// Returns whether the plan reads at most one row, by a unique key.
     pub(crate) fn is_lookup(&self) -> bool {
         let PlanKind::Select { condition, .. } = &self.kind else { return false };
+        // Nobody knows how many rows are related to it.
+        if !self.related.is_empty() {
+            return false;
+        }
         let mut names = Vec::new();
         condition.each_equal(&mut |position| names.push(self.table.columns[position].name.as_str()));
         !names.is_empty() && self.table.is_identified_by(&names)
@@ -282,24 +260,43 @@ impl<'t> Plan<'t> {
 
 struct Planner<'t> {
     table: &'t Table,
-    audience: Scope,
+    at: ScopedTable<'t>,
+    /// What the scope allows of this table.
+    rules: TableScope,
+    related: Vec<RelatedPlan<'t>>,
+    /// The tables of the related rows, in the same order.
+    targets: Vec<TableRef<'t>>,
 }
 
-impl Planner<'_> {
-    /// Returns the position of a column that is visible in this scope.
-    fn find(&self, name: &str) -> Result<usize, PlanError> {
-        self.table
-            .position(name)
-            .filter(|position| self.is_visible(*position))
-            .ok_or_else(|| PlanError::UnknownColumn { table: self.table.name.clone(), column: name.into() })
+impl<'t> Planner<'t> {
+    fn new(at: impl Into<ScopedTable<'t>>) -> Self {
+        let at = at.into();
+        Self { table: at.table(), at, rules: at.scope().of(at.table()), related: Vec::new(), targets: Vec::new() }
     }
 
-    fn column(&self, position: usize) -> &Column {
+    /// A write, which has no related rows.
+    fn write(&self, kind: PlanKind, output: OutputSet, order: Vec<OrderBy>) -> Plan<'t> {
+        Plan { table: self.table, kind, output, order, related: Vec::new(), barrier: None }
+    }
+
+    /// Returns the position of a column that is visible in this scope.
+    fn find(&self, name: &str) -> Result<usize, PlanError> {
+        let position = self.table.position(name).filter(|position| self.is_visible(*position));
+        position.ok_or_else(|| self.unknown_column(name))
+    }
+
+    fn unknown_column(&self, name: &str) -> PlanError {
+        let visible = (0..self.table.columns.len()).filter(|position| self.is_visible(*position));
+        PlanError::unknown_column(self.table, name, visible.map(|position| self.column(position)))
+    }
+
+    fn column(&self, position: usize) -> &'t Column {
         &self.table.columns[position]
     }
 
     fn is_visible(&self, position: usize) -> bool {
-        self.audience.may_see(self.column(position))
+        let column = self.column(position);
+        self.at.scope().may_see(column) && !self.rules.hidden.contains(&column.name)
     }
 
     /// Rejects a skip or limit on a write, which always affects every matching row.
@@ -310,36 +307,27 @@ impl Planner<'_> {
         }
     }
 
-    fn output(&self, fields: &Projection) -> Result<OutputSet, PlanError> {
-        let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
-        let (positions, names) = match fields {
-            Projection::All => return Ok(OutputSet::Whole(self.audience)),
-            Projection::Include(names) => (find_all(names)?, None),
-            Projection::Exclude(names) => {
-                let excluded = find_all(names)?;
-                let whole = OutputSet::Whole(self.audience).positions(self.table).into_owned();
-                (whole.into_iter().filter(|position| !excluded.contains(position)).collect(), None)
-            }
-            Projection::Select(selected) => {
-                let positions = selected.iter().map(|one| self.find(&one.column)).collect::<Result<_, _>>()?;
-                (positions, Some(selected.iter().map(|one| one.name.clone()).collect()))
-            }
-        };
-        Ok(OutputSet::Part { positions, names })
-    }
-
     fn orders(&self, orders: &[Order]) -> Result<Vec<OrderBy>, PlanError> {
         orders.iter().map(|order| self.order(order)).collect()
     }
 
     fn order(&self, order: &Order) -> Result<OrderBy, PlanError> {
-        let column = self.find(&order.column)?;
-        self.require_ordered(column, "ordered by")?;
+        let (related, column) = match &order.relation {
+            None => {
+                let column = self.find(&order.column)?;
+                self.require_ordered(column, "ordered by")?;
+                (None, column)
+            }
+            Some(name) => {
+                let (index, column) = self.related_column(name, &order.column)?;
+                (Some(index), column)
+            }
+        };
         let nulls = order.nulls.unwrap_or(match order.direction {
             Direction::Ascending => Nulls::Last,
             Direction::Descending => Nulls::First,
         });
-        Ok(OrderBy { column, direction: order.direction, nulls })
+        Ok(OrderBy { related, column, direction: order.direction, nulls })
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Result<PlannedAggregate, PlanError> {

@@ -2,14 +2,20 @@
 
 mod condition;
 mod insert;
+mod related;
 mod returning;
 
 use mwallet_schema::{ColumnType, NativeType, Table, Transfer, Value};
 
-use super::plan::{Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict};
-use super::{Direction, Nulls, Plan};
+use std::rc::Rc;
+
+use super::plan::{
+    Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict, RelatedPlan,
+};
+use super::{Direction, Nulls, Plan, ScopedTable};
 use crate::Dialect;
-use crate::columns::{Columns, OutputColumn, OutputKind};
+use crate::catalog::TableRef;
+use crate::columns::{Columns, OutputColumn, OutputKind, RelatedColumns};
 use crate::quote::write_quoted;
 use crate::statement::{Bind, Guard, GuardRule, Hidden, SearchPath, Statement};
 use returning::Returning;
@@ -39,23 +45,45 @@ impl Plan<'_> {
         self.statement_answering(dialect, None)
     }
 
+    /// The same, with what the catalog keeps of the table: the columns of whole rows, and the SQL that reads them by
+    /// the value of one column. Nothing else is asked for as often.
+    pub(crate) fn statement_for(mut self, table: ScopedTable<'_>, dialect: Dialect) -> Statement {
+        let kept = match self.output {
+            OutputSet::Readable if self.related.is_empty() => table.in_catalog().map(TableRef::entry),
+            _ => None,
+        };
+        let Some(kept) = kept else { return self.statement(dialect) };
+        let known = Some(kept.output_columns());
+        let Some((position, value)) = self.by_one_value() else { return self.statement_answering(dialect, known) };
+        let value = std::mem::replace(value, Value::Null);
+        let make = || self.clone().statement_answering(dialect, known);
+        let mut statement = match kept.by_value(position, dialect, make) {
+            Some(statement) => statement,
+            None => self.statement_answering(dialect, known),
+        };
+        if let Some(bind) = statement.binds.first_mut() {
+            bind.value = value;
+        }
+        statement
+    }
+
     /// Writes the plan as a statement, reusing its output columns if they are known.
-    pub(super) fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
+    fn statement_answering(self, dialect: Dialect, known: Option<&Columns>) -> Statement {
         let is_lookup = self.is_lookup();
         let guards = self.guards(dialect);
         let answers = self.answers().unwrap_or(true);
-        let Self { table, kind, output, order } = self;
+        let Self { table, kind, output, order, related, barrier } = self;
         let answered = output.positions(table).into_owned();
-        let mut writer = Writer::new(dialect, table);
+        let mut writer = Writer::new(dialect, table, related);
         let (mut aggregated, mut hidden) = (None, Hidden::default());
         match kind {
             PlanKind::Select { condition, skip, limit } => {
-                writer.select(&answered, condition, &order, skip, limit);
+                let rows = Rows { barrier, condition, order, skip, limit };
+                writer.select(&answered, rows);
             }
             PlanKind::Aggregate { condition, aggregates } => {
                 aggregated = Some(writer.aggregates(&aggregates));
-                writer.push(" FROM ");
-                writer.table_name();
+                writer.from(barrier);
                 writer.where_(condition);
             }
             PlanKind::Insert { columns, rows, on_conflict } => {
@@ -92,7 +120,7 @@ impl Plan<'_> {
         let columns = match (known, aggregated) {
             (Some(known), _) => known.clone(),
             (None, Some(columns)) => columns.into(),
-            (None, None) => writer.output_columns(&answered, output).into(),
+            (None, None) => output_columns(table, &answered, output, &writer.related),
         };
         let search_path = SearchPath::of_schema(table.schema.as_deref());
         let Writer { sql, binds, repeats, .. } = writer;
@@ -108,7 +136,7 @@ impl Plan<'_> {
                     let condition = Condition::And(vec![condition.clone(), other]);
                     let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
                     let output = OutputSet::Part { positions: Vec::new(), names: None };
-                    let others = Plan { table: self.table, kind, output, order: Vec::new() }.statement(dialect);
+                    let others = Plan { kind, output, order: Vec::new(), ..self.clone() }.statement(dialect);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
                         rule: GuardRule::None(others.into()),
@@ -123,6 +151,25 @@ impl Plan<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// The columns of the output: those of the table, and related rows.
+fn output_columns(table: &Table, answered: &[usize], output: OutputSet, related: &[RelatedPlan<'_>]) -> Columns {
+    let columns = answered.iter().map(|position| &table.columns[*position]);
+    let kinds = columns.clone().map(|column| OutputKind::Column(column.kind.clone()));
+    let mut all: Vec<OutputColumn> = match output {
+        OutputSet::Part { names: Some(names), .. } => {
+            names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect()
+        }
+        _ => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
+    };
+    for related in related.iter().filter(|related| !related.is_empty) {
+        let Plan { table, output, related: inner, .. } = &related.plan;
+        let columns = output_columns(table, &output.positions(table), output.clone(), inner);
+        let kind = RelatedColumns { columns, is_many: related.is_many, is_spread: related.is_spread };
+        all.push(OutputColumn { name: related.name.clone(), kind: OutputKind::Related(kind) });
+    }
+    all.into()
 }
 
 /// Adds to a condition that columns have these values.
@@ -151,21 +198,42 @@ fn member(value: Value) -> Value {
     String::from_utf8(text).map_or(Value::Null, Value::Text)
 }
 
+/// Which rows are read, and in which order.
+struct Rows {
+    barrier: Option<Condition>,
+    condition: Condition,
+    order: Vec<OrderBy>,
+    skip: u64,
+    limit: Option<u64>,
+}
+
 struct Writer<'t> {
     dialect: Dialect,
-    table: &'t Table,
-    /// The prefix of column names: their source and a dot. It is needed because SQLite reads an unqualified quoted
-    /// name that is no column as a string.
-    source: String,
     sql: String,
     binds: Vec<Bind>,
     repeats: Vec<Vec<Bind>>,
+    /// The part of the plan that is being written.
+    table: &'t Table,
+    /// The qualifier of column names, including the dot. SQLite would read an unqualified name that is not a column as
+    /// a string.
+    source: String,
+    related: Rc<[RelatedPlan<'t>]>,
+    /// How many aliases were given.
+    aliases: usize,
 }
 
 impl<'t> Writer<'t> {
-    fn new(dialect: Dialect, table: &'t Table) -> Self {
-        let source = format!("{}.", qualified(table));
-        Self { dialect, table, source, sql: String::with_capacity(512), binds: Vec::new(), repeats: Vec::new() }
+    fn new(dialect: Dialect, table: &'t Table, related: Vec<RelatedPlan<'t>>) -> Self {
+        let sql = String::with_capacity(512);
+        let (binds, repeats) = (Vec::new(), Vec::new());
+        let mut writer =
+            Self { dialect, sql, binds, repeats, table, source: String::new(), related: related.into(), aliases: 0 };
+        // Alone, a table needs no alias. Beside others of the same name, it does.
+        writer.source = match writer.related.is_empty() {
+            true => format!("{}.", qualified(table)),
+            false => writer.next_alias(),
+        };
+        writer
     }
 }
 
@@ -174,6 +242,7 @@ impl Writer<'_> {
         self.sql.push_str(text);
     }
 
+    /// The name of the table that a statement writes.
     fn table_name(&mut self) {
         self.sql.push_str(&self.source[..self.source.len() - 1]);
     }
@@ -272,30 +341,28 @@ impl Writer<'_> {
         self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
     }
 
-    fn output_columns(&self, answered: &[usize], output: OutputSet) -> Vec<OutputColumn> {
-        let columns = answered.iter().map(|position| &self.table.columns[*position]);
-        let kinds = columns.clone().map(|column| OutputKind::Column(column.kind.clone()));
-        match output {
-            OutputSet::Part { names: Some(names), .. } => {
-                names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect()
-            }
-            _ => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
+    fn select(&mut self, output: &[usize], rows: Rows) {
+        if self.dialect == Dialect::Sqlite && self.has_selected() && rows.limit.is_some() && !rows.order.is_empty() {
+            return self.select_of_page(output, rows);
         }
-    }
-
-    fn select(&mut self, output: &[usize], condition: Condition, order: &[OrderBy], skip: u64, limit: Option<u64>) {
+        let Rows { barrier, condition, order, skip, limit } = rows;
         let is_framed = self.dialect == Dialect::Postgres && skip == 0 && limit.is_some_and(|rows| rows <= FRAME);
         self.push(if is_framed { "SELECT * FROM (" } else { "" });
         self.push("SELECT ");
-        // A row without columns is still a row, but SQLite does not allow an empty select list.
-        self.push(if output.is_empty() { "NULL" } else { "" });
-        self.read_columns(output);
-        self.push(" FROM ");
-        self.table_name();
+        self.output(output);
+        self.from(barrier);
         self.where_(condition);
-        self.order_by(order);
+        self.order_by(&order);
         self.push(if is_framed { FRAME_END } else { "" });
         self.page(skip, limit);
+    }
+
+    /// Writes what is selected: columns, and related rows.
+    fn output(&mut self, output: &[usize]) {
+        self.read_columns(output);
+        let has_related = self.selected_related(!output.is_empty());
+        // Even a row without columns counts. SQLite requires at least one.
+        self.push(if output.is_empty() && !has_related { "NULL" } else { "" });
     }
 
     fn order_by(&mut self, order: &[OrderBy]) {
@@ -306,7 +373,10 @@ impl Writer<'_> {
     }
 
     fn order(&mut self, order: &OrderBy) {
-        self.column(order.column);
+        match order.related {
+            None => self.column(order.column),
+            Some(index) => self.related_column(index, order.column),
+        }
         let (direction, natural) = match (order.direction, self.dialect) {
             (Direction::Ascending, Dialect::Postgres) => (" ASC", Nulls::Last),
             (Direction::Descending, Dialect::Postgres) => (" DESC", Nulls::First),
@@ -315,7 +385,8 @@ impl Writer<'_> {
         };
         self.push(direction);
         // A null order other than the engine's default prevents the use of an index, so write it only if it matters.
-        if self.table.columns[order.column].nullable && order.nulls != natural {
+        let is_nullable = order.related.is_some() || self.table.columns[order.column].nullable;
+        if is_nullable && order.nulls != natural {
             self.push(match order.nulls {
                 Nulls::First => " NULLS FIRST",
                 Nulls::Last => " NULLS LAST",
@@ -413,3 +484,6 @@ impl Writer<'_> {
         OutputColumn { name: function.into(), kind: output }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::{Session, key_filter};
 use crate::ddl::parents_first;
 use crate::entity::{Cell, Cells, Entity, Handle, PendingKey};
 use crate::error::{Error, Result};
-use crate::query::{Filter, MAX_CONDITIONS, Plan, Projection, Query, Scope, same_shape};
+use crate::query::{Filter, MAX_CONDITIONS, Plan, Projection, Query, same_shape};
 
 /// The maximum number of rows per insert statement, which limits its arrays to a few megabytes.
 const BATCH: usize = 1_000;
@@ -180,7 +180,7 @@ pub(super) async fn flush(session: &mut Session) -> Result<()> {
 async fn insert_all(session: &mut Session) -> Result<()> {
     while let Some((table, positions, records)) = session.work.next_batch() {
         let engine = session.engine.clone();
-        let plan = Plan::insert(table, records, &Projection::All, engine.sources(), Scope::Program)?;
+        let plan = Plan::insert(table, records, &Projection::All, engine.sources())?;
         let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
         if rows.len() != positions.len() {
             return Err(misuse(table, "fewer rows were answered than written"));
@@ -214,7 +214,7 @@ async fn update_one(session: &mut Session, update: Update) -> Result<()> {
     }
     let query = Query::new().filter(filter).include(table.primary_key.iter());
     let engine = session.engine.clone();
-    let plan = Plan::update(table, &query, changes, engine.sources(), Scope::Program)?;
+    let plan = Plan::update(table, &query, changes, engine.sources())?;
     let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
     match rows.len() {
         1 => Ok(()),
@@ -261,7 +261,7 @@ async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
     for chunk in batch.chunks(rows.max(1)) {
         let keys: Vec<Filter> = chunk.iter().map(|one| one.key.clone().ok_or_else(unstored)).collect::<Result<_>>()?;
         let query = Query::new().filter(any_of(keys)).include(table.primary_key.iter());
-        let plan = Plan::delete(table, &query, Scope::Program)?;
+        let plan = Plan::delete(table, &query)?;
         let dialect = session.engine.dialect();
         let rows = session.run_statement(plan.statement(dialect)).await?.into_values();
         if rows.len() != chunk.len() {

@@ -1,11 +1,10 @@
-//! Tests what texts parse to, that the tree is formatted as the same text, and that no text makes the parser panic.
-
-use proptest::collection::vec;
-use proptest::option;
-use proptest::prelude::*;
+//! Tests what texts parse to.
 
 use super::*;
 use crate::{Comparison, Direction, Is, Matcher, Nulls, Operation, Quantifier};
+
+mod embeds;
+mod properties;
 
 const COLUMNS: [&str; 7] = ["id", "memo", "order", "a.b", "x,y", "\"q\"", " s p "];
 
@@ -140,7 +139,7 @@ fn names_of_columns_need_no_quotes() {
 #[test]
 fn orders_and_columns_have_odd_names() {
     let order = |text: &str| parse(&[("order", text)]).map(|parsed| parsed.order);
-    let one = |column: &str, direction, nulls| Order { column: column.into(), direction, nulls };
+    let one = |column: &str, direction, nulls| Order { relation: None, column: column.into(), direction, nulls };
     assert_eq!(
         order("id,a.b.desc.nullslast,\"x,y\".nullsfirst"),
         Ok(vec![
@@ -171,97 +170,4 @@ fn lists_have_limits() {
     assert!(too_many("id", format!("eq(any).{{{}1}}", "1,".repeat(10_000))));
     let filters = vec![("id", "eq.1"); 1_025];
     assert!(parse(&filters[1..]).is_ok() && parse(&filters).is_err());
-}
-
-fn a_column() -> impl Strategy<Value = String> {
-    prop::sample::select(&COLUMNS[..]).prop_map(Into::into)
-}
-
-fn a_text() -> impl Strategy<Value = String> {
-    prop_oneof![".{0,8}", "[a-z.,(){}\"\\\\ ]{0,6}", "(null|NULL|not\\.eq)"]
-}
-
-fn a_matcher() -> impl Strategy<Value = Matcher> {
-    use Comparison::{Eq, Gt, Gte, Lt, Lte, Neq};
-    let compare = prop::sample::select(vec![Eq, Neq, Gt, Gte, Lt, Lte]).prop_map(Matcher::Compare);
-    prop_oneof![compare, Just(Matcher::Like), Just(Matcher::ILike)]
-}
-
-fn an_operation() -> impl Strategy<Value = Operation> {
-    let quantifier = prop_oneof![Just(Quantifier::Any), Just(Quantifier::All)];
-    prop_oneof![
-        (a_matcher(), a_text()).prop_map(|(matcher, value)| Operation::Match { matcher, value }),
-        (a_matcher(), quantifier, vec(option::of(a_text()), 0..4))
-            .prop_map(|(matcher, quantifier, values)| Operation::MatchMany { matcher, quantifier, values }),
-        vec(a_text(), 0..4).prop_map(Operation::In),
-        prop::sample::select(vec![Is::Null, Is::True, Is::False, Is::Unknown]).prop_map(Operation::Is),
-        a_text().prop_map(Operation::IsDistinct),
-    ]
-}
-
-fn a_filter() -> impl Strategy<Value = Filter> {
-    let condition = (a_column(), any::<bool>(), an_operation())
-        .prop_map(|(column, negated, operation)| Filter::Column { column, negated, operation });
-    condition.prop_recursive(3, 12, 3, |inner| {
-        let junction = prop_oneof![Just(Junction::And), Just(Junction::Or)];
-        (junction, any::<bool>(), vec(inner, 1..4)).prop_map(|(junction, negated, filters)| Filter::Group {
-            junction,
-            negated,
-            filters,
-        })
-    })
-}
-
-fn an_item() -> impl Strategy<Value = SelectItem> {
-    let column =
-        (a_column(), option::of("[a-z,:(!)\" ]{1,6}")).prop_map(|(name, alias)| SelectItem::Column { name, alias });
-    prop_oneof![Just(SelectItem::Star), column]
-}
-
-fn an_order() -> impl Strategy<Value = Order> {
-    let direction = prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)];
-    let nulls = option::of(prop_oneof![Just(Nulls::First), Just(Nulls::Last)]);
-    (a_column(), direction, nulls).prop_map(|(column, direction, nulls)| Order { column, direction, nulls })
-}
-
-prop_compose! {
-    fn some_parameters()(
-        select in vec(an_item(), 0..4),
-        filters in vec(a_filter(), 0..4),
-        order in vec(an_order(), 0..3),
-        limit in option::of(any::<u64>()),
-        offset in option::of(any::<u64>()),
-        columns in option::of(vec(a_column(), 1..3)),
-        on_conflict in option::of(vec(a_column(), 1..3)),
-    ) -> Parameters {
-        Parameters { select, filters, order, limit, offset, columns, on_conflict }
-    }
-}
-
-proptest! {
-    #[test]
-    fn a_tree_is_written_as_text_that_parses_as_it(parameters in some_parameters()) {
-        let pairs = parameters.pairs();
-        prop_assert_eq!(Parameters::parse(pairs.clone(), &is_column), Ok(parameters), "{:?}", pairs);
-    }
-
-    #[test]
-    fn no_text_stops_the_parser(name in "(select|order|or|and|memo|columns|limit)", value in ".{0,40}") {
-        let _ = parse(&[(&name, &value)]);
-    }
-
-    #[test]
-    fn no_text_that_looks_right_does_either(
-        name in "(select|order|or|and|memo)",
-        value in "[a-z.,()\"\\\\:*{}]{0,30}|\\((memo|id|not\\.and|or)[.(](eq|in|is|not)[.,()\"a]{0,10}\\)?",
-    ) {
-        let _ = parse(&[(&name, &value)]);
-    }
-
-    #[test]
-    fn a_quoted_text_parses_as_itself(text in ".{0,20}") {
-        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-        let parsed = filter("or", &format!("(memo.eq.\"{quoted}\")"));
-        prop_assert_eq!(parsed, group(Junction::Or, vec![eq("memo", &text)]));
-    }
 }

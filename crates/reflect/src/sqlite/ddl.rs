@@ -104,6 +104,14 @@ impl Definition {
                 if let Some((comment, _)) = comment {
                     self.beside.insert(name.name(), comment.trim().into());
                 }
+                let named = words[1..].windows(3).filter(|words| words[0].is("CONSTRAINT"));
+                for [_, constraint, kind] in named.filter_map(|words| words.first_chunk()) {
+                    let is_foreign = kind.is("REFERENCES");
+                    if is_foreign || kind.is("UNIQUE") {
+                        let (constraint, columns) = (constraint.name(), vec![name.name()]);
+                        self.named.push(Named { name: constraint, is_foreign, columns });
+                    }
+                }
             }
             _ => {}
         }
@@ -144,6 +152,7 @@ mod tests {
         let sql = "CREATE TABLE t (
             -- What it costs.
             \"a b\" TEXT /* decimal(5, 2) */ DEFAULT '0' NOT NULL, c INTEGER CHECK (c IN (1, 2)), last TEXT /* uuid */,
+            v CONSTRAINT one UNIQUE, w int NOT NULL CONSTRAINT \"the other\" REFERENCES u (d),
             CONSTRAINT t_key UNIQUE (\"a b\", c), CONSTRAINT \"t_fkey\" FOREIGN KEY (c) REFERENCES u (d), UNIQUE (c)
         ) STRICT";
         let read = Definition::read(sql);
@@ -152,6 +161,8 @@ mod tests {
         assert_eq!(read.name_of(false, &["a b".into(), "c".into()]), Some("t_key"));
         assert_eq!(read.name_of(true, &["c".into()]), Some("t_fkey"));
         assert_eq!(read.name_of(false, &["c".into()]), None);
+        assert_eq!(read.name_of(false, &["v".into()]), Some("one"));
+        assert_eq!(read.name_of(true, &["w".into()]), Some("the other"));
     }
 
     #[test]

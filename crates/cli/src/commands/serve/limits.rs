@@ -14,9 +14,17 @@ use crate::signals;
 #[derive(Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitOptions {
-    /// The most rows in one response; unlimited by default, since responses are streamed
+    /// The most rows in one response, and of each table related to each row; unlimited by default, since responses are
+    /// streamed
     #[arg(long, env = "MWALLET_MAX_ROWS", value_name = "N")]
     max_rows: Option<u64>,
+    /// The most related tables in the select of one request
+    #[arg(long, env = "MWALLET_MAX_RELATED", value_name = "N", default_value_t = Limits::default().max_related)]
+    max_related: usize,
+    /// The most levels of related tables in the select of one request
+    #[arg(long, env = "MWALLET_MAX_RELATED_DEPTH", value_name = "N")]
+    #[arg(default_value_t = Limits::default().max_related_depth)]
+    max_related_depth: usize,
     /// The most bytes in the body of a request
     #[arg(long, env = "MWALLET_MAX_BODY", value_name = "BYTES", default_value_t = Limits::default().body_bytes)]
     max_body: usize,
@@ -75,6 +83,8 @@ impl LimitOptions {
     pub(super) fn limits(&self) -> Limits {
         Limits {
             max_rows: self.max_rows,
+            max_related: self.max_related,
+            max_related_depth: self.max_related_depth,
             body_bytes: self.max_body,
             request_timeout: Duration::from_secs(self.request_timeout),
             allow_unfiltered: self.allow_unfiltered,

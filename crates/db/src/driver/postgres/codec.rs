@@ -7,12 +7,13 @@ use mwallet_schema::{ColumnType, Decimal, Timestamp, Transfer, Uuid, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 
+use super::record::Records;
 use super::{errors, numeric};
 use crate::batch::DriverRow;
 use crate::columns::{OutputColumn, OutputKind};
 use crate::entity::DecodeError;
 use crate::error::{Error, Result};
-use crate::json_row::{write_base64, write_integer, write_plain};
+use crate::json_row::{DriverValue, write_base64, write_integer, write_plain};
 use crate::statement::Bind;
 
 /// 2000-01-01T00:00:00Z, the PostgreSQL epoch, in microseconds since 1970.
@@ -106,22 +107,38 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 impl DriverRow for Row {
-    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value> {
-        raw(self, index)?.map_or(Ok(Value::Null), |raw| decode(column, raw))
+    type Value<'r> = RawValue<'r>;
+
+    fn value(&self, index: usize) -> Result<RawValue<'_>> {
+        raw(self, index).map(RawValue)
     }
 
     fn flag(&self, index: usize) -> Result<bool> {
         Ok(raw(self, index)? == Some(&[1]))
     }
+}
 
-    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
-        match raw(self, index)? {
-            Some(raw) => write_json(column, raw, out),
-            None => {
-                out.extend_from_slice(b"null");
-                Ok(())
-            }
-        }
+/// The bytes of a value in PostgreSQL's binary format; `None` for null.
+#[derive(Clone, Copy)]
+pub(crate) struct RawValue<'r>(pub(super) Option<&'r [u8]>);
+
+impl<'r> DriverValue for RawValue<'r> {
+    type Rows = Records<'r>;
+
+    fn is_null(self) -> bool {
+        self.0.is_none()
+    }
+
+    fn decode(self, column: &OutputColumn) -> Result<Value> {
+        decode(column, self.0.unwrap_or_default())
+    }
+
+    fn write_json(self, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
+        write_json(column, self.0.unwrap_or_default(), out)
+    }
+
+    fn rows(self, is_many: bool) -> Result<Records<'r>> {
+        Records::new(self.0.unwrap_or_default(), is_many)
     }
 }
 
@@ -131,7 +148,12 @@ pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
         matches!(*found, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN)
             || matches!(found.kind(), Kind::Enum(_))
     };
-    let OutputKind::Column(kind) = kind else { return *found == Type::NUMERIC };
+    let kind = match kind {
+        OutputKind::Column(kind) => kind,
+        OutputKind::Number => return *found == Type::NUMERIC,
+        OutputKind::Related(related) if related.is_many => return *found == Type::RECORD_ARRAY,
+        OutputKind::Related(_) => return *found == Type::RECORD,
+    };
     match kind {
         ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
             matches!(*found, Type::INT2 | Type::INT4 | Type::INT8)
@@ -207,6 +229,7 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
             // The server writes jsonb with spaces. Compact it, so that values are the same on both engines.
             text.and_then(|text| mwallet_schema::json::compact(text.as_bytes()).ok()).map(Value::Json)
         }
+        OutputKind::Related(_) => None,
     };
     value.ok_or_else(|| wrong(column))
 }
@@ -251,6 +274,7 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
             }
             _ => std::str::from_utf8(raw).ok().map(|text| write_string(out, text)),
         },
+        OutputKind::Related(_) => None,
     };
     written.ok_or_else(|| wrong(column))
 }

@@ -20,6 +20,10 @@ pub(super) type Pool = managed::Pool<Manager>;
 /// A pooled connection.
 pub(super) type Object = managed::Object<Manager>;
 
+/// Statements with related rows look expensive to PostgreSQL even where tables are small. It would compile each of their
+/// subqueries, which takes seconds for a statement that runs for milliseconds.
+const NO_COMPILATION: &str = "SET jit = off";
+
 /// Makes the server check every second, while a statement runs, whether its client is still connected, because a
 /// killed program cannot cancel its statements. Requires PostgreSQL 14 or later. A non-zero setting of the operator
 /// is kept.
@@ -47,6 +51,9 @@ impl managed::Manager for Manager {
         // Some platforms do not support the setting. Continue without it.
         if let Err(error) = client.batch_execute(LOOK_AFTER_CLIENT).await {
             tracing::debug!(%error, "the server does not look whether its client is still there");
+        }
+        if let Err(error) = client.batch_execute(NO_COMPILATION).await {
+            tracing::debug!(%error, "the server compiles statements");
         }
         let client = Client { client, path: Mutex::new(Some(SearchPath::Role)) };
         client.set(&self.first).await?;

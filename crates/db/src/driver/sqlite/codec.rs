@@ -134,7 +134,7 @@ pub(super) fn decode(column: &OutputColumn, stored: ValueRef<'_>) -> Result<Valu
                     Value::Timestamp(text.parse::<Timestamp>().map_err(|_| wrong())?)
                 }
                 OutputKind::Column(ColumnType::Uuid) => Value::Uuid(Uuid::try_parse(text).map_err(|_| wrong())?),
-                OutputKind::Column(_) => return Err(wrong()),
+                OutputKind::Column(_) | OutputKind::Related(_) => return Err(wrong()),
             }
         }
         _ => return Err(wrong()),

@@ -3,12 +3,15 @@
 use std::time::Instant;
 
 use mwallet_schema::Value;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
+use super::packed_rows::PackedRows;
 use super::{codec, errors, sort};
 use crate::batch::{Batch, DriverRow};
 use crate::columns::OutputColumn;
 use crate::error::{Error, Result};
+use crate::json_row::DriverValue;
 use crate::statement::{Bind, Format, Output, Prepared, Statement};
 
 /// Runs a statement that may write, and collects its rows. The caller must roll back the transaction if this fails.
@@ -109,18 +112,41 @@ pub(super) fn each_row(
 }
 
 impl DriverRow for Row<'_> {
-    fn value(&self, index: usize, column: &OutputColumn) -> Result<Value> {
-        let stored = self.get_ref(index).map_err(errors::convert)?;
-        Ok(codec::decode(column, stored)?)
+    type Value<'r>
+        = StoredValue<'r>
+    where
+        Self: 'r;
+
+    fn value(&self, index: usize) -> Result<StoredValue<'_>> {
+        self.get_ref(index).map(StoredValue).map_err(errors::convert)
     }
 
     fn flag(&self, index: usize) -> Result<bool> {
         self.get(index).map_err(errors::convert)
     }
+}
 
-    fn write_json(&self, index: usize, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
-        let stored = self.get_ref(index).map_err(errors::convert)?;
-        Ok(codec::write_json(column, stored, out)?)
+/// A value as SQLite stores it.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredValue<'r>(pub(super) ValueRef<'r>);
+
+impl<'r> DriverValue for StoredValue<'r> {
+    type Rows = PackedRows<'r>;
+
+    fn is_null(self) -> bool {
+        self.0 == ValueRef::Null
+    }
+
+    fn decode(self, column: &OutputColumn) -> Result<Value> {
+        Ok(codec::decode(column, self.0)?)
+    }
+
+    fn write_json(self, column: &OutputColumn, out: &mut Vec<u8>) -> Result<()> {
+        Ok(codec::write_json(column, self.0, out)?)
+    }
+
+    fn rows(self, is_many: bool) -> Result<PackedRows<'r>> {
+        PackedRows::new(self.0, is_many)
     }
 }
 

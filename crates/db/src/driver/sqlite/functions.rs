@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 
 use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
-use super::like;
+use super::{like, packed_rows};
 use crate::decimal_text;
 
 /// Registers the functions on a connection.
@@ -30,6 +30,7 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
         Ok(true)
     })?;
     connection.create_scalar_function("mwallet_merged", 0, merged, move |_| Ok(told.swap(false, Ordering::Relaxed)))?;
+    packed_rows::register(connection)?;
     connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
     connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
 }

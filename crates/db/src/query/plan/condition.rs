@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use mwallet_query::MAX_DEPTH;
-use mwallet_schema::{ColumnType, Decimal, DeclaredType, Transfer, Value, ValueError};
+use mwallet_schema::{ColumnType, Decimal, DeclaredType, Table, Transfer, Value, ValueError};
 use num_bigint::BigInt;
 
-use super::{PlanError, Planner};
+use super::{PlanError, Planner, RelatedPlan};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
 
 /// The maximum number of conditions in a filter.
@@ -26,6 +26,8 @@ pub(crate) enum Condition {
         fold_case: bool,
     },
     Is(usize, Is),
+    /// There are related rows: those at this position of the plan.
+    Related(usize),
     /// Equality where null equals null.
     Same(usize, Value),
     And(Vec<Condition>),
@@ -33,7 +35,37 @@ pub(crate) enum Condition {
     Not(Box<Condition>),
 }
 
+/// All of several conditions.
+fn all_of(conditions: Vec<Condition>) -> Condition {
+    match <[Condition; 1]>::try_from(conditions) {
+        Ok([one]) => one,
+        Err(all) => Condition::And(all),
+    }
+}
+
 impl Condition {
+    /// The condition that every row meets.
+    pub(crate) fn every_row() -> Self {
+        Self::And(Vec::new())
+    }
+
+    /// Returns whether evaluating it can fail on the values of some row of a table. What is not known to be safe counts
+    /// as failing.
+    pub(super) fn can_fail(&self, table: &Table, related: &[RelatedPlan<'_>]) -> bool {
+        match self {
+            // A type that only the database knows has operators of its own.
+            Self::Compare(position, ..)
+            | Self::In(position, _)
+            | Self::Between(position, ..)
+            | Self::Same(position, _) => matches!(table.columns[*position].kind, ColumnType::Native(_)),
+            Self::Is(..) => false,
+            Self::Like { .. } => true,
+            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.can_fail(table, related)),
+            Self::Not(one) => one.can_fail(table, related),
+            Self::Related(index) => related[*index].can_fail(),
+        }
+    }
+
     /// Calls `with` for each column that must equal a single value in every matching row.
     pub(super) fn each_equal(&self, with: &mut impl FnMut(usize)) {
         match self {
@@ -92,20 +124,39 @@ impl Place {
 }
 
 impl Planner<'_> {
-    /// Returns the condition of a query's identifier and filter.
-    pub(super) fn rows(&self, query: &Query) -> Result<Condition, PlanError> {
+    /// Returns the condition of a query: its identifier, its filter, and that there are the related rows that it
+    /// requires. First comes the condition of the scope, if the other must not be evaluated on rows outside it.
+    pub(super) fn rows(&self, query: &Query) -> Result<(Option<Condition>, Condition), PlanError> {
+        let mut all = self.query_conditions(query)?;
+        all.extend(self.inner_conditions(query));
+        Ok(match self.own_scope()? {
+            Some(scope) if all.iter().any(|one| one.can_fail(self.table, &self.related)) => (Some(scope), all_of(all)),
+            scope => (None, all_of(scope.into_iter().chain(all).collect())),
+        })
+    }
+
+    /// The same for the rows that a write changes.
+    pub(super) fn written_rows(&self, query: &Query) -> Result<Condition, PlanError> {
+        Ok(all_of(self.own_scope()?.into_iter().chain(self.query_conditions(query)?).collect()))
+    }
+
+    /// Returns the condition on the rows that the asker may see, unless it may see all.
+    pub(super) fn own_scope(&self) -> Result<Option<Condition>, PlanError> {
+        let Some(rows) = &self.rules.rows else { return Ok(None) };
+        // It may name columns that the asker does not see.
+        let planner = Planner::new(self.table);
+        planner.condition(rows, MAX_DEPTH, &mut { MAX_CONDITIONS }).map(Some)
+    }
+
+    fn query_conditions(&self, query: &Query) -> Result<Vec<Condition>, PlanError> {
         let mut all = match &query.identifier {
             Some(identifier) => self.identified(identifier)?,
             None => Vec::new(),
         };
         if let Some(filter) = &query.filter {
-            let mut budget = MAX_CONDITIONS;
-            all.push(self.condition(filter, MAX_DEPTH, &mut budget)?);
+            all.push(self.condition(filter, MAX_DEPTH, &mut { MAX_CONDITIONS })?);
         }
-        Ok(match <[Condition; 1]>::try_from(all) {
-            Ok([one]) => one,
-            Err(all) => Condition::And(all),
-        })
+        Ok(all)
     }
 
     fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition>, PlanError> {
@@ -152,6 +203,12 @@ impl Planner<'_> {
     fn condition(&self, filter: &Filter, depth: usize, budget: &mut usize) -> Result<Condition, PlanError> {
         *budget = budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
         let depth = depth.checked_sub(1).ok_or(PlanError::TooComplex)?;
+        if let Filter::Is { column, is: Is::Null } = filter
+            && let Some(related) = self.find_related(column)
+        {
+            return Ok(Condition::Not(Box::new(Condition::Related(related))));
+        }
+        self.refuse_operator(filter)?;
         Ok(match filter {
             Filter::Compare { column, comparison, operand } => {
                 let position = self.find(column)?;
@@ -201,7 +258,11 @@ impl Planner<'_> {
             }
             Filter::And(filters) => Condition::And(self.conditions(filters, depth, budget)?),
             Filter::Or(filters) => Condition::Or(self.conditions(filters, depth, budget)?),
-            Filter::Not(filter) => Condition::Not(Box::new(self.condition(filter, depth, budget)?)),
+            Filter::Not(filter) => match self.condition(filter, depth, budget)? {
+                // Whether there are related rows is never unknown.
+                Condition::Not(opposite) if matches!(*opposite, Condition::Related(_)) => *opposite,
+                condition => Condition::Not(Box::new(condition)),
+            },
         })
     }
 

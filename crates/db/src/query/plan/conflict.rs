@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use mwallet_schema::Value;
 
-use super::{Assignment, ColumnSet, Plan, PlanError, PlanKind, Planner, Scope};
+use super::{Assignment, ColumnSet, Plan, PlanError, PlanKind, Planner};
+use crate::query::ScopedTable;
 
 /// What an insert does with rows that already exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,15 +40,15 @@ pub(crate) enum PlannedConflict {
     },
 }
 
-impl Plan<'_> {
+impl<'t> Plan<'t> {
     /// Sets the conflict handling of an insert.
     ///
     /// # Errors
     ///
     /// Returns an error if a column is unknown, if the target has no unique constraint, or if two of the new rows
     /// have the same key.
-    pub fn on_conflict(mut self, what: &OnConflict, audience: Scope) -> Result<Self, PlanError> {
-        let planner = Planner { table: self.table, audience };
+    pub fn on_conflict(mut self, at: impl Into<ScopedTable<'t>>, what: &OnConflict) -> Result<Self, PlanError> {
+        let planner = Planner::new(at);
         if let PlanKind::Insert { columns, rows, on_conflict } = &mut self.kind {
             *on_conflict = planner.conflict(what, columns, rows)?;
         }
@@ -131,7 +132,6 @@ impl Planner<'_> {
 
     /// Returns the position of a column, which may be write-only.
     fn find_any(&self, name: &str) -> Result<usize, PlanError> {
-        let unknown = || PlanError::UnknownColumn { table: self.table.name.clone(), column: name.into() };
-        self.table.position(name).ok_or_else(unknown)
+        self.table.position(name).ok_or_else(|| self.unknown_column(name))
     }
 }

@@ -1,9 +1,10 @@
 //! Errors for requests that do not fit their table.
 
 use mwallet_query::MAX_DEPTH;
-use mwallet_schema::{ValueError, shortened};
+use mwallet_schema::{Column, Table, ValueError, nearest, shortened};
 
 use super::condition::{MAX_CONDITIONS, MAX_IN_VALUES};
+use crate::catalog::FindError;
 
 /// An error in a request that does not fit its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,43 @@ pub enum PlanError {
         table: String,
         /// The name.
         column: String,
+        /// A column with a similar name.
+        suggestion: Option<String>,
+    },
+    /// No relationship was found, or several.
+    #[error(transparent)]
+    Relationship(#[from] FindError),
+    /// Related rows are named that the query does not select.
+    #[error("{} is not among the related rows of this request", shortened(name))]
+    NotRelated {
+        /// The name.
+        name: String,
+    },
+    /// The order is by a column of related rows of which there can be several.
+    #[error("rows of {table} cannot be ordered by {}: each can have several of them", shortened(name))]
+    RelatedOrder {
+        /// The table.
+        table: String,
+        /// The name of the related rows.
+        name: String,
+    },
+    /// A filter compares related rows with a value.
+    #[error("{}: related rows can only be tested for being there", shortened(name))]
+    RelatedOperator {
+        /// The name of the related rows.
+        name: String,
+    },
+    /// A write of a table without a primary key is to return related rows.
+    #[error("a write of {table} cannot return related rows: it has no primary key to find them by")]
+    RelatedOfWrite {
+        /// The table.
+        table: String,
+    },
+    /// Several rows are spread within several rows.
+    #[error("{}: of several rows within several rows, only one level can be spread", shortened(name))]
+    SpreadInSpread {
+        /// The name of the related rows.
+        name: String,
     },
     /// A value does not fit its column's type.
     #[error("{column}: {error}")]
@@ -156,12 +194,34 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// A name that none of the visible columns of a table has.
+    pub(in crate::query) fn unknown_column<'c>(
+        table: &Table,
+        name: &str,
+        visible: impl Iterator<Item = &'c Column>,
+    ) -> Self {
+        let suggestion = nearest(visible.map(|column| column.name.as_str()), name).map(Into::into);
+        Self::UnknownColumn { table: table.name.clone(), column: name.into(), suggestion }
+    }
+
+    /// A table that is in no catalog has no relationships.
+    pub(super) fn no_catalog(table: &Table, target: &str) -> Self {
+        let (origin, target) = (table.name.clone(), target.to_owned());
+        Self::Relationship(FindError::None { origin, target, hint: None, suggestion: None })
+    }
+
     /// Returns the SQLSTATE that PostgreSQL would report, or PostgREST's code if the request would not reach
     /// PostgreSQL.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax { .. } => "PGRST100",
             Self::UnknownColumn { .. } => "42703",
+            Self::Relationship(FindError::None { .. }) => "PGRST200",
+            Self::Relationship(FindError::Ambiguous { .. }) => "PGRST201",
+            Self::NotRelated { .. } => "PGRST108",
+            Self::RelatedOrder { .. } => "PGRST118",
+            Self::RelatedOperator { .. } => "PGRST120",
+            Self::RelatedOfWrite { .. } | Self::SpreadInSpread { .. } => "0A000",
             Self::InvalidValue { error, .. } => match error {
                 ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",
                 ValueError::OutOfRange(_) => "22003",

@@ -1,10 +1,10 @@
 //! Replacing a row (PUT): the changes to an existing row, and the row to insert if there is none.
 
-use mwallet_schema::{Access, ColumnDefault, Record, Table, Value};
+use mwallet_schema::{Access, ColumnDefault, Record, Value};
 
 use super::condition::Place;
-use super::{Plan, PlanError, Planner, Scope};
-use crate::query::{Comparison, Filter, Operand, Query};
+use super::{Plan, PlanError, Planner};
+use crate::query::{Comparison, Filter, Operand, Query, ScopedTable};
 
 impl Plan<'_> {
     /// Returns the key columns of the row to replace, and their values.
@@ -12,8 +12,8 @@ impl Plan<'_> {
     /// # Errors
     ///
     /// Returns an error if the query does not identify a row by its key.
-    pub(crate) fn place(table: &Table, query: &Query) -> Result<Record, PlanError> {
-        let planner = Planner { table, audience: Scope::Client };
+    pub(crate) fn place(at: ScopedTable<'_>, query: &Query) -> Result<Record, PlanError> {
+        let planner = Planner::new(at);
         let mut place = Record::new();
         for (position, value) in planner.place(query)? {
             place.set(&planner.column(position).name, value);
@@ -28,11 +28,11 @@ impl Plan<'_> {
     ///
     /// Returns an error if the query does not identify a row by its key, or if the row has another key.
     pub(crate) fn replacement(
-        table: &Table,
+        at: ScopedTable<'_>,
         query: &Query,
         record: Record,
     ) -> Result<(Record, Option<Record>), PlanError> {
-        let planner = Planner { table, audience: Scope::Client };
+        let planner = Planner::new(at);
         let mut new = record;
         let mut can_create = true;
         for (position, value) in planner.place(query)? {
@@ -44,7 +44,7 @@ impl Plan<'_> {
             new.set(&column.name, value);
         }
         let mut changes = Record::new();
-        for column in table.columns.iter().filter(|column| column.access != Access::ReadOnly) {
+        for column in at.table().columns.iter().filter(|column| column.access != Access::ReadOnly) {
             let value = match (&column.default, new.get(&column.name)) {
                 (_, Some(value)) if new.was_given(&column.name) => value.clone(),
                 // Immutable columns keep their value unless a new one is given.

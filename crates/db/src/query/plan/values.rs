@@ -60,7 +60,7 @@ impl Planner<'_> {
     fn refuse_rest(&self, record: &Record) -> Result<(), PlanError> {
         match record.iter().next() {
             None => Ok(()),
-            Some((name, _)) => Err(PlanError::UnknownColumn { table: self.table.name.clone(), column: name.into() }),
+            Some((name, _)) => Err(self.unknown_column(name)),
         }
     }
 

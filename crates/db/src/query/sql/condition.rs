@@ -48,6 +48,7 @@ impl Writer<'_> {
             }
             Condition::And(all) => self.joined(all, " AND ", "TRUE"),
             Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
+            Condition::Related(index) => self.exists(index),
             Condition::Not(condition) => {
                 self.push("NOT (");
                 self.condition(*condition);

@@ -1,0 +1,114 @@
+//! Rows that a write returns together with related ones. They are read in the transaction of the write, by their keys:
+//! what a statement returns of its own writes would show related rows as they were before it on PostgreSQL, and as they
+//! are in the middle of it on SQLite.
+
+use mwallet_schema::Table;
+use mwallet_schema::json::{Reader, SyntaxError, Token};
+
+use crate::entity::DecodeError;
+use crate::error::Result;
+use crate::json_rows::JsonRows;
+use crate::query::{Comparison, Filter, Operand, Plan, PlanError, Projection, Query, ScopedTable};
+use crate::session::Session;
+use crate::statement::Format;
+
+/// The maximum number of rows with composite keys. Each is a condition of its own.
+const MAX_COMPOSITE: usize = 300;
+
+/// What a write returns of its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Returned<'a> {
+    pub(super) table: ScopedTable<'a>,
+    pub(super) query: &'a Query,
+}
+
+impl Returned<'_> {
+    /// Returns whether the rows are read again.
+    pub(super) fn is_read_back(&self) -> bool {
+        !self.query.related.is_empty()
+    }
+
+    /// Returns the columns that the statement of the write returns.
+    pub(super) fn fields(&self) -> std::result::Result<Projection, PlanError> {
+        if !self.is_read_back() {
+            return Ok(self.query.fields.clone());
+        }
+        // All that is wrong with the query is found before anything is written.
+        Plan::select(self.table, self.query)?;
+        match self.table.table().primary_key.as_slice() {
+            [] => Err(PlanError::RelatedOfWrite { table: self.table.table().name.clone() }),
+            key => Ok(Projection::Include(key.to_vec())),
+        }
+    }
+
+    /// Returns the query of the write itself: the rows, and the columns that its statement returns.
+    pub(super) fn written(&self) -> std::result::Result<Query, PlanError> {
+        let fields = self.fields()?;
+        let query = Query { fields, ..self.query.clone() };
+        Ok(if self.is_read_back() { Query { related: Vec::new(), order: Vec::new(), ..query } } else { query })
+    }
+
+    /// Reads the rows whose keys a write returned, in the order of the query or else by their key.
+    pub(super) async fn read(&self, session: &mut Session, written: JsonRows) -> Result<JsonRows> {
+        let merged = written.merged();
+        let table = self.table.table();
+        let keys = keys(written, &table.primary_key).map_err(|error| DecodeError::new("key", error.to_string()))?;
+        let filter = matching(table, keys)?;
+        let mut query = Query { identifier: None, filter: Some(filter), skip: 0, limit: None, ..self.query.clone() };
+        for column in &table.primary_key {
+            query = query.order_asc(column);
+        }
+        Ok(self.select(session, &query).await?.with_merged(merged))
+    }
+
+    /// Reads the rows that are about to be deleted.
+    pub(super) async fn read_before(&self, session: &mut Session) -> Result<JsonRows> {
+        self.select(session, self.query).await
+    }
+
+    async fn select(&self, session: &mut Session, query: &Query) -> Result<JsonRows> {
+        let statement = Plan::select(self.table, query)?.statement_for(self.table, session.engine().dialect());
+        Ok(session.run_as(statement, Format::Json(query.numbers)).await?.into_json())
+    }
+}
+
+/// Returns the values of the key in each row, as texts.
+fn keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<String>>, SyntaxError> {
+    let array = rows.into_array();
+    let mut reader = Reader::new(&array)?;
+    let mut keys = Vec::new();
+    reader.value()?;
+    while reader.item()? {
+        reader.value()?;
+        let mut key = Vec::with_capacity(columns.len());
+        while reader.key()?.is_some() {
+            key.push(match reader.value()? {
+                Token::String(text) => text.into_owned(),
+                Token::Number(number) => number.to_owned(),
+                Token::Bool(value) => value.to_string(),
+                // No key is null, or of a type that JSON nests.
+                Token::Null | Token::Array | Token::Object => String::new(),
+            });
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+/// The rows with these keys.
+fn matching(table: &Table, keys: Vec<Vec<String>>) -> std::result::Result<Filter, PlanError> {
+    let columns = &table.primary_key;
+    if let [column] = columns.as_slice() {
+        return Ok(Filter::in_(column, keys.into_iter().flatten().map(Operand::Text)));
+    }
+    if keys.len() > MAX_COMPOSITE {
+        return Err(PlanError::TooMany {
+            parameter: "select".into(),
+            items: "written rows with related rows",
+            limit: MAX_COMPOSITE,
+        });
+    }
+    let equal = |(column, text): (&String, String)| Filter::compare(column, Comparison::Eq, Operand::Text(text));
+    let one = |key: Vec<String>| Filter::And(columns.iter().zip(key).map(equal).collect());
+    Ok(Filter::Or(keys.into_iter().map(one).collect()))
+}

@@ -1,0 +1,171 @@
+//! Which columns a plan returns, and their names.
+
+use std::borrow::Cow;
+
+use mwallet_schema::{Table, shortened};
+
+use super::{ColumnSet, PlanError, Planner, RelatedPlan};
+use crate::query::{Projection, Selection};
+
+/// The number of columns that may be selected from any table, for tables with few of their own.
+const FEW_COLUMNS: usize = 200;
+/// The maximum number of columns in a result. It leaves room for order columns, which count too: SQLite returns at
+/// most 2,000 columns, PostgreSQL 1,664.
+pub(in crate::query) const MOST_COLUMNS: usize = 1_600;
+/// The maximum number of columns of a related row. SQLite passes so many arguments to the function that packs them.
+const MOST_RELATED: usize = 1_000;
+
+/// The columns to return.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OutputSet {
+    /// All columns that clients may read.
+    Readable,
+    /// All columns.
+    All,
+    /// These columns, with output names if they differ from the column names.
+    Part { positions: ColumnSet, names: Option<Vec<String>> },
+}
+
+impl OutputSet {
+    /// Returns no columns.
+    pub(super) fn none() -> Self {
+        Self::Part { positions: Vec::new(), names: None }
+    }
+
+    /// Returns the positions of the columns.
+    pub(crate) fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
+        let columns = table.columns.iter().enumerate();
+        match self {
+            Self::Readable => {
+                columns.filter(|(_, column)| column.is_readable()).map(|(position, _)| position).collect()
+            }
+            Self::All => columns.map(|(position, _)| position).collect(),
+            Self::Part { positions, .. } => Cow::Borrowed(positions),
+        }
+    }
+
+    /// Returns the names of the columns in the output.
+    fn names<'a>(&'a self, table: &'a Table) -> Vec<&'a str> {
+        match self {
+            Self::Part { names: Some(names), .. } => names.iter().map(String::as_str).collect(),
+            _ => self.positions(table).iter().map(|position| table.columns[*position].name.as_str()).collect(),
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// All columns that the asker may see.
+    fn visible(&self) -> OutputSet {
+        let is_all = self.rules.hidden.is_empty();
+        match self.at.scope() {
+            crate::query::Scope::Program if is_all => OutputSet::All,
+            crate::query::Scope::Client if is_all => OutputSet::Readable,
+            _ => {
+                let positions = (0..self.table.columns.len()).filter(|position| self.is_visible(*position)).collect();
+                OutputSet::Part { positions, names: None }
+            }
+        }
+    }
+
+    pub(super) fn output(&self, fields: &Projection) -> Result<OutputSet, PlanError> {
+        let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
+        let positions = match fields {
+            Projection::All => return Ok(self.visible()),
+            Projection::Include(names) => find_all(names)?,
+            Projection::Exclude(names) => {
+                let excluded = find_all(names)?;
+                let whole = self.visible().positions(self.table).into_owned();
+                whole.into_iter().filter(|position| !excluded.contains(position)).collect()
+            }
+            Projection::Select(selected) => return self.selected(selected),
+        };
+        Ok(OutputSet::Part { positions, names: None })
+    }
+
+    fn selected(&self, selected: &[Selection]) -> Result<OutputSet, PlanError> {
+        let (mut positions, mut names): (ColumnSet, Vec<String>) = (Vec::new(), Vec::new());
+        let mut add = |position: usize, name: &str| {
+            match names.iter().position(|earlier| earlier == name) {
+                // `*,id` names a column twice but means it once.
+                Some(earlier) if positions[earlier] == position => {}
+                Some(_) => return Err(same_names(name)),
+                None => {
+                    positions.push(position);
+                    names.push(name.into());
+                }
+            }
+            check_count("select", positions.len(), self.table)
+        };
+        for item in selected {
+            match item {
+                Selection::Column { column, name } => add(self.find(column)?, name)?,
+                Selection::All => {
+                    for position in self.visible().positions(self.table).iter() {
+                        add(*position, &self.table.columns[*position].name)?;
+                    }
+                }
+            }
+        }
+        Ok(OutputSet::Part { positions, names: Some(names) })
+    }
+
+    /// Rejects two columns of one name, and more related columns than fit into one row.
+    pub(super) fn check_output(&self, output: &OutputSet) -> Result<(), PlanError> {
+        if self.related.is_empty() {
+            return Ok(());
+        }
+        let mut names = output.names(self.table);
+        self.related.iter().for_each(|related| related.add_names(&mut names));
+        let count = names.len();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(same_names(pair[0])),
+            None if count > MOST_COLUMNS => {
+                Err(PlanError::TooMany { parameter: "select".into(), items: "columns", limit: MOST_COLUMNS })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl RelatedPlan<'_> {
+    /// Adds the names that it has in the output of the row that it is related to.
+    fn add_names<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self.is_spread {
+            _ if self.is_empty => {}
+            false => names.push(&self.name),
+            true => {
+                names.extend(self.plan.output.names(self.plan.table));
+                self.plan.related.iter().for_each(|related| related.add_names(names));
+            }
+        }
+    }
+
+    /// Rejects more columns than a related row may have.
+    pub(super) fn check_count(&self) -> Result<(), PlanError> {
+        let columns = self.plan.output.positions(self.plan.table).len() + self.plan.related.len();
+        match columns > MOST_RELATED {
+            true => Err(PlanError::TooMany { parameter: self.name.clone(), items: "columns", limit: MOST_RELATED }),
+            false => Ok(()),
+        }
+    }
+}
+
+fn same_names(name: &str) -> PlanError {
+    PlanError::Syntax {
+        parameter: "select".into(),
+        message: format!("two columns would be named {}", shortened(name)),
+        hint: Some("name one of them: select=other:column"),
+    }
+}
+
+/// Rejects too many columns. A table's own number of columns is always allowed, and so is twice that or 200 within the
+/// overall maximum.
+pub(in crate::query) fn check_count(parameter: &'static str, found: usize, table: &Table) -> Result<(), PlanError> {
+    let own = table.columns.len();
+    let limit = (own * 2).min(MOST_COLUMNS).max(own).max(FEW_COLUMNS);
+    match found > limit {
+        true => Err(PlanError::TooMany { parameter: parameter.into(), items: "columns", limit }),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Rows of related tables: each node of a query's tree becomes a plan of its own, joined to that of its parent.
+
+use mwallet_schema::Table;
+
+use super::{Condition, Plan, PlanError, PlanKind, Planner};
+use crate::catalog::{ColumnPairs, TableRef};
+use crate::query::{Filter, Query, Related, ScopedTable};
+
+/// A plan for the rows that are related to each row of another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RelatedPlan<'t> {
+    /// The name by which the parent's query and output know it.
+    pub(crate) name: String,
+    /// Whether each row has at most one.
+    pub(crate) is_many: bool,
+    pub(crate) is_spread: bool,
+    /// Whether nothing of it is returned.
+    pub(crate) is_empty: bool,
+    /// The equal columns: of the parent and of this table or, if there is one, of the junction.
+    pub(crate) columns: ColumnPairs,
+    pub(crate) junction: Option<PlannedJunction<'t>>,
+    /// The related rows.
+    pub(crate) plan: Plan<'t>,
+}
+
+/// The table between a row and its related rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PlannedJunction<'t> {
+    pub(crate) table: &'t Table,
+    /// The equal columns of the junction and the related table.
+    pub(crate) columns: ColumnPairs,
+    /// The rows of it that the asker may see.
+    pub(crate) condition: Condition,
+}
+
+impl<'t> Planner<'t> {
+    /// Plans the related rows of a query. Conditions and orders of the query may then name them.
+    pub(super) fn with_related(mut self, query: &Query) -> Result<Self, PlanError> {
+        for related in &query.related {
+            let (target, planned) = self.plan_related(related)?;
+            if self.related.iter().any(|earlier| earlier.name == planned.name) {
+                return Err(PlanError::Syntax {
+                    parameter: "select".into(),
+                    message: format!("{} is selected twice", mwallet_schema::shortened(&planned.name)),
+                    hint: Some("give one of them another name: select=other:table(...)"),
+                });
+            }
+            self.related.push(planned);
+            self.targets.push(target);
+        }
+        Ok(self)
+    }
+
+    fn plan_related(&self, related: &Related) -> Result<(TableRef<'t>, RelatedPlan<'t>), PlanError> {
+        let table = self.at.in_catalog().ok_or_else(|| PlanError::no_catalog(self.table, &related.target))?;
+        let (relationship, target) = table.find(&related.target, related.hint.as_deref())?;
+        let junction = relationship.junction.as_ref().map(|junction| {
+            let between = table.junction(junction);
+            Ok::<_, PlanError>(PlannedJunction {
+                table: between.table(),
+                columns: junction.columns.clone(),
+                condition: self.visible_rows(between)?,
+            })
+        });
+        let planned = RelatedPlan {
+            name: related.name.clone(),
+            is_many: !relationship.cardinality.is_to_one(),
+            is_spread: related.is_spread,
+            is_empty: related.is_empty(),
+            columns: relationship.columns.clone(),
+            junction: junction.transpose()?,
+            plan: Plan::select(ScopedTable::new(target, self.at.scope()), &related.query)?,
+        };
+        planned.check_count()?;
+        let is_many_spread = |inner: &RelatedPlan<'_>| inner.holds_many_spread();
+        match planned.is_spread && planned.is_many && planned.plan.related.iter().any(is_many_spread) {
+            true => Err(PlanError::SpreadInSpread { name: planned.name }),
+            false => Ok((target, planned)),
+        }
+    }
+
+    /// The condition on the rows of another table that the asker may see.
+    fn visible_rows(&self, table: TableRef<'t>) -> Result<Condition, PlanError> {
+        let planner = Planner::new(ScopedTable::new(table, self.at.scope()));
+        Ok(planner.own_scope()?.unwrap_or_else(Condition::every_row))
+    }
+
+    /// Returns the position of related rows by their name.
+    pub(super) fn find_related(&self, name: &str) -> Option<usize> {
+        self.related.iter().position(|related| related.name == name)
+    }
+
+    /// Returns the position of a related row by its name, and of a column in it.
+    pub(super) fn related_column(&self, name: &str, column: &str) -> Result<(usize, usize), PlanError> {
+        let index = self.find_related(name).ok_or_else(|| PlanError::NotRelated { name: name.into() })?;
+        let related = &self.related[index];
+        if related.is_many {
+            return Err(PlanError::RelatedOrder { table: self.table.name.clone(), name: name.into() });
+        }
+        let planner = Planner::new(ScopedTable::new(self.targets[index], self.at.scope()));
+        let position = planner.find(column)?;
+        planner.require_ordered(position, "ordered by")?;
+        Ok((index, position))
+    }
+
+    /// The conditions that there are related rows, where only such rows are to be returned.
+    pub(super) fn inner_conditions(&self, query: &Query) -> impl Iterator<Item = Condition> {
+        let inner = query.related.iter().enumerate().filter(|(_, related)| related.is_inner);
+        inner.map(|(index, _)| Condition::Related(index))
+    }
+
+    /// Rejects a filter on related rows as a whole that is not about whether there are any.
+    pub(super) fn refuse_operator(&self, filter: &Filter) -> Result<(), PlanError> {
+        let name = match filter {
+            Filter::Compare { column, .. }
+            | Filter::In { column, .. }
+            | Filter::Between { column, .. }
+            | Filter::Like { column, .. }
+            | Filter::Is { column, .. } => column,
+            Filter::And(_) | Filter::Or(_) | Filter::Not(_) => return Ok(()),
+        };
+        match self.table.position(name).is_none() && self.find_related(name).is_some() {
+            true => Err(PlanError::RelatedOperator { name: name.clone() }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl RelatedPlan<'_> {
+    /// Returns whether it spreads several rows, itself or further down.
+    fn holds_many_spread(&self) -> bool {
+        self.is_spread && (self.is_many || self.plan.related.iter().any(Self::holds_many_spread))
+    }
+
+    /// Returns whether finding related rows can fail.
+    pub(super) fn can_fail(&self) -> bool {
+        let Plan { table, kind, related, .. } = &self.plan;
+        matches!(kind, PlanKind::Select { condition, .. } if condition.can_fail(table, related))
+    }
+}

@@ -1,0 +1,267 @@
+//! Related rows: each node of a plan becomes a subquery of its parent, so that one statement reads the whole tree.
+//!
+//! A subquery returns all related rows as one value, which the drivers take apart: on PostgreSQL records, on SQLite
+//! what `mwallet_rows` packs.
+
+use std::rc::Rc;
+
+use mwallet_schema::{Table, TableKind};
+
+use super::{Rows, Writer, qualified};
+use crate::Dialect;
+use crate::query::Plan;
+use crate::query::plan::{Condition, PlanKind, RelatedPlan};
+use crate::quote::write_quoted;
+
+/// What a writer was at before it came to related rows.
+struct Parent<'t> {
+    table: &'t Table,
+    source: String,
+    related: Rc<[RelatedPlan<'t>]>,
+}
+
+impl<'t> Writer<'t> {
+    /// Returns a new qualifier, including the dot.
+    pub(super) fn next_alias(&mut self) -> String {
+        let alias = format!("mwallet_{}.", self.aliases);
+        self.aliases += 1;
+        alias
+    }
+
+    /// Whether any related rows are returned.
+    pub(super) fn has_selected(&self) -> bool {
+        self.related.iter().any(|related| !related.is_empty)
+    }
+
+    /// Writes the related rows that are returned, each as one value. Returns whether there are any.
+    pub(super) fn selected_related(&mut self, follows: bool) -> bool {
+        let all = self.related.clone();
+        let mut follows = follows;
+        for related in all.iter().filter(|related| !related.is_empty) {
+            self.push(if follows { ", " } else { "" });
+            follows = true;
+            self.related_rows(related);
+        }
+        self.has_selected()
+    }
+
+    /// Writes FROM and the table, under an alias if it has one. With a barrier, rows that do not meet that condition
+    /// are gone before any other condition is evaluated: no engine moves a condition past an offset.
+    pub(super) fn from(&mut self, barrier: Option<Condition>) {
+        let name = qualified(self.table);
+        let alias = self.source[..self.source.len() - 1].to_owned();
+        self.push(" FROM ");
+        match barrier {
+            None => self.push(&name),
+            Some(condition) => {
+                self.push("(SELECT * FROM ");
+                self.push(&name);
+                if alias != name {
+                    self.push(" AS ");
+                    self.push(&alias);
+                }
+                self.where_(condition);
+                self.push(match self.dialect {
+                    Dialect::Postgres => " OFFSET 0)",
+                    Dialect::Sqlite => " LIMIT -1 OFFSET 0)",
+                });
+                if alias == name {
+                    // What is selected names its columns by the table.
+                    self.source = self.next_alias();
+                    return self.push_alias();
+                }
+            }
+        }
+        if alias != name {
+            self.push_alias();
+        }
+    }
+
+    fn push_alias(&mut self) {
+        let alias = self.source[..self.source.len() - 1].to_owned();
+        self.push(" AS ");
+        self.push(&alias);
+    }
+
+    /// Selects from a page of rows. SQLite would otherwise read the related rows of every row before it sorts them.
+    pub(super) fn select_of_page(&mut self, output: &[usize], rows: Rows) {
+        let Rows { barrier, condition, order, skip, limit } = rows;
+        self.push("SELECT ");
+        self.output(output);
+        self.read_from_subquery(output, |writer| {
+            writer.from(barrier);
+            writer.where_(condition);
+            writer.order_by(&order);
+            writer.page(skip, limit);
+        });
+    }
+
+    /// Writes FROM and a subquery of the columns that are needed outside of it, under the same alias.
+    fn read_from_subquery(&mut self, output: &[usize], rest: impl FnOnce(&mut Self)) {
+        self.push(" FROM (SELECT ");
+        let needed = self.needed(output);
+        self.push(if needed.is_empty() { "NULL" } else { "" });
+        self.read_columns(&needed);
+        rest(self);
+        self.push(")");
+        self.push_alias();
+    }
+
+    /// The columns that are returned, and those that join related rows.
+    fn needed(&self, output: &[usize]) -> Vec<usize> {
+        let joined = self.related.iter().flat_map(|related| related.columns.iter().map(|(own, _)| *own));
+        let mut needed: Vec<usize> = output.iter().copied().chain(joined).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+
+    /// Moves on to related rows.
+    fn enter(&mut self, plan: &Plan<'t>) -> Parent<'t> {
+        let source = self.next_alias();
+        Parent {
+            table: std::mem::replace(&mut self.table, plan.table),
+            source: std::mem::replace(&mut self.source, source),
+            related: std::mem::replace(&mut self.related, plan.related.clone().into()),
+        }
+    }
+
+    fn leave(&mut self, parent: Parent<'t>) {
+        self.table = parent.table;
+        self.source = parent.source;
+        self.related = parent.related;
+    }
+
+    /// Writes related rows as one value: those of a to-many relationship, or the only one.
+    fn related_rows(&mut self, related: &RelatedPlan<'t>) {
+        let parent = self.enter(&related.plan);
+        let output = related.plan.output.positions(self.table).into_owned();
+        self.push(match (self.dialect, related.is_many) {
+            (Dialect::Postgres, true) => "ARRAY(SELECT ROW(",
+            (Dialect::Postgres, false) => "(SELECT ROW(",
+            (Dialect::Sqlite, true) => "(SELECT mwallet_rows(",
+            (Dialect::Sqlite, false) => "(SELECT mwallet_row(",
+        });
+        self.read_columns(&output);
+        self.selected_related(!output.is_empty());
+        self.push(")");
+        let rows = rows_of(related);
+        // An aggregate takes its rows in the order of a subquery.
+        let is_paged = !rows.order.is_empty() || rows.skip > 0 || rows.limit.is_some();
+        if self.dialect == Dialect::Sqlite && related.is_many && is_paged {
+            self.read_from_subquery(&output, |writer| writer.join_related(related, &parent, rows));
+        } else {
+            self.join_related(related, &parent, rows);
+        }
+        self.push(")");
+        self.leave(parent);
+    }
+
+    /// Writes that there are related rows.
+    pub(super) fn exists(&mut self, index: usize) {
+        let all = self.related.clone();
+        let related = &all[index];
+        let parent = self.enter(&related.plan);
+        self.push("EXISTS (SELECT 1");
+        let mut rows = rows_of(related);
+        rows.order.clear();
+        // A page matters only where it can be empty.
+        if rows.skip == 0 && rows.limit != Some(0) {
+            rows.limit = None;
+        }
+        self.join_related(related, &parent, rows);
+        self.push(")");
+        self.leave(parent);
+    }
+
+    /// Writes a column of the only related row.
+    pub(super) fn related_column(&mut self, index: usize, column: usize) {
+        let all = self.related.clone();
+        let related = &all[index];
+        let parent = self.enter(&related.plan);
+        self.push("(SELECT ");
+        self.column(column);
+        self.join_related(related, &parent, rows_of(related));
+        self.push(")");
+        self.leave(parent);
+    }
+
+    /// Writes FROM, the join with the parent, and the rest of a subquery.
+    fn join_related(&mut self, related: &RelatedPlan<'t>, parent: &Parent<'t>, rows: Rows) {
+        let Rows { barrier, condition, order, skip, limit } = rows;
+        self.from(barrier);
+        let own = self.source.clone();
+        match &related.junction {
+            None => {
+                self.push(" WHERE ");
+                let equal: Vec<_> = related.columns.iter().map(|(outer, inner)| (*inner, *outer)).collect();
+                self.equal((self.table, &own), (parent.table, &parent.source), &equal);
+            }
+            Some(junction) => {
+                let between = self.next_alias();
+                self.push(" JOIN ");
+                self.push(&qualified(junction.table));
+                self.push(" AS ");
+                self.push(&between[..between.len() - 1]);
+                self.push(" ON ");
+                self.equal((junction.table, &between), (self.table, &own), &junction.columns);
+                self.push(" WHERE ");
+                let equal: Vec<_> = related.columns.iter().map(|(outer, inner)| (*inner, *outer)).collect();
+                self.equal((junction.table, &between), (parent.table, &parent.source), &equal);
+                self.and_of_junction(junction.table, between, &junction.condition);
+            }
+        }
+        if condition != Condition::every_row() {
+            self.push(" AND ");
+            self.condition(condition);
+        }
+        self.order_by(&order);
+        self.page(skip, limit);
+    }
+
+    /// Writes that columns of two tables are equal.
+    fn equal(&mut self, left: (&Table, &str), right: (&Table, &str), pairs: &[(usize, usize)]) {
+        for (index, (one, other)) in pairs.iter().enumerate() {
+            self.push(if index > 0 { " AND " } else { "" });
+            self.column_of(left, *one);
+            self.push(" = ");
+            self.column_of(right, *other);
+        }
+    }
+
+    fn column_of(&mut self, (table, source): (&Table, &str), position: usize) {
+        self.push(source);
+        write_quoted(&mut self.sql, &table.columns[position].name);
+    }
+
+    /// Writes the condition on rows of the junction.
+    fn and_of_junction(&mut self, table: &'t Table, source: String, condition: &Condition) {
+        if *condition == Condition::every_row() {
+            return;
+        }
+        let outer = (
+            std::mem::replace(&mut self.table, table),
+            std::mem::replace(&mut self.source, source),
+            std::mem::replace(&mut self.related, Rc::new([])),
+        );
+        self.push(" AND ");
+        self.condition(condition.clone());
+        (self.table, self.source, self.related) = outer;
+    }
+}
+
+/// The rows of a related plan. A key of a table finds one row at most, but nobody knows what a view makes of it.
+fn rows_of(related: &RelatedPlan<'_>) -> Rows {
+    let Plan { table, kind, order, barrier, .. } = &related.plan;
+    let (condition, skip, limit) = match kind {
+        PlanKind::Select { condition, skip, limit } => (condition.clone(), *skip, *limit),
+        // Related rows are only read.
+        _ => (Condition::every_row(), 0, None),
+    };
+    let is_found_by_key = matches!(table.kind, TableKind::Table | TableKind::Partitioned);
+    let limit = match related.is_many || (limit.is_none() && is_found_by_key) {
+        true => limit,
+        false => Some(limit.unwrap_or(1).min(1)),
+    };
+    Rows { barrier: barrier.clone(), condition, order: order.clone(), skip, limit }
+}

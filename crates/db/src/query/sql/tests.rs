@@ -1,0 +1,140 @@
+use mwallet_schema::{Access, Column, ColumnType, ReferentialAction, Table};
+
+use super::*;
+use crate::catalog::{Catalog, CatalogTable};
+use crate::query::{Comparison, Filter, Order, PlanError, Projection, Query, Related, Restrictions, Scope, TableScope};
+
+#[test]
+fn what_is_kept_is_what_the_plan_says() {
+    let mut table = table("coins", &["id", "slug"]);
+    table.columns.push(Column::new("secret", ColumnType::Text { max: None }).access(Access::WriteOnly));
+    table.add_unique(&["slug"]);
+    let coins = CatalogTable::new(table);
+    // The first dialect fills the cache.
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Sqlite] {
+        for query in [
+            Query::new().identifier(7),
+            Query::new().identifier("bitcoin"),
+            Query::new().identifier("dash"),
+            Query::new().filter(Filter::eq("slug", "dash")),
+            Query::new().filter(Filter::eq("slug", "dash")).order_desc("id"),
+            Query::new().filter(Filter::eq("slug", "dash")).limit(0),
+            Query::new().filter(Filter::compare("id", Comparison::Gt, 4)),
+            Query::new(),
+        ] {
+            // What the program sees is another statement, whatever is kept for clients.
+            let seen: [ScopedTable<'_>; 2] = [(&coins).into(), ScopedTable::new((&coins).into(), Scope::Program)];
+            for table in seen {
+                let plan = Plan::select(table, &query).unwrap();
+                let (own, kept) = (plan.clone().statement(dialect), plan.statement_for(table, dialect));
+                let parts =
+                    |statement: &Statement| (statement.sql.clone(), statement.binds.clone(), statement.is_lookup);
+                assert_eq!(parts(&kept), parts(&own), "{query:?}");
+                assert_eq!(kept.columns, own.columns, "{query:?}");
+            }
+        }
+    }
+}
+
+fn table(name: &str, columns: &[&str]) -> Table {
+    let mut table = Table::new(name);
+    for column in columns {
+        let kind = if column.ends_with("id") { ColumnType::BigInt } else { ColumnType::Text { max: None } };
+        table.columns.push(Column::new(*column, kind).nullable());
+    }
+    table.primary_key = vec![columns[0].into()];
+    table
+}
+
+/// Films of directors, and actors in films by roles.
+fn films() -> Catalog {
+    let mut films = table("films", &["id", "title", "director_id"]);
+    films.add_foreign_key(&["director_id"], "directors", &["id"], ReferentialAction::NoAction);
+    let mut roles = table("roles", &["film_id", "actor_id", "name"]);
+    roles.primary_key.push("actor_id".into());
+    roles.add_foreign_key(&["film_id"], "films", &["id"], ReferentialAction::NoAction);
+    roles.add_foreign_key(&["actor_id"], "actors", &["id"], ReferentialAction::NoAction);
+    Catalog::new([films, roles, table("directors", &["id", "name"]), table("actors", &["id", "name"])])
+}
+
+/// The SQL of a query in both dialects.
+fn sql(what: &str, table: ScopedTable<'_>, query: &Query) -> String {
+    let [postgres, sqlite] = [Dialect::Postgres, Dialect::Sqlite]
+        .map(|dialect| Plan::select(table, query).unwrap().statement(dialect).sql().to_owned());
+    format!("{what}\n  {postgres}\n  {sqlite}\n")
+}
+
+fn title() -> Query {
+    Query::new().include(["title"])
+}
+
+fn name() -> Query {
+    Query::new().include(["name"])
+}
+
+#[test]
+fn related_rows_are_subqueries() {
+    let catalog = films();
+    let sql = |what: &str, table, query: &Query| sql(what, catalog.get(None, table).unwrap().into(), query);
+    let last = title().filter(Filter::like("title", "A%")).order_desc("title").limit(2);
+    let none = Related::new("directors", Query::new().include::<&str>([]));
+    let by_name = Order { relation: Some("directors".into()), ..Query::new().order_desc("name").order[0].clone() };
+    let actors = Related { is_inner: true, ..Related::new("actors", name().skip(1)) };
+    let nested = Related::new("films", title().related(Related::new("actors", name())));
+    insta::assert_snapshot!(
+        [
+            sql("one row", "films", &title().related(Related::new("directors", name()))),
+            sql("a page of each", "directors", &name().related(Related::new("films", last)).order_asc("name").limit(5)),
+            sql("through a junction, required", "films", &title().related(actors)),
+            sql(
+                "ordered and filtered by related rows",
+                "films",
+                &title().related(none).order(by_name).filter(!Filter::is_null("directors") | Filter::eq("title", "x")),
+            ),
+            sql("two levels", "directors", &name().related(nested)),
+        ]
+        .concat()
+    );
+}
+
+/// Hides names, and rows whose ID is not 1.
+#[derive(Debug)]
+struct OnlyFirst;
+
+impl Restrictions for OnlyFirst {
+    fn of(&self, table: &Table) -> TableScope {
+        TableScope { hidden: vec!["name".into()], rows: Some(Filter::eq(&table.columns[0].name, 1)) }
+    }
+}
+
+#[test]
+fn a_scope_restricts_every_table_of_a_plan() {
+    let catalog = films();
+    let table = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Restricted(&OnlyFirst));
+    // LIKE counts as a condition that can fail, so rows outside the scope must be gone before it.
+    let query = Query::new().filter(Filter::like("title", "A%")).related(Related::new("actors", Query::new()));
+    let without = Query { filter: Some(Filter::eq("title", "A")), ..query.clone() };
+    insta::assert_snapshot!([sql("can fail", table, &query), sql("cannot fail", table, &without)].concat());
+    let hidden = Query::new().related(Related::new("actors", Query::new().filter(Filter::eq("name", "x"))));
+    let error = Plan::select(table, &hidden).unwrap_err();
+    assert_eq!(error, PlanError::UnknownColumn { table: "actors".into(), column: "name".into(), suggestion: None });
+}
+
+#[test]
+fn names_in_the_output_are_unique() {
+    let spread = |related| Related { is_spread: true, ..related };
+    let catalog = films();
+    let plan = |query: &Query| Plan::select(catalog.get(None, "films").unwrap(), query).map(drop);
+    let same = |name: &str| {
+        let (parameter, message) = ("select".into(), format!("two columns would be named {name}"));
+        Err(PlanError::Syntax { parameter, message, hint: Some("name one of them: select=other:column") })
+    };
+    let directors = Related::new("directors", Query::new());
+    assert_eq!(plan(&Query::new().related(spread(directors.clone()))), same("id"));
+    assert_eq!(plan(&title().related(Related { name: "title".into(), ..directors.clone() })), same("title"));
+    assert_eq!(plan(&title().related(spread(directors.clone()))), Ok(()));
+    let nothing = Query { fields: Projection::Include(Vec::new()), ..Query::new() };
+    assert_eq!(plan(&title().related(Related { name: "title".into(), ..Related::new("directors", nothing) })), Ok(()));
+    let twice = plan(&title().related(directors.clone()).related(directors)).unwrap_err();
+    assert_eq!(twice.to_string(), "select: directors is selected twice");
+}
