@@ -18,9 +18,9 @@ use clap::Args;
 
 use crate::Result;
 use report::{Report, Row, Standing};
-use targets::{BASELINE, Entry, Started, TARGETS};
+use targets::{BASELINE, Entry, Started, TARGETS, Tables};
 use tools::Tools;
-use workdir::Workdir;
+use workdir::{EMBED_DATABASE, Workdir};
 use workloads::{WORKLOADS, Workload};
 
 /// The number of concurrent connections of wrk and pgbench.
@@ -60,7 +60,11 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let tools = Tools::find(options.install)?;
     let target = machine::metadata()?["target_directory"].as_str().map(PathBuf::from);
     let workdir = Workdir::new(tools, target.ok_or("cargo did not say where it builds")?)?;
-    let targets = entries.iter().map(|entry| entry.start(&workdir)).collect::<Result<Vec<_>>>()?;
+    let tables = match workloads.iter().any(|workload| workload.database == EMBED_DATABASE) {
+        true => Tables::Embed,
+        false => Tables::Own,
+    };
+    let targets = entries.iter().map(|entry| entry.start(&workdir, tables)).collect::<Result<Vec<_>>>()?;
     // Dropped before the place they depend on.
     for (workload, target) in workloads.iter().flat_map(|workload| targets.iter().map(move |s| (workload, s))) {
         target.running.check(workload).map_err(|error| format!("{}, {}: {error}", target.name, workload.name))?;
@@ -155,19 +159,18 @@ mod tests {
     }
 
     #[test]
-    fn patterns_choose_workloads_and_subjects() {
-        assert_eq!(chosen(&[]).0, ["get", "list", "create"]);
-        assert_eq!(chosen(&["sqlite"]), (vec!["get", "list", "create"], vec!["baseline", "mwallet-sqlite"]));
+    fn patterns_choose_workloads_and_targets() {
+        assert_eq!(chosen(&[]).0, ["get", "list", "embed", "create"]);
+        assert_eq!(chosen(&["sqlite"]), (vec!["get", "list", "embed", "create"], vec!["baseline", "mwallet-sqlite"]));
         assert_eq!(chosen(&["get", "create", "mwallet"]).0, ["get", "create"]);
         assert_eq!(chosen(&["mwallet"]).1, ["baseline", "mwallet-postgres", "mwallet-sqlite"]);
         assert_eq!(chosen(&["baseline"]).1, ["baseline"]);
-        assert!(
-            choose(&["oracle".into()]).err().unwrap().to_string().contains("there are get, list, create, baseline")
-        );
+        let unknown = choose(&["oracle".into()]).err().unwrap().to_string();
+        assert!(unknown.contains("there are get, list, embed, create, baseline"), "{unknown}");
     }
 
     #[test]
-    fn floors_are_of_subjects_that_exist() {
+    fn floors_are_of_targets_that_exist() {
         for (workload, (target, _)) in WORKLOADS.iter().flat_map(|w| w.floors.iter().map(move |floor| (w, floor))) {
             assert!(TARGETS.iter().any(|entry| entry.name == *target), "{}: {target}", workload.name);
         }

@@ -28,15 +28,25 @@ pub(super) const TARGETS: [Entry; 4] = [
 /// A target that can be started.
 pub(super) struct Entry {
     pub(super) name: &'static str,
-    start: fn(&Workdir) -> Result<Box<dyn Target>>,
+    start: fn(&Workdir, Tables) -> Result<Box<dyn Target>>,
 }
 
 impl Entry {
     /// Fills its database and starts it.
-    pub(super) fn start(&self, workdir: &Workdir) -> Result<Started> {
-        let running = (self.start)(workdir).map_err(|error| format!("{} cannot be started: {error}", self.name))?;
+    pub(super) fn start(&self, workdir: &Workdir, tables: Tables) -> Result<Started> {
+        let running =
+            (self.start)(workdir, tables).map_err(|error| format!("{} cannot be started: {error}", self.name))?;
         Ok(Started { name: self.name, running })
     }
+}
+
+/// The tables that the chosen workloads need.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tables {
+    /// Those of mWallet.
+    Own,
+    /// Those of mWallet, and the three related ones.
+    Embed,
 }
 
 /// A running target. It is stopped on drop.

@@ -7,10 +7,12 @@ use std::process::Command;
 
 use super::tools::{Tools, output};
 use crate::postgres::Server;
-use crate::{Result, cargo, executable, run};
+use crate::{Result, cargo, executable, root, run};
 
 /// The database of mWallet and of the baseline.
 pub(super) const DATABASE: &str = "mwallet";
+/// The database of the three related tables.
+pub(super) const EMBED_DATABASE: &str = "embed";
 const USERS: &str = "20000";
 const ORDERS: &str = "200000";
 
@@ -22,12 +24,20 @@ pub(super) struct Workdir {
     pub(super) build_directory: PathBuf,
     mwallet: OnceCell<PathBuf>,
     mwallet_database: OnceCell<String>,
+    embed_database: OnceCell<String>,
 }
 
 impl Workdir {
     pub(super) fn new(tools: Tools, build_directory: PathBuf) -> Result<Self> {
         let server = Server::start_for_measuring(&tools.programs)?;
-        Ok(Self { tools, server, build_directory, mwallet: OnceCell::new(), mwallet_database: OnceCell::new() })
+        Ok(Self {
+            tools,
+            server,
+            build_directory,
+            mwallet: OnceCell::new(),
+            mwallet_database: OnceCell::new(),
+            embed_database: OnceCell::new(),
+        })
     }
 
     /// Creates a directory that is removed with the server, on the same disk as its data.
@@ -57,6 +67,26 @@ impl Workdir {
         Ok(self.mwallet_database.get().ok_or("the database was not filled")?)
     }
 
+    /// Creates and fills the database of the three related tables on first use, and returns its URL.
+    pub(super) fn embed_database(&self) -> Result<&str> {
+        if self.embed_database.get().is_none() {
+            self.psql("postgres", &format!("CREATE DATABASE {EMBED_DATABASE}"))?;
+            self.psql(EMBED_DATABASE, &embed_tables()?)?;
+            self.settle(EMBED_DATABASE)?;
+            let url = format!("postgresql://postgres@127.0.0.1:{}/{EMBED_DATABASE}", self.server.port());
+            let _ = self.embed_database.set(url);
+        }
+        Ok(self.embed_database.get().ok_or("the database was not filled")?)
+    }
+
+    /// Creates and fills a SQLite file with the same tables.
+    pub(super) fn embed_file(&self) -> Result<PathBuf> {
+        let file = self.directory("sqlite")?.join("embed.db");
+        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
+        run(Command::new(&self.tools.python).args(["-c", script]).arg(&file).arg(embed_tables()?))?;
+        Ok(file)
+    }
+
     /// Runs maintenance that PostgreSQL might otherwise start during the measurement.
     pub(super) fn settle(&self, database: &str) -> Result<()> {
         self.psql(database, "VACUUM ANALYZE")?;
@@ -76,6 +106,11 @@ pub(super) fn seed(workdir: &Workdir, url: &str) -> Result<()> {
     let mut command = Command::new(workdir.mwallet()?);
     command.args(["seed", "--users", USERS, "--orders", ORDERS, "--database-url", url]);
     run(command.current_dir(workdir.directory("logs")?).stdout(std::io::stderr()))
+}
+
+/// The statements that create and fill the three related tables.
+fn embed_tables() -> Result<String> {
+    Ok(fs::read_to_string(root().join("bench/embed/tables.sql"))?)
 }
 
 /// Builds the program for release, and returns its path.

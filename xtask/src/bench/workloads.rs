@@ -1,6 +1,7 @@
 //! The measured workloads, each in its own file. A new one needs a file, and a line in each of the two lists here.
 
 mod create;
+mod embed;
 mod get;
 mod list;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::Result;
 
 /// All workloads, in order. Those that write come last, so that the others find the original data.
-pub(super) const WORKLOADS: [&Workload; 3] = [&get::GET, &list::LIST, &create::CREATE];
+pub(super) const WORKLOADS: [&Workload; 4] = [&get::GET, &list::LIST, &embed::EMBED, &create::CREATE];
 
 /// A request that each target repeats.
 pub(super) struct Workload {
@@ -20,6 +21,8 @@ pub(super) struct Workload {
     pub(super) script: &'static str,
     /// The pgbench statement in `bench/baseline`.
     pub(super) baseline: &'static str,
+    /// The database of the baseline.
+    pub(super) database: &'static str,
     /// The request body, unless the workload only reads.
     pub(super) body: Option<&'static str>,
     /// The expected status.

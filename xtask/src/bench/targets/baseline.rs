@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Sample, Target};
+use super::{Sample, Tables, Target};
 use crate::bench::CONNECTIONS;
 use crate::bench::tools::output;
 use crate::bench::workdir::{DATABASE, Workdir};
@@ -13,8 +13,11 @@ use crate::{Result, root, show};
 /// The share of transactions whose latency is logged: a few thousand per measurement.
 const SAMPLED: &str = "0.05";
 
-pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
+pub(super) fn start(workdir: &Workdir, tables: Tables) -> Result<Box<dyn Target>> {
     workdir.mwallet_database()?;
+    if tables == Tables::Embed {
+        workdir.embed_database()?;
+    }
     let logs = workdir.directory("pgbench")?;
     let mut command = Command::new(&workdir.tools.pgbench);
     // It uses the tables of mWallet, which are created on first use.
@@ -35,7 +38,11 @@ impl Baseline {
     fn run(&self, workload: &Workload, length: &[&str]) -> Result<String> {
         let mut command = Command::new(self.command.get_program());
         command.args(self.command.get_args()).current_dir(&self.logs);
-        command.args(length).arg("-f").arg(root().join("bench/baseline").join(workload.baseline)).arg(DATABASE);
+        command
+            .args(length)
+            .arg("-f")
+            .arg(root().join("bench/baseline").join(workload.baseline))
+            .arg(workload.database);
         output(&mut command)
     }
 }

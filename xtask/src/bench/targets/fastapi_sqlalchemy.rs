@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::Target;
 use super::http::Http;
+use super::{Tables, Target};
 use crate::bench::process::{Process, free_port};
 use crate::bench::tools::output;
-use crate::bench::workdir::Workdir;
+use crate::bench::workdir::{EMBED_DATABASE, Workdir};
 use crate::bench::wrk;
 use crate::{Result, root, run};
 
@@ -20,15 +20,23 @@ const DATABASE: &str = "competitor";
 /// The number of rows: as many as mWallet has orders.
 const ROWS: &str = "200000";
 
-pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
+pub(super) fn start(workdir: &Workdir, tables: Tables) -> Result<Box<dyn Target>> {
     let programs = environment(workdir)?;
     let folder = folder();
     workdir.psql("postgres", &format!("CREATE DATABASE {DATABASE}"))?;
     let url = format!("postgresql+psycopg2://postgres@127.0.0.1:{}/{DATABASE}", workdir.server.port());
+    if tables == Tables::Embed {
+        workdir.embed_database()?;
+    }
+    let embed_url = url.replace(DATABASE, EMBED_DATABASE);
     let python = |program: &str| {
         let mut command = Command::new(programs.join(program));
         // Keeps bytecode files out of the repository.
-        command.env("PEER_DATABASE_URL", &url).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(&folder);
+        command
+            .env("PEER_DATABASE_URL", &url)
+            .env("PEER_EMBED_URL", &embed_url)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(&folder);
         command
     };
     run(python("python").args(["app.py", "--rows", ROWS]).stdout(std::io::stderr()))?;
@@ -42,7 +50,7 @@ pub(super) fn start(workdir: &Workdir) -> Result<Box<dyn Target>> {
     let url = format!("http://127.0.0.1:{port}");
     wrk::wait_for(&url, Duration::from_secs(60)).map_err(|error| process.with_log(&error))?;
     let notes = vec!["its table has the same columns, without the foreign key and the service columns".to_owned()];
-    Ok(Box::new(Http { wrk: workdir.tools.wrk(), url, path, process, notes }))
+    Ok(Box::new(Http { wrk: workdir.tools.wrk(), url, path, process, notes, embed: None }))
 }
 
 fn folder() -> PathBuf {
@@ -76,6 +84,7 @@ fn path(workload: &str) -> Option<&'static str> {
     match workload {
         "get" => Some("/orders/order-%d"),
         "list" => Some("/orders?limit=100"),
+        "embed" => Some("/funds?first=%d&limit=20"),
         "create" => Some("/orders"),
         _ => None,
     }

@@ -3,6 +3,7 @@
 use super::{Sample, Target, Usage};
 use crate::Result;
 use crate::bench::process::Process;
+use crate::bench::workdir::EMBED_DATABASE;
 use crate::bench::workloads::Workload;
 use crate::bench::wrk::{self, Wrk};
 
@@ -16,9 +17,16 @@ pub(super) struct Http {
     pub(super) process: Process,
     /// Notes to report with its command.
     pub(super) notes: Vec<String>,
+    /// The server of the workload `embed`, if it is another.
+    pub(super) embed: Option<Box<Http>>,
 }
 
 impl Http {
+    /// Returns the server of a workload.
+    fn server(&self, workload: &Workload) -> &Self {
+        self.embed.as_deref().filter(|_| workload.database == EMBED_DATABASE).unwrap_or(self)
+    }
+
     fn path(&self, workload: &Workload) -> Result<&'static str> {
         (self.path)(workload.name).ok_or_else(|| format!("it does not know the workload {}", workload.name).into())
     }
@@ -30,24 +38,26 @@ impl Target for Http {
     }
 
     fn check(&self, workload: &Workload) -> Result<()> {
-        let path = self.path(workload)?.replace("%d", "42");
-        let answer = wrk::ask(&self.url, &path, workload.body).map_err(|error| self.process.with_log(&error))?;
+        let server = self.server(workload);
+        let path = server.path(workload)?.replace("%d", "42");
+        let answer = wrk::ask(&server.url, &path, workload.body).map_err(|error| server.process.with_log(&error))?;
         if answer.status != workload.status {
             let why = format!("{path} answered {} instead of {}: {}", answer.status, workload.status, answer.body);
-            return Err(self.process.with_log(&why));
+            return Err(server.process.with_log(&why));
         }
         let body = serde_json::from_str(&answer.body).map_err(|error| format!("{path} answered no JSON: {error}"))?;
         (workload.check)(&body).map_err(|error| format!("{path}: {error}").into())
     }
 
     fn measure(&self, workload: &Workload, seconds: u32) -> Result<Sample> {
-        self.process.reset_peak()?;
-        let before = self.process.cpu()?;
-        let load = self.wrk.run(workload.script, &self.url, self.path(workload)?, seconds)?;
-        let cpu = self.process.cpu()?.saturating_sub(before);
+        let server = self.server(workload);
+        server.process.reset_peak()?;
+        let before = server.process.cpu()?;
+        let load = server.wrk.run(workload.script, &server.url, server.path(workload)?, seconds)?;
+        let cpu = server.process.cpu()?.saturating_sub(before);
         let usage = Usage {
             cpu_us: cpu.as_secs_f64() * 1e6 / load.requests.max(1) as f64,
-            peak_mib: self.process.peak_kib()? as f64 / 1024.0,
+            peak_mib: server.process.peak_kib()? as f64 / 1024.0,
         };
         Ok(Sample {
             per_second: load.requests as f64 / load.seconds,

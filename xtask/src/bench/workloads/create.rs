@@ -2,12 +2,14 @@
 
 use super::{Workload, expect};
 use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
+use crate::bench::workdir::DATABASE;
 
 pub(super) const CREATE: Workload = Workload {
     name: "create",
     what: "one order, answered 201 with the row after it is durable",
     script: "create.lua",
     baseline: "create.sql",
+    database: DATABASE,
     body: Some(
         r#"{"usid":"user42","user_id":42,"order_type":"OPEN","asset":"BITCOIN","start":"2030-01-01T00:00:00Z","memo":"limit"}"#,
     ),

@@ -4,12 +4,14 @@ use serde_json::Value;
 
 use super::{Workload, expect};
 use crate::bench::targets::{MWALLET_POSTGRES, MWALLET_SQLITE};
+use crate::bench::workdir::DATABASE;
 
 pub(super) const LIST: Workload = Workload {
     name: "list",
     what: "the 100 newest orders",
     script: "list.lua",
     baseline: "list.sql",
+    database: DATABASE,
     body: None,
     status: 200,
     check: |orders| {
