@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, Method, request};
 use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
-use mwallet_db::{Numbers, Projection, Query, QueryArgs};
+use mwallet_db::{Numbers, Query, QueryArgs};
 use mwallet_query::{Action, Preferences};
 
 use crate::accept::{self, Form};
@@ -144,7 +144,7 @@ impl<'t> TableRequest<'t> {
     /// If the query does not match the table.
     pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
         data_plane::check(self.table.in_catalog(), self.query()).map_err(|error| self.problem(error.into()))?;
-        self.args.query.fields = Projection::Include(Vec::new());
+        self.args.query.select_nothing();
         Ok(())
     }
 

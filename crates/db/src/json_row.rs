@@ -30,8 +30,8 @@ pub(crate) trait DriverRows {
     /// Moves to the next row. Returns whether there is one.
     fn next_row(&mut self) -> Result<bool>;
 
-    /// Returns the next field of the row.
-    fn next_field(&mut self) -> Result<Self::Value>;
+    /// Returns the next field of the row, which must be a value of this column.
+    fn next_field(&mut self, column: &OutputColumn) -> Result<Self::Value>;
 }
 
 /// Writes one row as an object. `value` returns the value of the column at an index.
@@ -102,7 +102,7 @@ fn write_related<V: DriverValue>(
     let mut rows = value.rows(related.is_many)?;
     if !related.is_many {
         return match rows.next_row()? {
-            true => write_row(&related.columns, numbers, out, |_| rows.next_field()),
+            true => write_row(&related.columns, numbers, out, |index| rows.next_field(&related.columns[index])),
             false => {
                 out.extend_from_slice(b"null");
                 Ok(())
@@ -116,7 +116,7 @@ fn write_related<V: DriverValue>(
             out.push(b',');
         }
         is_first = false;
-        write_row(&related.columns, numbers, out, |_| rows.next_field())?;
+        write_row(&related.columns, numbers, out, |index| rows.next_field(&related.columns[index]))?;
     }
     out.push(b']');
     Ok(())
@@ -127,7 +127,7 @@ fn collect<V: DriverValue>(value: V, related: &RelatedColumns) -> Result<Vec<Vec
     let mut rows = value.rows(related.is_many)?;
     let mut all = Vec::new();
     while rows.next_row()? {
-        all.push(related.columns.iter().map(|_| rows.next_field()).collect::<Result<_>>()?);
+        all.push(related.columns.iter().map(|column| rows.next_field(column)).collect::<Result<_>>()?);
     }
     Ok(all)
 }
@@ -317,7 +317,7 @@ mod tests {
             Ok(next.is_some())
         }
 
-        fn next_field(&mut self) -> Result<Cell> {
+        fn next_field(&mut self, _: &OutputColumn) -> Result<Cell> {
             Ok(*self.1.next().unwrap())
         }
     }

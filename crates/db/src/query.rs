@@ -134,6 +134,12 @@ impl Query {
         self
     }
 
+    /// Returns no columns, of related rows neither. These still filter and order.
+    pub fn select_nothing(&mut self) {
+        self.fields = Projection::Include(Vec::new());
+        self.related.iter_mut().for_each(|related| related.query.select_nothing());
+    }
+
     /// Adds rows of a related table.
     pub fn related(mut self, related: Related) -> Self {
         self.related.push(related);

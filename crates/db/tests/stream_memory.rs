@@ -5,8 +5,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what a test stands on must be there")]
 
-use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Table, Value};
-use mwallet_db::{CatalogTable, Dialect, Query, Sql, crud};
+use mwallet_db::schema::{Column, ColumnDefault, ColumnType, ReferentialAction, Table, Value};
+use mwallet_db::{Catalog, CatalogTable, Dialect, Query, Related, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::sync::Mutex;
 
@@ -90,4 +90,68 @@ async fn read_all(db: &TestDb, limit: u64) -> i64 {
         }
     }
     sum
+}
+
+const PARENTS: i64 = 100_000;
+const CHILDREN: i64 = 5;
+/// Enough for 200 bytes of JSON in each child.
+const MEMO: &str = "a memo that is long enough for a row of related rows to weigh what rows of real tables weigh, which is \
+                    more than a few numbers: names, notes, addresses, and the like";
+
+fn families() -> Catalog {
+    let mut parents = readings();
+    parents.name = "parents".into();
+    let mut children = readings();
+    children.name = "children".into();
+    children.columns.push(Column::new("parent_id", ColumnType::BigInt));
+    children.add_foreign_key(&["parent_id"], "parents", &["id"], ReferentialAction::NoAction);
+    children.add_index(&["parent_id"]);
+    Catalog::new([parents, children])
+}
+
+async fn fill_families(db: &TestDb, catalog: &Catalog) {
+    let tables: Vec<&Table> = catalog.tables().map(|table| table.table()).collect();
+    db.engine.create_all(&tables).await.unwrap();
+    let numbers = "WITH RECURSIVE counted (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n + 1 < $1)";
+    let mut session = db.engine.sessions().limit(std::time::Duration::from_secs(60)).begin().await.unwrap();
+    for (sql, count) in [
+        ("INSERT INTO parents (memo) SELECT 'parent ' || n FROM counted", PARENTS),
+        ("INSERT INTO children (memo, parent_id) SELECT MEMO || n, n / 5 + 1 FROM counted", PARENTS * CHILDREN),
+    ] {
+        let sql = format!("{numbers} {}", sql.replace("MEMO", &format!("'{MEMO}'")));
+        let statement = Sql::new(Box::leak(sql.into_boxed_str())).bind(count);
+        session.run(statement).await.unwrap();
+    }
+    session.commit().await.unwrap();
+}
+
+#[both_engines]
+async fn related_rows_pass_through_little_memory(db: TestDb) {
+    let _alone = ALONE.lock().await;
+    let catalog = families();
+    fill_families(&db, &catalog).await;
+    let related = Related::new("children", Query::new());
+    let few = Query::new().related(related).order_asc("id").limit(100);
+    let peak_of = async |query: &Query| {
+        forget_peak();
+        let before = memory("VmRSS:");
+        let table = catalog.get(None, "parents").unwrap();
+        let mut batches = crud::data_plane::list(&db.engine, table, query).await.unwrap();
+        let (mut rows, mut bytes) = (0, 0);
+        while let Some(batch) = batches.next_json().await {
+            let batch = batch.unwrap();
+            rows += batch.rows();
+            bytes += batch.bytes();
+            // A reader that is slower than the database.
+            tokio::time::sleep(std::time::Duration::from_micros(500)).await;
+        }
+        (rows, bytes, memory("VmHWM:").saturating_sub(before))
+    };
+    peak_of(&few).await;
+    let (rows, _, of_few) = peak_of(&few).await;
+    assert_eq!(rows, 100);
+    let (rows, bytes, of_all) = peak_of(&Query { limit: None, ..few }).await;
+    println!("{}: grew by {of_few} KiB for 100 parents, {of_all} KiB for {bytes} bytes of JSON", db.dialect());
+    assert!(rows == PARENTS as u64 && bytes > 100_000_000, "{rows} rows, {bytes} bytes");
+    assert!(of_all < of_few + GROWTH_KIB, "grew by {of_few} and {of_all} KiB");
 }

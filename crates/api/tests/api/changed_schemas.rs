@@ -236,3 +236,30 @@ fn types_of_postgres_that_change_are_served_as_they_are() {
         }
     });
 }
+
+#[both_engines]
+async fn related_rows_whose_columns_changed_are_read_by_what_they_are_now(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE t (id integer PRIMARY KEY);
+         CREATE TABLE c (id integer PRIMARY KEY, t_id integer REFERENCES t (id), v text);
+         INSERT INTO t VALUES (1); INSERT INTO c VALUES (1, 1, '12')",
+    )
+    .await;
+    let app = reflecting(&db).await;
+    let path = "/rest/v1/t?select=id,c(v)";
+    assert_eq!(get(&app, path).await.json(), json!([{"id": 1, "c": [{"v": "12"}]}]));
+    // Nothing about the statement itself changes on PostgreSQL: a record stays a record.
+    let (change, expected) = match db.dialect() {
+        Dialect::Postgres => ("ALTER TABLE c ALTER v TYPE numeric USING v::numeric", json!(12)),
+        Dialect::Sqlite => ("ALTER TABLE c DROP COLUMN v; ALTER TABLE c ADD COLUMN v integer DEFAULT 12", json!(12)),
+    };
+    behind(&db, change).await;
+    let answer = get(&app, path).await;
+    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!([{"id": 1, "c": [{"v": expected}]}])));
+    // A column that is gone, and one that is new. Tables are read again at most once a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    behind(&db, "ALTER TABLE c RENAME COLUMN v TO w").await;
+    assert_eq!(code(&get(&app, path).await), (400, "42703".into()));
+    assert_eq!(get(&app, "/rest/v1/t?select=id,c(w)").await.json(), json!([{"id": 1, "c": [{"w": 12}]}]));
+}

@@ -152,12 +152,20 @@ fn described(database: &Database) -> String {
     text
 }
 
-/// Counts the statements that engines log.
+/// Counts the statements that engines log, but for those that begin and end transactions.
 struct Counter;
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counter {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "mwallet::sql" {
+            event.record(&mut Self);
+        }
+    }
+}
+
+impl tracing::field::Visit for Counter {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" && format!("{value:?}").starts_with("SELECT ") {
             SENT.fetch_add(1, Ordering::SeqCst);
         }
     }

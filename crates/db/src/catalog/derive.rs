@@ -131,7 +131,8 @@ fn of_views<'c>(catalog: &Catalog, views: &Views, reference: &Reference<'c>) -> 
     let mut references = Vec::new();
     for (from, own) in &from_ends {
         for (to, other) in &to_ends {
-            if is_view(catalog.tables[*from].table()) || is_view(catalog.tables[*to].table()) {
+            // The reference itself is known already.
+            if (*from, *to) != (reference.from, reference.to) {
                 let columns = own.iter().copied().zip(other.iter().copied()).collect();
                 references.push(Reference { from: *from, to: *to, columns, ..reference.clone() });
             }

@@ -1,9 +1,9 @@
 //! Finding the relationship that a request means, by the rules of PostgREST.
 
-use mwallet_schema::{TableKind, nearest, shortened};
+use mwallet_schema::{Table, TableKind, nearest, shortened};
 
 use super::TableRef;
-use super::relationship::{Cardinality, Relationship, with_columns};
+use super::relationship::{Cardinality, ColumnPairs, Relationship, with_columns};
 
 /// Why no relationship was found, or which of several was meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,23 @@ impl<'c> TableRef<'c> {
     ///
     /// Returns an error if there is none, or if there are several.
     pub fn find(self, target: &str, hint: Option<&str>) -> Result<(&'c Relationship, TableRef<'c>), FindError> {
-        let matching = || self.relationships().iter().filter(|relationship| self.is_meant(relationship, target, hint));
+        self.find_among(target, hint, &|_, _| true)
+    }
+
+    /// Finds a relationship among those whose columns an asker may see. The others do not exist for it, so no error
+    /// names them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is none, or if there are several.
+    pub(crate) fn find_among(
+        self,
+        target: &str,
+        hint: Option<&str>,
+        is_visible: &dyn Fn(&Table, usize) -> bool,
+    ) -> Result<(&'c Relationship, TableRef<'c>), FindError> {
+        let visible = || self.relationships().iter().filter(|relationship| self.is_visible(relationship, is_visible));
+        let matching = || visible().filter(|relationship| self.is_meant(relationship, target, hint));
         let mut found = matching();
         match (found.next(), found.next()) {
             (Some(one), None) => Ok((one, self.related(one))),
@@ -61,13 +77,28 @@ impl<'c> TableRef<'c> {
                 origin: self.table().name.clone(),
                 target: target.into(),
                 hint: hint.map(Into::into),
-                suggestion: self.suggestion(target),
+                suggestion: self.suggestion(target, visible()),
             }),
             (Some(_), Some(_)) => {
                 let mut candidates: Vec<_> = matching().map(|relationship| self.candidate(relationship)).collect();
                 // The engines list foreign keys in orders of their own.
                 candidates.sort_by(|one, other| one.relationship.cmp(&other.relationship));
                 Err(FindError::Ambiguous { origin: self.table().name.clone(), target: target.into(), candidates })
+            }
+        }
+    }
+
+    /// Returns whether all columns that a relationship goes by may be seen.
+    fn is_visible(self, relationship: &Relationship, is_visible: &dyn Fn(&Table, usize) -> bool) -> bool {
+        let related = self.related(relationship).table();
+        let all = |pairs: &ColumnPairs, one: &Table, other: &Table| {
+            pairs.iter().all(|(left, right)| is_visible(one, *left) && is_visible(other, *right))
+        };
+        match &relationship.junction {
+            None => all(&relationship.columns, self.table(), related),
+            Some(junction) => {
+                let between = self.junction(junction).table();
+                all(&relationship.columns, self.table(), between) && all(&junction.columns, between, related)
             }
         }
     }
@@ -185,8 +216,8 @@ impl<'c> TableRef<'c> {
     }
 
     /// Returns the related table whose name is closest to one that was not found.
-    fn suggestion(self, target: &str) -> Option<String> {
-        let related = self.relationships().iter().map(|relationship| self.related(relationship).table());
+    fn suggestion<'r>(self, target: &str, relationships: impl Iterator<Item = &'r Relationship>) -> Option<String> {
+        let related = relationships.map(|relationship| self.related(relationship).table());
         let near = related.filter(|table| table.schema == self.table().schema && table.name != target);
         let names = near.map(|table| table.name.as_str());
         nearest(names, target).map(Into::into)

@@ -54,6 +54,14 @@ impl Scope<'_> {
     pub(crate) fn may_see(self, column: &Column) -> bool {
         matches!(self, Self::Program) || column.is_readable()
     }
+
+    /// Returns whether a table's scope hides a column.
+    pub(crate) fn hides(self, table: &Table, position: usize) -> bool {
+        match self {
+            Self::Client | Self::Program => false,
+            Self::Restricted(restrictions) => restrictions.of(table).hidden.contains(&table.columns[position].name),
+        }
+    }
 }
 
 impl<'c> ScopedTable<'c> {

@@ -74,7 +74,7 @@ impl Plan<'_> {
         let answers = self.answers().unwrap_or(true);
         let Self { table, kind, output, order, related, barrier } = self;
         let answered = output.positions(table).into_owned();
-        let mut writer = Writer::new(dialect, table, related);
+        let mut writer = Writer::new(dialect, table, related, barrier.is_some());
         let (mut aggregated, mut hidden) = (None, Hidden::default());
         match kind {
             PlanKind::Select { condition, skip, limit } => {
@@ -223,13 +223,13 @@ struct Writer<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn new(dialect: Dialect, table: &'t Table, related: Vec<RelatedPlan<'t>>) -> Self {
+    fn new(dialect: Dialect, table: &'t Table, related: Vec<RelatedPlan<'t>>, has_barrier: bool) -> Self {
         let sql = String::with_capacity(512);
         let (binds, repeats) = (Vec::new(), Vec::new());
         let mut writer =
             Self { dialect, sql, binds, repeats, table, source: String::new(), related: related.into(), aliases: 0 };
-        // Alone, a table needs no alias. Beside others of the same name, it does.
-        writer.source = match writer.related.is_empty() {
+        // A table by itself needs no alias. Next to others of the same name, or in a subquery, it does.
+        writer.source = match writer.related.is_empty() && !has_barrier {
             true => format!("{}.", qualified(table)),
             false => writer.next_alias(),
         };

@@ -12,6 +12,7 @@ mod edges;
 mod lookups;
 mod postgres_cancel;
 mod row_counts;
+mod scope;
 mod session;
 mod slow_readers;
 mod sqlite_file;

@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
 use super::execute::StoredValue;
+use crate::columns::OutputColumn;
 use crate::entity::DecodeError;
 use crate::json_row::DriverRows;
 
@@ -127,7 +128,7 @@ impl<'r> DriverRows for PackedRows<'r> {
         Ok(is_row)
     }
 
-    fn next_field(&mut self) -> crate::Result<StoredValue<'r>> {
+    fn next_field(&mut self, _: &OutputColumn) -> crate::Result<StoredValue<'r>> {
         let [tag] = self.take()?;
         Ok(StoredValue(match tag {
             INTEGER => ValueRef::Integer(i64::from_le_bytes(self.take()?)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mwallet_query::MAX_DEPTH;
-use mwallet_schema::{ColumnType, Decimal, DeclaredType, Table, Transfer, Value, ValueError};
+use mwallet_schema::{ColumnType, Decimal, DeclaredType, Table, TableKind, Transfer, Value, ValueError};
 use num_bigint::BigInt;
 
 use super::{PlanError, Planner, RelatedPlan};
@@ -52,6 +52,10 @@ impl Condition {
     /// Returns whether evaluating it can fail on the values of some row of a table. What is not known to be safe counts
     /// as failing.
     pub(super) fn can_fail(&self, table: &Table, related: &[RelatedPlan<'_>]) -> bool {
+        // What a view computes, or another server, can fail for a row whatever it is compared with.
+        if matches!(table.kind, TableKind::View | TableKind::Foreign) {
+            return *self != Self::every_row();
+        }
         match self {
             // A type that only the database knows has operators of its own.
             Self::Compare(position, ..)

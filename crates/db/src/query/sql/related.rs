@@ -49,32 +49,23 @@ impl<'t> Writer<'t> {
     /// are gone before any other condition is evaluated: no engine moves a condition past an offset.
     pub(super) fn from(&mut self, barrier: Option<Condition>) {
         let name = qualified(self.table);
-        let alias = self.source[..self.source.len() - 1].to_owned();
+        let is_named = self.source.strip_suffix('.') != Some(&name);
         self.push(" FROM ");
-        match barrier {
-            None => self.push(&name),
-            Some(condition) => {
-                self.push("(SELECT * FROM ");
-                self.push(&name);
-                if alias != name {
-                    self.push(" AS ");
-                    self.push(&alias);
-                }
-                self.where_(condition);
-                self.push(match self.dialect {
-                    Dialect::Postgres => " OFFSET 0)",
-                    Dialect::Sqlite => " LIMIT -1 OFFSET 0)",
-                });
-                if alias == name {
-                    // What is selected names its columns by the table.
-                    self.source = self.next_alias();
-                    return self.push_alias();
-                }
-            }
-        }
-        if alias != name {
-            self.push_alias();
-        }
+        let Some(condition) = barrier else {
+            self.push(&name);
+            return if is_named {
+                self.push_alias()
+            };
+        };
+        self.push("(SELECT * FROM ");
+        self.push(&name);
+        self.push_alias();
+        self.where_(condition);
+        self.push(match self.dialect {
+            Dialect::Postgres => " OFFSET 0)",
+            Dialect::Sqlite => " LIMIT -1 OFFSET 0)",
+        });
+        self.push_alias();
     }
 
     fn push_alias(&mut self) {
