@@ -2,6 +2,7 @@
 //! statement is the plan in one engine's SQL.
 
 mod args;
+mod explain;
 mod filter;
 mod plan;
 mod scope;

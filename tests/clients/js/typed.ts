@@ -19,6 +19,11 @@ export async function typed(): Promise<void> {
   const one = await shop.from('Customer').select('Company').eq('CustomerId', 1).single()
   same<typeof one.data, { Company: string | null } | null>(true)
 
+  // Related rows, in both directions and through a junction.
+  const album = await shop.from('Album').select('Title, Artist(Name), Track(Name, Genre(Name), Playlist(Name))').single()
+  type Related = { Name: string; Genre: { Name: string | null } | null; Playlist: { Name: string | null }[] }
+  same<typeof album.data, { Title: string; Artist: { Name: string | null }; Track: Related[] } | null>(true)
+
   // What programs call by a short name.
   same<Tables<'Genre'>, { GenreId: number; Name: string | null }>(true)
   const genre: TablesInsert<'Genre'> = { Name: 'Highlife' }

@@ -27,7 +27,7 @@ pub(super) fn relationships(catalog: &Catalog) -> Vec<Vec<Relationship>> {
     for (from, entry) in catalog.tables.iter().enumerate() {
         for key in &entry.table().foreign_keys {
             if let Some(reference) = reference(catalog, from, key) {
-                references.extend(of_views(catalog, &views, &reference));
+                references.extend(of_views(&views, &reference));
                 references.push(reference);
             }
         }
@@ -118,7 +118,7 @@ fn is_view(table: &Table) -> bool {
 }
 
 /// The same reference with views that show its columns on one end or on both.
-fn of_views<'c>(catalog: &Catalog, views: &Views, reference: &Reference<'c>) -> Vec<Reference<'c>> {
+fn of_views<'c>(views: &Views, reference: &Reference<'c>) -> Vec<Reference<'c>> {
     let (own, other): (Vec<usize>, Vec<usize>) = reference.columns.iter().copied().unzip();
     let ends = |table: usize, columns: &[usize]| {
         let mut ends = vec![(table, columns.to_vec())];

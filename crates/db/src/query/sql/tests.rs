@@ -57,11 +57,9 @@ fn films() -> Catalog {
     Catalog::new([films, roles, table("directors", &["id", "name"]), table("actors", &["id", "name"])])
 }
 
-/// The SQL of a query in both dialects.
+/// The plan of a query, and its SQL in both dialects.
 fn sql(what: &str, table: ScopedTable<'_>, query: &Query) -> String {
-    let [postgres, sqlite] = [Dialect::Postgres, Dialect::Sqlite]
-        .map(|dialect| Plan::select(table, query).unwrap().statement(dialect).sql().to_owned());
-    format!("{what}\n  {postgres}\n  {sqlite}\n")
+    format!("{what}\n\n{}\n", Plan::select(table, query).unwrap().explain())
 }
 
 fn title() -> Query {
