@@ -1,3 +1,5 @@
+//! The SQL of plans in both dialects.
+
 use mwallet_schema::{Access, Column, ColumnType, ReferentialAction, Table};
 
 use super::*;
