@@ -137,6 +137,7 @@ impl JsonKeys {
 
 impl KeyWriter<'_> {
     /// Writes the next key, with what divides it from the member before.
+    #[inline]
     pub(crate) fn write_next(&mut self, out: &mut Vec<u8>) {
         let end = self.keys.ends[self.index];
         out.extend_from_slice(&self.keys.prefixes[self.start..end]);
