@@ -22,3 +22,17 @@ function done(summary, latency)
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
     errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end
+
+-- Requests rows by a random number up to `most`. The path comes with %d in the place of the number.
+function request_by_number(most)
+  local path
+
+  function init(args)
+    path = args[1]
+    begin_random()
+  end
+
+  function request()
+    return wrk.format("GET", string.format(path, math.random(most)))
+  end
+end

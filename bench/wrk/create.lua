@@ -1,4 +1,4 @@
--- One order, of any user, with the values of limit/create.sql. The server makes what is unique: uuid and slug.
+-- One order, of any user, with the values of baseline/create.sql. The server makes what is unique: uuid and slug.
 
 dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "common.lua")
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use mwallet_schema::JsonKind;
 use mwallet_schema::{
-    Access, Column, ColumnType, DeclaredType, EnumType, ForeignKey, NativeType, Table, TableKind, Transfer, Value,
-    is_hidden, json::write_string, visible,
+    Access, Column, ColumnType, DeclaredType, EnumType, ForeignKey, NativeType, Table, Transfer, Value, is_hidden,
+    json::write_string, visible,
 };
 
 /// The schema of tables without one.
@@ -65,7 +65,7 @@ pub fn database(tables: &[&Table]) -> String {
         let of_schema: Vec<&Table> = tables.iter().copied().filter(|table| schema(table) == name).collect();
         out.block(&format!("{}: {{", key(name)), "}", |out| {
             for (words, views) in [("Tables: {", false), ("Views: {", true)] {
-                let chosen: Vec<&&Table> = of_schema.iter().filter(|table| is_view(table) == views).collect();
+                let chosen: Vec<&&Table> = of_schema.iter().filter(|table| table.kind.is_view() == views).collect();
                 if chosen.is_empty() {
                     // Without `never`, an empty type would allow any name.
                     out.line(&format!("{words} [_ in never]: never }}"));
@@ -146,10 +146,6 @@ fn schema(table: &Table) -> &str {
     table.schema.as_deref().unwrap_or(DEFAULT_SCHEMA)
 }
 
-fn is_view(table: &Table) -> bool {
-    matches!(table.kind, TableKind::View | TableKind::MaterializedView)
-}
-
 fn write_table(out: &mut Writer, table: &Table, of_schema: &[&Table]) {
     out.comment(table.comment.as_deref());
     out.block(&format!("{}: {{", key(&table.name)), "}", |out| {
@@ -163,7 +159,7 @@ fn write_table(out: &mut Writer, table: &Table, of_schema: &[&Table]) {
         for (word, is_taken, is_partial) in taken {
             if is_taken {
                 out.block(&format!("{word}: {{"), "}", |out| write_taken(out, table, is_partial));
-            } else if !is_view(table) {
+            } else if !table.kind.is_view() {
                 // Not needed for views, for which clients assume it.
                 out.line(&format!("{word}: never"));
             }

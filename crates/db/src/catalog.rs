@@ -62,8 +62,11 @@ impl Catalog {
 
     /// Returns the table of that name in a database schema.
     pub fn get(&self, schema: Option<&str>, name: &str) -> Option<TableRef<'_>> {
-        let position = *self.positions.get(&schema.map(str::to_owned))?.get(name)?;
-        Some(self.at(position))
+        self.position(schema.map(str::to_owned), name).map(|position| self.at(position))
+    }
+
+    fn position(&self, schema: Option<String>, name: &str) -> Option<usize> {
+        self.positions.get(&schema)?.get(name).copied()
     }
 
     /// Returns all tables, in the order in which they were given.

@@ -43,17 +43,27 @@ pub(crate) fn write_row<V: DriverValue>(
 ) -> Result<()> {
     let mut keys = columns.shape().writer();
     for (index, column) in columns.iter().enumerate() {
-        let value = value(index)?;
-        match &column.kind {
-            OutputKind::Related(related) => write_related_member(related, value, numbers, &mut keys, out)?,
-            OutputKind::Column(_) | OutputKind::Number => {
-                keys.write_next(out);
-                write_scalar(column, value, numbers, out)?;
-            }
-        }
+        write_member(column, value(index)?, numbers, &mut keys, out)?;
     }
     out.extend_from_slice(if keys.has_begun() { b"}" } else { b"{}" });
     Ok(())
+}
+
+#[inline]
+fn write_member<V: DriverValue>(
+    column: &OutputColumn,
+    value: V,
+    numbers: Numbers,
+    keys: &mut KeyWriter<'_>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    match &column.kind {
+        OutputKind::Related(related) => write_related_member(related, value, numbers, keys, out),
+        OutputKind::Column(_) | OutputKind::Number => {
+            keys.write_next(out);
+            write_scalar(column, value, numbers, out)
+        }
+    }
 }
 
 /// Writes related rows as a member of their object, or the columns of spread rows as several.
@@ -149,13 +159,7 @@ fn write_spread_row<V: DriverValue>(
 ) -> Result<()> {
     for (index, column) in columns.iter().enumerate() {
         match (row, &column.kind) {
-            (Some(row), OutputKind::Related(related)) => {
-                write_related_member(related, row[index], numbers, keys, out)?;
-            }
-            (Some(row), _) => {
-                keys.write_next(out);
-                write_scalar(column, row[index], numbers, out)?;
-            }
+            (Some(row), _) => write_member(column, row[index], numbers, keys, out)?,
             (None, OutputKind::Related(RelatedColumns { columns, is_spread: true, .. })) => {
                 write_spread_row::<V>(columns, None, numbers, keys, out)?;
             }

@@ -52,6 +52,11 @@ pub enum TableKind {
 }
 
 impl TableKind {
+    /// Returns whether its rows are those of a query.
+    pub fn is_view(self) -> bool {
+        matches!(self, Self::View | Self::MaterializedView)
+    }
+
     /// Returns the name of the kind, such as `materialized view`.
     pub fn name(self) -> &'static str {
         match self {

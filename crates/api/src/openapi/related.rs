@@ -23,28 +23,23 @@ pub(super) fn of(table: TableRef<'_>) -> Vec<Related> {
     for relationship in table.relationships() {
         let target = table.related(relationship);
         let name = target.table().name.clone();
+        let leads = |target: &str, hint: Option<&str>| matches!(table.find(target, hint), Ok((found, _)) if std::ptr::eq(found, relationship));
         let junction = relationship.junction.as_ref().map(|junction| table.junction(junction).table().name.as_str());
         let hints = [Some(relationship.constraint.as_str()), junction];
-        let leads =
-            |hint: Option<&str>| matches!(table.find(&name, hint), Ok((found, _)) if std::ptr::eq(found, relationship));
-        let hint = hints.into_iter().flatten().find(|hint| leads(Some(hint)));
-        let call = match (leads(None), hint) {
-            (true, _) => name.clone(),
-            (false, Some(hint)) => format!("{name}!{}", names::quoted(hint)),
-            // A column is the only way from a row to another of the same table.
-            (false, None) => String::new(),
-        };
+        let hint = hints.into_iter().flatten().find(|hint| leads(&name, Some(hint)));
         let column = match relationship.columns.as_slice() {
-            [(own, _)] if relationship.cardinality.is_to_one() => {
-                let column = table.table().columns[*own].name.clone();
-                let is_found = matches!(table.find(&column, None), Ok((found, _)) if std::ptr::eq(found, relationship));
-                is_found.then_some(column)
-            }
+            [(own, _)] if relationship.cardinality.is_to_one() => Some(table.table().columns[*own].name.clone()),
             _ => None,
         };
+        let column = column.filter(|column| leads(column, None));
+        let call = match (leads(&name, None), hint) {
+            (true, _) => Some(name.clone()),
+            (false, Some(hint)) => Some(format!("{name}!{}", names::quoted(hint))),
+            // A column is the only way from a row to another of the same table.
+            (false, None) => column.clone(),
+        };
         let is_many = !relationship.cardinality.is_to_one();
-        let call = if call.is_empty() { column.clone().unwrap_or_default() } else { call };
-        if !call.is_empty() && all.iter().all(|earlier| earlier.call != call) {
+        if let Some(call) = call.filter(|call| all.iter().all(|earlier| earlier.call != *call)) {
             all.push(Related { call, name, column, is_many, key: names::key(&target.table().name) });
         }
     }

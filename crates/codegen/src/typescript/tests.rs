@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use mwallet_schema::{ColumnDefault, EnumLabel, EnumType, ReferentialAction, Updatability};
+use mwallet_schema::{ColumnDefault, EnumLabel, EnumType, ReferentialAction, TableKind, Updatability};
 
 fn native(name: &str, transfer: Transfer) -> ColumnType {
     ColumnType::Native(Arc::new(NativeType { name: name.into(), comparison_type: None, transfer }))

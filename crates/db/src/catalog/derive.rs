@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mwallet_schema::{ForeignKey, Table, TableKind};
+use mwallet_schema::ForeignKey;
 
 use super::Catalog;
 use super::relationship::{Cardinality, ColumnPairs, Junction, Relationship};
@@ -48,7 +48,7 @@ pub(super) fn relationships(catalog: &Catalog) -> Vec<Vec<Relationship>> {
 fn reference<'c>(catalog: &'c Catalog, from: usize, key: &'c ForeignKey) -> Option<Reference<'c>> {
     let table = catalog.tables[from].table();
     let schema = key.references_schema.as_ref().or(table.schema.as_ref());
-    let to = *catalog.positions.get(&schema.cloned())?.get(&key.references)?;
+    let to = catalog.position(schema.cloned(), &key.references)?;
     let referenced = catalog.tables[to].table();
     let pairs = key.columns.iter().zip(&key.referenced_columns);
     let columns: Option<ColumnPairs> =
@@ -90,16 +90,14 @@ type Views = HashMap<usize, Vec<(usize, HashMap<usize, Vec<usize>>)>>;
 
 fn views_by_base(catalog: &Catalog) -> Views {
     let mut views = Views::new();
-    for (view, entry) in catalog.tables.iter().enumerate().filter(|(_, entry)| is_view(entry.table())) {
+    for (view, entry) in catalog.tables.iter().enumerate().filter(|(_, entry)| entry.table().kind.is_view()) {
         let mut shown: HashMap<usize, HashMap<usize, Vec<usize>>> = HashMap::new();
         for (position, column) in entry.table().columns.iter().enumerate() {
             let Some(base) = &column.base else { continue };
             let schema = base.schema.as_ref().or(entry.table().schema.as_ref());
-            let Some(table) = catalog.positions.get(&schema.cloned()).and_then(|names| names.get(&base.table)) else {
-                continue;
-            };
-            if let Some(of_table) = catalog.tables[*table].table().position(&base.column) {
-                shown.entry(*table).or_default().entry(of_table).or_default().push(position);
+            let Some(table) = catalog.position(schema.cloned(), &base.table) else { continue };
+            if let Some(of_table) = catalog.tables[table].table().position(&base.column) {
+                shown.entry(table).or_default().entry(of_table).or_default().push(position);
             }
         }
         for (table, columns) in shown {
@@ -111,10 +109,6 @@ fn views_by_base(catalog: &Catalog) -> Views {
         of_table.sort_by_key(|(view, _)| *view);
     }
     views
-}
-
-fn is_view(table: &Table) -> bool {
-    matches!(table.kind, TableKind::View | TableKind::MaterializedView)
 }
 
 /// The same reference with views that show its columns on one end or on both.

@@ -1,6 +1,6 @@
 //! Finding the relationship that a request means, by the rules of PostgREST.
 
-use mwallet_schema::{Table, TableKind, nearest, shortened};
+use mwallet_schema::{Table, nearest, shortened};
 
 use super::TableRef;
 use super::relationship::{Cardinality, ColumnPairs, Relationship, with_columns};
@@ -114,9 +114,8 @@ impl<'c> TableRef<'c> {
         let is_self = std::ptr::eq(self.table(), related.table());
         match (hint, is_self) {
             (None, false) => {
-                let is_view = matches!(related.table().kind, TableKind::View | TableKind::MaterializedView);
                 let by_key = || self.is_constraint(relationship, target) || self.is_own_column(relationship, target);
-                is_of_table || (!is_view && by_key())
+                is_of_table || (!related.table().kind.is_view() && by_key())
             }
             (Some(hint), false) => {
                 is_of_table

@@ -143,7 +143,6 @@ pub async fn counted_page<'c>(
 ) -> Result<(JsonRows, u64)> {
     let table = table.into();
     let page = Plan::select(table, query)?.statement_for(table, engine.dialect());
-    let count = Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect());
     let mut session = engine.sessions().isolation(Isolation::RepeatableRead).read_only().begin().await?;
     let rows = run(&mut session, page, query.numbers).await?;
     let found = rows.rows();
@@ -151,8 +150,8 @@ pub async fn counted_page<'c>(
     let total = match is_last {
         true => query.skip + found,
         false => {
-            let counted = session.run_as(count, Format::Values).await?.into_values();
-            super::count_of(counted.first().map(Vec::as_slice))
+            let statement = count_statement(engine, table, query)?;
+            counted(session.run_as(statement, Format::Values).await?)
         }
     };
     session.roll_back().await?;
@@ -165,9 +164,20 @@ pub async fn counted_page<'c>(
 ///
 /// Returns an error if the query does not fit the table.
 pub async fn count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
-    let plan = Plan::aggregate(table, query, &[Aggregate::Count])?;
-    let rows = engine.read(plan.statement(engine.dialect()), Format::Values).await?.into_values();
-    Ok(super::count_of(rows.first().map(Vec::as_slice)))
+    let statement = count_statement(engine, table.into(), query)?;
+    Ok(counted(engine.read(statement, Format::Values).await?))
+}
+
+fn count_statement(
+    engine: &Engine,
+    table: ScopedTable<'_>,
+    query: &Query,
+) -> std::result::Result<Statement, PlanError> {
+    Ok(Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect()))
+}
+
+fn counted(output: Output) -> u64 {
+    super::count_of(output.into_values().first().map(Vec::as_slice))
 }
 
 /// Updates the rows that a query selects, and returns the new rows. The caller must check that there is a filter: see

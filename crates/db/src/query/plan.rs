@@ -170,7 +170,7 @@ impl<'t> Plan<'t> {
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
         let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Error };
-        Ok(planner.write(kind, planner.output(fields)?, Vec::new()))
+        Ok(Self::of_kind(planner.table, kind, planner.output(fields)?, Vec::new()))
     }
 
     /// Sets the order in which a write returns its rows.
@@ -200,7 +200,7 @@ impl<'t> Plan<'t> {
         let condition = planner.written_rows(query)?;
         let (assignments, kept) = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition, kept };
-        Ok(planner.write(kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
+        Ok(Self::of_kind(planner.table, kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
     }
 
     /// Plans a delete of every row that a query selects.
@@ -212,7 +212,12 @@ impl<'t> Plan<'t> {
         let planner = Planner::new(at);
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.written_rows(query)? };
-        Ok(planner.write(kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
+        Ok(Self::of_kind(planner.table, kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
+    }
+
+    /// A plan about one table only.
+    pub(super) fn of_kind(table: &'t Table, kind: PlanKind, output: OutputSet, order: Vec<OrderBy>) -> Self {
+        Self { table, kind, output, order, related: Vec::new(), barrier: None }
     }
 
     /// Returns whether the statement returns the rows that it reads or writes.
@@ -274,11 +279,6 @@ impl<'t> Planner<'t> {
         Self { table: at.table(), at, rules: at.scope().of(at.table()), related: Vec::new(), targets: Vec::new() }
     }
 
-    /// A write, which has no related rows.
-    fn write(&self, kind: PlanKind, output: OutputSet, order: Vec<OrderBy>) -> Plan<'t> {
-        Plan { table: self.table, kind, output, order, related: Vec::new(), barrier: None }
-    }
-
     /// Returns the position of a column that is visible in this scope.
     fn find(&self, name: &str) -> Result<usize, PlanError> {
         let position = self.table.position(name).filter(|position| self.is_visible(*position));
@@ -295,8 +295,7 @@ impl<'t> Planner<'t> {
     }
 
     fn is_visible(&self, position: usize) -> bool {
-        let column = self.column(position);
-        self.at.scope().may_see(column) && !self.rules.hidden.contains(&column.name)
+        self.at.scope().shows(&self.rules, self.column(position))
     }
 
     /// Rejects a skip or limit on a write, which always affects every matching row.

@@ -50,17 +50,9 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns whether a column may be seen that a table's scope does not hide.
-    pub(crate) fn may_see(self, column: &Column) -> bool {
-        matches!(self, Self::Program) || column.is_readable()
-    }
-
-    /// Returns whether a table's scope hides a column.
-    pub(crate) fn hides(self, table: &Table, position: usize) -> bool {
-        match self {
-            Self::Client | Self::Program => false,
-            Self::Restricted(restrictions) => restrictions.of(table).hidden.contains(&table.columns[position].name),
-        }
+    /// Returns whether a column may be seen, by what the scope allows of its table.
+    pub(crate) fn shows(self, rules: &TableScope, column: &Column) -> bool {
+        (matches!(self, Self::Program) || column.is_readable()) && !rules.hidden.contains(&column.name)
     }
 }
 

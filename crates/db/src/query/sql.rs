@@ -135,8 +135,7 @@ impl Plan<'_> {
                     let other = Condition::Not(Box::new(Condition::Same(*position, value.clone())));
                     let condition = Condition::And(vec![condition.clone(), other]);
                     let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
-                    let output = OutputSet::Part { positions: Vec::new(), names: None };
-                    let others = Plan { kind, output, order: Vec::new(), ..self.clone() }.statement(dialect);
+                    let others = Plan::of_kind(self.table, kind, OutputSet::none(), Vec::new()).statement(dialect);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
                         rule: GuardRule::None(others.into()),

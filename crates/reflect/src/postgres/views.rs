@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mwallet_schema::{Access, ColumnType, TableKind, Value, ViewColumnSource};
+use mwallet_schema::{Access, ColumnType, Value, ViewColumnSource};
 
 use super::Work;
 use crate::row_reader::ask;
@@ -65,7 +65,7 @@ pub(super) async fn read(session: &mut Session, work: &mut Work) -> Result<()> {
     let own: HashMap<i64, (Vec<String>, Vec<mwallet_schema::Unique>)> =
         tables.iter().map(|(oid, table)| (*oid, (table.primary_key.clone(), table.uniques.clone()))).collect();
     for (oid, table) in tables.iter_mut() {
-        if !matches!(table.kind, TableKind::View | TableKind::MaterializedView) {
+        if !table.kind.is_view() {
             continue;
         }
         let place = place(table);

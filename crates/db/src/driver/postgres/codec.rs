@@ -142,35 +142,47 @@ impl<'r> DriverValue for RawValue<'r> {
     }
 }
 
-/// Returns whether a PostgreSQL type can be read as the declared output type.
-pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
-    let is_text = || {
-        matches!(*found, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR | Type::UNKNOWN)
-            || matches!(found.kind(), Kind::Enum(_))
-    };
+const INTEGERS: &[Type] = &[Type::INT8, Type::INT4, Type::INT2];
+const TEXTS: &[Type] = &[Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::CHAR];
+
+/// Returns the built-in PostgreSQL types that can be read as the declared output type.
+fn readable_types(kind: &OutputKind) -> &'static [Type] {
     let kind = match kind {
         OutputKind::Column(kind) => kind,
-        OutputKind::Number => return *found == Type::NUMERIC,
-        OutputKind::Related(related) if related.is_many => return *found == Type::RECORD_ARRAY,
-        OutputKind::Related(_) => return *found == Type::RECORD,
+        OutputKind::Number => return &[Type::NUMERIC],
+        OutputKind::Related(related) if related.is_many => return &[Type::RECORD_ARRAY],
+        OutputKind::Related(_) => return &[Type::RECORD],
     };
     match kind {
-        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
-            matches!(*found, Type::INT2 | Type::INT4 | Type::INT8)
-        }
-        ColumnType::Decimal { .. } => *found == Type::NUMERIC,
-        ColumnType::Text { .. } | ColumnType::Enum(_) => is_text(),
-        ColumnType::Timestamp => *found == Type::TIMESTAMPTZ,
-        ColumnType::Uuid => *found == Type::UUID,
-        ColumnType::Bytes { .. } => *found == Type::BYTEA,
-        ColumnType::Boolean => *found == Type::BOOL,
-        ColumnType::Json => *found == Type::JSONB,
+        ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => INTEGERS,
+        ColumnType::Decimal { .. } => &[Type::NUMERIC],
+        ColumnType::Text { .. } | ColumnType::Enum(_) => TEXTS,
+        ColumnType::Timestamp => &[Type::TIMESTAMPTZ],
+        ColumnType::Uuid => &[Type::UUID],
+        ColumnType::Bytes { .. } => &[Type::BYTEA],
+        ColumnType::Boolean => &[Type::BOOL],
+        ColumnType::Json => &[Type::JSONB],
         ColumnType::Native(native) => match native.transfer {
-            Transfer::Number { .. } => *found == Type::NUMERIC,
-            Transfer::Json => *found == Type::JSON,
-            Transfer::Text { .. } | Transfer::TextRepr | Transfer::SqliteDynamic(_) => is_text(),
+            Transfer::Number { .. } => &[Type::NUMERIC],
+            Transfer::Json => &[Type::JSON],
+            Transfer::Text { .. } | Transfer::TextRepr | Transfer::SqliteDynamic(_) => TEXTS,
         },
     }
+}
+
+/// Returns whether a column of this PostgreSQL type can be read as the declared output type.
+pub(super) fn can_read(kind: &OutputKind, found: &Type) -> bool {
+    let types = readable_types(kind);
+    let is_like_text = || *found == Type::UNKNOWN || matches!(found.kind(), Kind::Enum(_));
+    types.contains(found) || (types == TEXTS && is_like_text())
+}
+
+/// The first OID of types that are not built in. A record names them, such as domains, instead of what they consist of.
+const FIRST_USER_TYPE: u32 = 16_384;
+
+/// The same for a field of a record, of whose type only the OID is known.
+pub(super) fn can_read_field(kind: &OutputKind, found: u32) -> bool {
+    found >= FIRST_USER_TYPE || readable_types(kind).iter().any(|known| known.oid() == found)
 }
 
 fn raw(row: &Row, index: usize) -> Result<Option<&[u8]>> {

@@ -2,11 +2,8 @@
 //!
 //! Source: `record_send` in PostgreSQL's `rowtypes.c`, `array_send` in `arrayfuncs.c`.
 
-use mwallet_schema::{ColumnType, Transfer};
-use tokio_postgres::types::Type;
-
-use super::codec::RawValue;
-use crate::columns::{OutputColumn, OutputKind};
+use super::codec::{RawValue, can_read_field};
+use crate::columns::OutputColumn;
 use crate::entity::DecodeError;
 use crate::error::{Error, Result};
 use crate::json_row::DriverRows;
@@ -46,41 +43,6 @@ fn cut_off() -> DecodeError {
     DecodeError::new("related rows", "are not in the format of PostgreSQL")
 }
 
-/// The first OID of types that are not built in, such as domains, which a record names instead of what they are made of.
-const FIRST_USER_TYPE: u32 = 16_384;
-
-/// Returns whether values of a type can be read as the declared output type. It is asked for each field, so it only
-/// compares numbers; see [`can_read`](super::codec::can_read) for columns.
-fn can_hold(kind: &OutputKind, found: u32) -> bool {
-    let is = |known: &[Type]| known.iter().any(|known| known.oid() == found);
-    let is_known = match kind {
-        OutputKind::Number => is(&[Type::NUMERIC]),
-        OutputKind::Related(related) => is(&[if related.is_many { Type::RECORD_ARRAY } else { Type::RECORD }]),
-        OutputKind::Column(kind) => match kind {
-            ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt => {
-                is(&[Type::INT8, Type::INT4, Type::INT2])
-            }
-            ColumnType::Decimal { .. } => is(&[Type::NUMERIC]),
-            ColumnType::Text { .. } | ColumnType::Enum(_) => is_text(found),
-            ColumnType::Timestamp => is(&[Type::TIMESTAMPTZ]),
-            ColumnType::Uuid => is(&[Type::UUID]),
-            ColumnType::Bytes { .. } => is(&[Type::BYTEA]),
-            ColumnType::Boolean => is(&[Type::BOOL]),
-            ColumnType::Json => is(&[Type::JSONB]),
-            ColumnType::Native(native) => match native.transfer {
-                Transfer::Number { .. } => is(&[Type::NUMERIC]),
-                Transfer::Json => is(&[Type::JSON]),
-                Transfer::Text { .. } | Transfer::TextRepr | Transfer::SqliteDynamic(_) => is_text(found),
-            },
-        },
-    };
-    is_known || found >= FIRST_USER_TYPE
-}
-
-fn is_text(found: u32) -> bool {
-    [Type::TEXT, Type::VARCHAR, Type::BPCHAR, Type::NAME, Type::CHAR].iter().any(|known| known.oid() == found)
-}
-
 impl<'r> DriverRows for Records<'r> {
     type Value = RawValue<'r>;
 
@@ -98,7 +60,7 @@ impl<'r> DriverRows for Records<'r> {
 
     fn next_field(&mut self, column: &OutputColumn) -> Result<RawValue<'r>> {
         let kind = self.integer()?.cast_unsigned();
-        if !can_hold(&column.kind, kind) {
+        if !can_read_field(&column.kind, kind) {
             // The server notices another type of a column, but not of one within a record.
             return Err(Error::PlanInvalidated);
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mwallet_schema::{Table, shortened};
 
 use super::{ColumnSet, PlanError, Planner, RelatedPlan};
-use crate::query::{Projection, Selection};
+use crate::query::{Projection, Scope, Selection};
 
 /// The number of columns that may be selected from any table, for tables with few of their own.
 const FEW_COLUMNS: usize = 200;
@@ -28,7 +28,7 @@ pub(crate) enum OutputSet {
 
 impl OutputSet {
     /// Returns no columns.
-    pub(super) fn none() -> Self {
+    pub(in crate::query) fn none() -> Self {
         Self::Part { positions: Vec::new(), names: None }
     }
 
@@ -56,11 +56,10 @@ impl OutputSet {
 impl Planner<'_> {
     /// All columns that the asker may see.
     fn visible(&self) -> OutputSet {
-        let is_all = self.rules.hidden.is_empty();
         match self.at.scope() {
-            crate::query::Scope::Program if is_all => OutputSet::All,
-            crate::query::Scope::Client if is_all => OutputSet::Readable,
-            _ => {
+            Scope::Program => OutputSet::All,
+            Scope::Client => OutputSet::Readable,
+            Scope::Restricted(_) => {
                 let positions = (0..self.table.columns.len()).filter(|position| self.is_visible(*position)).collect();
                 OutputSet::Part { positions, names: None }
             }

@@ -54,8 +54,7 @@ impl<'t> Planner<'t> {
     fn plan_related(&self, related: &Related) -> Result<(TableRef<'t>, RelatedPlan<'t>), PlanError> {
         let table = self.at.in_catalog().ok_or_else(|| PlanError::no_catalog(self.table, &related.target))?;
         let scope = self.at.scope();
-        let is_visible =
-            |table: &Table, position: usize| scope.may_see(&table.columns[position]) && !scope.hides(table, position);
+        let is_visible = |table: &Table, position: usize| scope.shows(&scope.of(table), &table.columns[position]);
         let (relationship, target) = table.find_among(&related.target, related.hint.as_deref(), &is_visible)?;
         let junction = relationship.junction.as_ref().map(|junction| {
             let between = table.junction(junction);

@@ -110,10 +110,14 @@ impl<'t> Writer<'t> {
     /// Moves on to related rows.
     fn enter(&mut self, plan: &Plan<'t>) -> Parent<'t> {
         let source = self.next_alias();
+        self.enter_table(plan.table, source, plan.related.clone().into())
+    }
+
+    fn enter_table(&mut self, table: &'t Table, source: String, related: Rc<[RelatedPlan<'t>]>) -> Parent<'t> {
         Parent {
-            table: std::mem::replace(&mut self.table, plan.table),
+            table: std::mem::replace(&mut self.table, table),
             source: std::mem::replace(&mut self.source, source),
-            related: std::mem::replace(&mut self.related, plan.related.clone().into()),
+            related: std::mem::replace(&mut self.related, related),
         }
     }
 
@@ -182,10 +186,10 @@ impl<'t> Writer<'t> {
         let Rows { barrier, condition, order, skip, limit } = rows;
         self.from(barrier);
         let own = self.source.clone();
+        let equal: Vec<_> = related.columns.iter().map(|(outer, inner)| (*inner, *outer)).collect();
         match &related.junction {
             None => {
                 self.push(" WHERE ");
-                let equal: Vec<_> = related.columns.iter().map(|(outer, inner)| (*inner, *outer)).collect();
                 self.equal((self.table, &own), (parent.table, &parent.source), &equal);
             }
             Some(junction) => {
@@ -197,7 +201,6 @@ impl<'t> Writer<'t> {
                 self.push(" ON ");
                 self.equal((junction.table, &between), (self.table, &own), &junction.columns);
                 self.push(" WHERE ");
-                let equal: Vec<_> = related.columns.iter().map(|(outer, inner)| (*inner, *outer)).collect();
                 self.equal((junction.table, &between), (parent.table, &parent.source), &equal);
                 self.and_of_junction(junction.table, between, &junction.condition);
             }
@@ -230,14 +233,10 @@ impl<'t> Writer<'t> {
         if *condition == Condition::every_row() {
             return;
         }
-        let outer = (
-            std::mem::replace(&mut self.table, table),
-            std::mem::replace(&mut self.source, source),
-            std::mem::replace(&mut self.related, Rc::new([])),
-        );
+        let outer = self.enter_table(table, source, Rc::new([]));
         self.push(" AND ");
         self.condition(condition.clone());
-        (self.table, self.source, self.related) = outer;
+        self.leave(outer);
     }
 }
 
