@@ -90,7 +90,7 @@ impl Writer<'_> {
             if batch.is_empty() {
                 break;
             }
-            let count = crud::create_many(&mut self.session, crud::of::<E>(), batch).await?.len() as u64;
+            let count = E::create_many(&mut self.session, batch).await?.len() as u64;
             written += count;
             self.progress.inc(if is_counted { count } else { 0 });
         }

@@ -7,6 +7,7 @@ mod attributes;
 mod enums;
 mod fields;
 mod names;
+mod relations;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -119,7 +120,10 @@ fn source(tables: &[&Table]) -> Source {
     let (described, others): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(|table| is_described(table));
     let named: Vec<(&Table, String)> = described.into_iter().map(|table| (table, names.of_table(table))).collect();
     let mut enums = Enums::default();
-    let rows = named.into_iter().map(|(table, name)| Row::from_table(table, name, &mut names, &mut enums)).collect();
+    let described: Vec<&Table> = named.iter().map(|(table, _)| *table).collect();
+    let rows = named.into_iter().map(|(table, name)| Row::from_table(table, name, &mut names, &mut enums));
+    let mut rows: Vec<Row> = rows.collect();
+    relations::add(&described, &mut rows);
     let others: Vec<String> = others.iter().map(|table| literal(&table.name)).collect();
     let left_out = match others.as_slice() {
         [] => String::new(),
@@ -150,17 +154,18 @@ fn list(rows: &[Row]) -> String {
 struct Imports {
     db: BTreeSet<&'static str>,
     schema: BTreeSet<&'static str>,
-    enums: BTreeSet<String>,
+    /// Types of the other files.
+    siblings: BTreeSet<String>,
 }
 
 impl Imports {
     fn extend(&mut self, other: &Self) {
         self.db.extend(&other.db);
         self.schema.extend(&other.schema);
-        self.enums.extend(other.enums.iter().cloned());
+        self.siblings.extend(other.siblings.iter().cloned());
     }
 
-    fn text(&self, with_enums: bool) -> String {
+    fn text(&self, with_siblings: bool) -> String {
         let mut text = String::new();
         let mut import = |path: &str, names: Vec<&str>| match names.as_slice() {
             [] => {}
@@ -173,9 +178,9 @@ impl Imports {
             lines.reverse();
         }
         lines.iter().for_each(|(path, names)| import(path, names.iter().copied().collect()));
-        if with_enums && !self.enums.is_empty() {
+        if with_siblings && !self.siblings.is_empty() {
             text.push('\n');
-            let names: Vec<&str> = self.enums.iter().map(String::as_str).collect();
+            let names: Vec<&str> = self.siblings.iter().map(String::as_str).collect();
             match names.as_slice() {
                 [name] => line(&mut text, &format!("use super::{name};")),
                 names => line(&mut text, &format!("use super::{{{}}};", names.join(", "))),

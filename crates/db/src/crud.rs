@@ -1,41 +1,38 @@
-//! Create, retrieve, list, update, delete and search operations on any table.
+//! Create, retrieve, list, update, delete and search operations on any table, whose rows are maps.
 //!
-//! Every operation takes an [`Executor`] (an engine, or a session with its transaction) and a [`RowShape`]: a
-//! [`Table`](mwallet_schema::Table), whose rows are maps, or an entity by way of [`of`].
+//! Every operation takes an [`Executor`]: an engine, or a session with its transaction. For entities, see
+//! [`Entity::find`](crate::Entity::find).
 //!
 //! ```
-//! # use mwallet_db::{Engine, Entity, Key, Query, crud};
-//! #[derive(Clone, Debug, Entity)]
-//! struct Coin { #[entity(flatten)] key: Key, #[entity(unique)] name: String }
+//! # use mwallet_db::{Engine, Filter, Query, crud, schema::{Column, ColumnType, Record, Table}};
+//! let mut coins = Table::new("coins");
+//! coins.columns.push(Column::new("name", ColumnType::Text { max: Some(20) }));
 //!
 //! # #[cfg(feature = "sqlite")]
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
 //! let engine = Engine::new(&"sqlite::memory:".parse().unwrap())?;
-//! engine.create_all(&[Coin::table()]).await?;
+//! engine.create_all(&[&coins]).await?;
 //!
-//! crud::create(&engine, crud::of::<Coin>(), Coin { key: Key::default(), name: "Litecoin".into() }).await?;
-//! let found = crud::retrieve(&engine, crud::of::<Coin>(), &Query::new().filter(Coin::NAME.like("Lite%"))).await?;
-//! assert_eq!(found.unwrap().key.id, 1);
+//! crud::create(&engine, &coins, Record::from([("name", "Litecoin")])).await?;
+//! let found = crud::retrieve(&engine, &coins, &Query::new().filter(Filter::like("name", "Lite%"))).await?;
+//! assert_eq!(found.unwrap().get("name"), Some(&"Litecoin".into()));
 //! # Ok::<(), mwallet_db::Error>(())
 //! # }).unwrap();
 //! ```
 
 pub mod data_plane;
-mod executor;
-mod load;
 mod operate;
 mod row_count;
-mod row_shape;
 
-use mwallet_schema::{ColumnType, Record, Value};
+use mwallet_schema::{ColumnType, Record, Table, Value};
 
-pub use executor::Executor;
-pub use load::{Loaded, load};
 pub use operate::{Arguments, Operation, Outcome, UnknownOperation, operate};
-pub use row_shape::{Entities, RowShape, of};
 
+use crate::columns::Columns;
 use crate::error::Result;
-use crate::query::{Aggregate, Filter, OnConflict, Plan, PlanError, Projection, Query, same_shape};
+use crate::executor::Executor;
+use crate::isolation::Isolation;
+use crate::query::{Aggregate, Filter, OnConflict, Plan, Projection, Query, same_shape};
 use crate::row::{FromRow, Row};
 use crate::sql::Sql;
 use crate::statement::{Format, Output, Statement};
@@ -53,14 +50,23 @@ pub struct Changed<T> {
     pub count: u64,
 }
 
+impl<T> Changed<T> {
+    fn new(rows: Vec<T>) -> Self {
+        Self { count: rows.len() as u64, rows }
+    }
+}
+
 /// Inserts a row and returns it with its key and defaults.
 ///
 /// # Errors
 ///
 /// Returns an error if the row does not fit the table or violates a constraint.
-pub async fn create<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, row: R::Input) -> Result<R::Item> {
-    let mut created = create_many(door, resource, [row]).await?;
-    // Either one row was written, or there was an error.
+pub async fn create(executor: impl Into<Executor<'_>>, table: &Table, row: Record) -> Result<Row> {
+    only(create_many(executor, table, [row]).await?)
+}
+
+/// Returns the row that one insert wrote. Either there is one, or there was an error.
+pub(crate) fn only<T>(mut created: Vec<T>) -> Result<T> {
     created.pop().ok_or(crate::Error::Cancelled)
 }
 
@@ -69,13 +75,12 @@ pub async fn create<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R,
 /// # Errors
 ///
 /// Returns an error if a row does not fit the table or violates a constraint. No row is inserted then.
-pub async fn create_many<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    rows: impl IntoIterator<Item = R::Input>,
-) -> Result<Vec<R::Item>> {
-    let records = rows.into_iter().map(R::record).collect();
-    insert(door.into(), resource, records, &OnConflict::Error).await
+pub async fn create_many(
+    executor: impl Into<Executor<'_>>,
+    table: &Table,
+    rows: impl IntoIterator<Item = Record>,
+) -> Result<Vec<Row>> {
+    insert(executor.into(), table, rows.into_iter().collect(), &OnConflict::Error).await
 }
 
 /// Inserts the rows that do not conflict with a unique constraint, and returns those that were inserted.
@@ -83,23 +88,21 @@ pub async fn create_many<'d, R: RowShape>(
 /// # Errors
 ///
 /// Returns an error if a row does not fit the table or violates another constraint. No row is inserted then.
-pub async fn insert_ignore<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    rows: impl IntoIterator<Item = R::Input>,
-) -> Result<Vec<R::Item>> {
-    let records = rows.into_iter().map(R::record).collect();
-    insert(door.into(), resource, records, &OnConflict::Ignore { target: None }).await
+pub async fn insert_ignore(
+    executor: impl Into<Executor<'_>>,
+    table: &Table,
+    rows: impl IntoIterator<Item = Record>,
+) -> Result<Vec<Row>> {
+    insert(executor.into(), table, rows.into_iter().collect(), &OnConflict::Ignore { target: None }).await
 }
 
-async fn insert<R: RowShape>(
-    door: Executor<'_>,
-    resource: R,
+pub(crate) async fn insert<T: FromRow>(
+    executor: Executor<'_>,
+    table: &Table,
     records: Vec<Record>,
     on_conflict: &OnConflict,
-) -> Result<Vec<R::Item>> {
-    let engine = door.engine();
-    let table = resource.table();
+) -> Result<Vec<T>> {
+    let engine = executor.engine();
     let mut statements = Vec::new();
     for chunk in chunks(records, |first, record| same_shape(table, first, record)) {
         let plan = Plan::insert(table, chunk, &Projection::All, engine.sources())?;
@@ -109,9 +112,7 @@ async fn insert<R: RowShape>(
     let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
         return Ok(Vec::new());
     };
-    let outputs = door.write(statements).await?;
-    let rows = outputs.into_iter().flat_map(Output::into_values);
-    rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+    decode(&columns, executor.write(statements).await?)
 }
 
 /// Splits records into runs that one statement can insert, each compatible with its first record.
@@ -128,16 +129,10 @@ fn chunks(records: Vec<Record>, go_together: impl Fn(&Record, &Record) -> bool) 
     })
 }
 
-/// Rejects a selection of columns for row shapes that need all of them, before the database is accessed.
-fn check_fields<R: RowShape>(resource: &R, query: &Query) -> Result<()> {
-    match query.fields == Projection::All || resource.takes_any_fields() {
-        true => Ok(()),
-        false => Err(PlanError::WholeRows { table: resource.table().name.clone() }.into()),
-    }
-}
-
-fn decode<R: RowShape>(row: Row) -> Result<R::Item> {
-    Ok(R::item(R::Form::from_row(row)?))
+/// Converts the rows of statements that return the same columns.
+fn decode<T: FromRow>(columns: &Columns, outputs: Vec<Output>) -> Result<Vec<T>> {
+    let rows = outputs.into_iter().flat_map(Output::into_values);
+    rows.map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
 }
 
 /// Returns the row that a query selects by identifier, filter or both. If several match, it returns the first one in
@@ -146,13 +141,9 @@ fn decode<R: RowShape>(row: Row) -> Result<R::Item> {
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn retrieve<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    query: &Query,
-) -> Result<Option<R::Item>> {
+pub async fn retrieve(executor: impl Into<Executor<'_>>, table: &Table, query: &Query) -> Result<Option<Row>> {
     let query = Query { limit: Some(query.limit.unwrap_or(1).min(1)), ..query.clone() };
-    Ok(list(door, resource, &query).await?.pop())
+    Ok(list(executor, table, &query).await?.pop())
 }
 
 /// Returns the rows that a query selects.
@@ -160,34 +151,52 @@ pub async fn retrieve<'d, R: RowShape>(
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn list<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<Vec<R::Item>> {
-    check_fields(&resource, query)?;
-    let door = door.into();
-    let statement = Plan::select(resource.table(), query)?.statement(door.engine().dialect());
-    let columns = statement.columns().clone();
-    let rows = door.read(statement, Format::Values).await?.into_values();
-    rows.into_iter().map(|values| decode::<R>(Row::new(columns.clone(), values))).collect()
+pub async fn list(executor: impl Into<Executor<'_>>, table: &Table, query: &Query) -> Result<Vec<Row>> {
+    list_as(executor.into(), table, query).await
 }
 
-/// Returns the rows that a query selects as a lazy stream. Entities are wrapped in [`Of`](crate::Of).
+pub(crate) async fn list_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<Vec<T>> {
+    let statement = Plan::select(table, query)?.statement(executor.dialect());
+    let columns = statement.columns().clone();
+    decode(&columns, vec![executor.read(statement, Format::Values).await?])
+}
+
+/// Returns the rows that a query selects as a lazy stream.
 ///
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn stream<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
+pub async fn stream<'d>(executor: impl Into<Executor<'d>>, table: &Table, query: &Query) -> Result<Rows<'d>> {
+    stream_as(executor.into(), table, query).await
+}
+
+pub(crate) async fn stream_as<'d, T: FromRow>(
+    executor: Executor<'d>,
+    table: &Table,
     query: &Query,
-) -> Result<Rows<'d, R::Form>> {
-    check_fields(&resource, query)?;
-    let door = door.into();
-    let statement = Plan::select(resource.table(), query)?.statement(door.engine().dialect());
+) -> Result<Rows<'d, T>> {
+    let statement = Plan::select(table, query)?.statement(executor.dialect());
     let columns = statement.columns().clone();
-    let batches = match door {
-        Executor::Engine(engine) => engine.stream(statement, Format::Values).await?,
-        Executor::Session(session) => session.stream(statement, Format::Values).await?,
-    };
-    Ok(Rows::new(batches, columns))
+    Ok(Rows::new(executor.stream(statement, Format::Values).await?, columns))
+}
+
+/// Returns the rows that a query selects, and their number without its skip and limit, both as of the same moment unless
+/// a session does not see to that.
+pub(crate) async fn page_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<(Vec<T>, u64)> {
+    match executor {
+        Executor::Session(session) => {
+            let rows = list_as(Executor::Session(&mut *session), table, query).await?;
+            let total = count(session, table, query).await?;
+            Ok((rows, total))
+        }
+        Executor::Engine(engine) => {
+            let sessions = engine.sessions().isolation(Isolation::RepeatableRead).read_only();
+            let mut session = sessions.begin().await?;
+            let page = Box::pin(page_as(Executor::Session(&mut session), table, query)).await?;
+            session.roll_back().await?;
+            Ok(page)
+        }
+    }
 }
 
 /// Computes aggregates over the rows that a query selects, and returns one value each.
@@ -195,16 +204,15 @@ pub async fn stream<'d, R: RowShape>(
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table, or if a column does not support the aggregate.
-pub async fn aggregate<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
+pub async fn aggregate(
+    executor: impl Into<Executor<'_>>,
+    table: &Table,
     query: &Query,
     aggregates: &[Aggregate],
 ) -> Result<Vec<Value>> {
-    let door = door.into();
-    let plan = Plan::aggregate(resource.table(), query, aggregates)?;
-    let statement = plan.statement(door.engine().dialect());
-    Ok(door.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
+    let executor = executor.into();
+    let statement = Plan::aggregate(table, query, aggregates)?.statement(executor.dialect());
+    Ok(executor.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
 }
 
 /// Returns the number of rows that a query selects, ignoring skip and limit.
@@ -212,8 +220,8 @@ pub async fn aggregate<'d, R: RowShape>(
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn count<'d, R: RowShape>(door: impl Into<Executor<'d>>, resource: R, query: &Query) -> Result<u64> {
-    Ok(count_of(Some(&aggregate(door, resource, query, &[Aggregate::Count]).await?)))
+pub async fn count(executor: impl Into<Executor<'_>>, table: &Table, query: &Query) -> Result<u64> {
+    Ok(count_of(Some(&aggregate(executor, table, query, &[Aggregate::Count]).await?)))
 }
 
 /// Returns the number in the result row of a count.
@@ -224,8 +232,8 @@ fn count_of(row: Option<&[Value]>) -> u64 {
     }
 }
 
-/// Runs a hand-written SQL query, for what no operation covers. It returns rows, tuples or entities
-/// ([`Of`](crate::Of)).
+/// Runs a hand-written SQL query, for what no operation covers. It returns rows, tuples, entities, or structs that
+/// derive [`FromRow`](derive@crate::FromRow).
 ///
 /// ```
 /// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
@@ -245,29 +253,22 @@ fn count_of(row: Option<&[Value]>) -> u64 {
 /// # Errors
 ///
 /// Returns an error if the database reports one, or if a row cannot be converted to `T`.
-pub async fn select<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
-    let door = door.into();
-    let statement = sql.statement(door.engine().dialect());
+pub async fn select<T: FromRow>(executor: impl Into<Executor<'_>>, sql: Sql) -> Result<Vec<T>> {
+    let executor = executor.into();
+    let statement = sql.statement(executor.dialect());
     let columns = statement.columns().clone();
-    let output = match door {
-        Executor::Engine(engine) => engine.read_only(statement, Format::Values).await?,
-        Executor::Session(session) => session.run_as(statement, Format::Values).await?,
-    };
-    let rows = output.into_values();
-    rows.into_iter().map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
+    decode(&columns, vec![executor.read_only(statement).await?])
 }
 
-/// Runs a hand-written SQL statement that writes. It returns rows, tuples or entities ([`Of`](crate::Of)).
+/// Runs a hand-written SQL statement that writes. It returns what [`select`] does.
 ///
 /// # Errors
 ///
 /// Returns an error if the database reports one, or if a row cannot be converted to `T`.
-pub async fn execute<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) -> Result<Vec<T>> {
-    let door = door.into();
-    let statement = sql.statement(door.engine().dialect());
-    let columns = statement.columns().clone();
-    let rows = door.write(vec![statement]).await?.into_iter().flat_map(Output::into_values);
-    rows.map(|values| Ok(T::from_row(Row::new(columns.clone(), values))?)).collect()
+pub async fn execute<T: FromRow>(executor: impl Into<Executor<'_>>, sql: Sql) -> Result<Vec<T>> {
+    let executor = executor.into();
+    let statement = sql.statement(executor.dialect());
+    changed_rows(executor, statement).await
 }
 
 /// Returns the rows that a query selects and that contain a text in any text column, ignoring the case of ASCII
@@ -276,18 +277,13 @@ pub async fn execute<'d, T: FromRow>(door: impl Into<Executor<'d>>, sql: Sql) ->
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub async fn search<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    text: &str,
-    query: &Query,
-) -> Result<Vec<R::Item>> {
+pub async fn search(executor: impl Into<Executor<'_>>, table: &Table, text: &str, query: &Query) -> Result<Vec<Row>> {
     let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-    let columns = resource.table().columns.iter();
+    let columns = table.columns.iter();
     let texts = columns.filter(|c| matches!(c.kind, ColumnType::Text { .. }) && c.is_readable());
     let any = texts.map(|column| Filter::ilike(&column.name, &pattern)).collect();
     let query = query.clone().filter(Filter::Or(any));
-    list(door, resource, &query).await
+    list(executor, table, &query).await
 }
 
 /// Updates the rows that a query selects, and returns the new rows.
@@ -296,14 +292,14 @@ pub async fn search<'d, R: RowShape>(
 ///
 /// Returns an error if the query has neither an identifier nor a filter (see [`update_all`]), or if the changes do
 /// not fit the table or violate a constraint. Nothing is changed then.
-pub async fn update<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
+pub async fn update(
+    executor: impl Into<Executor<'_>>,
+    table: &Table,
     query: &Query,
     changes: Record,
-) -> Result<Changed<R::Item>> {
+) -> Result<Changed<Row>> {
     query.require_filter("an update")?;
-    update_all(door, resource, query, changes).await
+    update_all(executor, table, query, changes).await
 }
 
 /// Updates the rows that a query selects. Without a filter, that is every row of the table.
@@ -311,17 +307,24 @@ pub async fn update<'d, R: RowShape>(
 /// # Errors
 ///
 /// Fails like [`update`], but a filter is not required.
-pub async fn update_all<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
+pub async fn update_all(
+    executor: impl Into<Executor<'_>>,
+    table: &Table,
     query: &Query,
     changes: Record,
-) -> Result<Changed<R::Item>> {
-    let door = door.into();
-    check_fields(&resource, query)?;
-    let engine = door.engine();
-    let plan = Plan::update(resource.table(), query, changes, engine.sources())?;
-    changed::<R>(door, plan.statement(engine.dialect())).await
+) -> Result<Changed<Row>> {
+    update_as(executor.into(), table, query, changes).await
+}
+
+pub(crate) async fn update_as<T: FromRow>(
+    executor: Executor<'_>,
+    table: &Table,
+    query: &Query,
+    changes: Record,
+) -> Result<Changed<T>> {
+    let plan = Plan::update(table, query, changes, executor.engine().sources())?;
+    let statement = plan.statement(executor.dialect());
+    Ok(Changed::new(changed_rows(executor, statement).await?))
 }
 
 /// Deletes the rows that a query selects, and returns the deleted rows.
@@ -330,13 +333,9 @@ pub async fn update_all<'d, R: RowShape>(
 ///
 /// Returns an error if the query has neither an identifier nor a filter (see [`delete_all`]), or if another row
 /// refers to one of the rows. Nothing is deleted then.
-pub async fn delete<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    query: &Query,
-) -> Result<Changed<R::Item>> {
+pub async fn delete(executor: impl Into<Executor<'_>>, table: &Table, query: &Query) -> Result<Changed<Row>> {
     query.require_filter("a deletion")?;
-    delete_all(door, resource, query).await
+    delete_all(executor, table, query).await
 }
 
 /// Deletes the rows that a query selects. Without a filter, that is every row of the table.
@@ -344,21 +343,16 @@ pub async fn delete<'d, R: RowShape>(
 /// # Errors
 ///
 /// Fails like [`delete`], but a filter is not required.
-pub async fn delete_all<'d, R: RowShape>(
-    door: impl Into<Executor<'d>>,
-    resource: R,
-    query: &Query,
-) -> Result<Changed<R::Item>> {
-    let door = door.into();
-    check_fields(&resource, query)?;
-    let statement = Plan::delete(resource.table(), query)?.statement(door.engine().dialect());
-    changed::<R>(door, statement).await
+pub async fn delete_all(executor: impl Into<Executor<'_>>, table: &Table, query: &Query) -> Result<Changed<Row>> {
+    delete_as(executor.into(), table, query).await
 }
 
-async fn changed<R: RowShape>(door: Executor<'_>, statement: Statement) -> Result<Changed<R::Item>> {
+pub(crate) async fn delete_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<Changed<T>> {
+    let statement = Plan::delete(table, query)?.statement(executor.dialect());
+    Ok(Changed::new(changed_rows(executor, statement).await?))
+}
+
+async fn changed_rows<T: FromRow>(executor: Executor<'_>, statement: Statement) -> Result<Vec<T>> {
     let columns = statement.columns().clone();
-    let rows = door.write(vec![statement]).await?.into_iter().flat_map(Output::into_values);
-    let rows: Vec<R::Item> =
-        rows.map(|values| decode::<R>(Row::new(columns.clone(), values))).collect::<Result<_>>()?;
-    Ok(Changed { count: rows.len() as u64, rows })
+    decode(&columns, executor.write(vec![statement]).await?)
 }

@@ -39,6 +39,7 @@ mod echo;
 mod engine;
 mod entity;
 mod error;
+mod executor;
 mod explain;
 mod isolation;
 mod json_row;
@@ -60,6 +61,7 @@ mod stream;
 mod url;
 
 pub mod crud;
+pub mod prelude;
 pub mod schema_tools;
 #[cfg(feature = "sqlite")]
 pub mod sqlite_files;
@@ -77,21 +79,23 @@ pub use dialect::Dialect;
 pub use engine::Engine;
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
-    FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeSpec, NativeTransfer,
-    PendingKey, Ref, TableBuilder, TableSpec, Timestamps, TimestampsColumns, TypeLimits,
+    FieldSpec, Find, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, KeyValues, LoadRelated, LoadedMany,
+    LoadedOne, Name, NameColumns, NativeSpec, NativeTransfer, Page, PendingKey, Ref, Reference, RelatedQuery,
+    TableBuilder, TableSpec, Timestamps, TimestampsColumns, ToMany, ToOne, TypeLimits,
 };
 pub use error::{ConstraintKind, Details, DriverError, Error, NotOpened, ReadEnd, Refusal, Result, Violation};
+pub use executor::Executor;
 pub use explain::{causes, explain};
 pub use isolation::Isolation;
 pub use json_rows::JsonRows;
-pub use mwallet_derive::{ColumnGroup, Entity, Enumeration};
+pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, FromRow};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
     Aggregate, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan, PlanError,
-    Projection, Query, QueryArgs, Related, Restrictions, Scope, ScopedTable, Selection, TableScope,
+    Projection, Query, QueryArgs, Related, RelatedFilter, Restrictions, Scope, ScopedTable, Selection, TableScope,
 };
-pub use row::{FromRow, Of, Row};
+pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;
 pub use sql::Sql;

@@ -5,6 +5,7 @@ mod args;
 mod explain;
 mod filter;
 mod plan;
+mod relation_path;
 mod scope;
 mod sql;
 
@@ -13,6 +14,8 @@ pub use filter::{Filter, Operand};
 pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
 pub use plan::{Aggregate, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
+pub use relation_path::RelatedFilter;
+pub(crate) use relation_path::{JunctionPath, RelationPath};
 pub use scope::{Restrictions, Scope, ScopedTable, TableScope};
 
 use crate::statement::Numbers;

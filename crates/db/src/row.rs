@@ -1,4 +1,4 @@
-//! Rows as maps, tuples and entities.
+//! Rows as maps, tuples, structs and entities.
 
 use mwallet_schema::{Record, Value};
 
@@ -20,6 +20,19 @@ impl Row {
     /// Returns the value of a column.
     pub fn get(&self, column: &str) -> Option<&Value> {
         self.columns.iter().position(|found| found.name == column).and_then(|index| self.values.get(index))
+    }
+
+    /// Takes the value of a column, of which null is left.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no such column, or if the type cannot hold its value.
+    pub fn take<T: ColumnValue>(&mut self, column: &str) -> Result<T, DecodeError> {
+        let position = self.columns.iter().position(|found| found.name == column);
+        let value = position.and_then(|position| self.values.get_mut(position));
+        let value = value.ok_or_else(|| DecodeError::new(column, "the row has no such column"))?;
+        let cell = Cell::Value(std::mem::replace(value, Value::Null));
+        T::from_cell(cell).map_err(|reason| DecodeError::new(column, reason))
     }
 
     /// Returns the names and values in order.
@@ -53,8 +66,30 @@ impl Row {
     }
 }
 
-/// A type that a row can be decoded as: [`Row`], a tuple of the values in order, or an entity as [`Of`]. See also
-/// [`Row::into_entity`].
+/// A type that a row can be decoded as: [`Row`], a tuple of the values in order, an entity, or a struct that derives
+/// it.
+///
+/// ```
+/// # async fn example(engine: mwallet_db::Engine) -> mwallet_db::Result<()> {
+/// use mwallet_db::schema::ColumnType;
+/// use mwallet_db::{FromRow, Sql, crud};
+///
+/// #[derive(FromRow)]
+/// struct OrdersOfUser {
+///     usid: String,
+///     #[from_row(column = "count")]
+///     orders: i64,
+/// }
+///
+/// let sql = Sql::new("SELECT usid, count(*) FROM orders GROUP BY usid")
+///     .returns("usid", ColumnType::Text { max: None })
+///     .returns("count", ColumnType::BigInt);
+/// for user in crud::select::<OrdersOfUser>(&engine, sql).await? {
+///     println!("{}: {}", user.usid, user.orders);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub trait FromRow: Sized {
     /// Decodes a row.
     ///
@@ -70,13 +105,9 @@ impl FromRow for Row {
     }
 }
 
-/// Wraps an entity where an operation accepts any [`FromRow`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Of<E>(pub E);
-
-impl<E: Entity> FromRow for Of<E> {
+impl<E: Entity> FromRow for E {
     fn from_row(row: Row) -> Result<Self, DecodeError> {
-        row.into_entity().map(Self)
+        row.into_entity()
     }
 }
 

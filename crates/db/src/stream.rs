@@ -1,8 +1,12 @@
 //! Streams of rows that only keep a few batches in memory.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
+use futures::Stream;
 use mwallet_schema::Value;
 
 use crate::columns::Columns;
@@ -49,7 +53,7 @@ impl<'s> Batches<'s> {
     }
 }
 
-/// A lazy stream of rows with bounded memory use.
+/// A lazy stream of rows with bounded memory use. It is a [`Stream`] too, for the adapters of the crate `futures`.
 ///
 /// ```
 /// # async fn example(engine: mwallet_db::Engine, orders: &mwallet_schema::Table) -> mwallet_db::Result<()> {
@@ -62,26 +66,74 @@ impl<'s> Batches<'s> {
 /// # }
 /// ```
 pub struct Rows<'s, T = Row> {
-    batches: Batches<'s>,
+    next: NextBatch<'s>,
     columns: Columns,
     waiting: VecDeque<Vec<Value>>,
     kind: PhantomData<fn() -> T>,
 }
 
+/// Lends batches to the wait for the next of them, and gives them back with it.
+type Lent<'s> = Pin<Box<dyn Future<Output = (Batches<'s>, Option<Result<Output>>)> + Send + 's>>;
+
+/// The batches, or the wait for the next of them.
+enum NextBatch<'s> {
+    Idle(Batches<'s>),
+    Waiting(Lent<'s>),
+    Ended,
+}
+
 impl<'s, T: FromRow> Rows<'s, T> {
     pub(crate) fn new(batches: Batches<'s>, columns: Columns) -> Self {
-        Self { batches, columns, waiting: VecDeque::new(), kind: PhantomData }
+        Self { next: NextBatch::Idle(batches), columns, waiting: VecDeque::new(), kind: PhantomData }
     }
 
     /// Returns the next row, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T>> {
-        while self.waiting.is_empty() {
-            match self.batches.next().await? {
-                Ok(output) => self.waiting = output.into_values().into(),
-                Err(error) => return Some(Err(error)),
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Waits for the next batch.
+    fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Output>>> {
+        loop {
+            match std::mem::replace(&mut self.next, NextBatch::Ended) {
+                NextBatch::Idle(mut batches) => {
+                    self.next = NextBatch::Waiting(Box::pin(async move {
+                        let next = batches.next().await;
+                        (batches, next)
+                    }));
+                }
+                NextBatch::Waiting(mut wait) => match wait.as_mut().poll(context) {
+                    Poll::Pending => {
+                        self.next = NextBatch::Waiting(wait);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((batches, Some(Ok(output)))) => {
+                        self.next = NextBatch::Idle(batches);
+                        return Poll::Ready(Some(Ok(output)));
+                    }
+                    Poll::Ready((_, end)) => return Poll::Ready(end),
+                },
+                NextBatch::Ended => return Poll::Ready(None),
             }
         }
-        let values = self.waiting.pop_front()?;
-        Some(T::from_row(Row::new(self.columns.clone(), values)).map_err(Into::into))
+    }
+}
+
+impl<T: FromRow> Stream for Rows<'_, T> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(values) = this.waiting.pop_front() {
+                let row = T::from_row(Row::new(this.columns.clone(), values));
+                return Poll::Ready(Some(row.map_err(Into::into)));
+            }
+            match ready!(this.poll_batch(context)) {
+                Some(Ok(output)) => this.waiting = output.into_values().into(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }

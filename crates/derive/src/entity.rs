@@ -66,7 +66,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     errors.finish()?;
 
     let type_name = name.unraw().to_string();
-    let constants = fields.iter().filter_map(|field| field.constant(false));
+    let constants = structure::constants(&fields, false);
     let groups = fields.iter().filter(|field| matches!(field.role, Role::Group)).map(|field| &field.kind);
     let Bodies { describe, read, write } = structure::bodies(&fields);
     Ok(quote! {

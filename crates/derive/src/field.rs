@@ -11,6 +11,7 @@ use crate::foreign;
 use crate::kind::{Kind, Written, instead_of, written};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::naming::{documentation, shouting};
+use crate::relation::ColumnField;
 
 /// Pairs of attributes that contradict each other, and why.
 const CONTRADICTIONS: &[(&str, &str, &str)] = &[
@@ -382,16 +383,21 @@ impl Field {
         }
     }
 
-    /// Returns the constant that names the column in queries. Constants of a trait have no visibility of their own.
+    /// Returns the constant that names the column in queries.
     pub(crate) fn constant(&self, of_trait: bool) -> Option<TokenStream> {
         let Role::Column { name, .. } = &self.role else { return None };
-        let constant = Ident::new(&shouting(&self.ident), self.ident.span());
-        let visibility = (!of_trait).then_some(&self.visibility);
-        let kind = &self.kind;
+        let (ident, kind, visibility) = self.as_column(of_trait)?;
+        let constant = Ident::new(&shouting(ident), ident.span());
         let comment = self.comment.clone().unwrap_or_else(|| format!("The column `{name}`."));
         Some(quote! {
             #[doc = #comment]
             #visibility const #constant: ::mwallet_db::Attribute<Self, #kind> = ::mwallet_db::Attribute::new(#name);
         })
+    }
+
+    /// Returns the field if it is a column. Constants of a trait have no visibility of their own.
+    pub(crate) fn as_column(&self, of_trait: bool) -> Option<ColumnField<'_>> {
+        let visibility = (!of_trait).then_some(&self.visibility);
+        matches!(self.role, Role::Column { .. }).then_some((&self.ident, &self.kind, visibility))
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
     let (name, visibility) = (&input.ident, &input.vis);
     let columns = format_ident!("{name}Columns");
     let comment = format!("The columns of [`{name}`] as constants of every entity that has the group.");
-    let constants = fields.iter().filter_map(|field| field.constant(true));
+    let constants = structure::constants(&fields, true);
     let Bodies { describe, read, write } = structure::bodies(&fields);
     Ok(quote! {
         #[automatically_derived]

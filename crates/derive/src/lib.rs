@@ -1,4 +1,4 @@
-//! The derive macros of the data layer: `Entity`, `ColumnGroup` and `Enumeration`.
+//! The derive macros of the data layer: `Entity`, `ColumnGroup`, `Enumeration` and `FromRow`.
 //!
 //! They parse a declaration, report errors, and generate calls of `mwallet_db::TableBuilder`. Everything that can be
 //! done at run time is done there. `docs/how-to/entity.md` lists the attributes.
@@ -8,11 +8,13 @@ mod entity;
 mod enumeration;
 mod field;
 mod foreign;
+mod from_row;
 mod group;
 mod kind;
 mod known;
 mod migrations;
 mod naming;
+mod relation;
 mod structure;
 mod stub;
 #[cfg(test)]
@@ -23,8 +25,8 @@ use syn::DeriveInput;
 
 /// Makes a struct with named fields a row of a table.
 ///
-/// The struct gets an implementation of `mwallet_db::Entity` and a constant for each column (`Order::MEMO`), for use
-/// in filters and orders.
+/// The struct gets an implementation of `mwallet_db::Entity`, a constant for each column (`Order::MEMO`), for use in
+/// filters and orders, and one for each row that it refers to (`Order::USER` for `user_id: Ref<User>`).
 #[proc_macro_derive(Entity, attributes(entity))]
 pub fn derive_entity(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_entity(input.into()).into()
@@ -46,6 +48,14 @@ pub fn derive_column_group(input: proc_macro::TokenStream) -> proc_macro::TokenS
 #[proc_macro_derive(Enumeration, attributes(enumeration))]
 pub fn derive_enumeration(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_enumeration(input.into()).into()
+}
+
+/// Makes a struct with named fields the form of a row: each field is read from the column of its name.
+///
+/// `#[from_row(column = "name")]` sets another name. Columns without a field are ignored.
+#[proc_macro_derive(FromRow, attributes(from_row))]
+pub fn derive_from_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand_from_row(input.into()).into()
 }
 
 /// Embeds the migrations of a folder in the program, in the form that `mwallet_migrate::embedded` takes.
@@ -70,6 +80,10 @@ fn expand_column_group(input: TokenStream) -> TokenStream {
 
 fn expand_enumeration(input: TokenStream) -> TokenStream {
     expand(input, enumeration::expand, stub::enumeration)
+}
+
+fn expand_from_row(input: TokenStream) -> TokenStream {
+    expand(input, from_row::expand, stub::from_row)
 }
 
 type Expanded = syn::Result<TokenStream>;

@@ -6,6 +6,7 @@ use syn::{Data, DeriveInput, Fields};
 
 use crate::attribute::Errors;
 use crate::field::{self, Field, Role};
+use crate::relation::{self, ColumnField};
 
 /// Returns the fields of the struct.
 ///
@@ -49,6 +50,12 @@ fn refuse_shared_names(fields: &[Field], errors: &mut Errors) {
                 .at(&field.ident, format!("`{}` has the column `{name}` already: give this one another", other.ident));
         }
     }
+}
+
+/// Returns the constants of the columns, and those of the relations.
+pub(crate) fn constants(fields: &[Field], of_trait: bool) -> Vec<TokenStream> {
+    let columns: Vec<ColumnField<'_>> = fields.iter().filter_map(|field| field.as_column(of_trait)).collect();
+    fields.iter().filter_map(|field| field.constant(of_trait)).chain(relation::constants(&columns)).collect()
 }
 
 /// The generated bodies that entities and groups share: a struct literal that reads, and statements that write and

@@ -8,13 +8,14 @@ use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Field, GenericParam, Generics, Ident, Meta, parse_quote};
 
 use crate::naming::shouting;
+use crate::relation::{self, ColumnField};
 
 /// Returns the stub for `#[derive(Entity)]`.
 pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
     let Some(generics) = bound(&input.generics) else { return TokenStream::new() };
     let (of, arguments, bounds) = generics.split_for_impl();
     let name = &input.ident;
-    let constants = columns(input).map(|field| constant(field, true));
+    let constants = constants(input, true);
     let groups = fields(input).filter(|field| is_group(field)).map(|field| &field.ty);
     quote! {
         #[automatically_derived]
@@ -34,7 +35,7 @@ pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
 
         #[allow(dead_code, reason = "not every column is named in a query")]
         impl #of #name #arguments #bounds {
-            #(#constants)*
+            #constants
         }
 
         #(
@@ -52,7 +53,7 @@ pub(crate) fn column_group(input: &DeriveInput) -> TokenStream {
     }
     let (name, visibility) = (&input.ident, &input.vis);
     let trait_name = format_ident!("{name}Columns");
-    let constants = columns(input).map(|field| constant(field, false));
+    let constants = constants(input, false);
     quote! {
         #[automatically_derived]
         impl ::mwallet_db::ColumnGroup for #name {
@@ -67,11 +68,25 @@ pub(crate) fn column_group(input: &DeriveInput) -> TokenStream {
 
         #[allow(dead_code, missing_docs, reason = "it stands in for another")]
         #visibility trait #trait_name: ::mwallet_db::HasGroup<#name> {
-            #(#constants)*
+            #constants
         }
 
         #[automatically_derived]
         impl<E: ::mwallet_db::HasGroup<#name>> #trait_name for E {}
+    }
+}
+
+/// Returns the stub for `#[derive(FromRow)]`.
+pub(crate) fn from_row(input: &DeriveInput) -> TokenStream {
+    let (of, arguments, bounds) = input.generics.split_for_impl();
+    let name = &input.ident;
+    quote! {
+        #[automatically_derived]
+        impl #of ::mwallet_db::FromRow for #name #arguments #bounds {
+            fn from_row(_: ::mwallet_db::Row) -> ::core::result::Result<Self, ::mwallet_db::DecodeError> {
+                ::core::unreachable!()
+            }
+        }
     }
 }
 
@@ -168,13 +183,18 @@ fn is_group(field: &Field) -> bool {
     lists.any(|tokens| tokens.into_iter().any(|token| token.to_string() == "flatten"))
 }
 
-/// Returns the constant of a column, whatever its type.
-fn constant(field: &Field, is_inherent: bool) -> Option<TokenStream> {
-    let ident = field.ident.as_ref()?;
-    let constant = Ident::new(&shouting(ident), ident.span());
-    let (visibility, kind) = (is_inherent.then_some(&field.vis), &field.ty);
-    Some(quote! {
-        #[allow(missing_docs, reason = "it stands in for another")]
-        #visibility const #constant: ::mwallet_db::Attribute<Self, #kind> = ::mwallet_db::Attribute::new("");
-    })
+/// Returns the constants of the columns, whatever their types, and of the relations.
+fn constants(input: &DeriveInput, is_inherent: bool) -> TokenStream {
+    let columns =
+        columns(input).filter_map(|field| Some((field.ident.as_ref()?, &field.ty, is_inherent.then_some(&field.vis))));
+    let columns: Vec<ColumnField<'_>> = columns.collect();
+    let relations = relation::constants(&columns);
+    let columns = columns.iter().map(|(ident, kind, visibility)| {
+        let constant = Ident::new(&shouting(ident), ident.span());
+        quote! {
+            #[allow(missing_docs, reason = "it stands in for another")]
+            #visibility const #constant: ::mwallet_db::Attribute<Self, #kind> = ::mwallet_db::Attribute::new("");
+        }
+    });
+    quote!(#(#columns)* #(#relations)*)
 }

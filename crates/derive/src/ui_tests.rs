@@ -39,6 +39,7 @@ cases!(
     wrong_combination,
     wrong_default,
     wrong_foreign,
+    wrong_from_row,
     wrong_shape,
     wrong_type,
     wrong_value
@@ -87,6 +88,7 @@ fn errors_of(item: Item) -> Vec<Refusal> {
             "Entity" => crate::expand_entity,
             "ColumnGroup" => crate::expand_column_group,
             "Enumeration" => crate::expand_enumeration,
+            "FromRow" => crate::expand_from_row,
             _ => return None,
         };
         Some(expand(declaration.to_token_stream()))

@@ -3,9 +3,9 @@
 //! A period without a bound is open at that end; both bounds are inclusive. The newest rows come first. Rows with the
 //! same time are sorted by ID, so that pages never overlap.
 
-use mwallet_db::crud::{self, Executor};
+use mwallet_db::crud;
 use mwallet_db::schema::{ColumnType, Timestamp};
-use mwallet_db::{KeyColumns, Of, Query, Result, Sql};
+use mwallet_db::{Executor, Find, KeyColumns, Query, Result, Sql};
 
 use crate::{AppNotice, Transaction};
 
@@ -18,7 +18,7 @@ use crate::{AppNotice, Transaction};
 ///
 /// Returns an error if the database fails.
 pub async fn notices_of_user(
-    door: impl Into<Executor<'_>>,
+    executor: impl Into<Executor<'_>>,
     identifier: &str,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
@@ -26,8 +26,7 @@ pub async fn notices_of_user(
     limit: Option<u64>,
 ) -> Result<Vec<AppNotice>> {
     let sql = notices_of_user_sql(identifier, start, end, skip, limit);
-    let notices = crud::select::<Of<AppNotice>>(door, sql).await?;
-    Ok(notices.into_iter().map(|Of(notice)| notice).collect())
+    crud::select(executor, sql).await
 }
 
 /// Returns the statement of [`notices_of_user`], for callers that need the rows in another form.
@@ -61,14 +60,14 @@ pub fn notices_of_user_sql(
 ///
 /// Returns an error if the database fails.
 pub async fn transactions_mined(
-    door: impl Into<Executor<'_>>,
+    executor: impl Into<Executor<'_>>,
     network: &str,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     skip: u64,
     limit: Option<u64>,
 ) -> Result<Vec<Transaction>> {
-    crud::list(door, crud::of::<Transaction>(), &transactions_mined_query(network, start, end, skip, limit)).await
+    Find::<Transaction>::from(transactions_mined_query(network, start, end, skip, limit)).all(executor).await
 }
 
 /// Returns the query of [`transactions_mined`], for callers that need the rows in another form.

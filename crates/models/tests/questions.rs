@@ -1,7 +1,8 @@
 //! Tests the queries across entities, on both engines.
 
+use mwallet_db::prelude::*;
 use mwallet_db::schema::Timestamp;
-use mwallet_db::{Auto, Engine, Handle, Key, Name, NameColumns, Query, Ref, Session, Timestamps, crud};
+use mwallet_db::{Auto, Engine, Handle, Key, Name, Ref, Session, Timestamps};
 use mwallet_models::questions::{notices_of_user, transactions_mined};
 use mwallet_models::{AppNotice, NoticeLevel, NoticeRecipient, Transaction, User, tables};
 use mwallet_testkit::{TestDb, both_engines};
@@ -33,7 +34,7 @@ async fn a_slug_counts_before_an_rsid(db: TestDb) {
     assert_eq!(notices("ada").await, 4);
     // Bola's slug is the rsid of Chidi, who has another notice.
     assert_eq!(notices("bola").await, 1);
-    let bola = crud::retrieve(engine, crud::of::<User>(), &Query::new().filter(User::SLUG.eq("bola"))).await;
+    let bola = User::find().filter(User::SLUG.eq("bola")).one(engine).await;
     assert_eq!(bola.unwrap().unwrap().rsid, "bola-rsid");
 }
 
@@ -68,7 +69,7 @@ async fn transactions_are_those_of_the_network_mined_in_the_period(db: TestDb) {
         ("e", "dash", Some(15)),
     ];
     let rows = mined.map(|(id, network, seconds)| transaction(id, network, seconds));
-    crud::create_many(engine, crud::of::<Transaction>(), rows).await.unwrap();
+    Transaction::create_many(engine, rows).await.unwrap();
 
     let asked = async |network, start, end, skip, limit| {
         let found = transactions_mined(engine, network, at(start), at(end), skip, limit).await.unwrap();
@@ -91,15 +92,15 @@ async fn a_transaction_is_read_as_it_was_written(db: TestDb) {
         meta: mwallet_db::Json::parse(r#"{"height": 300025}"#).ok(),
         ..transaction("a", "bitcoin", Some(10))
     };
-    let created = crud::create(engine, crud::of::<Transaction>(), given.clone()).await.unwrap();
-    let read = crud::retrieve(engine, crud::of::<Transaction>(), &Query::new()).await.unwrap();
+    let created = given.clone().create(engine).await.unwrap();
+    let read = Transaction::find().one(engine).await.unwrap();
     assert_eq!(read.as_ref(), Some(&created));
     assert_eq!(created.timestamps.version, 1);
     assert_eq!((created.tranx_id, created.pubkey), (given.tranx_id, given.pubkey));
     let Auto::Set(reference) = created.tranx_ref else { panic!("a reference was made") };
     assert!(reference.starts_with("TX-"), "{reference}");
 
-    let again = crud::create(engine, crud::of::<Transaction>(), transaction("a", "bitcoin", None)).await;
+    let again = transaction("a", "bitcoin", None).create(engine).await;
     assert!(again.is_err(), "an identifier is unique in its network");
 }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use mwallet_db::schema::{Sources, Table};
-use mwallet_db::{Auto, Engine, Entity, Key, Query, Ref, SystemSources, crud};
+use mwallet_db::{Auto, Engine, Entity, Key, Ref, SystemSources};
 use mwallet_migrate::{Migrator, Renames, embedded, generate, replay, write};
 
 /// Whoever writes books.
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let author = session.add(Author { key: Key { id: Auto::Unset }, name });
     session.add(Book { key: Key::default(), title: "A book".into(), author_id: author.into() });
     session.commit().await?;
-    println!("{} books", crud::list(&engine, crud::of::<Book>(), &Query::new()).await?.len());
+    println!("{} books", Book::find().all(&engine).await?.len());
     engine.close().await;
     Ok(())
 }

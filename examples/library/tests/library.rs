@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use mwallet_db::{Comparison, Engine, Entity, Filter, Key, Query, Ref, crud};
+use mwallet_db::{Engine, Entity, Key, KeyColumns, Ref};
 use mwallet_migrate::{DataMigration, Migrator, embedded};
 
 use entities::{Author, Book};
@@ -61,8 +61,8 @@ async fn what_the_guide_says_of_rows_and_tests_can_be_done() -> Result<(), Box<d
         Box::pin(async move {
             // The rows behind the last one of the batch before.
             let last: i64 = place.and_then(|place: String| place.parse().ok()).unwrap_or(0);
-            let batch = Query::new().filter(Filter::compare("id", Comparison::Gt, last)).order_asc("id").limit(500);
-            let books: Vec<Book> = crud::list(&mut *session, crud::of::<Book>(), &batch).await?;
+            let batch = Book::find().filter(Book::ID.gt(last)).order(Book::ID.asc()).limit(500);
+            let books = batch.all(&mut *session).await?;
             for book in &books {
                 session.update(&Book { title: book.title.trim().to_owned(), ..book.clone() });
             }

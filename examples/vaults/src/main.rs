@@ -1,6 +1,6 @@
 //! A program of its own over the data layer: one entity, written and found again.
 
-use mwallet_db::{Engine, Entity, Key, Name, Query, crud};
+use mwallet_db::{Engine, Entity, Key, Name};
 
 /// A place where coins are kept.
 #[derive(Clone, Debug, Entity)]
@@ -19,9 +19,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(&"sqlite:vaults.db".parse()?)?;
     engine.create_all(&[Vault::table()]).await?;
     let vault = Vault { key: Key::default(), name: Name::default(), label: Some("main".into()) };
-    crud::create(&engine, crud::of::<Vault>(), vault).await?;
+    vault.create(&engine).await?;
     // The compiler knows the columns: a wrong name or type does not build.
-    let found = crud::list(&engine, crud::of::<Vault>(), &Query::new().filter(Vault::LABEL.like("m%"))).await?;
+    let found = Vault::find().filter(Vault::LABEL.like("m%")).all(&engine).await?;
     println!("{} vaults begin with m", found.len());
     engine.close().await;
     Ok(())

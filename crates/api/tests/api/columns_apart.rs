@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use mwallet_api::App;
-use mwallet_db::{Entity, Error, Query, crud};
+use mwallet_db::{Entity, Error};
 use mwallet_models::User;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
@@ -88,17 +88,16 @@ async fn an_upsert_keeps_it_or_is_undone(db: TestDb) {
 #[both_engines]
 async fn programs_keep_it_too(db: TestDb) {
     users(&db).await;
-    let ada = || Query::new().identifier("ada");
-    let mut user = crud::retrieve(&db.engine, crud::of::<User>(), &ada()).await.unwrap().unwrap();
-    let changes = mwallet_db::schema::Record::from([("rsid", "eve")]);
-    let refused = crud::update(&db.engine, User::table(), &ada(), changes).await.unwrap_err();
+    let ada = || User::find().identifier("ada");
+    let mut user = ada().one(&db.engine).await.unwrap().unwrap();
+    let refused = ada().update(&db.engine, [User::RSID.set("eve")]).await.unwrap_err();
     assert!(matches!(&refused, Error::Immutable { columns } if columns == &["rsid"]), "{refused:?}");
 
     user.first_name = Some("Ada".into());
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.update(&user);
     session.commit().await.unwrap();
-    let mut user = crud::retrieve(&db.engine, crud::of::<User>(), &ada()).await.unwrap().unwrap();
+    let mut user = ada().one(&db.engine).await.unwrap().unwrap();
     assert_eq!((user.rsid.as_str(), user.first_name.as_deref()), ("ada", Some("Ada")));
     user.rsid = "eve".into();
     let mut session = db.engine.sessions().begin().await.unwrap();

@@ -297,3 +297,18 @@ async fn writes_return_related_rows(db: TestDb) {
     let left = get(&app, "/rest/v1/covers").await.json();
     assert_eq!((minimal.status.as_u16(), left.as_array().unwrap().len()), (201, 1));
 }
+
+#[both_engines]
+async fn many_rows_with_composite_keys_are_read_back(db: TestDb) {
+    let app = library(&db).await;
+    let reader = |number: usize| json!({"country": "de", "number": number, "name": format!("Reader {number}")});
+    // One that is there already, with a loan, and many more than one statement could name by a condition each.
+    let readers: Vec<Value> = (1..=2_500).map(reader).collect();
+    let prefer = "return=representation,resolution=merge-duplicates";
+    let path = "/rest/v1/readers?select=number,loans(days)&order=number";
+    let written = write(&app, "POST", path, prefer, json!(readers).to_string()).await;
+    let rows = written.json();
+    assert_eq!((written.status.as_u16(), rows.as_array().unwrap().len()), (201, 2_500), "{}", written.text);
+    assert_eq!(rows[0], json!({"number": 1, "loans": [{"days": 5}]}));
+    assert_eq!(rows[2_499], json!({"number": 2_500, "loans": []}));
+}

@@ -7,7 +7,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use mwallet_api::{DbSession, Problem};
-use mwallet_db::{Auto, Query, crud};
+use mwallet_db::prelude::*;
+use mwallet_db::{Auto, crud};
 use mwallet_models::Group;
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::sync::Notify;
@@ -22,7 +23,7 @@ fn group(name: &str) -> mwallet_db::schema::Record {
 }
 
 async fn add(session: &mut mwallet_db::Session, name: &str) -> Result<(), Problem> {
-    crud::create(session, <Group as mwallet_db::Entity>::table(), group(name)).await?;
+    crud::create(session, Group::table(), group(name)).await?;
     Ok(())
 }
 
@@ -81,10 +82,10 @@ async fn only_a_commit_stays(db: TestDb) {
     begun.notified().await;
     drop(socket);
     // The writer of SQLite is free again long before the session's own limit of five seconds.
-    let write = crud::create(&db.engine, <Group as mwallet_db::Entity>::table(), group("after"));
+    let write = crud::create(&db.engine, Group::table(), group("after"));
     tokio::time::timeout(Duration::from_secs(3), write).await.unwrap().unwrap();
 
-    let groups = crud::list(&db.engine, crud::of::<Group>(), &Query::new().order_asc("id")).await.unwrap();
+    let groups = Group::find().order(Group::ID.asc()).all(&db.engine).await.unwrap();
     let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(names, ["committed", "after"]);
     assert!(groups.iter().all(|group| matches!(group.key.id, Auto::Set(_))));

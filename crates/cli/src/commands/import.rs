@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use mwallet_chain::{Block, BlockError, BlockTransaction, Help, Network};
 use mwallet_db::schema::Timestamp;
-use mwallet_db::{Auto, Json, Key, Name, Timestamps, crud, worker};
+use mwallet_db::{Auto, Entity, Json, Key, Name, Timestamps, worker};
 use mwallet_models::Transaction;
 use serde_json::json;
 
@@ -58,7 +58,7 @@ pub(crate) async fn run(settings: &Settings, Options { source }: Options) -> Res
         progress.inc(1);
     }
     // One database transaction: a block is imported completely or not at all.
-    let new = crud::insert_ignore(&engine, crud::of::<Transaction>(), rows).await?.len();
+    let new = Transaction::insert_ignore(&engine, rows).await?.len();
     progress.finish_and_clear();
     engine.close().await;
     output::report(

@@ -42,7 +42,7 @@ async fn check_times(db: &TestDb, now: Timestamp) {
         let late = Filter::compare("created_at", Comparison::Gt, now);
         assert_eq!(crud::count(&db.engine, table, &Query::new().filter(late)).await.unwrap(), 0, "{}", table.name);
     }
-    let orders = crud::list(&db.engine, crud::of::<Order>(), &Query::new()).await.unwrap();
+    let orders = Order::find().all(&db.engine).await.unwrap();
     let ends = |state: OrderType| orders.iter().filter(move |order| order.order_type == state);
     let ends = |state: OrderType| ends(state).filter_map(|order| order.expected_end).collect::<Vec<_>>();
     for (state, is_over) in
@@ -70,7 +70,7 @@ async fn the_rows_are_what_was_asked_for(db: TestDb) {
         assert!(count > 0 && said["rows"][&table.name] == count, "{}: {count} of {said}", table.name);
     }
 
-    let orders = crud::list(&db.engine, crud::of::<Order>(), &Query::new().order(Order::ID.asc())).await.unwrap();
+    let orders = Order::find().order(Order::ID.asc()).all(&db.engine).await.unwrap();
     for (number, order) in (1..).zip(&orders) {
         assert_eq!((&order.key.id, &order.names.slug), (&number.into(), &format!("order-{number}").into()));
     }
@@ -126,8 +126,7 @@ async fn more_than_one_batch_goes_in(db: TestDb) {
     let seeded = call_on(&db, &["seed", "--users", "1100", "--orders", "2300"]);
     assert_eq!(seeded.code, 0, "{}", seeded.err);
     assert!(seeded.out.contains(" with seed 1: ") && seeded.out.contains(", 2300 orders, "), "{}", seeded.out);
-    let named = Query::new().filter(Order::SLUG.eq("order-2300"));
-    let last = crud::retrieve(&db.engine, crud::of::<Order>(), &named).await.unwrap();
+    let last = Order::find().filter(Order::SLUG.eq("order-2300")).one(&db.engine).await.unwrap();
     assert_eq!(last.unwrap().key.id, 2_300);
 }
 

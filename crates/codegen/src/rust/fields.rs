@@ -18,6 +18,9 @@ pub(super) struct Row {
     pub(super) table: String,
     pub(super) type_name: String,
     pub(super) module: String,
+    /// The names and types of the fields.
+    pub(super) fields: Vec<String>,
+    pub(super) types: Vec<String>,
     pub(super) imports: Imports,
     pub(super) text: String,
 }
@@ -33,7 +36,7 @@ impl Row {
         let mut members = Members::default();
         let fields = table.columns.iter().map(|column| members.field(&column.name)).collect();
         let named = Named { table, fields };
-        let mut imports = Imports::default();
+        let (mut imports, mut types) = (Imports::default(), Vec::new());
         imports.db.insert("Entity");
 
         let mut above = Attributes::default();
@@ -53,11 +56,14 @@ impl Row {
             let held = kind(column, names, enums, &mut imports, &mut items);
             named.column(column, uniques, indexes, &mut items);
             text.push_str(&items.written("    "));
-            text.push_str(&format!("    pub {field}: {},\n", filled(column, held, &mut imports)));
+            let kind = filled(column, held, &mut imports);
+            text.push_str(&format!("    pub {field}: {kind},\n"));
+            types.push(kind);
         }
         text.push_str("}\n");
         let module = names.of_module(&type_name);
-        Self { kind: table.kind.name(), table: table.name.clone(), type_name, module, imports, text }
+        let (kind, name, fields) = (table.kind.name(), table.name.clone(), named.fields);
+        Self { kind, table: name, type_name, module, fields, types, imports, text }
     }
 }
 
@@ -250,7 +256,7 @@ fn kind(
         describe_native(native, items);
     }
     if let Some(label) = label {
-        imports.enums.insert(label.clone());
+        imports.siblings.insert(label.clone());
         return label;
     }
     let word = match &column.kind {
@@ -381,6 +387,6 @@ fn generator_name(generator: ValueGenerator) -> Cow<'static, str> {
     }
 }
 
-fn unraw(field: &str) -> &str {
+pub(super) fn unraw(field: &str) -> &str {
     field.strip_prefix("r#").unwrap_or(field)
 }

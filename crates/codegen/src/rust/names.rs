@@ -30,6 +30,8 @@ const TYPES: &[&str] = &[
     "String",
     "Table",
     "Timestamp",
+    "ToMany",
+    "ToOne",
     "Uuid",
     "Value",
     "Vec",
@@ -112,7 +114,7 @@ impl Members {
 }
 
 /// Returns the name, with the first free number if it is taken.
-fn unused(name: &str, between: &str, is_free: impl Fn(&str) -> bool) -> String {
+pub(super) fn unused(name: &str, between: &str, is_free: impl Fn(&str) -> bool) -> String {
     let numbered = (2_u32..).map(|number| format!("{name}{between}{number}"));
     std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default()
 }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use mwallet_schema::{Record, Table};
 
-use super::Executor;
 use crate::error::Result;
+use crate::executor::Executor;
 use crate::query::Query;
 use crate::row::Row;
 
@@ -104,19 +104,19 @@ pub enum Outcome {
 /// # Ok(())
 /// # }
 /// ```
-pub async fn operate<'d>(
-    door: impl Into<Executor<'d>>,
+pub async fn operate(
+    executor: impl Into<Executor<'_>>,
     table: &Table,
     operation: Operation,
     arguments: Arguments,
 ) -> Result<Outcome> {
     let Arguments { data, query } = arguments;
     Ok(match operation {
-        Operation::Create => Outcome::Row(Some(super::create(door, table, data).await?)),
-        Operation::Read => Outcome::Row(super::retrieve(door, table, &query).await?),
-        Operation::Update => Outcome::Changed(super::update(door, table, &query, data).await?),
-        Operation::Delete => Outcome::Changed(super::delete(door, table, &query).await?),
-        Operation::List => Outcome::Rows(super::list(door, table, &query).await?),
+        Operation::Create => Outcome::Row(Some(super::create(executor, table, data).await?)),
+        Operation::Read => Outcome::Row(super::retrieve(executor, table, &query).await?),
+        Operation::Update => Outcome::Changed(super::update(executor, table, &query, data).await?),
+        Operation::Delete => Outcome::Changed(super::delete(executor, table, &query).await?),
+        Operation::List => Outcome::Rows(super::list(executor, table, &query).await?),
     })
 }
 

@@ -11,7 +11,7 @@ use crate::query::{Comparison, Direction, Filter, Is, Operand, Order};
 ///
 /// Its methods build [`Filter`]s and [`Order`]s. A wrong name or type does not compile.
 pub struct Attribute<E, T> {
-    name: &'static str,
+    pub(super) name: &'static str,
     marker: PhantomData<fn() -> (E, T)>,
 }
 
@@ -98,6 +98,17 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
     /// Orders descending, with nulls first.
     pub fn desc(self) -> Order {
         Order { relation: None, column: self.name.into(), direction: Direction::Descending, nulls: None }
+    }
+
+    /// Sets the column to a value, in the changes of an [update](super::Find::update).
+    pub fn set(self, value: impl Into<T::Plain>) -> (&'static str, Value) {
+        let plain: T::Plain = value.into();
+        (self.name, plain.into())
+    }
+
+    /// Sets the column to null, in the changes of an [update](super::Find::update).
+    pub fn set_null(self) -> (&'static str, Value) {
+        (self.name, Value::Null)
     }
 
     fn compare(self, comparison: Comparison, value: impl Into<T::Plain>) -> Filter {

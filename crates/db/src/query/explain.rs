@@ -48,7 +48,8 @@ impl Plan<'_> {
         }
         let (condition, skip, limit) = match &self.kind {
             PlanKind::Select { condition, skip, limit } => (Some(condition), *skip, *limit),
-            PlanKind::Aggregate { condition, .. }
+            PlanKind::SelectByJunction { condition, .. }
+            | PlanKind::Aggregate { condition, .. }
             | PlanKind::Update { condition, .. }
             | PlanKind::Delete { condition } => (Some(condition), 0, None),
             PlanKind::Insert { .. } => (None, 0, None),
@@ -92,7 +93,7 @@ impl Plan<'_> {
     }
 
     /// The columns and related rows that a condition is about.
-    fn names(&self, condition: &Condition) -> Vec<String> {
+    fn names(&self, condition: &Condition<'_>) -> Vec<String> {
         let column = |position: &usize| vec![self.table.columns[*position].name.clone()];
         let mut names = match condition {
             Condition::Compare(position, ..)
@@ -101,6 +102,8 @@ impl Plan<'_> {
             | Condition::Like { column: position, .. }
             | Condition::Is(position, _)
             | Condition::Same(position, _) => column(position),
+            Condition::InKeys(positions, _) => positions.iter().flat_map(column).collect(),
+            Condition::Exists(related) => vec![format!("there are {}", related.plan.table.name)],
             Condition::Related(index) => vec![format!("there are {}", self.related[*index].name)],
             Condition::And(all) | Condition::Or(all) => all.iter().flat_map(|one| self.names(one)).collect(),
             Condition::Not(one) => self.names(one),

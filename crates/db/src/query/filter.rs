@@ -5,6 +5,8 @@ use std::ops::{BitAnd, BitOr, Not};
 use mwallet_query::{Comparison, Is};
 use mwallet_schema::Value;
 
+use super::RelatedFilter;
+
 /// A filter on rows. Names and values are checked when the query is planned.
 ///
 /// ```
@@ -31,6 +33,13 @@ pub enum Filter {
         /// The values. An empty list matches no rows.
         values: Vec<Operand>,
     },
+    /// Several columns together equal one of several keys.
+    InKeys {
+        /// The columns.
+        columns: Vec<String>,
+        /// The keys, each with a value for every column. An empty list matches no rows.
+        keys: Vec<Vec<Operand>>,
+    },
     /// The column is between two values, inclusive.
     Between {
         /// The column.
@@ -56,6 +65,8 @@ pub enum Filter {
         /// The state to test for.
         is: Is,
     },
+    /// Some related row meets a filter. See [`ToMany::any`](crate::ToMany::any).
+    Exists(Box<RelatedFilter>),
     /// All of these hold. An empty list matches every row.
     And(Vec<Filter>),
     /// Any of these holds. An empty list matches no rows.
@@ -117,6 +128,12 @@ impl Filter {
     /// The column equals one of several values.
     pub fn in_<V: Into<Operand>>(column: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
         Self::In { column: column.into(), values: values.into_iter().map(Into::into).collect() }
+    }
+
+    /// Several columns together equal one of several keys.
+    pub fn in_keys<V: Into<Operand>>(columns: Vec<String>, keys: impl IntoIterator<Item = Vec<V>>) -> Self {
+        let keys = keys.into_iter().map(|key| key.into_iter().map(Into::into).collect()).collect();
+        Self::InKeys { columns, keys }
     }
 
     /// The column is between two values, inclusive.

@@ -18,7 +18,7 @@ pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use output::OutputSet;
 pub(super) use output::check_count;
-pub(crate) use related::RelatedPlan;
+pub(crate) use related::{PlannedJunction, RelatedPlan};
 pub(crate) use values::same_shape;
 
 use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, TableScope};
@@ -28,7 +28,7 @@ use crate::catalog::TableRef;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan<'t> {
     pub(crate) table: &'t Table,
-    pub(crate) kind: PlanKind,
+    pub(crate) kind: PlanKind<'t>,
     /// The columns to return.
     pub(crate) output: OutputSet,
     /// The order of the returned rows, for reads and writes.
@@ -36,18 +36,24 @@ pub struct Plan<'t> {
     /// The rows to return with each row.
     pub(crate) related: Vec<RelatedPlan<'t>>,
     /// A condition that rows must meet before the plan's own condition is evaluated, which could fail on others.
-    pub(crate) barrier: Option<Condition>,
+    pub(crate) barrier: Option<Condition<'t>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PlanKind {
+pub(crate) enum PlanKind<'t> {
     Select {
-        condition: Condition,
+        condition: Condition<'t>,
         skip: u64,
         limit: Option<u64>,
     },
+    /// Rows with the columns of a table between that hold the keys by which they are found.
+    SelectByJunction {
+        junction: PlannedJunction<'t>,
+        key: ColumnSet,
+        condition: Condition<'t>,
+    },
     Aggregate {
-        condition: Condition,
+        condition: Condition<'t>,
         aggregates: Vec<PlannedAggregate>,
     },
     Insert {
@@ -58,11 +64,11 @@ pub(crate) enum PlanKind {
     /// `kept` holds values given for immutable columns. Rows with other values are left unchanged.
     Update {
         assignments: Vec<(usize, Assignment)>,
-        condition: Condition,
+        condition: Condition<'t>,
         kept: Vec<(usize, Value)>,
     },
     Delete {
-        condition: Condition,
+        condition: Condition<'t>,
     },
 }
 
@@ -216,7 +222,7 @@ impl<'t> Plan<'t> {
     }
 
     /// A plan about one table only.
-    pub(super) fn of_kind(table: &'t Table, kind: PlanKind, output: OutputSet, order: Vec<OrderBy>) -> Self {
+    pub(super) fn of_kind(table: &'t Table, kind: PlanKind<'t>, output: OutputSet, order: Vec<OrderBy>) -> Self {
         Self { table, kind, output, order, related: Vec::new(), barrier: None }
     }
 
@@ -227,7 +233,9 @@ impl<'t> Plan<'t> {
     /// Returns an error if rows were requested but the table cannot return them.
     pub(crate) fn answers(&self) -> Result<bool, PlanError> {
         let (answers, operation) = match self.kind {
-            PlanKind::Select { .. } | PlanKind::Aggregate { .. } => return Ok(true),
+            PlanKind::Select { .. } | PlanKind::SelectByJunction { .. } | PlanKind::Aggregate { .. } => {
+                return Ok(true);
+            }
             PlanKind::Insert { .. } => (self.table.answers.insert, "a creation"),
             PlanKind::Update { .. } => (self.table.answers.update, "an update"),
             PlanKind::Delete { .. } => (self.table.answers.delete, "a deletion"),

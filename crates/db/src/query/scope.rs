@@ -62,6 +62,11 @@ impl<'c> ScopedTable<'c> {
         Self { table: table.table(), in_catalog: Some(table), scope }
     }
 
+    /// A table that the program names itself.
+    pub(crate) fn without_catalog(table: &'c Table, scope: Scope<'c>) -> Self {
+        Self { table, in_catalog: None, scope }
+    }
+
     /// The table.
     pub fn table(self) -> &'c Table {
         self.table
@@ -92,6 +97,6 @@ impl<'c> From<&'c CatalogTable> for ScopedTable<'c> {
 
 impl<'c> From<&'c Table> for ScopedTable<'c> {
     fn from(table: &'c Table) -> Self {
-        Self { table, in_catalog: None, scope: Scope::Program }
+        Self::without_catalog(table, Scope::Program)
     }
 }

@@ -5,7 +5,7 @@ mod insert;
 mod related;
 mod returning;
 
-use mwallet_schema::{ColumnType, NativeType, Table, Transfer, Value};
+use mwallet_schema::{Column, ColumnType, NativeType, Table, Transfer, Value};
 
 use std::rc::Rc;
 
@@ -75,11 +75,16 @@ impl Plan<'_> {
         let Self { table, kind, output, order, related, barrier } = self;
         let answered = output.positions(table).into_owned();
         let mut writer = Writer::new(dialect, table, related, barrier.is_some());
-        let (mut aggregated, mut hidden) = (None, Hidden::default());
+        let (mut aggregated, mut keyed, mut hidden) = (None, Vec::new(), Hidden::default());
         match kind {
             PlanKind::Select { condition, skip, limit } => {
                 let rows = Rows { barrier, condition, order, skip, limit };
                 writer.select(&answered, rows);
+            }
+            PlanKind::SelectByJunction { junction, key, condition } => {
+                let rows = Rows { barrier, condition, order, skip: 0, limit: None };
+                writer.select_by_junction(&answered, &junction, &key, rows);
+                keyed = key.iter().map(|position| output_column(&junction.table.columns[*position])).collect();
             }
             PlanKind::Aggregate { condition, aggregates } => {
                 aggregated = Some(writer.aggregates(&aggregates));
@@ -120,7 +125,11 @@ impl Plan<'_> {
         let columns = match (known, aggregated) {
             (Some(known), _) => known.clone(),
             (None, Some(columns)) => columns.into(),
-            (None, None) => output_columns(table, &answered, output, &writer.related),
+            (None, None) => {
+                let mut columns = output_columns(table, &answered, output, &writer.related);
+                columns.extend(keyed);
+                columns.into()
+            }
         };
         let search_path = SearchPath::of_schema(table.schema.as_deref());
         let Writer { sql, binds, repeats, .. } = writer;
@@ -153,26 +162,34 @@ impl Plan<'_> {
 }
 
 /// The columns of the output: those of the table, and related rows.
-fn output_columns(table: &Table, answered: &[usize], output: OutputSet, related: &[RelatedPlan<'_>]) -> Columns {
-    let columns = answered.iter().map(|position| &table.columns[*position]);
-    let kinds = columns.clone().map(|column| OutputKind::Column(column.kind.clone()));
+fn output_columns(
+    table: &Table,
+    answered: &[usize],
+    output: OutputSet,
+    related: &[RelatedPlan<'_>],
+) -> Vec<OutputColumn> {
+    let columns = answered.iter().map(|position| output_column(&table.columns[*position]));
     let mut all: Vec<OutputColumn> = match output {
         OutputSet::Part { names: Some(names), .. } => {
-            names.into_iter().zip(kinds).map(|(name, kind)| OutputColumn { name, kind }).collect()
+            names.into_iter().zip(columns).map(|(name, column)| OutputColumn { name, ..column }).collect()
         }
-        _ => columns.zip(kinds).map(|(c, kind)| OutputColumn { name: c.name.clone(), kind }).collect(),
+        _ => columns.collect(),
     };
     for related in related.iter().filter(|related| !related.is_empty) {
         let Plan { table, output, related: inner, .. } = &related.plan;
-        let columns = output_columns(table, &output.positions(table), output.clone(), inner);
+        let columns = output_columns(table, &output.positions(table), output.clone(), inner).into();
         let kind = RelatedColumns { columns, is_many: related.is_many, is_spread: related.is_spread };
         all.push(OutputColumn { name: related.name.clone(), kind: OutputKind::Related(kind) });
     }
-    all.into()
+    all
+}
+
+fn output_column(column: &Column) -> OutputColumn {
+    OutputColumn { name: column.name.clone(), kind: OutputKind::Column(column.kind.clone()) }
 }
 
 /// Adds to a condition that columns have these values.
-fn and_same(condition: Condition, kept: Vec<(usize, Value)>) -> Condition {
+fn and_same(condition: Condition<'_>, kept: Vec<(usize, Value)>) -> Condition<'_> {
     if kept.is_empty() {
         return condition;
     }
@@ -198,9 +215,9 @@ fn member(value: Value) -> Value {
 }
 
 /// Which rows are read, and in which order.
-struct Rows {
-    barrier: Option<Condition>,
-    condition: Condition,
+struct Rows<'t> {
+    barrier: Option<Condition<'t>>,
+    condition: Condition<'t>,
     order: Vec<OrderBy>,
     skip: u64,
     limit: Option<u64>,
@@ -236,7 +253,7 @@ impl<'t> Writer<'t> {
     }
 }
 
-impl Writer<'_> {
+impl<'t> Writer<'t> {
     fn push(&mut self, text: &str) {
         self.sql.push_str(text);
     }
@@ -340,7 +357,7 @@ impl Writer<'_> {
         self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
     }
 
-    fn select(&mut self, output: &[usize], rows: Rows) {
+    fn select(&mut self, output: &[usize], rows: Rows<'t>) {
         if self.dialect == Dialect::Sqlite && self.has_selected() && rows.limit.is_some() && !rows.order.is_empty() {
             return self.select_of_page(output, rows);
         }

@@ -4,8 +4,8 @@ use crate::support::{Offer, Standing, Trader, empty_offer, full_offer, trader};
 use mwallet_db::crud::{self, Arguments, Operation, Outcome};
 use mwallet_db::schema::{ColumnType, Record, Value};
 use mwallet_db::{
-    CatalogTable, Comparison, ConstraintKind, Entity, Error, Filter, Identifier, Json, KeyColumns, NameColumns, Of,
-    PlanError, Query, Row, Sql, TimestampsColumns,
+    CatalogTable, Comparison, ConstraintKind, Entity, Error, Filter, Find, Identifier, Json, KeyColumns, LoadRelated,
+    NameColumns, PlanError, Query, Row, Sql, TimestampsColumns,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -24,11 +24,11 @@ async fn five_offers(db: &TestDb) {
         standing: if index % 2 == 0 { Standing::Open } else { Standing::Closed },
         ..empty_offer()
     });
-    crud::create_many(&db.engine, crud::of::<Offer>(), offers).await.unwrap();
+    Offer::create_many(&db.engine, offers).await.unwrap();
 }
 
 async fn numbers(db: &TestDb, query: &Query) -> Vec<i64> {
-    let offers = crud::list(&db.engine, crud::of::<Offer>(), query).await.unwrap();
+    let offers = Find::<Offer>::from(query.clone()).all(&db.engine).await.unwrap();
     offers.into_iter().map(|offer| offer.large.unwrap()).collect()
 }
 
@@ -40,7 +40,7 @@ async fn found(db: &TestDb, filter: Filter) -> Vec<i64> {
 async fn every_type_comes_back_as_it_went(db: TestDb) {
     set_up(&db).await;
     for offer in [full_offer(), empty_offer()] {
-        let created = crud::create(&db.engine, crud::of::<Offer>(), offer.clone()).await.unwrap();
+        let created = offer.clone().create(&db.engine).await.unwrap();
         assert!(created.key.id.get().is_some() && created.name.slug.get().is_some());
         let filled = Offer {
             key: created.key.clone(),
@@ -52,16 +52,15 @@ async fn every_type_comes_back_as_it_went(db: TestDb) {
         assert!(created.timestamps.version == 1);
         assert_eq!(created.timestamps.created_at, created.timestamps.updated_at);
 
-        let query = Query::new().identifier(*created.key.id.get().unwrap());
-        let read = crud::retrieve(&db.engine, crud::of::<Offer>(), &query).await.unwrap().unwrap();
-        assert_eq!(read, created);
+        let read = Offer::by_key(*created.key.id.get().unwrap()).one(&db.engine).await.unwrap();
+        assert_eq!(read, Some(created));
     }
 }
 
 #[both_engines]
 async fn rows_become_json_without_their_secrets(db: TestDb) {
     set_up(&db).await;
-    let offer = crud::create(&db.engine, crud::of::<Offer>(), full_offer()).await.unwrap();
+    let offer = full_offer().create(&db.engine).await.unwrap();
     let query = Query::new().exclude(["uuid", "slug", "created_at", "updated_at"]);
     let mut batches =
         crud::data_plane::list(&db.engine, &CatalogTable::new(Offer::table().clone()), &query).await.unwrap();
@@ -85,21 +84,18 @@ async fn rows_become_json_without_their_secrets(db: TestDb) {
 #[both_engines]
 async fn a_row_has_three_names(db: TestDb) {
     set_up(&db).await;
-    let offer = crud::create(&db.engine, crud::of::<Offer>(), full_offer()).await.unwrap();
+    let offer = full_offer().create(&db.engine).await.unwrap();
     let names = [
         Identifier::from(*offer.key.id.get().unwrap()),
         Identifier::from(*offer.name.uuid.get().unwrap()),
         Identifier::parse(offer.name.slug.get().unwrap()),
     ];
     for name in names {
-        let query = Query::new().identifier(name.clone());
-        let read = crud::retrieve(&db.engine, crud::of::<Offer>(), &query).await.unwrap();
-        assert_eq!(read.as_ref(), Some(&offer), "{name:?}");
-        let other = query.filter(Offer::STANDING.eq(Standing::Open));
-        assert_eq!(crud::retrieve(&db.engine, crud::of::<Offer>(), &other).await.unwrap(), None);
+        let named = Offer::find().identifier(name.clone());
+        assert_eq!(named.clone().one(&db.engine).await.unwrap().as_ref(), Some(&offer), "{name:?}");
+        assert_eq!(named.filter(Offer::STANDING.eq(Standing::Open)).one(&db.engine).await.unwrap(), None);
     }
-    let nothing = Query::new().identifier("nothing-of-that-name");
-    assert_eq!(crud::retrieve(&db.engine, crud::of::<Offer>(), &nothing).await.unwrap(), None);
+    assert_eq!(Offer::find().identifier("nothing-of-that-name").one(&db.engine).await.unwrap(), None);
 }
 
 #[both_engines]
@@ -156,23 +152,21 @@ async fn fields_are_chosen(db: TestDb) {
 #[both_engines]
 async fn an_update_raises_the_version_and_moves_the_time(db: TestDb) {
     five_offers(&db).await;
-    let query = Query::new().filter(Offer::LARGE.gte(3));
-    let changed = crud::update(&db.engine, crud::of::<Offer>(), &query, Record::from([("memo", "new")])).await.unwrap();
+    let changed = Offer::find().filter(Offer::LARGE.gte(3)).update(&db.engine, [Offer::MEMO.set("new")]).await.unwrap();
     assert_eq!(changed.count, 2);
     for offer in changed.rows {
         assert_eq!(offer.memo.as_deref(), Some("new"));
         assert!(offer.timestamps.version == 2);
         assert!(offer.timestamps.updated_at.get() > offer.timestamps.created_at.get());
     }
-    let untouched = Query::new().filter(Offer::VERSION.eq(1));
-    assert_eq!(crud::count(&db.engine, Offer::table(), &untouched).await.unwrap(), 3);
+    assert_eq!(Offer::find().filter(Offer::VERSION.eq(1)).count(&db.engine).await.unwrap(), 3);
 }
 
 #[both_engines]
 async fn deletions_give_the_rows_back(db: TestDb) {
     five_offers(&db).await;
     let query = Query::new().identifier(2).filter(Offer::MEMO.eq("b"));
-    let deleted = crud::delete(&db.engine, crud::of::<Offer>(), &query).await.unwrap();
+    let deleted = Find::<Offer>::from(query.clone()).delete(&db.engine).await.unwrap();
     assert_eq!((deleted.count, deleted.rows[0].large), (1, Some(1)));
     assert_eq!(crud::delete(&db.engine, Offer::table(), &query).await.unwrap().count, 0);
     assert_eq!(crud::delete_all(&db.engine, Offer::table(), &Query::new()).await.unwrap().count, 4);
@@ -193,45 +187,45 @@ async fn what_names_no_row_changes_none(db: TestDb) {
 async fn bulk_creation_is_all_or_nothing_and_keeps_its_order(db: TestDb) {
     set_up(&db).await;
     let many = (0..2_500).map(|number| Offer { large: Some(number), ..empty_offer() });
-    let created = crud::create_many(&db.engine, crud::of::<Offer>(), many).await.unwrap();
+    let created = Offer::create_many(&db.engine, many).await.unwrap();
     assert!(created.iter().enumerate().all(|(index, offer)| offer.large == Some(index as i64)));
 
     let clash = [trader("ada"), trader("ben"), trader("ada")];
-    let refused = crud::create_many(&db.engine, crud::of::<Trader>(), clash).await.unwrap_err();
+    let refused = Trader::create_many(&db.engine, clash).await.unwrap_err();
     assert!(
         matches!(refused, Error::Constraint(ref violation) if violation.kind == ConstraintKind::Unique),
         "{refused}"
     );
     assert_eq!(crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap(), 0);
 
-    let none = crud::create_many(&db.engine, crud::of::<Trader>(), []).await.unwrap();
+    let none = Trader::create_many(&db.engine, []).await.unwrap();
     assert!(none.is_empty());
 }
 
 #[both_engines]
 async fn what_exists_is_left_as_it_is(db: TestDb) {
     set_up(&db).await;
-    let first = crud::insert_ignore(&db.engine, crud::of::<Trader>(), [trader("ada"), trader("ben")]).await.unwrap();
+    let first = Trader::insert_ignore(&db.engine, [trader("ada"), trader("ben")]).await.unwrap();
     assert_eq!(first.len(), 2);
-    let second = crud::insert_ignore(&db.engine, crud::of::<Trader>(), [trader("ben"), trader("cyd")]).await.unwrap();
+    let second = Trader::insert_ignore(&db.engine, [trader("ben"), trader("cyd")]).await.unwrap();
     assert_eq!(second.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["cyd"]);
 }
 
 #[both_engines]
 async fn constraints_have_the_same_names_for_what_they_refuse(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-    let refused = crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap_err();
+    trader("ada").create(&db.engine).await.unwrap();
+    let refused = trader("ada").create(&db.engine).await.unwrap_err();
     assert_eq!(refused.code(), "23505");
     let orphan = Offer { trader_id: Some(99.into()), ..empty_offer() };
-    assert_eq!(crud::create(&db.engine, crud::of::<Offer>(), orphan).await.unwrap_err().code(), "23503");
+    assert_eq!(orphan.create(&db.engine).await.unwrap_err().code(), "23503");
     let backwards = Offer { starts_at: full_offer().ends_at, ends_at: full_offer().starts_at, ..empty_offer() };
-    let refused = crud::create(&db.engine, crud::of::<Offer>(), backwards).await.unwrap_err();
+    let refused = backwards.create(&db.engine).await.unwrap_err();
     let Error::Constraint(violation) = &refused else { panic!("{refused}") };
     assert_eq!((refused.code(), violation.constraint.as_deref()), ("23514", Some("offers_period_check")));
 
     let offer = Offer { trader_id: Some(1.into()), ..empty_offer() };
-    crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap();
+    offer.create(&db.engine).await.unwrap();
     let refused = crud::delete(&db.engine, Trader::table(), &Query::new().identifier(1)).await.unwrap_err();
     assert_eq!(refused.code(), "23503");
 }
@@ -313,7 +307,7 @@ async fn a_search_takes_its_text_as_it_is(db: TestDb) {
     set_up(&db).await;
     let memos = ["100% sure", "1000 sure", "under_score", "back\\slash"];
     let offers = memos.map(|memo| Offer { memo: Some(memo.into()), secret: Some("sure".into()), ..empty_offer() });
-    crud::create_many(&db.engine, crud::of::<Offer>(), offers).await.unwrap();
+    Offer::create_many(&db.engine, offers).await.unwrap();
     for (text, expected) in [("0%", 1), ("SURE", 2), ("r_s", 1), ("k\\s", 1), ("nothing", 0)] {
         let rows = crud::search(&db.engine, Offer::table(), text, &Query::new()).await.unwrap();
         assert_eq!(rows.len(), expected, "{text}");
@@ -323,14 +317,14 @@ async fn a_search_takes_its_text_as_it_is(db: TestDb) {
 #[both_engines]
 async fn what_rows_refer_to_is_loaded_at_once(db: TestDb) {
     set_up(&db).await;
-    let people = crud::create_many(&db.engine, crud::of::<Trader>(), ["ada", "ben", "cyd"].map(trader)).await.unwrap();
+    let people = Trader::create_many(&db.engine, ["ada", "ben", "cyd"].map(trader)).await.unwrap();
     let ids: Vec<i64> = people.iter().map(|one| *one.key.id.get().unwrap()).collect();
     let offers = [Some(ids[2]), None, Some(ids[0]), Some(ids[2])]
         .map(|id| Offer { trader_id: id.map(Into::into), ..empty_offer() });
-    let offers = crud::create_many(&db.engine, crud::of::<Offer>(), offers).await.unwrap();
-    let loaded = crud::load::<Trader>(&db.engine, &offers).await.unwrap();
-    assert_eq!(loaded.len(), 2);
-    let names: Vec<_> = offers.iter().map(|offer| loaded.get(&offer.trader_id).map(|one| one.name.as_str())).collect();
+    let offers = Offer::create_many(&db.engine, offers).await.unwrap();
+    let traders = offers.load_one(&db.engine, Offer::TRADER).await.unwrap();
+    assert_eq!(traders.rows().len(), 2);
+    let names: Vec<_> = traders.iter().map(|trader| trader.map(|one| one.name.as_str())).collect();
     assert_eq!(names, [Some("cyd"), None, Some("ada"), Some("cyd")]);
 }
 
@@ -354,7 +348,7 @@ async fn json_is_equal_as_a_value(db: TestDb) {
     set_up(&db).await;
     let meta = Json::parse(r#" {"b" : [1, 2.50, null, true, "x\u0041"], "a": {}} "#).unwrap();
     let offer = Offer { meta: Some(meta), ..empty_offer() };
-    let stored = crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap().meta.unwrap();
+    let stored = offer.create(&db.engine).await.unwrap().meta.unwrap();
     for part in ["\"a\":{}", "2.50", "null", "true"] {
         assert!(stored.as_str().contains(part), "{}", stored.as_str());
     }
@@ -373,8 +367,8 @@ async fn statements_of_the_author_read_and_write(db: TestDb) {
     assert_eq!(raised, [("d".to_owned(), 13), ("e".to_owned(), 14)]);
 
     let newest = Sql::select::<Offer>("WHERE standing = $1 ORDER BY id DESC LIMIT $2").bind("OPEN").bind(1i64);
-    let rows = crud::select::<Of<Offer>>(&db.engine, newest).await.unwrap();
-    assert_eq!(rows[0].0.memo.as_deref(), Some("e"));
+    let rows = crud::select::<Offer>(&db.engine, newest).await.unwrap();
+    assert_eq!(rows[0].memo.as_deref(), Some("e"));
     let wrong = Sql::new("SELECT memo FROM offers").returns("memo", ColumnType::Text { max: None });
     assert!(crud::select::<(String,)>(&db.engine, wrong).await.is_err(), "a null is no String");
     let write = Sql::new("DELETE FROM offers");
@@ -385,7 +379,7 @@ async fn statements_of_the_author_read_and_write(db: TestDb) {
 #[both_engines]
 async fn slugs_are_unique_and_no_numbers(db: TestDb) {
     five_offers(&db).await;
-    let offers = crud::list(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap();
+    let offers = Offer::find().all(&db.engine).await.unwrap();
     let mut slugs: Vec<_> = offers.iter().map(|offer| offer.name.slug.get().unwrap().clone()).collect();
     slugs.sort();
     slugs.dedup();

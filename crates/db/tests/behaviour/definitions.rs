@@ -23,7 +23,7 @@ async fn the_mock_engine_prints_both_dialects() {
 async fn tables_are_created_once_and_dropped_with_their_rows(db: TestDb) {
     let tables = [Offer::table(), Trader::table()];
     db.engine.create_all(&tables).await.unwrap();
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     db.engine.create_all(&tables).await.unwrap();
     assert_eq!(crud::count(&db.engine, Trader::table(), &mwallet_db::Query::new()).await.unwrap(), 1);
     db.engine.drop_all(&tables).await.unwrap();
@@ -45,7 +45,7 @@ async fn servers_that_start_together_set_up_once(db: TestDb) {
 #[both_engines]
 async fn a_missing_table_is_added_beside_the_others(db: TestDb) {
     db.engine.create_all(&[Trader::table()]).await.unwrap();
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     db.engine.create_all(&[Trader::table(), Offer::table()]).await.unwrap();
     assert_eq!(crud::count(&db.engine, Offer::table(), &mwallet_db::Query::new()).await.unwrap(), 0);
 }

@@ -6,7 +6,8 @@ use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
 use mwallet_db::schema::{Column, ColumnDefault, ColumnType, Decimal, Record, Table, Value};
 use mwallet_db::{
-    CatalogTable, Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Key, Query, Row, Sql,
+    CatalogTable, Comparison, Dialect, Engine, EngineOptions, Entity, Error, Filter, Find, Key, Query, Related, Row,
+    Sql,
 };
 use mwallet_testkit::{TestDb, TestSources, both_engines};
 
@@ -34,10 +35,8 @@ fn decimal(text: &str) -> Value {
 #[both_engines]
 async fn a_decimal_that_no_row_can_hold_still_compares(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Offer>(), Offer { amount: Some("5".parse().unwrap()), ..empty_offer() })
-        .await
-        .unwrap();
-    crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    Offer { amount: Some("5".parse().unwrap()), ..empty_offer() }.create(&db.engine).await.unwrap();
+    empty_offer().create(&db.engine).await.unwrap();
     let count = async |f: Filter| {
         crud::count(&db.engine, Offer::table(), &Query::new().filter(f)).await.map_err(|e| e.code().to_owned())
     };
@@ -73,7 +72,7 @@ async fn a_decimal_that_no_row_can_hold_still_compares(db: TestDb) {
 #[both_engines]
 async fn a_filter_that_says_nothing_is_none(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let query = Query::new().filter(Filter::And(vec![]));
     assert_eq!(
         crud::delete(&db.engine, Trader::table(), &query).await.map_err(|e| e.code().to_owned()).map(|c| c.count),
@@ -84,14 +83,14 @@ async fn a_filter_that_says_nothing_is_none(db: TestDb) {
 #[both_engines]
 async fn rows_without_columns_are_still_rows(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let none = Query::new().include([""; 0]);
     assert_eq!(crud::list(&db.engine, Trader::table(), &none).await.unwrap().len(), 1);
 }
 #[both_engines]
 async fn an_update_that_answers_no_columns_still_counts(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let none = Query::new().include([""; 0]).identifier(1);
     assert_eq!(
         crud::update(&db.engine, Trader::table(), &none, Record::from([("name", "eve")])).await.unwrap().count,
@@ -100,19 +99,19 @@ async fn an_update_that_answers_no_columns_still_counts(db: TestDb) {
 }
 
 #[both_engines]
-async fn columns_of_entities_cannot_be_chosen(db: TestDb) {
+async fn entities_are_whole_whatever_a_query_chooses(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-    let query = Query::new().identifier(1).exclude(["invited_by"]);
-    let result = crud::update(&db.engine, crud::of::<Trader>(), &query, Record::from([("name", "eve")])).await;
-    let stored = crud::retrieve(&db.engine, crud::of::<Trader>(), &Query::new().identifier(1)).await.unwrap().unwrap();
-    assert!(result.is_ok() || stored.name == "ada", "said {:?}, but wrote {}", result.map(|c| c.count), stored.name);
+    trader("ada").create(&db.engine).await.unwrap();
+    let query = Query::new().identifier(1).exclude(["invited_by"]).related(Related::new("offers", Query::new()));
+    let changed = Find::<Trader>::from(query).update(&db.engine, [Trader::NAME.set("eve")]).await.unwrap();
+    let stored = Trader::by_key(1).one(&db.engine).await.unwrap().unwrap();
+    assert_eq!((changed.count, &changed.rows[0], stored.name.as_str()), (1, &stored, "eve"));
 }
 
 #[both_engines]
 async fn no_aggregates_are_no_values(db: TestDb) {
     set_up(&db).await;
-    crud::create_many(&db.engine, crud::of::<Trader>(), ["ada", "ben"].map(trader)).await.unwrap();
+    Trader::create_many(&db.engine, ["ada", "ben"].map(trader)).await.unwrap();
     let r = crud::aggregate(&db.engine, Trader::table(), &Query::new(), &[]).await.map_err(|e| format!("{e:?}"));
     assert_eq!(r, Ok(vec![]));
 }
@@ -121,8 +120,8 @@ async fn no_aggregates_are_no_values(db: TestDb) {
 async fn an_id_that_was_given_is_not_given_again(db: TestDb) {
     set_up(&db).await;
     let explicit = Trader { key: Key { id: 1.into() }, ..trader("ada") };
-    crud::create(&db.engine, crud::of::<Trader>(), explicit).await.unwrap();
-    let r = crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await;
+    explicit.create(&db.engine).await.unwrap();
+    let r = trader("ben").create(&db.engine).await;
     assert!(r.is_ok(), "{r:?}");
 }
 
@@ -130,7 +129,7 @@ async fn an_id_that_was_given_is_not_given_again(db: TestDb) {
 async fn given_ids_and_numbered_ones_go_together(db: TestDb) {
     set_up(&db).await;
     let rows = [trader("a"), Trader { key: Key { id: 2.into() }, ..trader("b") }, trader("c")];
-    let r = crud::create_many(&db.engine, crud::of::<Trader>(), rows).await;
+    let r = Trader::create_many(&db.engine, rows).await;
     assert!(r.is_ok(), "{r:?}");
 }
 
@@ -146,7 +145,7 @@ async fn json_is_checked_before_the_database_sees_it(db: TestDb) {
 async fn many_rows_of_composite_keys_are_deleted(db: TestDb) {
     db.engine.create_all(&[Pair::table()]).await.unwrap();
     let rows: Vec<Pair> = (0..600).map(|n| Pair { left_id: n, right_id: n }).collect();
-    crud::create_many(&db.engine, crud::of::<Pair>(), rows.clone()).await.unwrap();
+    Pair::create_many(&db.engine, rows.clone()).await.unwrap();
     let mut session = db.engine.sessions().begin().await.unwrap();
     rows.iter().for_each(|row| session.delete(row));
     session.commit().await.unwrap();
@@ -156,7 +155,7 @@ async fn many_rows_of_composite_keys_are_deleted(db: TestDb) {
 #[both_engines]
 async fn a_second_update_of_a_row_replaces_the_first(db: TestDb) {
     set_up(&db).await;
-    let mut mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mut mine = empty_offer().create(&db.engine).await.unwrap();
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.update(&mine);
     mine.memo = Some("second".into());
@@ -167,8 +166,8 @@ async fn a_second_update_of_a_row_replaces_the_first(db: TestDb) {
 #[both_engines]
 async fn after_a_stale_row_nothing_is_committed(db: TestDb) {
     set_up(&db).await;
-    let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-    let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mine = empty_offer().create(&db.engine).await.unwrap();
+    let other = empty_offer().create(&db.engine).await.unwrap();
     crud::update(&db.engine, Offer::table(), &Query::new().identifier(1), Record::from([("memo", "theirs")]))
         .await
         .unwrap();
@@ -182,8 +181,8 @@ async fn after_a_stale_row_nothing_is_committed(db: TestDb) {
 #[both_engines]
 async fn after_a_row_that_does_not_fit_nothing_is_committed(db: TestDb) {
     set_up(&db).await;
-    let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
-    let other = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mine = empty_offer().create(&db.engine).await.unwrap();
+    let other = empty_offer().create(&db.engine).await.unwrap();
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.update(&Offer { memo: Some("x".repeat(99)), ..mine });
     session.update(&Offer { memo: Some("lost".into()), ..other });
@@ -204,11 +203,7 @@ async fn a_handle_dies_with_its_savepoint(db: TestDb) {
     assert!(session.get(ghost).is_err(), "a row that was rolled back");
     session.add(Offer { trader_id: Some(ghost.into()), ..empty_offer() });
     let r = session.flush().await;
-    assert!(
-        r.is_err(),
-        "the offer refers to {:?}",
-        crud::list(&mut session, crud::of::<Trader>(), &Query::new()).await
-    );
+    assert!(r.is_err(), "the offer refers to {:?}", Trader::find().all(&mut session).await);
 }
 
 #[both_engines]
@@ -219,7 +214,7 @@ async fn a_session_may_be_given_months(db: TestDb) {
     let said = session.as_ref().map(|_| ()).map_err(|e| format!("{e:?}"));
     drop(session);
     engine.ping().await.unwrap_or_else(|e| panic!("begin: {said:?}; ping: {e:?}"));
-    crud::create(&engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&engine).await.unwrap();
 }
 #[both_engines]
 async fn a_limit_too_long_to_be_a_time_is_no_limit(db: TestDb) {
@@ -227,8 +222,8 @@ async fn a_limit_too_long_to_be_a_time_is_no_limit(db: TestDb) {
     let engine = db.engine.clone();
     let r = tokio::spawn(async move { engine.sessions().limit(Duration::MAX).begin().await.map(drop) }).await;
     assert!(matches!(r, Ok(Ok(()))), "{r:?}");
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
+    trader("ben").create(&db.engine).await.unwrap();
 }
 #[both_engines]
 async fn waiting_for_a_session_ends(db: TestDb) {
@@ -269,7 +264,7 @@ async fn as_many_conditions_as_are_allowed_can_run(db: TestDb) {
 #[both_engines]
 async fn a_row_of_nothing_but_its_number_is_created(db: TestDb) {
     db.engine.create_all(&[Bare::table()]).await.unwrap();
-    let r = crud::create(&db.engine, crud::of::<Bare>(), Bare { key: Key::default() }).await;
+    let r = Bare { key: Key::default() }.create(&db.engine).await;
     assert!(r.is_ok(), "{r:?}");
 }
 #[both_engines]
@@ -292,7 +287,7 @@ async fn a_decimal_is_bound_as_its_column_or_refused(db: TestDb) {
     set_up(&db).await;
     let five: Decimal = "5".parse().unwrap();
     let offer = Offer { amount: Some(five.clone()), ..empty_offer() };
-    crud::create(&db.engine, crud::of::<Offer>(), offer).await.unwrap();
+    offer.create(&db.engine).await.unwrap();
     let sql = || Sql::new("SELECT id FROM offers WHERE amount = $1").returns("id", ColumnType::BigInt);
     let found = crud::select::<(i64,)>(&db.engine, sql().bind(five.clone())).await;
     assert!(found.is_err(), "{found:?}");
@@ -316,7 +311,7 @@ async fn a_slug_is_never_taken_for_an_id_or_a_key(_db: TestDb) {
 #[both_engines]
 async fn extremes_of_pages_and_lists(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let n = async |q: Query| {
         crud::list(&db.engine, Trader::table(), &q).await.map(|r| r.len()).map_err(|e| format!("{e:?}"))
     };
@@ -331,7 +326,7 @@ async fn extremes_of_pages_and_lists(db: TestDb) {
 #[both_engines]
 async fn a_statement_that_is_to_read_cannot_write(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let r = crud::select::<Row>(&db.engine, Sql::new("DELETE FROM traders")).await.map(drop);
     let left = crud::count(&db.engine, Trader::table(), &Query::new()).await.unwrap();
     assert_eq!((r.map_err(|e| e.code().to_owned()), left), (Err("25006".into()), 1));
@@ -473,7 +468,7 @@ fn a_busy_file_is_waited_for_once() {
             .into_iter()
             .map(|n| {
                 let e = db.engine.clone();
-                tokio::spawn(async move { crud::create(&e, crud::of::<Trader>(), trader(n)).await.map(drop) })
+                tokio::spawn(async move { trader(n).create(&e).await.map(drop) })
             })
             .collect();
         for t in tasks {

@@ -11,8 +11,8 @@ use crate::support::{Offer, Trader, empty_offer, trader};
 
 async fn set_up(db: &TestDb) {
     db.engine.create_all(&[Trader::table(), Offer::table()]).await.unwrap();
-    crud::create_many(&db.engine, crud::of::<Trader>(), (1..=300).map(|n| trader(&format!("t{n}")))).await.unwrap();
-    crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    Trader::create_many(&db.engine, (1..=300).map(|n| trader(&format!("t{n}")))).await.unwrap();
+    empty_offer().create(&db.engine).await.unwrap();
 }
 
 /// Reads the name of a trader as a client does.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{Offer, Trader, empty_offer, trader};
 use mwallet_db::crud;
 use mwallet_db::schema::ColumnType;
-use mwallet_db::{Entity, Error, Isolation, Query, Ref, Sql, Timestamps};
+use mwallet_db::{Entity, Error, Isolation, KeyColumns, Query, Ref, Sql, Timestamps};
 use mwallet_testkit::{TestDb, both_engines};
 
 async fn set_up(db: &TestDb) {
@@ -13,8 +13,7 @@ async fn set_up(db: &TestDb) {
 }
 
 async fn names(db: &TestDb) -> Vec<String> {
-    let query = Query::new().order(Trader::NAME.asc());
-    crud::list(&db.engine, crud::of::<Trader>(), &query).await.unwrap().into_iter().map(|one| one.name).collect()
+    Trader::find().order(Trader::NAME.asc()).all(&db.engine).await.unwrap().into_iter().map(|one| one.name).collect()
 }
 
 #[both_engines]
@@ -65,7 +64,7 @@ async fn updates_and_deletions_wait_for_the_flush(db: TestDb) {
 #[both_engines]
 async fn a_stale_row_is_not_overwritten(db: TestDb) {
     set_up(&db).await;
-    let mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mine = empty_offer().create(&db.engine).await.unwrap();
     let theirs = Offer { memo: Some("theirs".into()), ..mine.clone() };
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.update(&theirs);
@@ -75,14 +74,14 @@ async fn a_stale_row_is_not_overwritten(db: TestDb) {
     session.update(&Offer { memo: Some("mine".into()), ..mine.clone() });
     let refused = session.commit().await.unwrap_err();
     assert!(matches!(refused, Error::VersionConflict { ref table } if table == "offers"), "{refused}");
-    let stored = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
+    let stored = Offer::find().one(&db.engine).await.unwrap().unwrap();
     assert_eq!((stored.memo.as_deref(), stored.timestamps.version == 2), (Some("theirs"), true));
 }
 
 #[both_engines]
 async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
     set_up(&db).await;
-    let first = crud::create(&db.engine, crud::of::<Offer>(), Offer { large: Some(0), ..empty_offer() }).await.unwrap();
+    let first = Offer { large: Some(0), ..empty_offer() }.create(&db.engine).await.unwrap();
     let sessions = db.engine.sessions();
     let one = || {
         let (sessions, first) = (sessions.clone(), first.clone());
@@ -104,7 +103,7 @@ async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
     for task in [one(), one(), one(), one()] {
         task.await.unwrap().unwrap();
     }
-    let stored = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
+    let stored = Offer::find().one(&db.engine).await.unwrap().unwrap();
     assert_eq!((stored.large, stored.timestamps.version == 5), (Some(4), true));
     // An entity that was read earlier stays stale, however often the work is retried.
     let stale = sessions.transact(|session| {
@@ -120,7 +119,7 @@ async fn a_transaction_is_tried_again_where_a_row_is_stale(db: TestDb) {
 #[both_engines]
 async fn chosen_columns_are_read_again(db: TestDb) {
     set_up(&db).await;
-    let mut mine = crud::create(&db.engine, crud::of::<Offer>(), empty_offer()).await.unwrap();
+    let mut mine = empty_offer().create(&db.engine).await.unwrap();
     let sql = Sql::new("UPDATE offers SET memo = $1, large = $2").bind("theirs").bind(7i64);
     let mut session = db.engine.sessions().begin().await.unwrap();
     session.run(sql).await.unwrap();
@@ -205,7 +204,7 @@ async fn a_session_that_takes_too_long_is_rolled_back_and_says_so(db: TestDb) {
     assert!(matches!(refused, Error::SessionExpired { limit: said } if said == limit), "{refused:?}");
     assert!(session.commit().await.is_err());
     // The writer is free again, and nothing was kept.
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ben")).await.unwrap();
+    trader("ben").create(&db.engine).await.unwrap();
     assert_eq!(names(&db).await, ["ben"]);
 }
 
@@ -225,7 +224,7 @@ async fn a_reading_session_sees_one_state(db: TestDb) {
     let sessions = db.engine.sessions().read_only().isolation(Isolation::RepeatableRead);
     let mut session = sessions.begin().await.unwrap();
     let before = crud::count(&mut session, Trader::table(), &Query::new()).await.unwrap();
-    crud::create(&db.engine, crud::of::<Trader>(), trader("ada")).await.unwrap();
+    trader("ada").create(&db.engine).await.unwrap();
     let after = crud::count(&mut session, Trader::table(), &Query::new()).await.unwrap();
     assert_eq!((before, after), (0, 0));
 }
@@ -234,12 +233,12 @@ async fn a_reading_session_sees_one_state(db: TestDb) {
 async fn operations_are_part_of_the_session(db: TestDb) {
     set_up(&db).await;
     let mut session = db.engine.sessions().begin().await.unwrap();
-    crud::create_many(&mut session, crud::of::<Trader>(), ["ada", "ben"].map(trader)).await.unwrap();
+    Trader::create_many(&mut session, ["ada", "ben"].map(trader)).await.unwrap();
     assert_eq!(crud::count(&mut session, Trader::table(), &Query::new()).await.unwrap(), 2);
-    let mut rows = crud::stream(&mut session, crud::of::<Trader>(), &Query::new().order_asc("id")).await.unwrap();
+    let mut rows = Trader::find().order(Trader::ID.asc()).stream(&mut session).await.unwrap();
     let mut seen = Vec::new();
     while let Some(row) = rows.next().await {
-        seen.push(row.unwrap().0.name);
+        seen.push(row.unwrap().name);
     }
     drop(rows);
     assert_eq!(seen, ["ada", "ben"]);
@@ -250,7 +249,7 @@ async fn operations_are_part_of_the_session(db: TestDb) {
 #[both_engines]
 async fn colliding_transactions_are_tried_again(db: TestDb) {
     set_up(&db).await;
-    crud::create(&db.engine, crud::of::<Offer>(), Offer { large: Some(0), ..empty_offer() }).await.unwrap();
+    Offer { large: Some(0), ..empty_offer() }.create(&db.engine).await.unwrap();
     let sessions = db.engine.sessions().isolation(Isolation::Serializable);
     let adders = (0..4).map(|_| {
         let sessions = sessions.clone();
@@ -267,7 +266,7 @@ async fn colliding_transactions_are_tried_again(db: TestDb) {
     for adder in adders.collect::<Vec<_>>() {
         adder.await.unwrap();
     }
-    let offer = crud::retrieve(&db.engine, crud::of::<Offer>(), &Query::new()).await.unwrap().unwrap();
+    let offer = Offer::find().one(&db.engine).await.unwrap().unwrap();
     assert_eq!(offer.large, Some(20), "no addition was lost");
 }
 
@@ -284,7 +283,7 @@ async fn a_row_of_another_session_cannot_be_referred_to(db: TestDb) {
 }
 
 async fn add_one(session: &mut mwallet_db::Session) -> mwallet_db::Result<()> {
-    let offer = crud::retrieve(&mut *session, crud::of::<Offer>(), &Query::new()).await?;
+    let offer = Offer::find().one(&mut *session).await?;
     let mut offer = offer.expect("the offer is there");
     offer.large = offer.large.map(|number| number + 1);
     // Without a version check, only the isolation level prevents lost updates.

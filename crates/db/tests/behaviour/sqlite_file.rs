@@ -21,7 +21,7 @@ fn log(db: &TestDb) -> PathBuf {
 }
 
 async fn create(engine: &Engine, name: &str) -> Result<Trader> {
-    crud::create(engine, crud::of::<Trader>(), trader(name)).await
+    trader(name).create(engine).await
 }
 
 async fn count(engine: &Engine) -> Result<u64> {
@@ -48,7 +48,7 @@ async fn everything_is_refused(db: &TestDb) {
     is_gone(db.engine.ping().await);
     is_gone(count(&db.engine).await);
     is_gone(db.engine.sessions().begin().await.map(drop));
-    is_gone(crud::retrieve(&db.engine, crud::of::<Trader>(), &Query::new().identifier(1)).await);
+    is_gone(Trader::by_key(1).one(&db.engine).await);
     // Together, as a group.
     let all = futures::future::join_all((0..20).map(|n| create(&db.engine, ["x", "y"][n % 2]))).await;
     all.into_iter().for_each(is_gone);

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 /// A program that uses everything that the macros generate.
 const PROGRAM: &str = r#"
-use mwallet_db::{Auto, ColumnGroup, Engine, Entity, Enumeration, Filter, Key, KeyColumns, Query, Ref, crud};
+use mwallet_db::{Auto, ColumnGroup, Engine, Entity, Enumeration, Filter, Key, KeyColumns, Ref};
 
 /// Who did what.
 #[derive(Clone, Debug, Default, ColumnGroup)]
@@ -54,7 +54,7 @@ pub async fn uses(engine: &Engine) -> mwallet_db::Result<usize> {
         state: State::default(),
         count: 1,
     };
-    let vault = crud::create(engine, crud::of::<Vault>(), vault).await?;
+    let vault = vault.create(engine).await?;
     let filters: Vec<Filter> = vec![
         Vault::LABEL.like("m%"),
         Vault::COUNT.gt(0),
@@ -64,9 +64,9 @@ pub async fn uses(engine: &Engine) -> mwallet_db::Result<usize> {
     ];
     let mut found = 0;
     for filter in filters {
-        found += crud::list(engine, crud::of::<Vault>(), &Query::new().filter(filter)).await?.len();
+        found += Vault::find().filter(filter).all(engine).await?.len();
     }
-    let coins = crud::list(engine, crud::of::<Coin>(), &Query::new().order(Coin::VAULT_ID.asc())).await?;
+    let coins = Coin::find().order(Coin::VAULT_ID.asc()).all(engine).await?;
     assert_eq!((vault.state.label(), State::from_label("OPEN")), ("OPEN", Some(State::Open)));
     assert!(matches!(vault.key.id, Auto::Set(_)));
     Ok(found + coins.len())

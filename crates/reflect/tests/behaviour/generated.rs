@@ -8,7 +8,7 @@ use std::path::Path;
 
 use mwallet_codegen::rust::{self, SourceFile};
 use mwallet_db::schema::{Decimal, Table};
-use mwallet_db::{Dialect, Entity, Query, crud};
+use mwallet_db::{Dialect, Entity, Find, Query};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{Sample, TestDb, run};
 
@@ -55,7 +55,7 @@ async fn check(db: &TestDb, schemas: &[&str], folder: &str, declared: Vec<&'stat
 
 /// Reads rows of an entity.
 async fn list<E: Entity>(db: &TestDb, query: Query) -> Vec<E> {
-    crud::list(&db.engine, crud::of::<E>(), &query).await.unwrap()
+    Find::<E>::from(query).all(&db.engine).await.unwrap()
 }
 
 /// Reads every row of an entity.

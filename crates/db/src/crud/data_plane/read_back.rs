@@ -2,18 +2,14 @@
 //! what a statement returns of its own writes would show related rows as they were before it on PostgreSQL, and as they
 //! are in the middle of it on SQLite.
 
-use mwallet_schema::Table;
 use mwallet_schema::json::{Reader, SyntaxError, Token};
 
 use crate::entity::DecodeError;
 use crate::error::Result;
 use crate::json_rows::JsonRows;
-use crate::query::{Comparison, Filter, Operand, Plan, PlanError, Projection, Query, ScopedTable};
+use crate::query::{Filter, Operand, Plan, PlanError, Projection, Query, ScopedTable};
 use crate::session::Session;
 use crate::statement::Format;
-
-/// The maximum number of rows with composite keys. Each is a condition of its own.
-const MAX_COMPOSITE: usize = 300;
 
 /// What a write returns of its rows.
 #[derive(Clone, Copy)]
@@ -53,7 +49,7 @@ impl Returned<'_> {
         let merged = written.merged();
         let table = self.table.table();
         let keys = keys(written, &table.primary_key).map_err(|error| DecodeError::new("key", error.to_string()))?;
-        let filter = matching(table, keys)?;
+        let filter = Filter::in_keys(table.primary_key.clone(), keys);
         let mut query = Query { identifier: None, filter: Some(filter), skip: 0, limit: None, ..self.query.clone() };
         for column in &table.primary_key {
             query = query.order_asc(column);
@@ -73,7 +69,7 @@ impl Returned<'_> {
 }
 
 /// Returns the values of the key in each row, as texts.
-fn keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<String>>, SyntaxError> {
+fn keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<Operand>>, SyntaxError> {
     let array = rows.into_array();
     let mut reader = Reader::new(&array)?;
     let mut keys = Vec::new();
@@ -82,33 +78,15 @@ fn keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<Strin
         reader.value()?;
         let mut key = Vec::with_capacity(columns.len());
         while reader.key()?.is_some() {
-            key.push(match reader.value()? {
+            key.push(Operand::Text(match reader.value()? {
                 Token::String(text) => text.into_owned(),
                 Token::Number(number) => number.to_owned(),
                 Token::Bool(value) => value.to_string(),
                 // No key is null, or of a type that JSON nests.
                 Token::Null | Token::Array | Token::Object => String::new(),
-            });
+            }));
         }
         keys.push(key);
     }
     Ok(keys)
-}
-
-/// The rows with these keys.
-fn matching(table: &Table, keys: Vec<Vec<String>>) -> std::result::Result<Filter, PlanError> {
-    let columns = &table.primary_key;
-    if let [column] = columns.as_slice() {
-        return Ok(Filter::in_(column, keys.into_iter().flatten().map(Operand::Text)));
-    }
-    if keys.len() > MAX_COMPOSITE {
-        return Err(PlanError::TooMany {
-            parameter: "select".into(),
-            items: "written rows with related rows",
-            limit: MAX_COMPOSITE,
-        });
-    }
-    let equal = |(column, text): (&String, String)| Filter::compare(column, Comparison::Eq, Operand::Text(text));
-    let one = |key: Vec<String>| Filter::And(columns.iter().zip(key).map(equal).collect());
-    Ok(Filter::Or(keys.into_iter().map(one).collect()))
 }

@@ -16,7 +16,7 @@ pub(super) const MAX_IN_VALUES: usize = 100_000;
 
 /// A filter with names resolved to positions and values converted to the columns' types.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Condition {
+pub(crate) enum Condition<'t> {
     Compare(usize, Comparison, Value),
     In(usize, Vec<Value>),
     Between(usize, Value, Value),
@@ -26,24 +26,28 @@ pub(crate) enum Condition {
         fold_case: bool,
     },
     Is(usize, Is),
+    /// The columns together equal one of these keys.
+    InKeys(Vec<usize>, Vec<Vec<Value>>),
     /// There are related rows: those at this position of the plan.
     Related(usize),
+    /// There are related rows that the plan does not return.
+    Exists(Box<RelatedPlan<'t>>),
     /// Equality where null equals null.
     Same(usize, Value),
-    And(Vec<Condition>),
-    Or(Vec<Condition>),
-    Not(Box<Condition>),
+    And(Vec<Condition<'t>>),
+    Or(Vec<Condition<'t>>),
+    Not(Box<Condition<'t>>),
 }
 
 /// All of several conditions.
-fn all_of(conditions: Vec<Condition>) -> Condition {
-    match <[Condition; 1]>::try_from(conditions) {
+fn all_of(conditions: Vec<Condition<'_>>) -> Condition<'_> {
+    match <[Condition<'_>; 1]>::try_from(conditions) {
         Ok([one]) => one,
         Err(all) => Condition::And(all),
     }
 }
 
-impl Condition {
+impl Condition<'_> {
     /// The condition that every row meets.
     pub(crate) fn every_row() -> Self {
         Self::And(Vec::new())
@@ -56,17 +60,20 @@ impl Condition {
         if matches!(table.kind, TableKind::View | TableKind::Foreign) {
             return *self != Self::every_row();
         }
+        // A type that only the database knows has operators of its own.
+        let is_native = |position: usize| matches!(table.columns[position].kind, ColumnType::Native(_));
         match self {
-            // A type that only the database knows has operators of its own.
             Self::Compare(position, ..)
             | Self::In(position, _)
             | Self::Between(position, ..)
-            | Self::Same(position, _) => matches!(table.columns[*position].kind, ColumnType::Native(_)),
+            | Self::Same(position, _) => is_native(*position),
+            Self::InKeys(positions, _) => positions.iter().any(|position| is_native(*position)),
             Self::Is(..) => false,
             Self::Like { .. } => true,
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.can_fail(table, related)),
             Self::Not(one) => one.can_fail(table, related),
             Self::Related(index) => related[*index].can_fail(),
+            Self::Exists(related) => related.can_fail(),
         }
     }
 
@@ -106,7 +113,7 @@ impl Beside {
     }
 
     /// Rewrites the comparison to one with a value that the column can hold. It stays unknown for nulls.
-    fn compare(self, position: usize, comparison: Comparison) -> Condition {
+    fn compare<'t>(self, position: usize, comparison: Comparison) -> Condition<'t> {
         let (comparison, value) = match (comparison, self.below) {
             (Comparison::Gt | Comparison::Gte, Some(below)) => (Comparison::Gt, below),
             (Comparison::Lt | Comparison::Lte, Some(below)) => (Comparison::Lte, below),
@@ -119,7 +126,7 @@ impl Beside {
 }
 
 impl Place {
-    fn compare(self, position: usize, comparison: Comparison) -> Condition {
+    fn compare<'t>(self, position: usize, comparison: Comparison) -> Condition<'t> {
         match self {
             Self::At(value) => Condition::Compare(position, comparison, value),
             Self::Between(beside) => beside.compare(position, comparison),
@@ -127,10 +134,10 @@ impl Place {
     }
 }
 
-impl Planner<'_> {
+impl<'t> Planner<'t> {
     /// Returns the condition of a query: its identifier, its filter, and that there are the related rows that it
     /// requires. First comes the condition of the scope, if the other must not be evaluated on rows outside it.
-    pub(super) fn rows(&self, query: &Query) -> Result<(Option<Condition>, Condition), PlanError> {
+    pub(super) fn rows(&self, query: &Query) -> Result<(Option<Condition<'t>>, Condition<'t>), PlanError> {
         let mut all = self.query_conditions(query)?;
         all.extend(self.inner_conditions(query));
         Ok(match self.own_scope()? {
@@ -140,30 +147,30 @@ impl Planner<'_> {
     }
 
     /// The same for the rows that a write changes.
-    pub(super) fn written_rows(&self, query: &Query) -> Result<Condition, PlanError> {
+    pub(super) fn written_rows(&self, query: &Query) -> Result<Condition<'t>, PlanError> {
         Ok(all_of(self.own_scope()?.into_iter().chain(self.query_conditions(query)?).collect()))
     }
 
     /// Returns the condition on the rows that the asker may see, unless it may see all.
-    pub(super) fn own_scope(&self) -> Result<Option<Condition>, PlanError> {
+    pub(super) fn own_scope(&self) -> Result<Option<Condition<'t>>, PlanError> {
         let Some(rows) = &self.rules.rows else { return Ok(None) };
         // It may name columns that the asker does not see.
         let planner = Planner::new(self.table);
-        planner.condition(rows, MAX_DEPTH, &mut { MAX_CONDITIONS }).map(Some)
+        planner.filter(rows).map(Some)
     }
 
-    fn query_conditions(&self, query: &Query) -> Result<Vec<Condition>, PlanError> {
+    fn query_conditions(&self, query: &Query) -> Result<Vec<Condition<'t>>, PlanError> {
         let mut all = match &query.identifier {
             Some(identifier) => self.identified(identifier)?,
             None => Vec::new(),
         };
         if let Some(filter) = &query.filter {
-            all.push(self.condition(filter, MAX_DEPTH, &mut { MAX_CONDITIONS })?);
+            all.push(self.filter(filter)?);
         }
         Ok(all)
     }
 
-    fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition>, PlanError> {
+    fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition<'t>>, PlanError> {
         let places = self.places(identifier)?.into_iter();
         Ok(places.map(|(position, place)| place.compare(position, Comparison::Eq)).collect())
     }
@@ -204,7 +211,12 @@ impl Planner<'_> {
         }
     }
 
-    fn condition(&self, filter: &Filter, depth: usize, budget: &mut usize) -> Result<Condition, PlanError> {
+    /// Returns the condition of a whole filter.
+    pub(super) fn filter(&self, filter: &Filter) -> Result<Condition<'t>, PlanError> {
+        self.condition(filter, MAX_DEPTH, &mut { MAX_CONDITIONS })
+    }
+
+    fn condition(&self, filter: &Filter, depth: usize, budget: &mut usize) -> Result<Condition<'t>, PlanError> {
         *budget = budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
         let depth = depth.checked_sub(1).ok_or(PlanError::TooComplex)?;
         if let Filter::Is { column, is: Is::Null } = filter
@@ -252,6 +264,8 @@ impl Planner<'_> {
                     ]),
                 }
             }
+            Filter::InKeys { columns, keys } => self.in_keys(columns, keys)?,
+            Filter::Exists(related) => Condition::Exists(Box::new(self.related_filter(related)?)),
             Filter::Like { column, pattern, fold_case } => self.like(column, pattern, *fold_case)?,
             Filter::Is { column, is } => {
                 let position = self.find(column)?;
@@ -264,17 +278,55 @@ impl Planner<'_> {
             Filter::Or(filters) => Condition::Or(self.conditions(filters, depth, budget)?),
             Filter::Not(filter) => match self.condition(filter, depth, budget)? {
                 // Whether there are related rows is never unknown.
-                Condition::Not(opposite) if matches!(*opposite, Condition::Related(_)) => *opposite,
+                Condition::Not(opposite) if matches!(*opposite, Condition::Related(_) | Condition::Exists(_)) => {
+                    *opposite
+                }
                 condition => Condition::Not(Box::new(condition)),
             },
         })
     }
 
-    fn conditions(&self, filters: &[Filter], depth: usize, budget: &mut usize) -> Result<Vec<Condition>, PlanError> {
+    fn conditions(
+        &self,
+        filters: &[Filter],
+        depth: usize,
+        budget: &mut usize,
+    ) -> Result<Vec<Condition<'t>>, PlanError> {
         filters.iter().map(|filter| self.condition(filter, depth, budget)).collect()
     }
 
-    fn like(&self, column: &str, pattern: &str, fold_case: bool) -> Result<Condition, PlanError> {
+    /// Looks up the columns of a list of keys. A key with a value that its column cannot hold matches no row.
+    fn in_keys(&self, columns: &[String], keys: &[Vec<Operand>]) -> Result<Condition<'t>, PlanError> {
+        if keys.len() > MAX_IN_VALUES {
+            return Err(PlanError::TooComplex);
+        }
+        let positions = columns.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        for position in &positions {
+            self.require_ordered(*position, "part of a key")?;
+        }
+        let mut possible = Vec::with_capacity(keys.len());
+        'keys: for key in keys {
+            if key.len() != positions.len() {
+                return Err(PlanError::KeyLength { table: self.table.name.clone(), expected: positions.len() });
+            }
+            let mut values = Vec::with_capacity(key.len());
+            for (position, operand) in positions.iter().zip(key) {
+                match self.operand(*position, operand)? {
+                    Place::At(value) => values.push(value),
+                    Place::Between(_) => continue 'keys,
+                }
+            }
+            possible.push(values);
+        }
+        let equal = |(position, value): (&usize, Value)| Condition::Compare(*position, Comparison::Eq, value);
+        Ok(match (positions.as_slice(), possible.len()) {
+            (_, 1) => all_of(positions.iter().zip(possible.remove(0)).map(equal).collect()),
+            ([one], _) => Condition::In(*one, possible.into_iter().flatten().collect()),
+            _ => Condition::InKeys(positions, possible),
+        })
+    }
+
+    fn like(&self, column: &str, pattern: &str, fold_case: bool) -> Result<Condition<'t>, PlanError> {
         let position = self.find(column)?;
         let is_text = match &self.column(position).kind {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,

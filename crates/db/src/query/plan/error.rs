@@ -39,6 +39,14 @@ pub enum PlanError {
         /// The name.
         name: String,
     },
+    /// A filter on related rows is about those of another table.
+    #[error("the filter is on rows related to {of}, not to {table}")]
+    OtherRelation {
+        /// The table.
+        table: String,
+        /// The table of the relation.
+        of: String,
+    },
     /// The order is by a column of related rows of which there can be several.
     #[error("rows of {table} cannot be ordered by {}: each can have several of them", shortened(name))]
     RelatedOrder {
@@ -116,12 +124,6 @@ pub enum PlanError {
     Unfiltered {
         /// The attempted operation.
         operation: &'static str,
-    },
-    /// Columns were selected for entities, which need all of theirs.
-    #[error("columns cannot be chosen for entities of {table}: ask for rows of its table")]
-    WholeRows {
-        /// The table.
-        table: String,
     },
     /// An update or delete has a skip or limit.
     #[error("{operation} takes no skip and no limit: it concerns every row that the filter finds")]
@@ -216,7 +218,7 @@ impl PlanError {
         match self {
             Self::Syntax { .. } => "PGRST100",
             Self::UnknownColumn { .. } => "42703",
-            Self::Relationship(FindError::None { .. }) => "PGRST200",
+            Self::Relationship(FindError::None { .. }) | Self::OtherRelation { .. } => "PGRST200",
             Self::Relationship(FindError::Ambiguous { .. }) => "PGRST201",
             Self::NotRelated { .. } => "PGRST108",
             Self::RelatedOrder { .. } => "PGRST118",
@@ -234,7 +236,7 @@ impl PlanError {
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
-            Self::Paged { .. } | Self::WholeRows { .. } | Self::NoRows { .. } | Self::OrderOfMany { .. } => "0A000",
+            Self::Paged { .. } | Self::NoRows { .. } | Self::OrderOfMany { .. } => "0A000",
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",

@@ -1,10 +1,10 @@
 //! Rows of related tables: each node of a query's tree becomes a plan of its own, joined to that of its parent.
 
-use mwallet_schema::Table;
+use mwallet_schema::{Table, Value};
 
-use super::{Condition, Plan, PlanError, PlanKind, Planner};
+use super::{ColumnSet, Condition, Plan, PlanError, PlanKind, Planner};
 use crate::catalog::{ColumnPairs, TableRef};
-use crate::query::{Filter, Query, Related, ScopedTable};
+use crate::query::{Filter, Query, Related, RelatedFilter, RelationPath, ScopedTable};
 
 /// A plan for the rows that are related to each row of another.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub(crate) struct PlannedJunction<'t> {
     /// The equal columns of the junction and the related table.
     pub(crate) columns: ColumnPairs,
     /// The rows of it that the asker may see.
-    pub(crate) condition: Condition,
+    pub(crate) condition: Condition<'t>,
 }
 
 impl<'t> Planner<'t> {
@@ -61,7 +61,7 @@ impl<'t> Planner<'t> {
             Ok::<_, PlanError>(PlannedJunction {
                 table: between.table(),
                 columns: junction.columns.clone(),
-                condition: self.visible_rows(between)?,
+                condition: visible_rows(ScopedTable::new(between, scope))?,
             })
         });
         let planned = RelatedPlan {
@@ -81,10 +81,27 @@ impl<'t> Planner<'t> {
         }
     }
 
-    /// The condition on the rows of another table that the asker may see.
-    fn visible_rows(&self, table: TableRef<'t>) -> Result<Condition, PlanError> {
-        let planner = Planner::new(ScopedTable::new(table, self.at.scope()));
-        Ok(planner.own_scope()?.unwrap_or_else(Condition::every_row))
+    /// Plans a filter on related rows that the program names by their columns.
+    pub(super) fn related_filter(&self, filter: &RelatedFilter) -> Result<RelatedPlan<'t>, PlanError> {
+        let RelationPath { from, to, columns, junction } = &filter.path;
+        if (&from.schema, &from.name) != (&self.table.schema, &self.table.name) {
+            return Err(PlanError::OtherRelation { table: self.table.name.clone(), of: from.name.clone() });
+        }
+        let seen = |table| ScopedTable::without_catalog(table, self.at.scope());
+        let planned = junction.as_ref().map(|junction| {
+            let condition = visible_rows(seen(junction.table))?;
+            let columns = pairs(junction.table, to, &junction.columns)?;
+            Ok::<_, PlanError>(PlannedJunction { table: junction.table, columns, condition })
+        });
+        Ok(RelatedPlan {
+            name: to.name.clone(),
+            is_many: true,
+            is_spread: false,
+            is_empty: true,
+            columns: pairs(from, junction.as_ref().map_or(to, |junction| junction.table), columns)?,
+            junction: planned.transpose()?,
+            plan: Plan::select(seen(to), &filter.query)?,
+        })
     }
 
     /// Returns the position of related rows by their name.
@@ -106,7 +123,7 @@ impl<'t> Planner<'t> {
     }
 
     /// The conditions that there are related rows, where only such rows are to be returned.
-    pub(super) fn inner_conditions(&self, query: &Query) -> impl Iterator<Item = Condition> {
+    pub(super) fn inner_conditions(&self, query: &Query) -> impl Iterator<Item = Condition<'t>> {
         let inner = query.related.iter().enumerate().filter(|(_, related)| related.is_inner);
         inner.map(|(index, _)| Condition::Related(index))
     }
@@ -119,12 +136,48 @@ impl<'t> Planner<'t> {
             | Filter::Between { column, .. }
             | Filter::Like { column, .. }
             | Filter::Is { column, .. } => column,
-            Filter::And(_) | Filter::Or(_) | Filter::Not(_) => return Ok(()),
+            Filter::InKeys { .. } | Filter::Exists(_) | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => {
+                return Ok(());
+            }
         };
         match self.table.position(name).is_none() && self.find_related(name).is_some() {
             true => Err(PlanError::RelatedOperator { name: name.clone() }),
             false => Ok(()),
         }
+    }
+}
+
+/// The condition on the rows of a table that the asker may see.
+fn visible_rows<'t>(table: ScopedTable<'t>) -> Result<Condition<'t>, PlanError> {
+    Ok(Planner::new(table).own_scope()?.unwrap_or_else(Condition::every_row))
+}
+
+/// Looks up pairs of equal columns.
+fn pairs(one: &Table, other: &Table, names: &[(&str, &str)]) -> Result<ColumnPairs, PlanError> {
+    names.iter().map(|(own, far)| Ok((position(one, own)?, position(other, far)?))).collect()
+}
+
+fn position(table: &Table, name: &str) -> Result<usize, PlanError> {
+    table.position(name).ok_or_else(|| PlanError::unknown_column(table, name, table.columns.iter()))
+}
+
+impl Plan<'static> {
+    /// Plans a select of the rows that are related to rows with these keys, in all columns. If there is a table between,
+    /// its columns follow that hold the keys.
+    pub(crate) fn related(path: &RelationPath, keys: Vec<Vec<Value>>, query: Query) -> Result<Self, PlanError> {
+        let names = path.columns.iter().map(|(_, other)| (*other).to_owned()).collect();
+        let filter = Filter::in_keys(names, keys);
+        let Some(junction) = &path.junction else { return Plan::select(path.to, &query.filter(filter)) };
+        let mut plan = Plan::select(path.to, &query)?;
+        if let PlanKind::Select { condition, .. } = plan.kind {
+            let key = path.columns.iter().map(|(_, other)| position(junction.table, other));
+            let key: ColumnSet = key.collect::<Result<_, _>>()?;
+            let columns = pairs(junction.table, path.to, &junction.columns)?;
+            let of_keys = Planner::new(junction.table).filter(&filter)?;
+            let junction = PlannedJunction { table: junction.table, columns, condition: of_keys };
+            plan.kind = PlanKind::SelectByJunction { junction, key, condition };
+        }
+        Ok(plan)
     }
 }
 

@@ -10,15 +10,15 @@ use crate::query::{Comparison, Is};
 /// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
 const CHAIN: usize = 50;
 
-impl Writer<'_> {
-    pub(super) fn where_(&mut self, condition: Condition) {
+impl<'t> Writer<'t> {
+    pub(super) fn where_(&mut self, condition: Condition<'t>) {
         if condition != Condition::And(Vec::new()) {
             self.push(" WHERE ");
             self.condition(condition);
         }
     }
 
-    pub(super) fn condition(&mut self, condition: Condition) {
+    pub(super) fn condition(&mut self, condition: Condition<'t>) {
         match condition {
             Condition::Compare(position, comparison, value) => self.compare(position, comparison, value),
             Condition::In(position, values) => self.in_(position, values),
@@ -48,7 +48,12 @@ impl Writer<'_> {
             }
             Condition::And(all) => self.joined(all, " AND ", "TRUE"),
             Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
-            Condition::Related(index) => self.exists(index),
+            Condition::InKeys(positions, keys) => self.in_keys(&positions, keys),
+            Condition::Related(index) => {
+                let all = self.related.clone();
+                self.exists(&all[index]);
+            }
+            Condition::Exists(related) => self.exists(&related),
             Condition::Not(condition) => {
                 self.push("NOT (");
                 self.condition(*condition);
@@ -57,7 +62,7 @@ impl Writer<'_> {
         }
     }
 
-    fn joined(&mut self, conditions: Vec<Condition>, with: &str, if_none: &str) {
+    fn joined(&mut self, conditions: Vec<Condition<'t>>, with: &str, if_none: &str) {
         if conditions.is_empty() {
             return self.push(if_none);
         }
@@ -69,7 +74,7 @@ impl Writer<'_> {
         while conditions.peek().is_some() {
             self.push(if is_first { "" } else { with });
             is_first = false;
-            let mut part: Vec<Condition> = conditions.by_ref().take(chunk).collect();
+            let mut part: Vec<Condition<'t>> = conditions.by_ref().take(chunk).collect();
             match part.pop() {
                 Some(only) if part.is_empty() => self.condition(only),
                 last => self.joined(part.into_iter().chain(last).collect(), with, if_none),
@@ -133,6 +138,71 @@ impl Writer<'_> {
                 self.push("))");
             }
         }
+    }
+
+    /// Writes that several columns together equal one of several keys. The values of each column are bound as one
+    /// array, as in an IN list.
+    fn in_keys(&mut self, positions: &[usize], keys: Vec<Vec<Value>>) {
+        let is_cast = |position: &usize| self.native(*position).is_some_and(is_cast);
+        if keys.is_empty() || (self.dialect == Dialect::Postgres && positions.iter().any(is_cast)) {
+            let equal = |(position, value): (&usize, Value)| Condition::Compare(*position, Comparison::Eq, value);
+            let one = |key: Vec<Value>| Condition::And(positions.iter().zip(key).map(equal).collect());
+            return self.condition(Condition::Or(keys.into_iter().map(one).collect()));
+        }
+        let mut arrays: Vec<Vec<Value>> = positions.iter().map(|_| Vec::with_capacity(keys.len())).collect();
+        for key in keys {
+            arrays.iter_mut().zip(key).for_each(|(array, value)| array.push(value));
+        }
+        match self.dialect {
+            Dialect::Postgres => self.in_keys_of_arrays(positions, arrays),
+            Dialect::Sqlite => self.in_keys_of_lists(positions, arrays),
+        }
+    }
+
+    /// The comparisons with ANY let PostgreSQL infer the types of the arrays, and use indexes.
+    fn in_keys_of_arrays(&mut self, positions: &[usize], arrays: Vec<Vec<Value>>) {
+        self.push("(");
+        let mut numbers = Vec::with_capacity(arrays.len());
+        for (position, values) in positions.iter().zip(arrays) {
+            self.in_(*position, values);
+            numbers.push(format!("${}", self.binds.len()));
+            self.push(" AND ");
+        }
+        self.columns_together(positions);
+        self.push(" IN (SELECT * FROM unnest(");
+        self.push(&numbers.join(", "));
+        self.push(")))");
+    }
+
+    /// SQLite joins the lists by position. Lists that are not materialized would be read again for every value.
+    fn in_keys_of_lists(&mut self, positions: &[usize], lists: Vec<Vec<Value>>) {
+        self.columns_together(positions);
+        self.push(" IN (WITH ");
+        let (mut values, mut joins) = (Vec::new(), String::new());
+        for (index, (position, list)) in positions.iter().zip(lists).enumerate() {
+            let kind = self.table.columns[*position].kind.clone();
+            let is_bytes = matches!(kind, ColumnType::Bytes { .. });
+            let value = if is_bytes { "unhex(value)" } else { "value" };
+            self.push(if index > 0 { ", " } else { "" });
+            self.push(&format!("k{index} AS MATERIALIZED (SELECT key, {value} AS value FROM json_each("));
+            self.bind_as(kind, Value::List(list));
+            self.push("))");
+            values.push(format!("k{index}.value"));
+            joins.push_str(&match index {
+                0 => "k0".to_owned(),
+                _ => format!(" JOIN k{index} ON k{index}.key = k0.key"),
+            });
+        }
+        self.push(&format!(" SELECT {} FROM {joins})", values.join(", ")));
+    }
+
+    /// Writes several columns as one value.
+    fn columns_together(&mut self, positions: &[usize]) {
+        for (index, position) in positions.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "(" });
+            self.column(*position);
+        }
+        self.push(")");
     }
 
     /// Writes LIKE. SQLite's own folds case, so we use a function that behaves like PostgreSQL's.

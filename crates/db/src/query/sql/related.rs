@@ -10,7 +10,7 @@ use mwallet_schema::{Table, TableKind};
 use super::{Rows, Writer, qualified};
 use crate::Dialect;
 use crate::query::Plan;
-use crate::query::plan::{Condition, PlanKind, RelatedPlan};
+use crate::query::plan::{Condition, PlanKind, PlannedJunction, RelatedPlan};
 use crate::quote::write_quoted;
 
 /// What a writer was at before it came to related rows.
@@ -47,7 +47,7 @@ impl<'t> Writer<'t> {
 
     /// Writes FROM and the table, under an alias if it has one. With a barrier, rows that do not meet that condition
     /// are gone before any other condition is evaluated: no engine moves a condition past an offset.
-    pub(super) fn from(&mut self, barrier: Option<Condition>) {
+    pub(super) fn from(&mut self, barrier: Option<Condition<'t>>) {
         let name = qualified(self.table);
         let is_named = self.source.strip_suffix('.') != Some(&name);
         self.push(" FROM ");
@@ -75,7 +75,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Selects from a page of rows. SQLite would otherwise read the related rows of every row before it sorts them.
-    pub(super) fn select_of_page(&mut self, output: &[usize], rows: Rows) {
+    pub(super) fn select_of_page(&mut self, output: &[usize], rows: Rows<'t>) {
         let Rows { barrier, condition, order, skip, limit } = rows;
         self.push("SELECT ");
         self.output(output);
@@ -153,9 +153,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes that there are related rows.
-    pub(super) fn exists(&mut self, index: usize) {
-        let all = self.related.clone();
-        let related = &all[index];
+    pub(super) fn exists(&mut self, related: &RelatedPlan<'t>) {
         let parent = self.enter(&related.plan);
         self.push("EXISTS (SELECT 1");
         let mut rows = rows_of(related);
@@ -182,7 +180,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes FROM, the join with the parent, and the rest of a subquery.
-    fn join_related(&mut self, related: &RelatedPlan<'t>, parent: &Parent<'t>, rows: Rows) {
+    fn join_related(&mut self, related: &RelatedPlan<'t>, parent: &Parent<'t>, rows: Rows<'t>) {
         let Rows { barrier, condition, order, skip, limit } = rows;
         self.from(barrier);
         let own = self.source.clone();
@@ -194,12 +192,7 @@ impl<'t> Writer<'t> {
             }
             Some(junction) => {
                 let between = self.next_alias();
-                self.push(" JOIN ");
-                self.push(&qualified(junction.table));
-                self.push(" AS ");
-                self.push(&between[..between.len() - 1]);
-                self.push(" ON ");
-                self.equal((junction.table, &between), (self.table, &own), &junction.columns);
+                self.join_junction(junction, &between);
                 self.push(" WHERE ");
                 self.equal((junction.table, &between), (parent.table, &parent.source), &equal);
                 self.and_of_junction(junction.table, between, &junction.condition);
@@ -211,6 +204,44 @@ impl<'t> Writer<'t> {
         }
         self.order_by(&order);
         self.page(skip, limit);
+    }
+
+    /// Writes the join with the table between, under a qualifier.
+    fn join_junction(&mut self, junction: &PlannedJunction<'t>, between: &str) {
+        self.push(" JOIN ");
+        self.push(&qualified(junction.table));
+        self.push(" AS ");
+        self.push(&between[..between.len() - 1]);
+        self.push(" ON ");
+        let own = self.source.clone();
+        self.equal((junction.table, between), (self.table, &own), &junction.columns);
+    }
+
+    /// Selects rows by keys in a junction, which are selected too.
+    pub(super) fn select_by_junction(
+        &mut self,
+        output: &[usize],
+        junction: &PlannedJunction<'t>,
+        key: &[usize],
+        rows: Rows<'t>,
+    ) {
+        let between = self.next_alias();
+        self.push("SELECT ");
+        self.read_columns(output);
+        let own = self.enter_table(junction.table, between.clone(), Rc::new([]));
+        self.push(", ");
+        self.read_columns(key);
+        self.leave(own);
+        self.from(rows.barrier);
+        self.join_junction(junction, &between);
+        let own = self.enter_table(junction.table, between, Rc::new([]));
+        self.where_(junction.condition.clone());
+        self.leave(own);
+        if rows.condition != Condition::every_row() {
+            self.push(" AND ");
+            self.condition(rows.condition);
+        }
+        self.order_by(&rows.order);
     }
 
     /// Writes that columns of two tables are equal.
@@ -229,7 +260,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes the condition on rows of the junction.
-    fn and_of_junction(&mut self, table: &'t Table, source: String, condition: &Condition) {
+    fn and_of_junction(&mut self, table: &'t Table, source: String, condition: &Condition<'t>) {
         if *condition == Condition::every_row() {
             return;
         }
@@ -241,7 +272,7 @@ impl<'t> Writer<'t> {
 }
 
 /// The rows of a related plan. A key of a table finds one row at most, but nobody knows what a view makes of it.
-fn rows_of(related: &RelatedPlan<'_>) -> Rows {
+fn rows_of<'t>(related: &RelatedPlan<'t>) -> Rows<'t> {
     let Plan { table, kind, order, barrier, .. } = &related.plan;
     let (condition, skip, limit) = match kind {
         PlanKind::Select { condition, skip, limit } => (condition.clone(), *skip, *limit),
