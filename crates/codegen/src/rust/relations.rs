@@ -71,8 +71,7 @@ pub(super) fn add(tables: &[&Table], rows: &mut [Row]) {
     }
     for (row, constants) in rows.iter_mut().zip(constants) {
         if !constants.is_empty() {
-            let lint = "#[allow(dead_code, reason = \"not every relation is used\")]";
-            row.text.push_str(&format!("\n{lint}\nimpl {} {{\n{}}}\n", row.type_name, constants.join("\n")));
+            row.text.push_str(&format!("\nimpl {} {{\n{}}}\n", row.type_name, constants.join("\n")));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use mwallet_codegen::rust::{self, SourceFile};
 use mwallet_db::schema::{Decimal, Table};
-use mwallet_db::{Dialect, Entity, Find, Query};
+use mwallet_db::{Dialect, Entity, Find, LoadRelated, Query};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{Sample, TestDb, run};
 
@@ -63,9 +63,36 @@ async fn all<E: Entity>(db: &TestDb) -> Vec<E> {
     list(db, Query::new().limit(10_000)).await
 }
 
+/// Reads related rows by the relations of Chinook's entities, which have the same names on both engines.
+macro_rules! relations {
+    ($db:ident, $artist:ident, $album:ident, $track:ident, $playlist:ident, $employee:ident) => {{
+        let engine = &$db.engine;
+        let albums = $album::find().order($album::ALBUM_ID.asc()).limit(3).all(engine).await.unwrap();
+        let artists = albums.load_one(engine, $album::ARTIST).await.unwrap();
+        let names: Vec<_> = artists.iter().map(|artist| artist.and_then(|one| one.name.as_deref())).collect();
+        assert_eq!(names, [Some("AC/DC"), Some("Accept"), Some("Accept")]);
+        let tracks = albums.load_many(engine, $album::TRACKS).await.unwrap();
+        assert_eq!(tracks.iter().map(<[$track]>::len).collect::<Vec<_>>(), [10, 1, 3]);
+        let playlists = $playlist::find().order($playlist::PLAYLIST_ID.asc()).all(engine).await.unwrap();
+        let tracks = playlists.load_many(engine, $playlist::TRACKS).await.unwrap();
+        assert_eq!((playlists.len(), tracks.get(0).len(), tracks.get(1).len()), (18, 3_290, 0));
+        assert_eq!(tracks.rows().len(), 8_715);
+        let heads = $employee::find().filter($employee::EMPLOYEES_BY_REPORTS_TO.exists());
+        assert_eq!(heads.count(engine).await.unwrap(), 3);
+        let of_playlist = $artist::ALBUMS.any($album::TRACKS.any($track::PLAYLISTS.any($playlist::NAME.eq("Grunge"))));
+        let artists = $artist::find().filter(of_playlist).order($artist::NAME.asc()).all(engine).await.unwrap();
+        let names: Vec<_> = artists.iter().filter_map(|one| one.name.as_deref()).collect();
+        assert_eq!(names, GRUNGE);
+    }};
+}
+
+/// The artists on the playlist of this name.
+const GRUNGE: [&str; 6] =
+    ["Alice In Chains", "Nirvana", "Pearl Jam", "Soundgarden", "Stone Temple Pilots", "Temple of the Dog"];
+
 #[test]
 fn chinook_on_postgres_is_what_its_entities_say() {
-    use chinook_postgres::{Album, Artist, Customer, Employee, Invoice, InvoiceLine, PlaylistTrack, Track};
+    use chinook_postgres::{Album, Artist, Customer, Employee, Invoice, InvoiceLine, Playlist, PlaylistTrack, Track};
     run(Dialect::Postgres, async |db: TestDb| {
         Sample::Chinook.fill(&db).await;
         check(&db, &[], "chinook_postgres", chinook_postgres::tables()).await;
@@ -75,6 +102,7 @@ fn chinook_on_postgres_is_what_its_entities_say() {
         assert_eq!(all::<PlaylistTrack>(&db).await.len(), 8_715);
         assert_eq!(all::<Track>(&db).await.len(), 3_503);
         assert_eq!(all::<Invoice>(&db).await.len(), 412);
+        relations!(db, Artist, Album, Track, Playlist, Employee);
         let total: Decimal = "0.99".parse().unwrap();
         assert_eq!(all::<InvoiceLine>(&db).await[0].unit_price, total);
         let mut album = list::<Album>(&db, Query::new().filter(Album::ALBUM_ID.eq(1))).await.remove(0);
@@ -91,7 +119,7 @@ fn chinook_on_postgres_is_what_its_entities_say() {
 
 #[test]
 fn chinook_on_sqlite_is_what_its_entities_say() {
-    use chinook_sqlite::{Album, Artist, Employee, Invoice, PlaylistTrack, Track};
+    use chinook_sqlite::{Album, Artist, Employee, Invoice, Playlist, PlaylistTrack, Track};
     run(Dialect::Sqlite, async |db: TestDb| {
         Sample::Chinook.fill(&db).await;
         check(&db, &[], "chinook_sqlite", chinook_sqlite::tables()).await;
@@ -99,6 +127,7 @@ fn chinook_on_sqlite_is_what_its_entities_say() {
         assert_eq!(all::<Employee>(&db).await[1].reports_to, Some(1));
         assert_eq!(all::<PlaylistTrack>(&db).await.len(), 8_715);
         assert_eq!(all::<Track>(&db).await.len(), 3_503);
+        relations!(db, Artist, Album, Track, Playlist, Employee);
         let total: Decimal = "1.98".parse().unwrap();
         assert_eq!(all::<Invoice>(&db).await[0].total, total);
         let mut album = list::<Album>(&db, Query::new().filter(Album::ALBUM_ID.eq(1))).await.remove(0);

@@ -1,6 +1,8 @@
 //! The table `album`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany, ToOne};
+
+use super::{Artist, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -15,4 +17,12 @@ pub struct Album {
     pub title: String,
     #[entity(index)]
     pub artist_id: i32,
+}
+
+impl Album {
+    /// The related row of [`Artist`].
+    pub const ARTIST: ToOne<Album, Artist> = Album::ARTIST_ID.references(Artist::ARTIST_ID);
+
+    /// The related rows of [`Track`].
+    pub const TRACKS: ToMany<Album, Track> = Track::ALBUM.inverse();
 }

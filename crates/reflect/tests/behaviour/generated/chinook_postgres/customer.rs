@@ -1,6 +1,8 @@
 //! The table `customer`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany, ToOne};
+
+use super::{Employee, Invoice};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -35,4 +37,13 @@ pub struct Customer {
     pub email: String,
     #[entity(index)]
     pub support_rep_id: Option<i32>,
+}
+
+impl Customer {
+    /// The related row of [`Employee`].
+    pub const SUPPORT_REP: ToOne<Customer, Employee> =
+        Customer::SUPPORT_REP_ID.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`Invoice`].
+    pub const INVOICES: ToMany<Customer, Invoice> = Invoice::CUSTOMER.inverse();
 }

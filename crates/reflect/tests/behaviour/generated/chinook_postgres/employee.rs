@@ -1,6 +1,8 @@
 //! The table `employee`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany, ToOne};
+
+use super::Customer;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -39,4 +41,16 @@ pub struct Employee {
     pub fax: Option<String>,
     #[entity(native(name = "character varying(60)", transfer = "text"))]
     pub email: Option<String>,
+}
+
+impl Employee {
+    /// The related row of [`Employee`].
+    pub const EMPLOYEE: ToOne<Employee, Employee> =
+        Employee::REPORTS_TO.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`Customer`].
+    pub const CUSTOMERS: ToMany<Employee, Customer> = Customer::SUPPORT_REP.inverse();
+
+    /// The related rows of [`Employee`].
+    pub const EMPLOYEES_BY_REPORTS_TO: ToMany<Employee, Employee> = Employee::EMPLOYEE.inverse();
 }

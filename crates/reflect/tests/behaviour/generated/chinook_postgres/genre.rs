@@ -1,6 +1,8 @@
 //! The table `genre`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany};
+
+use super::Track;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "genre", schema = "public")]
@@ -9,4 +11,9 @@ pub struct Genre {
     pub genre_id: i32,
     #[entity(native(name = "character varying(120)", transfer = "text"))]
     pub name: Option<String>,
+}
+
+impl Genre {
+    /// The related rows of [`Track`].
+    pub const TRACKS: ToMany<Genre, Track> = Track::GENRE.inverse();
 }

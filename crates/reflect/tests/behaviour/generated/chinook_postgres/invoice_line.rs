@@ -1,7 +1,9 @@
 //! The table `invoice_line`.
 
-use mwallet_db::Entity;
 use mwallet_db::schema::Decimal;
+use mwallet_db::{Entity, ToOne};
+
+use super::{Invoice, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -20,4 +22,13 @@ pub struct InvoiceLine {
     #[entity(native(name = "numeric(10,2)", transfer = "number"))]
     pub unit_price: Decimal,
     pub quantity: i32,
+}
+
+impl InvoiceLine {
+    /// The related row of [`Invoice`].
+    pub const INVOICE: ToOne<InvoiceLine, Invoice> =
+        InvoiceLine::INVOICE_ID.references(Invoice::INVOICE_ID);
+
+    /// The related row of [`Track`].
+    pub const TRACK: ToOne<InvoiceLine, Track> = InvoiceLine::TRACK_ID.references(Track::TRACK_ID);
 }

@@ -1,6 +1,8 @@
 //! The table `playlist_track`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToOne};
+
+use super::{Playlist, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -15,4 +17,14 @@ pub struct PlaylistTrack {
     pub playlist_id: i32,
     #[entity(index)]
     pub track_id: i32,
+}
+
+impl PlaylistTrack {
+    /// The related row of [`Playlist`].
+    pub const PLAYLIST: ToOne<PlaylistTrack, Playlist> =
+        PlaylistTrack::PLAYLIST_ID.references(Playlist::PLAYLIST_ID);
+
+    /// The related row of [`Track`].
+    pub const TRACK: ToOne<PlaylistTrack, Track> =
+        PlaylistTrack::TRACK_ID.references(Track::TRACK_ID);
 }

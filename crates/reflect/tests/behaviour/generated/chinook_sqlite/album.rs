@@ -1,6 +1,8 @@
 //! The table `Album`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Artist, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -15,4 +17,12 @@ pub struct Album {
     pub title: String,
     #[entity(column = "ArtistId", declared = "INTEGER")]
     pub artist_id: i64,
+}
+
+impl Album {
+    /// The related row of [`Artist`].
+    pub const ARTIST: ToOne<Album, Artist> = Album::ARTIST_ID.references(Artist::ARTIST_ID);
+
+    /// The related rows of [`Track`].
+    pub const TRACKS: ToMany<Album, Track> = Track::ALBUM.inverse();
 }

@@ -1,6 +1,8 @@
 //! The table `Customer`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Employee, Invoice};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -40,4 +42,13 @@ pub struct Customer {
     pub email: String,
     #[entity(column = "SupportRepId", declared = "INTEGER")]
     pub support_rep_id: Option<i64>,
+}
+
+impl Customer {
+    /// The related row of [`Employee`].
+    pub const SUPPORT_REP: ToOne<Customer, Employee> =
+        Customer::SUPPORT_REP_ID.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`Invoice`].
+    pub const INVOICES: ToMany<Customer, Invoice> = Invoice::CUSTOMER.inverse();
 }

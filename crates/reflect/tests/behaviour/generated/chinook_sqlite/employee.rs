@@ -1,6 +1,8 @@
 //! The table `Employee`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::Customer;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -44,4 +46,16 @@ pub struct Employee {
     pub fax: Option<String>,
     #[entity(column = "Email", declared = "NVARCHAR(60)")]
     pub email: Option<String>,
+}
+
+impl Employee {
+    /// The related row of [`Employee`].
+    pub const EMPLOYEE: ToOne<Employee, Employee> =
+        Employee::REPORTS_TO.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`Customer`].
+    pub const CUSTOMERS: ToMany<Employee, Customer> = Customer::SUPPORT_REP.inverse();
+
+    /// The related rows of [`Employee`].
+    pub const EMPLOYEES_BY_REPORTS_TO: ToMany<Employee, Employee> = Employee::EMPLOYEE.inverse();
 }

@@ -1,7 +1,9 @@
 //! The table `Invoice`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Customer, InvoiceLine};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -28,4 +30,13 @@ pub struct Invoice {
     pub billing_postal_code: Option<String>,
     #[entity(column = "Total", declared = "NUMERIC(10,2)")]
     pub total: Decimal,
+}
+
+impl Invoice {
+    /// The related row of [`Customer`].
+    pub const CUSTOMER: ToOne<Invoice, Customer> =
+        Invoice::CUSTOMER_ID.references(Customer::CUSTOMER_ID);
+
+    /// The related rows of [`InvoiceLine`].
+    pub const INVOICE_LINES: ToMany<Invoice, InvoiceLine> = InvoiceLine::INVOICE.inverse();
 }

@@ -1,7 +1,9 @@
 //! The table `InvoiceLine`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToOne};
+
+use super::{Invoice, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -27,4 +29,13 @@ pub struct InvoiceLine {
     pub unit_price: Decimal,
     #[entity(column = "Quantity", declared = "INTEGER")]
     pub quantity: i64,
+}
+
+impl InvoiceLine {
+    /// The related row of [`Track`].
+    pub const TRACK: ToOne<InvoiceLine, Track> = InvoiceLine::TRACK_ID.references(Track::TRACK_ID);
+
+    /// The related row of [`Invoice`].
+    pub const INVOICE: ToOne<InvoiceLine, Invoice> =
+        InvoiceLine::INVOICE_ID.references(Invoice::INVOICE_ID);
 }

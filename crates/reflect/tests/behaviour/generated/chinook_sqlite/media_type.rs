@@ -1,6 +1,8 @@
 //! The table `MediaType`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany};
+
+use super::Track;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "MediaType")]
@@ -14,4 +16,9 @@ pub struct MediaType {
     pub media_type_id: Auto<i64>,
     #[entity(column = "Name", declared = "NVARCHAR(120)")]
     pub name: Option<String>,
+}
+
+impl MediaType {
+    /// The related rows of [`Track`].
+    pub const TRACKS: ToMany<MediaType, Track> = Track::MEDIA_TYPE.inverse();
 }

@@ -1,6 +1,8 @@
 //! The table `Playlist`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany};
+
+use super::{PlaylistTrack, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Playlist")]
@@ -14,4 +16,13 @@ pub struct Playlist {
     pub playlist_id: Auto<i64>,
     #[entity(column = "Name", declared = "NVARCHAR(120)")]
     pub name: Option<String>,
+}
+
+impl Playlist {
+    /// The related rows of [`PlaylistTrack`].
+    pub const PLAYLIST_TRACKS: ToMany<Playlist, PlaylistTrack> = PlaylistTrack::PLAYLIST.inverse();
+
+    /// The related rows of [`Track`].
+    pub const TRACKS: ToMany<Playlist, Track> =
+        PlaylistTrack::PLAYLIST.inverse().through(PlaylistTrack::TRACK);
 }

@@ -1,6 +1,8 @@
 //! The table `PlaylistTrack`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToOne};
+
+use super::{Playlist, Track};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -16,4 +18,14 @@ pub struct PlaylistTrack {
     pub playlist_id: i64,
     #[entity(column = "TrackId", declared = "INTEGER")]
     pub track_id: i64,
+}
+
+impl PlaylistTrack {
+    /// The related row of [`Track`].
+    pub const TRACK: ToOne<PlaylistTrack, Track> =
+        PlaylistTrack::TRACK_ID.references(Track::TRACK_ID);
+
+    /// The related row of [`Playlist`].
+    pub const PLAYLIST: ToOne<PlaylistTrack, Playlist> =
+        PlaylistTrack::PLAYLIST_ID.references(Playlist::PLAYLIST_ID);
 }

@@ -1,6 +1,8 @@
 //! The table `Categories`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany};
+
+use super::Product;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Categories")]
@@ -18,4 +20,9 @@ pub struct Category {
     pub description: Option<String>,
     #[entity(column = "Picture", declared = "BLOB")]
     pub picture: Option<Vec<u8>>,
+}
+
+impl Category {
+    /// The related rows of [`Product`].
+    pub const PRODUCTS: ToMany<Category, Product> = Product::CATEGORY.inverse();
 }

@@ -1,6 +1,8 @@
 //! The table `Customers`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany};
+
+use super::{CustomerCustomerDemo, CustomerDemographic, Order};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Customers")]
@@ -27,4 +29,17 @@ pub struct Customer {
     pub phone: Option<String>,
     #[entity(column = "Fax", declared = "TEXT")]
     pub fax: Option<String>,
+}
+
+impl Customer {
+    /// The related rows of [`CustomerCustomerDemo`].
+    pub const CUSTOMER_CUSTOMER_DEMOS: ToMany<Customer, CustomerCustomerDemo> =
+        CustomerCustomerDemo::CUSTOMER.inverse();
+
+    /// The related rows of [`Order`].
+    pub const ORDERS: ToMany<Customer, Order> = Order::CUSTOMER.inverse();
+
+    /// The related rows of [`CustomerDemographic`].
+    pub const CUSTOMER_DEMOGRAPHICS: ToMany<Customer, CustomerDemographic> =
+        CustomerCustomerDemo::CUSTOMER.inverse().through(CustomerCustomerDemo::CUSTOMER_TYPE);
 }

@@ -1,6 +1,8 @@
 //! The table `Employees`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{EmployeeTerritory, Order, Territory};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -49,4 +51,24 @@ pub struct Employee {
     pub reports_to: Option<i64>,
     #[entity(column = "PhotoPath", declared = "TEXT")]
     pub photo_path: Option<String>,
+}
+
+impl Employee {
+    /// The related row of [`Employee`].
+    pub const EMPLOYEE: ToOne<Employee, Employee> =
+        Employee::REPORTS_TO.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`EmployeeTerritory`].
+    pub const EMPLOYEE_TERRITORIES: ToMany<Employee, EmployeeTerritory> =
+        EmployeeTerritory::EMPLOYEE.inverse();
+
+    /// The related rows of [`Employee`].
+    pub const EMPLOYEES_BY_REPORTS_TO: ToMany<Employee, Employee> = Employee::EMPLOYEE.inverse();
+
+    /// The related rows of [`Order`].
+    pub const ORDERS: ToMany<Employee, Order> = Order::EMPLOYEE.inverse();
+
+    /// The related rows of [`Territory`].
+    pub const TERRITORIES: ToMany<Employee, Territory> =
+        EmployeeTerritory::EMPLOYEE.inverse().through(EmployeeTerritory::TERRITORY);
 }

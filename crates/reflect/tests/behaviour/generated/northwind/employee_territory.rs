@@ -1,6 +1,8 @@
 //! The table `EmployeeTerritories`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToOne};
+
+use super::{Employee, Territory};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -14,4 +16,14 @@ pub struct EmployeeTerritory {
     pub employee_id: i64,
     #[entity(column = "TerritoryID", declared = "TEXT")]
     pub territory_id: String,
+}
+
+impl EmployeeTerritory {
+    /// The related row of [`Territory`].
+    pub const TERRITORY: ToOne<EmployeeTerritory, Territory> =
+        EmployeeTerritory::TERRITORY_ID.references(Territory::TERRITORY_ID);
+
+    /// The related row of [`Employee`].
+    pub const EMPLOYEE: ToOne<EmployeeTerritory, Employee> =
+        EmployeeTerritory::EMPLOYEE_ID.references(Employee::EMPLOYEE_ID);
 }

@@ -1,7 +1,9 @@
 //! The table `Orders`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Customer, Employee, OrderDetail, Product, Shipper};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -44,4 +46,24 @@ pub struct Order {
     pub ship_postal_code: Option<String>,
     #[entity(column = "ShipCountry", declared = "TEXT")]
     pub ship_country: Option<String>,
+}
+
+impl Order {
+    /// The related row of [`Shipper`].
+    pub const SHIPPER: ToOne<Order, Shipper> = Order::SHIP_VIA.references(Shipper::SHIPPER_ID);
+
+    /// The related row of [`Customer`].
+    pub const CUSTOMER: ToOne<Order, Customer> =
+        Order::CUSTOMER_ID.references(Customer::CUSTOMER_ID);
+
+    /// The related row of [`Employee`].
+    pub const EMPLOYEE: ToOne<Order, Employee> =
+        Order::EMPLOYEE_ID.references(Employee::EMPLOYEE_ID);
+
+    /// The related rows of [`OrderDetail`].
+    pub const ORDER_DETAILS: ToMany<Order, OrderDetail> = OrderDetail::ORDER.inverse();
+
+    /// The related rows of [`Product`].
+    pub const PRODUCTS: ToMany<Order, Product> =
+        OrderDetail::ORDER.inverse().through(OrderDetail::PRODUCT);
 }

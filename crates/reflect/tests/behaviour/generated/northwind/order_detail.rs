@@ -1,7 +1,9 @@
 //! The table `Order Details`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToOne};
+
+use super::{Order, Product};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -37,4 +39,13 @@ pub struct OrderDetail {
         at_most = "1"
     )]
     pub discount: Auto<Decimal>,
+}
+
+impl OrderDetail {
+    /// The related row of [`Product`].
+    pub const PRODUCT: ToOne<OrderDetail, Product> =
+        OrderDetail::PRODUCT_ID.references(Product::PRODUCT_ID);
+
+    /// The related row of [`Order`].
+    pub const ORDER: ToOne<OrderDetail, Order> = OrderDetail::ORDER_ID.references(Order::ORDER_ID);
 }

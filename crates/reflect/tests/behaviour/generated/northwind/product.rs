@@ -1,7 +1,9 @@
 //! The table `Products`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Category, Order, OrderDetail, Supplier};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -55,4 +57,21 @@ pub struct Product {
     pub reorder_level: Auto<Option<i64>>,
     #[entity(column = "Discontinued", declared = "TEXT", default_sql = "'0'")]
     pub discontinued: Auto<String>,
+}
+
+impl Product {
+    /// The related row of [`Supplier`].
+    pub const SUPPLIER: ToOne<Product, Supplier> =
+        Product::SUPPLIER_ID.references(Supplier::SUPPLIER_ID);
+
+    /// The related row of [`Category`].
+    pub const CATEGORY: ToOne<Product, Category> =
+        Product::CATEGORY_ID.references(Category::CATEGORY_ID);
+
+    /// The related rows of [`OrderDetail`].
+    pub const ORDER_DETAILS: ToMany<Product, OrderDetail> = OrderDetail::PRODUCT.inverse();
+
+    /// The related rows of [`Order`].
+    pub const ORDERS: ToMany<Product, Order> =
+        OrderDetail::PRODUCT.inverse().through(OrderDetail::ORDER);
 }

@@ -1,6 +1,8 @@
 //! The table `Shippers`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany};
+
+use super::Order;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Shippers")]
@@ -16,4 +18,9 @@ pub struct Shipper {
     pub company_name: String,
     #[entity(column = "Phone", declared = "TEXT")]
     pub phone: Option<String>,
+}
+
+impl Shipper {
+    /// The related rows of [`Order`].
+    pub const ORDERS: ToMany<Shipper, Order> = Order::SHIPPER.inverse();
 }

@@ -1,6 +1,8 @@
 //! The table `Suppliers`.
 
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany};
+
+use super::Product;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(table = "Suppliers")]
@@ -34,4 +36,9 @@ pub struct Supplier {
     pub fax: Option<String>,
     #[entity(column = "HomePage", declared = "TEXT")]
     pub home_page: Option<String>,
+}
+
+impl Supplier {
+    /// The related rows of [`Product`].
+    pub const PRODUCTS: ToMany<Supplier, Product> = Product::SUPPLIER.inverse();
 }

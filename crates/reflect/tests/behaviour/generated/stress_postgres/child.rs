@@ -1,7 +1,9 @@
 //! The table `children`.
 
 use mwallet_db::schema::{Decimal, Timestamp};
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::{Item, Parent};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -83,4 +85,28 @@ pub struct Child {
         max_length = 10
     )]
     pub label: Option<String>,
+}
+
+impl Child {
+    /// The related row of [`Parent`].
+    pub const PARENT_2: ToOne<Child, Parent> = Child::FIRST.references(Parent::A);
+
+    /// The related row of [`Child`].
+    pub const CHILD: ToOne<Child, Child> = Child::PARENT.references(Child::ID);
+
+    /// The related row of [`Parent`].
+    pub const PARENT_3: ToOne<Child, Parent> = Child::SECOND.references(Parent::A);
+
+    /// The related row of [`Parent`].
+    pub const PARENT_4: ToOne<Child, Parent> = Child::FIRST.references(Parent::MIXED_CASE);
+
+    /// The related row of [`Parent`].
+    pub const PARENT_5: ToOne<Child, Parent> =
+        Child::B.references(Parent::B).and(Child::A.references(Parent::A));
+
+    /// The related rows of [`Child`].
+    pub const CHILDREN_BY_PARENT: ToMany<Child, Child> = Child::CHILD.inverse();
+
+    /// The related rows of [`Item`].
+    pub const ITEMS: ToMany<Child, Item> = Item::CHILD_2.inverse();
 }

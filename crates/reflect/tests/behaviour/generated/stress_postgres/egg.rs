@@ -1,6 +1,8 @@
 //! The table `eggs`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToMany, ToOne};
+
+use super::{Chicken, ChickensEgg};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -11,4 +13,19 @@ pub struct Egg {
     #[entity(key)]
     pub id: i32,
     pub chicken: Option<i32>,
+}
+
+impl Egg {
+    /// The related row of [`Chicken`].
+    pub const CHICKEN_2: ToOne<Egg, Chicken> = Egg::CHICKEN.references(Chicken::ID);
+
+    /// The related rows of [`Chicken`].
+    pub const CHICKENS: ToMany<Egg, Chicken> = Chicken::EGG_2.inverse();
+
+    /// The related rows of [`ChickensEgg`].
+    pub const CHICKENS_EGGS: ToMany<Egg, ChickensEgg> = ChickensEgg::EGG_2.inverse();
+
+    /// The related rows of [`Chicken`].
+    pub const CHICKENS_THROUGH_CHICKENS_EGG: ToMany<Egg, Chicken> =
+        ChickensEgg::EGG_2.inverse().through(ChickensEgg::CHICKEN_2);
 }

@@ -1,6 +1,8 @@
 //! The table `Items`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToOne};
+
+use super::Child;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -12,4 +14,9 @@ pub struct Item {
     #[entity(key)]
     pub id: i32,
     pub child: Option<i32>,
+}
+
+impl Item {
+    /// The related row of [`Child`].
+    pub const CHILD_2: ToOne<Item, Child> = Item::CHILD.references(Child::ID);
 }

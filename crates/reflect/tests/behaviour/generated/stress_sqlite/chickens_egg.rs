@@ -1,6 +1,8 @@
 //! The table `chickens_eggs`.
 
-use mwallet_db::Entity;
+use mwallet_db::{Entity, ToOne};
+
+use super::{Chicken, Egg};
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -13,4 +15,12 @@ pub struct ChickensEgg {
     pub chicken: Option<i64>,
     #[entity(declared = "INT")]
     pub egg: Option<i64>,
+}
+
+impl ChickensEgg {
+    /// The related row of [`Egg`].
+    pub const EGG_2: ToOne<ChickensEgg, Egg> = ChickensEgg::EGG.references(Egg::ID);
+
+    /// The related row of [`Chicken`].
+    pub const CHICKEN_2: ToOne<ChickensEgg, Chicken> = ChickensEgg::CHICKEN.references(Chicken::ID);
 }

@@ -1,7 +1,9 @@
 //! The table `children`.
 
 use mwallet_db::schema::Decimal;
-use mwallet_db::{Auto, Entity};
+use mwallet_db::{Auto, Entity, ToMany, ToOne};
+
+use super::Parent;
 
 #[derive(Clone, Debug, PartialEq, Entity)]
 #[entity(
@@ -46,4 +48,22 @@ pub struct Child {
     pub share: Option<Decimal>,
     #[entity(declared = "VARCHAR(20)", min_length = 2, max_length = 10)]
     pub label: Option<String>,
+}
+
+impl Child {
+    /// The related row of [`Parent`].
+    pub const PARENT_2: ToOne<Child, Parent> =
+        Child::B.references(Parent::B).and(Child::A.references(Parent::A));
+
+    /// The related row of [`Child`].
+    pub const CHILD: ToOne<Child, Child> = Child::PARENT.references(Child::ID);
+
+    /// The related row of [`Parent`].
+    pub const PARENT_3: ToOne<Child, Parent> = Child::SECOND.references(Parent::A);
+
+    /// The related row of [`Parent`].
+    pub const PARENT_4: ToOne<Child, Parent> = Child::FIRST.references(Parent::A);
+
+    /// The related rows of [`Child`].
+    pub const CHILDREN_BY_PARENT: ToMany<Child, Child> = Child::CHILD.inverse();
 }
