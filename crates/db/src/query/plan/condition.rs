@@ -195,14 +195,15 @@ impl<'t> Planner<'t> {
         }
     }
 
-    /// Looks up the column of this name, or else the single-column primary key.
+    /// Looks up the column of this name, or else the single-column primary key. What is hidden names no row.
     fn named(&self, column: &str, text: &str, by: &'static str) -> Result<(usize, Place), PlanError> {
         let refuse = || PlanError::Identifier { table: self.table.name.clone(), by };
+        let visible = |name: &str| self.table.position(name).filter(|position| self.is_visible(*position));
         let key = match self.table.primary_key.as_slice() {
-            [one] => self.table.position(one),
+            [one] => visible(one),
             _ => None,
         };
-        let position = self.table.position(column).or(key).ok_or_else(refuse)?;
+        let position = visible(column).or(key).ok_or_else(refuse)?;
         match self.text_operand(position, text) {
             Ok(place) => Ok((position, place)),
             // Report a NUL as such, not as a wrong kind of identifier.

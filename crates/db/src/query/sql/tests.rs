@@ -121,6 +121,28 @@ fn a_scope_restricts_every_table_of_a_plan() {
 }
 
 #[test]
+fn a_hidden_column_names_no_row() {
+    let coins = |access| {
+        let mut table = table("coins", &["number_id"]);
+        for (name, kind) in [("slug", ColumnType::Text { max: None }), ("uuid", ColumnType::Uuid)] {
+            table.columns.push(Column::new(name, kind).access(access));
+        }
+        CatalogTable::new(table)
+    };
+    let uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let (shown, secret) = (coins(Access::ReadWrite), coins(Access::WriteOnly));
+    for (identifier, by) in [("bitcoin", "a slug"), (uuid, "a UUID")] {
+        let query = Query::new().identifier(identifier);
+        assert!(Plan::select(&shown, &query).is_ok() && Plan::delete(&shown, &query).is_ok());
+        let refused = PlanError::Identifier { table: "coins".into(), by };
+        assert_eq!(Plan::select(&secret, &query), Err(refused.clone()));
+        assert_eq!(Plan::delete(&secret, &query), Err(refused));
+        // The program itself sees it.
+        assert!(Plan::select(ScopedTable::new((&secret).into(), Scope::Program), &query).is_ok());
+    }
+}
+
+#[test]
 fn names_in_the_output_are_unique() {
     let spread = |related| Related { is_spread: true, ..related };
     let catalog = films();
