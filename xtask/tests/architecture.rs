@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "the command writes the file, this test only compares it")]
 mod map;
 mod modules;
+mod quotes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -63,6 +64,71 @@ fn modules_of_different_folders_are_in_no_circle() {
     for (name, modules) in modules::crates(&root()) {
         let circles = modules::circles(&modules);
         assert!(circles.is_empty(), "{name}: {circles:#?}");
+    }
+}
+
+/// The crates that write SQL.
+const SQL: [&str; 3] = ["crates/db/src", "crates/migrate/src", "crates/reflect/src"];
+
+/// The only file that quotes names.
+const QUOTE: &str = "crates/db/src/quote.rs";
+
+/// The literals that put something in double quotes, or look for them, and are not names of SQL.
+const OTHER_QUOTES: &[(&str, &[&str])] = &[
+    // A collation by its name.
+    ("crates/db/src/ddl.rs", &["text COLLATE \"C\""]),
+    // Strings of JSON.
+    ("crates/db/src/driver/postgres/codec.rs", &["\""]),
+    ("crates/db/src/driver/sqlite/codec.rs", &["\"", "\"\\\\x", "+00:00\"", "\"{}Infinity\""]),
+    ("crates/db/src/json_row.rs", &["\""]),
+    // What reads SQL.
+    ("crates/db/src/schema_tools/tokens.rs", &["\"", "\"\""]),
+    ("crates/db/src/sql.rs", &["\""]),
+    ("crates/migrate/src/comments.rs", &["\""]),
+    ("crates/migrate/src/expressions.rs", &["\""]),
+    ("crates/migrate/src/lint.rs", &["\""]),
+    ("crates/migrate/src/runner.rs", &["\"", "\"{TEMPORARY}"]),
+    ("crates/reflect/src/check.rs", &["\""]),
+    ("crates/reflect/src/managed.rs", &[" _(),\""]),
+    ("crates/reflect/src/postgres/views.rs", &["\""]),
+    // A message.
+    ("crates/migrate/src/renames.rs", &["`renamed_from = \"{old}\"`"]),
+];
+
+#[test]
+fn one_function_quotes_names() {
+    let mut found: BTreeSet<_> = SQL.iter().flat_map(|folder| quotes::quoting(&root(), folder)).collect();
+    let count = found.len();
+    found.retain(|(file, _)| file != QUOTE);
+    assert!(found.len() < count, "{QUOTE} quotes nothing");
+    let known = OTHER_QUOTES.iter().flat_map(|(file, all)| all.iter().map(|one| (file.to_string(), one.to_string())));
+    let known: BTreeSet<_> = known.collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    assert!(new.is_empty(), "names of SQL are quoted by `quote` in {QUOTE} only: {new:#?}");
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(gone.is_empty(), "these are no longer there: {gone:#?}");
+}
+
+#[test]
+fn a_name_in_quotes_is_found_however_it_is_written() {
+    for code in [
+        r#"fn f() { sql.push_str(&format!("\"{name}\"")); }"#,
+        r##"fn f() { sql.push_str(&format!(r#"SELECT "{}" FROM t"#, name)); }"##,
+        r#"fn f() { sql.push('"'); }"#,
+        r#"fn f() { sql.push('\u{22}'); }"#,
+        r#"fn f() { sql = "SELECT \x22".to_owned() + name; }"#,
+        r#"fn f() { bytes.push(b'"'); }"#,
+        r#"fn f() { write!(sql, "AS \"{alias}\"") } #[cfg(test)] mod tests { }"#,
+        r#"#[cfg(test)] mod tests; const QUOTE: &str = "\"";"#,
+    ] {
+        assert_eq!(quotes::literals(code.parse().unwrap()).len(), 1, "{code}");
+    }
+    for code in [
+        r#"#[doc = "\"x\""] fn f() { sql.push_str("SELECT \"order\" FROM t"); }"#,
+        r#"#[cfg(test)] mod tests { fn f() { sql.push('"'); } }"#,
+        "/// A \"name\"\nfn f() { sql.push('\\''); }",
+    ] {
+        assert_eq!(quotes::literals(code.parse().unwrap()), Vec::<String>::new(), "{code}");
     }
 }
 
