@@ -6,6 +6,7 @@
 mod bench;
 mod certificates;
 mod dist;
+mod fuzz;
 mod install;
 mod map;
 mod postgres;
@@ -52,6 +53,11 @@ enum Task {
     /// Both files are in target/dist. With mwallet.debug next to mwallet, debuggers and panic backtraces show
     /// functions and lines; the program also runs without it.
     Dist,
+    /// Feeds random requests to what parses and plans them, ten minutes for each target
+    ///
+    /// Needs a nightly toolchain and cargo-fuzz. The inputs that it finds are in fuzz/corpus; an input that fails is in
+    /// fuzz/artifacts.
+    Fuzz(fuzz::Options),
     /// Updates the diagrams in ARCHITECTURE.md: the crates, and the path of a request
     Map,
     /// Checks what needs no test run: formatting, lints, dependencies, file headers
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Dist => dist::run().map(|()| true),
+        Task::Fuzz(options) => fuzz::run(&options).map(|()| true),
         Task::Map => map::run(&root()).map(|is_new| {
             println!("{}", if is_new { "ARCHITECTURE.md is drawn again" } else { "ARCHITECTURE.md is up to date" });
             true

@@ -11,7 +11,7 @@ use crate::{Result, cargo, root, run as run_command};
 /// Runs the checks, and stops at the first failure.
 pub(crate) fn run() -> Result<()> {
     run_command(cargo().args(["fmt", "--all", "--check"]))?;
-    run_command(Command::new("rustfmt").args(["--edition", "2024", "--check"]).args(models()?))?;
+    run_command(Command::new("rustfmt").args(["--edition", "2024", "--check"]).args(files_apart()?))?;
     run_command(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut version = cargo();
     version.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -30,11 +30,15 @@ pub(crate) fn run() -> Result<()> {
     Err(format!("these files do not open with `//!` and what they are in charge of:{list}").into())
 }
 
-/// Lists the files of the models. A macro declares these modules, so `cargo fmt` does not find them.
-fn models() -> Result<Vec<PathBuf>> {
-    let folder = root().join("crates/models/src");
-    let paths =
-        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>()?;
+/// Lists the files that `cargo fmt` does not find: a macro declares the modules of the models, and the fuzz targets are
+/// a workspace of their own.
+fn files_apart() -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for folder in ["crates/models/src", "fuzz/fuzz_targets"] {
+        for entry in fs::read_dir(root().join(folder))? {
+            paths.push(entry?.path());
+        }
+    }
     Ok(paths.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect())
 }
 

@@ -131,6 +131,11 @@ impl Statement {
         &self.sql
     }
 
+    /// Returns the number of parameters in the SQL text.
+    pub fn parameters(&self) -> usize {
+        self.binds.len()
+    }
+
     /// Returns the output columns.
     pub fn columns(&self) -> &Columns {
         &self.columns

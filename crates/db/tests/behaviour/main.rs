@@ -10,6 +10,7 @@ mod derive;
 mod echo;
 mod edges;
 mod forms_of_rows;
+mod fuzz_seeds;
 mod lookups;
 mod postgres_cancel;
 mod relations;
