@@ -12,6 +12,7 @@ mod contract;
 mod database_errors;
 mod endpoints;
 mod home;
+mod injections;
 mod odd_tables;
 mod openapi;
 mod production;
