@@ -28,7 +28,7 @@ pub fn check(input: &[u8]) {
     let Some((table, pairs, identifier)) = std::str::from_utf8(input).ok().and_then(request) else { return };
     let texts = pairs.iter().flat_map(|(name, value)| [name, value]).chain(&identifier).cloned();
     let request = Request { texts: texts.collect() };
-    let args = match QueryArgs::parse(pairs, table.table()) {
+    let args = match QueryArgs::parse(pairs, table) {
         Ok(args) => args,
         Err(error) => return request.check_error(&error, SECRET),
     };

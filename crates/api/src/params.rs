@@ -1,8 +1,9 @@
 //! Parses the identifier and the parameters of a URL. Nothing here uses the database.
 
-use mwallet_db::schema::{Table, ValueError};
+use mwallet_db::schema::ValueError;
 use mwallet_db::{Identifier, PlanError, QueryArgs};
 
+use crate::ExposedTable;
 use crate::errors;
 use crate::location::decode;
 use crate::problem::Problem;
@@ -31,9 +32,10 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
 /// # Errors
 ///
 /// If a parameter cannot be decoded, is neither a column nor a keyword, or has an invalid value.
-pub(crate) fn read(parameters: Option<&str>, table: &Table) -> Result<QueryArgs, Problem> {
+pub(crate) fn read(parameters: Option<&str>, table: &ExposedTable) -> Result<QueryArgs, Problem> {
     let Some(parameters) = parameters else { return Ok(QueryArgs::default()) };
-    QueryArgs::parse(pairs(parameters)?, table).map_err(|error| errors::about_table(error, table))
+    let args = QueryArgs::parse(pairs(parameters)?, table.in_catalog());
+    args.map_err(|error| errors::about_table(error, table.table()))
 }
 
 /// The names and values of parameters, decoded.

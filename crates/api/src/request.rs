@@ -96,7 +96,7 @@ impl<'t> TableRequest<'t> {
         let Incoming { parts, target, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
         methods::require(table.table(), identifier.is_some(), &parts.method)?;
-        let mut args = params::read(parts.uri.query(), table.table())?;
+        let mut args = params::read(parts.uri.query(), table)?;
         if let Some(identifier) = identifier {
             args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
         }

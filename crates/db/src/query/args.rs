@@ -2,10 +2,10 @@
 
 use mwallet_query as syntax;
 use mwallet_query::{Join, Matcher, Operation, ParseError, Quantifier, SelectItem};
-use mwallet_schema::{Table, Value};
+use mwallet_schema::{Column, Table, Value};
 
 use super::plan::check_count;
-use super::{Comparison, Filter, Operand, PlanError, Projection, Query, Related, Selection};
+use super::{Comparison, Filter, Operand, PlanError, Projection, Query, Related, ScopedTable, Selection};
 
 /// The parsed URL parameters of a request to a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,9 +22,10 @@ impl QueryArgs {
     /// Parses decoded URL parameters in PostgREST's syntax.
     ///
     /// ```
-    /// # use mwallet_db::{QueryArgs, schema::{Column, ColumnType, Table}};
+    /// # use mwallet_db::{CatalogTable, QueryArgs, schema::{Column, ColumnType, Table}};
     /// # let mut orders = Table::new("orders");
     /// # orders.columns.push(Column::new("asset", ColumnType::Text { max: None }));
+    /// # let orders = CatalogTable::new(orders);
     /// let parameters = [("asset", "in.(BITCOIN,DASH)"), ("order", "asset.desc"), ("limit", "10")];
     /// let query = QueryArgs::parse(parameters, &orders)?.query;
     /// assert!(query.filter.is_some());
@@ -36,12 +37,16 @@ impl QueryArgs {
     ///
     /// Returns an error if a parameter is neither a column nor a keyword, if a value does not follow the grammar, or
     /// if a list is too long.
-    pub fn parse<N: AsRef<str>, V: AsRef<str>>(
+    pub fn parse<'t, N: AsRef<str>, V: AsRef<str>>(
         parameters: impl IntoIterator<Item = (N, V)>,
-        table: &Table,
+        table: impl Into<ScopedTable<'t>>,
     ) -> Result<Self, PlanError> {
-        let parsed = syntax::Parameters::parse(parameters, &|name| is_readable(table, name));
-        let parsed = parsed.map_err(|error| PlanError::parse(error, table))?;
+        let at: ScopedTable<'t> = table.into();
+        let (table, rules) = (at.table(), at.scope().of(at.table()));
+        let shows = |column: &&Column| at.scope().shows(&rules, column);
+        let is_column = |name: &str| table.column(name).as_ref().is_some_and(shows);
+        let parsed = syntax::Parameters::parse(parameters, &is_column);
+        let parsed = parsed.map_err(|error| PlanError::parse(error, table, table.columns.iter().filter(shows)))?;
         if let Some(columns) = &parsed.columns {
             check_count("columns", columns.len(), table)?;
         }
@@ -61,11 +66,6 @@ impl QueryArgs {
 
 fn with_filters(query: Query, filters: Vec<syntax::Filter>) -> Query {
     filters.into_iter().fold(query, |query, filter| query.filter(filter.into()))
-}
-
-/// Returns whether clients may see a column of this name.
-fn is_readable(table: &Table, name: &str) -> bool {
-    table.column(name).is_some_and(|column| column.is_readable())
 }
 
 /// Returns what is selected of a table, and of those that it is related to. Nothing at all is every column.
@@ -114,14 +114,11 @@ impl From<syntax::Embed> for Related {
 }
 
 impl PlanError {
-    /// Converts a parse error, adding the table.
-    fn parse(error: ParseError, table: &Table) -> Self {
+    /// Converts a parse error, adding the table and those of its columns that are visible.
+    fn parse<'c>(error: ParseError, table: &Table, visible: impl Iterator<Item = &'c Column>) -> Self {
         match error {
             ParseError::Syntax { parameter, message, hint } => Self::Syntax { parameter, message, hint },
-            ParseError::UnknownColumn { name } => {
-                let readable = table.columns.iter().filter(|column| column.is_readable());
-                Self::unknown_column(table, &name, readable)
-            }
+            ParseError::UnknownColumn { name } => Self::unknown_column(table, &name, visible),
             ParseError::NotEmbedded { name } => Self::NotRelated { name },
             ParseError::TooMany { parameter, items, limit } => Self::TooMany { parameter, items, limit },
             ParseError::TooDeep => Self::TooComplex,
@@ -183,7 +180,7 @@ fn matching(column: String, matcher: Matcher, value: String) -> Filter {
 
 #[cfg(test)]
 mod tests {
-    use mwallet_schema::{Access, Column, ColumnType};
+    use mwallet_schema::{Access, ColumnType};
 
     use super::*;
     use crate::Dialect;
@@ -200,7 +197,7 @@ mod tests {
     }
 
     fn parse(name: &str, value: &str) -> Result<Query, PlanError> {
-        QueryArgs::parse([(name, value)], &table()).map(|args| args.query)
+        QueryArgs::parse([(name, value)], &CatalogTable::new(table())).map(|args| args.query)
     }
 
     fn eq(column: &str, value: &str) -> Filter {
@@ -257,7 +254,7 @@ mod tests {
             ("notes", "is.null"),
             ("order", "owner(name)"),
         ];
-        let query = QueryArgs::parse(parameters, &table()).unwrap().query;
+        let query = QueryArgs::parse(parameters, &CatalogTable::new(table())).unwrap().query;
         let teams = Related { is_spread: true, ..Related::new("teams", Query::new().limit(2)) };
         let users = Query::new().filter(eq("name", "x")).related(teams);
         let fields = Projection::Select(vec![Selection::Column { column: "name".into(), name: "name".into() }]);
@@ -282,7 +279,7 @@ mod tests {
         let select = |count: usize| (0..count).map(|number| format!("a{number}:id")).collect::<Vec<_>>().join(",");
         assert!(names(&select(200)).is_ok());
         assert!(matches!(names(&select(201)), Err(PlanError::TooMany { limit: 200, .. })));
-        let columns = QueryArgs::parse([("columns", "id,".repeat(200) + "id")], &table());
+        let columns = QueryArgs::parse([("columns", "id,".repeat(200) + "id")], &CatalogTable::new(table()));
         assert!(matches!(columns, Err(PlanError::TooMany { limit: 200, .. })));
     }
 }

@@ -107,6 +107,7 @@ impl Plan<'_> {
             Condition::Related(index) => vec![format!("there are {}", self.related[*index].name)],
             Condition::And(all) | Condition::Or(all) => all.iter().flat_map(|one| self.names(one)).collect(),
             Condition::Not(one) => self.names(one),
+            Condition::Behind(both) => both.iter().flat_map(|one| self.names(one)).collect(),
         };
         names.dedup();
         names

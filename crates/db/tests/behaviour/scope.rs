@@ -1,7 +1,7 @@
 //! Tests that a scope hides rows and columns in every place of a plan with related rows.
 
 use mwallet_db::crud::data_plane;
-use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table, TableKind};
+use mwallet_db::schema::{Column, ColumnType, Record, ReferentialAction, Table, TableKind};
 use mwallet_db::{
     Catalog, Dialect, Filter, Order, Query, Related, Restrictions, Scope, ScopedTable, Sql, TableScope, crud,
 };
@@ -193,4 +193,35 @@ async fn a_filter_that_fails_does_not_fail_on_hidden_rows(db: TestDb) {
     // Those who see the row also see the failure.
     let all = catalog.get(None, "fragile").unwrap();
     assert!(data_plane::retrieve(&db.engine, all, &query.limit(5)).await.is_err());
+}
+
+#[both_engines]
+async fn a_write_whose_filter_fails_does_not_fail_on_hidden_rows(db: TestDb) {
+    fill(&db).await;
+    let mut traders = table("traders", &["id", "desk_id", "name"], 1);
+    // The same failures, of a row that is hidden.
+    let (setup, filter) = match db.dialect() {
+        Dialect::Sqlite => {
+            ("UPDATE traders SET name = CAST(x'ff' AS text) WHERE name = 'hidden'", Filter::like("name", "%h%"))
+        }
+        Dialect::Postgres => {
+            traders.name = "fragile".into();
+            traders.kind = TableKind::View;
+            traders.columns.push(Column::new("value", ColumnType::Integer).nullable());
+            let view = "CREATE VIEW fragile AS SELECT id, desk_id, name, 1 / CASE name WHEN 'hidden' THEN 0 ELSE 1 END \
+                        AS value FROM traders";
+            (view, Filter::eq("value", 1))
+        }
+    };
+    crud::execute::<(i64,)>(&db.engine, Sql::new(setup)).await.unwrap();
+    let catalog = Catalog::new([traders]);
+    let traders = catalog.tables().next().unwrap();
+    let query = Query::new().include(["id"]).filter(filter).order_asc("id");
+    let update = async |scope| {
+        let (traders, changes) = (ScopedTable::new(traders, scope), Record::from([("desk_id", 2)]));
+        data_plane::update(&db.engine, traders, &query, changes, data_plane::Terms::default()).await
+    };
+    assert!(update(Scope::Client).await.is_err(), "those who see the row also see the failure");
+    let updated = update(Scope::Restricted(&SHOWN)).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(updated.objects()), r#"{"id":1},{"id":3}"#);
 }

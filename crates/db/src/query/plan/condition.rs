@@ -37,6 +37,8 @@ pub(crate) enum Condition<'t> {
     And(Vec<Condition<'t>>),
     Or(Vec<Condition<'t>>),
     Not(Box<Condition<'t>>),
+    /// The first holds, and then the second, which is evaluated on no other row.
+    Behind(Box<[Condition<'t>; 2]>),
 }
 
 /// All of several conditions.
@@ -72,6 +74,7 @@ impl Condition<'_> {
             Self::Like { .. } => true,
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.can_fail(table, related)),
             Self::Not(one) => one.can_fail(table, related),
+            Self::Behind(both) => both.iter().any(|one| one.can_fail(table, related)),
             Self::Related(index) => related[*index].can_fail(),
             Self::Exists(related) => related.can_fail(),
         }
@@ -141,14 +144,22 @@ impl<'t> Planner<'t> {
         let mut all = self.query_conditions(query)?;
         all.extend(self.inner_conditions(query));
         Ok(match self.own_scope()? {
-            Some(scope) if all.iter().any(|one| one.can_fail(self.table, &self.related)) => (Some(scope), all_of(all)),
+            Some(scope) if self.any_can_fail(&all) => (Some(scope), all_of(all)),
             scope => (None, all_of(scope.into_iter().chain(all).collect())),
         })
     }
 
-    /// The same for the rows that a write changes.
+    /// The same for the rows that a write changes, as one condition.
     pub(super) fn written_rows(&self, query: &Query) -> Result<Condition<'t>, PlanError> {
-        Ok(all_of(self.own_scope()?.into_iter().chain(self.query_conditions(query)?).collect()))
+        let all = self.query_conditions(query)?;
+        Ok(match self.own_scope()? {
+            Some(scope) if self.any_can_fail(&all) => Condition::Behind(Box::new([scope, all_of(all)])),
+            scope => all_of(scope.into_iter().chain(all).collect()),
+        })
+    }
+
+    fn any_can_fail(&self, conditions: &[Condition<'t>]) -> bool {
+        conditions.iter().any(|one| one.can_fail(self.table, &self.related))
     }
 
     /// Returns the condition on the rows that the asker may see, unless it may see all.

@@ -54,6 +54,17 @@ impl<'t> Writer<'t> {
                 self.exists(&all[index]);
             }
             Condition::Exists(related) => self.exists(&related),
+            Condition::Behind(both) => {
+                let [first, then] = *both;
+                // Indexes serve the first, and CASE keeps the order: no engine evaluates a branch that is not taken.
+                self.push("(");
+                self.condition(first.clone());
+                self.push(" AND CASE WHEN ");
+                self.condition(first);
+                self.push(" THEN ");
+                self.condition(then);
+                self.push(" ELSE FALSE END)");
+            }
             Condition::Not(condition) => {
                 self.push("NOT (");
                 self.condition(*condition);
