@@ -7,6 +7,8 @@ use bytes::Bytes;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
 use mwallet_db::{Catalog, TableRef};
 
+use crate::related::{self, Related};
+
 /// The schema name that clients use for tables without a schema, such as those of SQLite and of entities.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";
 
@@ -38,6 +40,8 @@ pub struct ExposedTable {
     /// The catalog of all exposed tables, and the position of this one.
     catalog: Arc<Catalog>,
     position: usize,
+    /// The related tables, once they were asked for.
+    related: OnceLock<Vec<Related>>,
     /// The schema of bodies that create rows.
     pub create: Schema,
     /// The schema of bodies that change rows.
@@ -53,6 +57,11 @@ impl ExposedTable {
     /// The table with its relationships.
     pub fn in_catalog(&self) -> TableRef<'_> {
         self.catalog.at(self.position)
+    }
+
+    /// The tables whose rows can be returned with its own.
+    pub(crate) fn related(&self) -> &[Related] {
+        self.related.get_or_init(|| related::of(self.in_catalog()))
     }
 }
 
@@ -140,7 +149,7 @@ impl ExposedSchema {
             let create = Schema::from_table(table, FromTable::default())?;
             let change = create.partial(create.name());
             let (catalog, position) = (catalog.clone(), *position);
-            Ok((table.name.clone(), ExposedTable { catalog, position, create, change }))
+            Ok((table.name.clone(), ExposedTable { catalog, position, related: OnceLock::new(), create, change }))
         };
         let by_name = positions.iter().map(expose).collect::<Result<_, _>>()?;
         let order = positions.iter().map(|position| catalog.at(*position).table().name.clone()).collect();

@@ -1,5 +1,5 @@
-//! The home page: the tables with their numbers of rows and an example query for each, and links to everything else.
-//! Browsers get a page, programs get JSON.
+//! The home page: the tables with their numbers of rows and example queries for each, with and without related rows, and
+//! links to everything else. Browsers get a page, programs get JSON.
 
 mod page;
 
@@ -10,15 +10,17 @@ use axum::response::{IntoResponse, Response};
 use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane::RowCount;
 use mwallet_db::schema::Table;
+use mwallet_query::{Embed, Parameters, SelectItem};
 use serde_json::{Map, Value, json};
 
 use crate::endpoint::Endpoint;
 use crate::exposed::ExposedTables;
+use crate::related::Related;
 use crate::state::AppState;
 use crate::{accept, location};
 
-/// The limit of the example queries.
-const FIRST_ROWS: u32 = 10;
+/// The limit of the example queries, and of the related rows of each row in them.
+const FIRST_ROWS: u64 = 10;
 
 /// Responds with the page, or with JSON.
 pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
@@ -41,6 +43,7 @@ pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> R
 /// A table on the page.
 struct Listed<'t> {
     table: &'t Table,
+    related: &'t [Related],
     rows: Option<RowCount>,
     /// The schema that a request must name; `None` for the default schema.
     accept_profile: Option<&'t str>,
@@ -49,7 +52,15 @@ struct Listed<'t> {
 impl Listed<'_> {
     /// The path of its first rows.
     fn query(&self) -> String {
-        format!("{}{}?limit={FIRST_ROWS}", location::REST, location::encode(&self.table.name))
+        format!("{}?limit={FIRST_ROWS}", location::table_path(&self.table.name))
+    }
+
+    /// The path of its first rows with the first rows of a related table.
+    fn query_with(&self, related: &Related) -> String {
+        let embed = Embed { limit: related.is_many.then_some(FIRST_ROWS), ..related.after_columns() };
+        let select = vec![SelectItem::Star, SelectItem::Embed(embed)];
+        let parameters = Parameters { select, limit: Some(FIRST_ROWS), ..Parameters::default() };
+        format!("{}?{}", location::table_path(&self.table.name), location::query_string(&parameters.pairs()))
     }
 
     /// Its name, qualified with the schema if requests must name that.
@@ -62,6 +73,7 @@ fn list<'t>(tables: &'t ExposedTables, counts: &[Option<RowCount>]) -> Vec<Liste
     let all = tables.all().enumerate();
     let listed = all.map(|(at, (schema, exposed))| Listed {
         table: exposed.table(),
+        related: exposed.related(),
         rows: counts.get(at).copied().flatten(),
         accept_profile: match std::ptr::eq(schema, tables.first()) {
             true => None,
@@ -79,11 +91,15 @@ fn json(dialect: Dialect, endpoints: &[Endpoint], listed: &[Listed<'_>]) -> Valu
             RowCount::About(rows) => json!({ "about": rows }),
             RowCount::MoreThan(rows) => json!({ "more_than": rows }),
         });
+        let related = listed.related.iter().map(|related| {
+            json!({ "table": related.table, "select": related.after_columns().to_string(), "query": listed.query_with(related) })
+        });
         json!({
             "name": listed.table.name,
             "kind": listed.table.kind.name(),
             "rows": rows,
             "first_query": listed.query(),
+            "related": related.collect::<Vec<Value>>(),
             "accept_profile": listed.accept_profile,
         })
     });

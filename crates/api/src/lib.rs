@@ -40,6 +40,7 @@ mod params;
 mod problem;
 mod profile;
 mod range;
+mod related;
 mod reload;
 mod request;
 mod request_id;

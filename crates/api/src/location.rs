@@ -154,6 +154,13 @@ pub(crate) fn decode(part: &str) -> Result<Cow<'_, str>, Problem> {
     }
 }
 
+/// The parameters of a query, percent-encoded as far as they must be, so that people can read them.
+pub(crate) fn query_string(parameters: &[(String, String)]) -> String {
+    let encode = |text| utf8_percent_encode(text, PARAMETER);
+    let pairs = parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
 /// A name percent-encoded for a path.
 pub(crate) fn encode(name: &str) -> impl Display {
     utf8_percent_encode(name, NAME)
@@ -161,6 +168,10 @@ pub(crate) fn encode(name: &str) -> impl Display {
 
 /// The characters that are encoded in a path: all but letters, digits, `_` and `-`.
 const NAME: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
+
+/// The characters that are encoded in a parameter: those that mean something in a URL or in HTML are among them.
+const PARAMETER: &percent_encoding::AsciiSet =
+    &NAME.remove(b'.').remove(b',').remove(b'*').remove(b'(').remove(b')').remove(b'!').remove(b':');
 
 /// The member of an object, if it is a string, a number or a boolean.
 fn member(row: &[u8], name: &str) -> Option<Value> {
@@ -219,6 +230,14 @@ mod tests {
         assert_eq!(row_address(&table(&["code", "order"]), row).as_deref(), Some(address));
         assert_eq!((row_address(&table(&["gone"]), row), row_address(&table(&["list"]), row)), (None, None));
         assert_eq!(row_address(&table(&[]), row), None);
+    }
+
+    #[test]
+    fn parameters_stay_readable() {
+        let pairs = [("select", "*,users!by(*)"), ("\"a.b\".limit", "1"), ("a b", "<&+'%=#?é>")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let encoded = "select=*,users!by(*)&%22a.b%22.limit=1&a%20b=%3C%26%2B%27%25%3D%23%3F%C3%A9%3E";
+        assert_eq!(query_string(&pairs), encoded);
     }
 
     #[test]

@@ -25,9 +25,9 @@ use mwallet_db::{Catalog, TableRef};
 use serde_json::{Map, Value, json};
 
 use examples::Examples;
-use related::Related;
 
 use crate::endpoint::Endpoint;
+use crate::related::Related;
 
 /// The media type of an OpenAPI document in JSON.
 pub(crate) const MEDIA_TYPE: &str = "application/openapi+json";
@@ -158,7 +158,7 @@ impl<'t> Described<'t> {
         let table = in_catalog.table();
         Self {
             table,
-            related: related::of(in_catalog),
+            related: crate::related::of(in_catalog),
             key: names::key(&table.name),
             words: names::words(&table.name),
             examples: Examples::from_table(table),

@@ -14,6 +14,10 @@ use sha2::{Digest, Sha256};
 use super::{Listed, database};
 use crate::endpoint::{Endpoint, Link};
 use crate::location;
+use crate::related::Related;
+
+/// How many related tables are named before the others are folded away.
+const SHOWN: usize = 8;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -61,13 +65,13 @@ PostgREST, so PostgREST clients work with it.</p>
 </header>
 <main>
 <table>
-<thead><tr><th scope="col">Table</th><th scope="col">Rows</th><th scope="col">Example query</th></tr></thead>
+<thead><tr><th scope="col">Table</th><th scope="col">Rows</th><th scope="col">Example queries</th></tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
 </main>
 <footer><p><a href="/livez">/livez</a> checks the server, <a href="/readyz">/readyz</a> also checks its database. Row
-counts over 100,000 are estimates.</p></footer>
+counts over 100,000 are estimates. Queries after “with” also return related rows.</p></footer>
 </body>
 </html>
 "#,
@@ -124,7 +128,49 @@ impl Display for Row<'_, '_> {
             // A link cannot set a header.
             Some(schema) => write!(f, "<code>GET {query}\nAccept-Profile: {}</code>", escape(schema))?,
         }
-        f.write_str("</td></tr>\n")
+        writeln!(f, "{}</td></tr>", With(listed))
+    }
+}
+
+/// The related tables of a table, each with a query.
+struct With<'l, 't>(&'l Listed<'t>);
+
+impl Display for With<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let related = self.0.related;
+        // One more takes no more space than the line that says so.
+        let shown = if related.len() > SHOWN + 1 { SHOWN } else { related.len() };
+        let (shown, folded) = related.split_at(shown);
+        if shown.is_empty() {
+            return Ok(());
+        }
+        f.write_str("<div>with ")?;
+        self.write(f, shown)?;
+        if !folded.is_empty() {
+            write!(f, "<details><summary>and {} more</summary>", Thousands(folded.len() as u64))?;
+            self.write(f, folded)?;
+            f.write_str("</details>")?;
+        }
+        f.write_str("</div>")
+    }
+}
+
+impl With<'_, '_> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, related: &[Related]) -> fmt::Result {
+        for (at, related) in related.iter().enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            let embed = &related.embed;
+            let name =
+                embed.hint.as_ref().map_or_else(|| embed.relation.clone(), |hint| format!("{}!{hint}", embed.relation));
+            let name = escape(&name);
+            match self.0.accept_profile {
+                None => write!(f, "<a href=\"{}\">{name}</a>", escape(&self.0.query_with(related)))?,
+                Some(_) => write!(f, "{name}")?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -38,7 +38,7 @@ struct Example {
     other: String,
     /// The columns that identify existing rows, if rows can be created.
     unique: Option<String>,
-    /// A table with related rows.
+    /// Related rows of a table.
     related: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Example {
             filter: described.examples.filter(column),
             other: names::quoted(&other.unwrap_or(column).name),
             unique: parameters::unique(table).filter(|_| table.writes.insert),
-            related: described.related.first().map(|related| related.call.clone()),
+            related: described.related.first().map(|related| related.after_columns().to_string()),
         })
     }
 
@@ -84,7 +84,7 @@ impl Example {
             rows.insert(1, ("match one of several values", format!("`?{parameter}=in.({})`", names::quoted(value))));
         }
         if let Some(related) = related {
-            rows.insert(rows.len() - 3, ("get related rows too", format!("`?select=*,{related}(*)`")));
+            rows.insert(rows.len() - 3, ("get related rows too", format!("`?select=*,{related}`")));
         }
         if let Some(unique) = unique {
             let ask = format!("`POST {path}?on_conflict={unique}` with `Prefer: resolution=merge-duplicates`");

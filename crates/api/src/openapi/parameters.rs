@@ -4,8 +4,7 @@ use mwallet_db::schema::{Access, Column, ColumnDefault, ColumnType, Table};
 use mwallet_query::column_parameter;
 use serde_json::{Value, json};
 
-use super::related::Related;
-use super::{Components, Described, names, reference};
+use super::{Components, Described, names, reference, related};
 
 const KIND: &str = "parameters";
 
@@ -107,7 +106,7 @@ pub(super) fn insert_of_table(components: &mut Components, described: &Described
         };
         let mut description = format!("{description} Example: `{example}`.");
         if *word == "select" && !described.related.is_empty() {
-            let related: Vec<String> = described.related.iter().map(Related::line).collect();
+            let related: Vec<String> = described.related.iter().map(related::line).collect();
             description.push_str("\n\nRelated rows: ");
             description.push_str(&related.join(", "));
             description.push('.');

@@ -63,14 +63,28 @@ fn home() -> Value {
         "description": "The number of rows: exact, estimated, or a lower bound; null if counting timed out.",
         "oneOf": [one_of("exact"), one_of("about"), one_of("more_than"), { "type": "null" }],
     });
+    let related = json!({
+        "type": "object",
+        "required": ["table", "select", "query"],
+        "properties": {
+            "table": text,
+            "select": { "type": "string", "description": "What `select` says for the related rows." },
+            "query": { "type": "string", "description": "The path of the table's first rows with related ones." },
+        },
+    });
     let table = json!({
         "type": "object",
-        "required": ["name", "kind", "rows", "first_query", "accept_profile"],
+        "required": ["name", "kind", "rows", "first_query", "related", "accept_profile"],
         "properties": {
             "name": text,
             "kind": text,
             "rows": rows,
             "first_query": { "type": "string", "description": "The path of the table's first rows." },
+            "related": {
+                "type": "array",
+                "description": "The tables whose rows can be returned with its own.",
+                "items": related,
+            },
             "accept_profile": {
                 "type": ["string", "null"],
                 "description": "The value for the `Accept-Profile` header, if the schema is not the first.",

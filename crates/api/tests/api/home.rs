@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, ExposedTables};
-use mwallet_db::schema::{Column, ColumnType, Table};
+use mwallet_db::schema::{Access, Column, ColumnType, ReferentialAction, Table};
 use mwallet_db::{Dialect, EngineOptions};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, TestSources, both_engines, run};
@@ -52,6 +52,7 @@ async fn browsers_get_a_page_and_programs_json(db: TestDb) {
         assert!(page.text.contains(&format!("<a href=\"{query}\"><code>{query}</code></a>")), "{}", page.text);
         assert!(page.text.contains(&format!("<a href=\"/docs#/{0}\">{0}</a>", table.name)), "{}", page.text);
         assert_eq!(get(&app, &query).await.status, 200);
+        follow(&app, &table.name).await;
     }
     assert!(page.text.contains("<p>Somebody&#x27;s interest to buy or sell.</p></th><td>2</td>"), "{}", page.text);
     // All that it leads to is there.
@@ -76,6 +77,13 @@ async fn browsers_get_a_page_and_programs_json(db: TestDb) {
         );
         let orders = json!({
             "name": "orders", "kind": "table", "rows": {"exact": 2}, "first_query": "/rest/v1/orders?limit=10",
+            "related": [
+                {"table": "users", "select": "users(*)", "query": "/rest/v1/orders?select=*,users(*)&limit=10"},
+                {
+                    "table": "transactions", "select": "transactions(*)",
+                    "query": "/rest/v1/orders?select=*,transactions(*)&limit=10&transactions.limit=10",
+                },
+            ],
             "accept_profile": null,
         });
         assert!(home["tables"].as_array().unwrap().contains(&orders), "{home}");
@@ -126,6 +134,152 @@ async fn only_what_is_served_is_listed_and_names_are_no_html(db: TestDb) {
     let query = "/rest/v1/%3Cb%3E%22it%27s%22%20%26%20%2F%C3%A9?limit=10";
     assert!(page.contains(&format!("<a href=\"{query}\">")), "{page}");
     assert_eq!(exchange(&app, Request::get(query).body(Body::empty()).unwrap()).await.text, "[]");
+}
+
+/// A column of numbers.
+fn number(name: &str) -> Column {
+    Column::new(name, ColumnType::BigInt).nullable()
+}
+
+/// A table with a key, and columns that refer to the keys of other tables.
+fn referring(name: &str, references: &[(&str, &str)]) -> Table {
+    let mut table = Table::new(name);
+    table.columns.push(Column::new("id", ColumnType::BigInt));
+    table.primary_key = vec!["id".into()];
+    for (column, target) in references {
+        table.columns.push(number(column));
+        table.add_foreign_key(&[column], target, &["id"], ReferentialAction::NoAction);
+    }
+    table
+}
+
+/// A server over these tables, which it creates.
+async fn serving(db: &TestDb, tables: &[Table]) -> App {
+    let tables: Vec<&Table> = tables.iter().collect();
+    db.engine.create_all(&tables).await.unwrap();
+    App::new(AppState::new(db.engine.clone(), ExposedTables::new(tables).unwrap()))
+}
+
+/// What the page says after the query of a table's first rows.
+async fn with(app: &App, path: &str) -> String {
+    let page = page(app).await.text;
+    let (_, rest) = page.split_once(&format!("<code>{path}?limit=10</code></a>")).unwrap_or_else(|| panic!("{page}"));
+    rest.split_once("</td>").unwrap().0.to_owned()
+}
+
+/// Asks what the home page says of related rows, and checks the key under which they come.
+async fn follow(app: &App, table: &str) -> Vec<(String, String)> {
+    let home = get(app, "/").await.json();
+    let listed = home["tables"].as_array().unwrap().iter().find(|one| one["name"] == table).unwrap();
+    let mut found = Vec::new();
+    for related in listed["related"].as_array().unwrap() {
+        let text = |name: &str| related[name].as_str().unwrap().to_owned();
+        let (name, select) = (text("table"), text("select"));
+        let answer = get(app, &text("query")).await;
+        assert_eq!(answer.status, 200, "{select}: {}", answer.text);
+        let rows = answer.json();
+        let rows = rows.as_array().unwrap();
+        assert!(rows.iter().all(|row| row.get(&name).is_some()), "{select}: {rows:?}");
+        found.push((name, select));
+    }
+    found
+}
+
+#[both_engines]
+async fn tables_name_those_whose_rows_come_with_theirs(db: TestDb) {
+    let mut members = referring("members", &[("person_id", "people"), ("club_id", "clubs")]);
+    members.primary_key = vec!["person_id".into(), "club_id".into()];
+    members.columns.retain(|column| column.name != "id");
+    members.columns.iter_mut().for_each(|column| column.nullable = false);
+    let mut letters = referring("letters", &[("from_id", "people"), ("to_id", "people"), ("secret_id", "people")]);
+    letters.columns.last_mut().unwrap().access = Access::WriteOnly;
+    let mut notes = referring("notes", &[("club_id", "clubs"), ("secret_id", "clubs")]);
+    notes.columns.last_mut().unwrap().access = Access::WriteOnly;
+    let mut guests = referring("guests", &[("secret_id", "people")]);
+    guests.columns.last_mut().unwrap().access = Access::WriteOnly;
+    let people = referring("people", &[]);
+    let clubs = referring("clubs", &[]);
+    let app = serving(&db, &[people, clubs, members, letters, notes, guests]).await;
+    behind(
+        &db,
+        "INSERT INTO people VALUES (1); INSERT INTO clubs VALUES (1); INSERT INTO members VALUES (1, 1);
+         INSERT INTO letters VALUES (1, 1, 1, 1); INSERT INTO notes VALUES (1, 1, 1); INSERT INTO guests VALUES (1, 1)",
+    )
+    .await;
+    let found = async |table: &str| {
+        let mut selects: Vec<String> = follow(&app, table).await.into_iter().map(|(_, select)| select).collect();
+        selects.sort();
+        selects
+    };
+    let of_people = ["clubs(*)", "letters!letters_from_id_fkey(*)", "letters!letters_to_id_fkey(*)", "members(*)"];
+    assert_eq!(found("people").await, of_people);
+    // A hidden column leads nowhere, and makes nothing ambiguous.
+    assert_eq!(found("letters").await, ["people!letters_from_id_fkey(*)", "people!letters_to_id_fkey(*)"]);
+    assert_eq!(found("notes").await, ["clubs(*)"]);
+    assert_eq!(found("clubs").await, ["members(*)", "notes(*)", "people(*)"]);
+    assert_eq!(found("guests").await, [""; 0]);
+    let with_clubs = "<div>with <a href=\"/rest/v1/notes?select=*,clubs(*)&amp;limit=10\">clubs</a></div>";
+    assert_eq!(with(&app, "/rest/v1/notes").await, with_clubs);
+    assert_eq!(with(&app, "/rest/v1/guests").await, "");
+    let of_people = with(&app, "/rest/v1/people").await;
+    let letters = "<a href=\"/rest/v1/people?select=*,letters!letters_to_id_fkey(*)&amp;limit=10&amp;letters.limit=10\">\
+                   letters!letters_to_id_fkey</a>";
+    assert!(of_people.contains(letters), "{of_people}");
+    // The document says the same.
+    let document = get(&app, "/rest/v1/").await.text;
+    assert!(document.contains("`clubs(*)` (one or none)") && document.contains("`people!letters_to_id_fkey(*)`"));
+    assert!(!document.contains("guests(*)") && !document.contains("letters_secret_id_fkey(*)"));
+}
+
+#[both_engines]
+async fn rows_of_the_same_table_come_by_column_and_by_name(db: TestDb) {
+    let app = serving(&db, &[referring("people", &[("boss_id", "people")])]).await;
+    behind(&db, "INSERT INTO people VALUES (1, NULL), (2, 1)").await;
+    let home = get(&app, "/").await.json();
+    let related = home["tables"][0]["related"].as_array().unwrap();
+    let mut selects: Vec<&str> = related.iter().map(|related| related["select"].as_str().unwrap()).collect();
+    selects.sort_unstable();
+    assert_eq!(selects, ["boss:boss_id(*)", "people(*)"]);
+    for related in related {
+        assert_eq!(get(&app, related["query"].as_str().unwrap()).await.status, 200, "{related}");
+    }
+    let with = with(&app, "/rest/v1/people").await;
+    let boss = "<a href=\"/rest/v1/people?select=*,boss:boss_id(*)&amp;limit=10\">boss_id</a>";
+    assert!(with.contains(boss), "{with}");
+    let answer = get(&app, "/rest/v1/people?select=*,boss:boss_id(*)&limit=10&order=id").await;
+    assert_eq!(answer.json()[1], json!({"id": 2, "boss_id": 1, "boss": {"id": 1, "boss_id": null}}));
+}
+
+#[both_engines]
+async fn related_tables_of_any_name_and_number_have_working_links(db: TestDb) {
+    let odd = "<b>\"a.b\" & 'c' (é)*,!";
+    let mut tables = vec![referring("hub", &[]), referring(odd, &[("hub_id", "hub")])];
+    tables.extend((1..60).map(|number| referring(&format!("spoke_{number:02}"), &[("hub_id", "hub")])));
+    let long = "a_table_with_a_name_as_long_as_postgres_lets_names_be_012345678";
+    tables.push(referring(long, &[("hub_id", "hub")]));
+    let app = serving(&db, &tables).await;
+    behind(&db, "INSERT INTO hub VALUES (1)").await;
+    let found = follow(&app, "hub").await;
+    assert_eq!(found.len(), 61);
+    assert!(found.iter().any(|(name, _)| name == odd));
+    let with = with(&app, "/rest/v1/hub").await;
+    assert!(
+        !with.contains("<b>") && with.contains("&lt;b&gt;&quot;a.b&quot; &amp; &#x27;c&#x27; (é)*,!</a>"),
+        "{with}"
+    );
+    let (shown, folded) =
+        with.split_once("<details><summary>and 53 more</summary>").unwrap_or_else(|| panic!("{with}"));
+    assert_eq!((shown.matches("<a ").count(), folded.matches("<a ").count()), (8, 53));
+    assert!(folded.ends_with("</a></details></div>"), "{folded}");
+}
+
+#[both_engines]
+async fn a_few_related_tables_are_not_folded(db: TestDb) {
+    let mut tables = vec![referring("hub", &[])];
+    tables.extend((1..=9).map(|number| referring(&format!("spoke_{number}"), &[("hub_id", "hub")])));
+    let app = serving(&db, &tables).await;
+    let with = with(&app, "/rest/v1/hub").await;
+    assert!(!with.contains("<details>") && with.matches("<a ").count() == 9, "{with}");
 }
 
 #[both_engines]
@@ -203,15 +357,21 @@ async fn the_page_is_there_without_its_database(db: TestDb) {
 fn tables_of_other_schemas_are_listed_with_their_header() {
     run(Dialect::Postgres, async |db: TestDb| {
         let sql = "CREATE TABLE a (id int PRIMARY KEY); CREATE SCHEMA \"Sales <2>\"; CREATE SCHEMA hidden;
-                   CREATE TABLE \"Sales <2>\".a (id int PRIMARY KEY); INSERT INTO \"Sales <2>\".a VALUES (1), (2);
+                   CREATE TABLE \"Sales <2>\".a (id int PRIMARY KEY);
+                   CREATE TABLE \"Sales <2>\".b (id int PRIMARY KEY, a int REFERENCES \"Sales <2>\".a,
+                       other int REFERENCES public.a);
+                   INSERT INTO \"Sales <2>\".a VALUES (1), (2);
                    CREATE TABLE hidden.secret (id int)";
         behind(&db, sql).await;
         let app = App::new(reflected(&db, &["public", "Sales <2>"]).await.0);
         let page = page(&app).await.text;
         assert!(page.contains("<a href=\"/docs#/a\">a</a></th><td>0</td>"), "{page}");
-        let other =
-            "Sales &lt;2&gt;.a</th><td>2</td><td><code>GET /rest/v1/a?limit=10\nAccept-Profile: Sales &lt;2&gt;</code>";
+        let other = "Sales &lt;2&gt;.a</th><td>2</td><td><code>GET /rest/v1/a?limit=10\nAccept-Profile: Sales &lt;2&gt;</code>\
+             <div>with b</div></td>";
         assert!(page.contains(other) && !page.contains("secret"), "{page}");
+        // A request cannot name tables of two schemas.
+        let first = "<a href=\"/rest/v1/a?limit=10\"><code>/rest/v1/a?limit=10</code></a></td>";
+        assert!(page.contains(first), "{page}");
         let home = exchange(&app, Request::get("/").body(Body::empty()).unwrap()).await.json();
         assert_eq!(home["tables"][1]["accept_profile"], "Sales <2>");
     });

@@ -56,6 +56,19 @@ impl<'c> TableRef<'c> {
         self.find_among(target, hint, &|_, _| true)
     }
 
+    /// Finds a relationship among those whose columns clients can read, as requests of clients do.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is none, or if there are several.
+    pub fn find_for_client(
+        self,
+        target: &str,
+        hint: Option<&str>,
+    ) -> Result<(&'c Relationship, TableRef<'c>), FindError> {
+        self.find_among(target, hint, &|table, position| table.columns[position].is_readable())
+    }
+
     /// Finds a relationship among those whose columns an asker may see. The others do not exist for it, so no error
     /// names them.
     ///
