@@ -1,6 +1,7 @@
 //! The environment of a measurement: a PostgreSQL server, the databases, and the program built for it.
 
 use std::cell::OnceCell;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +12,10 @@ use crate::{Result, cargo, executable, root, run};
 
 /// The database of mWallet and of the baseline.
 pub(super) const DATABASE: &str = "mwallet";
+/// The files that create and fill the three related tables, in `bench/embed`. Keys come after the rows where they can,
+/// since it takes much longer to check them row by row.
+const EMBED_POSTGRES: [&str; 4] = ["postgres_tables.sql", "rows.sql", "postgres_keys.sql", "indexes.sql"];
+const EMBED_SQLITE: [&str; 3] = ["sqlite_tables.sql", "rows.sql", "indexes.sql"];
 /// The database of the three related tables.
 pub(super) const EMBED_DATABASE: &str = "embed";
 const USERS: &str = "20000";
@@ -71,7 +76,8 @@ impl Workdir {
     pub(super) fn embed_database(&self) -> Result<&str> {
         if self.embed_database.get().is_none() {
             self.psql("postgres", &format!("CREATE DATABASE {EMBED_DATABASE}"))?;
-            self.psql(EMBED_DATABASE, &embed_tables()?)?;
+            let files = EMBED_POSTGRES.map(embed_path);
+            self.psql_with(EMBED_DATABASE, files.iter().flat_map(|file| [OsStr::new("-f"), file.as_os_str()]))?;
             self.settle(EMBED_DATABASE)?;
             let url = format!("postgresql://postgres@127.0.0.1:{}/{EMBED_DATABASE}", self.server.port());
             let _ = self.embed_database.set(url);
@@ -82,8 +88,8 @@ impl Workdir {
     /// Creates and fills a SQLite file with the same tables.
     pub(super) fn embed_file(&self) -> Result<PathBuf> {
         let file = self.directory("sqlite")?.join("embed.db");
-        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
-        run(Command::new(&self.tools.python).args(["-c", script]).arg(&file).arg(embed_tables()?))?;
+        let mut command = Command::new(&self.tools.python);
+        output(command.args(["-c", FILL_SQLITE]).arg(&file).args(EMBED_SQLITE.map(embed_path)))?;
         Ok(file)
     }
 
@@ -95,9 +101,14 @@ impl Workdir {
 
     /// Runs one statement.
     pub(super) fn psql(&self, database: &str, sql: &str) -> Result<()> {
+        self.psql_with(database, ["-c", sql])
+    }
+
+    /// Runs psql with these arguments.
+    fn psql_with(&self, database: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<()> {
         let mut command = Command::new(&self.tools.psql);
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
-        output(command.args(["-p", &self.server.port().to_string(), "-d", database, "-c", sql])).map(drop)
+        output(command.args(["-p", &self.server.port().to_string(), "-d", database]).args(arguments)).map(drop)
     }
 }
 
@@ -108,10 +119,18 @@ pub(super) fn seed(workdir: &Workdir, url: &str) -> Result<()> {
     run(command.current_dir(workdir.directory("logs")?).stdout(std::io::stderr()))
 }
 
-/// The statements that create and fill the three related tables.
-fn embed_tables() -> Result<String> {
-    Ok(fs::read_to_string(root().join("bench/embed/tables.sql"))?)
+/// The path of a file about the three related tables.
+fn embed_path(name: &str) -> PathBuf {
+    root().join("bench/embed").join(name)
 }
+
+/// Runs files of statements as one transaction on a SQLite file, which need not survive a crash of the machine.
+const FILL_SQLITE: &str = "
+import sqlite3, sys
+statements = [open(path).read() for path in sys.argv[2:]]
+script = ['PRAGMA synchronous = OFF; BEGIN;', *statements, 'COMMIT;']
+sqlite3.connect(sys.argv[1]).executescript(''.join(script))
+";
 
 /// Builds the program for release, and returns its path.
 fn build() -> Result<PathBuf> {

@@ -1,24 +1,4 @@
--- Three tables for rows that are related over two levels, for PostgreSQL and SQLite alike: 200,000 funds, each with
--- 5 positions, each with 2 lots.
-
-CREATE TABLE funds (
-    id bigint PRIMARY KEY,
-    name text NOT NULL,
-    currency text NOT NULL,
-    opened text NOT NULL
-);
-CREATE TABLE positions (
-    id bigint PRIMARY KEY,
-    fund_id bigint NOT NULL REFERENCES funds (id),
-    asset text NOT NULL,
-    amount bigint NOT NULL
-);
-CREATE TABLE lots (
-    id bigint PRIMARY KEY,
-    position_id bigint NOT NULL REFERENCES positions (id),
-    quantity bigint NOT NULL,
-    note text
-);
+-- The rows, for PostgreSQL and SQLite alike: 200,000 funds, each with 5 positions, each with 2 lots.
 
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
 INSERT INTO funds SELECT n, 'fund ' || n, CASE n % 3 WHEN 0 THEN 'NGN' WHEN 1 THEN 'EUR' ELSE 'USD' END,
@@ -28,6 +8,3 @@ INSERT INTO positions SELECT n + 1, n / 5 + 1, CASE n % 4 WHEN 0 THEN 'BITCOIN' 
     ELSE 'LITECOIN' END, n * 7 % 100003 FROM numbers;
 WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1999999)
 INSERT INTO lots SELECT n + 1, n / 2 + 1, n * 17 % 100003, CASE n % 3 WHEN 0 THEN 'note of lot ' || n END FROM numbers;
-
-CREATE INDEX positions_fund_id_idx ON positions (fund_id);
-CREATE INDEX lots_position_id_idx ON lots (position_id);
