@@ -32,7 +32,7 @@ pub(crate) fn narrow(query: &mut Query, headers: &HeaderMap) -> Result<(), Probl
 ///
 /// If the offset is past the last row.
 pub(crate) fn of_page(skip: u64, rows: u64, total: Option<u64>) -> Result<(StatusCode, HeaderValue), Problem> {
-    // Rows may have been deleted between the page and the count.
+    // A view may have other rows each time it is read.
     let total = total.map(|total| if rows > 0 { total.max(skip.saturating_add(rows)) } else { total });
     let status = match total {
         Some(total) if skip > total => return Err(Problem::range(skip, total)),
@@ -93,6 +93,6 @@ mod tests {
         assert_eq!(page(6, 0, Some(6)), expect(206, "*/6"));
         assert_eq!(page(7, 0, Some(6)), None);
         assert_eq!(page(7, 0, None), expect(200, "*/*"));
-        assert_eq!(page(5, 3, Some(6)), expect(206, "5-7/8"), "deleted in between");
+        assert_eq!(page(5, 3, Some(6)), expect(206, "5-7/8"), "counted as fewer");
     }
 }

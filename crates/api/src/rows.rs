@@ -31,13 +31,6 @@ pub(crate) struct Page {
     pub(crate) rows: Option<u64>,
 }
 
-/// Responds with the rows of a page as a JSON array.
-pub(crate) fn page(rows: JsonRows) -> Page {
-    let count = rows.rows();
-    request_id::count_rows(count);
-    Page { response: json(rows.into_array()), rows: Some(count) }
-}
-
 /// Responds with rows as a JSON array.
 ///
 /// # Errors

@@ -118,6 +118,16 @@ impl Driver {
         dispatch!(self, driver => driver.stream(statement, format).await, Mock)
     }
 
+    /// Runs a statement that counts and streams the rows of another, in one snapshot.
+    pub(crate) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, RowSource<'static>)> {
+        dispatch!(self, driver => driver.counted_stream(count, statement, format).await, Mock)
+    }
+
     /// Checks that the database responds.
     pub(crate) async fn ping(&self) -> Result<()> {
         dispatch!(self, driver => driver.ping().await, Mock)

@@ -180,6 +180,17 @@ impl Engine {
         self.driver()?.stream(statement, format).await.map(Batches::new)
     }
 
+    /// Runs a statement that counts and streams the rows of another, both as of the same moment.
+    pub(crate) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, Batches<'static>)> {
+        let (count, rows) = self.driver()?.counted_stream(count, statement, format).await?;
+        Ok((count, Batches::new(rows)))
+    }
+
     /// Checks that the database responds.
     ///
     /// # Errors

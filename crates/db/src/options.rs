@@ -25,7 +25,7 @@ pub struct EngineOptions {
     /// The maximum run time of one statement. Defaults to 30 seconds.
     pub statement_timeout: Duration,
     /// The maximum duration of a SQLite read, including the time that the client takes to receive the rows. Defaults
-    /// to 60 seconds. The WAL cannot be reset meanwhile.
+    /// to 60 seconds; it begins after a count of the same rows. The WAL cannot be reset meanwhile.
     pub read_timeout: Duration,
     /// The directory for SQLite's temporary files, such as large sorts. Defaults to that of the database. It is
     /// global to the process, so the first engine that opens a file sets it for all.

@@ -73,21 +73,13 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let (query, table) = (request.query(), request.table.in_catalog());
     let problem = |error| request.problem(error);
-    let (page, total) = match (request.preferences.count, query.limit) {
-        (true, Some(limit)) if limit <= data_plane::PAGE => {
-            let (rows, total) = data_plane::counted_page(&state.engine, table, query).await.map_err(problem)?;
-            (rows::page(rows), Some(total))
-        }
-        (is_counted, _) => {
-            // A streamed response sends its range before its rows are read, so all rows are counted first.
-            let total = match is_counted {
-                true => Some(data_plane::count(&state.engine, table, query).await.map_err(problem)?),
-                false => None,
-            };
-            let batches = data_plane::list(&state.engine, table, query).await.map_err(problem)?;
-            (rows::array(batches, state.limits.write_timeout).await?, total)
-        }
-    };
+    let (batches, total) = match request.preferences.count {
+        // A streamed response sends its range before its rows are read, so all rows are counted first.
+        true => data_plane::counted_list(&state.engine, table, query).await.map(|(rows, total)| (rows, Some(total))),
+        false => data_plane::list(&state.engine, table, query).await.map(|rows| (rows, None)),
+    }
+    .map_err(problem)?;
+    let page = rows::array(batches, state.limits.write_timeout).await?;
     let streamed = |total: u64| total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX));
     let mut response = page.response;
     if let Some(rows) = page.rows.or(total.map(streamed)) {

@@ -7,12 +7,12 @@ use axum::http::Request;
 use flate2::read::GzDecoder;
 use mwallet_api::{Handler, Limits};
 use mwallet_db::schema::Record;
-use mwallet_db::{Entity, Error, crud};
+use mwallet_db::{Entity, Error, Sql, crud};
 use mwallet_models::AppNotice;
 use mwallet_testkit::{TestDb, both_engines};
 use tokio::io::AsyncReadExt;
 
-use crate::support::{app, connect, get, serve, state};
+use crate::support::{app, behind, connect, get, reflected, send, serve, state};
 
 const ROWS: usize = 2_000;
 
@@ -54,6 +54,31 @@ async fn many_rows_come_whole_where_they_are_compressed(db: TestDb) {
             assert_eq!(rows.as_array().unwrap().len(), ROWS);
         }
     }
+}
+
+#[both_engines]
+async fn rows_are_as_many_as_the_range_says_while_others_write(db: TestDb) {
+    // Others have time to write while the rows are counted.
+    let sql = "CREATE TABLE things (id bigint PRIMARY KEY);
+               WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+               INSERT INTO things (id) SELECT i FROM n;
+               CREATE VIEW slow AS SELECT id FROM things
+               WHERE (SELECT count(*) FROM things a, things b WHERE a.id <> b.id) > 0";
+    behind(&db, sql).await;
+    let app = reflected(&db).await;
+    let engine = db.engine.clone();
+    let writer = tokio::spawn(async move {
+        for id in 10_000_i64.. {
+            crud::execute::<(i64,)>(&engine, Sql::new("INSERT INTO things (id) VALUES ($1)").bind(id)).await.unwrap();
+        }
+    });
+    for _ in 0..2 {
+        let request = Request::get("/rest/v1/slow").header("prefer", "count=exact").body(Body::empty());
+        let answer = send(&app, request.unwrap()).await;
+        let rows = answer.json().as_array().unwrap().len();
+        assert_eq!(answer.header("content-range"), Some(&*format!("0-{}/{rows}", rows - 1)));
+    }
+    writer.abort();
 }
 
 #[both_engines]

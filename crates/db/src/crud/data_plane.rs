@@ -123,11 +123,37 @@ pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, qu
 pub async fn list<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<Batches<'static>> {
     let table = table.into();
     let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
-    // Buffer short results, so that a slow reader does not occupy a thread or connection.
-    match statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE) {
+    match is_short(&statement, query) {
         true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
         false => engine.stream(statement, Format::Json(query.numbers)).await,
     }
+}
+
+/// Returns whether a result is buffered, so that a slow reader does not occupy a thread or connection.
+fn is_short(statement: &Statement, query: &Query) -> bool {
+    statement.is_lookup || query.limit.is_some_and(|rows| rows <= PAGE)
+}
+
+/// Returns rows as [`list`] does, and the number of rows that the query selects without its skip and limit, both as of
+/// the same moment.
+///
+/// # Errors
+///
+/// Fails like [`list`].
+pub async fn counted_list<'c>(
+    engine: &Engine,
+    table: impl Into<ScopedTable<'c>>,
+    query: &Query,
+) -> Result<(Batches<'static>, u64)> {
+    let table = table.into();
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    if is_short(&statement, query) {
+        let (rows, total) = count_page(engine, table, query, statement).await?;
+        return Ok((Batches::gathered(Output::Json(rows)), total));
+    }
+    let count = count_statement(engine, table, query)?;
+    let (count, batches) = engine.counted_stream(count, statement, Format::Json(query.numbers)).await?;
+    Ok((batches, counted(count)))
 }
 
 /// Returns a page of rows, and the number of rows that the query selects without its skip and limit, both as of the same
@@ -143,6 +169,15 @@ pub async fn counted_page<'c>(
 ) -> Result<(JsonRows, u64)> {
     let table = table.into();
     let page = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    count_page(engine, table, query, page).await
+}
+
+async fn count_page(
+    engine: &Engine,
+    table: ScopedTable<'_>,
+    query: &Query,
+    page: Statement,
+) -> Result<(JsonRows, u64)> {
     let mut session = engine.sessions().isolation(Isolation::RepeatableRead).read_only().begin().await?;
     let rows = run(&mut session, page, query.numbers).await?;
     let found = rows.rows();
@@ -158,16 +193,7 @@ pub async fn counted_page<'c>(
     Ok((rows, total))
 }
 
-/// Returns the number of rows that a query selects, ignoring skip and limit.
-///
-/// # Errors
-///
-/// Returns an error if the query does not fit the table.
-pub async fn count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
-    let statement = count_statement(engine, table.into(), query)?;
-    Ok(counted(engine.read(statement, Format::Values).await?))
-}
-
+/// Counts the rows that a query selects, ignoring skip and limit.
 fn count_statement(
     engine: &Engine,
     table: ScopedTable<'_>,

@@ -49,6 +49,15 @@ impl Mock {
         self.read(statement, format).await.map(RowSource::gathered)
     }
 
+    pub(super) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, RowSource<'static>)> {
+        Ok((self.read(count, Format::Values).await?, self.stream(statement, format).await?))
+    }
+
     pub(super) async fn ping(&self) -> Result<()> {
         self.read(Statement::ping(), Format::Values).await.map(drop)
     }

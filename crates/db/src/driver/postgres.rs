@@ -120,12 +120,10 @@ const MIN_FOR_PIPELINE: usize = 3;
 
 /// A stream of rows. Its connection is discarded if it is dropped before the end.
 pub(crate) struct RowReceiver<'c> {
-    connection: Hold<'c>,
+    /// `None` after the end.
+    hold: Option<Hold<'c>>,
     rows: std::pin::Pin<Box<tokio_postgres::RowStream>>,
     batch: Batch,
-    ended: bool,
-    /// The permit that counts the stream, unless it runs in a session.
-    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Postgres {
@@ -233,15 +231,38 @@ impl Postgres {
 
     /// Runs one read statement and streams its rows.
     pub(crate) async fn stream(&self, statement: Statement, format: Format) -> Result<RowSource<'static>> {
+        let hold = self.hold().await?;
+        Ok(RowSource::Postgres(Box::new(RowReceiver::open(hold, &statement, format).await?)))
+    }
+
+    /// Runs a statement that counts and streams the rows of another, in one transaction. It ends with the stream, and
+    /// has no time limit of its own, as a stream has none: its client may be slow.
+    pub(crate) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, RowSource<'static>)> {
+        let mut hold = self.hold().await?;
+        let connection = hold.connection();
+        let opened = match connection.open_counted(&count, &statement).await {
+            // Outside a transaction, the statement would have been prepared again.
+            Err(Error::PlanInvalidated) => {
+                connection.roll_back().await?;
+                connection.open_counted(&count, &statement).await
+            }
+            opened => opened,
+        };
+        let (count, rows) = opened?;
+        Ok((count, RowSource::Postgres(Box::new(RowReceiver::new(hold, rows, &statement, format)))))
+    }
+
+    /// Takes a connection for a stream.
+    async fn hold(&self) -> Result<Hold<'static>> {
         let place = tokio::time::timeout(self.settings.pool_timeout, self.share()?.streams.acquire_owned()).await;
         // The semaphore is never closed.
         let place = place.map_err(|_| Error::Busy)?.ok();
-        let mut connection = self.connection().await?;
-        let rows = connection.open(&statement).await?;
-        let batch = Batch::new(&statement, format);
-        let connection = Hold::Own(Box::new(connection));
-        let rows = RowReceiver { connection, rows: Box::pin(rows), batch, ended: false, place };
-        Ok(RowSource::Postgres(Box::new(rows)))
+        Ok(Hold::Own { connection: Box::new(self.connection().await?), _place: place })
     }
 
     /// Checks that the server responds.
@@ -275,34 +296,36 @@ impl Postgres {
     }
 }
 
-/// The stream's own connection, or that of its session.
+/// The stream's own connection with the permit that counts the stream, or that of its session.
 enum Hold<'c> {
-    Own(Box<Connection>),
+    Own { connection: Box<Connection>, _place: Option<OwnedSemaphorePermit> },
     Session(&'c mut Connection),
 }
 
+impl Hold<'_> {
+    fn connection(&mut self) -> &mut Connection {
+        match self {
+            Self::Own { connection, .. } => connection,
+            Self::Session(connection) => connection,
+        }
+    }
+}
+
 impl<'c> RowReceiver<'c> {
-    /// Opens a stream on the connection of a session.
-    pub(crate) async fn in_session(
-        connection: &'c mut Connection,
-        statement: &Statement,
-        format: Format,
-    ) -> Result<Self> {
-        let rows = connection.open(statement).await?;
-        let batch = Batch::new(statement, format);
-        Ok(Self { connection: Hold::Session(connection), rows: Box::pin(rows), batch, ended: false, place: None })
+    /// Opens a stream.
+    async fn open(mut hold: Hold<'c>, statement: &Statement, format: Format) -> Result<Self> {
+        let rows = hold.connection().open(statement).await?;
+        Ok(Self::new(hold, rows, statement, format))
+    }
+
+    fn new(hold: Hold<'c>, rows: tokio_postgres::RowStream, statement: &Statement, format: Format) -> Self {
+        Self { hold: Some(hold), rows: Box::pin(rows), batch: Batch::new(statement, format) }
     }
 
     /// Returns the next rows, or `None` at the end.
     pub(crate) async fn next(&mut self) -> Option<Result<Output>> {
-        if self.ended {
-            return None;
-        }
-        let Self { connection, rows, batch, .. } = self;
-        let connection = match connection {
-            Hold::Own(connection) => connection.as_mut(),
-            Hold::Session(connection) => connection,
-        };
+        let Self { hold, rows, batch } = self;
+        let connection = hold.as_mut()?.connection();
         // Returns true if the batch is full, and false at the end of the rows.
         let fill = async {
             while let Some(row) = rows.next().await {
@@ -315,16 +338,14 @@ impl<'c> RowReceiver<'c> {
         };
         match connection.rows_in_time(fill).await.flatten() {
             Ok(true) => return Some(Ok(self.batch.take())),
-            Ok(false) => {
-                connection.finish();
-                self.place = None;
-            }
+            Ok(false) => connection.finish(),
             Err(error) => {
-                self.ended = true;
+                self.hold = None;
                 return Some(Err(error));
             }
         }
-        self.ended = true;
+        // Others can have the connection while the last rows are on their way.
+        self.hold = None;
         (!self.batch.is_empty()).then(|| Ok(self.batch.take()))
     }
 }

@@ -235,6 +235,24 @@ impl Sqlite {
         }
     }
 
+    /// Runs a statement that counts and streams the rows of another, in one read transaction.
+    pub(crate) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, RowSource<'static>)> {
+        if self.is_in_memory() {
+            let lease = self.writer.lease(Purpose::Read, self.settings.statement_timeout).await?;
+            let count = lease.run(count, Format::Values).await?;
+            let rows = lease.run(statement, format).await?;
+            lease.roll_back().await?;
+            return Ok((count, RowSource::gathered(rows)));
+        }
+        let (count, rows) = self.readers.counted_stream(count, statement, format).await?;
+        Ok((count, RowSource::Sqlite(rows)))
+    }
+
     /// Returns `None`, because SQLite has no notifications.
     pub(crate) fn listen(&self, _: &'static str) -> Option<Notifications> {
         None

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test stands on must be there")]
 
 mod connecting;
+mod counted_lists;
 mod crud;
 mod decimals;
 mod definitions;

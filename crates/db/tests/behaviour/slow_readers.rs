@@ -12,7 +12,7 @@ use mwallet_db::{
 use mwallet_testkit::{TestDb, both_engines, run};
 
 /// Inserts rows of half a kilobyte.
-async fn fill(db: &TestDb, rows: i64) -> CatalogTable {
+pub(crate) async fn fill(db: &TestDb, rows: i64) -> CatalogTable {
     let sql = match db.dialect() {
         Dialect::Sqlite => {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)

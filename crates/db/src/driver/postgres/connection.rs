@@ -7,7 +7,7 @@ use tokio_postgres::RowStream;
 
 use super::search_path::Object;
 use super::tls::Tls;
-use super::{RowReceiver, codec, errors};
+use super::{Hold, RowReceiver, codec, errors};
 use crate::batch::Batch;
 use crate::driver::RowSource;
 use crate::error::{Error, Result};
@@ -22,6 +22,7 @@ pub(crate) struct Connection {
     object: Option<Object>,
     tls: Tls,
     state: State,
+    is_in_transaction: bool,
     statement_timeout: Duration,
     /// The deadline of the transaction and its time limit.
     deadline: Option<(Instant, Duration)>,
@@ -67,7 +68,8 @@ fn level(isolation: Isolation) -> &'static str {
 
 impl Connection {
     pub(super) fn new(object: Object, tls: Tls, statement_timeout: Duration, echo: bool) -> Self {
-        Self { object: Some(object), tls, state: State::Idle, statement_timeout, deadline: None, echo }
+        let state = State::Idle;
+        Self { object: Some(object), tls, state, is_in_transaction: false, statement_timeout, deadline: None, echo }
     }
 
     pub(super) async fn begin(&mut self, isolation: Isolation, read_only: bool, limit: Option<Duration>) -> Result<()> {
@@ -81,7 +83,7 @@ impl Connection {
         }
         let begun = self.run_plain(&sql).await;
         match begun {
-            Ok(()) => self.state = State::InTransaction,
+            Ok(()) => (self.state, self.is_in_transaction) = (State::InTransaction, true),
             // The transaction may have begun anyway, so nobody else may use the connection.
             Err(_) => self.discard(),
         }
@@ -90,14 +92,14 @@ impl Connection {
 
     pub(crate) async fn commit(&mut self) -> Result<()> {
         self.run_plain("COMMIT").await.inspect_err(|_| self.forget_path())?;
-        self.state = State::Idle;
+        (self.state, self.is_in_transaction) = (State::Idle, false);
         Ok(())
     }
 
     pub(crate) async fn roll_back(&mut self) -> Result<()> {
         self.run_plain("ROLLBACK").await?;
         self.forget_path();
-        self.state = State::Idle;
+        (self.state, self.is_in_transaction) = (State::Idle, false);
         Ok(())
     }
 
@@ -125,7 +127,7 @@ impl Connection {
 
     /// Runs a statement of a session and streams its rows.
     pub(crate) async fn stream(&mut self, statement: Statement, format: Format) -> Result<RowSource<'_>> {
-        let rows = RowReceiver::in_session(self, &statement, format).await?;
+        let rows = RowReceiver::open(Hold::Session(self), &statement, format).await?;
         Ok(RowSource::Postgres(Box::new(rows)))
     }
 
@@ -163,6 +165,17 @@ impl Connection {
         Ok(rows)
     }
 
+    /// Begins a transaction without a time limit of its own, counts, and opens rows in the same snapshot.
+    pub(super) async fn open_counted(
+        &mut self,
+        count: &Statement,
+        statement: &Statement,
+    ) -> Result<(Output, RowStream)> {
+        self.begin(Isolation::RepeatableRead, true, None).await?;
+        let count = self.run_guarded(count, Format::Values).await?;
+        Ok((count, self.open(statement).await?))
+    }
+
     /// Waits for rows of [`Self::open`] within the statement's and the transaction's time limits.
     pub(super) async fn rows_in_time<T>(&mut self, rows: impl Future<Output = T>) -> Result<T> {
         let ends = self.ends();
@@ -171,7 +184,7 @@ impl Connection {
 
     /// Marks the rows of [`Self::open`] as fully read.
     pub(crate) fn finish(&mut self) {
-        self.state = if self.deadline.is_some() { State::InTransaction } else { State::Idle };
+        self.state = if self.is_in_transaction { State::InTransaction } else { State::Idle };
     }
 
     /// Runs work within the time limits, with the connection marked as busy.

@@ -133,6 +133,43 @@ impl Readers {
         Ok(receiver)
     }
 
+    /// Counts, and starts a stream of the rows in the same snapshot. The stream has as much time as any other.
+    pub(super) async fn counted_stream(
+        &self,
+        count: Statement,
+        statement: Statement,
+        format: Format,
+    ) -> Result<(Output, RowReceiver)> {
+        let (rows, receiver) = row_channel();
+        let (reply, counted) = oneshot::channel();
+        let (settings, active) = (self.settings.clone(), self.active.clone());
+        self.on_own_thread(move |timed| {
+            let timed = match timed {
+                Ok(timed) => timed,
+                Err(error) => return drop(reply.send(Err(error))),
+            };
+            let reading = timed.begin_read(&active, rows.read());
+            timed.set_deadline(after(settings.statement_timeout.min(settings.read_timeout)));
+            let connection = &timed.connection;
+            let begun = execute(connection, "BEGIN");
+            let count = begun.and_then(|()| execute::run(connection, &count, Format::Values, settings.echo));
+            let is_counted = count.is_ok();
+            // The reason why the read was ended is more useful than the interrupt.
+            let replied = reply.send(count.map_err(|error| rows.read().error().unwrap_or(error)));
+            if is_counted && replied.is_ok() {
+                let expires = after(settings.read_timeout);
+                rows.send_all(timed, &statement, format, settings.echo, expires, Some(settings.statement_timeout));
+            }
+            // Nothing may interrupt the rollback.
+            drop(reading);
+            timed.set_deadline(None);
+            roll_back(connection);
+        })
+        .await?;
+        let count = counted.await.unwrap_or(Err(Error::Cancelled))?;
+        Ok((count, receiver))
+    }
+
     /// Starts a read-only session, which sees one snapshot of the database.
     pub(super) async fn lease(&self, limit: Duration) -> Result<Lease> {
         let (commands, receiver) = crossbeam_channel::unbounded();
