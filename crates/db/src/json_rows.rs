@@ -18,6 +18,8 @@ pub struct JsonRows {
     text: Vec<u8>,
     rows: u64,
     merged: u64,
+    /// The number of rows that a write affected, if it is not that of the rows.
+    affected: Option<u64>,
 }
 
 /// The minimum free capacity in bytes when a row is written.
@@ -27,6 +29,12 @@ impl JsonRows {
     /// Returns the number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Returns the number of rows that a write affected. It may return fewer: those that have the related rows that its
+    /// query requires.
+    pub fn affected(&self) -> u64 {
+        self.affected.unwrap_or(self.rows)
     }
 
     /// Returns the number of rows that an upsert updated rather than inserted.
@@ -107,6 +115,11 @@ impl JsonRows {
     /// Sets how many of the rows an upsert updated.
     pub(crate) fn with_merged(self, merged: u64) -> Self {
         Self { merged, ..self }
+    }
+
+    /// Sets how many rows the write affected.
+    pub(crate) fn with_affected(self, affected: u64) -> Self {
+        Self { affected: Some(affected), ..self }
     }
 
     /// Counts the last row as updated by an upsert.

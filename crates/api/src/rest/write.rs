@@ -33,7 +33,8 @@ impl TableRequest<'_> {
             (_, _, Some(most)) => AllowedRows::AtMost(most),
             _ => AllowedRows::Any,
         };
-        Terms { allowed, is_trial: self.preferences.tx == Some(TransactionEnd::RollBack) }
+        let is_trial = self.preferences.tx == Some(TransactionEnd::RollBack);
+        Terms { allowed, is_trial, returns_all: self.form == Form::Object || self.is_one() }
     }
 
     /// Responds with written rows, by the preferences of the client.
@@ -82,16 +83,16 @@ pub(crate) async fn create(
     let nothing_new = match given {
         // An upsert of no rows creates none either.
         0 => on_conflict != OnConflict::Error,
-        _ => created.rows() == created.merged() && is_known,
+        _ => created.affected() == created.merged() && is_known,
     };
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match request.preferences.returns {
-        Some(Return::HeadersOnly | Return::Representation) if created.rows() == 1 => {
+        Some(Return::HeadersOnly | Return::Representation) if (created.rows(), created.affected()) == (1, 1) => {
             location::row_address(table.table(), created.objects())
         }
         _ => None,
     };
-    let count = created.rows();
+    let count = created.affected();
     let mut response = request.written(status, created);
     range::set(&mut response, range::of_none(count, request.preferences.count));
     if let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) {
@@ -184,6 +185,8 @@ pub(crate) async fn replace(
     let replaced = data_plane::replace(&state.engine, table, &request.write_query(), record, request.terms()).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
+        // It was not written, since it would not have been returned.
+        (0, _) if replaced.rows.affected() > 0 => Err(Problem::no_row(&table.table().name)),
         (0, _) => Err(Problem::no_row(&table.table().name)
             .hint("the server assigns IDs; to create a row, use its slug or uuid in the path, or POST it")),
         (_, true) => Ok(request.written(StatusCode::CREATED, replaced.rows)),
@@ -222,7 +225,7 @@ pub(crate) async fn update(
             .await
             .map_err(|error| request.problem(error))?,
     };
-    let range = range::of_change(changed.rows(), request.preferences.count);
+    let range = range::of_change(changed.affected(), request.preferences.count);
     request.changed(changed, range, table.table().answers.update)
 }
 
@@ -232,7 +235,7 @@ pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Resu
     let query = request.write_query();
     let deleted = data_plane::delete(&state.engine, request.table.in_catalog(), &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;
-    let range = range::of_none(deleted.rows(), request.preferences.count);
+    let range = range::of_none(deleted.affected(), request.preferences.count);
     request.changed(deleted, range, request.table.table().answers.delete)
 }
 

@@ -4,7 +4,7 @@ use mwallet_api::Limits;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{behind, get, reflected, reflected_within, write};
+use crate::support::{behind, get, reflected, reflected_within, send, write};
 
 /// A library: authors (of whom one is another's teacher) with books, what is known of each book apart, readers who
 /// borrow books, and a view.
@@ -311,4 +311,51 @@ async fn many_rows_with_composite_keys_are_read_back(db: TestDb) {
     assert_eq!((written.status.as_u16(), rows.as_array().unwrap().len()), (201, 2_500), "{}", written.text);
     assert_eq!(rows[0], json!({"number": 1, "loans": [{"days": 5}]}));
     assert_eq!(rows[2_499], json!({"number": 2_500, "loans": []}));
+}
+
+/// A write of which `!inner` leaves out rows affects them all the same, and says so. Where it returns one row, it is
+/// undone if that row is left out.
+#[both_engines]
+async fn inner_rows_do_not_hide_what_a_write_did(db: TestDb) {
+    let app = library(&db).await;
+    let prefer = "return=representation,count=exact,handling=strict";
+    let told = async |method: &str, request: &str, body: Value, prefer: &str, accept: &str| {
+        let request = axum::http::Request::builder().method(method).uri(format!("/rest/v1/{request}"));
+        let request = request.header("prefer", prefer).header("accept", accept);
+        let request = request.header("content-type", "application/json");
+        let answer = send(&app, request.body(axum::body::Body::from(body.to_string())).unwrap()).await;
+        let range = answer.header("content-range").unwrap_or_default().to_owned();
+        (answer.status.as_u16(), range, answer.json())
+    };
+    let (json, object) = ("application/json", "application/vnd.pgrst.object+json");
+    let titles = async || get(&app, "/rest/v1/books?select=title&order=id").await.json();
+    // Two rows are changed, and one of them has an editor.
+    let request = "books?id=in.(1,2)&select=id,editor:authors!editor_id!inner(name)";
+    let changed = told("PATCH", request, json!({"title": "New"}), prefer, json).await;
+    assert_eq!(changed, (200, "0-1/2".into(), json!([{"id": 1, "editor": {"name": "Ben"}}])));
+    let before = titles().await;
+    assert_eq!(before[1], json!({"title": "New"}));
+    // What may be written is a limit on what is written.
+    let limited = told("PATCH", request, json!({"title": "x"}), &format!("{prefer},max-affected=1"), json).await;
+    assert_eq!((limited.0, &limited.2["code"]), (400, &json!("PGRST124")));
+    let single = told("PATCH", request, json!({"title": "x"}), prefer, object).await;
+    assert_eq!((single.0, &single.2["code"]), (406, &json!("PGRST116")));
+    // The only row is left out.
+    let request = "books?id=eq.2&select=id,editor:authors!editor_id!inner(name)";
+    assert_eq!(told("PATCH", request, json!({"title": "x"}), prefer, object).await.0, 406);
+    let request = "books/4?select=id,editor:authors!editor_id!inner(name)";
+    assert_eq!(told("PATCH", request, json!({"title": "x"}), prefer, json).await.0, 404);
+    assert_eq!(told("PUT", request, json!({"title": "x"}), prefer, json).await.0, 404);
+    assert_eq!(told("DELETE", request, json!(null), prefer, json).await.0, 404);
+    let put = told("PUT", "books/20?select=id,covers!inner(colour)", json!({"title": "x"}), prefer, json).await;
+    assert_eq!((put.0, put.2["hint"].is_null()), (404, true));
+    let new = json!({"id": 21, "title": "x"});
+    assert_eq!(told("POST", "books?select=id,covers!inner(colour)", new.clone(), prefer, object).await.0, 406);
+    assert_eq!(titles().await, before);
+    // Rows are created and deleted, although none is returned.
+    let created = told("POST", "books?select=id,covers!inner(colour)", new, prefer, json).await;
+    assert_eq!(created, (201, "*/1".into(), json!([])));
+    let request = "books?id=eq.21&select=id,covers!inner(colour)";
+    assert_eq!(told("DELETE", request, json!(null), prefer, json).await, (200, "*/1".into(), json!([])));
+    assert_eq!(titles().await, before);
 }

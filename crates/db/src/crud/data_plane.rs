@@ -39,6 +39,9 @@ pub struct Terms {
     pub allowed: AllowedRows,
     /// Whether to roll back at the end and only return what the result would have been.
     pub is_trial: bool,
+    /// Whether to roll back if the query's related rows leave out a row that was written: where it returns one row, a
+    /// client could not tell that from a row that does not exist.
+    pub returns_all: bool,
 }
 
 /// Inserts all rows or none, and returns them with the columns and in the order of `answered`, or in the given order
@@ -247,8 +250,8 @@ pub async fn delete<'c>(
     // What was read is what is deleted: a change in between fails the delete.
     let mut session = engine.sessions().isolation(Isolation::RepeatableRead).begin().await?;
     let rows = returned.read_before(&mut session).await?;
-    run(&mut session, statement, query.numbers).await?;
-    finish(session, rows, terms).await
+    let affected = run(&mut session, statement, query.numbers).await?.rows();
+    finish(session, rows.with_affected(affected), terms).await
 }
 
 /// Returns the key columns of the row to [`replace`], and their values.
@@ -300,8 +303,7 @@ async fn try_replace(engine: &Engine, returned: Returned<'_>, record: Record, te
     if returned.is_read_back() {
         rows = returned.read(&mut session, rows).await?;
     }
-    end(session, terms).await?;
-    Ok(Replaced { created, rows })
+    Ok(Replaced { created, rows: finish(session, rows, terms).await? })
 }
 
 /// Returns the rows of a hand-written SQL query as JSON.
@@ -320,7 +322,7 @@ async fn run(session: &mut Session, statement: Statement, numbers: Numbers) -> R
 /// Runs statements in one transaction, and rolls back if they affect a number of rows that is not allowed.
 async fn write(engine: &Engine, statements: Vec<Statement>, returned: Returned<'_>, terms: Terms) -> Result<JsonRows> {
     let numbers = returned.query.numbers;
-    if terms == Terms::default() && !returned.is_read_back() {
+    if terms.allowed == AllowedRows::Any && !terms.is_trial && !returned.is_read_back() {
         let outputs = engine.write(statements, Format::Json(numbers)).await?;
         let rows = outputs.into_iter().map(Output::into_json);
         return Ok(rows.reduce(join).unwrap_or_default());
@@ -336,16 +338,19 @@ async fn write(engine: &Engine, statements: Vec<Statement>, returned: Returned<'
     finish(session, rows, terms).await
 }
 
-/// Ends a transaction, unless it affects a number of rows that is not allowed.
+/// Ends a transaction, unless it affects a number of rows that is not allowed, or does not return them all where it
+/// must.
 async fn finish(session: Session, rows: JsonRows, terms: Terms) -> Result<JsonRows> {
-    match Error::check_rows(terms.allowed, rows.rows()) {
-        Ok(()) => end(session, terms).await?,
-        Err(error) => {
-            session.roll_back().await?;
-            return Err(error);
-        }
+    let is_partial = terms.returns_all && rows.rows() < rows.affected();
+    let mut checked = Error::check_rows(terms.allowed, rows.affected());
+    if is_partial {
+        checked = checked.and_then(|()| Error::check_rows(terms.allowed, rows.rows()));
     }
-    Ok(rows)
+    match is_partial || checked.is_err() {
+        true => session.roll_back().await?,
+        false => end(session, terms).await?,
+    }
+    checked.map(|()| rows)
 }
 
 /// Commits, or checks deferred constraints and rolls back for a trial.

@@ -46,7 +46,7 @@ impl Returned<'_> {
 
     /// Reads the rows whose keys a write returned, in the order of the query or else by their key.
     pub(super) async fn read(&self, session: &mut Session, written: JsonRows) -> Result<JsonRows> {
-        let merged = written.merged();
+        let (merged, affected) = (written.merged(), written.affected());
         let table = self.table.table();
         let keys = keys(written, &table.primary_key).map_err(|error| DecodeError::new("key", error.to_string()))?;
         let filter = Filter::in_keys(table.primary_key.clone(), keys);
@@ -54,7 +54,7 @@ impl Returned<'_> {
         for column in &table.primary_key {
             query = query.order_asc(column);
         }
-        Ok(self.select(session, &query).await?.with_merged(merged))
+        Ok(self.select(session, &query).await?.with_merged(merged).with_affected(affected))
     }
 
     /// Reads the rows that are about to be deleted.
