@@ -13,15 +13,16 @@ const WORDS: &str = "AND ANY ARRAY AS ASC BETWEEN BY CASE CAST CONFLICT DEFAULT 
     FALSE FIRST FROM ILIKE IN INSERT INTO IS JOIN LAST LEFT LIKE LIMIT NOT NOTHING NULL NULLS OFFSET ON OR ORDER \
     ORDINALITY RETURNING ROW SELECT SET TEXT THEN TRUE UPDATE VALUES WHEN WHERE WITH \
     avg bool bytea coalesce count current_setting excluded found frame given int2 int4 int8 json json_each \
-    json_to_record jsonb max min most moved mwallet_avg mwallet_ilike mwallet_json mwallet_like mwallet_merged \
-    mwallet_note_merge mwallet_ordinal mwallet_row mwallet_rows mwallet_sum numeric pg_get_serial_sequence \
-    pg_sequence_last_value r regclass sequence set_config setval sum text timestamptz to_json true unhex unnest uuid v value";
+    json_to_record jsonb max min most moved mwallet_avg mwallet_contains mwallet_ilike mwallet_iregex mwallet_json \
+    mwallet_like mwallet_merged mwallet_note_merge mwallet_ordinal mwallet_regex mwallet_row mwallet_rows mwallet_sum numeric pg_get_serial_sequence \
+    pg_sequence_last_value phraseto_tsquery plainto_tsquery r regclass regconfig sequence set_config setval sum text timestamptz to_json to_tsquery to_tsvector true unhex unnest uuid v value \
+    websearch_to_tsquery";
 /// The texts in single quotes.
 const TEXTS: [&str; 4] = ["''", "'mwallet.merged'", "'t'", "'{}'"];
 /// The numbers: of rows, of offsets and of `SELECT 1`.
 const NUMBERS: [&str; 3] = ["0", "1", "1000"];
-/// The symbols of one character. A minus sign is only allowed in `LIMIT -1`.
-const SYMBOLS: &str = "(),.=<>:*+[]";
+/// The symbols of one character. A minus sign is only allowed in `LIMIT -1` and `-|-`.
+const SYMBOLS: &str = "(),.=<>:*+[]~@&|";
 /// What begins a statement.
 const FIRST: [&str; 5] = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"];
 
@@ -116,6 +117,7 @@ impl Allowed {
             let length = match first {
                 '"' | '\'' => quoted(rest, first).ok_or_else(|| format!("an open quote: {rest}"))?,
                 '$' | '?' => 1 + digits(&rest[1..]),
+                '-' if rest.starts_with("-|-") => 3,
                 _ if first.is_ascii_digit() => digits(rest),
                 _ if is_part_of_word(first) => rest.find(|c| !is_part_of_word(c)).unwrap_or(rest.len()),
                 _ => first.len_utf8(),
@@ -129,6 +131,7 @@ impl Allowed {
                 '\'' => Token::Text(text),
                 '$' if dialect == Dialect::Postgres => Token::Parameter(parameter(text)?),
                 '?' if dialect == Dialect::Sqlite => Token::Parameter(parameter(text)?),
+                '-' if text == "-|-" => Token::Symbol('|'),
                 '-' if is_limit && rest.strip_prefix('1').is_some_and(|rest| digits(rest) == 0) => continue,
                 _ if first.is_ascii_digit() => Token::Number(text),
                 _ if is_part_of_word(first) => Token::Word(text),

@@ -42,10 +42,10 @@ enum Task {
     /// the server. Ends with the number of tests that passed and failed on each engine. Also fails if a case ran on
     /// one engine only.
     Test(test::Options),
-    /// Measures requests over HTTP against the limit of PostgreSQL and against a peer
+    /// Measures requests over HTTP against PostgreSQL itself and against a competitor
     ///
     /// Builds the program for release, starts a PostgreSQL server, fills it with 200,000 orders, and lets the
-    /// subjects take turns at each workload. Ratios only compare results of the same run. docs/performance.md
+    /// targets take turns at each workload. Ratios only compare results of the same run. docs/performance.md
     /// describes what is compared and how.
     Bench(bench::Options),
     /// Builds the program for distribution: without symbols, which go to a separate file

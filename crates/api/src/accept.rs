@@ -1,31 +1,13 @@
 //! The format that a client accepts: the `Accept` header.
 
+use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, HeaderValue};
 
+use crate::form::{Form, Nulls};
 use crate::problem::Problem;
 
 /// PostgREST's media type for one row without an array around it.
 pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
-
-/// The form of rows in a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// An array of objects.
-    Array,
-    /// Exactly one object.
-    Object,
-}
-
-impl Form {
-    /// The media type of the response.
-    pub(crate) fn media_type(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Array => "application/json",
-            Self::Object => "application/vnd.pgrst.object+json; charset=utf-8",
-        })
-    }
-}
 
 /// The form in which the client accepts rows.
 ///
@@ -33,18 +15,19 @@ impl Form {
 ///
 /// If the server supports no form that the client accepts.
 pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
-    choose(headers, |name| match name {
-        "application/json" | "application/*" | "*/*" => Some(Form::Array),
-        "application/vnd.pgrst.array+json" | "application/vnd.pgrst.array" => Some(Form::Array),
-        OBJECT | "application/vnd.pgrst.object" => Some(Form::Object),
+    choose(headers, |name, nulls| match (name, nulls) {
+        ("application/json" | "application/*" | "*/*", Nulls::Kept) => Some(Form::Array(nulls)),
+        ("application/vnd.pgrst.array+json" | "application/vnd.pgrst.array", _) => Some(Form::Array(nulls)),
+        (OBJECT | "application/vnd.pgrst.object", _) => Some(Form::Object(nulls)),
+        ("text/csv", Nulls::Kept) => Some(Form::Csv),
         _ => None,
     })
-    .unwrap_or(Ok(Form::Array))
+    .unwrap_or(Ok(Form::Array(Nulls::Kept)))
 }
 
 /// Whether the client prefers a page to JSON, as browsers do. Clients that accept neither get JSON.
 pub(crate) fn is_page(headers: &HeaderMap) -> bool {
-    let wanted = choose(headers, |name| match name {
+    let wanted = choose(headers, |name, _| match name {
         "text/html" | "application/xhtml+xml" | "text/*" => Some(true),
         "application/json" | "application/*" | "*/*" => Some(false),
         _ => None,
@@ -58,12 +41,12 @@ pub(crate) fn is_page(headers: &HeaderMap) -> bool {
 ///
 /// If the client does not accept JSON.
 pub(crate) fn json_only(headers: &HeaderMap) -> Result<(), Problem> {
-    let json = |name: &str| matches!(name, "application/json" | "application/*" | "*/*").then_some(());
+    let json = |name: &str, _| matches!(name, "application/json" | "application/*" | "*/*").then_some(());
     choose(headers, json).unwrap_or(Ok(()))
 }
 
 /// The form of the best media range that has one; `None` without an `Accept` header.
-fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Result<T, Problem>> {
+fn choose<T>(headers: &HeaderMap, form: impl Fn(&str, Nulls) -> Option<T>) -> Option<Result<T, Problem>> {
     let mut asked = headers.get_all(ACCEPT).iter().peekable();
     asked.peek()?;
     let mut best: Option<(f32, T)> = None;
@@ -74,17 +57,18 @@ fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Re
         if name.is_empty() {
             continue;
         }
-        let (mut quality, mut is_understood) = (1.0, true);
+        let (mut quality, mut nulls, mut is_understood) = (1.0, Nulls::Kept, true);
         for parameter in parts {
             match parameter.split_once('=') {
                 Some((key, value)) if key.eq_ignore_ascii_case("q") => quality = value.parse().unwrap_or(0.0),
                 Some((key, _)) if key.eq_ignore_ascii_case("charset") => {}
+                Some((key, "stripped")) if key.eq_ignore_ascii_case("nulls") => nulls = Nulls::Stripped,
                 // Any other parameter makes it a different form, which is not supported.
                 _ => is_understood = false,
             }
         }
         wanted.push(range.trim());
-        if let Some(form) = form(&name).filter(|_| is_understood && quality > 0.0)
+        if let Some(form) = form(&name, nulls).filter(|_| is_understood && quality > 0.0)
             && best.as_ref().is_none_or(|(best, _)| quality > *best)
         {
             best = Some((quality, form));
@@ -98,6 +82,8 @@ fn choose<T>(headers: &HeaderMap, form: impl Fn(&str) -> Option<T>) -> Option<Re
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn form(accept: &'static str) -> Option<Form> {
@@ -118,15 +104,18 @@ mod tests {
 
     #[test]
     fn the_best_form_that_there_is() {
-        assert_eq!(rows(&HeaderMap::new()).ok(), Some(Form::Array));
-        assert_eq!(form(""), Some(Form::Array));
-        assert_eq!(form("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Form::Array));
-        assert_eq!(form("application/vnd.pgrst.object+json"), Some(Form::Object));
-        assert_eq!(form("application/vnd.pgrst.object"), Some(Form::Object));
-        assert_eq!(form("application/vnd.pgrst.array"), Some(Form::Array));
-        assert_eq!(form("application/json;q=0.5, application/vnd.pgrst.object+json"), Some(Form::Object));
-        assert_eq!(form("application/vnd.pgrst.object+json;nulls=stripped"), None);
-        assert_eq!(form("text/csv"), None);
+        assert_eq!(rows(&HeaderMap::new()).ok(), Some(Form::Array(Nulls::Kept)));
+        assert_eq!(form(""), Some(Form::Array(Nulls::Kept)));
+        assert_eq!(form("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Form::Array(Nulls::Kept)));
+        assert_eq!(form("application/vnd.pgrst.object+json"), Some(Form::Object(Nulls::Kept)));
+        assert_eq!(form("application/vnd.pgrst.object"), Some(Form::Object(Nulls::Kept)));
+        assert_eq!(form("application/vnd.pgrst.array"), Some(Form::Array(Nulls::Kept)));
+        assert_eq!(form("application/json;q=0.5, application/vnd.pgrst.object+json"), Some(Form::Object(Nulls::Kept)));
+        assert_eq!(form("application/vnd.pgrst.object+json;nulls=stripped"), Some(Form::Object(Nulls::Stripped)));
+        assert_eq!(form("application/vnd.pgrst.array+json; nulls=stripped"), Some(Form::Array(Nulls::Stripped)));
+        assert_eq!(form("application/vnd.pgrst.array+json;nulls=some"), None);
+        assert_eq!(form("text/csv, */*;q=0.5"), Some(Form::Csv));
+        assert_eq!(form("image/png"), None);
         assert_eq!(form("application/json;q=0"), None);
     }
 }

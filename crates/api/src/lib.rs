@@ -26,6 +26,7 @@ mod endpoint;
 mod error_log;
 mod errors;
 mod exposed;
+mod form;
 mod handler;
 mod home;
 mod hosts;

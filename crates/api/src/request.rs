@@ -11,10 +11,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
 use mwallet_db::{Numbers, Query, QueryArgs};
-use mwallet_query::{Action, Preferences};
+use mwallet_query::{Action, Count, Preferences};
 
-use crate::accept::{self, Form};
+use crate::accept;
 use crate::exposed::{ExposedTable, ExposedTables};
+use crate::form::Form;
 use crate::limits::Limits;
 use crate::location::Target;
 use crate::problem::Problem;
@@ -101,7 +102,11 @@ impl<'t> TableRequest<'t> {
             args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
         }
         let preferences = parts.headers.get_all(PREFER).iter().map(|value| value.to_str().unwrap_or("(not ASCII)"));
-        let preferences = Preferences::parse(preferences)?;
+        let mut preferences = Preferences::parse(preferences)?;
+        // What a write affects is counted anyway.
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            preferences.count = preferences.count.map(|_| Count::Exact);
+        }
         if preferences.numbers_as_strings {
             args.query.numbers = Numbers::Strings;
         }
@@ -110,6 +115,18 @@ impl<'t> TableRequest<'t> {
         let request = Self { method: parts.method.clone(), table, args, preferences, form, has_plus };
         request.refuse_keywords()?;
         Ok(request)
+    }
+
+    /// The names of the columns of the response, where it writes them.
+    ///
+    /// # Errors
+    ///
+    /// If the parameters do not fit the table.
+    pub(crate) fn names(&self) -> Result<Vec<String>, Problem> {
+        match self.form {
+            Form::Csv => Ok(data_plane::names(self.table.in_catalog(), self.query())?),
+            Form::Array(_) | Form::Object(_) => Ok(Vec::new()),
+        }
     }
 
     pub(crate) fn query(&self) -> &Query {

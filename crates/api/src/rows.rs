@@ -8,16 +8,19 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
-use mwallet_db::{Batches, Error, JsonRows};
+use mwallet_db::schema::json::SyntaxError;
+use mwallet_db::{Batches, DecodeError, Error, JsonRows};
 use tokio::sync::mpsc;
 
+use crate::form::Form;
+use crate::problem::Problem;
 use crate::{error_log, request_id};
 
 /// A part of a streamed response.
 enum Part {
     Rows(Bytes),
     /// The last part, without which the response is incomplete.
-    End,
+    End(Bytes),
 }
 
 /// The error of an incomplete response: it closes the connection, so that no client takes the response for complete.
@@ -25,33 +28,65 @@ enum Part {
 #[error("the response is incomplete")]
 struct BrokenOff;
 
-/// Rows as a JSON array, and their number if it is known before the last one is sent.
+/// Rows as a response, and their number if it is known before the last one is sent.
 pub(crate) struct Page {
     pub(crate) response: Response,
     pub(crate) rows: Option<u64>,
 }
 
-/// Responds with rows as a JSON array.
+/// Responds with rows, of which CSV begins with the names.
 ///
 /// # Errors
 ///
 /// If the database fails before the first bytes are sent.
-pub(crate) async fn array(mut batches: Batches<'static>, write_timeout: Duration) -> Result<Page, Error> {
+pub(crate) async fn page(
+    mut batches: Batches<'static>,
+    form: Form,
+    names: Vec<String>,
+    write_timeout: Duration,
+) -> Result<Page, Problem> {
     request_id::count_rows(0);
     let Some(first) = next(&mut batches).await.transpose()? else {
-        return Ok(Page { response: json(Bytes::from_static(b"[]")), rows: Some(0) });
+        return Ok(Page { response: all(form, &names, JsonRows::default())?, rows: Some(0) });
     };
     let rows = Some(first.rows());
     let Some(second) = next(&mut batches).await.transpose()? else {
-        return Ok(Page { response: json(first.into_array()), rows });
+        return Ok(Page { response: all(form, &names, first)?, rows });
     };
     let (sender, parts) = mpsc::channel(1);
-    let work = send_parts(batches, first, second, sender, write_timeout);
+    let first = form.begin(&names, first).map_err(unreadable)?;
+    let work = send_parts(batches, form, first, second, sender, write_timeout);
     // Later errors are logged with the ID of the same request.
     tokio::spawn(request_id::carry(work));
     // Compression polls again after the end.
     let body = Body::from_stream(stream::unfold(Some(parts), receive).fuse());
-    Ok(Page { response: json(body), rows: None })
+    Ok(Page { response: typed(form.media_type(), body), rows: None })
+}
+
+/// Responds with all rows.
+///
+/// # Errors
+///
+/// If the rows are not JSON, which they always are.
+pub(crate) fn all(form: Form, names: &[String], rows: JsonRows) -> Result<Response, Problem> {
+    Ok(typed(form.media_type(), form.whole(names, rows).map_err(unreadable)?))
+}
+
+/// Responds with one row, without an array around it.
+///
+/// # Errors
+///
+/// If the row is not JSON, which it always is.
+pub(crate) fn one(form: Form, names: &[String], row: JsonRows) -> Result<Response, Problem> {
+    let alone = match form {
+        Form::Array(nulls) => Form::Object(nulls),
+        form => form,
+    };
+    Ok(typed(form.media_type(), alone.whole(names, row).map_err(unreadable)?))
+}
+
+fn unreadable(error: SyntaxError) -> Error {
+    DecodeError::new("row", error.to_string()).into()
 }
 
 /// The same response to a HEAD request; its length is unknown.
@@ -98,13 +133,14 @@ async fn next(batches: &mut Batches<'static>) -> Option<Result<JsonRows, Error>>
 /// the client reads: a body could not notice that a client stopped, and would hold its database connection for ever.
 async fn send_parts(
     mut batches: Batches<'static>,
-    first: JsonRows,
+    form: Form,
+    first: Bytes,
     second: JsonRows,
     sender: mpsc::Sender<Part>,
     write_timeout: Duration,
 ) {
     let mut waiting = Some(second);
-    let mut part = first.into_array_begin();
+    let mut part = first;
     loop {
         if sender.send_timeout(Part::Rows(part), write_timeout).await.is_err() {
             return;
@@ -118,12 +154,15 @@ async fn send_parts(
             },
         };
         part = match rows {
-            Some(Ok(rows)) => rows.into_array_part(),
+            Some(Ok(rows)) => match form.part(rows).map_err(unreadable) {
+                Ok(part) => part,
+                Err(error) => return error_log::write(&error),
+            },
             Some(Err(error)) => return error_log::write(&error),
             None => break,
         };
     }
-    let _ = sender.send_timeout(Part::End, write_timeout).await;
+    let _ = sender.send_timeout(Part::End(form.end()), write_timeout).await;
 }
 
 /// The next bytes for the connection. If the sender is dropped before the end, this is an error.
@@ -133,7 +172,7 @@ async fn receive(
     let mut parts = parts?;
     Some(match parts.recv().await {
         Some(Part::Rows(rows)) => (Ok(rows), Some(parts)),
-        Some(Part::End) => (Ok(Bytes::from_static(b"]")), None),
+        Some(Part::End(end)) => (Ok(end), None),
         None => (Err(BrokenOff), None),
     })
 }

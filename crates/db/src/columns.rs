@@ -24,6 +24,15 @@ impl Columns {
         self.len().max(1)
     }
 
+    /// Returns the names of the members of a row as JSON. Those of spread rows are members of the row.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = self.iter().flat_map(|column| match &column.kind {
+            OutputKind::Related(RelatedColumns { columns, is_spread: true, .. }) => columns.names(),
+            _ => vec![column.name.clone()],
+        });
+        names.collect()
+    }
+
     pub(crate) fn shape(&self) -> &JsonKeys {
         self.0.shape.get_or_init(|| JsonKeys::new(&self.0.columns))
     }

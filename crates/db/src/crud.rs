@@ -107,7 +107,7 @@ pub(crate) async fn insert<T: FromRow>(
     for chunk in chunks(records, |first, record| same_shape(table, first, record)) {
         let plan = Plan::insert(table, chunk, &Projection::All, engine.sources())?;
         let plan = plan.on_conflict(table, on_conflict)?;
-        statements.push(plan.statement(engine.dialect()));
+        statements.push(plan.statement(engine.dialect())?);
     }
     let Some(columns) = statements.first().map(|statement| statement.columns().clone()) else {
         return Ok(Vec::new());
@@ -156,7 +156,7 @@ pub async fn list(executor: impl Into<Executor<'_>>, table: &Table, query: &Quer
 }
 
 pub(crate) async fn list_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<Vec<T>> {
-    let statement = Plan::select(table, query)?.statement(executor.dialect());
+    let statement = Plan::select(table, query)?.statement(executor.dialect())?;
     let columns = statement.columns().clone();
     decode(&columns, vec![executor.read(statement, Format::Values).await?])
 }
@@ -175,7 +175,7 @@ pub(crate) async fn stream_as<'d, T: FromRow>(
     table: &Table,
     query: &Query,
 ) -> Result<Rows<'d, T>> {
-    let statement = Plan::select(table, query)?.statement(executor.dialect());
+    let statement = Plan::select(table, query)?.statement(executor.dialect())?;
     let columns = statement.columns().clone();
     Ok(Rows::new(executor.stream(statement, Format::Values).await?, columns))
 }
@@ -211,7 +211,7 @@ pub async fn aggregate(
     aggregates: &[Aggregate],
 ) -> Result<Vec<Value>> {
     let executor = executor.into();
-    let statement = Plan::aggregate(table, query, aggregates)?.statement(executor.dialect());
+    let statement = Plan::aggregate(table, query, aggregates)?.statement(executor.dialect())?;
     Ok(executor.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
 }
 
@@ -323,7 +323,7 @@ pub(crate) async fn update_as<T: FromRow>(
     changes: Record,
 ) -> Result<Changed<T>> {
     let plan = Plan::update(table, query, changes, executor.engine().sources())?;
-    let statement = plan.statement(executor.dialect());
+    let statement = plan.statement(executor.dialect())?;
     Ok(Changed::new(changed_rows(executor, statement).await?))
 }
 
@@ -348,7 +348,7 @@ pub async fn delete_all(executor: impl Into<Executor<'_>>, table: &Table, query:
 }
 
 pub(crate) async fn delete_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<Changed<T>> {
-    let statement = Plan::delete(table, query)?.statement(executor.dialect());
+    let statement = Plan::delete(table, query)?.statement(executor.dialect())?;
     Ok(Changed::new(changed_rows(executor, statement).await?))
 }
 

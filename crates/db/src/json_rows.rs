@@ -26,6 +26,22 @@ pub struct JsonRows {
 const ROOM: usize = 1_024;
 
 impl JsonRows {
+    /// Creates rows from objects that are JSON already.
+    ///
+    /// ```
+    /// # use mwallet_db::JsonRows;
+    /// assert_eq!(JsonRows::of_objects(["{}", "{\"a\":1}"]).into_array(), "[{},{\"a\":1}]");
+    /// ```
+    pub fn of_objects<'t>(objects: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut rows = Self::default();
+        for object in objects {
+            rows.text.push(b',');
+            rows.text.extend_from_slice(object.as_bytes());
+            rows.rows += 1;
+        }
+        rows
+    }
+
     /// Returns the number of rows.
     pub fn rows(&self) -> u64 {
         self.rows

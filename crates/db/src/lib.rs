@@ -93,7 +93,8 @@ pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
     Aggregate, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan, PlanError,
-    Projection, Query, QueryArgs, Related, RelatedFilter, Restrictions, Scope, ScopedTable, Selection, TableScope,
+    Projection, Query, QueryArgs, Related, RelatedFilter, Restrictions, Scope, ScopedTable, SearchForm, Selection,
+    SetRelation, TableScope,
 };
 pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

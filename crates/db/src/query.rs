@@ -11,7 +11,7 @@ mod sql;
 
 pub use args::QueryArgs;
 pub use filter::{Filter, Operand};
-pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order};
+pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order, SearchForm, SetRelation};
 pub use plan::{Aggregate, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation_path::RelatedFilter;

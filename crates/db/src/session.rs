@@ -214,7 +214,7 @@ impl Session {
     }
 
     async fn select_one(&mut self, table: &Table, query: &Query) -> Result<Option<Row>> {
-        let statement = Plan::select(table, query)?.statement(self.engine.dialect());
+        let statement = Plan::select(table, query)?.statement(self.engine.dialect())?;
         let columns = statement.columns.clone();
         let row = self.run_statement(statement).await?.into_values().pop();
         Ok(row.map(|values| Row::new(columns, values)))

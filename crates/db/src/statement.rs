@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mwallet_schema::{ColumnType, Value};
 
-use crate::columns::Columns;
+use crate::columns::{Columns, OutputColumn, OutputKind};
 use crate::json_rows::JsonRows;
 
 /// A SQL text, its parameters and its output columns.
@@ -122,6 +122,13 @@ impl Statement {
     }
 
     /// Returns a statement that checks whether the database responds. As a lookup it does not wait behind slow reads.
+    /// Returns the statement that describes how PostgreSQL would run this one, as lines of text.
+    pub(crate) fn explained(self) -> Self {
+        let kind = OutputKind::Column(ColumnType::Text { max: None });
+        let columns = vec![OutputColumn { name: "plan".into(), kind }].into();
+        Self { sql: format!("EXPLAIN {}", self.sql).into(), columns, is_lookup: false, ..self }
+    }
+
     pub(crate) fn ping() -> Self {
         Self { is_lookup: true, search_path: SearchPath::Any, ..Self::new("SELECT 1") }
     }

@@ -61,6 +61,56 @@ pub enum Operation {
     Is(Is),
     /// It differs from a value, where null counts as a value: `isdistinct.5`.
     IsDistinct(String),
+    /// It relates to a value as sets or ranges do: `cs.{5,6}`.
+    Relate {
+        /// The relation.
+        relation: SetRelation,
+        /// The other set or range, or JSON.
+        value: String,
+    },
+    /// Its words match a search: `fts(english).fat&cat`.
+    Search {
+        /// The form of the search.
+        form: SearchForm,
+        /// The language of the words. By default, that of the database.
+        language: Option<String>,
+        /// The search.
+        value: String,
+    },
+}
+
+/// How a set or range relates to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetRelation {
+    /// It contains the other.
+    Contains,
+    /// The other contains it.
+    ContainedIn,
+    /// They have elements in common.
+    Overlaps,
+    /// It ends before the other begins.
+    Before,
+    /// It begins after the other ends.
+    After,
+    /// It does not end after the other.
+    NotEndingAfter,
+    /// It does not begin before the other.
+    NotBeginningBefore,
+    /// One ends where the other begins.
+    AdjacentTo,
+}
+
+/// The form in which words are searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchForm {
+    /// Words with operators: `fat & (cat | rat)`.
+    Query,
+    /// Words, all of which must be there.
+    Plain,
+    /// Words next to each other.
+    Phrase,
+    /// What people type into a search box: `"fat cat" or rat -dog`.
+    Web,
 }
 
 /// How a column is matched with a value.
@@ -72,6 +122,10 @@ pub enum Matcher {
     Like,
     /// By a pattern, ignoring case.
     ILike,
+    /// By a regular expression.
+    Regex,
+    /// By a regular expression, ignoring case.
+    IRegex,
 }
 
 /// A comparison of two values.
@@ -128,15 +182,11 @@ impl Filter {
     }
 }
 
-/// PostgREST operators that are not supported yet.
-const UNSUPPORTED: &[&str] =
-    &["match", "imatch", "fts", "plfts", "phfts", "wfts", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"];
-
-const OPERATORS_HINT: &str =
-    "the operators are eq, neq, gt, gte, lt, lte, like, ilike, in, is and isdistinct; not. before one negates it";
+pub(crate) const OPERATORS_HINT: &str = "the operators are eq, neq, gt, gte, lt, lte, like, ilike, match, imatch, in, is, \
+    isdistinct, cs, cd, ov, sl, sr, nxr, nxl, adj, fts, plfts, phfts and wfts; not. before one negates it";
 
 /// The operators that match a column with a value.
-pub(crate) const MATCHERS: [(&str, Matcher); 8] = [
+pub(crate) const MATCHERS: [(&str, Matcher); 10] = [
     ("eq", Matcher::Compare(Comparison::Eq)),
     ("neq", Matcher::Compare(Comparison::Neq)),
     ("gt", Matcher::Compare(Comparison::Gt)),
@@ -145,6 +195,28 @@ pub(crate) const MATCHERS: [(&str, Matcher); 8] = [
     ("lte", Matcher::Compare(Comparison::Lte)),
     ("like", Matcher::Like),
     ("ilike", Matcher::ILike),
+    ("match", Matcher::Regex),
+    ("imatch", Matcher::IRegex),
+];
+
+/// The relations of sets and ranges.
+pub(crate) const RELATIONS: [(&str, SetRelation); 8] = [
+    ("cs", SetRelation::Contains),
+    ("cd", SetRelation::ContainedIn),
+    ("ov", SetRelation::Overlaps),
+    ("sl", SetRelation::Before),
+    ("sr", SetRelation::After),
+    ("nxr", SetRelation::NotEndingAfter),
+    ("nxl", SetRelation::NotBeginningBefore),
+    ("adj", SetRelation::AdjacentTo),
+];
+
+/// The forms of searches.
+pub(crate) const SEARCHES: [(&str, SearchForm); 4] = [
+    ("fts", SearchForm::Query),
+    ("plfts", SearchForm::Plain),
+    ("phfts", SearchForm::Phrase),
+    ("wfts", SearchForm::Web),
 ];
 
 /// The values of `is`, apart from `not_null`, which is `null` negated.
@@ -157,6 +229,8 @@ enum Operator {
     In,
     Is,
     IsDistinct,
+    Relate(SetRelation),
+    Search(SearchForm),
 }
 
 impl Operator {
@@ -165,9 +239,18 @@ impl Operator {
             "in" => Self::In,
             "is" => Self::Is,
             "isdistinct" => Self::IsDistinct,
-            _ => Self::Match(MATCHERS.into_iter().find(|(name, _)| *name == word)?.1),
+            _ => {
+                let matcher = named(&MATCHERS, word).map(Self::Match);
+                let relation = || named(&RELATIONS, word).map(Self::Relate);
+                matcher.or_else(relation).or_else(|| named(&SEARCHES, word).map(Self::Search))?
+            }
         })
     }
+}
+
+/// Returns the value of a name in a table.
+fn named<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
+    table.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
 
 /// The context of a filter, which determines where its value ends.
@@ -211,7 +294,7 @@ pub(crate) fn looks_like_condition(value: &str, is_column: &dyn Fn(&str) -> bool
 
 /// Returns whether a word is an operator of PostgREST.
 pub(crate) fn is_operator(word: &str) -> bool {
-    UNSUPPORTED.contains(&word) || Operator::parse(word).is_some()
+    Operator::parse(word).is_some()
 }
 
 fn group(lexer: &mut Lexer<'_>, depth: usize) -> Result<Vec<Filter>, ParseError> {
@@ -261,11 +344,11 @@ fn member(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, ParseError> {
 /// Parses `not.`, the operator and the value.
 fn condition(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, ParseError> {
     let mut negated = lexer.take("not.");
-    let (operator, quantifier) = operator(lexer)?;
+    let (operator, argument) = operator(lexer)?;
     if !lexer.take(".") {
         return Err(lexer.error("expected operator.value").hint("write column=eq.value"));
     }
-    let operation = match (operator, quantifier) {
+    let operation = match (operator, argument) {
         (Operator::In, _) => {
             lexer.expect("(").map_err(|error| error.hint("write column=in.(one,another)"))?;
             let values = lexer.list()?;
@@ -277,12 +360,20 @@ fn condition(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter
             negated ^= not;
             Operation::Is(is)
         }
-        (Operator::Match(matcher), Some(quantifier)) => {
+        (Operator::Match(matcher), Argument::Quantifier(quantifier)) => {
             lexer.expect("{").map_err(|error| error.hint("write column=eq(any).{one,another}"))?;
             Operation::MatchMany { matcher, quantifier, values: lexer.array()? }
         }
-        (Operator::Match(matcher), None) => Operation::Match { matcher, value: value(lexer, place) },
+        (Operator::Match(matcher), _) => Operation::Match { matcher, value: value(lexer, place) },
         (Operator::IsDistinct, _) => Operation::IsDistinct(value(lexer, place)),
+        (Operator::Relate(relation), _) => Operation::Relate { relation, value: value(lexer, place) },
+        (Operator::Search(form), argument) => {
+            let language = match argument {
+                Argument::Language(language) => Some(language),
+                Argument::None | Argument::Quantifier(_) => None,
+            };
+            Operation::Search { form, language, value: value(lexer, place) }
+        }
     };
     Ok(Filter::Column { column: column.into(), negated, operation })
 }
@@ -309,23 +400,35 @@ fn is(lexer: &mut Lexer<'_>, place: Place) -> Result<(Is, bool), ParseError> {
     is.map(|(_, is)| (is, false)).ok_or_else(error)
 }
 
-fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Option<Quantifier>), ParseError> {
+/// What stands in parentheses behind an operator.
+enum Argument {
+    None,
+    Quantifier(Quantifier),
+    Language(String),
+}
+
+fn operator(lexer: &mut Lexer<'_>) -> Result<(Operator, Argument), ParseError> {
     let begin = lexer.position();
-    let parameter = lexer.parameter();
     let word = lexer.until(&['.', '(', ',', ')']);
-    let operator = match Operator::parse(word) {
-        Some(operator) => operator,
-        None if UNSUPPORTED.contains(&word) => {
-            let message = format!("the operator {word} is not supported yet");
-            return Err(ParseError::syntax(parameter, message).hint(OPERATORS_HINT));
+    let unknown = || lexer.error_at(begin, "expected an operator").hint(OPERATORS_HINT);
+    let operator = Operator::parse(word).ok_or_else(unknown)?;
+    if !lexer.next_is('(') {
+        return Ok((operator, Argument::None));
+    }
+    let argument = match operator {
+        Operator::Match(_) if lexer.take("(any)") => Argument::Quantifier(Quantifier::Any),
+        Operator::Match(_) if lexer.take("(all)") => Argument::Quantifier(Quantifier::All),
+        Operator::Match(_) => return Err(lexer.error("expected (any) or (all)")),
+        Operator::Search(_) => {
+            lexer.take("(");
+            let language = lexer.name(&[')'])?;
+            if language.is_empty() {
+                return Err(lexer.error("expected a language").hint("write column=fts(english).words"));
+            }
+            lexer.expect(")")?;
+            Argument::Language(language)
         }
-        None => return Err(lexer.error_at(begin, "expected an operator").hint(OPERATORS_HINT)),
+        _ => Argument::None,
     };
-    let quantifier = match lexer.next_is('(') && matches!(operator, Operator::Match(_)) {
-        true if lexer.take("(any)") => Some(Quantifier::Any),
-        true if lexer.take("(all)") => Some(Quantifier::All),
-        true => return Err(lexer.error("expected (any) or (all)")),
-        false => None,
-    };
-    Ok((operator, quantifier))
+    Ok((operator, argument))
 }

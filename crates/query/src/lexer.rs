@@ -14,10 +14,6 @@ impl<'a> Lexer<'a> {
         Self { parameter, text, at: 0 }
     }
 
-    pub(crate) fn parameter(&self) -> &'a str {
-        self.parameter
-    }
-
     /// Returns the unread rest.
     pub(crate) fn rest(&self) -> &'a str {
         &self.text[self.at..]

@@ -37,11 +37,11 @@ mod write;
 
 pub use embed::{Embed, Join};
 pub use error::ParseError;
-pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier};
+pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier, SearchForm, SetRelation};
 pub use identifier::Identifier;
 pub use limits::MAX_DEPTH;
 pub use order::{Direction, Nulls, Order};
 pub use parameters::{Parameters, column_parameter, is_keyword, parse_row_count};
-pub use preferences::{Action, Preferences, Resolution, Return, TransactionEnd, UnknownPreferences};
+pub use preferences::{Action, Count, Preferences, Resolution, Return, TransactionEnd, UnknownPreferences};
 pub use range::{ContentRange, RangeBackwards, RowRange};
 pub use select::SelectItem;

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 pub struct Preferences {
     /// `return`: what a write returns.
     pub returns: Option<Return>,
-    /// `count`: whether to count all rows, not only those of the page.
-    pub count: bool,
+    /// `count`: whether to count all rows, not only those of the page, and how.
+    pub count: Option<Count>,
     /// `resolution`: how an insert handles existing rows.
     pub resolution: Option<Resolution>,
     /// `missing=default`: whether a column listed in `columns` that a row lacks gets its default instead of null.
@@ -19,6 +19,17 @@ pub struct Preferences {
     pub numbers_as_strings: bool,
     max_affected: Option<u64>,
     handling: Option<Handling>,
+}
+
+/// How all rows are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// One by one.
+    Exact,
+    /// By what the database expects.
+    Planned,
+    /// One by one if there are few, by what the database expects if there are many.
+    Estimated,
 }
 
 /// What a write returns.
@@ -115,8 +126,9 @@ impl Preferences {
             "return=minimal" => drop(self.returns.get_or_insert(Return::Minimal)),
             "return=headers-only" => drop(self.returns.get_or_insert(Return::HeadersOnly)),
             "return=representation" => drop(self.returns.get_or_insert(Return::Representation)),
-            // An exact count also satisfies those who would accept an estimate.
-            "count=exact" | "count=planned" | "count=estimated" => self.count = true,
+            "count=exact" => drop(self.count.get_or_insert(Count::Exact)),
+            "count=planned" => drop(self.count.get_or_insert(Count::Planned)),
+            "count=estimated" => drop(self.count.get_or_insert(Count::Estimated)),
             "resolution=merge-duplicates" => drop(self.resolution.get_or_insert(Resolution::Merge)),
             "resolution=ignore-duplicates" => drop(self.resolution.get_or_insert(Resolution::Ignore)),
             "missing=default" => self.missing_default = true,
@@ -156,7 +168,11 @@ impl Preferences {
             Handling::Lenient => "handling=lenient",
         });
         let missing = (self.missing_default && is_write).then_some("missing=default");
-        let count = self.count.then_some("count=exact");
+        let count = self.count.map(|count| match count {
+            Count::Exact => "count=exact",
+            Count::Planned => "count=planned",
+            Count::Estimated => "count=estimated",
+        });
         let numbers = self.numbers_as_strings.then_some("numbers=string");
         let tx = self.tx.filter(|_| is_write).map(|tx| match tx {
             TransactionEnd::Commit => "tx=commit",
@@ -185,7 +201,7 @@ mod tests {
         let preferences = Preferences::parse([header]).unwrap();
         assert_eq!(preferences.returns, Some(Return::Representation));
         assert_eq!(preferences.resolution, Some(Resolution::Merge));
-        assert!(preferences.count);
+        assert_eq!(preferences.count, Some(Count::Exact));
         let applied = "resolution=merge-duplicates, return=representation, count=exact";
         assert_eq!(preferences.applied(Action::Create).unwrap(), applied);
         assert_eq!(preferences.applied(Action::Read).unwrap(), "count=exact");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use crate::embed::JOINS;
-use crate::filter::{GROUPS, IS_VALUES, MATCHERS, is_operator};
+use crate::filter::{GROUPS, IS_VALUES, MATCHERS, RELATIONS, SEARCHES, is_operator};
 use crate::select::is_aggregate;
 use crate::{
     Direction, Embed, Filter, Junction, Nulls, Operation, Order, Parameters, Quantifier, SelectItem, column_parameter,
@@ -94,7 +94,10 @@ impl Filter {
                 // The value extends to the end of the parameter, so it needs no quotes.
                 let mut value = format!("{not}{}", Operator(operation));
                 match operation {
-                    Operation::Match { value: text, .. } | Operation::IsDistinct(text) => value.push_str(text),
+                    Operation::Match { value: text, .. }
+                    | Operation::IsDistinct(text)
+                    | Operation::Relate { value: text, .. }
+                    | Operation::Search { value: text, .. } => value.push_str(text),
                     _ => value.push_str(&Value(operation).to_string()),
                 }
                 (column_parameter(column).into(), value)
@@ -228,12 +231,15 @@ impl Display for Operator<'_> {
             Operation::In(_) => "in",
             Operation::Is(_) => "is",
             Operation::IsDistinct(_) => "isdistinct",
+            Operation::Relate { relation, .. } => name_of(&RELATIONS, relation),
+            Operation::Search { form, .. } => name_of(&SEARCHES, form),
         })?;
-        f.write_str(match self.0 {
-            Operation::MatchMany { quantifier: Quantifier::Any, .. } => "(any).",
-            Operation::MatchMany { quantifier: Quantifier::All, .. } => "(all).",
-            _ => ".",
-        })
+        match self.0 {
+            Operation::MatchMany { quantifier: Quantifier::Any, .. } => f.write_str("(any)."),
+            Operation::MatchMany { quantifier: Quantifier::All, .. } => f.write_str("(all)."),
+            Operation::Search { language: Some(language), .. } => write!(f, "({}).", name_in(language, &[')'])),
+            _ => f.write_str("."),
+        }
     }
 }
 
@@ -243,7 +249,10 @@ struct Value<'o>(&'o Operation);
 impl Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Operation::Match { value, .. } | Operation::IsDistinct(value) => f.write_str(&value_in_list(value)),
+            Operation::Match { value, .. }
+            | Operation::IsDistinct(value)
+            | Operation::Relate { value, .. }
+            | Operation::Search { value, .. } => f.write_str(&value_in_list(value)),
             Operation::In(values) => {
                 let values: Vec<_> = values.iter().map(|value| value_in_list(value)).collect();
                 write!(f, "({})", values.join(","))

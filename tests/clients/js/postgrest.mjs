@@ -100,6 +100,8 @@ const orders = (columns = 'slug') => db.from('orders').select(columns)
   assert.deepEqual(await found(orders().likeAllOf('usid', ['%d%', '%a'])), ['a', 'b'])
   assert.deepEqual(await found(orders().ilikeAnyOf('usid', ['A%', 'B%'])), ['a', 'b', 'c'])
   assert.deepEqual(await found(orders().ilikeAllOf('usid', ['%D%', '%A'])), ['a', 'b'])
+  assert.deepEqual(await found(orders().regexMatch('memo', '^(half|Lite)')), ['a', 'b'])
+  assert.deepEqual(await found(orders().regexIMatch('memo', 'COIN$')), ['a'])
   assert.deepEqual(await found(orders().in('slug', ['a', 'd', 'a', 'none'])), ['a', 'd'])
   assert.deepEqual(await found(orders().in('memo', ['100% (really)', 'half a coin', 'a,b'])), ['a', 'c'])
   assert.deepEqual(await found(orders().in('slug', [])), [])
@@ -159,9 +161,20 @@ const orders = (columns = 'slug') => db.from('orders').select(columns)
   assert.deepEqual([data.length, count], [2, 5])
   assert.equal((await ok(all(), 200)).count, 5)
   assert.equal((await ok(all().eq('usid', 'nobody'), 200)).count, 0)
-  assert.equal((await ok(db.from('orders').select('slug', { count: 'planned' }).limit(1), 206)).count, 5)
+  assert.equal((await ok(db.from('orders').select('slug', { count: 'estimated' }).limit(1), 206)).count, 5)
+  assert.ok((await db.from('orders').select('slug', { count: 'planned' }).limit(1)).count > 0)
   const error = await fails(all().range(10, 19), 416, 'PGRST103')
   assert.equal(error.details, 'An offset of 10 was requested, but there are only 5 rows.')
+}
+
+// Other forms: CSV, and rows without their nulls.
+{
+  assert.equal(await rows(orders('id,memo').eq('slug', 'b').csv()), 'id,memo\r\n2,"Lite, ""fast"""\r\n')
+  assert.deepEqual(await rows(orders('slug,memo').in('slug', ['a', 'd']).order('id').stripNulls()), [
+    { slug: 'a', memo: 'half a coin' },
+    { slug: 'd' },
+  ])
+  assert.deepEqual(await rows(orders('slug,memo').eq('slug', 'd').single().stripNulls()), { slug: 'd' })
 }
 
 // The number alone.

@@ -64,6 +64,7 @@ def read(db):
         (orders().like_all_of("usid", "%d%,%a"), "ab"),
         (orders().ilike_any_of("usid", "A%,C%"), "ab"),
         (orders().ilike_all_of("usid", "%D%,%A"), "ab"),
+        (orders().filter("memo", "match", "^half"), "a"),
         (orders().in_("slug", ["a", "c"]), "ac"),
         (orders().in_("memo", ['Lite, "fast"', "none"]), "b"),
         (orders().in_("slug", []), ""),
@@ -91,6 +92,7 @@ def read(db):
     head = db.from_("orders").select("*", count=CountMethod.exact, head=True).eq("usid", "ada").execute()
     assert (head.data, head.count) == ([], 2), head
 
+    assert orders("id", "memo").eq("id", 1).csv().execute().data == "id,memo\r\n1,half a coin\r\n"
     assert orders().eq("id", 1).single().execute().data == {"slug": "a"}
     assert fails(orders().eq("id", 99).single(), "PGRST116").details == "The result contains 0 rows"
     assert orders().eq("id", 1).maybe_single().execute().data == {"slug": "a"}

@@ -64,8 +64,8 @@ impl Example {
             (
                 "filter",
                 format!(
-                    "`{path}?{parameter}={filter}` (all parameters must match); `eq neq gt gte lt lte like ilike in is \
-                     isdistinct`, each with an optional `not.` prefix"
+                    "`{path}?{parameter}={filter}` (all parameters must match); `eq neq gt gte lt lte like ilike match \
+                     imatch in is isdistinct cs cd`, each with an optional `not.` prefix"
                 ),
             ),
             ("combine conditions", format!("`?or=({column}.{filter},and({column}.not.is.null,{other}.is.null))`")),

@@ -197,11 +197,11 @@ fn filter(described: &Described<'_>, column: &Column) -> Value {
 /// The operators for a type.
 fn operators(kind: &ColumnType) -> Vec<&'static str> {
     if *kind == ColumnType::Json {
-        return vec!["eq", "neq", "in", "is", "isdistinct"];
+        return vec!["eq", "neq", "in", "is", "isdistinct", "cs", "cd"];
     }
     let mut operators = vec!["eq", "neq", "gt", "gte", "lt", "lte", "in", "is", "isdistinct"];
     if matches!(kind, ColumnType::Text { .. } | ColumnType::Enum(_)) {
-        operators.extend(["like", "ilike"]);
+        operators.extend(["like", "ilike", "match", "imatch"]);
     }
     operators
 }

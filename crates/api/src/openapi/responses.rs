@@ -8,6 +8,7 @@ const KIND: &str = "responses";
 
 /// The media type of a response that must be one object.
 const OBJECT: &str = "application/vnd.pgrst.object+json";
+const ARRAY: &str = "application/vnd.pgrst.array+json";
 
 /// The rows of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,7 +126,13 @@ fn content(described: &Described<'_>, rows: Rows) -> Value {
         }),
         Rows::One | Rows::None => one.clone(),
     };
-    json!({ "application/json": first, OBJECT: one })
+    let csv = json!({ "schema": { "type": "string", "description": "A line of names, and a line for each row." } });
+    let mut content = json!({ "application/json": first, OBJECT: one, "text/csv": csv });
+    if let Rows::Many = rows {
+        // With `nulls=stripped`; otherwise it is another name of `application/json`.
+        content[ARRAY] = json!({ "schema": { "type": "array", "items": schemas::answered(described) } });
+    }
+    content
 }
 
 /// A reference to a header, by its name in the response.

@@ -2,9 +2,10 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane;
+use mwallet_query::Count;
 
-use crate::accept::Form;
 use crate::problem::Problem;
 use crate::request::TableRequest;
 use crate::state::AppState;
@@ -19,14 +20,18 @@ pub(crate) async fn read(
     if request.is_head() {
         request.select_nothing()?;
     }
+    // The only row is counted, and SQLite has no estimates.
+    if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite {
+        request.preferences.count = request.preferences.count.map(|_| Count::Exact);
+    }
     let response = match request.is_one() {
         true => read_one(state, request).await?,
         false => {
             range::narrow(&mut request.args.query, headers)?;
             request.args.query.limit = state.limits.page(request.query().limit);
-            let mut response = match request.form {
-                Form::Array => read_page(state, request).await?,
-                Form::Object => read_only_row(state, request).await?,
+            let mut response = match request.form.is_object() {
+                false => read_page(state, request).await?,
+                true => read_only_row(state, request).await?,
             };
             request.write_applied(&mut response);
             response
@@ -43,7 +48,7 @@ async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Respon
     request_id::count_rows(found.rows());
     match found.rows() {
         0 => Err(Problem::no_row(&table.table().name)),
-        _ => Ok(rows::typed(request.form.media_type(), found.into_objects())),
+        _ => rows::one(request.form, &request.names()?, found),
     }
 }
 
@@ -54,15 +59,17 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
     let query = request.query().clone().limit(limit);
     let table = request.table.in_catalog();
     let (found, total) = match request.preferences.count {
-        true => data_plane::counted_page(&state.engine, table, &query).await.map(|(rows, total)| (rows, Some(total))),
-        false => data_plane::retrieve(&state.engine, table, &query).await.map(|rows| (rows, None)),
+        Some(_) => {
+            data_plane::counted_page(&state.engine, table, &query).await.map(|(rows, total)| (rows, Some(total)))
+        }
+        None => data_plane::retrieve(&state.engine, table, &query).await.map(|rows| (rows, None)),
     }
     .map_err(|error| request.problem(error))?;
     request_id::count_rows(found.rows());
     match found.rows() {
         1 => {
             let (_, range) = range::of_page(query.skip, 1, total)?;
-            let mut response = rows::typed(request.form.media_type(), found.into_objects());
+            let mut response = rows::one(request.form, &[], found)?;
             range::set(&mut response, range);
             Ok(response)
         }
@@ -70,16 +77,32 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
     }
 }
 
+/// How many rows there are, by what the database expects. An estimate never says that a page is past the last row.
+async fn estimate(state: &AppState, request: &TableRequest<'_>, count: Count) -> Result<u64, Problem> {
+    let (engine, table, query) = (&state.engine, request.table.in_catalog(), request.query());
+    let total = match count {
+        Count::Planned => data_plane::planned_count(engine, table, query).await,
+        Count::Exact | Count::Estimated => data_plane::estimated_count(engine, table, query).await,
+    };
+    Ok(total.map_err(|error| request.problem(error))?.max(query.skip))
+}
+
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let (query, table) = (request.query(), request.table.in_catalog());
     let problem = |error| request.problem(error);
     let (batches, total) = match request.preferences.count {
         // A streamed response sends its range before its rows are read, so all rows are counted first.
-        true => data_plane::counted_list(&state.engine, table, query).await.map(|(rows, total)| (rows, Some(total))),
-        false => data_plane::list(&state.engine, table, query).await.map(|rows| (rows, None)),
+        Some(Count::Exact) => {
+            data_plane::counted_list(&state.engine, table, query).await.map(|(rows, total)| (rows, Some(total)))
+        }
+        Some(count @ (Count::Planned | Count::Estimated)) => {
+            let total = estimate(state, request, count).await?;
+            data_plane::list(&state.engine, table, query).await.map(|rows| (rows, Some(total)))
+        }
+        None => data_plane::list(&state.engine, table, query).await.map(|rows| (rows, None)),
     }
     .map_err(problem)?;
-    let page = rows::array(batches, state.limits.write_timeout).await?;
+    let page = rows::page(batches, request.form, request.names()?, state.limits.write_timeout).await?;
     let streamed = |total: u64| total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX));
     let mut response = page.response;
     if let Some(rows) = page.rows.or(total.map(streamed)) {

@@ -9,7 +9,6 @@ use mwallet_db::schema::{Access, Record, Schema};
 use mwallet_db::{JsonRows, OnConflict, Projection, Query};
 use mwallet_query::{Resolution, Return, TransactionEnd};
 
-use crate::accept::Form;
 use crate::exposed::ExposedTable;
 use crate::problem::Problem;
 use crate::request::{Incoming, TableRequest};
@@ -28,29 +27,26 @@ impl TableRequest<'_> {
 
     /// The options of the write.
     fn terms(&self) -> Terms {
-        let allowed = match (self.form, self.is_one(), self.preferences.max_affected()) {
-            (Form::Object, false, _) => AllowedRows::One,
+        let allowed = match (self.form.is_object(), self.is_one(), self.preferences.max_affected()) {
+            (true, false, _) => AllowedRows::One,
             (_, _, Some(most)) => AllowedRows::AtMost(most),
             _ => AllowedRows::Any,
         };
         let is_trial = self.preferences.tx == Some(TransactionEnd::RollBack);
-        Terms { allowed, is_trial, returns_all: self.form == Form::Object || self.is_one() }
+        Terms { allowed, is_trial, returns_all: self.form.is_object() || self.is_one() }
     }
 
     /// Responds with written rows, by the preferences of the client.
-    fn written(&self, status: StatusCode, rows: JsonRows) -> Response {
+    fn written(&self, status: StatusCode, rows: JsonRows) -> Result<Response, Problem> {
         request_id::count_rows(rows.rows());
-        let mut response = match (self.preferences.returns, self.form, self.is_one()) {
-            (Some(Return::Representation), Form::Object, _) => {
-                rows::typed(Form::Object.media_type(), rows.into_objects())
-            }
-            (Some(Return::Representation), Form::Array, true) => rows::json(rows.into_objects()),
-            (Some(Return::Representation), Form::Array, false) => rows::json(rows.into_array()),
+        let mut response = match (self.preferences.returns, self.is_one()) {
+            (Some(Return::Representation), true) => rows::one(self.form, &self.names()?, rows)?,
+            (Some(Return::Representation), false) => rows::all(self.form, &self.names()?, rows)?,
             _ => Response::new(Body::empty()),
         };
         *response.status_mut() = status;
         self.write_applied(&mut response);
-        response
+        Ok(response)
     }
 
     /// The status of a change, which has no body unless the client asked for the rows.
@@ -93,8 +89,8 @@ pub(crate) async fn create(
         _ => None,
     };
     let count = created.affected();
-    let mut response = request.written(status, created);
-    range::set(&mut response, range::of_none(count, request.preferences.count));
+    let mut response = request.written(status, created)?;
+    range::set(&mut response, range::of_none(count, request.preferences.count.is_some()));
     if let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) {
         response.headers_mut().insert(LOCATION, address);
     }
@@ -189,8 +185,8 @@ pub(crate) async fn replace(
         (0, _) if replaced.rows.affected() > 0 => Err(Problem::no_row(&table.table().name)),
         (0, _) => Err(Problem::no_row(&table.table().name)
             .hint("the server assigns IDs; to create a row, use its slug or uuid in the path, or POST it")),
-        (_, true) => Ok(request.written(StatusCode::CREATED, replaced.rows)),
-        (_, false) => Ok(request.written(request.changed_status(), replaced.rows)),
+        (_, true) => request.written(StatusCode::CREATED, replaced.rows),
+        (_, false) => request.written(request.changed_status(), replaced.rows),
     }
 }
 
@@ -225,7 +221,7 @@ pub(crate) async fn update(
             .await
             .map_err(|error| request.problem(error))?,
     };
-    let range = range::of_change(changed.affected(), request.preferences.count);
+    let range = range::of_change(changed.affected(), request.preferences.count.is_some());
     request.changed(changed, range, table.table().answers.update)
 }
 
@@ -235,7 +231,7 @@ pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Resu
     let query = request.write_query();
     let deleted = data_plane::delete(&state.engine, request.table.in_catalog(), &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;
-    let range = range::of_none(deleted.affected(), request.preferences.count);
+    let range = range::of_none(deleted.affected(), request.preferences.count.is_some());
     request.changed(deleted, range, request.table.table().answers.delete)
 }
 
@@ -261,15 +257,15 @@ impl TableRequest<'_> {
     /// changed rows is unknown.
     fn changed(&self, rows: JsonRows, range: HeaderValue, is_known: bool) -> Result<Response, Problem> {
         if !is_known {
-            return Ok(self.written(self.changed_status(), rows));
+            return self.written(self.changed_status(), rows);
         }
         if self.is_one() {
             return match rows.rows() {
                 0 => Err(Problem::no_row(&self.table.table().name)),
-                _ => Ok(self.written(self.changed_status(), rows)),
+                _ => self.written(self.changed_status(), rows),
             };
         }
-        let mut response = self.written(self.changed_status(), rows);
+        let mut response = self.written(self.changed_status(), rows)?;
         range::set(&mut response, range);
         Ok(response)
     }

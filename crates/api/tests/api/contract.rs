@@ -317,7 +317,7 @@ mod tests {
         let list = "GET /rest/v1/user_groups";
         for (request, status, headers, text, part) in [
             (list, 201, &[JSON, RANGE][..], rows.as_str(), "201 is not described; 200, 206, 300, 400"),
-            (list, 200, &[("content-type", "text/csv"), RANGE], &rows, "text/csv"),
+            (list, 200, &[("content-type", "text/plain"), RANGE], &rows, "text/plain"),
             (list, 200, &[JSON, ("content-range", "all")], &rows, "Content-Range"),
             (list, 200, &[JSON, RANGE], r#"[{"user_id":1}]"#, "at \"/0\""),
             (list, 200, &[JSON, RANGE], r#"[{"user_id":1,"group_id":2,"secret":3}]"#, "secret"),

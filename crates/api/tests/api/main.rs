@@ -13,6 +13,7 @@ mod database_errors;
 mod endpoints;
 mod home;
 mod injections;
+mod matrix;
 mod odd_tables;
 mod openapi;
 mod production;

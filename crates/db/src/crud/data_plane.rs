@@ -3,10 +3,11 @@
 
 mod read_back;
 
-use mwallet_schema::{Record, Table};
+use mwallet_schema::{Record, Table, Value};
 
 pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
 use super::{BATCH, chunks};
+use crate::Dialect;
 pub use crate::allowed_rows::AllowedRows;
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
@@ -68,7 +69,7 @@ pub async fn create<'c>(
         let plan = plan.on_conflict(table, &on_conflict)?;
         let plan = if returned.is_read_back() { plan } else { plan.answered_in(table, &answered.order)? };
         require_count(&plan, terms.allowed)?;
-        statements.push(plan.statement_for(table, engine.dialect()));
+        statements.push(plan.statement_for(table, engine.dialect())?);
     }
     if statements.is_empty() {
         Error::check_rows(terms.allowed, 0)?;
@@ -106,6 +107,15 @@ pub fn check<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::resul
     Plan::select(table, query).map(drop)
 }
 
+/// Returns the names of the members that each row of a query has.
+///
+/// # Errors
+///
+/// Returns an error if the query does not fit the table.
+pub fn names<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::result::Result<Vec<String>, PlanError> {
+    Ok(Plan::select(table, query)?.output_columns().names())
+}
+
 /// Returns the row that a query selects, or no rows.
 ///
 /// # Errors
@@ -113,7 +123,7 @@ pub fn check<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::resul
 /// Fails like [`retrieve`](super::retrieve).
 pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<JsonRows> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
     Ok(engine.read(statement, Format::Json(query.numbers)).await?.into_json())
 }
 
@@ -125,7 +135,7 @@ pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, qu
 /// Fails like [`list`](super::list).
 pub async fn list<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<Batches<'static>> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
     match is_short(&statement, query) {
         true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
         false => engine.stream(statement, Format::Json(query.numbers)).await,
@@ -149,7 +159,7 @@ pub async fn counted_list<'c>(
     query: &Query,
 ) -> Result<(Batches<'static>, u64)> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
     if is_short(&statement, query) {
         let (rows, total) = count_page(engine, table, query, statement).await?;
         return Ok((Batches::gathered(Output::Json(rows)), total));
@@ -171,7 +181,7 @@ pub async fn counted_page<'c>(
     query: &Query,
 ) -> Result<(JsonRows, u64)> {
     let table = table.into();
-    let page = Plan::select(table, query)?.statement_for(table, engine.dialect());
+    let page = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
     count_page(engine, table, query, page).await
 }
 
@@ -196,13 +206,62 @@ async fn count_page(
     Ok((rows, total))
 }
 
+/// The number of expected rows up to which [`estimated_count`] counts.
+pub const MOST_COUNTED_OF_ESTIMATED: u64 = 10_000;
+
+/// Returns how many rows the database expects a query to select, ignoring skip and limit. SQLite expects nothing, so
+/// there the rows are counted.
+///
+/// # Errors
+///
+/// Returns an error if the query does not fit the table.
+pub async fn planned_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
+    let table = table.into();
+    if engine.dialect() == Dialect::Sqlite {
+        return exact_count(engine, table, query).await;
+    }
+    let mut all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
+    all.select_nothing();
+    let statement = Plan::select(table, &all)?.statement(engine.dialect())?;
+    let plan = engine.read(statement.explained(), Format::Values).await?.into_values();
+    Ok(expected_rows(&plan).unwrap_or(0))
+}
+
+/// Returns the number of rows that a query selects, ignoring skip and limit: counted if few are expected, as many as
+/// are expected otherwise.
+///
+/// # Errors
+///
+/// Returns an error if the query does not fit the table.
+pub async fn estimated_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
+    let table = table.into();
+    match engine.dialect() {
+        Dialect::Postgres => match planned_count(engine, table, query).await? {
+            planned if planned > MOST_COUNTED_OF_ESTIMATED => Ok(planned),
+            _ => exact_count(engine, table, query).await,
+        },
+        Dialect::Sqlite => exact_count(engine, table, query).await,
+    }
+}
+
+async fn exact_count(engine: &Engine, table: ScopedTable<'_>, query: &Query) -> Result<u64> {
+    Ok(counted(engine.read(count_statement(engine, table, query)?, Format::Values).await?))
+}
+
+/// Returns the number in the first line of PostgreSQL's plan: `Seq Scan on orders  (cost=0.00..4.00 rows=200 width=8)`.
+fn expected_rows(plan: &[Vec<Value>]) -> Option<u64> {
+    let Some(Value::Text(line)) = plan.first()?.first() else { return None };
+    let (_, rest) = line.split_once(" rows=")?;
+    rest.split_once(' ')?.0.parse().ok()
+}
+
 /// Counts the rows that a query selects, ignoring skip and limit.
 fn count_statement(
     engine: &Engine,
     table: ScopedTable<'_>,
     query: &Query,
 ) -> std::result::Result<Statement, PlanError> {
-    Ok(Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect()))
+    Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect())
 }
 
 fn counted(output: Output) -> u64 {
@@ -225,7 +284,7 @@ pub async fn update<'c>(
     let returned = Returned { table: table.into(), query };
     let plan = Plan::update(returned.table, &returned.written()?, changes, engine.sources())?;
     require_count(&plan, terms.allowed)?;
-    write(engine, vec![plan.statement_for(returned.table, engine.dialect())], returned, terms).await
+    write(engine, vec![plan.statement_for(returned.table, engine.dialect())?], returned, terms).await
 }
 
 /// Deletes the rows that a query selects, and returns the deleted rows. The caller must check that there is a filter:
@@ -243,7 +302,7 @@ pub async fn delete<'c>(
     let returned = Returned { table: table.into(), query };
     let plan = Plan::delete(returned.table, &returned.written()?)?;
     require_count(&plan, terms.allowed)?;
-    let statement = plan.statement_for(returned.table, engine.dialect());
+    let statement = plan.statement_for(returned.table, engine.dialect())?;
     if !returned.is_read_back() {
         return write(engine, vec![statement], returned, terms).await;
     }
@@ -291,13 +350,13 @@ async fn try_replace(engine: &Engine, returned: Returned<'_>, record: Record, te
     let (table, query) = (returned.table, &returned.written()?);
     let (changes, new) = Plan::replacement(table, query, record)?;
     let update = Plan::update(table, query, changes, engine.sources())?;
-    let update = update.statement_for(table, engine.dialect());
+    let update = update.statement_for(table, engine.dialect())?;
     let mut session = engine.sessions().begin().await?;
     let mut rows = run(&mut session, update, query.numbers).await?;
     let mut created = false;
     if let Some(new) = new.filter(|_| rows.rows() == 0) {
         let insert = Plan::insert(table, vec![new], &query.fields, engine.sources())?;
-        let insert = insert.statement_for(table, engine.dialect());
+        let insert = insert.statement_for(table, engine.dialect())?;
         (created, rows) = (true, run(&mut session, insert, query.numbers).await?);
     }
     if returned.is_read_back() {

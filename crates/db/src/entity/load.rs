@@ -172,7 +172,7 @@ async fn select<To: Entity>(
     for column in &To::table().primary_key {
         query = query.order_asc(column);
     }
-    let statement = Plan::related(path, keys, query)?.statement(executor.dialect());
+    let statement = Plan::related(path, keys, query)?.statement(executor.dialect())?;
     let rows = executor.read(statement, Format::Values).await?.into_values();
     let other: Vec<&str> = path.columns.iter().map(|(_, other)| *other).collect();
     let rows = rows.into_iter().map(|mut values| {

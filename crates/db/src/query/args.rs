@@ -165,6 +165,8 @@ fn from_operation(column: String, operation: Operation) -> Filter {
         Operation::IsDistinct(value) => {
             Filter::compare(column.clone(), Comparison::Neq, Operand::Text(value)) | Filter::is_null(column)
         }
+        Operation::Relate { relation, value } => Filter::Relate { column, relation, operand: Operand::Text(value) },
+        Operation::Search { form, language, value } => Filter::Search { column, form, language, text: value },
     }
 }
 
@@ -175,6 +177,8 @@ fn matching(column: String, matcher: Matcher, value: String) -> Filter {
         Matcher::Compare(comparison) => Filter::compare(column, comparison, Operand::Text(value)),
         Matcher::Like => like(column, value, false),
         Matcher::ILike => like(column, value, true),
+        Matcher::Regex => Filter::Regex { column, pattern: value, fold_case: false },
+        Matcher::IRegex => Filter::Regex { column, pattern: value, fold_case: true },
     }
 }
 
@@ -225,7 +229,7 @@ mod tests {
     /// The names that a table's rows have in the output.
     fn names(value: &str) -> Result<Vec<String>, PlanError> {
         let (query, table) = (parse("select", value)?, CatalogTable::new(table()));
-        let statement = Plan::select(&table, &query)?.statement(Dialect::Sqlite);
+        let statement = Plan::select(&table, &query)?.statement(Dialect::Sqlite)?;
         Ok(statement.columns().iter().map(|column| column.name.clone()).collect())
     }
 

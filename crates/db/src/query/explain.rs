@@ -31,7 +31,10 @@ impl Plan<'_> {
         let mut text = String::new();
         self.describe(&self.table.name, 0, &mut text);
         for (name, dialect) in [("PostgreSQL", Dialect::Postgres), ("SQLite", Dialect::Sqlite)] {
-            let _ = writeln!(text, "{name}: {}", self.clone().statement(dialect).sql());
+            let _ = match self.clone().statement(dialect) {
+                Ok(statement) => writeln!(text, "{name}: {}", statement.sql()),
+                Err(error) => writeln!(text, "{name}: not possible: {error}"),
+            };
         }
         text
     }
@@ -100,6 +103,9 @@ impl Plan<'_> {
             | Condition::In(position, _)
             | Condition::Between(position, ..)
             | Condition::Like { column: position, .. }
+            | Condition::Regex { column: position, .. }
+            | Condition::Search { column: position, .. }
+            | Condition::Relate(position, ..)
             | Condition::Is(position, _)
             | Condition::Same(position, _) => column(position),
             Condition::InKeys(positions, _) => positions.iter().flat_map(column).collect(),

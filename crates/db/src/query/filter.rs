@@ -2,7 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, Not};
 
-use mwallet_query::{Comparison, Is};
+use mwallet_query::{Comparison, Is, SearchForm, SetRelation};
 use mwallet_schema::Value;
 
 use super::RelatedFilter;
@@ -57,6 +57,35 @@ pub enum Filter {
         pattern: String,
         /// Whether to ignore the case of ASCII letters.
         fold_case: bool,
+    },
+    /// A text column matches a regular expression somewhere. Each engine has its own language of them.
+    Regex {
+        /// The column.
+        column: String,
+        /// The expression.
+        pattern: String,
+        /// Whether to ignore case.
+        fold_case: bool,
+    },
+    /// JSON, an array or a range relates to another.
+    Relate {
+        /// The column.
+        column: String,
+        /// The relation.
+        relation: SetRelation,
+        /// The other value.
+        operand: Operand,
+    },
+    /// The words of a column match a search. Only PostgreSQL can do that.
+    Search {
+        /// The column.
+        column: String,
+        /// The form of the search.
+        form: SearchForm,
+        /// The language of the words. By default, that of the database.
+        language: Option<String>,
+        /// The search.
+        text: String,
     },
     /// The column is null, true or false. The result is never unknown.
     Is {

@@ -4,6 +4,7 @@
 
 mod condition;
 mod conflict;
+mod engine;
 mod error;
 mod output;
 mod related;
@@ -12,6 +13,7 @@ mod values;
 
 use mwallet_schema::{Column, ColumnType, FixedTime, Record, Sources, Table, Value};
 
+pub(in crate::query) use condition::TEXT_SEARCH_TYPE;
 pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::plan::{
     Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict, RelatedPlan,
 };
-use super::{Direction, Nulls, Plan, ScopedTable};
+use super::{Direction, Nulls, Plan, PlanError, ScopedTable};
 use crate::Dialect;
 use crate::catalog::TableRef;
 use crate::columns::{Columns, OutputColumn, OutputKind, RelatedColumns};
@@ -41,20 +41,28 @@ fn qualified(table: &Table) -> String {
 
 impl Plan<'_> {
     /// Writes the plan as a statement.
-    pub fn statement(self, dialect: Dialect) -> Statement {
-        self.statement_answering(dialect, None)
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the engine cannot do what the plan says.
+    pub fn statement(self, dialect: Dialect) -> Result<Statement, PlanError> {
+        self.check_engine(dialect)?;
+        Ok(self.statement_answering(dialect, None))
     }
 
     /// The same, with what the catalog keeps of the table: the columns of whole rows, and the SQL that reads them by
     /// the value of one column. Nothing else is asked for as often.
-    pub(crate) fn statement_for(mut self, table: ScopedTable<'_>, dialect: Dialect) -> Statement {
+    pub(crate) fn statement_for(mut self, table: ScopedTable<'_>, dialect: Dialect) -> Result<Statement, PlanError> {
         let kept = match self.output {
             OutputSet::Readable if self.related.is_empty() => table.in_catalog().map(TableRef::entry),
             _ => None,
         };
         let Some(kept) = kept else { return self.statement(dialect) };
         let known = Some(kept.output_columns());
-        let Some((position, value)) = self.by_one_value() else { return self.statement_answering(dialect, known) };
+        let Some((position, value)) = self.by_one_value() else {
+            self.check_engine(dialect)?;
+            return Ok(self.statement_answering(dialect, known));
+        };
         let value = std::mem::replace(value, Value::Null);
         let make = || self.clone().statement_answering(dialect, known);
         let mut statement = match kept.by_value(position, dialect, make) {
@@ -64,7 +72,7 @@ impl Plan<'_> {
         if let Some(bind) = statement.binds.first_mut() {
             bind.value = value;
         }
-        statement
+        Ok(statement)
     }
 
     /// Writes the plan as a statement, reusing its output columns if they are known.
@@ -144,7 +152,8 @@ impl Plan<'_> {
                     let other = Condition::Not(Box::new(Condition::Same(*position, value.clone())));
                     let condition = Condition::And(vec![condition.clone(), other]);
                     let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
-                    let others = Plan::of_kind(self.table, kind, OutputSet::none(), Vec::new()).statement(dialect);
+                    let others = Plan::of_kind(self.table, kind, OutputSet::none(), Vec::new());
+                    let others = others.statement_answering(dialect, None);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
                         rule: GuardRule::None(others.into()),
@@ -158,6 +167,13 @@ impl Plan<'_> {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+impl Plan<'_> {
+    /// Returns the columns of the rows.
+    pub(crate) fn output_columns(&self) -> Columns {
+        output_columns(self.table, &self.output.positions(self.table), self.output.clone(), &self.related).into()
     }
 }
 

@@ -181,7 +181,7 @@ async fn insert_all(session: &mut Session) -> Result<()> {
     while let Some((table, positions, records)) = session.work.next_batch() {
         let engine = session.engine.clone();
         let plan = Plan::insert(table, records, &Projection::All, engine.sources())?;
-        let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
+        let rows = session.run_statement(plan.statement(engine.dialect())?).await?.into_values();
         if rows.len() != positions.len() {
             return Err(misuse(table, "fewer rows were answered than written"));
         }
@@ -215,7 +215,7 @@ async fn update_one(session: &mut Session, update: Update) -> Result<()> {
     let query = Query::new().filter(filter).include(table.primary_key.iter());
     let engine = session.engine.clone();
     let plan = Plan::update(table, &query, changes, engine.sources())?;
-    let rows = session.run_statement(plan.statement(engine.dialect())).await?.into_values();
+    let rows = session.run_statement(plan.statement(engine.dialect())?).await?.into_values();
     match rows.len() {
         1 => Ok(()),
         _ => Err(Error::VersionConflict { table: table.name.clone() }),
@@ -263,7 +263,7 @@ async fn delete_batch(session: &mut Session, batch: &[Deletion]) -> Result<()> {
         let query = Query::new().filter(any_of(keys)).include(table.primary_key.iter());
         let plan = Plan::delete(table, &query)?;
         let dialect = session.engine.dialect();
-        let rows = session.run_statement(plan.statement(dialect)).await?.into_values();
+        let rows = session.run_statement(plan.statement(dialect)?).await?.into_values();
         if rows.len() != chunk.len() {
             return Err(Error::VersionConflict { table: table.name.clone() });
         }

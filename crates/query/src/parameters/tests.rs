@@ -1,7 +1,7 @@
 //! Tests what texts parse to.
 
 use super::*;
-use crate::{Comparison, Direction, Is, Matcher, Nulls, Operation, Quantifier};
+use crate::{Comparison, Direction, Is, Matcher, Nulls, Operation, Quantifier, SearchForm, SetRelation};
 
 mod embeds;
 mod properties;
@@ -44,6 +44,31 @@ fn group(junction: Junction, filters: Vec<Filter>) -> Filter {
 
 fn is_null(column: &str) -> Filter {
     condition(column, Operation::Is(Is::Null))
+}
+
+#[test]
+fn sets_ranges_and_searches_have_operators() {
+    let relate = |relation, value: &str| Operation::Relate { relation, value: value.into() };
+    assert_eq!(filter("memo", "cs.{1,2}"), condition("memo", relate(SetRelation::Contains, "{1,2}")));
+    assert_eq!(filter("memo", "adj.[1,2)"), condition("memo", relate(SetRelation::AdjacentTo, "[1,2)")));
+    let search = |language: Option<&str>| Operation::Search {
+        form: SearchForm::Web,
+        language: language.map(Into::into),
+        value: "fat -cat".into(),
+    };
+    assert_eq!(filter("memo", "wfts.fat -cat"), condition("memo", search(None)));
+    assert_eq!(filter("memo", "wfts(english).fat -cat"), condition("memo", search(Some("english"))));
+    assert_eq!(filter("memo", "not.wfts(\"a)b\").fat -cat"), condition("memo", search(Some("a)b"))).negate());
+    let group = filter("or", "(memo.ov.{a,b},memo.fts(x).\"a,b\")");
+    let members = vec![
+        condition("memo", relate(SetRelation::Overlaps, "{a,b}")),
+        condition(
+            "memo",
+            Operation::Search { form: SearchForm::Query, language: Some("x".into()), value: "a,b".into() },
+        ),
+    ];
+    assert_eq!(group, Filter::Group { junction: Junction::Or, negated: false, filters: members });
+    assert!(parse(&[("memo", "cs(any).{a}")]).is_err() && parse(&[("memo", "fts(.a")]).is_err());
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub(super) fn from_pool(error: PoolError) -> Error {
 const STALE: &str = "RevalidateCachedQuery";
 /// The server routine that runs PL/pgSQL's `RAISE`.
 const RAISE: &str = "exec_stmt_raise";
+/// The server routine that finds no text search configuration of a name. A request names it, so its code would be
+/// mistaken for that of a table that has changed.
+const NO_LANGUAGE: &str = "get_ts_config_oid";
 /// The server routine that finds no partition for a row.
 const NO_PARTITION: &str = "ExecFindPartition";
 
@@ -59,6 +62,9 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
             Error::Unavailable(error.into())
         }
         SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
+        SqlState::UNDEFINED_OBJECT if said.routine() == Some(NO_LANGUAGE) => {
+            Error::Refused(Refusal { code: SqlState::INVALID_PARAMETER_VALUE.code().into(), ..refusal(said) })
+        }
         _ if is_raised(said) => Error::Raised(refusal(said)),
         _ if is_refused(said.code()) => Error::Refused(refusal(said)),
         _ => Error::Database { code: Some(said.code().code().into()), source: error.into() },

@@ -1,5 +1,5 @@
-//! SQL functions that SQLite lacks: exact sums and averages, LIKE as in PostgreSQL, JSON normalization, and a flag
-//! for rows that an upsert updated.
+//! SQL functions that SQLite lacks: exact sums and averages, LIKE as in PostgreSQL, regular expressions, JSON that
+//! contains JSON, JSON normalization, and a flag for rows that an upsert updated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,8 @@ use rusqlite::{Connection, Error, Result};
 
 use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
-use super::{like, packed_rows};
+use super::json_tree::JsonTree;
+use super::{like, packed_rows, regular_expression};
 use crate::decimal_text;
 
 /// Registers the functions on a connection.
@@ -22,6 +23,10 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
         let deadline = deadline.clone();
         connection.create_scalar_function(name, 2, flags, move |context| matches(context, fold_case, &deadline))?;
     }
+    for (name, fold_case) in [("mwallet_regex", false), ("mwallet_iregex", true)] {
+        connection.create_scalar_function(name, 2, flags, move |context| matches_regex(context, fold_case))?;
+    }
+    connection.create_scalar_function("mwallet_contains", 2, flags, contains)?;
     connection.create_scalar_function("mwallet_json", 1, flags, canonical_json)?;
     let (noted, merged) = (Arc::new(AtomicBool::new(false)), FunctionFlags::SQLITE_UTF8);
     let told = noted.clone();
@@ -44,6 +49,29 @@ fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Resul
         }
         _ => Ok(None),
     }
+}
+
+fn matches_regex(context: &Context<'_>, fold_case: bool) -> Result<Option<bool>> {
+    let (ValueRef::Text(text), ValueRef::Text(pattern)) = (context.get_raw(0), context.get_raw(1)) else {
+        return Ok(None);
+    };
+    // SQLite keeps what was compiled for the whole statement, since the pattern is one parameter.
+    let regex =
+        context.get_or_create_aux(1, |_| regular_expression::compile(utf8(pattern)?, fold_case).map_err(failed))?;
+    Ok(Some(regex.is_match(utf8(text)?)))
+}
+
+/// Returns whether a JSON value contains another.
+fn contains(context: &Context<'_>) -> Result<Option<bool>> {
+    let (ValueRef::Text(one), ValueRef::Text(other)) = (context.get_raw(0), context.get_raw(1)) else {
+        return Ok(None);
+    };
+    let tree = |text: &[u8]| JsonTree::parse(text).map_err(|error| failed(error.to_string()));
+    Ok(Some(tree(one)?.contains(&tree(other)?)))
+}
+
+fn failed(message: String) -> Error {
+    Error::UserFunctionError(message.into())
 }
 
 /// Returns the canonical text of a JSON value. Invalid JSON, which other programs may have stored, is returned

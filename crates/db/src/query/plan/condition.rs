@@ -7,12 +7,17 @@ use mwallet_schema::{ColumnType, Decimal, DeclaredType, Table, TableKind, Transf
 use num_bigint::BigInt;
 
 use super::{PlanError, Planner, RelatedPlan};
-use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query};
+use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query, SearchForm, SetRelation};
 
 /// The maximum number of conditions in a filter.
 pub(crate) const MAX_CONDITIONS: usize = 1_000;
 /// The maximum number of values in an `in` list.
 pub(super) const MAX_IN_VALUES: usize = 100_000;
+
+/// The maximum length of a regular expression in bytes.
+const MAX_PATTERN: usize = 1_000;
+/// PostgreSQL's type of a text that is prepared for searches.
+pub(in crate::query) const TEXT_SEARCH_TYPE: &str = "tsvector";
 
 /// A filter with names resolved to positions and values converted to the columns' types.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +29,18 @@ pub(crate) enum Condition<'t> {
         column: usize,
         pattern: String,
         fold_case: bool,
+    },
+    Regex {
+        column: usize,
+        pattern: String,
+        fold_case: bool,
+    },
+    Relate(usize, SetRelation, Value),
+    Search {
+        column: usize,
+        form: SearchForm,
+        language: Option<String>,
+        text: String,
     },
     Is(usize, Is),
     /// The columns together equal one of these keys.
@@ -71,7 +88,7 @@ impl Condition<'_> {
             | Self::Same(position, _) => is_native(*position),
             Self::InKeys(positions, _) => positions.iter().any(|position| is_native(*position)),
             Self::Is(..) => false,
-            Self::Like { .. } => true,
+            Self::Like { .. } | Self::Regex { .. } | Self::Relate(..) | Self::Search { .. } => true,
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.can_fail(table, related)),
             Self::Not(one) => one.can_fail(table, related),
             Self::Behind(both) => both.iter().any(|one| one.can_fail(table, related)),
@@ -279,6 +296,22 @@ impl<'t> Planner<'t> {
             Filter::InKeys { columns, keys } => self.in_keys(columns, keys)?,
             Filter::Exists(related) => Condition::Exists(Box::new(self.related_filter(related)?)),
             Filter::Like { column, pattern, fold_case } => self.like(column, pattern, *fold_case)?,
+            Filter::Regex { column, pattern, fold_case } => {
+                let (column, fold_case) = (self.text_column(column, "matched with a pattern")?, *fold_case);
+                if pattern.len() > MAX_PATTERN {
+                    return Err(PlanError::LongPattern { column: self.column(column).name.clone(), most: MAX_PATTERN });
+                }
+                self.refuse_nul(column, pattern)?;
+                Condition::Regex { column, pattern: pattern.clone(), fold_case }
+            }
+            Filter::Relate { column, relation, operand } => self.relate(column, *relation, operand)?,
+            Filter::Search { column, form, language, text } => {
+                let (column, form) = (self.searched_column(column)?, *form);
+                for text in [text].into_iter().chain(language) {
+                    self.refuse_nul(column, text)?;
+                }
+                Condition::Search { column, form, language: language.clone(), text: text.clone() }
+            }
             Filter::Is { column, is } => {
                 let position = self.find(column)?;
                 if *is != Is::Null && !is_boolean(&self.column(position).kind) {
@@ -339,6 +372,17 @@ impl<'t> Planner<'t> {
     }
 
     fn like(&self, column: &str, pattern: &str, fold_case: bool) -> Result<Condition<'t>, PlanError> {
+        let position = self.text_column(column, "matched with a pattern")?;
+        self.refuse_nul(position, pattern)?;
+        let backslashes = pattern.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if backslashes % 2 == 1 {
+            return Err(PlanError::Pattern { column: column.into() });
+        }
+        Ok(Condition::Like { column: position, pattern: pattern.into(), fold_case })
+    }
+
+    /// Finds a column of text.
+    fn text_column(&self, column: &str, operation: &'static str) -> Result<usize, PlanError> {
         let position = self.find(column)?;
         let is_text = match &self.column(position).kind {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,
@@ -348,17 +392,46 @@ impl<'t> Planner<'t> {
             }
             _ => false,
         };
-        if !is_text {
-            return Err(self.refuse(position, "matched with a pattern"));
+        if is_text { Ok(position) } else { Err(self.refuse(position, operation)) }
+    }
+
+    fn refuse_nul(&self, position: usize, text: &str) -> Result<(), PlanError> {
+        match text.contains('\0') {
+            true => Err(PlanError::InvalidValue {
+                column: self.column(position).name.clone(),
+                error: ValueError::NulInText,
+            }),
+            false => Ok(()),
         }
-        if pattern.contains('\0') {
-            return Err(PlanError::InvalidValue { column: column.into(), error: ValueError::NulInText });
+    }
+
+    /// Plans a comparison as sets or ranges: of JSON, or of a type whose operators only PostgreSQL knows.
+    fn relate(&self, column: &str, relation: SetRelation, operand: &Operand) -> Result<Condition<'t>, PlanError> {
+        const OPERATION: &str = "compared as a set or a range";
+        let position = self.find(column)?;
+        let is_possible = match &self.column(position).kind {
+            ColumnType::Json => matches!(relation, SetRelation::Contains | SetRelation::ContainedIn),
+            ColumnType::Native(native) => matches!(native.transfer, Transfer::TextRepr | Transfer::Json),
+            _ => false,
+        };
+        if !is_possible {
+            return Err(self.refuse(position, OPERATION));
         }
-        let backslashes = pattern.bytes().rev().take_while(|byte| *byte == b'\\').count();
-        if backslashes % 2 == 1 {
-            return Err(PlanError::Pattern { column: column.into() });
+        match self.operand(position, operand)? {
+            Place::At(value) => Ok(Condition::Relate(position, relation, value)),
+            // Only decimals lie between values.
+            Place::Between(_) => Err(self.refuse(position, OPERATION)),
         }
-        Ok(Condition::Like { column: position, pattern: pattern.into(), fold_case })
+    }
+
+    /// Finds a column whose words can be searched: text, JSON, or a document that PostgreSQL prepared.
+    fn searched_column(&self, column: &str) -> Result<usize, PlanError> {
+        let position = self.find(column)?;
+        match &self.column(position).kind {
+            ColumnType::Json => Ok(position),
+            ColumnType::Native(native) if native.name == TEXT_SEARCH_TYPE => Ok(position),
+            _ => self.text_column(column, "searched for words"),
+        }
     }
 
     /// Parses a comparison operand. It may exceed the column's limits: `memo = <longer text>` and `amount > 1e30` are

@@ -103,6 +103,32 @@ pub enum PlanError {
         /// The column.
         column: String,
     },
+    /// A regular expression is too long.
+    #[error("{column}: a regular expression has at most {most} bytes")]
+    LongPattern {
+        /// The column.
+        column: String,
+        /// The limit.
+        most: usize,
+    },
+    /// A regular expression has an error, or would take too much memory.
+    #[error("{column}: {message}")]
+    Regex {
+        /// The column.
+        column: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The database engine cannot do this.
+    #[error("{column} cannot be {operation} on {engine}")]
+    NotOnEngine {
+        /// The column.
+        column: String,
+        /// The attempted operation.
+        operation: &'static str,
+        /// The engine.
+        engine: &'static str,
+    },
     /// The table has no column for this kind of identifier.
     #[error("a row of {table} cannot be named by {by}")]
     Identifier {
@@ -233,6 +259,8 @@ impl PlanError {
             Self::Missing { .. } => "23502",
             Self::Operator { .. } => "42883",
             Self::Pattern { .. } => "22025",
+            Self::Regex { .. } => "2201B",
+            Self::NotOnEngine { .. } => "0A000",
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
@@ -240,7 +268,7 @@ impl PlanError {
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",
-            Self::TooComplex | Self::TooMany { .. } => "54001",
+            Self::TooComplex | Self::TooMany { .. } | Self::LongPattern { .. } => "54001",
         }
     }
 }

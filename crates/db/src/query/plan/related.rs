@@ -135,6 +135,9 @@ impl<'t> Planner<'t> {
             | Filter::In { column, .. }
             | Filter::Between { column, .. }
             | Filter::Like { column, .. }
+            | Filter::Regex { column, .. }
+            | Filter::Relate { column, .. }
+            | Filter::Search { column, .. }
             | Filter::Is { column, .. } => column,
             Filter::InKeys { .. } | Filter::Exists(_) | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => {
                 return Ok(());

@@ -4,8 +4,8 @@ use mwallet_schema::{ColumnType, Value};
 
 use super::{Writer, is_cast};
 use crate::Dialect;
-use crate::query::plan::Condition;
-use crate::query::{Comparison, Is};
+use crate::query::plan::{Condition, TEXT_SEARCH_TYPE};
+use crate::query::{Comparison, Is, SearchForm, SetRelation};
 
 /// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
 const CHAIN: usize = 50;
@@ -30,6 +30,9 @@ impl<'t> Writer<'t> {
                 self.bind_operand(position, high);
             }
             Condition::Like { column, pattern, fold_case } => self.like(column, pattern, fold_case),
+            Condition::Regex { column, pattern, fold_case } => self.regex(column, pattern, fold_case),
+            Condition::Relate(position, relation, value) => self.relate(position, relation, value),
+            Condition::Search { column, form, language, text } => self.search(column, form, language, text),
             Condition::Is(position, is) => {
                 self.column(position);
                 self.push(match is {
@@ -216,6 +219,98 @@ impl<'t> Writer<'t> {
         self.push(")");
     }
 
+    /// Writes a match with a regular expression, of which SQLite has none.
+    fn regex(&mut self, position: usize, pattern: String, fold_case: bool) {
+        let text = ColumnType::Text { max: None };
+        match self.dialect {
+            Dialect::Postgres => {
+                self.column(position);
+                self.push(if fold_case { " ~* " } else { " ~ " });
+                self.bind_as(text, Value::Text(pattern));
+            }
+            Dialect::Sqlite => {
+                self.push(if fold_case { "mwallet_iregex(" } else { "mwallet_regex(" });
+                self.text_of(position);
+                self.push(", ");
+                self.bind_as(text, Value::Text(pattern));
+                self.push(")");
+            }
+        }
+    }
+
+    /// Writes a column of text. A native column of SQLite may hold values of any type.
+    fn text_of(&mut self, position: usize) {
+        let is_native = self.native(position).is_some();
+        self.push(if is_native { "CAST(" } else { "" });
+        self.column(position);
+        self.push(if is_native { " AS TEXT)" } else { "" });
+    }
+
+    /// Writes how a set or range relates to another. On SQLite only JSON does.
+    fn relate(&mut self, position: usize, relation: SetRelation, value: Value) {
+        match self.dialect {
+            Dialect::Postgres => {
+                self.column(position);
+                self.push(match relation {
+                    SetRelation::Contains => " @> ",
+                    SetRelation::ContainedIn => " <@ ",
+                    SetRelation::Overlaps => " && ",
+                    SetRelation::Before => " << ",
+                    SetRelation::After => " >> ",
+                    SetRelation::NotEndingAfter => " &< ",
+                    SetRelation::NotBeginningBefore => " &> ",
+                    SetRelation::AdjacentTo => " -|- ",
+                });
+                self.bind_operand(position, value);
+            }
+            Dialect::Sqlite => {
+                let is_reversed = relation == SetRelation::ContainedIn;
+                self.push("mwallet_contains(");
+                if is_reversed {
+                    self.bind_operand(position, value.clone());
+                } else {
+                    self.column(position);
+                }
+                self.push(", ");
+                if is_reversed {
+                    self.column(position);
+                } else {
+                    self.bind_operand(position, value);
+                }
+                self.push(")");
+            }
+        }
+    }
+
+    /// Writes a search for words, which only PostgreSQL has.
+    fn search(&mut self, position: usize, form: SearchForm, language: Option<String>, words: String) {
+        let text = || ColumnType::Text { max: None };
+        let with_language = |writer: &mut Self| {
+            if let Some(language) = &language {
+                writer.bind_as(text(), Value::Text(language.clone()));
+                writer.push("::text::regconfig, ");
+            }
+        };
+        let is_prepared = self.native(position).is_some_and(|native| native.name == TEXT_SEARCH_TYPE);
+        if is_prepared {
+            self.column(position);
+        } else {
+            self.push("to_tsvector(");
+            with_language(self);
+            self.column(position);
+            self.push(")");
+        }
+        self.push(match form {
+            SearchForm::Query => " @@ to_tsquery(",
+            SearchForm::Plain => " @@ plainto_tsquery(",
+            SearchForm::Phrase => " @@ phraseto_tsquery(",
+            SearchForm::Web => " @@ websearch_to_tsquery(",
+        });
+        with_language(self);
+        self.bind_as(text(), Value::Text(words));
+        self.push(")");
+    }
+
     /// Writes LIKE. SQLite's own folds case, so we use a function that behaves like PostgreSQL's.
     fn like(&mut self, position: usize, pattern: String, fold_case: bool) {
         let text = ColumnType::Text { max: None };
@@ -227,11 +322,8 @@ impl<'t> Writer<'t> {
             }
             Dialect::Sqlite => {
                 self.push(if fold_case { "mwallet_ilike(" } else { "mwallet_like(" });
-                // A native column may hold values of any type.
-                let is_native = self.native(position).is_some();
-                self.push(if is_native { "CAST(" } else { "" });
-                self.column(position);
-                self.push(if is_native { " AS TEXT), " } else { ", " });
+                self.text_of(position);
+                self.push(", ");
                 self.bind_as(text, Value::Text(pattern));
                 self.push(")");
             }

@@ -266,8 +266,7 @@ fn malformed_parameters_of_embeds_are_errors() {
     assert_eq!(error("d.\"x\"y", "eq.1"), syntax("d.\"x\"y", end, None));
     let number = |name: &str| the_embed(&[("select", "d(*)"), (name, "-1")]).unwrap_err();
     assert_eq!(number("d.limit"), syntax("d.limit", "expected a whole number, 0 or more", None));
-    let operator = "the operators are eq, neq, gt, gte, lt, lte, like, ilike, in, is and isdistinct; \
-                    not. before one negates it";
+    let operator = crate::filter::OPERATORS_HINT;
     let expected = syntax("d.name", "expected an operator at character 1, where 'V' is", operator);
     assert_eq!(error("d.name", "Varda"), expected);
     assert_eq!(error("d.or", "id"), syntax("d.or", "expected ( at character 1, where 'i' is", None));

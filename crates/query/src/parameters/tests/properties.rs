@@ -18,7 +18,16 @@ fn a_text() -> impl Strategy<Value = String> {
 fn a_matcher() -> impl Strategy<Value = Matcher> {
     use Comparison::{Eq, Gt, Gte, Lt, Lte, Neq};
     let compare = prop::sample::select(vec![Eq, Neq, Gt, Gte, Lt, Lte]).prop_map(Matcher::Compare);
-    prop_oneof![compare, Just(Matcher::Like), Just(Matcher::ILike)]
+    let others = vec![Matcher::Like, Matcher::ILike, Matcher::Regex, Matcher::IRegex];
+    prop_oneof![compare, prop::sample::select(others)]
+}
+
+fn a_relation() -> impl Strategy<Value = SetRelation> {
+    prop::sample::select(crate::filter::RELATIONS.map(|(_, relation)| relation).to_vec())
+}
+
+fn a_form() -> impl Strategy<Value = SearchForm> {
+    prop::sample::select(crate::filter::SEARCHES.map(|(_, form)| form).to_vec())
 }
 
 fn an_operation() -> impl Strategy<Value = Operation> {
@@ -30,6 +39,12 @@ fn an_operation() -> impl Strategy<Value = Operation> {
         vec(a_text(), 0..4).prop_map(Operation::In),
         prop::sample::select(vec![Is::Null, Is::True, Is::False, Is::Unknown]).prop_map(Operation::Is),
         a_text().prop_map(Operation::IsDistinct),
+        (a_relation(), a_text()).prop_map(|(relation, value)| Operation::Relate { relation, value }),
+        (a_form(), option::of(".{1,6}"), a_text()).prop_map(|(form, language, value)| Operation::Search {
+            form,
+            language,
+            value
+        }),
     ]
 }
 

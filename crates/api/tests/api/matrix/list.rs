@@ -1,0 +1,304 @@
+//! The list itself.
+
+/// Cases about the same part of the language.
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    pub(super) cases: &'static [Case],
+}
+
+/// One thing that a client can ask for.
+pub(super) struct Case {
+    /// How it is written.
+    pub(super) syntax: &'static str,
+    /// What it does. Cases without it are not shown: they test another side of the one before.
+    pub(super) meaning: &'static str,
+    /// The table and parameters of a request that asks for it.
+    pub(super) request: &'static str,
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    pub(super) postgres: Outcome,
+    pub(super) sqlite: Outcome,
+}
+
+/// What an engine answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    /// This body.
+    Text(&'static str),
+    /// These headers among others.
+    Headers(&'static [(&'static str, &'static str)]),
+    /// An error with this code.
+    Refused { code: &'static str, why: &'static str },
+}
+
+const fn both(syntax: &'static str, meaning: &'static str, request: &'static str, text: &'static str) -> Case {
+    Case { syntax, meaning, request, headers: &[], postgres: Outcome::Text(text), sqlite: Outcome::Text(text) }
+}
+
+/// What only PostgreSQL can do.
+const fn only(syntax: &'static str, meaning: &'static str, request: &'static str, text: &'static str) -> Case {
+    let sqlite = Outcome::Refused { code: "42883", why: "no: has no such types" };
+    Case { syntax, meaning, request, headers: &[], postgres: Outcome::Text(text), sqlite }
+}
+
+/// What asks by a header.
+const fn with(
+    syntax: &'static str,
+    meaning: &'static str,
+    request: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+    outcome: Outcome,
+) -> Case {
+    Case { syntax, meaning, request, headers, postgres: outcome, sqlite: outcome }
+}
+
+const NO_SEARCH: Outcome = Outcome::Refused { code: "0A000", why: "no: has no full-text search" };
+
+/// A search for words, which only PostgreSQL can do.
+const fn search(syntax: &'static str, meaning: &'static str, request: &'static str, text: &'static str) -> Case {
+    Case { syntax, meaning, request, headers: &[], postgres: Outcome::Text(text), sqlite: NO_SEARCH }
+}
+
+const ONE: &str = r#"[{"id":1}]"#;
+const TWO: &str = r#"[{"id":2}]"#;
+const THREE: &str = r#"[{"id":3}]"#;
+const FIRST_TWO: &str = r#"[{"id":1},{"id":2}]"#;
+const CATS: &str = r#"[{"id":1},{"id":3}]"#;
+const NONE: &str = "[]";
+
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        name: "Operators",
+        cases: &[
+            both("eq", "equal", "notes?select=id&text=eq.Fat cats", ONE),
+            both("neq", "not equal", "notes?select=id&price=neq.1.5&order=id&limit=1", TWO),
+            both("gt", "greater", "notes?select=id&at=gt.2026-02-28&order=id&limit=1", THREE),
+            both("gte", "greater or equal", "notes?select=id&price=gte.2.5", TWO),
+            both("lt", "less", "notes?select=id&id=lt.2", ONE),
+            both("lte", "less or equal", "notes?select=id&id=lte.1", ONE),
+            both("in", "one of several", "notes?select=id&id=in.(1,3)&order=id", CATS),
+            both("is", "null, not_null, true, false or unknown", "notes?select=id&done=is.unknown", THREE),
+            both(
+                "isdistinct",
+                "not equal, where null is a value",
+                "notes?select=id&done=isdistinct.true&order=id&limit=1",
+                TWO,
+            ),
+            both(
+                "like",
+                "a pattern, with `%` or `*` for any text and `_` for a character",
+                "notes?select=id&text=like.fat*",
+                TWO,
+            ),
+            both("ilike", "the same without regard to case", "notes?select=id&text=ilike.FAT*&order=id", FIRST_TWO),
+            both("match", "a regular expression", "notes?select=id&text=match.^[tT].*s$", THREE),
+            both("", "", "notes?select=id&text=match.c.t&order=id", CATS),
+            both("imatch", "the same without regard to case", "notes?select=id&text=imatch.^FAT&order=id", FIRST_TWO),
+            with("", "", "notes?select=id&text=match.(", &[], Outcome::Refused { code: "2201B", why: "" }),
+            both("not.", "the opposite, before any operator", "notes?select=id&text=not.match.^[Ff]", THREE),
+            both(
+                "eq(any)",
+                "any of several values; also for `neq gt gte lt lte like ilike match imatch`",
+                "notes?select=id&text=match(any).{^Fat,rats$}&order=id",
+                FIRST_TWO,
+            ),
+            both(
+                "eq(all)",
+                "all of several values; for the same operators",
+                "notes?select=id&text=ilike(all).{*cats,fat*}",
+                ONE,
+            ),
+            both(
+                "and, or",
+                "groups of conditions",
+                "notes?select=id&or=(id.eq.1,and(text.match.cats,id.gt.1))&order=id",
+                CATS,
+            ),
+        ],
+    },
+    Group {
+        name: "JSON, arrays and ranges",
+        cases: &[
+            both("cs", "JSON contains JSON", r#"notes?select=id&data=cs.{"tags":["y"]}"#, ONE),
+            both("", "", "notes?select=id&data=cs.[3,1]", THREE),
+            both("", "", "notes?select=id&data=cs.2", THREE),
+            both("", "", r#"notes?select=id&data=not.cs.{"a":1.0}&order=id&limit=1"#, TWO),
+            both("cd", "JSON is contained in JSON", r#"notes?select=id&data=cd.{"a":2,"b":0,"tags":["x"]}"#, TWO),
+            only("cs", "an array or range contains another", "spans?select=id&tags=cs.{a}", ONE),
+            only("cd", "an array or range is contained in another", "spans?select=id&span=cd.[0,6)", ONE),
+            only("ov", "they overlap", "spans?select=id&tags=ov.{c,d}", TWO),
+            only("sl", "a range is left of another", "spans?select=id&span=sl.[5,6)", ONE),
+            only("sr", "a range is right of another", "spans?select=id&span=sr.[8,10)", THREE),
+            only("nxr", "a range does not extend to the right of another", "spans?select=id&span=nxr.[0,5)", ONE),
+            only("nxl", "a range does not extend to the left of another", "spans?select=id&span=nxl.[6,10)", THREE),
+            only("adj", "a range is adjacent to another", "spans?select=id&span=adj.[9,10)", TWO),
+            with("", "", "notes?select=id&text=cs.{a}", &[], Outcome::Refused { code: "42883", why: "" }),
+        ],
+    },
+    Group {
+        name: "Searches for words",
+        cases: &[
+            search("fts", "words with `&`, `|` and `!`", "notes?select=id&text=fts(english).fat%20%26%20cat", ONE),
+            search("plfts", "all of these words", "notes?select=id&text=plfts(english).thin%20cat", THREE),
+            search("phfts", "these words next to each other", "notes?select=id&text=phfts(english).thin%20cat", THREE),
+            search("wfts", "what people type into a search box", "notes?select=id&text=wfts(english).fat%20-cat", TWO),
+            search(
+                "fts(english)",
+                "in a language; without one, in that of the database",
+                "notes?select=id&text=not.plfts(english).fat",
+                THREE,
+            ),
+            search("", "", "notes?select=id&data=plfts(simple).x", ONE),
+            Case {
+                syntax: "",
+                meaning: "",
+                request: "spans?select=id&document=plfts(english).rats",
+                headers: &[],
+                postgres: Outcome::Text(TWO),
+                sqlite: NO_SEARCH,
+            },
+            Case {
+                syntax: "",
+                meaning: "",
+                request: "notes?select=id&text=fts(klingon).fat",
+                headers: &[],
+                postgres: Outcome::Refused { code: "22023", why: "" },
+                sqlite: NO_SEARCH,
+            },
+        ],
+    },
+    Group {
+        name: "Rows, order and pages",
+        cases: &[
+            both(
+                "select",
+                "columns, with aliases",
+                "notes?select=id,price,is:done&id=eq.1",
+                r#"[{"id":1,"price":"1.50","is":true}]"#,
+            ),
+            both(
+                "order",
+                "`asc`, `desc`, `nullsfirst`, `nullslast`",
+                "notes?select=id&order=price.desc.nullslast,id&limit=2",
+                r#"[{"id":2},{"id":1}]"#,
+            ),
+            both(
+                "limit, offset",
+                "a page; `skip` is another name of `offset`",
+                "notes?select=id&order=id&limit=1&offset=1",
+                TWO,
+            ),
+            with(
+                "Range",
+                "a page by a header",
+                "notes?select=id&order=id",
+                &[("range-unit", "items"), ("range", "1-1")],
+                Outcome::Text(TWO),
+            ),
+            with(
+                "",
+                "",
+                "notes?select=id&offset=9",
+                &[("prefer", "count=exact")],
+                Outcome::Refused { code: "PGRST103", why: "" },
+            ),
+        ],
+    },
+    Group {
+        name: "Preferences",
+        cases: &[
+            with(
+                "Prefer: count=exact",
+                "how many rows there are without the page",
+                "notes?select=id&limit=1",
+                &[("prefer", "count=exact")],
+                Outcome::Headers(&[("content-range", "0-0/4"), ("preference-applied", "count=exact")]),
+            ),
+            Case {
+                syntax: "Prefer: count=planned",
+                meaning: "how many the database expects; SQLite counts them, and says so",
+                request: "notes?select=id&id=eq.1",
+                headers: &[("prefer", "count=planned")],
+                postgres: Outcome::Headers(&[("content-range", "0-0/1"), ("preference-applied", "count=planned")]),
+                sqlite: Outcome::Headers(&[("content-range", "0-0/1"), ("preference-applied", "count=exact")]),
+            },
+            Case {
+                syntax: "Prefer: count=estimated",
+                meaning: "counted up to 10,000 expected rows, as many as are expected above; SQLite counts them, and says so",
+                request: "notes?select=id&limit=1",
+                headers: &[("prefer", "count=estimated")],
+                postgres: Outcome::Headers(&[("content-range", "0-0/4"), ("preference-applied", "count=estimated")]),
+                sqlite: Outcome::Headers(&[("content-range", "0-0/4"), ("preference-applied", "count=exact")]),
+            },
+            with(
+                "Prefer: handling=strict",
+                "unknown preferences are errors",
+                "notes?select=id",
+                &[("prefer", "handling=strict, hurry")],
+                Outcome::Refused { code: "PGRST122", why: "yes" },
+            ),
+            with(
+                "Prefer: numbers=string",
+                "64-bit integers and decimals as strings",
+                "notes?select=n:id,p:price&id=eq.1",
+                &[("prefer", "numbers=string")],
+                Outcome::Text(r#"[{"n":"1","p":"1.50"}]"#),
+            ),
+        ],
+    },
+    Group {
+        name: "Media types",
+        cases: &[
+            with(
+                "application/json",
+                "an array of objects",
+                "notes?select=id&id=eq.1",
+                &[("accept", "application/json")],
+                Outcome::Text(ONE),
+            ),
+            with(
+                "application/vnd.pgrst.object+json",
+                "one object; none or several are an error",
+                "notes?select=id&id=eq.1",
+                &[("accept", "application/vnd.pgrst.object+json")],
+                Outcome::Text(r#"{"id":1}"#),
+            ),
+            with(
+                "",
+                "",
+                "notes?select=id",
+                &[("accept", "application/vnd.pgrst.object+json")],
+                Outcome::Refused { code: "PGRST116", why: "" },
+            ),
+            with(
+                "application/vnd.pgrst.array+json;nulls=stripped",
+                "without members that are null",
+                "notes?select=id,text,data&id=gte.3&order=id",
+                &[("accept", "application/vnd.pgrst.array+json;nulls=stripped")],
+                Outcome::Text(r#"[{"id":3,"text":"thin, cats","data":[1,2,3]},{"id":4}]"#),
+            ),
+            with(
+                "application/vnd.pgrst.object+json;nulls=stripped",
+                "the same for one object",
+                "notes?select=id,text&id=eq.4",
+                &[("accept", "application/vnd.pgrst.object+json;nulls=stripped")],
+                Outcome::Text(r#"{"id":4}"#),
+            ),
+            with(
+                "text/csv",
+                "a line of names, and a line for each row; what is nested is JSON",
+                "notes?select=id,text,done,price&id=gte.3&order=id",
+                &[("accept", "text/csv")],
+                Outcome::Text("id,text,done,price\r\n3,\"thin, cats\",,\r\n4,,true,-3.00\r\n"),
+            ),
+            with("", "", "notes?select=id,a:text&id=eq.9", &[("accept", "text/csv")], Outcome::Text("id,a\r\n")),
+            with("", "", "notes?select=id", &[("accept", "image/png")], Outcome::Refused { code: "PGRST107", why: "" }),
+            with(
+                "",
+                "",
+                "notes?select=id&id=eq.9",
+                &[("accept", "application/vnd.pgrst.array+json;nulls=stripped")],
+                Outcome::Text(NONE),
+            ),
+        ],
+    },
+];

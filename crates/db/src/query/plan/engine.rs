@@ -1,0 +1,49 @@
+//! What one of the engines cannot do, found before a connection is taken.
+
+use super::{Condition, Plan, PlanError, PlanKind, RelatedPlan};
+use crate::Dialect;
+
+impl Plan<'_> {
+    /// Rejects what an engine cannot do.
+    pub(in crate::query) fn check_engine(&self, dialect: Dialect) -> Result<(), PlanError> {
+        if dialect == Dialect::Postgres {
+            return Ok(());
+        }
+        let condition = match &self.kind {
+            PlanKind::Select { condition, .. }
+            | PlanKind::SelectByJunction { condition, .. }
+            | PlanKind::Aggregate { condition, .. }
+            | PlanKind::Update { condition, .. }
+            | PlanKind::Delete { condition } => Some(condition),
+            PlanKind::Insert { .. } => None,
+        };
+        for condition in condition.into_iter().chain(&self.barrier) {
+            self.check_condition(condition)?;
+        }
+        self.related.iter().try_for_each(check_related)
+    }
+
+    /// Rejects what SQLite cannot do.
+    fn check_condition(&self, condition: &Condition<'_>) -> Result<(), PlanError> {
+        let name = |position: &usize| self.table.columns[*position].name.clone();
+        match condition {
+            Condition::And(all) | Condition::Or(all) => all.iter().try_for_each(|one| self.check_condition(one)),
+            Condition::Not(one) => self.check_condition(one),
+            Condition::Behind(both) => both.iter().try_for_each(|one| self.check_condition(one)),
+            Condition::Exists(related) => check_related(related),
+            Condition::Search { column, .. } => {
+                Err(PlanError::NotOnEngine { column: name(column), operation: "searched for words", engine: "SQLite" })
+            }
+            #[cfg(feature = "sqlite")]
+            Condition::Regex { column, pattern, fold_case } => {
+                crate::driver::sqlite::check_pattern(pattern, *fold_case)
+                    .map_err(|message| PlanError::Regex { column: name(column), message })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_related(related: &RelatedPlan<'_>) -> Result<(), PlanError> {
+    related.plan.check_engine(Dialect::Sqlite)
+}
