@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use mwallet_db::schema::Table;
-use mwallet_db::{Engine, Entity, Query, Session, crud};
+use mwallet_db::{Engine, Entity, Query, Session, crud, typed};
 use mwallet_models::{Order, User};
 
 use crate::failure::Result;
@@ -90,7 +90,7 @@ impl Writer<'_> {
             if batch.is_empty() {
                 break;
             }
-            let count = E::create_many(&mut self.session, batch).await?.len() as u64;
+            let count = typed::create_many((&mut self.session).into(), batch).await?.len() as u64;
             written += count;
             self.progress.inc(if is_counted { count } else { 0 });
         }

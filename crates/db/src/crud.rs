@@ -1,7 +1,7 @@
 //! Create, retrieve, list, update, delete and search operations on any table, whose rows are maps.
 //!
 //! Every operation takes an [`Executor`]: an engine, or a session with its transaction. For entities, see
-//! [`Entity::find`](crate::Entity::find).
+//! [`Find`](crate::Find).
 //!
 //! ```
 //! # use mwallet_db::{Engine, Filter, Query, crud, schema::{Column, ColumnType, Record, Table}};

@@ -6,10 +6,7 @@
 mod attribute;
 mod builder;
 mod cell;
-mod find;
 mod groups;
-mod key_values;
-mod load;
 mod relation;
 mod types;
 
@@ -18,16 +15,9 @@ use mwallet_schema::{Record, Schema, Table, Value};
 pub use attribute::{Attribute, HasGroup};
 pub use builder::{EntityDescription, FieldSpec, ForeignKeySpec, NativeSpec, NativeTransfer, TableBuilder, TableSpec};
 pub use cell::{Auto, Cell, Cells, DecodeError, Handle, PendingKey, Ref};
-pub use find::{Find, Page};
 pub use groups::{ColumnGroup, Key, KeyColumns, Name, NameColumns, Timestamps, TimestampsColumns};
-pub use key_values::KeyValues;
-pub use load::{LoadRelated, LoadedMany, LoadedOne, RelatedQuery};
 pub use relation::{Reference, ToMany, ToOne};
 pub use types::{ColumnValue, Enumeration, Json, TypeLimits};
-
-use crate::crud;
-use crate::executor::Executor;
-use crate::query::{Filter, OnConflict, Query};
 
 /// A Rust struct that represents a row of a table. Derive it.
 ///
@@ -70,54 +60,6 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// Appends a cell for each of the table's columns, in order.
     fn write(&self, cells: &mut Vec<Cell>);
-
-    /// Begins a query on the rows.
-    fn find() -> Find<Self> {
-        Query::new().into()
-    }
-
-    /// Begins a query on the row with a primary key: `Order::by_key(5)`, or `UserGroup::by_key((1, 2))` for a key of
-    /// two columns. It fails when it runs if the key has another number of columns.
-    fn by_key(key: impl KeyValues) -> Find<Self> {
-        let columns = Self::table().primary_key.clone();
-        Self::find().filter(Filter::in_keys(columns, [key.into_values()]))
-    }
-
-    /// Inserts the row and returns it with its key and defaults.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the row does not fit the table or violates a constraint.
-    fn create<'d>(self, executor: impl Into<Executor<'d>>) -> impl Future<Output = crate::Result<Self>> + Send {
-        let executor = executor.into();
-        async move { crud::only(crud::insert(executor, Self::table(), vec![self.to_map()], &OnConflict::Error).await?) }
-    }
-
-    /// Inserts all rows or none, and returns them in the given order.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a row does not fit the table or violates a constraint. No row is inserted then.
-    fn create_many<'d>(
-        executor: impl Into<Executor<'d>>,
-        rows: impl IntoIterator<Item = Self>,
-    ) -> impl Future<Output = crate::Result<Vec<Self>>> + Send {
-        let (executor, records) = (executor.into(), rows.into_iter().map(|row| row.to_map()).collect());
-        async move { crud::insert(executor, Self::table(), records, &OnConflict::Error).await }
-    }
-
-    /// Inserts the rows that do not conflict with a unique constraint, and returns those that were inserted.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a row does not fit the table or violates another constraint. No row is inserted then.
-    fn insert_ignore<'d>(
-        executor: impl Into<Executor<'d>>,
-        rows: impl IntoIterator<Item = Self>,
-    ) -> impl Future<Output = crate::Result<Vec<Self>>> + Send {
-        let (executor, records) = (executor.into(), rows.into_iter().map(|row| row.to_map()).collect());
-        async move { crud::insert(executor, Self::table(), records, &OnConflict::Ignore { target: None }).await }
-    }
 
     /// Returns the table.
     fn table() -> &'static Table {

@@ -49,6 +49,8 @@ mod options;
 mod place;
 mod query;
 mod quote;
+#[cfg(feature = "sqlite")]
+mod regular_expression;
 mod room;
 mod row;
 mod session;
@@ -65,6 +67,7 @@ pub mod prelude;
 pub mod schema_tools;
 #[cfg(feature = "sqlite")]
 pub mod sqlite_files;
+pub mod typed;
 pub mod worker;
 
 /// Table descriptions and data validation.
@@ -79,9 +82,8 @@ pub use dialect::Dialect;
 pub use engine::Engine;
 pub use entity::{
     Attribute, Auto, Cell, Cells, ColumnGroup, ColumnValue, DecodeError, Entity, EntityDescription, Enumeration,
-    FieldSpec, Find, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, KeyValues, LoadRelated, LoadedMany,
-    LoadedOne, Name, NameColumns, NativeSpec, NativeTransfer, Page, PendingKey, Ref, Reference, RelatedQuery,
-    TableBuilder, TableSpec, Timestamps, TimestampsColumns, ToMany, ToOne, TypeLimits,
+    FieldSpec, ForeignKeySpec, Handle, HasGroup, Json, Key, KeyColumns, Name, NameColumns, NativeSpec, NativeTransfer,
+    PendingKey, Ref, Reference, TableBuilder, TableSpec, Timestamps, TimestampsColumns, ToMany, ToOne, TypeLimits,
 };
 pub use error::{ConstraintKind, Details, DriverError, Error, NotOpened, ReadEnd, Refusal, Result, Violation};
 pub use executor::Executor;
@@ -102,4 +104,5 @@ pub use sources::SystemSources;
 pub use sql::Sql;
 pub use statement::{Format, Numbers, Output, Statement};
 pub use stream::{Batches, Rows};
+pub use typed::{Find, KeyValues, LoadRelated, LoadedMany, LoadedOne, Page, RelatedQuery};
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

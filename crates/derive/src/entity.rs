@@ -10,6 +10,7 @@ use crate::attribute::{Errors, Item, Known, find, items, optional_text, refuse_r
 use crate::field::{self, Field, Role};
 use crate::known::{ABOVE_FIELD, ABOVE_STRUCT};
 use crate::naming::{documentation, nearest, table_name};
+use crate::operations;
 use crate::structure::{self, Bodies};
 
 const CHECK: &[Known] = &[
@@ -67,6 +68,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
 
     let type_name = name.unraw().to_string();
     let constants = structure::constants(&fields, false);
+    let operations = operations::functions(&input.vis);
     let groups = fields.iter().filter(|field| matches!(field.role, Role::Group)).map(|field| &field.kind);
     let Bodies { describe, read, write } = structure::bodies(&fields);
     Ok(quote! {
@@ -99,6 +101,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Expanded {
         #[allow(dead_code, reason = "not every column is named in a query")]
         impl #name {
             #(#constants)*
+            #operations
         }
 
         #(

@@ -14,6 +14,7 @@ mod kind;
 mod known;
 mod migrations;
 mod naming;
+mod operations;
 mod relation;
 mod structure;
 mod stub;

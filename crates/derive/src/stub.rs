@@ -8,6 +8,7 @@ use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Field, GenericParam, Generics, Ident, Meta, parse_quote};
 
 use crate::naming::shouting;
+use crate::operations;
 use crate::relation::{self, ColumnField};
 
 /// Returns the stub for `#[derive(Entity)]`.
@@ -16,6 +17,7 @@ pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
     let (of, arguments, bounds) = generics.split_for_impl();
     let name = &input.ident;
     let constants = constants(input, true);
+    let operations = operations::functions(&input.vis);
     let groups = fields(input).filter(|field| is_group(field)).map(|field| &field.ty);
     quote! {
         #[automatically_derived]
@@ -36,6 +38,7 @@ pub(crate) fn entity(input: &DeriveInput) -> TokenStream {
         #[allow(dead_code, reason = "not every column is named in a query")]
         impl #of #name #arguments #bounds {
             #constants
+            #operations
         }
 
         #(

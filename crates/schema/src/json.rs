@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 mod canonical;
+mod tree;
 mod write;
 
 pub use canonical::canonical;
+pub use tree::contains;
 pub use write::{compact, write_string, write_value};
 pub(crate) use write::{squeeze, storable};
 

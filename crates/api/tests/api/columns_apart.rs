@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use mwallet_api::App;
-use mwallet_db::{Entity, Error};
+use mwallet_db::Error;
 use mwallet_models::User;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use mwallet_chain::{Block, BlockError, BlockTransaction, Help, Network};
 use mwallet_db::schema::Timestamp;
-use mwallet_db::{Auto, Entity, Json, Key, Name, Timestamps, worker};
+use mwallet_db::{Auto, Json, Key, Name, Timestamps, worker};
 use mwallet_models::Transaction;
 use serde_json::json;
 

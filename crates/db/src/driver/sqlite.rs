@@ -13,13 +13,11 @@ mod deferred_keys;
 mod errors;
 mod execute;
 mod functions;
-mod json_tree;
 mod lease;
 mod like;
 mod packed_rows;
 mod point_read;
 mod reader;
-mod regular_expression;
 mod rows;
 mod sort;
 mod temporary_files;
@@ -33,7 +31,6 @@ use std::time::Duration;
 
 pub(crate) use errors::said;
 pub(crate) use lease::Lease;
-pub(crate) use regular_expression::check_pattern;
 pub(crate) use rows::RowReceiver;
 
 use crate::driver::{RowSource, Transaction};

@@ -100,13 +100,13 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
         Order { relation: None, column: self.name.into(), direction: Direction::Descending, nulls: None }
     }
 
-    /// Sets the column to a value, in the changes of an [update](super::Find::update).
+    /// Sets the column to a value, in the changes of an [update](crate::Find::update).
     pub fn set(self, value: impl Into<T::Plain>) -> (&'static str, Value) {
         let plain: T::Plain = value.into();
         (self.name, plain.into())
     }
 
-    /// Sets the column to null, in the changes of an [update](super::Find::update).
+    /// Sets the column to null, in the changes of an [update](crate::Find::update).
     pub fn set_null(self) -> (&'static str, Value) {
         (self.name, Value::Null)
     }

@@ -12,9 +12,8 @@ use rusqlite::{Connection, Error, Result};
 
 use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
-use super::json_tree::JsonTree;
-use super::{like, packed_rows, regular_expression};
-use crate::decimal_text;
+use super::{like, packed_rows};
+use crate::{decimal_text, regular_expression};
 
 /// Registers the functions on a connection.
 pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {
@@ -66,8 +65,7 @@ fn contains(context: &Context<'_>) -> Result<Option<bool>> {
     let (ValueRef::Text(one), ValueRef::Text(other)) = (context.get_raw(0), context.get_raw(1)) else {
         return Ok(None);
     };
-    let tree = |text: &[u8]| JsonTree::parse(text).map_err(|error| failed(error.to_string()));
-    Ok(Some(tree(one)?.contains(&tree(other)?)))
+    json::contains(one, other).map(Some).map_err(|error| failed(error.to_string()))
 }
 
 fn failed(message: String) -> Error {

@@ -36,7 +36,7 @@ impl Plan<'_> {
             }
             #[cfg(feature = "sqlite")]
             Condition::Regex { column, pattern, fold_case } => {
-                crate::driver::sqlite::check_pattern(pattern, *fold_case)
+                crate::regular_expression::check_pattern(pattern, *fold_case)
                     .map_err(|message| PlanError::Regex { column: name(column), message })
             }
             _ => Ok(()),

@@ -1,12 +1,26 @@
-//! JSON as trees, for what PostgreSQL's `jsonb` can do and SQLite's own functions cannot.
+//! JSON as trees, to see whether one value contains another.
 
 use std::collections::BTreeMap;
 
-use mwallet_schema::json::{Reader, SyntaxError, Token, canonical};
+use super::{Reader, SyntaxError, Token, canonical};
+
+/// Returns whether a JSON value contains another, as `@>` of PostgreSQL's `jsonb` does.
+///
+/// ```
+/// assert!(mwallet_schema::json::contains(br#"{"a": 1, "b": [1, 2]}"#, br#"{"b": [2.0]}"#)?);
+/// # Ok::<(), mwallet_schema::json::SyntaxError>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns an error if a text is not JSON.
+pub fn contains(one: &[u8], other: &[u8]) -> Result<bool, SyntaxError> {
+    Ok(JsonTree::parse(one)?.contains(&JsonTree::parse(other)?))
+}
 
 /// A JSON value. Numbers are in a normal form, so that equal numbers are equal texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum JsonTree {
+enum JsonTree {
     Null,
     Bool(bool),
     Number(String),
@@ -22,7 +36,7 @@ impl JsonTree {
     /// # Errors
     ///
     /// Returns an error if the text is not JSON.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, SyntaxError> {
+    fn parse(text: &[u8]) -> Result<Self, SyntaxError> {
         let mut reader = Reader::new(text)?;
         let tree = Self::read(&mut reader)?;
         reader.end()?;
@@ -56,7 +70,7 @@ impl JsonTree {
 
     /// Returns whether it contains another value, as `@>` of `jsonb` does: objects every member, arrays every item,
     /// whatever their order. An array also contains a scalar, but only the outermost one.
-    pub(super) fn contains(&self, other: &Self) -> bool {
+    fn contains(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Array(items), scalar) if !scalar.is_nested() => items.contains(scalar),
             _ => self.holds(other),

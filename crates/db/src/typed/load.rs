@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use mwallet_schema::{Value, json};
 
-use super::{Cell, Cells, Entity, ToMany, ToOne};
+use crate::entity::{Cell, Cells, Entity, ToMany, ToOne};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::query::{Filter, Order, Plan, Query, RelationPath};

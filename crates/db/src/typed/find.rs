@@ -4,14 +4,15 @@ use std::marker::PhantomData;
 
 use mwallet_schema::{Record, Value};
 
-use super::Entity;
+use super::KeyValues;
 use crate::crud::{self, Changed};
+use crate::entity::Entity;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::query::{Aggregate, Filter, Identifier, Order, Query};
 use crate::stream::Rows;
 
-/// A query on the rows of an entity, begun by [`Entity::find`] or [`Entity::by_key`].
+/// A query on the rows of an entity, begun by `Order::find()` or `Order::by_key(5)`.
 ///
 /// ```
 /// # use mwallet_db::{Engine, Entity, Key, KeyColumns};
@@ -66,7 +67,23 @@ impl<E: Entity> From<Query> for Find<E> {
     }
 }
 
+impl<E: Entity> Default for Find<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<E: Entity> Find<E> {
+    /// Selects every row.
+    pub fn new() -> Self {
+        Query::new().into()
+    }
+
+    /// Selects the row with a primary key. It fails when it runs if the key has another number of columns.
+    pub fn by_key(key: impl KeyValues) -> Self {
+        Self::new().filter(Filter::in_keys(E::table().primary_key.clone(), [key.into_values()]))
+    }
+
     /// Adds a filter, combined with earlier ones by AND.
     pub fn filter(self, filter: Filter) -> Self {
         Self { query: self.query.filter(filter), ..self }

@@ -2,7 +2,7 @@
 
 use mwallet_schema::{Uuid, Value};
 
-use super::{Entity, Ref};
+use crate::entity::{Entity, Ref};
 
 /// The value of a primary key, or a tuple of the values of one of several columns.
 #[diagnostic::on_unimplemented(
