@@ -8,6 +8,8 @@ use crate::problem::Problem;
 
 /// PostgREST's media type for one row without an array around it.
 pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
+/// PostgREST's media type for an array of rows, which says the same as JSON unless nulls are left out.
+pub(crate) const ARRAY: &str = "application/vnd.pgrst.array+json";
 
 /// The form in which the client accepts rows.
 ///
@@ -17,7 +19,7 @@ pub(crate) const OBJECT: &str = "application/vnd.pgrst.object+json";
 pub(crate) fn rows(headers: &HeaderMap) -> Result<Form, Problem> {
     choose(headers, |name, nulls| match (name, nulls) {
         ("application/json" | "application/*" | "*/*", Nulls::Kept) => Some(Form::Array(nulls)),
-        ("application/vnd.pgrst.array+json" | "application/vnd.pgrst.array", _) => Some(Form::Array(nulls)),
+        (ARRAY | "application/vnd.pgrst.array", _) => Some(Form::Array(nulls)),
         (OBJECT | "application/vnd.pgrst.object", _) => Some(Form::Object(nulls)),
         ("text/csv", Nulls::Kept) => Some(Form::Csv),
         _ => None,

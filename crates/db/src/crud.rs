@@ -34,8 +34,9 @@ use crate::executor::Executor;
 use crate::isolation::Isolation;
 use crate::query::{Aggregate, Filter, OnConflict, Plan, Projection, Query, same_shape};
 use crate::row::{FromRow, Row};
+use crate::session::Session;
 use crate::sql::Sql;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Output, Statement};
 use crate::stream::Rows;
 
 /// The maximum number of rows that one insert statement writes.
@@ -158,7 +159,7 @@ pub async fn list(executor: impl Into<Executor<'_>>, table: &Table, query: &Quer
 pub(crate) async fn list_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<Vec<T>> {
     let statement = Plan::select(table, query)?.statement(executor.dialect())?;
     let columns = statement.columns().clone();
-    decode(&columns, vec![executor.read(statement, Format::Values).await?])
+    decode(&columns, vec![executor.read(statement).await?])
 }
 
 /// Returns the rows that a query selects as a lazy stream.
@@ -177,26 +178,25 @@ pub(crate) async fn stream_as<'d, T: FromRow>(
 ) -> Result<Rows<'d, T>> {
     let statement = Plan::select(table, query)?.statement(executor.dialect())?;
     let columns = statement.columns().clone();
-    Ok(Rows::new(executor.stream(statement, Format::Values).await?, columns))
+    Ok(Rows::new(executor.stream(statement).await?, columns))
 }
 
 /// Returns the rows that a query selects, and their number without its skip and limit, both as of the same moment unless
 /// a session does not see to that.
 pub(crate) async fn page_as<T: FromRow>(executor: Executor<'_>, table: &Table, query: &Query) -> Result<(Vec<T>, u64)> {
-    match executor {
-        Executor::Session(session) => {
-            let rows = list_as(Executor::Session(&mut *session), table, query).await?;
-            let total = count(session, table, query).await?;
-            Ok((rows, total))
-        }
-        Executor::Engine(engine) => {
-            let sessions = engine.sessions().isolation(Isolation::RepeatableRead).read_only();
-            let mut session = sessions.begin().await?;
-            let page = Box::pin(page_as(Executor::Session(&mut session), table, query)).await?;
-            session.roll_back().await?;
-            Ok(page)
-        }
-    }
+    let engine = match executor {
+        Executor::Session(session) => return page_in(session, table, query).await,
+        Executor::Engine(engine) => engine,
+    };
+    let mut session = engine.sessions().isolation(Isolation::RepeatableRead).read_only().begin().await?;
+    let page = page_in(&mut session, table, query).await?;
+    session.roll_back().await?;
+    Ok(page)
+}
+
+async fn page_in<T: FromRow>(session: &mut Session, table: &Table, query: &Query) -> Result<(Vec<T>, u64)> {
+    let rows = list_as(Executor::Session(&mut *session), table, query).await?;
+    Ok((rows, count(session, table, query).await?))
 }
 
 /// Computes aggregates over the rows that a query selects, and returns one value each.
@@ -212,7 +212,7 @@ pub async fn aggregate(
 ) -> Result<Vec<Value>> {
     let executor = executor.into();
     let statement = Plan::aggregate(table, query, aggregates)?.statement(executor.dialect())?;
-    Ok(executor.read(statement, Format::Values).await?.into_values().pop().unwrap_or_default())
+    Ok(executor.read(statement).await?.into_values().pop().unwrap_or_default())
 }
 
 /// Returns the number of rows that a query selects, ignoring skip and limit.

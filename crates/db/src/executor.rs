@@ -59,10 +59,10 @@ impl Executor<'_> {
         }
     }
 
-    pub(crate) async fn read(self, statement: Statement, format: Format) -> Result<Output> {
+    pub(crate) async fn read(self, statement: Statement) -> Result<Output> {
         match self {
-            Self::Engine(engine) => engine.read(statement, format).await,
-            Self::Session(session) => session.run_as(statement, format).await,
+            Self::Engine(engine) => engine.read(statement, Format::Values).await,
+            Self::Session(session) => session.run_statement(statement).await,
         }
     }
 
@@ -89,10 +89,10 @@ impl Executor<'_> {
 }
 
 impl<'d> Executor<'d> {
-    pub(crate) async fn stream(self, statement: Statement, format: Format) -> Result<Batches<'d>> {
+    pub(crate) async fn stream(self, statement: Statement) -> Result<Batches<'d>> {
         match self {
-            Self::Engine(engine) => engine.stream(statement, format).await,
-            Self::Session(session) => session.stream(statement, format).await,
+            Self::Engine(engine) => engine.stream(statement, Format::Values).await,
+            Self::Session(session) => session.stream(statement, Format::Values).await,
         }
     }
 }

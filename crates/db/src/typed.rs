@@ -22,7 +22,7 @@ use crate::query::OnConflict;
 ///
 /// Returns an error if the row does not fit the table or violates a constraint.
 pub async fn create<E: Entity>(executor: Executor<'_>, row: E) -> Result<E> {
-    crud::only(crud::insert(executor, E::table(), vec![row.to_map()], &OnConflict::Error).await?)
+    crud::only(create_many(executor, vec![row]).await?)
 }
 
 /// Inserts all rows or none, and returns them in the given order.
@@ -31,8 +31,7 @@ pub async fn create<E: Entity>(executor: Executor<'_>, row: E) -> Result<E> {
 ///
 /// Returns an error if a row does not fit the table or violates a constraint. No row is inserted then.
 pub async fn create_many<E: Entity>(executor: Executor<'_>, rows: Vec<E>) -> Result<Vec<E>> {
-    let records = rows.into_iter().map(|row| row.to_map()).collect();
-    crud::insert(executor, E::table(), records, &OnConflict::Error).await
+    insert(executor, rows, &OnConflict::Error).await
 }
 
 /// Inserts the rows that do not conflict with a unique constraint, and returns those that were inserted.
@@ -41,6 +40,10 @@ pub async fn create_many<E: Entity>(executor: Executor<'_>, rows: Vec<E>) -> Res
 ///
 /// Returns an error if a row does not fit the table or violates another constraint. No row is inserted then.
 pub async fn insert_ignore<E: Entity>(executor: Executor<'_>, rows: Vec<E>) -> Result<Vec<E>> {
-    let records = rows.into_iter().map(|row| row.to_map()).collect();
-    crud::insert(executor, E::table(), records, &OnConflict::Ignore { target: None }).await
+    insert(executor, rows, &OnConflict::Ignore { target: None }).await
+}
+
+async fn insert<E: Entity>(executor: Executor<'_>, rows: Vec<E>, on_conflict: &OnConflict) -> Result<Vec<E>> {
+    let records = rows.iter().map(E::to_map).collect();
+    crud::insert(executor, E::table(), records, on_conflict).await
 }

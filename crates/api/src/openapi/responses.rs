@@ -3,12 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Components, Described, problems, reference, schemas};
+use crate::accept::{ARRAY, OBJECT};
 
 const KIND: &str = "responses";
-
-/// The media type of a response that must be one object.
-const OBJECT: &str = "application/vnd.pgrst.object+json";
-const ARRAY: &str = "application/vnd.pgrst.array+json";
 
 /// The rows of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use mwallet_schema::{ForeignKey, Table, plural};
 use super::fields::{Row, unraw};
 use super::names::unused;
 
-/// The maximum number of columns of a relation.
+/// The maximum number of columns of a relation, as `mwallet_db::ToOne::and` has it.
 const MAX_COLUMNS: usize = 8;
 
 /// The relation of a foreign key.

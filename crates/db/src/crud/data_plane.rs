@@ -235,13 +235,13 @@ pub async fn planned_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>
 /// Returns an error if the query does not fit the table.
 pub async fn estimated_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<u64> {
     let table = table.into();
-    match engine.dialect() {
-        Dialect::Postgres => match planned_count(engine, table, query).await? {
-            planned if planned > MOST_COUNTED_OF_ESTIMATED => Ok(planned),
-            _ => exact_count(engine, table, query).await,
-        },
-        Dialect::Sqlite => exact_count(engine, table, query).await,
+    if engine.dialect() == Dialect::Postgres {
+        let planned = planned_count(engine, table, query).await?;
+        if planned > MOST_COUNTED_OF_ESTIMATED {
+            return Ok(planned);
+        }
     }
+    exact_count(engine, table, query).await
 }
 
 async fn exact_count(engine: &Engine, table: ScopedTable<'_>, query: &Query) -> Result<u64> {

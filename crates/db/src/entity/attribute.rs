@@ -11,7 +11,7 @@ use crate::query::{Comparison, Direction, Filter, Is, Operand, Order};
 ///
 /// Its methods build [`Filter`]s and [`Order`]s. A wrong name or type does not compile.
 pub struct Attribute<E, T> {
-    pub(super) name: &'static str,
+    name: &'static str,
     marker: PhantomData<fn() -> (E, T)>,
 }
 

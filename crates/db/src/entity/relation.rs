@@ -81,7 +81,7 @@ impl<T: Reference> Reference for Option<T> {
 impl<E: Entity, T: Reference> Attribute<E, T> {
     /// Returns the relation to the row that the column refers to.
     pub const fn relation(self) -> ToOne<E, T::Target> {
-        ToOne { pairs: Pairs::one(self.name, "id"), ends: PhantomData }
+        ToOne { pairs: Pairs::one(self.name(), "id"), ends: PhantomData }
     }
 }
 
@@ -91,7 +91,7 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
         self,
         other: Attribute<To, U>,
     ) -> ToOne<E, To> {
-        ToOne { pairs: Pairs::one(self.name, other.name), ends: PhantomData }
+        ToOne { pairs: Pairs::one(self.name(), other.name()), ends: PhantomData }
     }
 }
 

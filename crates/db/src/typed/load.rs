@@ -9,7 +9,6 @@ use crate::entity::{Cell, Cells, Entity, ToMany, ToOne};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::query::{Filter, Order, Plan, Query, RelationPath};
-use crate::statement::Format;
 
 /// Loads related rows of entities.
 ///
@@ -173,7 +172,7 @@ async fn select<To: Entity>(
         query = query.order_asc(column);
     }
     let statement = Plan::related(path, keys, query)?.statement(executor.dialect())?;
-    let rows = executor.read(statement, Format::Values).await?.into_values();
+    let rows = executor.read(statement).await?.into_values();
     let other: Vec<&str> = path.columns.iter().map(|(_, other)| *other).collect();
     let rows = rows.into_iter().map(|mut values| {
         let of_junction = values.split_off(To::table().columns.len());

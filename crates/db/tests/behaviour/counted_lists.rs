@@ -8,19 +8,10 @@ use mwallet_db::schema::ColumnType;
 use mwallet_db::{Batches, CatalogTable, Dialect, Engine, EngineOptions, Error, Query, ReadEnd, Sql, crud};
 use mwallet_testkit::{TestDb, both_engines, run};
 
-use crate::slow_readers::fill;
+use crate::slow_readers::{failure, fill, rest};
 
 async fn counted(engine: &Engine, table: &CatalogTable, query: &Query) -> (Batches<'static>, u64) {
     crud::data_plane::counted_list(engine, table, query).await.unwrap()
-}
-
-/// Reads to the end, and returns the number of rows.
-async fn rest(batches: &mut Batches<'static>) -> u64 {
-    let mut rows = 0;
-    while let Some(batch) = batches.next_json().await {
-        rows += batch.unwrap().rows();
-    }
-    rows
 }
 
 async fn insert(engine: &Engine, id: i64) {
@@ -160,13 +151,7 @@ fn rows_that_are_counted_have_as_much_time_as_others() {
         let (mut batches, _) = counted(&engine, &table, &Query::new()).await;
         batches.next_json().await.unwrap().unwrap();
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let ended = loop {
-            match batches.next_json().await {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => break error,
-                None => panic!("the rows came to their end"),
-            }
-        };
+        let ended = failure(&mut batches).await;
         assert!(matches!(ended, Error::ReadEnded { why: ReadEnd::TooOld }), "{ended:?}");
     });
 }

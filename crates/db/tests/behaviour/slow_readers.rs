@@ -40,6 +40,26 @@ async fn list(engine: &Engine, relation: &CatalogTable, query: &Query) -> mwalle
     crud::data_plane::list(engine, relation, query).await
 }
 
+/// Reads to the end, and returns the number of rows.
+pub(crate) async fn rest(batches: &mut Batches<'static>) -> u64 {
+    let mut rows = 0;
+    while let Some(batch) = batches.next_json().await {
+        rows += batch.unwrap().rows();
+    }
+    rows
+}
+
+/// Reads until it fails.
+pub(crate) async fn failure(batches: &mut Batches<'static>) -> Error {
+    loop {
+        match batches.next_json().await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return error,
+            None => panic!("the rows came to their end"),
+        }
+    }
+}
+
 /// Returns a query that takes minutes.
 fn endless() -> Sql {
     Sql::new("SELECT count(*) FROM wide a, wide b, wide c WHERE a.memo < b.memo AND b.memo < c.memo")
@@ -146,22 +166,12 @@ fn a_read_that_lasts_too_long_is_ended_and_says_so() {
         let mut batches = list(&engine, &relation, &Query::new()).await.unwrap();
         batches.next_json().await.unwrap().unwrap();
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let ended = loop {
-            match batches.next_json().await {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => break error,
-                None => panic!("the rows came to their end"),
-            }
-        };
+        let ended = failure(&mut batches).await;
         assert!(matches!(ended, Error::ReadEnded { why: ReadEnd::TooOld }), "{ended:?}");
         assert_eq!(ended.code(), "72000");
         // A fast reader gets all rows.
         let mut batches = list(&engine, &relation, &Query::new()).await.unwrap();
-        let mut rows = 0;
-        while let Some(batch) = batches.next_json().await {
-            rows += batch.unwrap().rows();
-        }
-        assert_eq!(rows, 20_000);
+        assert_eq!(rest(&mut batches).await, 20_000);
     });
 }
 

@@ -264,17 +264,14 @@ impl<'t> Writer<'t> {
                 self.bind_operand(position, value);
             }
             Dialect::Sqlite => {
-                let is_reversed = relation == SetRelation::ContainedIn;
                 self.push("mwallet_contains(");
-                if is_reversed {
-                    self.bind_operand(position, value.clone());
-                } else {
-                    self.column(position);
-                }
-                self.push(", ");
-                if is_reversed {
+                if relation == SetRelation::ContainedIn {
+                    self.bind_operand(position, value);
+                    self.push(", ");
                     self.column(position);
                 } else {
+                    self.column(position);
+                    self.push(", ");
                     self.bind_operand(position, value);
                 }
                 self.push(")");
