@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, Method, request};
 use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
-use mwallet_db::{Numbers, Query, QueryArgs};
+use mwallet_db::{JsonStyle, Numbers, Query, QueryArgs};
 use mwallet_query::{Action, Count, Preferences};
 
 use crate::accept;
@@ -107,9 +107,8 @@ impl<'t> TableRequest<'t> {
         if !matches!(parts.method, Method::GET | Method::HEAD) {
             preferences.count = preferences.count.map(|_| Count::Exact);
         }
-        if preferences.numbers_as_strings {
-            args.query.numbers = Numbers::Strings;
-        }
+        let numbers = if preferences.numbers_as_strings { Numbers::Strings } else { Numbers::ByType };
+        args.query.style = JsonStyle { numbers, zone: preferences.zone };
         let form = accept::rows(&parts.headers)?;
         let has_plus = parts.uri.query().is_some_and(params::has_plus);
         let request = Self { method: parts.method.clone(), table, args, preferences, form, has_plus };

@@ -6,8 +6,7 @@ use crate::columns::Columns;
 use crate::error::Result;
 use crate::json_row::{DriverValue, decode, write_row};
 use crate::json_rows::JsonRows;
-use crate::statement::Numbers;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, JsonStyle, Output, Statement};
 
 /// The maximum number of rows per batch of values.
 const BATCH_ROWS: usize = 256;
@@ -42,7 +41,7 @@ pub(crate) enum Batch {
         columns: Columns,
         rows: JsonRows,
         tells_merged: bool,
-        numbers: Numbers,
+        style: JsonStyle,
     },
 }
 
@@ -51,7 +50,7 @@ impl Batch {
         let (columns, tells_merged) = (statement.columns.clone(), statement.hidden.tells_merged);
         match format {
             Format::Values => Self::Values { columns, rows: Vec::new(), bytes: 0 },
-            Format::Json(numbers) => Self::Json { columns, rows: JsonRows::default(), tells_merged, numbers },
+            Format::Json(style) => Self::Json { columns, rows: JsonRows::default(), tells_merged, style },
         }
     }
 
@@ -70,8 +69,8 @@ impl Batch {
                 }
                 rows.push(values);
             }
-            Self::Json { columns, rows, tells_merged, numbers } => {
-                rows.push(|out| write_row(columns, *numbers, out, |index| row.value(index)))?;
+            Self::Json { columns, rows, tells_merged, style } => {
+                rows.push(|out| write_row(columns, *style, out, |index| row.value(index)))?;
                 if *tells_merged && row.flag(columns.returned())? {
                     rows.count_merged();
                 }

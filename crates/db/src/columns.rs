@@ -98,6 +98,15 @@ impl OutputColumn {
             OutputKind::Column(_) | OutputKind::Related(_) => false,
         }
     }
+
+    /// Returns whether its values are instants, or arrays of them, which any zone can show.
+    pub(crate) fn holds_times(&self) -> bool {
+        match &self.kind {
+            OutputKind::Column(ColumnType::Timestamp) => true,
+            OutputKind::Column(ColumnType::Native(native)) => native.holds_times(),
+            OutputKind::Column(_) | OutputKind::Number | OutputKind::Related(_) => false,
+        }
+    }
 }
 
 /// The column names as JSON keys, ready to be copied: `{"id":`, `,"uuid":`, ...

@@ -1,10 +1,11 @@
 //! Writes rows as JSON text by their column types, without intermediate structs or values.
 
-use mwallet_schema::Value;
+use mwallet_query::Zone;
+use mwallet_schema::{Timestamp, Value};
 
 use crate::columns::{Columns, KeyWriter, OutputColumn, OutputKind, RelatedColumns};
 use crate::error::Result;
-use crate::statement::Numbers;
+use crate::statement::{JsonStyle, Numbers};
 
 /// A value as a driver returns it.
 pub(crate) trait DriverValue: Copy {
@@ -37,13 +38,13 @@ pub(crate) trait DriverRows {
 /// Writes one row as an object. `value` returns the value of the column at an index.
 pub(crate) fn write_row<V: DriverValue>(
     columns: &Columns,
-    numbers: Numbers,
+    style: JsonStyle,
     out: &mut Vec<u8>,
     mut value: impl FnMut(usize) -> Result<V>,
 ) -> Result<()> {
     let mut keys = columns.shape().writer();
     for (index, column) in columns.iter().enumerate() {
-        write_member(column, value(index)?, numbers, &mut keys, out)?;
+        write_member(column, value(index)?, style, &mut keys, out)?;
     }
     out.extend_from_slice(if keys.has_begun() { b"}" } else { b"{}" });
     Ok(())
@@ -53,15 +54,15 @@ pub(crate) fn write_row<V: DriverValue>(
 fn write_member<V: DriverValue>(
     column: &OutputColumn,
     value: V,
-    numbers: Numbers,
+    style: JsonStyle,
     keys: &mut KeyWriter<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     match &column.kind {
-        OutputKind::Related(related) => write_related_member(related, value, numbers, keys, out),
+        OutputKind::Related(related) => write_related_member(related, value, style, keys, out),
         OutputKind::Column(_) | OutputKind::Number => {
             keys.write_next(out);
-            write_scalar(column, value, numbers, out)
+            write_scalar(column, value, style, out)
         }
     }
 }
@@ -73,7 +74,7 @@ fn write_member<V: DriverValue>(
 fn write_related_member<V: DriverValue>(
     related: &RelatedColumns,
     value: V,
-    numbers: Numbers,
+    style: JsonStyle,
     keys: &mut KeyWriter<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
@@ -82,34 +83,45 @@ fn write_related_member<V: DriverValue>(
         return match related.is_many {
             true => {
                 let rows: Vec<Option<Vec<V>>> = rows.into_iter().map(Some).collect();
-                write_columns(&related.columns, &rows, numbers, keys, out)
+                write_columns(&related.columns, &rows, style, keys, out)
             }
-            false => write_spread_row(&related.columns, rows.first().map(Vec::as_slice), numbers, keys, out),
+            false => write_spread_row(&related.columns, rows.first().map(Vec::as_slice), style, keys, out),
         };
     }
     keys.write_next(out);
-    write_related(related, value, numbers, out)
+    write_related(related, value, style, out)
 }
 
 #[inline]
-fn write_scalar<V: DriverValue>(column: &OutputColumn, value: V, numbers: Numbers, out: &mut Vec<u8>) -> Result<()> {
+fn write_scalar<V: DriverValue>(column: &OutputColumn, value: V, style: JsonStyle, out: &mut Vec<u8>) -> Result<()> {
     if value.is_null() {
         out.extend_from_slice(b"null");
         return Ok(());
     }
     let start = out.len();
     value.write_json(column, out)?;
-    if numbers == Numbers::Strings && column.holds_exact_numbers() {
-        quote_numbers(out, start);
+    if !style.is_default() {
+        restyle(column, style, out, start);
     }
     Ok(())
+}
+
+/// Changes a value that was written since `start` to the style of the response. Few responses have one of their own.
+#[inline(never)]
+fn restyle(column: &OutputColumn, style: JsonStyle, out: &mut Vec<u8>, start: usize) {
+    if style.numbers == Numbers::Strings && column.holds_exact_numbers() {
+        quote_numbers(out, start);
+    }
+    if let Some(zone) = style.zone.filter(|_| column.holds_times()) {
+        move_times(out, start, zone);
+    }
 }
 
 /// Writes related rows as an array, or the only one as an object or null.
 fn write_related<V: DriverValue>(
     related: &RelatedColumns,
     value: V,
-    numbers: Numbers,
+    style: JsonStyle,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     if value.is_null() {
@@ -119,7 +131,7 @@ fn write_related<V: DriverValue>(
     let mut rows = value.rows(related.is_many)?;
     if !related.is_many {
         return match rows.next_row()? {
-            true => write_row(&related.columns, numbers, out, |index| rows.next_field(&related.columns[index])),
+            true => write_row(&related.columns, style, out, |index| rows.next_field(&related.columns[index])),
             false => {
                 out.extend_from_slice(b"null");
                 Ok(())
@@ -133,7 +145,7 @@ fn write_related<V: DriverValue>(
             out.push(b',');
         }
         is_first = false;
-        write_row(&related.columns, numbers, out, |index| rows.next_field(&related.columns[index]))?;
+        write_row(&related.columns, style, out, |index| rows.next_field(&related.columns[index]))?;
     }
     out.push(b']');
     Ok(())
@@ -153,15 +165,15 @@ fn collect<V: DriverValue>(value: V, related: &RelatedColumns) -> Result<Vec<Vec
 fn write_spread_row<V: DriverValue>(
     columns: &Columns,
     row: Option<&[V]>,
-    numbers: Numbers,
+    style: JsonStyle,
     keys: &mut KeyWriter<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     for (index, column) in columns.iter().enumerate() {
         match (row, &column.kind) {
-            (Some(row), _) => write_member(column, row[index], numbers, keys, out)?,
+            (Some(row), _) => write_member(column, row[index], style, keys, out)?,
             (None, OutputKind::Related(RelatedColumns { columns, is_spread: true, .. })) => {
-                write_spread_row::<V>(columns, None, numbers, keys, out)?;
+                write_spread_row::<V>(columns, None, style, keys, out)?;
             }
             (None, _) => {
                 keys.write_next(out);
@@ -177,7 +189,7 @@ fn write_spread_row<V: DriverValue>(
 fn write_columns<V: DriverValue>(
     columns: &Columns,
     rows: &[Option<Vec<V>>],
-    numbers: Numbers,
+    style: JsonStyle,
     keys: &mut KeyWriter<'_>,
     out: &mut Vec<u8>,
 ) -> Result<()> {
@@ -189,11 +201,11 @@ fn write_columns<V: DriverValue>(
                 None => Ok(None),
             });
             let inner: Vec<Option<Vec<V>>> = inner.collect::<Result<_>>()?;
-            write_columns(&related.columns, &inner, numbers, keys, out)?;
+            write_columns(&related.columns, &inner, style, keys, out)?;
             continue;
         }
         keys.write_next(out);
-        write_array(values, column, numbers, out)?;
+        write_array(values, column, style, out)?;
     }
     Ok(())
 }
@@ -201,7 +213,7 @@ fn write_columns<V: DriverValue>(
 fn write_array<V: DriverValue>(
     values: impl Iterator<Item = Option<V>>,
     column: &OutputColumn,
-    numbers: Numbers,
+    style: JsonStyle,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     out.push(b'[');
@@ -211,8 +223,8 @@ fn write_array<V: DriverValue>(
         }
         match (value, &column.kind) {
             (None, _) => out.extend_from_slice(b"null"),
-            (Some(value), OutputKind::Related(related)) => write_related(related, value, numbers, out)?,
-            (Some(value), _) => write_scalar(column, value, numbers, out)?,
+            (Some(value), OutputKind::Related(related)) => write_related(related, value, style, out)?,
+            (Some(value), _) => write_scalar(column, value, style, out)?,
         }
     }
     out.push(b']');
@@ -277,6 +289,23 @@ fn quote_elements(out: &mut Vec<u8>, start: usize) {
         }
         is_text ^= byte == b'"';
         out.push(byte);
+    }
+}
+
+/// Moves the times written since `start` to a zone: a single one, or the elements of an array. What is none, such as
+/// `"infinity"`, is kept.
+fn move_times(out: &mut Vec<u8>, start: usize, zone: Zone) {
+    let written = out.split_off(start);
+    // No time contains a quote or an escape, so every second part is the text between two quotes.
+    for (index, part) in written.split(|byte| *byte == b'"').enumerate() {
+        if index > 0 {
+            out.push(b'"');
+        }
+        let text = std::str::from_utf8(part).ok().filter(|_| index % 2 == 1);
+        match text.and_then(|text| text.parse::<Timestamp>().ok()) {
+            Some(time) => time.write_at_offset(zone.offset_minutes(time.micros()), out),
+            None => out.extend_from_slice(part),
+        }
     }
 }
 
@@ -358,8 +387,8 @@ mod tests {
     }
 
     fn written(columns: Vec<OutputColumn>, numbers: Numbers, row: &[Cell]) -> String {
-        let mut out = Vec::new();
-        write_row(&columns.into(), numbers, &mut out, |index| Ok(row[index])).unwrap();
+        let (mut out, style) = (Vec::new(), JsonStyle { numbers, zone: None });
+        write_row(&columns.into(), style, &mut out, |index| Ok(row[index])).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -412,6 +441,28 @@ mod tests {
         assert_eq!(decoded(true, TWO), Value::List(vec![record(Value::Int(1)), record(Value::Null)]));
         assert_eq!(decoded(false, TWO), record(Value::Int(1)));
         assert_eq!((decoded(true, NULL), decoded(false, NULL)), (Value::List(Vec::new()), Value::Null));
+    }
+
+    #[test]
+    fn times_are_moved_in_arrays_too() {
+        for (written, moved) in [
+            (r#""2026-11-01T08:30:00+00:00""#, r#""2026-11-01T01:30:00-07:00""#),
+            (r#""2026-11-01T09:30:00.5+00:00""#, r#""2026-11-01T01:30:00.5-08:00""#),
+            (r#""2026-11-01T10:30:00+01:00""#, r#""2026-11-01T01:30:00-08:00""#),
+            (
+                r#"["2026-06-01T00:00:00+00:00", null,["infinity"]]"#,
+                r#"["2026-05-31T17:00:00-07:00", null,["infinity"]]"#,
+            ),
+            (r#""0044-03-15T12:00:00+00:00 BC""#, r#""0044-03-15T12:00:00+00:00 BC""#),
+            (r#""10000-01-01T00:00:00+00:00""#, r#""10000-01-01T00:00:00+00:00""#),
+            (r#""9999-12-31T23:59:59+00:00""#, r#""9999-12-31T23:59:59+00:00""#),
+            (r#""0001-01-01T00:00:00+00:00""#, r#""0001-01-01T00:00:00+00:00""#),
+            ("[]", "[]"),
+        ] {
+            let mut out = format!("x{written}").into_bytes();
+            move_times(&mut out, 1, Zone::find("America/Los_Angeles").unwrap());
+            assert_eq!(String::from_utf8(out).unwrap(), format!("x{moved}"));
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};
 pub use sources::SystemSources;
 pub use sql::Sql;
-pub use statement::{Format, Numbers, Output, Statement};
+pub use statement::{Format, JsonStyle, Numbers, Output, Statement};
 pub use stream::{Batches, Rows};
 pub use typed::{Find, KeyValues, LoadRelated, LoadedMany, LoadedOne, Page, RelatedQuery};
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};

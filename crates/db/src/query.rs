@@ -18,7 +18,7 @@ pub use relation_path::RelatedFilter;
 pub(crate) use relation_path::{JunctionPath, RelationPath};
 pub use scope::{Restrictions, Scope, ScopedTable, TableScope};
 
-use crate::statement::Numbers;
+use crate::statement::JsonStyle;
 
 /// Selects the rows of a table, their order and their columns.
 ///
@@ -43,8 +43,8 @@ pub struct Query {
     pub fields: Projection,
     /// The rows of related tables to return with each row.
     pub related: Vec<Related>,
-    /// How numbers are written when rows are returned as JSON.
-    pub numbers: Numbers,
+    /// How values are written when rows are returned as JSON.
+    pub style: JsonStyle,
 }
 
 /// The columns to return. Clients never get write-only columns.

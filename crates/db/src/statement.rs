@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mwallet_query::Zone;
 use mwallet_schema::{ColumnType, Value};
 
 use crate::columns::{Columns, OutputColumn, OutputKind};
@@ -121,7 +122,6 @@ impl Statement {
         }
     }
 
-    /// Returns a statement that checks whether the database responds. As a lookup it does not wait behind slow reads.
     /// Returns the statement that describes how PostgreSQL would run this one, as lines of text.
     pub(crate) fn explained(self) -> Self {
         let kind = OutputKind::Column(ColumnType::Text { max: None });
@@ -129,6 +129,7 @@ impl Statement {
         Self { sql: format!("EXPLAIN {}", self.sql).into(), columns, is_lookup: false, ..self }
     }
 
+    /// Returns a statement that checks whether the database responds. As a lookup it does not wait behind slow reads.
     pub(crate) fn ping() -> Self {
         Self { is_lookup: true, search_path: SearchPath::Any, ..Self::new("SELECT 1") }
     }
@@ -159,13 +160,30 @@ pub enum Numbers {
     Strings,
 }
 
+/// How values are written when rows are returned as JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JsonStyle {
+    /// How numbers are written.
+    pub numbers: Numbers,
+    /// The zone whose clocks times show. `None` is UTC.
+    pub zone: Option<Zone>,
+}
+
+impl JsonStyle {
+    /// Returns whether values are written as they are by default.
+    #[inline]
+    pub(crate) fn is_default(self) -> bool {
+        self.numbers == Numbers::ByType && self.zone.is_none()
+    }
+}
+
 /// The format of returned rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// As values.
     Values,
     /// As JSON objects, separated by commas.
-    Json(Numbers),
+    Json(JsonStyle),
 }
 
 /// The result of a statement.

@@ -2,7 +2,7 @@
 //!
 //! This crate parses the parameters of a URL ([`Parameters`]), the path segment that identifies a row
 //! ([`Identifier`]), the `Prefer` header ([`Preferences`]) and the `Range` header ([`RowRange`]), and formats each of
-//! them.
+//! them. It also knows the time zones that a preference can name ([`Zone`]).
 //!
 //! It is pure: it knows no tables, no HTTP types and no SQL. All text is already decoded. A parser only needs to know
 //! whether a name is a column of the table, since a column may be called `order` or contain a dot. It knows nothing of
@@ -34,6 +34,7 @@ mod preferences;
 mod range;
 mod select;
 mod write;
+mod zone;
 
 pub use embed::{Embed, Join};
 pub use error::ParseError;
@@ -45,3 +46,4 @@ pub use parameters::{Parameters, column_parameter, is_keyword, parse_row_count};
 pub use preferences::{Action, Count, Preferences, Resolution, Return, TransactionEnd, UnknownPreferences};
 pub use range::{ContentRange, RangeBackwards, RowRange};
 pub use select::SelectItem;
+pub use zone::Zone;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::zone::Zone;
+
 /// The preferences of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
@@ -17,6 +19,8 @@ pub struct Preferences {
     pub tx: Option<TransactionEnd>,
     /// `numbers=string`: whether 64-bit integers and decimals are returned as strings.
     pub numbers_as_strings: bool,
+    /// `timezone`: the zone in which times are returned instead of UTC.
+    pub zone: Option<Zone>,
     max_affected: Option<u64>,
     handling: Option<Handling>,
 }
@@ -138,12 +142,18 @@ impl Preferences {
             "numbers=string" => self.numbers_as_strings = true,
             "handling=strict" => drop(self.handling.get_or_insert(Handling::Strict)),
             "handling=lenient" => drop(self.handling.get_or_insert(Handling::Lenient)),
-            other => match other.strip_prefix("max-affected=").and_then(|most| most.parse().ok()) {
-                Some(most) => self.max_affected = Some(most),
-                None => return false,
-            },
+            other => return self.add_value(other),
         }
         true
+    }
+
+    /// Adds a preference with a value of its own; returns false if the preference or its value is unknown.
+    fn add_value(&mut self, preference: &str) -> bool {
+        match preference.split_once('=') {
+            Some(("max-affected", most)) => most.parse().map(|most| self.max_affected = Some(most)).is_ok(),
+            Some(("timezone", name)) => Zone::find(name).map(|zone| self.zone.get_or_insert(zone)).is_some(),
+            _ => false,
+        }
     }
 
     /// Returns the maximum number of rows that a change may affect. As in PostgREST, it requires `handling=strict`.
@@ -178,10 +188,12 @@ impl Preferences {
             TransactionEnd::Commit => "tx=commit",
             TransactionEnd::RollBack => "tx=rollback",
         });
+        let zone = self.zone.map(|zone| format!("timezone={}", zone.name()));
         let is_change = action == Action::Change;
         let max_affected = self.max_affected().filter(|_| is_change).map(|most| format!("max-affected={most}"));
         let fixed = [resolution, missing, returns, count, numbers, tx, handling].into_iter().flatten();
-        let applied: Vec<Cow<'static, str>> = fixed.map(Cow::Borrowed).chain(max_affected.map(Cow::Owned)).collect();
+        let own = [zone, max_affected].into_iter().flatten();
+        let applied: Vec<Cow<'static, str>> = fixed.map(Cow::Borrowed).chain(own.map(Cow::Owned)).collect();
         match applied.as_slice() {
             [] => None,
             // A single preference is the usual case and needs no allocation.
@@ -206,6 +218,22 @@ mod tests {
         assert_eq!(preferences.applied(Action::Create).unwrap(), applied);
         assert_eq!(preferences.applied(Action::Read).unwrap(), "count=exact");
         assert_eq!(Preferences::default().applied(Action::Create), None);
+    }
+
+    #[test]
+    fn a_zone_is_one_that_there_is() {
+        let applied = |header| Preferences::parse([header]).map(|parsed| parsed.applied(Action::Read));
+        let zone = |name: &str| Ok(Some(format!("timezone={name}").into()));
+        assert_eq!(applied("timezone=America/Los_Angeles"), zone("America/Los_Angeles"));
+        assert_eq!(applied("timezone=asia/tokyo, timezone=UTC"), zone("Asia/Tokyo"));
+        assert_eq!(applied("timezone=Mars/Olympus"), Ok(None));
+        assert_eq!(applied("timezone=Mars/Olympus, timezone=UTC"), zone("UTC"));
+        let all = "handling=strict, timezone=UTC, numbers=string, max-affected=1";
+        let changed = Preferences::parse([all]).unwrap().applied(Action::Change);
+        assert_eq!(changed.unwrap(), "numbers=string, handling=strict, timezone=UTC, max-affected=1");
+        let unknown = |header| Preferences::parse([header]).unwrap_err().to_string();
+        assert_eq!(unknown("handling=strict, timezone=Mars/Olympus"), "unknown preferences: timezone=Mars/Olympus");
+        assert_eq!(unknown("timezone=, handling=strict"), "unknown preferences: timezone=");
     }
 
     #[test]

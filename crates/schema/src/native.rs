@@ -182,6 +182,11 @@ impl NativeType {
         (self.transfer == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
     }
 
+    /// Returns whether values are instants that PostgreSQL writes as JSON, also in arrays.
+    pub fn holds_times(&self) -> bool {
+        self.transfer == Transfer::Json && self.json_name().trim_end_matches("[]") == "timestamp with time zone"
+    }
+
     /// Returns the maximum length of text, if it is limited.
     pub fn max(&self) -> Option<u32> {
         match self.transfer {

@@ -70,6 +70,29 @@ impl Timestamp {
         out.extend_from_slice(b"+00:00");
     }
 
+    /// Appends the RFC 3339 text at an offset in minutes east of UTC: the same instant by the clocks of another place.
+    /// Where the date there is outside the years 1 to 9999, or the offset is a day or more, it is the text of UTC.
+    ///
+    /// ```
+    /// # use mwallet_schema::Timestamp;
+    /// let time: Timestamp = "2026-01-02T03:04:05.6Z".parse()?;
+    /// let mut text = Vec::new();
+    /// time.write_at_offset(-330, &mut text);
+    /// assert_eq!(text, b"2026-01-01T21:34:05.6-05:30");
+    /// # Ok::<(), mwallet_schema::TimestampError>(())
+    /// ```
+    pub fn write_at_offset(self, minutes: i32, out: &mut Vec<u8>) {
+        let local = self.0.checked_add(i64::from(minutes) * 60_000_000).map(Self::from_micros);
+        let (Some(Ok(local)), -1_439..=1_439) = (local, minutes) else { return self.write_to(out) };
+        out.extend_from_slice(trim_fraction(&local.fixed_width()));
+        let size = minutes.unsigned_abs();
+        let digits = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        out.push(if minutes < 0 { b'-' } else { b'+' });
+        out.extend_from_slice(&digits(size / 60));
+        out.push(b':');
+        out.extend_from_slice(&digits(size % 60));
+    }
+
     /// Returns the RFC 3339 text with six fractional digits. Its byte order is the order in time.
     pub fn fixed_width(self) -> [u8; Self::FIXED_WIDTH] {
         let mut text = *b"0000-00-00T00:00:00.000000+00:00";
@@ -262,6 +285,26 @@ mod tests {
         assert!("0000-12-31T23:59:59Z".parse::<Timestamp>().is_err());
         assert!("9999-12-31T23:59:59-01:00".parse::<Timestamp>().is_err());
         assert!("２０14-05-10T09:20:34Z".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn the_same_instant_at_an_offset() {
+        let written = |text: &str, minutes| {
+            let mut out = Vec::new();
+            let time: Timestamp = text.parse().unwrap();
+            time.write_at_offset(minutes, &mut out);
+            let out = String::from_utf8(out).unwrap();
+            assert_eq!(out.parse(), Ok(time), "{out}");
+            out
+        };
+        assert_eq!(written("2026-01-01T00:00:00Z", 0), "2026-01-01T00:00:00+00:00");
+        assert_eq!(written("2025-12-31T23:59:59.000001Z", 345), "2026-01-01T05:44:59.000001+05:45");
+        assert_eq!(written("1970-01-01T00:00:00Z", -1_439), "1969-12-31T00:01:00-23:59");
+        assert_eq!(written("0001-01-01T00:00:00Z", 60), "0001-01-01T01:00:00+01:00");
+        // The year would be another one than those that can be read again.
+        assert_eq!(written("0001-01-01T00:00:00Z", -60), "0001-01-01T00:00:00+00:00");
+        assert_eq!(written("9999-12-31T23:59:59Z", 60), "9999-12-31T23:59:59+00:00");
+        assert_eq!(written("2026-01-01T00:00:00Z", 1_440), "2026-01-01T00:00:00+00:00");
     }
 
     #[test]

@@ -114,7 +114,10 @@ fn forms(tables: &[&Table]) -> String {
         },
         "Other numbers have all digits that the database has; bodies may contain them as strings.",
     );
-    tell(|kind| *kind == ColumnType::Timestamp, "Times are RFC 3339.");
+    tell(
+        |kind| *kind == ColumnType::Timestamp,
+        "Times are RFC 3339 in UTC, or with the offset of the zone of `Prefer: timezone=America/Los_Angeles`.",
+    );
     tell(
         |kind| {
             matches!(

@@ -36,12 +36,14 @@ pub(super) fn insert(components: &mut Components) {
     let count = [("count=exact", "the total number of rows, in `Content-Range`; the status is 206 if there are more")];
     let numbers =
         [("numbers=string", "64-bit integers and decimals are strings, so that clients do not round them to doubles")];
-    components.insert(KIND, "PreferRead", prefer(&[&count[..], &numbers, &handling].concat()));
-    components.insert(KIND, "PreferOne", prefer(&[&numbers[..], &handling].concat()));
-    let create = [&returned[..], &located, &resolution, &missing, &count, &numbers, &tx, &handling].concat();
+    let zone = ("timezone=America/Los_Angeles", "times have the offset of this zone of the IANA database, not UTC's");
+    let values = [&numbers[..], &[zone]].concat();
+    components.insert(KIND, "PreferRead", prefer(&[&count[..], &values, &handling].concat()));
+    components.insert(KIND, "PreferOne", prefer(&[&values[..], &handling].concat()));
+    let create = [&returned[..], &located, &resolution, &missing, &count, &values, &tx, &handling].concat();
     components.insert(KIND, "PreferCreate", prefer(&create));
-    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &numbers, &tx, &handling].concat()));
-    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &numbers, &tx, &handling].concat()));
+    components.insert(KIND, "PreferWrite", prefer(&[&returned[..], &values, &tx, &handling].concat()));
+    components.insert(KIND, "PreferChange", prefer(&[&returned[..], &count, &most, &values, &tx, &handling].concat()));
     let header = |name: &str, description: &str, example: &str| {
         json!({
             "name": name, "in": "header", "description": description,

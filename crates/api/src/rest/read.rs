@@ -24,19 +24,22 @@ pub(crate) async fn read(
     if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite {
         request.preferences.count = request.preferences.count.map(|_| Count::Exact);
     }
-    let response = match request.is_one() {
-        true => read_one(state, request).await?,
+    let mut response = match request.is_one() {
+        true => {
+            // One row has no range to count in.
+            request.preferences.count = None;
+            read_one(state, request).await?
+        }
         false => {
             range::narrow(&mut request.args.query, headers)?;
             request.args.query.limit = state.limits.page(request.query().limit);
-            let mut response = match request.form.is_object() {
+            match request.form.is_object() {
                 false => read_page(state, request).await?,
                 true => read_only_row(state, request).await?,
-            };
-            request.write_applied(&mut response);
-            response
+            }
         }
     };
+    request.write_applied(&mut response);
     Ok(if request.is_head() { rows::headers_only(response) } else { response })
 }
 

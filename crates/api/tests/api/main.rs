@@ -26,4 +26,5 @@ mod rest;
 mod sessions;
 mod streams;
 mod support;
+mod time_zones;
 mod writes;

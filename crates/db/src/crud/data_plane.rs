@@ -16,8 +16,7 @@ use crate::json_rows::JsonRows;
 use crate::query::{Aggregate, OnConflict, Plan, PlanError, Query, ScopedTable, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
-use crate::statement::Numbers;
-use crate::statement::{Format, Output, Statement};
+use crate::statement::{Format, JsonStyle, Output, Statement};
 use crate::stream::Batches;
 use read_back::Returned;
 
@@ -124,7 +123,7 @@ pub fn names<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::resul
 pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<JsonRows> {
     let table = table.into();
     let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
-    Ok(engine.read(statement, Format::Json(query.numbers)).await?.into_json())
+    Ok(engine.read(statement, Format::Json(query.style)).await?.into_json())
 }
 
 /// Returns the rows that a query selects, as batches of JSON objects separated by commas. There is a single batch if
@@ -137,8 +136,8 @@ pub async fn list<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query:
     let table = table.into();
     let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
     match is_short(&statement, query) {
-        true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.numbers)).await?)),
-        false => engine.stream(statement, Format::Json(query.numbers)).await,
+        true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.style)).await?)),
+        false => engine.stream(statement, Format::Json(query.style)).await,
     }
 }
 
@@ -165,7 +164,7 @@ pub async fn counted_list<'c>(
         return Ok((Batches::gathered(Output::Json(rows)), total));
     }
     let count = count_statement(engine, table, query)?;
-    let (count, batches) = engine.counted_stream(count, statement, Format::Json(query.numbers)).await?;
+    let (count, batches) = engine.counted_stream(count, statement, Format::Json(query.style)).await?;
     Ok((batches, counted(count)))
 }
 
@@ -192,7 +191,7 @@ async fn count_page(
     page: Statement,
 ) -> Result<(JsonRows, u64)> {
     let mut session = engine.sessions().isolation(Isolation::RepeatableRead).read_only().begin().await?;
-    let rows = run(&mut session, page, query.numbers).await?;
+    let rows = run(&mut session, page, query.style).await?;
     let found = rows.rows();
     let is_last = query.limit.is_none_or(|limit| found < limit) && (found > 0 || query.skip == 0);
     let total = match is_last {
@@ -309,7 +308,7 @@ pub async fn delete<'c>(
     // What was read is what is deleted: a change in between fails the delete.
     let mut session = engine.sessions().isolation(Isolation::RepeatableRead).begin().await?;
     let rows = returned.read_before(&mut session).await?;
-    let affected = run(&mut session, statement, query.numbers).await?.rows();
+    let affected = run(&mut session, statement, query.style).await?.rows();
     finish(session, rows.with_affected(affected), terms).await
 }
 
@@ -352,12 +351,12 @@ async fn try_replace(engine: &Engine, returned: Returned<'_>, record: Record, te
     let update = Plan::update(table, query, changes, engine.sources())?;
     let update = update.statement_for(table, engine.dialect())?;
     let mut session = engine.sessions().begin().await?;
-    let mut rows = run(&mut session, update, query.numbers).await?;
+    let mut rows = run(&mut session, update, query.style).await?;
     let mut created = false;
     if let Some(new) = new.filter(|_| rows.rows() == 0) {
         let insert = Plan::insert(table, vec![new], &query.fields, engine.sources())?;
         let insert = insert.statement_for(table, engine.dialect())?;
-        (created, rows) = (true, run(&mut session, insert, query.numbers).await?);
+        (created, rows) = (true, run(&mut session, insert, query.style).await?);
     }
     if returned.is_read_back() {
         rows = returned.read(&mut session, rows).await?;
@@ -371,25 +370,25 @@ async fn try_replace(engine: &Engine, returned: Returned<'_>, record: Record, te
 ///
 /// Returns an error if the database reports one.
 pub async fn select(engine: &Engine, sql: Sql) -> Result<JsonRows> {
-    Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json(Numbers::ByType)).await?.into_json())
+    Ok(engine.read_only(sql.statement(engine.dialect()), Format::Json(JsonStyle::default())).await?.into_json())
 }
 
-async fn run(session: &mut Session, statement: Statement, numbers: Numbers) -> Result<JsonRows> {
-    Ok(session.run_as(statement, Format::Json(numbers)).await?.into_json())
+async fn run(session: &mut Session, statement: Statement, style: JsonStyle) -> Result<JsonRows> {
+    Ok(session.run_as(statement, Format::Json(style)).await?.into_json())
 }
 
 /// Runs statements in one transaction, and rolls back if they affect a number of rows that is not allowed.
 async fn write(engine: &Engine, statements: Vec<Statement>, returned: Returned<'_>, terms: Terms) -> Result<JsonRows> {
-    let numbers = returned.query.numbers;
+    let style = returned.query.style;
     if terms.allowed == AllowedRows::Any && !terms.is_trial && !returned.is_read_back() {
-        let outputs = engine.write(statements, Format::Json(numbers)).await?;
+        let outputs = engine.write(statements, Format::Json(style)).await?;
         let rows = outputs.into_iter().map(Output::into_json);
         return Ok(rows.reduce(join).unwrap_or_default());
     }
     let mut session = engine.sessions().begin().await?;
     let mut rows = JsonRows::default();
     for statement in statements {
-        rows = join(rows, run(&mut session, statement, numbers).await?);
+        rows = join(rows, run(&mut session, statement, style).await?);
     }
     if returned.is_read_back() {
         rows = returned.read(&mut session, rows).await?;

@@ -243,6 +243,20 @@ pub(super) const GROUPS: &[Group] = &[
                 &[("prefer", "numbers=string")],
                 Outcome::Text(r#"[{"n":"1","p":"1.50"}]"#),
             ),
+            with(
+                "Prefer: timezone=America/Los_Angeles",
+                "times with the offset of a zone of the IANA database instead of UTC's",
+                "notes?select=at&id=eq.1",
+                &[("prefer", "timezone=America/Los_Angeles")],
+                Outcome::Text(r#"[{"at":"2025-12-31T16:00:00-08:00"}]"#),
+            ),
+            with(
+                "",
+                "",
+                "notes?select=at",
+                &[("prefer", "handling=strict, timezone=Mars/Olympus")],
+                Outcome::Refused { code: "PGRST122", why: "" },
+            ),
         ],
     },
     Group {

@@ -64,7 +64,7 @@ impl Returned<'_> {
 
     async fn select(&self, session: &mut Session, query: &Query) -> Result<JsonRows> {
         let statement = Plan::select(self.table, query)?.statement_for(self.table, session.engine().dialect())?;
-        Ok(session.run_as(statement, Format::Json(query.numbers)).await?.into_json())
+        Ok(session.run_as(statement, Format::Json(query.style)).await?.into_json())
     }
 }
 
