@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use crate::endpoint::Endpoint;
 use crate::exposed::{ExposedSchema, ExposedTables};
 use crate::openapi::{Document, MEDIA_TYPE};
 use crate::problem::Problem;
@@ -40,26 +39,29 @@ pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) 
     let document = match schema.document.get() {
         Some(document) => document.clone(),
         None => {
-            let document = write(&tables, schema, &state.endpoints)?;
+            let document = write(&state, &tables, schema)?;
             schema.document.get_or_init(|| document).clone()
         }
     };
     Ok((headers, document).into_response())
 }
 
-/// Writes the OpenAPI document of the tables of a schema and these endpoints.
+/// Writes the OpenAPI document of the tables of a schema and of the endpoints.
 ///
 /// # Errors
 ///
 /// If a table contradicts itself, which exposed tables do not.
-fn write(tables: &ExposedTables, schema: &ExposedSchema, endpoints: &[Endpoint]) -> Result<Bytes, Problem> {
+fn write(state: &AppState, tables: &ExposedTables, schema: &ExposedSchema) -> Result<Bytes, Problem> {
     let mut document = Document::new(schema.in_order()).of_schemas(tables.schema_names());
     if let Some(title) = tables.title() {
         document = document.titled(title);
     }
     // Custom endpoints use the tables of the first schema.
     if std::ptr::eq(schema, tables.first()) {
-        document = endpoints.iter().cloned().fold(document, Document::endpoint);
+        document = state.endpoints.iter().cloned().fold(document, Document::endpoint);
+    }
+    if state.server_timing {
+        document = document.server_timing();
     }
     let json = document.json().map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "cannot write the OpenAPI document");

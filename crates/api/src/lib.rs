@@ -53,6 +53,7 @@ mod server;
 mod session;
 mod sites;
 mod state;
+mod timing;
 mod unread;
 
 pub use access::{AccessLog, Exchange};

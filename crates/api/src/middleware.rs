@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::AppState;
+use crate::timing::{SERVER_TIMING, Stopwatch};
 use crate::unread::Unread;
 use crate::{compression, hosts, profile, range, rows, sites};
 
@@ -41,25 +42,28 @@ pub(crate) struct Exchange {
     encodings: Option<HeaderMap>,
     profile: Option<(HeaderName, HeaderValue)>,
     unread: Unread,
+    timing: Option<Stopwatch>,
     noted: Option<Noted>,
 }
 
 impl Exchange {
     /// Starts an exchange with a request, which is parsed only here.
     pub(crate) fn begin(state: &AppState, request: Request) -> (Self, Incoming) {
+        let timing = state.server_timing.then(Stopwatch::start);
         let tables = state.tables();
         let id = request_id::choose(request.headers(), state.engine.sources());
         let log = state.access_log.as_ref();
         let noted = log.map(|log| Noted::new(log, &request, &id, Arc::clone(&tables), state.endpoints.clone()));
         let (request, unread) = Unread::watch(request);
-        let incoming = Incoming::new(request, tables);
-        let Incoming { parts, schema, tables, .. } = &incoming;
+        let incoming = Incoming::new(request, tables, timing);
+        let Incoming { parts, schema, tables, timing, .. } = &incoming;
         let exchange = Self {
             id,
             is_head: parts.method == Method::HEAD,
             encodings: compression::taken(&parts.headers),
             profile: profile::header(tables, parts.uri.path(), schema.as_deref()),
             unread,
+            timing: timing.clone(),
             noted,
         };
         (exchange, incoming)
@@ -87,6 +91,9 @@ impl Exchange {
             response.headers_mut().insert(name, profile);
         }
         response.headers_mut().insert(X_REQUEST_ID, self.id);
+        if let Some(timing) = self.timing {
+            response.headers_mut().insert(SERVER_TIMING, timing.header());
+        }
         self.unread.mark(&mut response);
         match self.noted {
             Some(noted) => noted.answered(response),

@@ -16,6 +16,7 @@ mod related;
 mod responses;
 mod schemas;
 mod server;
+mod timing;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub struct Document<'t> {
     endpoints: Vec<Endpoint>,
     schemas: Vec<String>,
     title: String,
+    server_timing: bool,
 }
 
 impl<'t> Document<'t> {
@@ -61,6 +63,7 @@ impl<'t> Document<'t> {
             endpoints: Vec::new(),
             schemas: Vec::new(),
             title: "mWallet".into(),
+            server_timing: false,
         }
     }
 
@@ -81,6 +84,12 @@ impl<'t> Document<'t> {
     /// Sets the title, such as the name of the database. The default is `mWallet`.
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
+        self
+    }
+
+    /// Describes the header with the times of a request: see [`AppState::server_timing`](crate::AppState::server_timing).
+    pub fn server_timing(mut self) -> Self {
+        self.server_timing = true;
         self
     }
 
@@ -107,6 +116,9 @@ impl<'t> Document<'t> {
         }
         if let (Some(own), [_, _, ..]) = (self.own_schema(), self.schemas.as_slice()) {
             profile::insert(own, &self.schemas, &mut paths, &mut components);
+        }
+        if self.server_timing {
+            timing::insert(&mut paths, &mut components);
         }
         // A table of that name has added the tag already.
         if self.tables.iter().all(|table| table.name != server::TAG) {

@@ -60,13 +60,14 @@ const ALLOWED_HEADERS: [&str; 14] = [
 ];
 
 /// The headers that pages of other sites may read.
-const EXPOSED_HEADERS: [&str; 7] = [
+const EXPOSED_HEADERS: [&str; 8] = [
     "content-encoding",
     "content-location",
     "content-profile",
     "content-range",
     "location",
     "preference-applied",
+    "server-timing",
     "x-request-id",
 ];
 

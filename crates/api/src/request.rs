@@ -19,6 +19,7 @@ use crate::form::Form;
 use crate::limits::Limits;
 use crate::location::Target;
 use crate::problem::Problem;
+use crate::timing::{self, Stage, Stopwatch};
 use crate::{body, errors, location, methods, nearest, params, profile};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -33,16 +34,19 @@ pub(crate) struct Incoming {
     pub(crate) schema: Option<String>,
     /// The tables that were served when it came.
     pub(crate) tables: Arc<ExposedTables>,
+    /// What measures it, if it is about a table and the server sends the times.
+    pub(crate) timing: Option<Stopwatch>,
     content: Option<Body>,
     json: Bytes,
 }
 
 impl Incoming {
-    pub(crate) fn new(request: Request, tables: Arc<ExposedTables>) -> Self {
+    pub(crate) fn new(request: Request, tables: Arc<ExposedTables>, timing: Option<Stopwatch>) -> Self {
         let (parts, content) = request.into_parts();
         let target = Target::parse(parts.uri.path());
         let schema = profile::named(&parts.method, &parts.headers);
-        Self { parts, target, schema, tables, content: Some(content), json: Bytes::new() }
+        let timing = timing.filter(|_| matches!(target, Target::Table { .. }));
+        Self { parts, target, schema, tables, timing, content: Some(content), json: Bytes::new() }
     }
 
     /// The request, for a handler that is not about a table.
@@ -83,6 +87,8 @@ pub(crate) struct TableRequest<'t> {
     pub(crate) args: QueryArgs,
     pub(crate) preferences: Preferences,
     pub(crate) form: Form,
+    /// What measures it, if anything.
+    pub(crate) timing: Option<Stopwatch>,
     /// Whether a `+` is between digits of the URL, where it means a space.
     has_plus: bool,
 }
@@ -94,7 +100,7 @@ impl<'t> TableRequest<'t> {
     ///
     /// If the table does not allow the method, or if a parameter or header cannot be parsed.
     pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming) -> Result<Self, Problem> {
-        let Incoming { parts, target, .. } = incoming;
+        let Incoming { parts, target, timing, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
         methods::require(table.table(), identifier.is_some(), &parts.method)?;
         let mut args = params::read(parts.uri.query(), table)?;
@@ -111,7 +117,8 @@ impl<'t> TableRequest<'t> {
         args.query.style = JsonStyle { numbers, zone: preferences.zone };
         let form = accept::rows(&parts.headers)?;
         let has_plus = parts.uri.query().is_some_and(params::has_plus);
-        let request = Self { method: parts.method.clone(), table, args, preferences, form, has_plus };
+        let (method, timing) = (parts.method.clone(), timing.clone());
+        let request = Self { method, table, args, preferences, form, timing, has_plus };
         request.refuse_keywords()?;
         Ok(request)
     }
@@ -130,6 +137,11 @@ impl<'t> TableRequest<'t> {
 
     pub(crate) fn query(&self) -> &Query {
         &self.args.query
+    }
+
+    /// Enters a stage, if the request is measured.
+    pub(crate) fn enter(&self, stage: Stage) {
+        timing::enter(self.timing.as_ref(), stage);
     }
 
     /// Whether the path names one row.

@@ -57,27 +57,16 @@ impl Routes {
             // Boxed, so that the largest future does not enlarge that of every request.
             return Box::pin(self.answer_about_others(incoming)).await;
         }
+        let measured = incoming.timing.as_ref().map(|timing| self.state.measured(timing));
+        let state = measured.as_deref().unwrap_or(&self.state);
         let tables = Arc::clone(&incoming.tables);
-        let answered = match rest::answer(&self.state, &tables, &mut incoming).await {
+        let answered = match rest::answer(state, &tables, &mut incoming).await {
             Err(problem) if problem.is_outdated() => {
-                Box::pin(self.answer_again(&tables, &mut incoming)).await.unwrap_or(Err(problem))
+                Box::pin(answer_again(state, &tables, &mut incoming)).await.unwrap_or(Err(problem))
             }
             answered => answered,
         };
         answered.unwrap_or_else(Problem::into_response)
-    }
-
-    /// Plans and runs a request again if the database has changed since its tables were read: nothing was written.
-    /// `None` if the tables are still the same.
-    async fn answer_again(
-        &self,
-        before: &Arc<ExposedTables>,
-        incoming: &mut Incoming,
-    ) -> Option<Result<Response, Problem>> {
-        if !self.state.read_again(before).await {
-            return None;
-        }
-        Some(rest::answer(&self.state, &self.state.tables(), incoming).await)
     }
 
     async fn answer_about_others(&self, incoming: Incoming) -> Response {
@@ -87,6 +76,19 @@ impl Routes {
             Err(problem) => problem.into_response(),
         }
     }
+}
+
+/// Plans and runs a request again if the database has changed since its tables were read: nothing was written. `None` if
+/// the tables are still the same.
+async fn answer_again(
+    state: &AppState,
+    before: &Arc<ExposedTables>,
+    incoming: &mut Incoming,
+) -> Option<Result<Response, Problem>> {
+    if !state.read_again(before).await {
+        return None;
+    }
+    Some(rest::answer(state, &state.tables(), incoming).await)
 }
 
 /// Handles a request to a custom endpoint.

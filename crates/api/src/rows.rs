@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::form::Form;
 use crate::problem::Problem;
+use crate::timing::{self, Stage, Stopwatch};
 use crate::{error_log, request_id};
 
 /// A part of a streamed response.
@@ -44,13 +45,17 @@ pub(crate) async fn page(
     form: Form,
     names: Vec<String>,
     write_timeout: Duration,
+    timing: Option<&Stopwatch>,
 ) -> Result<Page, Problem> {
     request_id::count_rows(0);
-    let Some(first) = next(&mut batches).await.transpose()? else {
+    let first = next(&mut batches).await.transpose()?;
+    let second = if first.is_some() { next(&mut batches).await.transpose()? } else { None };
+    timing::enter(timing, Stage::Response);
+    let Some(first) = first else {
         return Ok(Page { response: all(form, &names, JsonRows::default())?, rows: Some(0) });
     };
     let rows = Some(first.rows());
-    let Some(second) = next(&mut batches).await.transpose()? else {
+    let Some(second) = second else {
         return Ok(Page { response: all(form, &names, first)?, rows });
     };
     let (sender, parts) = mpsc::channel(1);

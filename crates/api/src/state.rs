@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
+use crate::timing::{Stage, Stopwatch};
 
 /// The state that all handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,6 +27,7 @@ pub struct AppState {
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) endpoints: Arc<Vec<Endpoint>>,
     pub(crate) row_counts: RowCounts,
+    pub(crate) server_timing: bool,
 }
 
 impl AppState {
@@ -41,6 +43,7 @@ impl AppState {
             access_log: None,
             endpoints: Arc::default(),
             row_counts: RowCounts::default(),
+            server_timing: false,
         }
     }
 
@@ -69,6 +72,19 @@ impl AppState {
     pub fn access_log(mut self, log: AccessLog) -> Self {
         self.access_log = Some(log);
         self
+    }
+
+    /// Sends the time that each stage of a request about a table takes, in the header `Server-Timing`.
+    pub fn server_timing(mut self) -> Self {
+        self.server_timing = true;
+        self
+    }
+
+    /// The same state for one request, which is measured. It is boxed to keep the future of a request small.
+    pub(crate) fn measured(&self, timing: &Stopwatch) -> Box<Self> {
+        let timing = timing.clone();
+        let engine = self.engine.on_use(move || timing.enter(Stage::Transaction));
+        Box::new(Self { engine, ..self.clone() })
     }
 
     /// Adds a custom endpoint.

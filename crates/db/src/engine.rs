@@ -23,6 +23,8 @@ use crate::url::{DatabaseUrl, SqliteUrl};
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    /// Called before each use of the database.
+    on_use: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 struct Inner {
@@ -68,6 +70,7 @@ impl Engine {
                 closed: AtomicBool::new(false),
                 room: Room::default(),
             }),
+            on_use: None,
         })
     }
 
@@ -94,7 +97,8 @@ impl Engine {
         let place = format!("{dialect} (nothing is run)");
         let name = "nothing".into();
         let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
-        Self { inner: Arc::new(Inner { driver, dialect, place, name, options, closed, room: Room::default() }) }
+        let inner = Inner { driver, dialect, place, name, options, closed, room: Room::default() };
+        Self { inner: Arc::new(inner), on_use: None }
     }
 
     /// Returns the statements that a mock engine has recorded. Empty for any other engine.
@@ -102,8 +106,31 @@ impl Engine {
         self.inner.driver.as_mock().map_or_else(Vec::new, |mock| mock.statements())
     }
 
+    /// Returns the same engine, which calls a function before each use of the database. It tells the time that a program
+    /// spends on its own, such as planning, from the time that the database takes.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    /// let uses = Arc::new(AtomicU32::new(0));
+    /// let counted = uses.clone();
+    /// let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
+    /// engine.on_use(move || _ = counted.fetch_add(1, Relaxed)).ping().await?;
+    /// engine.ping().await?;
+    /// assert_eq!(uses.load(Relaxed), 1);
+    /// # Ok::<(), mwallet_db::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn on_use(&self, on_use: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { inner: self.inner.clone(), on_use: Some(Arc::new(on_use)) }
+    }
+
     /// Returns the driver unless the engine is closed.
     fn driver(&self) -> Result<&Driver> {
+        if let Some(on_use) = &self.on_use {
+            on_use();
+        }
         match self.inner.closed.load(Ordering::Acquire) {
             true => Err(Error::Unavailable("the engine is closed".into())),
             false => Ok(&self.inner.driver),

@@ -152,7 +152,7 @@ impl EndpointRequest {
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
         let batches = data_plane::list(self.engine(), table.in_catalog(), query).await?;
-        let page = rows::page(batches, Form::Array(Nulls::Kept), Vec::new(), self.limits.write_timeout).await?;
+        let page = rows::page(batches, Form::Array(Nulls::Kept), Vec::new(), self.limits.write_timeout, None).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {
             range::set(&mut response, range::header(query.skip, rows, None));

@@ -9,6 +9,7 @@ use mwallet_query::Count;
 use crate::problem::Problem;
 use crate::request::TableRequest;
 use crate::state::AppState;
+use crate::timing::Stage;
 use crate::{range, request_id, rows};
 
 /// Reads a page of rows, or the row that the path names.
@@ -17,6 +18,7 @@ pub(crate) async fn read(
     request: &mut TableRequest<'_>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
+    request.enter(Stage::Plan);
     if request.is_head() {
         request.select_nothing()?;
     }
@@ -48,6 +50,7 @@ async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Respon
     let table = request.table.in_catalog();
     let found =
         data_plane::retrieve(&state.engine, table, request.query()).await.map_err(|error| request.problem(error))?;
+    request.enter(Stage::Response);
     request_id::count_rows(found.rows());
     match found.rows() {
         0 => Err(Problem::no_row(&table.table().name)),
@@ -68,6 +71,7 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
         None => data_plane::retrieve(&state.engine, table, &query).await.map(|rows| (rows, None)),
     }
     .map_err(|error| request.problem(error))?;
+    request.enter(Stage::Response);
     request_id::count_rows(found.rows());
     match found.rows() {
         1 => {
@@ -100,12 +104,14 @@ async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Respo
         }
         Some(count @ (Count::Planned | Count::Estimated)) => {
             let total = estimate(state, request, count).await?;
+            request.enter(Stage::Plan);
             data_plane::list(&state.engine, table, query).await.map(|rows| (rows, Some(total)))
         }
         None => data_plane::list(&state.engine, table, query).await.map(|rows| (rows, None)),
     }
     .map_err(problem)?;
-    let page = rows::page(batches, request.form, request.names()?, state.limits.write_timeout).await?;
+    let (names, timing) = (request.names()?, request.timing.as_ref());
+    let page = rows::page(batches, request.form, names, state.limits.write_timeout, timing).await?;
     let streamed = |total: u64| total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX));
     let mut response = page.response;
     if let Some(rows) = page.rows.or(total.map(streamed)) {

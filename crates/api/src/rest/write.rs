@@ -13,6 +13,7 @@ use crate::exposed::ExposedTable;
 use crate::problem::Problem;
 use crate::request::{Incoming, TableRequest};
 use crate::state::AppState;
+use crate::timing::Stage;
 use crate::{columns, location, range, request_id, rows};
 
 impl TableRequest<'_> {
@@ -38,6 +39,7 @@ impl TableRequest<'_> {
 
     /// Responds with written rows, by the preferences of the client.
     fn written(&self, status: StatusCode, rows: JsonRows) -> Result<Response, Problem> {
+        self.enter(Stage::Response);
         request_id::count_rows(rows.rows());
         let mut response = match (self.preferences.returns, self.is_one()) {
             (Some(Return::Representation), true) => rows::one(self.form, &self.names()?, rows)?,
@@ -70,9 +72,11 @@ pub(crate) async fn create(
     let given = records.len() as u64;
     let table = request.table.in_catalog();
     let on_conflict = request.on_conflict();
+    request.enter(Stage::Plan);
     let answered = request.write_query();
     let created = data_plane::create(&state.engine, table, records, &on_conflict, &answered, request.terms()).await;
     let created = created.map_err(|error| request.problem(error))?;
+    request.enter(Stage::Response);
 
     // No row was created: all of them existed.
     let is_known = table.table().answers.insert;
@@ -178,6 +182,7 @@ pub(crate) async fn replace(
     let record = record.ok_or_else(|| Problem::body("the body has no row; expected one"))?;
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
+    request.enter(Stage::Plan);
     let replaced = data_plane::replace(&state.engine, table, &request.write_query(), record, request.terms()).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
@@ -213,6 +218,7 @@ pub(crate) async fn update(
     let table = request.table.in_catalog();
     let changes = request.changes(state, &json)?;
     request.require_filter(state, "an update")?;
+    request.enter(Stage::Plan);
     let query = request.write_query();
     // As in PostgREST, an empty object changes nothing, and is not an error.
     let changed = match changes.is_empty() && !request.is_one() {
@@ -228,6 +234,7 @@ pub(crate) async fn update(
 /// Deletes rows.
 pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     request.require_filter(state, "a deletion")?;
+    request.enter(Stage::Plan);
     let query = request.write_query();
     let deleted = data_plane::delete(&state.engine, request.table.in_catalog(), &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;

@@ -27,4 +27,5 @@ mod sessions;
 mod streams;
 mod support;
 mod time_zones;
+mod timing;
 mod writes;

@@ -85,6 +85,12 @@ pub(crate) struct Options {
     /// Log every request: its ID, method, path without values, status, time and rows
     #[arg(long, env = "MWALLET_ACCESS_LOG")]
     access_log: bool,
+    /// Send the time of each stage of a request about a table: parse, plan, transaction, response
+    ///
+    /// The times are in milliseconds, in the header Server-Timing, which the developer tools of browsers show. They tell
+    /// clients how much work their requests are.
+    #[arg(long, env = "MWALLET_SERVER_TIMING")]
+    server_timing: bool,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -127,7 +133,7 @@ async fn serve(
     prepared: Prepared,
     welcome: impl FnOnce(&str, &str, &[&Table]) -> String,
 ) -> Result<()> {
-    let Options { reflected, listen, access_log, limits, .. } = options;
+    let Options { reflected, listen, access_log, server_timing, limits, .. } = options;
     let Prepared { engine, listeners, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
@@ -162,6 +168,9 @@ async fn serve(
     }
     if access_log {
         state = state.access_log(log.of_requests());
+    }
+    if server_timing {
+        state = state.server_timing();
     }
     if found.is_some() {
         state = reload::keep_fresh(state, reflected)?;
