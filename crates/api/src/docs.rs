@@ -60,6 +60,9 @@ fn write(state: &AppState, tables: &ExposedTables, schema: &ExposedSchema) -> Re
     if std::ptr::eq(schema, tables.first()) {
         document = state.endpoints.iter().cloned().fold(document, Document::endpoint);
     }
+    if state.has_plans {
+        document = document.plans();
+    }
     if state.server_timing {
         document = document.server_timing();
     }

@@ -38,6 +38,7 @@ mod nearest;
 mod openapi;
 mod origins;
 mod params;
+mod plan;
 mod problem;
 mod profile;
 mod range;

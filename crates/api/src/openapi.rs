@@ -10,6 +10,7 @@ mod guide;
 mod names;
 mod parameters;
 mod paths;
+mod plans;
 mod problems;
 mod profile;
 mod related;
@@ -53,6 +54,7 @@ pub struct Document<'t> {
     schemas: Vec<String>,
     title: String,
     server_timing: bool,
+    has_plans: bool,
 }
 
 impl<'t> Document<'t> {
@@ -64,6 +66,7 @@ impl<'t> Document<'t> {
             schemas: Vec::new(),
             title: "mWallet".into(),
             server_timing: false,
+            has_plans: false,
         }
     }
 
@@ -93,6 +96,12 @@ impl<'t> Document<'t> {
         self
     }
 
+    /// Describes the plans of reads: see [`AppState::plans`](crate::AppState::plans).
+    pub fn plans(mut self) -> Self {
+        self.has_plans = true;
+        self
+    }
+
     /// The document as JSON.
     ///
     /// # Errors
@@ -116,6 +125,9 @@ impl<'t> Document<'t> {
         }
         if let (Some(own), [_, _, ..]) = (self.own_schema(), self.schemas.as_slice()) {
             profile::insert(own, &self.schemas, &mut paths, &mut components);
+        }
+        if self.has_plans {
+            plans::insert(&described, &mut components);
         }
         if self.server_timing {
             timing::insert(&mut paths, &mut components);

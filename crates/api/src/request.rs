@@ -18,6 +18,7 @@ use crate::exposed::{ExposedTable, ExposedTables};
 use crate::form::Form;
 use crate::limits::Limits;
 use crate::location::Target;
+use crate::plan::PlanRequest;
 use crate::problem::Problem;
 use crate::timing::{self, Stage, Stopwatch};
 use crate::{body, errors, location, methods, nearest, params, profile};
@@ -87,6 +88,8 @@ pub(crate) struct TableRequest<'t> {
     pub(crate) args: QueryArgs,
     pub(crate) preferences: Preferences,
     pub(crate) form: Form,
+    /// The plan that the client wants instead of the rows of a read.
+    pub(crate) plan: Option<PlanRequest>,
     /// What measures it, if anything.
     pub(crate) timing: Option<Stopwatch>,
     /// Whether a `+` is between digits of the URL, where it means a space.
@@ -98,8 +101,9 @@ impl<'t> TableRequest<'t> {
     ///
     /// # Errors
     ///
-    /// If the table does not allow the method, or if a parameter or header cannot be parsed.
-    pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming) -> Result<Self, Problem> {
+    /// If the table does not allow the method, or if a parameter or header cannot be parsed; without `has_plans`, also if
+    /// a plan is wanted.
+    pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming, has_plans: bool) -> Result<Self, Problem> {
         let Incoming { parts, target, timing, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
         methods::require(table.table(), identifier.is_some(), &parts.method)?;
@@ -110,15 +114,20 @@ impl<'t> TableRequest<'t> {
         let preferences = parts.headers.get_all(PREFER).iter().map(|value| value.to_str().unwrap_or("(not ASCII)"));
         let mut preferences = Preferences::parse(preferences)?;
         // What a write affects is counted anyway.
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
+        let is_read = matches!(parts.method, Method::GET | Method::HEAD);
+        if !is_read {
             preferences.count = preferences.count.map(|_| Count::Exact);
         }
         let numbers = if preferences.numbers_as_strings { Numbers::Strings } else { Numbers::ByType };
         args.query.style = JsonStyle { numbers, zone: preferences.zone };
-        let form = accept::rows(&parts.headers)?;
+        let accepted = accept::rows(&parts.headers, has_plans && is_read);
+        let (form, plan) = accepted.map_err(|problem| match has_plans && accept::names_plan(&parts.headers) {
+            true if !is_read => problem.hint("only reads have plans: GET and HEAD"),
+            _ => problem,
+        })?;
         let has_plus = parts.uri.query().is_some_and(params::has_plus);
         let (method, timing) = (parts.method.clone(), timing.clone());
-        let request = Self { method, table, args, preferences, form, timing, has_plus };
+        let request = Self { method, table, args, preferences, form, plan, timing, has_plus };
         request.refuse_keywords()?;
         Ok(request)
     }

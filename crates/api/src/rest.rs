@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     if incoming.parts.method == Method::OPTIONS {
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
-    let mut request = TableRequest::parse(table, incoming)?;
+    let mut request = TableRequest::parse(table, incoming, state.has_plans)?;
     state.limits.limit_related(&mut request.args.query)?;
     match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,

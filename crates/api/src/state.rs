@@ -28,6 +28,7 @@ pub struct AppState {
     pub(crate) endpoints: Arc<Vec<Endpoint>>,
     pub(crate) row_counts: RowCounts,
     pub(crate) server_timing: bool,
+    pub(crate) has_plans: bool,
 }
 
 impl AppState {
@@ -44,6 +45,7 @@ impl AppState {
             endpoints: Arc::default(),
             row_counts: RowCounts::default(),
             server_timing: false,
+            has_plans: false,
         }
     }
 
@@ -77,6 +79,15 @@ impl AppState {
     /// Sends the time that each stage of a request about a table takes, in the header `Server-Timing`.
     pub fn server_timing(mut self) -> Self {
         self.server_timing = true;
+        self
+    }
+
+    /// Responds to reads with their execution plan instead of rows if the client accepts nothing else.
+    ///
+    /// Plans tell the names of indexes, conditions of views and how many rows there are, and PostgreSQL runs a read for
+    /// its plan if the client wants. So this is for those who may know all of it.
+    pub fn plans(mut self) -> Self {
+        self.has_plans = true;
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mwallet_query::Zone;
 use mwallet_schema::{ColumnType, Value};
 
-use crate::columns::{Columns, OutputColumn, OutputKind};
+use crate::columns::{Columns, OutputColumn};
 use crate::json_rows::JsonRows;
 
 /// A SQL text, its parameters and its output columns.
@@ -122,11 +122,9 @@ impl Statement {
         }
     }
 
-    /// Returns the statement that describes how PostgreSQL would run this one, as lines of text.
-    pub(crate) fn explained(self) -> Self {
-        let kind = OutputKind::Column(ColumnType::Text { max: None });
-        let columns = vec![OutputColumn { name: "plan".into(), kind }].into();
-        Self { sql: format!("EXPLAIN {}", self.sql).into(), columns, is_lookup: false, ..self }
+    /// Returns the statement that describes how the database would run this one, in these columns.
+    pub(crate) fn explained(self, command: &str, columns: Vec<OutputColumn>) -> Self {
+        Self { sql: format!("{command} {}", self.sql).into(), columns: columns.into(), is_lookup: false, ..self }
     }
 
     /// Returns a statement that checks whether the database responds. As a lookup it does not wait behind slow reads.

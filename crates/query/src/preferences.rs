@@ -156,6 +156,11 @@ impl Preferences {
         }
     }
 
+    /// Forgets the preferences about rows and their values, for a response without any.
+    pub fn forget_rows(&mut self) {
+        *self = Self { handling: self.handling, ..Self::default() };
+    }
+
     /// Returns the maximum number of rows that a change may affect. As in PostgREST, it requires `handling=strict`.
     pub fn max_affected(&self) -> Option<u64> {
         self.max_affected.filter(|_| self.handling == Some(Handling::Strict))

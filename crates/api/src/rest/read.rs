@@ -1,4 +1,4 @@
-//! Reads: a page of rows, the only row that matches a filter, or the row that the path names.
+//! Reads: a page of rows, the only row that matches a filter, or the row that the path names; or the plan of such a read.
 
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -6,6 +6,7 @@ use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane;
 use mwallet_query::Count;
 
+use crate::plan::PlanRequest;
 use crate::problem::Problem;
 use crate::request::TableRequest;
 use crate::state::AppState;
@@ -19,6 +20,9 @@ pub(crate) async fn read(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     request.enter(Stage::Plan);
+    if let Some(plan) = request.plan.take() {
+        return read_plan(state, request, &plan, headers).await;
+    }
     if request.is_head() {
         request.select_nothing()?;
     }
@@ -45,6 +49,34 @@ pub(crate) async fn read(
     Ok(if request.is_head() { rows::headers_only(response) } else { response })
 }
 
+/// The execution plan of a read instead of its rows.
+async fn read_plan(
+    state: &AppState,
+    request: &mut TableRequest<'_>,
+    plan: &PlanRequest,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if !request.is_one() {
+        range::narrow(&mut request.args.query, headers)?;
+        let limit = state.limits.page(request.query().limit);
+        request.args.query.limit = if request.form.is_object() { Some(only_row_limit(limit)) } else { limit };
+    }
+    // These are about rows.
+    request.preferences.forget_rows();
+    let (engine, table) = (&state.engine, request.table.in_catalog());
+    let text = data_plane::explain(engine, table, request.query(), plan.format, &plan.options).await;
+    let text = text.map_err(|error| request.problem(error))?;
+    request.enter(Stage::Response);
+    let mut response = rows::typed(plan.media_type(request.form), text);
+    request.write_applied(&mut response);
+    Ok(if request.is_head() { rows::headers_only(response) } else { response })
+}
+
+/// Two rows are enough to know that there is more than one.
+fn only_row_limit(limit: Option<u64>) -> u64 {
+    limit.unwrap_or(2).min(2)
+}
+
 /// The row that the path names.
 async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let table = request.table.in_catalog();
@@ -60,9 +92,7 @@ async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Respon
 
 /// The only row that matches the parameters; it is an error if there are none or several.
 async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    // Two rows are enough to know that there is more than one.
-    let limit = request.query().limit.unwrap_or(2).min(2);
-    let query = request.query().clone().limit(limit);
+    let query = request.query().clone().limit(only_row_limit(request.query().limit));
     let table = request.table.in_catalog();
     let (found, total) = match request.preferences.count {
         Some(_) => {

@@ -16,6 +16,7 @@ mod injections;
 mod matrix;
 mod odd_tables;
 mod openapi;
+mod plans;
 mod production;
 mod queries;
 mod reflected;

@@ -70,7 +70,8 @@ async fn every_case_does_what_the_list_says(db: TestDb) {
     db.engine.create_all(&[Note::table()]).await.unwrap();
     Note::create_many(&db.engine, notes()).await.unwrap();
     behind(&db, spans(db.dialect())).await;
-    let entities = App::new(AppState::new(db.engine.clone(), ExposedTables::new([Note::table()]).unwrap()));
+    let tables = ExposedTables::new([Note::table()]).unwrap();
+    let entities = App::new(AppState::new(db.engine.clone(), tables).plans());
     let existing = reflected(&db).await;
     let mut wrong = Vec::new();
     for case in GROUPS.iter().flat_map(|group| group.cases) {

@@ -91,6 +91,13 @@ pub(crate) struct Options {
     /// clients how much work their requests are.
     #[arg(long, env = "MWALLET_SERVER_TIMING")]
     server_timing: bool,
+    /// Respond with the execution plan of a read instead of its rows, to a client that accepts only
+    /// application/vnd.pgrst.plan+json or application/vnd.pgrst.plan+text
+    ///
+    /// Plans tell clients the names of indexes, the conditions of views and how many rows there are; and PostgreSQL runs
+    /// the read again for options=analyze.
+    #[arg(long, env = "MWALLET_PLANS")]
+    plans: bool,
     #[command(flatten)]
     limits: LimitOptions,
 }
@@ -133,7 +140,7 @@ async fn serve(
     prepared: Prepared,
     welcome: impl FnOnce(&str, &str, &[&Table]) -> String,
 ) -> Result<()> {
-    let Options { reflected, listen, access_log, server_timing, limits, .. } = options;
+    let Options { reflected, listen, access_log, server_timing, plans, limits, .. } = options;
     let Prepared { engine, listeners, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
@@ -171,6 +178,9 @@ async fn serve(
     }
     if server_timing {
         state = state.server_timing();
+    }
+    if plans {
+        state = state.plans();
     }
     if found.is_some() {
         state = reload::keep_fresh(state, reflected)?;

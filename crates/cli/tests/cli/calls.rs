@@ -89,6 +89,31 @@ fn serving_without_login_stays_on_this_machine() {
 }
 
 #[test]
+fn times_and_plans_are_switched_on_by_options_and_variables() {
+    mwallet_testkit::run(mwallet_testkit::Dialect::Sqlite, async |db: TestDb| {
+        let names = ["--server-timing", "--plans"];
+        let variables = ["MWALLET_SERVER_TIMING", "MWALLET_PLANS"];
+        for (is_on, arguments, values) in
+            [(false, &[][..], &[][..]), (true, &names[..], &[][..]), (true, &[], &variables[..])]
+        {
+            let mut program = program(db.folder.path());
+            program.args(["serve", "--open", "--database-url", &db.url.expose()]).args(arguments);
+            program.envs(values.iter().map(|name| (name, "true")));
+            let server = Server::listening(program);
+            let ask =
+                |accept: &str| server.ask(&format!("GET /rest/v1/orders HTTP/1.0\r\nAccept: {accept}"), "").unwrap();
+            assert_eq!(
+                ask("*/*").to_lowercase().contains("\r\nserver-timing: parse;dur="),
+                is_on,
+                "{arguments:?} {values:?}"
+            );
+            let plan = ask("application/vnd.pgrst.plan+text");
+            assert_eq!(plan.ends_with("\r\n\r\nQUERY PLAN\n`--SCAN orders"), is_on, "{plan}");
+        }
+    });
+}
+
+#[test]
 fn a_server_listens_at_every_address_of_a_name() {
     mwallet_testkit::run(mwallet_testkit::Dialect::Sqlite, async |db: TestDb| {
         let mut program = program(db.folder.path());

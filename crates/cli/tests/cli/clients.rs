@@ -7,7 +7,7 @@ use std::process::Command;
 use mwallet_db::{Sql, crud};
 use mwallet_testkit::{Dialect, Sample, TestDb, both_engines, run};
 
-use crate::support::{Server, call_on, done, prepared, tool};
+use crate::support::{Server, call_on, done, prepared, program, tool};
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients").join(name).canonicalize().unwrap()
@@ -97,6 +97,16 @@ async fn columns_may_be_called_as_words_of_the_language(db: TestDb) {
 #[both_engines]
 async fn that_of_python_works(db: TestDb) {
     succeeds(tool("MWALLET_TEST_PYTHON").arg("-B").arg(script("python/postgrest_client.py")), &db);
+}
+
+#[both_engines]
+async fn plans_are_read(db: TestDb) {
+    let mut program = program(db.folder.path());
+    program.args(["serve", "--open", "--plans", "--database-url", &db.url.expose()]);
+    let engine = if db.dialect() == Dialect::Postgres { "postgres" } else { "sqlite" };
+    let mut python = tool("MWALLET_TEST_PYTHON");
+    python.arg("-B").arg(script("python/plans.py")).arg(engine);
+    all_succeed([node(&db, "plans.mjs").arg(engine), &mut python], Server::listening(program));
 }
 
 /// A program for Python that reads related rows.

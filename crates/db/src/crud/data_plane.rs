@@ -1,14 +1,17 @@
 //! The operations for external clients. Write-only columns are not visible, and rows are written straight from the
 //! database into JSON text.
 
+mod explain;
 mod read_back;
 
-use mwallet_schema::{Record, Table, Value};
+use mwallet_schema::{ColumnType, Record, Table, Value};
 
+pub use self::explain::{ExplainFormat, ExplainOption, explain};
 pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
 use super::{BATCH, chunks};
 use crate::Dialect;
 pub use crate::allowed_rows::AllowedRows;
+use crate::columns::{OutputColumn, OutputKind};
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::isolation::Isolation;
@@ -222,7 +225,8 @@ pub async fn planned_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>
     let mut all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
     all.select_nothing();
     let statement = Plan::select(table, &all)?.statement(engine.dialect())?;
-    let plan = engine.read(statement.explained(), Format::Values).await?.into_values();
+    let lines = OutputColumn { name: "plan".into(), kind: OutputKind::Column(ColumnType::Text { max: None }) };
+    let plan = engine.read(statement.explained("EXPLAIN", vec![lines]), Format::Values).await?.into_values();
     Ok(expected_rows(&plan).unwrap_or(0))
 }
 

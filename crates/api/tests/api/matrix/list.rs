@@ -305,6 +305,38 @@ pub(super) const GROUPS: &[Group] = &[
                 Outcome::Text("id,text,done,price\r\n3,\"thin, cats\",,\r\n4,,true,-3.00\r\n"),
             ),
             with("", "", "notes?select=id,a:text&id=eq.9", &[("accept", "text/csv")], Outcome::Text("id,a\r\n")),
+            with(
+                "application/vnd.pgrst.plan+json",
+                "the execution plan of a read as JSON, with `serve --plans`",
+                "notes?select=id",
+                &[("accept", "application/vnd.pgrst.plan+json; for=\"text/csv\"")],
+                Outcome::Headers(&[(
+                    "content-type",
+                    "application/vnd.pgrst.plan+json; for=\"text/csv\"; charset=utf-8",
+                )]),
+            ),
+            with(
+                "application/vnd.pgrst.plan+text",
+                "the same as lines for people",
+                "notes?select=id",
+                &[("accept", "application/vnd.pgrst.plan+text")],
+                Outcome::Headers(&[(
+                    "content-type",
+                    "application/vnd.pgrst.plan+text; for=\"application/json\"; charset=utf-8",
+                )]),
+            ),
+            Case {
+                syntax: "…;options=analyze|verbose|settings|buffers|wal",
+                meaning: "more about a plan; `analyze` runs the read, and `wal` needs it",
+                request: "notes?select=id",
+                headers: &[("accept", "application/vnd.pgrst.plan+json; options=analyze|verbose|settings|buffers|wal")],
+                postgres: Outcome::Headers(&[(
+                    "content-type",
+                    "application/vnd.pgrst.plan+json; for=\"application/json\"; \
+                     options=analyze|verbose|settings|buffers|wal; charset=utf-8",
+                )]),
+                sqlite: Outcome::Refused { code: "0A000", why: "no: has plans without options only" },
+            },
             with("", "", "notes?select=id", &[("accept", "image/png")], Outcome::Refused { code: "PGRST107", why: "" }),
             with(
                 "",

@@ -129,6 +129,14 @@ pub enum PlanError {
         /// The engine.
         engine: &'static str,
     },
+    /// An option of an execution plan is not possible.
+    #[error("{option}: {reason}")]
+    ExplainOption {
+        /// The option.
+        option: &'static str,
+        /// Why it is not.
+        reason: &'static str,
+    },
     /// The table has no column for this kind of identifier.
     #[error("a row of {table} cannot be named by {by}")]
     Identifier {
@@ -260,7 +268,7 @@ impl PlanError {
             Self::Operator { .. } => "42883",
             Self::Pattern { .. } => "22025",
             Self::Regex { .. } => "2201B",
-            Self::NotOnEngine { .. } => "0A000",
+            Self::NotOnEngine { .. } | Self::ExplainOption { .. } => "0A000",
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
