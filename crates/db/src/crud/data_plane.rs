@@ -4,14 +4,13 @@
 mod explain;
 mod read_back;
 
-use mwallet_schema::{ColumnType, Record, Table, Value};
+use mwallet_schema::{Record, Table};
 
 pub use self::explain::{ExplainFormat, ExplainOption, explain};
 pub use super::row_count::{MOST_COUNTED, RowCount, row_count};
 use super::{BATCH, chunks};
 use crate::Dialect;
 pub use crate::allowed_rows::AllowedRows;
-use crate::columns::{OutputColumn, OutputKind};
 use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::isolation::Isolation;
@@ -225,8 +224,7 @@ pub async fn planned_count<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>
     let mut all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
     all.select_nothing();
     let statement = Plan::select(table, &all)?.statement(engine.dialect())?;
-    let lines = OutputColumn { name: "plan".into(), kind: OutputKind::Column(ColumnType::Text { max: None }) };
-    let plan = engine.read(statement.explained("EXPLAIN", vec![lines]), Format::Values).await?.into_values();
+    let plan = explain::explain_postgres(engine, statement, ExplainFormat::Text, &[]).await?;
     Ok(expected_rows(&plan).unwrap_or(0))
 }
 
@@ -252,9 +250,8 @@ async fn exact_count(engine: &Engine, table: ScopedTable<'_>, query: &Query) -> 
 }
 
 /// Returns the number in the first line of PostgreSQL's plan: `Seq Scan on orders  (cost=0.00..4.00 rows=200 width=8)`.
-fn expected_rows(plan: &[Vec<Value>]) -> Option<u64> {
-    let Some(Value::Text(line)) = plan.first()?.first() else { return None };
-    let (_, rest) = line.split_once(" rows=")?;
+fn expected_rows(plan: &str) -> Option<u64> {
+    let (_, rest) = plan.lines().next()?.split_once(" rows=")?;
     rest.split_once(' ')?.0.parse().ok()
 }
 

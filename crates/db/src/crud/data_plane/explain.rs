@@ -37,10 +37,10 @@ pub enum ExplainOption {
 }
 
 impl ExplainOption {
-    /// All options, in the order in which statements have them.
+    /// All options.
     pub const ALL: [Self; 5] = [Self::Analyze, Self::Verbose, Self::Settings, Self::Buffers, Self::Wal];
 
-    /// Returns the name that clients use.
+    /// Returns the name, which is that of PostgreSQL.
     pub fn name(self) -> &'static str {
         match self {
             Self::Analyze => "analyze",
@@ -48,16 +48,6 @@ impl ExplainOption {
             Self::Settings => "settings",
             Self::Buffers => "buffers",
             Self::Wal => "wal",
-        }
-    }
-
-    fn keyword(self) -> &'static str {
-        match self {
-            Self::Analyze => "ANALYZE",
-            Self::Verbose => "VERBOSE",
-            Self::Settings => "SETTINGS",
-            Self::Buffers => "BUFFERS",
-            Self::Wal => "WAL",
         }
     }
 }
@@ -100,7 +90,8 @@ fn check(dialect: Dialect, options: &[ExplainOption]) -> std::result::Result<(),
     }
 }
 
-async fn explain_postgres(
+/// Returns the plan of a statement as PostgreSQL writes it.
+pub(super) async fn explain_postgres(
     engine: &Engine,
     statement: Statement,
     format: ExplainFormat,
@@ -110,8 +101,7 @@ async fn explain_postgres(
         ExplainFormat::Json => ("FORMAT JSON", json()),
         ExplainFormat::Text => ("FORMAT TEXT", ColumnType::Text { max: None }),
     };
-    let given = ExplainOption::ALL.into_iter().filter(|option| options.contains(option)).map(ExplainOption::keyword);
-    let words: Vec<&str> = std::iter::once(first).chain(given).collect();
+    let words: Vec<&str> = std::iter::once(first).chain(options.iter().map(|option| option.name())).collect();
     let statement = statement.explained(&format!("EXPLAIN ({})", words.join(", ")), vec![column("plan", kind)]);
     let rows = engine.read(statement, Format::Values).await?.into_values();
     let line = |value| match value {
