@@ -23,6 +23,8 @@ pub struct Limits {
     pub max_related_depth: usize,
     /// Whether a request without a filter may change or delete every row of a table; not by default.
     pub allow_unfiltered: bool,
+    /// Whether requests may aggregate rows, which can be much work for the database; not by default.
+    pub allow_aggregates: bool,
     /// How long a client may take to send a body: 30 seconds.
     pub body_read_timeout: Duration,
     /// How long a request may take until its response starts: 60 seconds. Statements have their own, shorter timeout.
@@ -38,6 +40,22 @@ impl Limits {
         match (asked, self.max_rows) {
             (Some(asked), Some(most)) => Some(asked.min(most)),
             (asked, most) => asked.or(most),
+        }
+    }
+
+    /// Rejects aggregates where they are not allowed.
+    ///
+    /// # Errors
+    ///
+    /// If the query aggregates rows.
+    pub(crate) fn check_aggregates(&self, query: &Query) -> Result<(), Problem> {
+        match !self.allow_aggregates && query.is_aggregated() {
+            true => {
+                let problem =
+                    Problem::new(StatusCode::BAD_REQUEST, "PGRST123", "this server does not allow aggregate functions");
+                Err(problem.hint("start it with serve --aggregates"))
+            }
+            false => Ok(()),
         }
     }
 
@@ -75,6 +93,7 @@ impl Default for Limits {
             max_related: 32,
             max_related_depth: 8,
             allow_unfiltered: false,
+            allow_aggregates: false,
             body_read_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),

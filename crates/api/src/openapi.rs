@@ -112,6 +112,7 @@ impl<'t> Document<'t> {
         let mut paths = server::paths();
         let mut tags = Vec::new();
         problems::insert(&mut components);
+        schemas::insert_shared(&mut components);
         responses::insert(&mut components);
         parameters::insert(&mut components);
         let catalog = Catalog::new(self.tables.iter().map(|table| (*table).clone()));

@@ -29,6 +29,7 @@ pub(crate) async fn answer(
     }
     let mut request = TableRequest::parse(table, incoming, state.has_plans)?;
     state.limits.limit_related(&mut request.args.query)?;
+    state.limits.check_aggregates(&request.args.query)?;
     match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
         Method::POST => Box::pin(write::create(state, &request, incoming)).await,

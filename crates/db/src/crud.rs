@@ -212,7 +212,10 @@ pub async fn aggregate(
 ) -> Result<Vec<Value>> {
     let executor = executor.into();
     let statement = Plan::aggregate(table, query, aggregates)?.statement(executor.dialect())?;
-    Ok(executor.read(statement).await?.into_values().pop().unwrap_or_default())
+    let mut values = executor.read(statement).await?.into_values().pop().unwrap_or_default();
+    // Of no aggregates, the number of rows is returned.
+    values.truncate(aggregates.len());
+    Ok(values)
 }
 
 /// Returns the number of rows that a query selects, ignoring skip and limit.

@@ -94,9 +94,9 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, FromRow};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, Comparison, Direction, Filter, Identifier, Is, Nulls, OnConflict, Operand, Order, Plan, PlanError,
-    Projection, Query, QueryArgs, Related, RelatedFilter, Restrictions, Scope, ScopedTable, SearchForm, Selection,
-    SetRelation, TableScope,
+    Aggregate, AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Filter, Identifier, Is, JsonKey,
+    JsonPath, Nulls, OnConflict, Operand, Order, Plan, PlanError, Projection, Query, QueryArgs, Related, RelatedFilter,
+    Restrictions, Scope, ScopedTable, SearchForm, SelectValue, Selection, SetRelation, TableScope,
 };
 pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

@@ -11,7 +11,10 @@ mod sql;
 
 pub use args::QueryArgs;
 pub use filter::{Filter, Operand};
-pub use mwallet_query::{Comparison, Direction, Identifier, Is, Nulls, Order, SearchForm, SetRelation};
+pub use mwallet_query::{
+    AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Identifier, Is, JsonKey, JsonPath, Nulls,
+    Order, SearchForm, SelectValue, SetRelation,
+};
 pub use plan::{Aggregate, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation_path::RelatedFilter;
@@ -57,22 +60,17 @@ pub enum Projection {
     Include(Vec<String>),
     /// All columns except these.
     Exclude(Vec<String>),
-    /// These columns, each under a chosen name.
+    /// These values, each under a name of its own.
     Select(Vec<Selection>),
 }
 
-/// What is selected: one column, or all.
+/// What is selected: one value, or all columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// All columns, under their own names.
     All,
-    /// One column.
-    Column {
-        /// The column.
-        column: String,
-        /// Its name in the output.
-        name: String,
-    },
+    /// One value.
+    Value(SelectValue),
 }
 
 /// Rows of a related table that are returned with each row.
@@ -138,10 +136,22 @@ impl Query {
         self
     }
 
-    /// Returns no columns, of related rows neither. These still filter and order.
+    /// Returns no columns, of related rows neither. These still filter and order. Aggregates stay, since they say which
+    /// groups there are.
     pub fn select_nothing(&mut self) {
+        if self.is_aggregated() {
+            return;
+        }
         self.fields = Projection::Include(Vec::new());
         self.related.iter_mut().for_each(|related| related.query.select_nothing());
+    }
+
+    /// Returns whether any value is aggregated, of related rows too.
+    pub fn is_aggregated(&self) -> bool {
+        let is_aggregated =
+            |selection: &Selection| matches!(selection, Selection::Value(SelectValue { aggregate: Some(_), .. }));
+        let own = matches!(&self.fields, Projection::Select(selected) if selected.iter().any(is_aggregated));
+        own || self.related.iter().any(|related| related.query.is_aggregated())
     }
 
     /// Adds rows of a related table.
@@ -169,14 +179,14 @@ impl Query {
         self
     }
 
-    /// Orders by a column, ascending.
-    pub fn order_asc(self, column: impl Into<String>) -> Self {
-        self.order(Order { relation: None, column: column.into(), direction: Direction::Ascending, nulls: None })
+    /// Orders by a field, ascending.
+    pub fn order_asc(self, field: impl Into<Field>) -> Self {
+        self.order(Order { relation: None, field: field.into(), direction: Direction::Ascending, nulls: None })
     }
 
-    /// Orders by a column, descending.
-    pub fn order_desc(self, column: impl Into<String>) -> Self {
-        self.order(Order { relation: None, column: column.into(), direction: Direction::Descending, nulls: None })
+    /// Orders by a field, descending.
+    pub fn order_desc(self, field: impl Into<Field>) -> Self {
+        self.order(Order { relation: None, field: field.into(), direction: Direction::Descending, nulls: None })
     }
 
     /// Skips the first rows.

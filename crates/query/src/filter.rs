@@ -1,16 +1,17 @@
 //! Filters: `asset=eq.BITCOIN`, `or=(id.lt.5,memo.is.null)`.
 
-use crate::ParseError;
 use crate::lexer::Lexer;
 use crate::limits::MAX_DEPTH;
+use crate::names::named;
+use crate::{Field, ParseError, field};
 
 /// A condition on rows, as the client wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// A condition on one column: `asset=not.eq.BITCOIN`.
-    Column {
-        /// The column.
-        column: String,
+    /// A condition on one field: `asset=not.eq.BITCOIN`, `data->>city=eq.Ikeja`.
+    Field {
+        /// The field.
+        field: Field,
         /// Whether the condition is negated.
         negated: bool,
         /// The operator and its value.
@@ -36,7 +37,7 @@ pub enum Junction {
     Or,
 }
 
-/// A test of a column.
+/// A test of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// It matches a value: `eq.5`.
@@ -169,14 +170,14 @@ pub enum Is {
 
 impl Filter {
     /// Returns a filter that compares a column with a value.
-    pub fn compare(column: impl Into<String>, comparison: Comparison, value: impl Into<String>) -> Self {
+    pub fn compare(field: impl Into<Field>, comparison: Comparison, value: impl Into<String>) -> Self {
         let operation = Operation::Match { matcher: Matcher::Compare(comparison), value: value.into() };
-        Self::Column { column: column.into(), negated: false, operation }
+        Self::Field { field: field.into(), negated: false, operation }
     }
 
     /// Returns the negated filter.
     pub fn negate(mut self) -> Self {
-        let (Self::Column { negated, .. } | Self::Group { negated, .. }) = &mut self;
+        let (Self::Field { negated, .. } | Self::Group { negated, .. }) = &mut self;
         *negated = !*negated;
         self
     }
@@ -248,11 +249,6 @@ impl Operator {
     }
 }
 
-/// Returns the value of a name in a table.
-fn named<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
-    table.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
-}
-
 /// The context of a filter, which determines where its value ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -263,9 +259,9 @@ enum Place {
 }
 
 /// Parses the value of a parameter named after a column.
-pub(crate) fn parse_column(parameter: &str, column: &str, value: &str) -> Result<Filter, ParseError> {
+pub(crate) fn parse_field(parameter: &str, field: Field, value: &str) -> Result<Filter, ParseError> {
     let mut lexer = Lexer::new(parameter, value);
-    let filter = condition(&mut lexer, column, Place::Parameter)?;
+    let filter = condition(&mut lexer, field, Place::Parameter)?;
     lexer.expect_end()?;
     Ok(filter)
 }
@@ -333,16 +329,16 @@ fn member(lexer: &mut Lexer<'_>, depth: usize) -> Result<Filter, ParseError> {
             return Ok(Filter::Group { junction, negated, filters: group(lexer, depth)? });
         }
     }
-    let column = lexer.name(&['.', ',', '(', ')'])?;
-    if column.is_empty() {
+    let field = field::parse(lexer, &['.', ',', '(', ')'])?;
+    if field.column.is_empty() {
         return Err(lexer.error("expected a column"));
     }
     lexer.expect(".")?;
-    condition(lexer, &column, Place::Group)
+    condition(lexer, field, Place::Group)
 }
 
 /// Parses `not.`, the operator and the value.
-fn condition(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter, ParseError> {
+fn condition(lexer: &mut Lexer<'_>, field: Field, place: Place) -> Result<Filter, ParseError> {
     let mut negated = lexer.take("not.");
     let (operator, argument) = operator(lexer)?;
     if !lexer.take(".") {
@@ -375,7 +371,7 @@ fn condition(lexer: &mut Lexer<'_>, column: &str, place: Place) -> Result<Filter
             Operation::Search { form, language, value: value(lexer, place) }
         }
     };
-    Ok(Filter::Column { column: column.into(), negated, operation })
+    Ok(Filter::Field { field, negated, operation })
 }
 
 fn value(lexer: &mut Lexer<'_>, place: Place) -> String {

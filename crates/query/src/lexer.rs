@@ -1,6 +1,6 @@
 //! Scans the tokens of the language: names, quoted values, lists.
 
-use crate::{ParseError, limits};
+use crate::{Field, ParseError, field, limits};
 
 /// Scans the value of a parameter.
 pub(crate) struct Lexer<'a> {
@@ -60,6 +60,19 @@ impl<'a> Lexer<'a> {
             return Ok(name);
         }
         Ok(self.until(ends).trim_end_matches(' ').into())
+    }
+
+    /// The same, but a name without quotes also ends where a path into JSON begins.
+    pub(crate) fn name_before_arrow(&mut self, ends: &[char]) -> Result<String, ParseError> {
+        self.skip_spaces();
+        if self.next_is('"') {
+            return self.name(ends);
+        }
+        let rest = self.rest();
+        let end = rest.find(ends).unwrap_or(rest.len());
+        let end = rest[..end].find("->").unwrap_or(end);
+        self.at += end;
+        Ok(rest[..end].trim_end_matches(' ').into())
     }
 
     /// Reads up to one of these characters, or to the end.
@@ -194,22 +207,22 @@ pub(crate) fn unquote(text: &str) -> Option<String> {
     lexer.take_quoted().filter(|_| lexer.is_at_end())
 }
 
-/// Splits a name at its first dot outside quotes. Returns `None` if there is none.
+/// Splits a name at its first dot outside quotes and before a path into JSON. Returns `None` if there is none.
 pub(crate) fn split_path(text: &str) -> Option<(String, &str)> {
     let mut lexer = Lexer::new(text, text);
-    let first = lexer.name(&['.']).ok()?;
+    let first = lexer.name_before_arrow(&['.']).ok()?;
     lexer.take(".").then(|| (first, lexer.rest()))
 }
 
-/// Parses the last name of a parameter's path: what is left of it.
-pub(crate) fn last_of_path(parameter: &str, left: &str) -> Result<String, ParseError> {
+/// Parses the last part of a parameter's path, what is left of it: a field.
+pub(crate) fn last_of_path(parameter: &str, left: &str) -> Result<Field, ParseError> {
     let mut lexer = Lexer { parameter, text: parameter, at: parameter.len() - left.len() };
-    let name = lexer.name(&['.'])?;
-    if name.is_empty() {
+    let field = field::parse(&mut lexer, &['.'])?;
+    if field.column.is_empty() {
         return Err(lexer.error("expected a column"));
     }
     lexer.expect_end()?;
-    Ok(name)
+    Ok(field)
 }
 
 /// Parses comma-separated names, which may be quoted.

@@ -17,27 +17,31 @@
 //! let parameters = Parameters::parse(parameters, &is_column)?;
 //!
 //! assert_eq!(parameters.filters[1], Filter::compare("price", Comparison::Lt, "5").negate());
-//! assert_eq!((parameters.order[0].column.as_str(), parameters.limit), ("price", Some(10)));
+//! assert_eq!((parameters.order[0].field.column.as_str(), parameters.limit), ("price", Some(10)));
 //! assert_eq!(parameters.pairs()[0], ("asset".into(), "in.(BITCOIN,DASH)".into()));
 //! # Ok::<(), mwallet_query::ParseError>(())
 //! ```
 
 mod embed;
 mod error;
+mod field;
 mod filter;
 mod identifier;
 mod lexer;
 mod limits;
+mod names;
 mod order;
 mod parameters;
 mod preferences;
 mod range;
 mod select;
+mod value;
 mod write;
 mod zone;
 
 pub use embed::{Embed, Join};
 pub use error::ParseError;
+pub use field::{Field, JsonKey, JsonPath};
 pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier, SearchForm, SetRelation};
 pub use identifier::Identifier;
 pub use limits::MAX_DEPTH;
@@ -46,4 +50,5 @@ pub use parameters::{Parameters, column_parameter, is_keyword, parse_row_count};
 pub use preferences::{Action, Count, Preferences, Resolution, Return, TransactionEnd, UnknownPreferences};
 pub use range::{ContentRange, RangeBackwards, RowRange};
 pub use select::SelectItem;
+pub use value::{AggregateFunction, Aggregated, CastType, SelectValue};
 pub use zone::Zone;

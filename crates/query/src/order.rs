@@ -1,18 +1,18 @@
 //! Parses `order=start.desc.nullslast,director(last_name)`.
 
 use crate::lexer::Lexer;
-use crate::{ParseError, limits};
+use crate::{Field, ParseError, field, limits};
 
 const HINT: &str = "write order=column.desc.nullslast,other";
 const RELATION_HINT: &str = "write order=table(column).desc, with one column in the parentheses";
 
-/// A column to order by.
+/// A field to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// The name or alias of the embed that has the column: `order=director(last_name)`. `None` for the table itself.
+    /// The name or alias of the embed that has the field: `order=director(last_name)`. `None` for the table itself.
     pub relation: Option<String>,
-    /// The column.
-    pub column: String,
+    /// The field.
+    pub field: Field,
     /// The direction.
     pub direction: Direction,
     /// The position of nulls. By default, as in PostgreSQL, last if ascending and first if descending.
@@ -51,7 +51,7 @@ pub(crate) fn parse(parameter: &str, value: &str, is_column: &dyn Fn(&str) -> bo
 }
 
 fn order(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<Order, ParseError> {
-    let (relation, column) = column(lexer, is_column)?;
+    let (relation, field) = field(lexer, is_column)?;
     let (mut direction, mut nulls) = (None, None);
     while lexer.next_is('.') {
         let begin = lexer.position();
@@ -67,30 +67,30 @@ fn order(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<Orde
             }
         }
     }
-    Ok(Order { relation, column, direction: direction.unwrap_or(Direction::Ascending), nulls })
+    Ok(Order { relation, field, direction: direction.unwrap_or(Direction::Ascending), nulls })
 }
 
-/// Parses a column and the embed that has it, if it is not the table's own.
-fn column(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<(Option<String>, String), ParseError> {
+/// Parses a field and the embed that has it, if it is not the table's own.
+fn field(lexer: &mut Lexer<'_>, is_column: &dyn Fn(&str) -> bool) -> Result<(Option<String>, Field), ParseError> {
     lexer.skip_spaces();
     if let Some(name) = own_column(lexer.rest(), is_column) {
         lexer.take(name);
         return Ok((None, name.into()));
     }
-    let first = lexer.name(&['.', ',', '(', ')'])?;
-    if first.is_empty() {
+    let first = field::parse(lexer, &['.', ',', '(', ')'])?;
+    if first.column.is_empty() {
         return Err(lexer.error("expected a column").hint(HINT));
     }
-    if !lexer.take("(") {
+    if !first.path.is_empty() || !lexer.take("(") {
         return Ok((None, first));
     }
-    let column = lexer.name(&[',', '(', ')'])?;
-    if column.is_empty() {
+    let field = field::parse(lexer, &[',', '(', ')'])?;
+    if field.column.is_empty() {
         return Err(lexer.error("expected a column").hint(RELATION_HINT));
     }
     lexer.expect(")").map_err(|error| error.hint(RELATION_HINT))?;
     lexer.skip_spaces();
-    Ok((Some(first), column))
+    Ok((Some(first.column), field))
 }
 
 /// Finds a known column that needs no quotes although its name has a delimiter. `.desc` and `.nullslast` may follow it.

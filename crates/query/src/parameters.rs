@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use levels::{Embeds, LevelParameters, ROOT};
 
 use crate::filter::{self, GROUPS};
-use crate::{Filter, Junction, Order, ParseError, SelectItem, lexer, limits, order, select};
+use crate::lexer::Lexer;
+use crate::{Field, Filter, Junction, Order, ParseError, SelectItem, field, lexer, limits, order, select};
 
 mod levels;
 
@@ -97,11 +98,35 @@ impl Parser<'_> {
                 self.keyword(ROOT, keyword, name, value)
             }
             _ if is_known => {
-                self.levels[ROOT].filters.push(filter::parse_column(column, column, value)?);
+                self.levels[ROOT].filters.push(filter::parse_field(column, column.into(), value)?);
                 Ok(())
             }
-            _ => self.parameter_of_embed(name, column, value),
+            _ => match self.json_field(name)? {
+                Some(field) => {
+                    self.levels[ROOT].filters.push(filter::parse_field(name, field, value)?);
+                    Ok(())
+                }
+                None => self.parameter_of_embed(name, column, value),
+            },
         }
+    }
+
+    /// Parses a name that is a path into the JSON of one of the table's columns.
+    fn json_field(&self, name: &str) -> Result<Option<Field>, ParseError> {
+        let mut lexer = Lexer::new(name, name);
+        let column = match lexer.name_before_arrow(&[]) {
+            Ok(column) if field::path_follows(&lexer) => column,
+            _ => return Ok(None),
+        };
+        match (self.is_column)(&column) {
+            true => {}
+            // The column of an embed.
+            false if lexer::split_path(name).is_some() => return Ok(None),
+            false => return Err(ParseError::UnknownColumn { name: column }),
+        }
+        let path = field::parse_path(&mut lexer)?;
+        lexer.expect_end()?;
+        Ok(Some(Field { column, path }))
     }
 
     /// Parses a parameter whose name starts with those of embeds.
@@ -125,8 +150,8 @@ impl Parser<'_> {
         if level == ROOT {
             return Err(ParseError::UnknownColumn { name: column.into() });
         }
-        let column = lexer::last_of_path(name, rest)?;
-        self.levels[level].filters.push(filter::parse_column(name, &column, value)?);
+        let field = lexer::last_of_path(name, rest)?;
+        self.levels[level].filters.push(filter::parse_field(name, field, value)?);
         Ok(())
     }
 
@@ -176,7 +201,7 @@ pub fn is_keyword(name: &str) -> bool {
 /// assert_eq!(mwallet_query::column_parameter("order"), "\"order\"");
 /// ```
 pub fn column_parameter(name: &str) -> Cow<'_, str> {
-    match is_keyword(name) || lexer::unquote(name).is_some() {
+    match is_keyword(name) || name.contains("->") || lexer::unquote(name).is_some() {
         true => crate::write::quoted(name).into(),
         false => name.into(),
     }

@@ -3,7 +3,9 @@
 use crate::embed::JOINS;
 use crate::lexer::Lexer;
 use crate::limits::{self, MAX_DEPTH, MAX_ITEMS};
-use crate::{Embed, ParseError};
+use crate::names::named;
+use crate::value::{FUNCTIONS, TYPES, TYPES_HINT};
+use crate::{AggregateFunction, Aggregated, CastType, Embed, Field, ParseError, SelectValue, field};
 
 const PARAMETER: &str = "select";
 
@@ -14,13 +16,8 @@ const HINT: &str = "write select=alias:table!hint!inner(column,other)";
 pub enum SelectItem {
     /// `*`: every column.
     Star,
-    /// One column.
-    Column {
-        /// The column.
-        name: String,
-        /// Its name in the response, if it differs.
-        alias: Option<String>,
-    },
+    /// One value.
+    Value(SelectValue),
     /// Related rows.
     Embed(Embed),
 }
@@ -38,18 +35,20 @@ pub(crate) fn parse(value: &str, is_column: &dyn Fn(&str) -> bool) -> Result<Vec
         if is_column(whole) {
             parser.count()?;
             parser.lexer.take(whole);
-            items.push(SelectItem::Column { name: whole.into(), alias: None });
+            items.push(SelectItem::Value(SelectValue::field(whole)));
         } else {
-            items.push(parser.item(is_column, MAX_DEPTH)?);
+            items.push(parser.item(MAX_DEPTH)?);
         }
     }
     Ok(items)
 }
 
-/// Returns whether a function of this name, or of this column, aggregates rows: `count()`, `price.sum()`.
-pub(crate) fn is_aggregate(name: &str) -> bool {
-    let function = name.rsplit_once('.').map(|(_, function)| function);
-    name == "count" || function.is_some_and(|function| ["sum", "avg", "count", "max", "min"].contains(&function))
+/// Splits `price.sum` and `count`, whose parentheses follow, into what is aggregated, if not rows, and the function.
+pub(crate) fn split_aggregate(name: &str) -> Option<(Option<&str>, AggregateFunction)> {
+    match name.rsplit_once('.') {
+        Some((field, function)) => named(&FUNCTIONS, function).map(|function| (Some(field), function)),
+        None => (name == AggregateFunction::Count.name()).then_some((None, AggregateFunction::Count)),
+    }
 }
 
 struct Parser<'a> {
@@ -65,7 +64,7 @@ impl Parser<'_> {
     }
 
     /// Parses an item, which may contain embeds of `depth` levels.
-    fn item(&mut self, is_column: &dyn Fn(&str) -> bool, depth: usize) -> Result<SelectItem, ParseError> {
+    fn item(&mut self, depth: usize) -> Result<SelectItem, ParseError> {
         self.count()?;
         if self.lexer.take("*") {
             self.lexer.skip_spaces();
@@ -87,23 +86,53 @@ impl Parser<'_> {
             alias = Some(name);
             (name, is_quoted) = self.name()?;
         }
-        let is_embed = is_spread || self.lexer.rest().starts_with(['(', '!']);
-        let unsupported = match self.lexer.rest() {
-            rest if rest.starts_with("::") => Some("casts are"),
-            _ if is_quoted => None,
-            _ if is_embed && is_aggregate(&name) => Some("aggregate functions are"),
-            _ if name.contains("->") && !is_column(&name) => Some("paths into JSON are"),
-            _ => None,
-        };
-        if let Some(unsupported) = unsupported {
-            return Err(ParseError::syntax(PARAMETER, format!("{unsupported} not supported yet")));
+        let is_call = self.lexer.next_is('(') && !is_quoted && !is_spread;
+        if let Some((column, function)) = is_call.then(|| split_aggregate(&name)).flatten() {
+            self.end_call()?;
+            let aggregate = Some(Aggregated { function, cast: self.cast()? });
+            return Ok(SelectItem::Value(SelectValue { field: column.map(Into::into), cast: None, aggregate, alias }));
         }
-        match is_embed {
+        match is_spread || self.lexer.rest().starts_with(['(', '!']) {
             true if name.is_empty() => Err(self.lexer.error("expected a table").hint(HINT)),
             true => self.embed(name, alias, is_spread, depth).map(SelectItem::Embed),
             false if name.is_empty() => Err(self.lexer.error("expected a column")),
-            false => Ok(SelectItem::Column { name, alias }),
+            false => self.value(name, alias).map(SelectItem::Value),
         }
+    }
+
+    /// Parses what follows the column of a value.
+    fn value(&mut self, column: String, alias: Option<String>) -> Result<SelectValue, ParseError> {
+        let path = field::parse_path(&mut self.lexer)?;
+        let cast = self.cast()?;
+        let mut aggregate = None;
+        if self.lexer.next_is('.') {
+            let begin = self.lexer.position();
+            self.lexer.take(".");
+            let word = self.lexer.until(&['(', ',', ')', ':']);
+            let unknown = || self.lexer.error_at(begin, "expected .avg(), .count(), .max(), .min() or .sum()");
+            let function = named(&FUNCTIONS, word).ok_or_else(unknown)?;
+            self.end_call()?;
+            aggregate = Some(Aggregated { function, cast: self.cast()? });
+        }
+        Ok(SelectValue { field: Some(Field { column, path }), cast, aggregate, alias })
+    }
+
+    /// Parses the parentheses of a function, which takes nothing.
+    fn end_call(&mut self) -> Result<(), ParseError> {
+        self.lexer.expect("()").map_err(|error| error.hint("write column.sum(), with nothing in the parentheses"))?;
+        self.lexer.skip_spaces();
+        Ok(())
+    }
+
+    /// Parses a cast, if one follows.
+    fn cast(&mut self) -> Result<Option<CastType>, ParseError> {
+        if !self.lexer.take("::") {
+            return Ok(None);
+        }
+        let begin = self.lexer.position();
+        let word = self.lexer.until(&[',', ')', '.', '(']).trim_end_matches(' ');
+        let unknown = || self.lexer.error_at(begin, "expected a type").hint(TYPES_HINT);
+        named(&TYPES, word).map(Some).ok_or_else(unknown)
     }
 
     /// Parses what follows the name of an embed.
@@ -149,7 +178,7 @@ impl Parser<'_> {
         if !self.lexer.take(")") {
             loop {
                 self.lexer.skip_spaces();
-                items.push(self.item(&|_| false, depth)?);
+                items.push(self.item(depth)?);
                 if self.lexer.take(")") {
                     break;
                 }
@@ -164,6 +193,6 @@ impl Parser<'_> {
     fn name(&mut self) -> Result<(String, bool), ParseError> {
         self.lexer.skip_spaces();
         let is_quoted = self.lexer.next_is('"');
-        Ok((self.lexer.name(&[',', ':', '(', ')', '!'])?, is_quoted))
+        Ok((self.lexer.name_before_arrow(&[',', ':', '(', ')', '!'])?, is_quoted))
     }
 }

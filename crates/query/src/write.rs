@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use crate::embed::JOINS;
+use crate::field::is_index;
 use crate::filter::{GROUPS, IS_VALUES, MATCHERS, RELATIONS, SEARCHES, is_operator};
-use crate::select::is_aggregate;
+use crate::names::name_of;
+use crate::select::split_aggregate;
 use crate::{
-    Direction, Embed, Filter, Junction, Nulls, Operation, Order, Parameters, Quantifier, SelectItem, column_parameter,
-    is_keyword,
+    Aggregated, Direction, Embed, Field, Filter, JsonKey, JsonPath, Junction, Nulls, Operation, Order, Parameters,
+    Quantifier, SelectItem, SelectValue, column_parameter, is_keyword,
 };
 
 impl Parameters {
@@ -30,7 +32,8 @@ impl Parameters {
         for filter in &self.filters {
             let (mut name, value) = filter.pair();
             // Without quotes, the name of an embed with a dot would be a path.
-            if let Filter::Column { column, .. } = filter
+            if let Filter::Field { field: Field { column, path }, .. } = filter
+                && path.is_empty()
                 && column.contains('.')
                 && embeds(&self.select).any(|embed| embed.name() == column)
             {
@@ -63,8 +66,9 @@ fn push_pairs_of_embeds(pairs: &mut Vec<(String, String)>, path: &str, select: &
         let path = format!("{path}{name}.");
         for filter in &embed.filters {
             let (mut name, value) = filter.pair();
-            if let Filter::Column { column, .. } = filter {
+            if let Filter::Field { field: Field { column, path }, .. } = filter {
                 name = if is_keyword(column) { quoted(column) } else { name_in(column, &['.']).into() };
+                name.push_str(&path.to_string());
             }
             pairs.push((path.clone() + &name, value));
         }
@@ -89,7 +93,7 @@ impl Filter {
     /// Returns the name and the value of the parameter for this filter.
     pub fn pair(&self) -> (String, String) {
         match self {
-            Self::Column { column, negated, operation } => {
+            Self::Field { field, negated, operation } => {
                 let not = if *negated { "not." } else { "" };
                 // The value extends to the end of the parameter, so it needs no quotes.
                 let mut value = format!("{not}{}", Operator(operation));
@@ -100,7 +104,11 @@ impl Filter {
                     | Operation::Search { value: text, .. } => value.push_str(text),
                     _ => value.push_str(&Value(operation).to_string()),
                 }
-                (column_parameter(column).into(), value)
+                let name = match field.path.is_empty() {
+                    true => column_parameter(&field.column).into_owned(),
+                    false => format!("{}{}", name_in(&field.column, &['.']), field.path),
+                };
+                (name, value)
             }
             Self::Group { junction, negated, filters } => {
                 (keyword(*junction, *negated).into(), format!("({})", list(filters)))
@@ -113,10 +121,10 @@ impl Filter {
 impl Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Column { column, negated, operation } => {
+            Self::Field { field: Field { column, path }, negated, operation } => {
                 let not = if *negated { "not." } else { "" };
                 let column = name_in(column, &['.', ',', '(', ')']);
-                write!(f, "{column}.{not}{}{}", Operator(operation), Value(operation))
+                write!(f, "{column}{path}.{not}{}{}", Operator(operation), Value(operation))
             }
             Self::Group { junction, negated, filters } => {
                 write!(f, "{}({})", keyword(*junction, *negated), list(filters))
@@ -128,8 +136,8 @@ impl Display for Filter {
 impl Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.relation {
-            Some(relation) => write!(f, "{}({})", ordered(relation), ordered(&self.column))?,
-            None => f.write_str(&ordered(&self.column))?,
+            Some(relation) => write!(f, "{}({}{})", ordered(relation), ordered(&self.field.column), self.field.path)?,
+            None => write!(f, "{}{}", ordered(&self.field.column), self.field.path)?,
         }
         if self.direction == Direction::Descending {
             f.write_str(".desc")?;
@@ -146,10 +154,50 @@ impl Display for SelectItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Star => f.write_char('*'),
-            Self::Column { name, alias: Some(alias) } => write!(f, "{}:{}", selected(alias), selected(name)),
-            Self::Column { name, alias: None } => f.write_str(&selected(name)),
+            Self::Value(value) => value.fmt(f),
             Self::Embed(embed) => embed.fmt(f),
         }
+    }
+}
+
+impl Display for SelectValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, cast, aggregate, alias } = self;
+        if let Some(alias) = alias {
+            write!(f, "{}:", selected(alias))?;
+        }
+        if let Some(Field { column, path }) = field {
+            write!(f, "{}{path}", selected(column))?;
+        }
+        if let Some(cast) = cast {
+            write!(f, "::{}", cast.name())?;
+        }
+        let Some(Aggregated { function, cast }) = aggregate else { return Ok(()) };
+        let dot = if field.is_some() { "." } else { "" };
+        write!(f, "{dot}{}()", function.name())?;
+        cast.map_or(Ok(()), |cast| write!(f, "::{}", cast.name()))
+    }
+}
+
+impl Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", selected(&self.column), self.path)
+    }
+}
+
+impl Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, key) in self.keys.iter().enumerate() {
+            let is_last = index + 1 == self.keys.len();
+            f.write_str(if is_last && self.as_text { "->>" } else { "->" })?;
+            match key {
+                JsonKey::Index(index) => write!(f, "{index}")?,
+                // Without quotes, it would be the position in an array, or the end of an arrow.
+                JsonKey::Name(name) if is_index(name) || name.starts_with('>') => f.write_str(&quoted(name))?,
+                JsonKey::Name(name) => f.write_str(&name_in(name, &['.', ',', ':', '(', ')', '!']))?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -162,7 +210,7 @@ impl Display for Embed {
             None => {}
         }
         // Without quotes, `count()` and `!inner` mean something else.
-        match is_aggregate(&self.relation) {
+        match split_aggregate(&self.relation).is_some() {
             true => f.write_str(&quoted(&self.relation))?,
             false => f.write_str(&selected(&self.relation))?,
         }
@@ -183,11 +231,6 @@ fn keyword(junction: Junction, negated: bool) -> &'static str {
     group.map_or("", |(keyword, ..)| keyword)
 }
 
-/// Returns the name of a value in a complete table.
-fn name_of<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
-    names.iter().find(|(_, named)| named == value).map_or("", |(name, _)| name)
-}
-
 fn list(items: &[impl Display]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
@@ -198,14 +241,19 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Quotes a name if it contains a delimiter.
-fn name_in<'n>(name: &'n str, ends: &[char]) -> Cow<'n, str> {
-    let is_bare = !name.is_empty() && !name.contains(ends) && !name.starts_with([' ', '"']) && !name.ends_with(' ');
-    if is_bare { name.into() } else { quoted(name).into() }
+pub(crate) fn name_in<'n>(name: &'n str, ends: &[char]) -> Cow<'n, str> {
+    if name.contains("->") { quoted(name).into() } else { text_in(name, ends) }
+}
+
+/// Quotes a text if it contains a delimiter.
+fn text_in<'n>(text: &'n str, ends: &[char]) -> Cow<'n, str> {
+    let is_bare = !text.is_empty() && !text.contains(ends) && !text.starts_with([' ', '"']) && !text.ends_with(' ');
+    if is_bare { text.into() } else { quoted(text).into() }
 }
 
 /// Quotes a name in `select` if it contains a delimiter.
 fn selected(name: &str) -> Cow<'_, str> {
-    if name.starts_with("...") || name.contains("->") {
+    if name.starts_with("..") {
         return quoted(name).into();
     }
     name_in(name, &['*', ',', ':', '(', ')', '!'])
@@ -218,7 +266,7 @@ fn ordered(name: &str) -> Cow<'_, str> {
 
 /// Quotes a value in a list if necessary.
 fn value_in_list(value: &str) -> Cow<'_, str> {
-    name_in(value, &[',', '(', ')', '{', '}', '"', '\\'])
+    text_in(value, &[',', '(', ')', '{', '}', '"', '\\'])
 }
 
 /// An operator with the dot after it.
@@ -237,7 +285,7 @@ impl Display for Operator<'_> {
         match self.0 {
             Operation::MatchMany { quantifier: Quantifier::Any, .. } => f.write_str("(any)."),
             Operation::MatchMany { quantifier: Quantifier::All, .. } => f.write_str("(all)."),
-            Operation::Search { language: Some(language), .. } => write!(f, "({}).", name_in(language, &[')'])),
+            Operation::Search { language: Some(language), .. } => write!(f, "({}).", text_in(language, &[')'])),
             _ => f.write_str("."),
         }
     }

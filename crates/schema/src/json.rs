@@ -8,11 +8,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 mod canonical;
+mod inner;
+mod number;
 mod tree;
 mod write;
 
 pub use canonical::canonical;
-pub use tree::contains;
+pub use inner::{Step, inner, jsonb_text, plain_text};
+pub use number::compare_numbers;
+pub use tree::{compare, contains};
 pub use write::{compact, write_string, write_value};
 pub(crate) use write::{squeeze, storable};
 

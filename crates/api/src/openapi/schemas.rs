@@ -3,7 +3,7 @@
 use mwallet_db::schema::{FromTable, Purpose, Schema, SchemaError};
 use serde_json::{Map, Value, json};
 
-use super::{Components, Described, related};
+use super::{Components, Described, reference as shared, related};
 
 const KIND: &str = "schemas";
 
@@ -13,10 +13,19 @@ pub(super) const WHOLE: &str = "whole";
 pub(super) const CHANGE: &str = "change";
 const PART: &str = "part";
 const ANSWER: &str = "answer";
+/// The key of the schema of rows with values that are not those of columns.
+const COMPUTED: &str = "Computed";
 
 /// The key of the schema of a table's rows in responses.
 pub(super) fn answer_key(key: &str) -> String {
     format!("{key}.{ANSWER}")
+}
+
+/// Inserts the schemas that all tables share.
+pub(super) fn insert_shared(components: &mut Components) {
+    let description = "A row in which `select` renamed, converted or aggregated values, or chose some inside JSON: \
+                       each under its alias or, without one, the name of the column, the key or the function.";
+    components.insert(KIND, COMPUTED, json!({ "title": COMPUTED, "description": description, "type": "object" }));
 }
 
 /// Inserts the schemas of one table, and its examples.
@@ -35,7 +44,7 @@ pub(super) fn insert(components: &mut Components, described: &Described<'_>) -> 
     let part = part(described, &row);
     components.insert(KIND, described.key.clone(), Value::Object(row));
     components.insert(KIND, key(PART), part);
-    let either = json!([described.reference(KIND, ""), described.reference(KIND, PART)]);
+    let either = [described.reference(KIND, ""), described.reference(KIND, PART), shared(KIND, COMPUTED)];
     let description = "A complete row, or what `select` chose.";
     let answer = json!({ "title": key(ANSWER), "description": description, "anyOf": either });
     components.insert(KIND, key(ANSWER), answer);
@@ -87,11 +96,11 @@ fn component(json: Value) -> Map<String, Value> {
     json
 }
 
-/// The schema of some columns of a row, which may be renamed.
+/// The schema of some columns of a row.
 fn part(described: &Described<'_>, row: &Map<String, Value>) -> Value {
     let mut part = row.clone();
     part.insert("title".into(), format!("{}.{PART}", described.key).into());
-    let description = "The columns and related rows that `select` chose; what is renamed has its new name.";
+    let description = "The columns and related rows that `select` chose.";
     part.insert("description".into(), description.into());
     if let Some(Value::Object(properties)) = part.get_mut("properties") {
         related::add_properties(properties, &described.related);

@@ -45,6 +45,12 @@ impl Asked {
         self.query.split('&').any(|parameter| parameter.split('=').next() == Some(name))
     }
 
+    /// Whether `select` has more than columns and related rows under their own names.
+    fn is_computed(&self) -> bool {
+        let query = percent_decode_str(&self.query).decode_utf8_lossy();
+        ["::", "->", "()"].iter().any(|sign| query.contains(sign))
+    }
+
     fn prefers(&self, preference: &str) -> bool {
         self.preferences.iter().any(|given| given == preference)
     }
@@ -180,7 +186,7 @@ impl Contract {
                 _ => Value::from(value),
             };
             let schema = &header["schema"];
-            self.validate(&format!("header {name} {schema}"), schema, &value)
+            self.validate(&format!("header {name} {schema}"), schema, false, &value)
                 .map_err(|error| format!("the header {name}: {error}"))?;
         }
         Ok(())
@@ -212,16 +218,19 @@ impl Contract {
             serde_json::from_str(&answer.text).map_err(|error| format!("the body is no JSON: {error}"))?;
         let is_whole = !asked.has_parameter("select");
         let schema = if is_whole { whole(&described["schema"]) } else { described["schema"].clone() };
-        self.validate(&format!("{key} {media_type} {is_whole}"), &schema, &body)
+        let is_computed = asked.is_computed();
+        self.validate(&format!("{key} {media_type} {is_whole} {is_computed}"), &schema, is_computed, &body)
     }
 
-    fn validate(&self, key: &str, schema: &Value, value: &Value) -> Checked {
+    fn validate(&self, key: &str, schema: &Value, is_computed: bool, value: &Value) -> Checked {
         let known = self.validators.lock().unwrap().get(key).cloned();
         let validator = match known {
             Some(validator) => validator,
             None => {
                 let mut root = schema.clone();
-                root["components"] = json!({ "schemas": self.document["components"]["schemas"] });
+                let schemas = &self.document["components"]["schemas"];
+                let schemas = if is_computed { schemas.clone() } else { uncomputed(schemas) };
+                root["components"] = json!({ "schemas": schemas });
                 let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012);
                 let validator = options.should_validate_formats(true).build(&root);
                 let validator = Arc::new(validator.map_err(|error| format!("the schema is none: {error}"))?);
@@ -231,6 +240,18 @@ impl Contract {
         };
         validator.validate(value).map_err(|error| format!("at {:?}: {error}", error.instance_path().as_str()))
     }
+}
+
+/// The same schemas, where rows are those of their tables: nobody computed values.
+fn uncomputed(schemas: &Value) -> Value {
+    let mut schemas = schemas.clone();
+    let computed = json!({ "$ref": "#/components/schemas/Computed" });
+    for schema in schemas.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(either) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+            either.retain(|one| *one != computed);
+        }
+    }
+    schemas
 }
 
 /// The parts of a path as text; nothing where they are none.

@@ -29,4 +29,5 @@ mod streams;
 mod support;
 mod time_zones;
 mod timing;
+mod values;
 mod writes;

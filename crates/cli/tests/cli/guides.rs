@@ -85,7 +85,9 @@ fn follow(guide: &str, folder: &Path, url: &str) {
 
 #[both_engines]
 async fn the_guide_to_the_data_plane_tells_what_happens(db: TestDb) {
-    follow("api.md", db.folder.path(), &Server::start(&db).url);
+    let mut program = program(db.folder.path());
+    program.env("MWALLET_AGGREGATES", "true");
+    follow("api.md", db.folder.path(), &Server::start_with(program, &db).url);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::isolation::Isolation;
 use crate::json_rows::JsonRows;
-use crate::query::{Aggregate, OnConflict, Plan, PlanError, Query, ScopedTable, same_shape};
+use crate::query::{OnConflict, Plan, PlanError, Query, ScopedTable, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
 use crate::statement::{Format, JsonStyle, Output, Statement};
@@ -261,7 +261,7 @@ fn count_statement(
     table: ScopedTable<'_>,
     query: &Query,
 ) -> std::result::Result<Statement, PlanError> {
-    Plan::aggregate(table, query, &[Aggregate::Count])?.statement(engine.dialect())
+    Plan::count(table, query)?.statement(engine.dialect())
 }
 
 fn counted(output: Output) -> u64 {

@@ -5,6 +5,7 @@
 
 mod active_reads;
 mod average;
+mod casts;
 mod codec;
 mod connection;
 mod database_file;
@@ -13,6 +14,7 @@ mod deferred_keys;
 mod errors;
 mod execute;
 mod functions;
+mod inner_json;
 mod lease;
 mod like;
 mod packed_rows;

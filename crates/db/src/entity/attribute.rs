@@ -72,17 +72,17 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
 
     /// The column is between two values, inclusive.
     pub fn between(self, low: impl Into<T::Plain>, high: impl Into<T::Plain>) -> Filter {
-        Filter::Between { column: self.name.into(), low: operand::<T>(low), high: operand::<T>(high) }
+        Filter::Between { field: self.name.into(), low: operand::<T>(low), high: operand::<T>(high) }
     }
 
     /// The column equals one of several values.
     pub fn in_<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        Filter::In { column: self.name.into(), values: values.into_iter().map(operand::<T>).collect() }
+        Filter::In { field: self.name.into(), values: values.into_iter().map(operand::<T>).collect() }
     }
 
     /// The column is null.
     pub fn is_null(self) -> Filter {
-        Filter::Is { column: self.name.into(), is: Is::Null }
+        Filter::Is { field: self.name.into(), is: Is::Null }
     }
 
     /// The column is not null.
@@ -92,12 +92,12 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
 
     /// Orders ascending, with nulls last.
     pub fn asc(self) -> Order {
-        Order { relation: None, column: self.name.into(), direction: Direction::Ascending, nulls: None }
+        Order { relation: None, field: self.name.into(), direction: Direction::Ascending, nulls: None }
     }
 
     /// Orders descending, with nulls first.
     pub fn desc(self) -> Order {
-        Order { relation: None, column: self.name.into(), direction: Direction::Descending, nulls: None }
+        Order { relation: None, field: self.name.into(), direction: Direction::Descending, nulls: None }
     }
 
     /// Sets the column to a value, in the changes of an [update](crate::Find::update).
@@ -112,19 +112,19 @@ impl<E: Entity, T: ColumnValue> Attribute<E, T> {
     }
 
     fn compare(self, comparison: Comparison, value: impl Into<T::Plain>) -> Filter {
-        Filter::Compare { column: self.name.into(), comparison, operand: operand::<T>(value) }
+        Filter::Compare { field: self.name.into(), comparison, operand: operand::<T>(value) }
     }
 }
 
 impl<E: Entity, T: ColumnValue<Plain = String>> Attribute<E, T> {
     /// The column matches a pattern, in which `%` matches any text and `_` one character.
     pub fn like(self, pattern: impl Into<String>) -> Filter {
-        Filter::Like { column: self.name.into(), pattern: pattern.into(), fold_case: false }
+        Filter::Like { field: self.name.into(), pattern: pattern.into(), fold_case: false }
     }
 
     /// The column matches a pattern, ignoring the case of ASCII letters.
     pub fn ilike(self, pattern: impl Into<String>) -> Filter {
-        Filter::Like { column: self.name.into(), pattern: pattern.into(), fold_case: true }
+        Filter::Like { field: self.name.into(), pattern: pattern.into(), fold_case: true }
     }
 }
 

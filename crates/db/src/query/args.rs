@@ -1,7 +1,7 @@
 //! Parses URL parameters into a [`Query`].
 
 use mwallet_query as syntax;
-use mwallet_query::{Join, Matcher, Operation, ParseError, Quantifier, SelectItem};
+use mwallet_query::{Field, Join, Matcher, Operation, ParseError, Quantifier, SelectItem};
 use mwallet_schema::{Column, Table, Value};
 
 use super::plan::check_count;
@@ -29,7 +29,7 @@ impl QueryArgs {
     /// let parameters = [("asset", "in.(BITCOIN,DASH)"), ("order", "asset.desc"), ("limit", "10")];
     /// let query = QueryArgs::parse(parameters, &orders)?.query;
     /// assert!(query.filter.is_some());
-    /// assert_eq!((query.order[0].column.as_str(), query.limit), ("asset", Some(10)));
+    /// assert_eq!((query.order[0].field.column.as_str(), query.limit), ("asset", Some(10)));
     /// # Ok::<(), mwallet_db::PlanError>(())
     /// ```
     ///
@@ -77,9 +77,7 @@ fn selection(items: Vec<SelectItem>) -> (Projection, Vec<Related>) {
     for item in items {
         match item {
             SelectItem::Star => selected.push(Selection::All),
-            SelectItem::Column { name, alias } => {
-                selected.push(Selection::Column { name: alias.unwrap_or_else(|| name.clone()), column: name });
-            }
+            SelectItem::Value(value) => selected.push(Selection::Value(value)),
             SelectItem::Embed(embed) => related.push(embed.into()),
         }
     }
@@ -129,7 +127,7 @@ impl PlanError {
 impl From<syntax::Filter> for Filter {
     fn from(filter: syntax::Filter) -> Self {
         let (filter, negated) = match filter {
-            syntax::Filter::Column { column, negated, operation } => (from_operation(column, operation), negated),
+            syntax::Filter::Field { field, negated, operation } => (from_operation(field, operation), negated),
             syntax::Filter::Group { junction, negated, filters } => {
                 let filters = filters.into_iter().map(Into::into).collect();
                 (join(junction, filters), negated)
@@ -146,44 +144,45 @@ fn join(junction: syntax::Junction, filters: Vec<Filter>) -> Filter {
     }
 }
 
-fn from_operation(column: String, operation: Operation) -> Filter {
+fn from_operation(field: Field, operation: Operation) -> Filter {
     match operation {
-        Operation::Match { matcher, value } => matching(column, matcher, value),
+        Operation::Match { matcher, value } => matching(field, matcher, value),
         Operation::MatchMany { matcher, quantifier, values } => {
             let each = values.into_iter().map(|value| match value {
-                Some(value) => matching(column.clone(), matcher, value),
+                Some(value) => matching(field.clone(), matcher, value),
                 // Comparing with null is never true.
-                None => Filter::compare(column.clone(), Comparison::Eq, Operand::Value(Value::Null)),
+                None => Filter::compare(field.clone(), Comparison::Eq, Operand::Value(Value::Null)),
             });
             match quantifier {
                 Quantifier::Any => Filter::Or(each.collect()),
                 Quantifier::All => Filter::And(each.collect()),
             }
         }
-        Operation::In(values) => Filter::In { column, values: values.into_iter().map(Operand::Text).collect() },
-        Operation::Is(is) => Filter::Is { column, is },
+        Operation::In(values) => Filter::In { field, values: values.into_iter().map(Operand::Text).collect() },
+        Operation::Is(is) => Filter::Is { field, is },
         Operation::IsDistinct(value) => {
-            Filter::compare(column.clone(), Comparison::Neq, Operand::Text(value)) | Filter::is_null(column)
+            Filter::compare(field.clone(), Comparison::Neq, Operand::Text(value)) | Filter::is_null(field)
         }
-        Operation::Relate { relation, value } => Filter::Relate { column, relation, operand: Operand::Text(value) },
-        Operation::Search { form, language, value } => Filter::Search { column, form, language, text: value },
+        Operation::Relate { relation, value } => Filter::Relate { field, relation, operand: Operand::Text(value) },
+        Operation::Search { form, language, value } => Filter::Search { field, form, language, text: value },
     }
 }
 
-fn matching(column: String, matcher: Matcher, value: String) -> Filter {
+fn matching(field: Field, matcher: Matcher, value: String) -> Filter {
     // `*` is easier to write in a URL than `%`.
-    let like = |column, value: String, fold_case| Filter::Like { column, pattern: value.replace('*', "%"), fold_case };
+    let like = |field, value: String, fold_case| Filter::Like { field, pattern: value.replace('*', "%"), fold_case };
     match matcher {
-        Matcher::Compare(comparison) => Filter::compare(column, comparison, Operand::Text(value)),
-        Matcher::Like => like(column, value, false),
-        Matcher::ILike => like(column, value, true),
-        Matcher::Regex => Filter::Regex { column, pattern: value, fold_case: false },
-        Matcher::IRegex => Filter::Regex { column, pattern: value, fold_case: true },
+        Matcher::Compare(comparison) => Filter::compare(field, comparison, Operand::Text(value)),
+        Matcher::Like => like(field, value, false),
+        Matcher::ILike => like(field, value, true),
+        Matcher::Regex => Filter::Regex { field, pattern: value, fold_case: false },
+        Matcher::IRegex => Filter::Regex { field, pattern: value, fold_case: true },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mwallet_query::SelectValue;
     use mwallet_schema::{Access, ColumnType};
 
     use super::*;
@@ -261,7 +260,7 @@ mod tests {
         let query = QueryArgs::parse(parameters, &CatalogTable::new(table())).unwrap().query;
         let teams = Related { is_spread: true, ..Related::new("teams", Query::new().limit(2)) };
         let users = Query::new().filter(eq("name", "x")).related(teams);
-        let fields = Projection::Select(vec![Selection::Column { column: "name".into(), name: "name".into() }]);
+        let fields = Projection::Select(vec![Selection::Value(SelectValue::field("name"))]);
         let owner = Related {
             name: "owner".into(),
             hint: Some("fk".into()),

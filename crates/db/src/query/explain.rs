@@ -40,8 +40,8 @@ impl Plan<'_> {
     }
 
     fn describe(&self, what: &str, depth: usize, text: &mut String) {
-        let column = |position: &usize| self.table.columns[*position].name.as_str();
-        let columns: Vec<&str> = self.output.positions(self.table).iter().map(column).collect();
+        let values = self.output.values(self.table);
+        let columns: Vec<String> = values.iter().map(|value| value.describe(self.table)).collect();
         let mut parts = Vec::new();
         if !columns.is_empty() {
             parts.push(format!("columns {}", columns.join(", ")));
@@ -52,7 +52,7 @@ impl Plan<'_> {
         let (condition, skip, limit) = match &self.kind {
             PlanKind::Select { condition, skip, limit } => (Some(condition), *skip, *limit),
             PlanKind::SelectByJunction { condition, .. }
-            | PlanKind::Aggregate { condition, .. }
+            | PlanKind::CountGroups { condition }
             | PlanKind::Update { condition, .. }
             | PlanKind::Delete { condition } => (Some(condition), 0, None),
             PlanKind::Insert { .. } => (None, 0, None),
@@ -62,7 +62,7 @@ impl Plan<'_> {
             parts.push(format!("where {}", names.join(", ")));
         }
         if !self.order.is_empty() {
-            let order: Vec<String> = self.order.iter().map(|order| self.order_name(order)).collect();
+            let order: Vec<String> = self.order.iter().map(|order| self.directed_name(order)).collect();
             parts.push(format!("order by {}", order.join(", ")));
         }
         parts.extend(limit.map(|limit| format!("limit {limit}")));
@@ -99,15 +99,15 @@ impl Plan<'_> {
     fn names(&self, condition: &Condition<'_>) -> Vec<String> {
         let column = |position: &usize| vec![self.table.columns[*position].name.clone()];
         let mut names = match condition {
-            Condition::Compare(position, ..)
-            | Condition::In(position, _)
-            | Condition::Between(position, ..)
-            | Condition::Like { column: position, .. }
-            | Condition::Regex { column: position, .. }
-            | Condition::Search { column: position, .. }
-            | Condition::Relate(position, ..)
-            | Condition::Is(position, _)
-            | Condition::Same(position, _) => column(position),
+            Condition::Compare(field, ..)
+            | Condition::In(field, _)
+            | Condition::Between(field, ..)
+            | Condition::Like { field, .. }
+            | Condition::Regex { field, .. }
+            | Condition::Search { field, .. }
+            | Condition::Relate(field, ..)
+            | Condition::Is(field, _) => vec![field.name(self.table)],
+            Condition::Same(position, _) => column(position),
             Condition::InKeys(positions, _) => positions.iter().flat_map(column).collect(),
             Condition::Exists(related) => vec![format!("there are {}", related.plan.table.name)],
             Condition::Related(index) => vec![format!("there are {}", self.related[*index].name)],
@@ -119,13 +119,18 @@ impl Plan<'_> {
         names
     }
 
-    fn order_name(&self, order: &OrderBy) -> String {
-        let table = order.related.map_or(self.table, |index| self.related[index].plan.table);
-        let name = &table.columns[order.column].name;
-        let name = order.related.map_or_else(|| name.clone(), |index| format!("{}.{name}", self.related[index].name));
+    fn directed_name(&self, order: &OrderBy) -> String {
+        let name = self.order_name(order);
         match order.direction {
             Direction::Ascending => name,
             Direction::Descending => format!("{name} desc"),
         }
+    }
+
+    /// Names what is ordered by.
+    pub(super) fn order_name(&self, order: &OrderBy) -> String {
+        let table = order.related.map_or(self.table, |index| self.related[index].plan.table);
+        let name = order.field.name(table);
+        order.related.map_or_else(|| name.clone(), |index| format!("{}.{name}", self.related[index].name))
     }
 }

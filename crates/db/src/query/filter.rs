@@ -2,7 +2,7 @@
 
 use std::ops::{BitAnd, BitOr, Not};
 
-use mwallet_query::{Comparison, Is, SearchForm, SetRelation};
+use mwallet_query::{Comparison, Field, Is, SearchForm, SetRelation};
 use mwallet_schema::Value;
 
 use super::RelatedFilter;
@@ -17,19 +17,19 @@ use super::RelatedFilter;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// A column compared with a value.
+    /// A field compared with a value.
     Compare {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The operator.
         comparison: Comparison,
         /// The value.
         operand: Operand,
     },
-    /// The column equals one of several values.
+    /// The field equals one of several values.
     In {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The values. An empty list matches no rows.
         values: Vec<Operand>,
     },
@@ -40,28 +40,28 @@ pub enum Filter {
         /// The keys, each with a value for every column. An empty list matches no rows.
         keys: Vec<Vec<Operand>>,
     },
-    /// The column is between two values, inclusive.
+    /// The field is between two values, inclusive.
     Between {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The lower bound.
         low: Operand,
         /// The upper bound.
         high: Operand,
     },
-    /// A text column matches a pattern: `%` matches any text, `_` one character, and `\` escapes the next character.
+    /// A text matches a pattern: `%` matches any text, `_` one character, and `\` escapes the next character.
     Like {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The pattern.
         pattern: String,
         /// Whether to ignore the case of ASCII letters.
         fold_case: bool,
     },
-    /// A text column matches a regular expression somewhere. Each engine has its own language of them.
+    /// A text matches a regular expression somewhere. Each engine has its own language of them.
     Regex {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The expression.
         pattern: String,
         /// Whether to ignore case.
@@ -69,17 +69,17 @@ pub enum Filter {
     },
     /// JSON, an array or a range relates to another.
     Relate {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The relation.
         relation: SetRelation,
         /// The other value.
         operand: Operand,
     },
-    /// The words of a column match a search. Only PostgreSQL can do that.
+    /// The words of a text match a search. Only PostgreSQL can do that.
     Search {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The form of the search.
         form: SearchForm,
         /// The language of the words. By default, that of the database.
@@ -87,10 +87,10 @@ pub enum Filter {
         /// The search.
         text: String,
     },
-    /// The column is null, true or false. The result is never unknown.
+    /// The field is null, true or false. The result is never unknown.
     Is {
-        /// The column.
-        column: String,
+        /// The field.
+        field: Field,
         /// The state to test for.
         is: Is,
     },
@@ -140,23 +140,23 @@ impl Filter {
     }
 
     /// The column equals a value.
-    pub fn eq(column: impl Into<String>, operand: impl Into<Operand>) -> Self {
-        Self::compare(column, Comparison::Eq, operand)
+    pub fn eq(field: impl Into<Field>, operand: impl Into<Operand>) -> Self {
+        Self::compare(field, Comparison::Eq, operand)
     }
 
     /// Compares a column with a value.
-    pub fn compare(column: impl Into<String>, comparison: Comparison, operand: impl Into<Operand>) -> Self {
-        Self::Compare { column: column.into(), comparison, operand: operand.into() }
+    pub fn compare(field: impl Into<Field>, comparison: Comparison, operand: impl Into<Operand>) -> Self {
+        Self::Compare { field: field.into(), comparison, operand: operand.into() }
     }
 
     /// The column is null.
-    pub fn is_null(column: impl Into<String>) -> Self {
-        Self::Is { column: column.into(), is: Is::Null }
+    pub fn is_null(field: impl Into<Field>) -> Self {
+        Self::Is { field: field.into(), is: Is::Null }
     }
 
     /// The column equals one of several values.
-    pub fn in_<V: Into<Operand>>(column: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
-        Self::In { column: column.into(), values: values.into_iter().map(Into::into).collect() }
+    pub fn in_<V: Into<Operand>>(field: impl Into<Field>, values: impl IntoIterator<Item = V>) -> Self {
+        Self::In { field: field.into(), values: values.into_iter().map(Into::into).collect() }
     }
 
     /// Several columns together equal one of several keys.
@@ -166,18 +166,18 @@ impl Filter {
     }
 
     /// The column is between two values, inclusive.
-    pub fn between(column: impl Into<String>, low: impl Into<Operand>, high: impl Into<Operand>) -> Self {
-        Self::Between { column: column.into(), low: low.into(), high: high.into() }
+    pub fn between(field: impl Into<Field>, low: impl Into<Operand>, high: impl Into<Operand>) -> Self {
+        Self::Between { field: field.into(), low: low.into(), high: high.into() }
     }
 
     /// A text column matches a pattern.
-    pub fn like(column: impl Into<String>, pattern: impl Into<String>) -> Self {
-        Self::Like { column: column.into(), pattern: pattern.into(), fold_case: false }
+    pub fn like(field: impl Into<Field>, pattern: impl Into<String>) -> Self {
+        Self::Like { field: field.into(), pattern: pattern.into(), fold_case: false }
     }
 
     /// A text column matches a pattern, ignoring the case of ASCII letters.
-    pub fn ilike(column: impl Into<String>, pattern: impl Into<String>) -> Self {
-        Self::Like { column: column.into(), pattern: pattern.into(), fold_case: true }
+    pub fn ilike(field: impl Into<Field>, pattern: impl Into<String>) -> Self {
+        Self::Like { field: field.into(), pattern: pattern.into(), fold_case: true }
     }
 }
 

@@ -6,21 +6,28 @@ mod condition;
 mod conflict;
 mod engine;
 mod error;
+mod field;
+mod grouping;
 mod output;
 mod related;
 mod replace;
+mod value;
 mod values;
 
-use mwallet_schema::{Column, ColumnType, FixedTime, Record, Sources, Table, Value};
+use mwallet_query::{AggregateFunction, Aggregated, SelectValue};
+use mwallet_schema::{Column, FixedTime, Record, Sources, Table, Value};
 
 pub(in crate::query) use condition::TEXT_SEARCH_TYPE;
 pub(crate) use condition::{Condition, MAX_CONDITIONS};
 pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
+pub(crate) use field::PlannedField;
+pub(crate) use grouping::{GroupColumn, GroupedWhat};
 pub(crate) use output::OutputSet;
 pub(super) use output::check_count;
 pub(crate) use related::{PlannedJunction, RelatedPlan};
+pub(crate) use value::{Cast, CastSource, OutputValue, PlannedAggregate};
 pub(crate) use values::same_shape;
 
 use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, TableScope};
@@ -54,9 +61,9 @@ pub(crate) enum PlanKind<'t> {
         key: ColumnSet,
         condition: Condition<'t>,
     },
-    Aggregate {
+    /// How many groups a select would return without its page.
+    CountGroups {
         condition: Condition<'t>,
-        aggregates: Vec<PlannedAggregate>,
     },
     Insert {
         columns: ColumnSet,
@@ -79,9 +86,9 @@ pub(crate) type ColumnSet = Vec<usize>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OrderBy {
-    /// The related row that has the column, by its position, instead of the row itself.
+    /// The related row that has the field, by its position, instead of the row itself.
     pub(crate) related: Option<usize>,
-    pub(crate) column: usize,
+    pub(crate) field: PlannedField,
     pub(crate) direction: Direction,
     pub(crate) nulls: Nulls,
 }
@@ -111,13 +118,18 @@ pub enum Aggregate {
     Max(String),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PlannedAggregate {
-    Count,
-    Sum(usize),
-    Avg(usize),
-    Min(usize),
-    Max(usize),
+impl Aggregate {
+    fn value(&self) -> SelectValue {
+        let (column, function) = match self {
+            Self::Count => (None, AggregateFunction::Count),
+            Self::Sum(column) => (Some(column), AggregateFunction::Sum),
+            Self::Avg(column) => (Some(column), AggregateFunction::Avg),
+            Self::Min(column) => (Some(column), AggregateFunction::Min),
+            Self::Max(column) => (Some(column), AggregateFunction::Max),
+        };
+        let aggregate = Some(Aggregated { function, cast: None });
+        SelectValue { field: column.map(Into::into), cast: None, aggregate, alias: None }
+    }
 }
 
 impl<'t> Plan<'t> {
@@ -133,7 +145,9 @@ impl<'t> Plan<'t> {
         let output = planner.output(&query.fields)?;
         planner.check_output(&output)?;
         let kind = PlanKind::Select { condition, skip: query.skip, limit: query.limit };
-        Ok(Self { table: planner.table, kind, output, order, related: planner.related, barrier })
+        let plan = Self { table: planner.table, kind, output, order, related: planner.related, barrier };
+        plan.check_groups()?;
+        Ok(plan)
     }
 
     /// Plans aggregates over the rows that a query selects. The query's order, page and columns are ignored.
@@ -147,11 +161,41 @@ impl<'t> Plan<'t> {
         aggregates: &[Aggregate],
     ) -> Result<Self, PlanError> {
         let planner = Planner::new(at).with_related(query)?;
-        let aggregates = aggregates.iter().map(|aggregate| planner.aggregate(aggregate)).collect::<Result<_, _>>()?;
+        let values = aggregates.iter().map(|aggregate| planner.value(&aggregate.value()));
+        let mut values = values.collect::<Result<Vec<_>, _>>()?;
+        if values.is_empty() {
+            // An aggregate always returns one row.
+            values.push(OutputValue::count());
+        }
+        let names = values.iter().map(|value| value.describe(planner.table)).collect();
         let (barrier, condition) = planner.rows(query)?;
-        let kind = PlanKind::Aggregate { condition, aggregates };
-        let (table, related) = (planner.table, planner.related);
-        Ok(Self { table, kind, output: OutputSet::none(), order: Vec::new(), related, barrier })
+        let kind = PlanKind::Select { condition, skip: 0, limit: None };
+        let mut related = planner.related;
+        // They are there for filters only.
+        related.iter_mut().for_each(|related| related.is_empty = true);
+        let output = OutputSet::Values { values, names };
+        Ok(Self { table: planner.table, kind, output, order: Vec::new(), related, barrier })
+    }
+
+    /// Plans to count what a query selects, ignoring its page: rows, or groups of rows.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the query does not fit the table.
+    pub fn count(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
+        let at = at.into();
+        if !query.is_aggregated() {
+            return Self::aggregate(at, query, &[Aggregate::Count]);
+        }
+        let all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
+        let mut plan = Self::select(at, &all)?;
+        if plan.is_grouped()
+            && let PlanKind::Select { condition, .. } = plan.kind
+        {
+            plan.kind = PlanKind::CountGroups { condition };
+            return Ok(plan);
+        }
+        Self::aggregate(at, query, &[Aggregate::Count])
     }
 
     /// Plans an insert. Missing values are filled with their defaults.
@@ -178,7 +222,7 @@ impl<'t> Plan<'t> {
             .map(|record| planner.new_row(&columns, record, sources))
             .collect::<Result<Vec<_>, _>>()?;
         let kind = PlanKind::Insert { columns, rows, on_conflict: PlannedConflict::Error };
-        Ok(Self::of_kind(planner.table, kind, planner.output(fields)?, Vec::new()))
+        Ok(Self::of_kind(planner.table, kind, planner.returned(fields)?, Vec::new()))
     }
 
     /// Sets the order in which a write returns its rows.
@@ -187,7 +231,7 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a column is unknown or its type has no order.
     pub(crate) fn answered_in(mut self, at: ScopedTable<'t>, order: &[Order]) -> Result<Self, PlanError> {
-        self.order = Planner::new(at).orders(order)?;
+        self.order = Planner::new(at).orders_of_write(order)?;
         Ok(self)
     }
 
@@ -208,7 +252,7 @@ impl<'t> Plan<'t> {
         let condition = planner.written_rows(query)?;
         let (assignments, kept) = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition, kept };
-        Ok(Self::of_kind(planner.table, kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
+        Ok(Self::of_kind(planner.table, kind, planner.returned(&query.fields)?, planner.orders_of_write(&query.order)?))
     }
 
     /// Plans a delete of every row that a query selects.
@@ -220,7 +264,7 @@ impl<'t> Plan<'t> {
         let planner = Planner::new(at);
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.written_rows(query)? };
-        Ok(Self::of_kind(planner.table, kind, planner.output(&query.fields)?, planner.orders(&query.order)?))
+        Ok(Self::of_kind(planner.table, kind, planner.returned(&query.fields)?, planner.orders_of_write(&query.order)?))
     }
 
     /// A plan about one table only.
@@ -235,14 +279,14 @@ impl<'t> Plan<'t> {
     /// Returns an error if rows were requested but the table cannot return them.
     pub(crate) fn answers(&self) -> Result<bool, PlanError> {
         let (answers, operation) = match self.kind {
-            PlanKind::Select { .. } | PlanKind::SelectByJunction { .. } | PlanKind::Aggregate { .. } => {
+            PlanKind::Select { .. } | PlanKind::SelectByJunction { .. } | PlanKind::CountGroups { .. } => {
                 return Ok(true);
             }
             PlanKind::Insert { .. } => (self.table.answers.insert, "a creation"),
             PlanKind::Update { .. } => (self.table.answers.update, "an update"),
             PlanKind::Delete { .. } => (self.table.answers.delete, "a deletion"),
         };
-        match answers || self.output.positions(self.table).is_empty() {
+        match answers || self.output.is_empty(self.table) {
             true => Ok(answers),
             false => Err(PlanError::NoRows { table: self.table.name.clone(), operation }),
         }
@@ -251,11 +295,14 @@ impl<'t> Plan<'t> {
     /// Returns the column and value if the plan selects rows by the value of one column alone.
     pub(super) fn by_one_value(&mut self) -> Option<(usize, &mut Value)> {
         match &mut self.kind {
-            PlanKind::Select {
-                condition: Condition::Compare(position, Comparison::Eq, value),
-                skip: 0,
-                limit: None,
-            } if self.order.is_empty() && self.related.is_empty() && self.barrier.is_none() => Some((*position, value)),
+            PlanKind::Select { condition: Condition::Compare(field, Comparison::Eq, value), skip: 0, limit: None }
+                if self.order.is_empty()
+                    && self.related.is_empty()
+                    && self.barrier.is_none()
+                    && field.path.is_empty() =>
+            {
+                Some((field.column, value))
+            }
             _ => None,
         }
     }
@@ -264,7 +311,7 @@ impl<'t> Plan<'t> {
     pub(crate) fn is_lookup(&self) -> bool {
         let PlanKind::Select { condition, .. } = &self.kind else { return false };
         // Nobody knows how many rows are related to it.
-        if !self.related.is_empty() {
+        if !self.related.is_empty() || self.is_grouped() {
             return false;
         }
         let mut names = Vec::new();
@@ -316,54 +363,42 @@ impl<'t> Planner<'t> {
         }
     }
 
+    /// Returns what a write returns of its rows.
+    fn returned(&self, fields: &Projection) -> Result<OutputSet, PlanError> {
+        let output = self.output(fields)?;
+        if output.is_aggregated() { Err(PlanError::AggregateOfWrite) } else { Ok(output) }
+    }
+
+    /// Returns the order in which a write returns its rows. SQLite cannot order them, and JSON values have an order
+    /// only there.
+    fn orders_of_write(&self, orders: &[Order]) -> Result<Vec<OrderBy>, PlanError> {
+        let orders = self.orders(orders)?;
+        match orders.iter().find(|order| order.field.is_inner_json()) {
+            Some(order) => Err(PlanError::JsonOrderOfWrite { column: order.field.name(self.table) }),
+            None => Ok(orders),
+        }
+    }
+
     fn orders(&self, orders: &[Order]) -> Result<Vec<OrderBy>, PlanError> {
         orders.iter().map(|order| self.order(order)).collect()
     }
 
     fn order(&self, order: &Order) -> Result<OrderBy, PlanError> {
-        let (related, column) = match &order.relation {
+        let (related, field) = match &order.relation {
             None => {
-                let column = self.find(&order.column)?;
-                self.require_ordered(column, "ordered by")?;
-                (None, column)
+                let field = self.field(&order.field)?;
+                self.require_ordered(&field, "ordered by")?;
+                (None, field)
             }
             Some(name) => {
-                let (index, column) = self.related_column(name, &order.column)?;
-                (Some(index), column)
+                let (index, field) = self.related_field(name, &order.field)?;
+                (Some(index), field)
             }
         };
         let nulls = order.nulls.unwrap_or(match order.direction {
             Direction::Ascending => Nulls::Last,
             Direction::Descending => Nulls::First,
         });
-        Ok(OrderBy { related, column, direction: order.direction, nulls })
-    }
-
-    fn aggregate(&self, aggregate: &Aggregate) -> Result<PlannedAggregate, PlanError> {
-        let number = |name: &str| {
-            let position = self.find(name)?;
-            let kind = &self.column(position).kind;
-            match kind.integer_range().is_some() || matches!(kind, ColumnType::Decimal { .. }) {
-                true => Ok(position),
-                false => Err(self.refuse(position, "added up")),
-            }
-        };
-        let ordered = |name: &str| {
-            let position = self.find(name)?;
-            self.require_ordered(position, "compared by size")?;
-            match self.column(position).kind {
-                ColumnType::Boolean | ColumnType::Uuid | ColumnType::Bytes { .. } => {
-                    Err(self.refuse(position, "the smallest or largest of a column"))
-                }
-                _ => Ok(position),
-            }
-        };
-        Ok(match aggregate {
-            Aggregate::Count => PlannedAggregate::Count,
-            Aggregate::Sum(name) => PlannedAggregate::Sum(number(name)?),
-            Aggregate::Avg(name) => PlannedAggregate::Avg(number(name)?),
-            Aggregate::Min(name) => PlannedAggregate::Min(ordered(name)?),
-            Aggregate::Max(name) => PlannedAggregate::Max(ordered(name)?),
-        })
+        Ok(OrderBy { related, field, direction: order.direction, nulls })
     }
 }

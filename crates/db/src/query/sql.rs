@@ -1,16 +1,19 @@
 //! Writes a plan as SQL in one dialect. All statements of the CRUD operations are written here.
 
 mod condition;
+mod groups;
 mod insert;
 mod related;
 mod returning;
+mod value;
 
 use mwallet_schema::{Column, ColumnType, NativeType, Table, Transfer, Value};
 
 use std::rc::Rc;
 
 use super::plan::{
-    Assignment, ColumnSet, Condition, OrderBy, OutputSet, PlanKind, PlannedAggregate, PlannedConflict, RelatedPlan,
+    Assignment, ColumnSet, Condition, OrderBy, OutputSet, OutputValue, PlanKind, PlannedConflict, PlannedField,
+    RelatedPlan,
 };
 use super::{Direction, Nulls, Plan, PlanError, ScopedTable};
 use crate::Dialect;
@@ -80,24 +83,28 @@ impl Plan<'_> {
         let is_lookup = self.is_lookup();
         let guards = self.guards(dialect);
         let answers = self.answers().unwrap_or(true);
+        let grouped = self.is_grouped().then(|| self.group_columns());
+        let is_count = matches!(self.kind, PlanKind::CountGroups { .. });
         let Self { table, kind, output, order, related, barrier } = self;
-        let answered = output.positions(table).into_owned();
-        let mut writer = Writer::new(dialect, table, related, barrier.is_some());
-        let (mut aggregated, mut keyed, mut hidden) = (None, Vec::new(), Hidden::default());
+        let answered = output.values(table).into_owned();
+        let mut writer = Writer::new(dialect, table, related, barrier.is_some() || grouped.is_some());
+        let (mut keyed, mut hidden) = (Vec::new(), Hidden::default());
         match kind {
             PlanKind::Select { condition, skip, limit } => {
                 let rows = Rows { barrier, condition, order, skip, limit };
-                writer.select(&answered, rows);
+                match &grouped {
+                    Some(columns) => writer.select_groups(columns, rows),
+                    None => writer.select(&answered, rows),
+                }
+            }
+            PlanKind::CountGroups { condition } => {
+                let rows = Rows { barrier, condition, order, skip: 0, limit: None };
+                writer.count_groups(grouped.as_deref().unwrap_or_default(), rows);
             }
             PlanKind::SelectByJunction { junction, key, condition } => {
                 let rows = Rows { barrier, condition, order, skip: 0, limit: None };
                 writer.select_by_junction(&answered, &junction, &key, rows);
                 keyed = key.iter().map(|position| output_column(&junction.table.columns[*position])).collect();
-            }
-            PlanKind::Aggregate { condition, aggregates } => {
-                aggregated = Some(writer.aggregates(&aggregates));
-                writer.from(barrier);
-                writer.where_(condition);
             }
             PlanKind::Insert { columns, rows, on_conflict } => {
                 let tells_merged = answers && matches!(on_conflict, PlannedConflict::Merge { .. });
@@ -130,11 +137,13 @@ impl Plan<'_> {
                 hidden = writer.end_write(&returning);
             }
         }
-        let columns = match (known, aggregated) {
-            (Some(known), _) => known.clone(),
-            (None, Some(columns)) => columns.into(),
-            (None, None) => {
-                let mut columns = output_columns(table, &answered, output, &writer.related);
+        let columns = match known {
+            Some(known) => known.clone(),
+            None if is_count => {
+                vec![OutputColumn { name: "count".into(), kind: OutputKind::Column(ColumnType::BigInt) }].into()
+            }
+            None => {
+                let mut columns = output_columns(table, &output, &writer.related, grouped.is_some());
                 columns.extend(keyed);
                 columns.into()
             }
@@ -151,8 +160,9 @@ impl Plan<'_> {
                 let guard = |(position, value): &(usize, Value)| {
                     let other = Condition::Not(Box::new(Condition::Same(*position, value.clone())));
                     let condition = Condition::And(vec![condition.clone(), other]);
-                    let kind = PlanKind::Aggregate { condition, aggregates: vec![PlannedAggregate::Count] };
-                    let others = Plan::of_kind(self.table, kind, OutputSet::none(), Vec::new());
+                    let kind = PlanKind::Select { condition, skip: 0, limit: None };
+                    let count = OutputSet::Values { values: vec![OutputValue::count()], names: vec!["count".into()] };
+                    let others = Plan::of_kind(self.table, kind, count, Vec::new());
                     let others = others.statement_answering(dialect, None);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
@@ -173,28 +183,28 @@ impl Plan<'_> {
 impl Plan<'_> {
     /// Returns the columns of the rows.
     pub(crate) fn output_columns(&self) -> Columns {
-        output_columns(self.table, &self.output.positions(self.table), self.output.clone(), &self.related).into()
+        output_columns(self.table, &self.output, &self.related, self.is_grouped()).into()
     }
 }
 
-/// The columns of the output: those of the table, and related rows.
+/// The columns of the output: values, and related rows. The columns of rows that are spread into groups are columns of
+/// the groups.
 fn output_columns(
     table: &Table,
-    answered: &[usize],
-    output: OutputSet,
+    output: &OutputSet,
     related: &[RelatedPlan<'_>],
+    is_grouped: bool,
 ) -> Vec<OutputColumn> {
-    let columns = answered.iter().map(|position| output_column(&table.columns[*position]));
-    let mut all: Vec<OutputColumn> = match output {
-        OutputSet::Part { names: Some(names), .. } => {
-            names.into_iter().zip(columns).map(|(name, column)| OutputColumn { name, ..column }).collect()
-        }
-        _ => columns.collect(),
-    };
+    let mut all = output.columns(table);
     for related in related.iter().filter(|related| !related.is_empty) {
+        let is_spread = related.is_spread;
         let Plan { table, output, related: inner, .. } = &related.plan;
-        let columns = output_columns(table, &output.positions(table), output.clone(), inner).into();
-        let kind = RelatedColumns { columns, is_many: related.is_many, is_spread: related.is_spread };
+        if is_grouped && is_spread {
+            all.extend(output_columns(table, output, inner, true));
+            continue;
+        }
+        let columns = output_columns(table, output, inner, related.plan.is_grouped()).into();
+        let kind = RelatedColumns { columns, is_many: related.is_many, is_spread };
         all.push(OutputColumn { name: related.name.clone(), kind: OutputKind::Related(kind) });
     }
     all
@@ -290,54 +300,31 @@ impl<'t> Writer<'t> {
         write_quoted(&mut self.sql, &self.table.columns[position].name);
     }
 
-    /// Writes output columns. Native PostgreSQL types are read as text or JSON.
-    fn read_columns(&mut self, positions: &[usize]) {
-        for (index, position) in positions.iter().enumerate() {
-            self.push(if index > 0 { ", " } else { "" });
-            match self.native(*position).map(|native| native.transfer) {
-                Some(Transfer::TextRepr) => {
-                    self.column(*position);
-                    self.push("::text");
-                }
-                Some(Transfer::Json) => {
-                    self.push("to_json(");
-                    self.column(*position);
-                    self.push(")");
-                }
-                _ => self.column(*position),
-            }
-        }
-    }
-
-    /// Returns the native type of a column, if it has one.
-    fn native(&self, position: usize) -> Option<&NativeType> {
-        match &self.table.columns[position].kind {
-            ColumnType::Native(native) => Some(native),
-            _ => None,
-        }
-    }
-
     /// Binds a comparison operand. A native PostgreSQL type is bound as text and cast.
-    fn bind_operand(&mut self, position: usize, value: Value) {
-        match self.native(position) {
+    fn bind_operand(&mut self, field: &PlannedField, value: Value) {
+        match self.native(field) {
             Some(NativeType { transfer: Transfer::TextRepr | Transfer::Json, name, comparison_type }) => {
                 let cast = format!("::text::{}", comparison_type.as_ref().unwrap_or(name));
                 self.bind_as(ColumnType::Text { max: None }, value);
                 self.push(&cast);
             }
-            _ => self.bind(position, value),
+            _ => {
+                let kind = field.kind(self.table).into_owned();
+                self.bind_as(kind, value);
+            }
         }
     }
 
     /// Binds a value to be stored in a column.
     fn bind_value(&mut self, position: usize, value: Value) {
-        match self.native(position) {
+        let field = position.into();
+        match self.native(&field) {
             Some(native @ NativeType { transfer: Transfer::Json, .. }) => {
                 let name = native.name.clone();
                 let text = ColumnType::Text { max: None };
                 self.value_of_json(&name, |writer| writer.bind_as(text, member(value)));
             }
-            _ => self.bind_operand(position, value),
+            _ => self.bind_operand(&field, value),
         }
     }
 
@@ -358,12 +345,7 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Binds a value as its column's type and writes its placeholder.
-    fn bind(&mut self, position: usize, value: Value) {
-        let kind = self.table.columns[position].kind.clone();
-        self.bind_as(kind, value);
-    }
-
+    /// Binds a value of a type and writes its placeholder.
     fn bind_as(&mut self, kind: ColumnType, value: Value) {
         self.binds.push(Bind { value, kind });
         self.sql.push(match self.dialect {
@@ -373,7 +355,7 @@ impl<'t> Writer<'t> {
         self.sql.push_str(itoa::Buffer::new().format(self.binds.len()));
     }
 
-    fn select(&mut self, output: &[usize], rows: Rows<'t>) {
+    fn select(&mut self, output: &[OutputValue], rows: Rows<'t>) {
         if self.dialect == Dialect::Sqlite && self.has_selected() && rows.limit.is_some() && !rows.order.is_empty() {
             return self.select_of_page(output, rows);
         }
@@ -390,8 +372,8 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes what is selected: columns, and related rows.
-    fn output(&mut self, output: &[usize]) {
-        self.read_columns(output);
+    fn output(&mut self, output: &[OutputValue]) {
+        self.read_values(output);
         let has_related = self.selected_related(!output.is_empty());
         // Even a row without columns counts. SQLite requires at least one.
         self.push(if output.is_empty() && !has_related { "NULL" } else { "" });
@@ -405,10 +387,15 @@ impl<'t> Writer<'t> {
     }
 
     fn order(&mut self, order: &OrderBy) {
-        match order.related {
-            None => self.column(order.column),
-            Some(index) => self.related_column(index, order.column),
-        }
+        self.ordered(order, |writer| match order.related {
+            None => writer.ordered_field(&order.field),
+            Some(index) => writer.related_field(index, &order.field),
+        });
+    }
+
+    /// Writes a value to order by, and its direction.
+    fn ordered(&mut self, order: &OrderBy, value: impl FnOnce(&mut Self)) {
+        value(self);
         let (direction, natural) = match (order.direction, self.dialect) {
             (Direction::Ascending, Dialect::Postgres) => (" ASC", Nulls::Last),
             (Direction::Descending, Dialect::Postgres) => (" DESC", Nulls::First),
@@ -417,7 +404,8 @@ impl<'t> Writer<'t> {
         };
         self.push(direction);
         // A null order other than the engine's default prevents the use of an index, so write it only if it matters.
-        let is_nullable = order.related.is_some() || self.table.columns[order.column].nullable;
+        let is_column = order.related.is_none() && order.field.path.is_empty();
+        let is_nullable = !is_column || self.table.columns[order.field.column].nullable;
         if is_nullable && order.nulls != natural {
             self.push(match order.nulls {
                 Nulls::First => " NULLS FIRST",
@@ -462,58 +450,6 @@ impl<'t> Writer<'t> {
                 }
             }
         }
-    }
-
-    fn aggregates(&mut self, aggregates: &[PlannedAggregate]) -> Vec<OutputColumn> {
-        // An aggregate always returns one row, even without any columns.
-        self.push(if aggregates.is_empty() { "SELECT count(*)" } else { "SELECT " });
-        let mut columns = Vec::with_capacity(aggregates.len());
-        for (index, aggregate) in aggregates.iter().enumerate() {
-            self.push(if index > 0 { ", " } else { "" });
-            columns.push(self.aggregate(aggregate));
-        }
-        columns
-    }
-
-    fn aggregate(&mut self, aggregate: &PlannedAggregate) -> OutputColumn {
-        let kind = |table: &Table, position: usize| OutputKind::Column(table.columns[position].kind.clone());
-        let (function, position, output) = match aggregate {
-            PlannedAggregate::Count => {
-                self.push("count(*)");
-                return OutputColumn { name: "count".into(), kind: OutputKind::Column(ColumnType::BigInt) };
-            }
-            PlannedAggregate::Sum(position) => ("sum", *position, OutputKind::Number),
-            PlannedAggregate::Avg(position) => ("avg", *position, OutputKind::Number),
-            PlannedAggregate::Min(position) => ("min", *position, kind(self.table, *position)),
-            PlannedAggregate::Max(position) => ("max", *position, kind(self.table, *position)),
-        };
-        let exact = matches!(aggregate, PlannedAggregate::Sum(_) | PlannedAggregate::Avg(_));
-        match self.dialect {
-            // SQLite's built-in functions would convert decimals to doubles.
-            Dialect::Sqlite if exact => {
-                self.push("mwallet_");
-                self.push(function);
-                self.push("(");
-                self.column(position);
-                self.push(", ");
-                let scale = match self.table.columns[position].kind {
-                    ColumnType::Decimal { scale, .. } => scale,
-                    _ => 0,
-                };
-                self.push(itoa::Buffer::new().format(scale));
-            }
-            _ => {
-                self.push(function);
-                self.push("(");
-                self.column(position);
-            }
-        }
-        self.push(")");
-        if exact && self.dialect == Dialect::Postgres {
-            // PostgreSQL returns bigint for sums of small integers. Use numeric for all types.
-            self.push("::numeric");
-        }
-        OutputColumn { name: function.into(), kind: output }
     }
 }
 

@@ -278,8 +278,8 @@ fn any_of(keys: Vec<Filter>) -> Filter {
     for key in &keys {
         match key {
             Filter::And(all) => match all.as_slice() {
-                [Filter::Compare { column, operand, .. }] => {
-                    name = Some(column.clone());
+                [Filter::Compare { field, operand, .. }] => {
+                    name = Some(field.clone());
                     values.push(operand.clone());
                 }
                 _ => return Filter::Or(keys),
@@ -288,7 +288,7 @@ fn any_of(keys: Vec<Filter>) -> Filter {
         }
     }
     match name {
-        Some(column) => Filter::In { column, values },
+        Some(field) => Filter::In { field, values },
         None => Filter::Or(keys),
     }
 }

@@ -1,10 +1,11 @@
 //! Tests what texts parse to.
 
 use super::*;
-use crate::{Comparison, Direction, Is, Matcher, Nulls, Operation, Quantifier, SearchForm, SetRelation};
+use crate::{Comparison, Direction, Is, Matcher, Nulls, Operation, Quantifier, SearchForm, SelectValue, SetRelation};
 
 mod embeds;
 mod properties;
+mod values;
 
 const COLUMNS: [&str; 7] = ["id", "memo", "order", "a.b", "x,y", "\"q\"", " s p "];
 
@@ -25,7 +26,7 @@ fn eq(column: &str, value: &str) -> Filter {
 }
 
 fn condition(column: &str, operation: Operation) -> Filter {
-    Filter::Column { column: column.into(), negated: false, operation }
+    Filter::Field { field: column.into(), negated: false, operation }
 }
 
 fn is_in(column: &str, values: &[&str]) -> Filter {
@@ -130,7 +131,7 @@ fn a_keyword_is_a_column_if_its_value_is_a_condition() {
     // An operator that is also a column is taken as the column.
     let has_operator = |name: &str| is_column(name) || name == "eq";
     let parsed = Parameters::parse([("order", "eq.desc")], &has_operator).unwrap();
-    assert_eq!((parsed.order[0].column.as_str(), parsed.filters.len()), ("eq", 0));
+    assert_eq!((parsed.order[0].field.column.as_str(), parsed.filters.len()), ("eq", 0));
     // Without a column of that name, it stays a keyword.
     assert!(Parameters::parse([("order", "eq.5.6")], &|name| name == "id").is_err());
 }
@@ -164,7 +165,7 @@ fn names_of_columns_need_no_quotes() {
 #[test]
 fn orders_and_columns_have_odd_names() {
     let order = |text: &str| parse(&[("order", text)]).map(|parsed| parsed.order);
-    let one = |column: &str, direction, nulls| Order { relation: None, column: column.into(), direction, nulls };
+    let one = |column: &str, direction, nulls| Order { relation: None, field: column.into(), direction, nulls };
     assert_eq!(
         order("id,a.b.desc.nullslast,\"x,y\".nullsfirst"),
         Ok(vec![
@@ -177,8 +178,9 @@ fn orders_and_columns_have_odd_names() {
     assert!(order("id.desc.desc").is_err());
 
     let select = |text: &str| parse(&[("select", text)]).map(|parsed| parsed.select);
-    let column =
-        |name: &str, alias: Option<&str>| SelectItem::Column { name: name.into(), alias: alias.map(Into::into) };
+    let column = |name: &str, alias: Option<&str>| {
+        SelectItem::Value(SelectValue { alias: alias.map(Into::into), ..SelectValue::field(name) })
+    };
     assert_eq!(
         select("a.b,n:\"x,y\",\"s p\":id"),
         Ok(vec![column("a.b", None), column("x,y", Some("n")), column("id", Some("s p"))])

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::number::JsonNumber;
 use super::{Reader, SyntaxError, Token, write_string};
 
 /// Returns the canonical text of a JSON value: without white space, with sorted keys, the last of duplicate keys, and
@@ -30,7 +31,7 @@ fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxEr
     match reader.value()? {
         Token::Null => out.extend_from_slice(b"null"),
         Token::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
-        Token::Number(number) => write_number(out, number),
+        Token::Number(number) => JsonNumber::new(number).write_canonical(out),
         Token::String(text) => write_string(out, &text),
         Token::Array => {
             out.push(b'[');
@@ -63,28 +64,6 @@ fn write_next(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxEr
         }
     }
     Ok(())
-}
-
-/// Writes a number as its significant digits and an exponent of ten, if that is not 0.
-fn write_number(out: &mut Vec<u8>, number: &str) {
-    let (sign, rest) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
-    let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let digits = digits.trim_start_matches('0');
-    let significant = digits.trim_end_matches('0');
-    if significant.is_empty() {
-        return out.push(b'0');
-    }
-    let dropped = (digits.len() - significant.len()) as i128;
-    // A longer exponent exceeds every database and is rejected before.
-    let exponent = exponent.parse::<i128>().unwrap_or(i128::from(i64::MAX)) - fraction.len() as i128 + dropped;
-    out.extend_from_slice(sign.as_bytes());
-    out.extend_from_slice(significant.as_bytes());
-    if exponent != 0 {
-        out.push(b'e');
-        out.extend_from_slice(exponent.to_string().as_bytes());
-    }
 }
 
 #[cfg(test)]

@@ -135,6 +135,71 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        name: "Values",
+        cases: &[
+            both("data->a", "a value inside JSON, as JSON", "notes?select=data->a&id=eq.1", r#"[{"a":1}]"#),
+            both("data->>a", "the same as text", "notes?select=data->>a&id=eq.1", r#"[{"a":"1"}]"#),
+            both(
+                "data->tags->-1",
+                "an element of an array, counted from 0, or from the end",
+                "notes?select=last:data->tags->-1&id=eq.1",
+                r#"[{"last":"y"}]"#,
+            ),
+            both("", "", "notes?select=id&data->a=gt.1", TWO),
+            both("", "", "notes?select=id&data->>a=in.(1,3)", ONE),
+            both("", "", "notes?select=id&order=data->a.desc.nullslast,id&limit=1", TWO),
+            with("", "", "notes?select=text->a", &[], Outcome::Refused { code: "42883", why: "" }),
+            both(
+                "price::text",
+                "a conversion to `text`, `smallint`, `integer`, `bigint`, `numeric`, `boolean`, `date` or `jsonb`, \
+                 or their other names",
+                "notes?select=price::text,at::date,a:data->a::numeric&id=eq.1",
+                r#"[{"price":"1.50","at":"2026-01-01","a":"1"}]"#,
+            ),
+            with("", "", "notes?select=text::integer&id=eq.1", &[], Outcome::Refused { code: "22P02", why: "" }),
+            with("", "", "notes?select=at::integer", &[], Outcome::Refused { code: "42846", why: "" }),
+            with("", "", "notes?select=id::money", &[], Outcome::Refused { code: "PGRST100", why: "" }),
+        ],
+    },
+    Group {
+        name: "Aggregates",
+        cases: &[
+            both(
+                "count()",
+                "the number of rows; of values that are not null after a column: `done.count()`",
+                "notes?select=count(),known:done.count()",
+                r#"[{"count":4,"known":3}]"#,
+            ),
+            both(
+                "price.sum(), avg()",
+                "sum and average, exact",
+                "notes?select=price.sum(),price.avg()",
+                r#"[{"sum":"1.00","avg":"0.33333333333333333333"}]"#,
+            ),
+            both(
+                "price.max(), min()",
+                "the largest and the smallest value",
+                "notes?select=price.max(),first:at.min()",
+                r#"[{"max":"2.50","first":"2026-01-01T00:00:00+00:00"}]"#,
+            ),
+            both(
+                "done,count()",
+                "groups, by the values that are not aggregated",
+                "notes?select=done,count()&order=done",
+                r#"[{"done":false,"count":1},{"done":true,"count":2},{"done":null,"count":1}]"#,
+            ),
+            both(
+                "data->a::numeric.sum()::text",
+                "conversions before and after",
+                "notes?select=data->a::numeric.sum()::text",
+                r#"[{"sum":"3"}]"#,
+            ),
+            both("", "", "notes?select=count()&id=lt.0", r#"[{"count":0}]"#),
+            with("", "", "notes?select=done,count()&order=id", &[], Outcome::Refused { code: "42803", why: "" }),
+            with("", "", "notes?select=text.sum()", &[], Outcome::Refused { code: "42883", why: "" }),
+        ],
+    },
+    Group {
         name: "Searches for words",
         cases: &[
             search("fts", "words with `&`, `|` and `!`", "notes?select=id&text=fts(english).fat%20%26%20cat", ONE),

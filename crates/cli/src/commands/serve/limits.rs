@@ -42,6 +42,11 @@ pub(super) struct LimitOptions {
     /// Allow requests without a filter to change or delete every row of a table
     #[arg(long)]
     allow_unfiltered: bool,
+    /// Allow requests to aggregate rows, such as select=asset,count()
+    ///
+    /// An aggregate reads every row that the filter finds, so one short request can be much work for the database.
+    #[arg(long, env = "MWALLET_AGGREGATES")]
+    aggregates: bool,
     /// Allow pages of this origin to call the server from a browser, such as http://localhost:5173; * allows all
     /// origins; can be repeated
     ///
@@ -88,6 +93,7 @@ impl LimitOptions {
             body_bytes: self.max_body,
             request_timeout: Duration::from_secs(self.request_timeout),
             allow_unfiltered: self.allow_unfiltered,
+            allow_aggregates: self.aggregates,
             ..Limits::default()
         }
     }

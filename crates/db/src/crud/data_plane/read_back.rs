@@ -30,7 +30,9 @@ impl Returned<'_> {
             return Ok(self.query.fields.clone());
         }
         // All that is wrong with the query is found before anything is written.
-        Plan::select(self.table, self.query)?;
+        if Plan::select(self.table, self.query)?.is_grouped() {
+            return Err(PlanError::AggregateOfWrite);
+        }
         match self.table.table().primary_key.as_slice() {
             [] => Err(PlanError::RelatedOfWrite { table: self.table.table().name.clone() }),
             key => Ok(Projection::Include(key.to_vec())),

@@ -10,6 +10,14 @@ use super::side_file;
 use crate::driver::Said;
 use crate::error::{ConstraintKind, Error, NotOpened, Refusal, Violation};
 
+/// What the message of a function of ours begins with that refuses a value, before the SQLSTATE and the reason.
+const REFUSED: &str = "mwallet refused: ";
+
+/// Returns the error of a function that refuses a value.
+pub(super) fn refused(code: &str, reason: &str) -> rusqlite::Error {
+    rusqlite::Error::UserFunctionError(format!("{REFUSED}{code} {reason}").into())
+}
+
 /// Converts an error of SQLite.
 pub(super) fn convert(error: rusqlite::Error) -> Error {
     let (code, message) = match &error {
@@ -20,11 +28,15 @@ pub(super) fn convert(error: rusqlite::Error) -> Error {
     if let Some(kind) = constraint_kind(code.extended_code, &message) {
         return Error::Constraint(violation(kind, &message));
     }
-    let said = |code: &str, message| Refusal { code: code.into(), message, details: None, hint: None };
+    let said = |code: &str, message: String| Refusal { code: code.into(), message, details: None, hint: None };
     match code.code {
         // Raised by a trigger. The code is PostgreSQL's for raised exceptions.
         _ if code.extended_code == ffi::SQLITE_CONSTRAINT_TRIGGER => Error::Raised(said("P0001", message)),
         _ if message == super::deadline::OUT_OF_TIME => Error::Timeout,
+        _ if message.starts_with(REFUSED) => {
+            let (code, message) = message[REFUSED.len()..].split_once(' ').unwrap_or_default();
+            Error::Refused(said(code, message.into()))
+        }
         ErrorCode::OperationInterrupted => Error::Timeout,
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy,
         ErrorCode::ReadOnly => Error::ReadOnly,

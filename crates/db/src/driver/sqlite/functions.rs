@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, Result};
 
 use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
-use super::{like, packed_rows};
+use super::{casts, inner_json, like, packed_rows};
 use crate::{decimal_text, regular_expression};
 
 /// Registers the functions on a connection.
@@ -34,6 +34,8 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
         Ok(true)
     })?;
     connection.create_scalar_function("mwallet_merged", 0, merged, move |_| Ok(told.swap(false, Ordering::Relaxed)))?;
+    connection.create_scalar_function("mwallet_cast", 3, flags, casts::cast)?;
+    inner_json::register(connection)?;
     packed_rows::register(connection)?;
     connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
     connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
@@ -84,28 +86,40 @@ fn canonical_json(context: &Context<'_>) -> Result<Option<String>> {
     Ok(Some(json::canonical(text.as_bytes()).unwrap_or(text)))
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| Error::UserFunctionError(error.into()))
 }
 
-/// A running sum of integers, or of decimals with the same scale.
+/// A running sum of integers, of decimals with the same scale, or of numbers as text.
 struct Accumulator {
     sum: BigInt,
     /// Most sums fit into 128 bits. Overflow is carried into `sum`.
     small: i128,
     count: i64,
     scale: u32,
+    /// Whether texts are numbers of any scale, rather than decimals as they are stored.
+    is_plain: bool,
 }
 
 impl Accumulator {
     fn start(context: &Context<'_>) -> Result<Self> {
-        Ok(Self { sum: BigInt::ZERO, small: 0, count: 0, scale: context.get(1)? })
+        let scale: Option<u32> = context.get(1)?;
+        let is_plain = scale.is_none();
+        Ok(Self { sum: BigInt::ZERO, small: 0, count: 0, scale: scale.unwrap_or(0), is_plain })
     }
 
     fn add(&mut self, context: &Context<'_>) -> Result<()> {
         match context.get_raw(0) {
             ValueRef::Null => return Ok(()),
             ValueRef::Integer(number) => self.add_small(number.into()),
+            ValueRef::Text(text) if self.is_plain => {
+                let number: Decimal = utf8(text)?.parse().map_err(|error| Error::UserFunctionError(Box::new(error)))?;
+                // The sum has as many decimal places as the number that has most.
+                let scale = self.scale.max(number.scale());
+                self.sum *= Decimal::power_of_ten(scale - self.scale);
+                self.sum += number.unscaled() * Decimal::power_of_ten(scale - number.scale());
+                self.scale = scale;
+            }
             ValueRef::Text(text) => {
                 let wrong = || Error::UserFunctionError("not a decimal as mWallet stores it".into());
                 self.sum += decimal_text::decode(utf8(text)?).ok_or_else(wrong)?.unscaled();

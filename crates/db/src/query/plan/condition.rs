@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use mwallet_query::MAX_DEPTH;
+use mwallet_query::{Field, MAX_DEPTH};
 use mwallet_schema::{ColumnType, Decimal, DeclaredType, Table, TableKind, Transfer, Value, ValueError};
 use num_bigint::BigInt;
 
-use super::{PlanError, Planner, RelatedPlan};
+use super::{PlanError, PlannedField, Planner, RelatedPlan};
 use crate::query::{Comparison, Filter, Identifier, Is, Operand, Query, SearchForm, SetRelation};
 
 /// The maximum number of conditions in a filter.
@@ -22,27 +22,27 @@ pub(in crate::query) const TEXT_SEARCH_TYPE: &str = "tsvector";
 /// A filter with names resolved to positions and values converted to the columns' types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition<'t> {
-    Compare(usize, Comparison, Value),
-    In(usize, Vec<Value>),
-    Between(usize, Value, Value),
+    Compare(PlannedField, Comparison, Value),
+    In(PlannedField, Vec<Value>),
+    Between(PlannedField, Value, Value),
     Like {
-        column: usize,
+        field: PlannedField,
         pattern: String,
         fold_case: bool,
     },
     Regex {
-        column: usize,
+        field: PlannedField,
         pattern: String,
         fold_case: bool,
     },
-    Relate(usize, SetRelation, Value),
+    Relate(PlannedField, SetRelation, Value),
     Search {
-        column: usize,
+        field: PlannedField,
         form: SearchForm,
         language: Option<String>,
         text: String,
     },
-    Is(usize, Is),
+    Is(PlannedField, Is),
     /// The columns together equal one of these keys.
     InKeys(Vec<usize>, Vec<Vec<Value>>),
     /// There are related rows: those at this position of the plan.
@@ -79,15 +79,12 @@ impl Condition<'_> {
         if matches!(table.kind, TableKind::View | TableKind::Foreign) {
             return *self != Self::every_row();
         }
-        // A type that only the database knows has operators of its own.
-        let is_native = |position: usize| matches!(table.columns[position].kind, ColumnType::Native(_));
+        let can_fail = |position: &usize| PlannedField::from(*position).can_fail(table);
         match self {
-            Self::Compare(position, ..)
-            | Self::In(position, _)
-            | Self::Between(position, ..)
-            | Self::Same(position, _) => is_native(*position),
-            Self::InKeys(positions, _) => positions.iter().any(|position| is_native(*position)),
-            Self::Is(..) => false,
+            Self::Compare(field, ..) | Self::In(field, _) | Self::Between(field, ..) => field.can_fail(table),
+            Self::Same(position, _) => can_fail(position),
+            Self::InKeys(positions, _) => positions.iter().any(can_fail),
+            Self::Is(field, _) => !field.path.is_empty(),
             Self::Like { .. } | Self::Regex { .. } | Self::Relate(..) | Self::Search { .. } => true,
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.can_fail(table, related)),
             Self::Not(one) => one.can_fail(table, related),
@@ -100,7 +97,7 @@ impl Condition<'_> {
     /// Calls `with` for each column that must equal a single value in every matching row.
     pub(super) fn each_equal(&self, with: &mut impl FnMut(usize)) {
         match self {
-            Self::Compare(position, Comparison::Eq, _) => with(*position),
+            Self::Compare(field, Comparison::Eq, _) if field.path.is_empty() => with(field.column),
             Self::And(all) => all.iter().for_each(|one| one.each_equal(with)),
             _ => {}
         }
@@ -133,7 +130,7 @@ impl Beside {
     }
 
     /// Rewrites the comparison to one with a value that the column can hold. It stays unknown for nulls.
-    fn compare<'t>(self, position: usize, comparison: Comparison) -> Condition<'t> {
+    fn compare<'t>(self, field: PlannedField, comparison: Comparison) -> Condition<'t> {
         let (comparison, value) = match (comparison, self.below) {
             (Comparison::Gt | Comparison::Gte, Some(below)) => (Comparison::Gt, below),
             (Comparison::Lt | Comparison::Lte, Some(below)) => (Comparison::Lte, below),
@@ -141,15 +138,15 @@ impl Beside {
             (Comparison::Gt | Comparison::Gte, None) | (Comparison::Neq, _) => (Comparison::Gte, self.least),
             (Comparison::Lt | Comparison::Lte, None) | (Comparison::Eq, _) => (Comparison::Lt, self.least),
         };
-        Condition::Compare(position, comparison, value)
+        Condition::Compare(field, comparison, value)
     }
 }
 
 impl Place {
-    fn compare<'t>(self, position: usize, comparison: Comparison) -> Condition<'t> {
+    fn compare<'t>(self, field: PlannedField, comparison: Comparison) -> Condition<'t> {
         match self {
-            Self::At(value) => Condition::Compare(position, comparison, value),
-            Self::Between(beside) => beside.compare(position, comparison),
+            Self::At(value) => Condition::Compare(field, comparison, value),
+            Self::Between(beside) => beside.compare(field, comparison),
         }
     }
 }
@@ -200,7 +197,7 @@ impl<'t> Planner<'t> {
 
     fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition<'t>>, PlanError> {
         let places = self.places(identifier)?.into_iter();
-        Ok(places.map(|(position, place)| place.compare(position, Comparison::Eq)).collect())
+        Ok(places.map(|(position, place)| place.compare(position.into(), Comparison::Eq)).collect())
     }
 
     /// Returns the columns that an identifier refers to, and their values.
@@ -216,7 +213,7 @@ impl<'t> Planner<'t> {
                 }
                 let place = |(name, part): (&String, &String)| {
                     let position = self.find(name)?;
-                    Ok((position, self.text_operand(position, part)?))
+                    Ok((position, self.text_operand(&position.into(), part)?))
                 };
                 key.iter().zip(parts).map(place).collect()
             }
@@ -232,7 +229,7 @@ impl<'t> Planner<'t> {
             _ => None,
         };
         let position = visible(column).or(key).ok_or_else(refuse)?;
-        match self.text_operand(position, text) {
+        match self.text_operand(&position.into(), text) {
             Ok(place) => Ok((position, place)),
             // Report a NUL as such, not as a wrong kind of identifier.
             Err(error @ PlanError::InvalidValue { error: ValueError::NulInText, .. }) => Err(error),
@@ -248,76 +245,77 @@ impl<'t> Planner<'t> {
     fn condition(&self, filter: &Filter, depth: usize, budget: &mut usize) -> Result<Condition<'t>, PlanError> {
         *budget = budget.checked_sub(1).ok_or(PlanError::TooComplex)?;
         let depth = depth.checked_sub(1).ok_or(PlanError::TooComplex)?;
-        if let Filter::Is { column, is: Is::Null } = filter
-            && let Some(related) = self.find_related(column)
+        if let Filter::Is { field, is: Is::Null } = filter
+            && field.path.is_empty()
+            && let Some(related) = self.find_related(&field.column)
         {
             return Ok(Condition::Not(Box::new(Condition::Related(related))));
         }
         self.refuse_operator(filter)?;
         Ok(match filter {
-            Filter::Compare { column, comparison, operand } => {
-                let position = self.find(column)?;
+            Filter::Compare { field, comparison, operand } => {
+                let field = self.field(field)?;
                 // JSON supports equality only. PostgreSQL's order for it is not useful, and SQLite has none.
                 if !matches!(comparison, Comparison::Eq | Comparison::Neq) {
-                    self.require_ordered(position, "compared by size")?;
+                    self.require_ordered(&field, "compared by size")?;
                 }
-                self.operand(position, operand)?.compare(position, *comparison)
+                self.operand(&field, operand)?.compare(field, *comparison)
             }
-            Filter::In { column, values } => {
+            Filter::In { field, values } => {
                 if values.len() > MAX_IN_VALUES {
                     return Err(PlanError::TooComplex);
                 }
-                let position = self.find(column)?;
+                let field = self.field(field)?;
                 let mut beside = None;
                 let mut possible = Vec::with_capacity(values.len());
                 for value in values {
-                    match self.operand(position, value)? {
+                    match self.operand(&field, value)? {
                         Place::At(value) => possible.push(value),
                         Place::Between(one) => beside = Some(one),
                     }
                 }
                 match beside {
                     // No value can match, but a null must still give unknown rather than false.
-                    Some(beside) if possible.is_empty() => beside.compare(position, Comparison::Eq),
-                    _ => Condition::In(position, possible),
+                    Some(beside) if possible.is_empty() => beside.compare(field, Comparison::Eq),
+                    _ => Condition::In(field, possible),
                 }
             }
-            Filter::Between { column, low, high } => {
-                let position = self.find(column)?;
-                self.require_ordered(position, "compared by size")?;
-                match (self.operand(position, low)?, self.operand(position, high)?) {
-                    (Place::At(low), Place::At(high)) => Condition::Between(position, low, high),
+            Filter::Between { field, low, high } => {
+                let field = self.field(field)?;
+                self.require_ordered(&field, "compared by size")?;
+                match (self.operand(&field, low)?, self.operand(&field, high)?) {
+                    (Place::At(low), Place::At(high)) => Condition::Between(field, low, high),
                     (low, high) => Condition::And(vec![
-                        low.compare(position, Comparison::Gte),
-                        high.compare(position, Comparison::Lte),
+                        low.compare(field.clone(), Comparison::Gte),
+                        high.compare(field, Comparison::Lte),
                     ]),
                 }
             }
             Filter::InKeys { columns, keys } => self.in_keys(columns, keys)?,
             Filter::Exists(related) => Condition::Exists(Box::new(self.related_filter(related)?)),
-            Filter::Like { column, pattern, fold_case } => self.like(column, pattern, *fold_case)?,
-            Filter::Regex { column, pattern, fold_case } => {
-                let (column, fold_case) = (self.text_column(column, "matched with a pattern")?, *fold_case);
+            Filter::Like { field, pattern, fold_case } => self.like(field, pattern, *fold_case)?,
+            Filter::Regex { field, pattern, fold_case } => {
+                let (field, fold_case) = (self.text_field(field, "matched with a pattern")?, *fold_case);
                 if pattern.len() > MAX_PATTERN {
-                    return Err(PlanError::LongPattern { column: self.column(column).name.clone(), most: MAX_PATTERN });
+                    return Err(PlanError::LongPattern { column: field.name(self.table), most: MAX_PATTERN });
                 }
-                self.refuse_nul(column, pattern)?;
-                Condition::Regex { column, pattern: pattern.clone(), fold_case }
+                self.refuse_nul(&field, pattern)?;
+                Condition::Regex { field, pattern: pattern.clone(), fold_case }
             }
-            Filter::Relate { column, relation, operand } => self.relate(column, *relation, operand)?,
-            Filter::Search { column, form, language, text } => {
-                let (column, form) = (self.searched_column(column)?, *form);
+            Filter::Relate { field, relation, operand } => self.relate(field, *relation, operand)?,
+            Filter::Search { field, form, language, text } => {
+                let (field, form) = (self.searched_field(field)?, *form);
                 for text in [text].into_iter().chain(language) {
-                    self.refuse_nul(column, text)?;
+                    self.refuse_nul(&field, text)?;
                 }
-                Condition::Search { column, form, language: language.clone(), text: text.clone() }
+                Condition::Search { field, form, language: language.clone(), text: text.clone() }
             }
-            Filter::Is { column, is } => {
-                let position = self.find(column)?;
-                if *is != Is::Null && !is_boolean(&self.column(position).kind) {
-                    return Err(self.refuse(position, "true or false"));
+            Filter::Is { field, is } => {
+                let field = self.field(field)?;
+                if *is != Is::Null && !is_boolean(&field.kind(self.table)) {
+                    return Err(self.refuse(&field, "true or false"));
                 }
-                Condition::Is(position, *is)
+                Condition::Is(field, *is)
             }
             Filter::And(filters) => Condition::And(self.conditions(filters, depth, budget)?),
             Filter::Or(filters) => Condition::Or(self.conditions(filters, depth, budget)?),
@@ -347,7 +345,7 @@ impl<'t> Planner<'t> {
         }
         let positions = columns.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
         for position in &positions {
-            self.require_ordered(*position, "part of a key")?;
+            self.require_ordered(&(*position).into(), "part of a key")?;
         }
         let mut possible = Vec::with_capacity(keys.len());
         'keys: for key in keys {
@@ -356,35 +354,35 @@ impl<'t> Planner<'t> {
             }
             let mut values = Vec::with_capacity(key.len());
             for (position, operand) in positions.iter().zip(key) {
-                match self.operand(*position, operand)? {
+                match self.operand(&(*position).into(), operand)? {
                     Place::At(value) => values.push(value),
                     Place::Between(_) => continue 'keys,
                 }
             }
             possible.push(values);
         }
-        let equal = |(position, value): (&usize, Value)| Condition::Compare(*position, Comparison::Eq, value);
+        let equal = |(position, value): (&usize, Value)| Condition::Compare((*position).into(), Comparison::Eq, value);
         Ok(match (positions.as_slice(), possible.len()) {
             (_, 1) => all_of(positions.iter().zip(possible.remove(0)).map(equal).collect()),
-            ([one], _) => Condition::In(*one, possible.into_iter().flatten().collect()),
+            ([one], _) => Condition::In((*one).into(), possible.into_iter().flatten().collect()),
             _ => Condition::InKeys(positions, possible),
         })
     }
 
-    fn like(&self, column: &str, pattern: &str, fold_case: bool) -> Result<Condition<'t>, PlanError> {
-        let position = self.text_column(column, "matched with a pattern")?;
-        self.refuse_nul(position, pattern)?;
+    fn like(&self, field: &Field, pattern: &str, fold_case: bool) -> Result<Condition<'t>, PlanError> {
+        let field = self.text_field(field, "matched with a pattern")?;
+        self.refuse_nul(&field, pattern)?;
         let backslashes = pattern.bytes().rev().take_while(|byte| *byte == b'\\').count();
         if backslashes % 2 == 1 {
-            return Err(PlanError::Pattern { column: column.into() });
+            return Err(PlanError::Pattern { column: field.name(self.table) });
         }
-        Ok(Condition::Like { column: position, pattern: pattern.into(), fold_case })
+        Ok(Condition::Like { field, pattern: pattern.into(), fold_case })
     }
 
-    /// Finds a column of text.
-    fn text_column(&self, column: &str, operation: &'static str) -> Result<usize, PlanError> {
-        let position = self.find(column)?;
-        let is_text = match &self.column(position).kind {
+    /// Finds a field of text.
+    fn text_field(&self, field: &Field, operation: &'static str) -> Result<PlannedField, PlanError> {
+        let field = self.field(field)?;
+        let is_text = match &*field.kind(self.table) {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,
             ColumnType::Native(native) => {
                 native.is_text()
@@ -392,79 +390,76 @@ impl<'t> Planner<'t> {
             }
             _ => false,
         };
-        if is_text { Ok(position) } else { Err(self.refuse(position, operation)) }
+        if is_text { Ok(field) } else { Err(self.refuse(&field, operation)) }
     }
 
-    fn refuse_nul(&self, position: usize, text: &str) -> Result<(), PlanError> {
+    fn refuse_nul(&self, field: &PlannedField, text: &str) -> Result<(), PlanError> {
         match text.contains('\0') {
-            true => Err(PlanError::InvalidValue {
-                column: self.column(position).name.clone(),
-                error: ValueError::NulInText,
-            }),
+            true => Err(PlanError::InvalidValue { column: field.name(self.table), error: ValueError::NulInText }),
             false => Ok(()),
         }
     }
 
     /// Plans a comparison as sets or ranges: of JSON, or of a type whose operators only PostgreSQL knows.
-    fn relate(&self, column: &str, relation: SetRelation, operand: &Operand) -> Result<Condition<'t>, PlanError> {
+    fn relate(&self, field: &Field, relation: SetRelation, operand: &Operand) -> Result<Condition<'t>, PlanError> {
         const OPERATION: &str = "compared as a set or a range";
-        let position = self.find(column)?;
-        let is_possible = match &self.column(position).kind {
+        let field = self.field(field)?;
+        let is_possible = match &*field.kind(self.table) {
             ColumnType::Json => matches!(relation, SetRelation::Contains | SetRelation::ContainedIn),
             ColumnType::Native(native) => matches!(native.transfer, Transfer::TextRepr | Transfer::Json),
             _ => false,
         };
         if !is_possible {
-            return Err(self.refuse(position, OPERATION));
+            return Err(self.refuse(&field, OPERATION));
         }
-        match self.operand(position, operand)? {
-            Place::At(value) => Ok(Condition::Relate(position, relation, value)),
+        match self.operand(&field, operand)? {
+            Place::At(value) => Ok(Condition::Relate(field, relation, value)),
             // Only decimals lie between values.
-            Place::Between(_) => Err(self.refuse(position, OPERATION)),
+            Place::Between(_) => Err(self.refuse(&field, OPERATION)),
         }
     }
 
-    /// Finds a column whose words can be searched: text, JSON, or a document that PostgreSQL prepared.
-    fn searched_column(&self, column: &str) -> Result<usize, PlanError> {
-        let position = self.find(column)?;
-        match &self.column(position).kind {
-            ColumnType::Json => Ok(position),
-            ColumnType::Native(native) if native.name == TEXT_SEARCH_TYPE => Ok(position),
-            _ => self.text_column(column, "searched for words"),
+    /// Finds a field whose words can be searched: text, JSON, or a document that PostgreSQL prepared.
+    fn searched_field(&self, name: &Field) -> Result<PlannedField, PlanError> {
+        let field = self.field(name)?;
+        match &*field.kind(self.table) {
+            ColumnType::Json => Ok(field),
+            ColumnType::Native(native) if native.name == TEXT_SEARCH_TYPE => Ok(field),
+            _ => self.text_field(name, "searched for words"),
         }
     }
 
     /// Parses a comparison operand. It may exceed the column's limits: `memo = <longer text>` and `amount > 1e30` are
     /// simply false.
-    pub(super) fn operand(&self, position: usize, operand: &Operand) -> Result<Place, PlanError> {
+    pub(super) fn operand(&self, field: &PlannedField, operand: &Operand) -> Result<Place, PlanError> {
         match operand {
-            Operand::Text(text) => self.text_operand(position, text),
+            Operand::Text(text) => self.text_operand(field, text),
             Operand::Value(value) => {
                 if let Value::Decimal(decimal) = value
-                    && let Some(beside) = self.beside(position, decimal)
+                    && let Some(beside) = self.beside(field, decimal)
                 {
                     return Ok(Place::Between(beside));
                 }
-                self.at(position, value.clone().coerce(&unlimited(&self.column(position).kind)))
+                self.at(field, value.clone().coerce(&unlimited(&field.kind(self.table))))
             }
         }
     }
 
     /// Parses a text operand in the same way.
-    fn text_operand(&self, position: usize, text: &str) -> Result<Place, PlanError> {
-        let kind = &self.column(position).kind;
+    fn text_operand(&self, field: &PlannedField, text: &str) -> Result<Place, PlanError> {
+        let kind = &*field.kind(self.table);
         if matches!(kind, ColumnType::Decimal { .. })
             && let Ok(decimal) = text.trim_matches(' ').parse()
-            && let Some(beside) = self.beside(position, &decimal)
+            && let Some(beside) = self.beside(field, &decimal)
         {
             return Ok(Place::Between(beside));
         }
-        self.at(position, compared(&unlimited(kind), text))
+        self.at(field, compared(&unlimited(kind), text))
     }
 
     /// Returns the neighbours of a number that a decimal column cannot hold.
-    fn beside(&self, position: usize, number: &Decimal) -> Option<Beside> {
-        match self.column(position).kind {
+    fn beside(&self, field: &PlannedField, number: &Decimal) -> Option<Beside> {
+        match *field.kind(self.table) {
             ColumnType::Decimal { precision, scale } if number.fit(precision, scale).is_err() => {
                 Some(Beside::new(number, precision, scale))
             }
@@ -472,22 +467,20 @@ impl<'t> Planner<'t> {
         }
     }
 
-    fn at(&self, position: usize, value: Result<Value, ValueError>) -> Result<Place, PlanError> {
-        value
-            .map(Place::At)
-            .map_err(|error| PlanError::InvalidValue { column: self.column(position).name.clone(), error })
+    fn at(&self, field: &PlannedField, value: Result<Value, ValueError>) -> Result<Place, PlanError> {
+        value.map(Place::At).map_err(|error| PlanError::InvalidValue { column: field.name(self.table), error })
     }
 
-    pub(super) fn require_ordered(&self, position: usize, operation: &'static str) -> Result<(), PlanError> {
-        match self.column(position).kind {
-            ColumnType::Json => Err(self.refuse(position, operation)),
+    /// Rejects whole JSON documents, whose order is of no use. Numbers and texts inside them have one.
+    pub(super) fn require_ordered(&self, field: &PlannedField, operation: &'static str) -> Result<(), PlanError> {
+        match *field.kind(self.table) {
+            ColumnType::Json if field.path.is_empty() => Err(self.refuse(field, operation)),
             _ => Ok(()),
         }
     }
 
-    pub(super) fn refuse(&self, position: usize, operation: &'static str) -> PlanError {
-        let column = self.column(position);
-        PlanError::Operator { column: column.name.clone(), kind: column.kind.name(), operation }
+    pub(super) fn refuse(&self, field: &PlannedField, operation: &'static str) -> PlanError {
+        PlanError::Operator { column: field.name(self.table), kind: field.kind(self.table).name(), operation }
     }
 }
 

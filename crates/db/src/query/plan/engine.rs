@@ -1,6 +1,6 @@
 //! What one of the engines cannot do, found before a connection is taken.
 
-use super::{Condition, Plan, PlanError, PlanKind, RelatedPlan};
+use super::{Condition, Plan, PlanError, PlanKind, PlannedField, RelatedPlan};
 use crate::Dialect;
 
 impl Plan<'_> {
@@ -12,7 +12,7 @@ impl Plan<'_> {
         let condition = match &self.kind {
             PlanKind::Select { condition, .. }
             | PlanKind::SelectByJunction { condition, .. }
-            | PlanKind::Aggregate { condition, .. }
+            | PlanKind::CountGroups { condition }
             | PlanKind::Update { condition, .. }
             | PlanKind::Delete { condition } => Some(condition),
             PlanKind::Insert { .. } => None,
@@ -25,19 +25,19 @@ impl Plan<'_> {
 
     /// Rejects what SQLite cannot do.
     fn check_condition(&self, condition: &Condition<'_>) -> Result<(), PlanError> {
-        let name = |position: &usize| self.table.columns[*position].name.clone();
+        let name = |field: &PlannedField| field.name(self.table);
         match condition {
             Condition::And(all) | Condition::Or(all) => all.iter().try_for_each(|one| self.check_condition(one)),
             Condition::Not(one) => self.check_condition(one),
             Condition::Behind(both) => both.iter().try_for_each(|one| self.check_condition(one)),
             Condition::Exists(related) => check_related(related),
-            Condition::Search { column, .. } => {
-                Err(PlanError::NotOnEngine { column: name(column), operation: "searched for words", engine: "SQLite" })
+            Condition::Search { field, .. } => {
+                Err(PlanError::NotOnEngine { column: name(field), operation: "searched for words", engine: "SQLite" })
             }
             #[cfg(feature = "sqlite")]
-            Condition::Regex { column, pattern, fold_case } => {
+            Condition::Regex { field, pattern, fold_case } => {
                 crate::regular_expression::check_pattern(pattern, *fold_case)
-                    .map_err(|message| PlanError::Regex { column: name(column), message })
+                    .map_err(|message| PlanError::Regex { column: name(field), message })
             }
             _ => Ok(()),
         }

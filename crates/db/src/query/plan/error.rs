@@ -97,6 +97,37 @@ pub enum PlanError {
         /// The attempted operation.
         operation: &'static str,
     },
+    /// There is no conversion to a type.
+    #[error("{column} is of type {kind}, which cannot be converted to {to}")]
+    Cast {
+        /// The value.
+        column: String,
+        /// Its type.
+        kind: String,
+        /// The other type.
+        to: &'static str,
+    },
+    /// Groups are to be made of several rows that are spread, or next to them.
+    #[error("{}: several rows cannot be spread where rows are aggregated", shortened(name))]
+    SpreadOfGroups {
+        /// The name of the related rows.
+        name: String,
+    },
+    /// Groups are to be ordered by what rows are not grouped by.
+    #[error("{column} orders groups only if it is selected too, so that rows are grouped by it")]
+    UngroupedOrder {
+        /// The field.
+        column: String,
+    },
+    /// A write is to return its rows in the order of values inside JSON.
+    #[error("{column}: a write returns its rows in the order of a column or of a text in JSON (->>)")]
+    JsonOrderOfWrite {
+        /// The field.
+        column: String,
+    },
+    /// A write is to return aggregates.
+    #[error("a write returns its rows, not aggregates of them")]
+    AggregateOfWrite,
     /// A pattern ends with an unpaired backslash.
     #[error("{column}: a pattern must not end with a backslash")]
     Pattern {
@@ -266,13 +297,18 @@ impl PlanError {
             },
             Self::Missing { .. } => "23502",
             Self::Operator { .. } => "42883",
+            Self::Cast { .. } => "42846",
+            Self::SpreadOfGroups { .. } | Self::AggregateOfWrite => "PGRST127",
+            Self::UngroupedOrder { .. } => "42803",
             Self::Pattern { .. } => "22025",
             Self::Regex { .. } => "2201B",
             Self::NotOnEngine { .. } | Self::ExplainOption { .. } => "0A000",
             Self::Identifier { .. } | Self::KeyLength { .. } => "22P02",
             Self::Unfiltered { .. } | Self::SameRows { .. } => "21000",
             Self::ConflictTarget { .. } => "42P10",
-            Self::Paged { .. } | Self::NoRows { .. } | Self::OrderOfMany { .. } => "0A000",
+            Self::Paged { .. } | Self::NoRows { .. } | Self::OrderOfMany { .. } | Self::JsonOrderOfWrite { .. } => {
+                "0A000"
+            }
             Self::NoPlace { .. } => "PGRST105",
             Self::OtherKey { .. } => "PGRST115",
             Self::NothingToUpdate => "42601",

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use mwallet_schema::{Table, shortened};
+use mwallet_schema::{Column, Table, shortened};
 
-use super::{ColumnSet, PlanError, Planner, RelatedPlan};
+use super::{ColumnSet, OutputValue, PlanError, Planner, RelatedPlan};
+use crate::columns::{OutputColumn, OutputKind};
 use crate::query::{Projection, Scope, Selection};
 
 /// The number of columns that may be selected from any table, for tables with few of their own.
@@ -22,90 +23,131 @@ pub(crate) enum OutputSet {
     Readable,
     /// All columns.
     All,
-    /// These columns, with output names if they differ from the column names.
-    Part { positions: ColumnSet, names: Option<Vec<String>> },
+    /// These columns, under their own names.
+    Columns(ColumnSet),
+    /// These values, with their names in the output.
+    Values { values: Vec<OutputValue>, names: Vec<String> },
 }
 
 impl OutputSet {
-    /// Returns no columns.
-    pub(in crate::query) fn none() -> Self {
-        Self::Part { positions: Vec::new(), names: None }
-    }
-
-    /// Returns the positions of the columns.
-    pub(crate) fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
+    /// Returns the values.
+    pub(crate) fn values(&self, table: &Table) -> Cow<'_, [OutputValue]> {
         let columns = table.columns.iter().enumerate();
         match self {
             Self::Readable => {
-                columns.filter(|(_, column)| column.is_readable()).map(|(position, _)| position).collect()
+                columns.filter(|(_, column)| column.is_readable()).map(|(position, _)| position.into()).collect()
             }
-            Self::All => columns.map(|(position, _)| position).collect(),
-            Self::Part { positions, .. } => Cow::Borrowed(positions),
+            Self::All => columns.map(|(position, _)| position.into()).collect(),
+            Self::Columns(positions) => positions.iter().copied().map(OutputValue::from).collect(),
+            Self::Values { values, .. } => Cow::Borrowed(values),
         }
+    }
+
+    /// Returns the columns of the output.
+    pub(in crate::query) fn columns(&self, table: &Table) -> Vec<OutputColumn> {
+        let own =
+            |column: &Column| OutputColumn { name: column.name.clone(), kind: OutputKind::Column(column.kind.clone()) };
+        match self {
+            Self::Readable => table.columns.iter().filter(|column| column.is_readable()).map(own).collect(),
+            Self::All => table.columns.iter().map(own).collect(),
+            Self::Columns(positions) => positions.iter().map(|position| own(&table.columns[*position])).collect(),
+            Self::Values { values, names } => {
+                let column = |(name, value): (&String, &OutputValue)| OutputColumn {
+                    name: name.clone(),
+                    kind: value.kind(table),
+                };
+                names.iter().zip(values).map(column).collect()
+            }
+        }
+    }
+
+    /// Returns the number of values.
+    fn len(&self, table: &Table) -> usize {
+        match self {
+            Self::Values { values, .. } => values.len(),
+            Self::Columns(positions) => positions.len(),
+            Self::Readable => table.columns.iter().filter(|column| column.is_readable()).count(),
+            Self::All => table.columns.len(),
+        }
+    }
+
+    /// Returns whether it has no values.
+    pub(in crate::query) fn is_empty(&self, table: &Table) -> bool {
+        self.len(table) == 0
+    }
+
+    /// Returns whether any of its values are aggregated.
+    pub(super) fn is_aggregated(&self) -> bool {
+        matches!(self, Self::Values { values, .. } if values.iter().any(|value| value.aggregate.is_some()))
     }
 
     /// Returns the names of the columns in the output.
     fn names<'a>(&'a self, table: &'a Table) -> Vec<&'a str> {
         match self {
-            Self::Part { names: Some(names), .. } => names.iter().map(String::as_str).collect(),
-            _ => self.positions(table).iter().map(|position| table.columns[*position].name.as_str()).collect(),
+            Self::Values { names, .. } => names.iter().map(String::as_str).collect(),
+            Self::Columns(positions) => {
+                positions.iter().map(|position| table.columns[*position].name.as_str()).collect()
+            }
+            Self::Readable => {
+                let readable = table.columns.iter().filter(|column| column.is_readable());
+                readable.map(|column| column.name.as_str()).collect()
+            }
+            Self::All => table.columns.iter().map(|column| column.name.as_str()).collect(),
         }
     }
 }
 
 impl Planner<'_> {
-    /// All columns that the asker may see.
-    fn visible(&self) -> OutputSet {
-        match self.at.scope() {
-            Scope::Program => OutputSet::All,
-            Scope::Client => OutputSet::Readable,
-            Scope::Restricted(_) => {
-                let positions = (0..self.table.columns.len()).filter(|position| self.is_visible(*position)).collect();
-                OutputSet::Part { positions, names: None }
-            }
-        }
+    /// The positions of all columns that the asker may see.
+    fn visible(&self) -> impl Iterator<Item = usize> {
+        (0..self.table.columns.len()).filter(|position| self.is_visible(*position))
     }
 
     pub(super) fn output(&self, fields: &Projection) -> Result<OutputSet, PlanError> {
         let find_all = |names: &[String]| names.iter().map(|name| self.find(name)).collect::<Result<ColumnSet, _>>();
         let positions = match fields {
-            Projection::All => return Ok(self.visible()),
+            Projection::All => {
+                return Ok(match self.at.scope() {
+                    Scope::Program => OutputSet::All,
+                    Scope::Client => OutputSet::Readable,
+                    Scope::Restricted(_) => OutputSet::Columns(self.visible().collect()),
+                });
+            }
             Projection::Include(names) => find_all(names)?,
             Projection::Exclude(names) => {
                 let excluded = find_all(names)?;
-                let whole = self.visible().positions(self.table).into_owned();
-                whole.into_iter().filter(|position| !excluded.contains(position)).collect()
+                self.visible().filter(|position| !excluded.contains(position)).collect()
             }
             Projection::Select(selected) => return self.selected(selected),
         };
-        Ok(OutputSet::Part { positions, names: None })
+        Ok(OutputSet::Columns(positions))
     }
 
     fn selected(&self, selected: &[Selection]) -> Result<OutputSet, PlanError> {
-        let (mut positions, mut names): (ColumnSet, Vec<String>) = (Vec::new(), Vec::new());
-        let mut add = |position: usize, name: &str| {
+        let (mut values, mut names): (Vec<OutputValue>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut add = |value: OutputValue, name: &str| {
             match names.iter().position(|earlier| earlier == name) {
                 // `*,id` names a column twice but means it once.
-                Some(earlier) if positions[earlier] == position => {}
+                Some(earlier) if values[earlier] == value => {}
                 Some(_) => return Err(same_names(name)),
                 None => {
-                    positions.push(position);
+                    values.push(value);
                     names.push(name.into());
                 }
             }
-            check_count("select", positions.len(), self.table)
+            check_count("select", values.len(), self.table)
         };
         for item in selected {
             match item {
-                Selection::Column { column, name } => add(self.find(column)?, name)?,
+                Selection::Value(value) => add(self.value(value)?, value.name())?,
                 Selection::All => {
-                    for position in self.visible().positions(self.table).iter() {
-                        add(*position, &self.table.columns[*position].name)?;
+                    for position in self.visible() {
+                        add(position.into(), &self.table.columns[position].name)?;
                     }
                 }
             }
         }
-        Ok(OutputSet::Part { positions, names: Some(names) })
+        Ok(OutputSet::Values { values, names })
     }
 
     /// Rejects two columns of one name, and more related columns than fit into one row.
@@ -142,7 +184,7 @@ impl RelatedPlan<'_> {
 
     /// Rejects more columns than a related row may have.
     pub(super) fn check_count(&self) -> Result<(), PlanError> {
-        let columns = self.plan.output.positions(self.plan.table).len() + self.plan.related.len();
+        let columns = self.plan.output.len(self.plan.table) + self.plan.related.len();
         match columns > MOST_RELATED {
             true => Err(PlanError::TooMany { parameter: self.name.clone(), items: "columns", limit: MOST_RELATED }),
             false => Ok(()),

@@ -1,8 +1,9 @@
 //! Rows of related tables: each node of a query's tree becomes a plan of its own, joined to that of its parent.
 
+use mwallet_query::Field;
 use mwallet_schema::{Table, Value};
 
-use super::{ColumnSet, Condition, Plan, PlanError, PlanKind, Planner};
+use super::{ColumnSet, Condition, Plan, PlanError, PlanKind, PlannedField, Planner};
 use crate::catalog::{ColumnPairs, TableRef};
 use crate::query::{Filter, Query, Related, RelatedFilter, RelationPath, ScopedTable};
 
@@ -109,17 +110,17 @@ impl<'t> Planner<'t> {
         self.related.iter().position(|related| related.name == name)
     }
 
-    /// Returns the position of a related row by its name, and of a column in it.
-    pub(super) fn related_column(&self, name: &str, column: &str) -> Result<(usize, usize), PlanError> {
+    /// Returns the position of a related row by its name, and a field of it.
+    pub(super) fn related_field(&self, name: &str, field: &Field) -> Result<(usize, PlannedField), PlanError> {
         let index = self.find_related(name).ok_or_else(|| PlanError::NotRelated { name: name.into() })?;
         let related = &self.related[index];
         if related.is_many {
             return Err(PlanError::RelatedOrder { table: self.table.name.clone(), name: name.into() });
         }
         let planner = Planner::new(ScopedTable::new(self.targets[index], self.at.scope()));
-        let position = planner.find(column)?;
-        planner.require_ordered(position, "ordered by")?;
-        Ok((index, position))
+        let field = planner.field(field)?;
+        planner.require_ordered(&field, "ordered by")?;
+        Ok((index, field))
     }
 
     /// The conditions that there are related rows, where only such rows are to be returned.
@@ -131,14 +132,14 @@ impl<'t> Planner<'t> {
     /// Rejects a filter on related rows as a whole that is not about whether there are any.
     pub(super) fn refuse_operator(&self, filter: &Filter) -> Result<(), PlanError> {
         let name = match filter {
-            Filter::Compare { column, .. }
-            | Filter::In { column, .. }
-            | Filter::Between { column, .. }
-            | Filter::Like { column, .. }
-            | Filter::Regex { column, .. }
-            | Filter::Relate { column, .. }
-            | Filter::Search { column, .. }
-            | Filter::Is { column, .. } => column,
+            Filter::Compare { field, .. }
+            | Filter::In { field, .. }
+            | Filter::Between { field, .. }
+            | Filter::Like { field, .. }
+            | Filter::Regex { field, .. }
+            | Filter::Relate { field, .. }
+            | Filter::Search { field, .. }
+            | Filter::Is { field, .. } => &field.column,
             Filter::InKeys { .. } | Filter::Exists(_) | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => {
                 return Ok(());
             }

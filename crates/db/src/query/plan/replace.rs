@@ -75,7 +75,7 @@ impl Planner<'_> {
                 }
                 let place = |(name, operand): (&str, &Operand)| {
                     let position = self.find(name)?;
-                    Ok((position, self.operand(position, operand)?))
+                    Ok((position, self.operand(&position.into(), operand)?))
                 };
                 equalities.into_iter().map(place).collect::<Result<_, PlanError>>()?
             }
@@ -92,7 +92,9 @@ impl Planner<'_> {
 /// Returns the columns and values of a filter that consists only of equalities.
 fn equalities(filter: &Filter) -> Option<Vec<(&str, &Operand)>> {
     match filter {
-        Filter::Compare { column, comparison: Comparison::Eq, operand } => Some(vec![(column, operand)]),
+        Filter::Compare { field, comparison: Comparison::Eq, operand } if field.path.is_empty() => {
+            Some(vec![(&field.column, operand)])
+        }
         Filter::And(all) => {
             let parts: Option<Vec<_>> = all.iter().map(equalities).collect();
             Some(parts?.into_iter().flatten().collect())

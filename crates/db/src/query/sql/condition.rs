@@ -4,7 +4,7 @@ use mwallet_schema::{ColumnType, Value};
 
 use super::{Writer, is_cast};
 use crate::Dialect;
-use crate::query::plan::{Condition, TEXT_SEARCH_TYPE};
+use crate::query::plan::{Condition, PlannedField, TEXT_SEARCH_TYPE};
 use crate::query::{Comparison, Is, SearchForm, SetRelation};
 
 /// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
@@ -20,21 +20,21 @@ impl<'t> Writer<'t> {
 
     pub(super) fn condition(&mut self, condition: Condition<'t>) {
         match condition {
-            Condition::Compare(position, comparison, value) => self.compare(position, comparison, value),
-            Condition::In(position, values) => self.in_(position, values),
-            Condition::Between(position, low, high) => {
-                self.column(position);
+            Condition::Compare(field, comparison, value) => self.compare(&field, comparison, value),
+            Condition::In(field, values) => self.in_(&field, values),
+            Condition::Between(field, low, high) => {
+                self.ordered_field(&field);
                 self.push(" BETWEEN ");
-                self.bind_operand(position, low);
+                self.bind_operand(&field, low);
                 self.push(" AND ");
-                self.bind_operand(position, high);
+                self.bind_operand(&field, high);
             }
-            Condition::Like { column, pattern, fold_case } => self.like(column, pattern, fold_case),
-            Condition::Regex { column, pattern, fold_case } => self.regex(column, pattern, fold_case),
-            Condition::Relate(position, relation, value) => self.relate(position, relation, value),
-            Condition::Search { column, form, language, text } => self.search(column, form, language, text),
-            Condition::Is(position, is) => {
-                self.column(position);
+            Condition::Like { field, pattern, fold_case } => self.like(&field, pattern, fold_case),
+            Condition::Regex { field, pattern, fold_case } => self.regex(&field, pattern, fold_case),
+            Condition::Relate(field, relation, value) => self.relate(&field, relation, value),
+            Condition::Search { field, form, language, text } => self.search(&field, form, language, text),
+            Condition::Is(field, is) => {
+                self.field(&field);
                 self.push(match is {
                     Is::Null | Is::Unknown => " IS NULL",
                     Is::True => " IS TRUE",
@@ -42,12 +42,13 @@ impl<'t> Writer<'t> {
                 });
             }
             Condition::Same(position, value) => {
-                self.spelled(position, |writer| writer.column(position));
+                let field = position.into();
+                self.spelled(&field, |writer| writer.column(position));
                 self.push(match self.dialect {
                     Dialect::Postgres => " IS NOT DISTINCT FROM ",
                     Dialect::Sqlite => " IS ",
                 });
-                self.spelled(position, |writer| writer.bind_operand(position, value));
+                self.spelled(&field, |writer| writer.bind_operand(&field, value));
             }
             Condition::And(all) => self.joined(all, " AND ", "TRUE"),
             Condition::Or(any) => self.joined(any, " OR ", "FALSE"),
@@ -97,8 +98,12 @@ impl<'t> Writer<'t> {
         self.push(")");
     }
 
-    fn compare(&mut self, position: usize, comparison: Comparison, value: Value) {
-        self.spelled(position, |writer| writer.column(position));
+    fn compare(&mut self, field: &PlannedField, comparison: Comparison, value: Value) {
+        let is_equality = matches!(comparison, Comparison::Eq | Comparison::Neq);
+        match is_equality {
+            true => self.spelled(field, |writer| writer.field(field)),
+            false => self.ordered_field(field),
+        }
         self.push(match comparison {
             Comparison::Eq => " = ",
             Comparison::Neq => " <> ",
@@ -107,29 +112,32 @@ impl<'t> Writer<'t> {
             Comparison::Lt => " < ",
             Comparison::Lte => " <= ",
         });
-        self.spelled(position, |writer| writer.bind_operand(position, value));
+        match is_equality {
+            true => self.spelled(field, |writer| writer.bind_operand(field, value)),
+            false => self.bind_operand(field, value),
+        }
     }
 
     /// Writes a value for an equality test. SQLite stores JSON as text, and equal documents may be spelled
     /// differently, so they are normalized first.
-    pub(super) fn spelled(&mut self, position: usize, value: impl FnOnce(&mut Self)) {
-        let is_spelled = self.dialect == Dialect::Sqlite && self.table.columns[position].kind == ColumnType::Json;
+    pub(super) fn spelled(&mut self, field: &PlannedField, value: impl FnOnce(&mut Self)) {
+        let is_spelled = self.dialect == Dialect::Sqlite && *field.kind(self.table) == ColumnType::Json;
         self.push(if is_spelled { "mwallet_json(" } else { "" });
         value(self);
         self.push(if is_spelled { ")" } else { "" });
     }
 
     /// Writes an IN list, bound as one array so that the SQL does not depend on its length.
-    fn in_(&mut self, position: usize, values: Vec<Value>) {
-        let kind = self.table.columns[position].kind.clone();
-        self.spelled(position, |writer| writer.column(position));
+    fn in_(&mut self, field: &PlannedField, values: Vec<Value>) {
+        let kind = field.kind(self.table).into_owned();
+        self.spelled(field, |writer| writer.field(field));
         match self.dialect {
             // A native PostgreSQL type may have no usable array type, so cast each value.
-            Dialect::Postgres if self.native(position).is_some_and(is_cast) => {
+            Dialect::Postgres if self.native(field).is_some_and(is_cast) => {
                 self.push(if values.is_empty() { " = ANY('{}')" } else { " IN (" });
                 let count = values.len();
                 for (index, value) in values.into_iter().enumerate() {
-                    self.bind_operand(position, value);
+                    self.bind_operand(field, value);
                     self.push(if index + 1 < count { ", " } else { ")" });
                 }
             }
@@ -146,7 +154,7 @@ impl<'t> Writer<'t> {
             }
             Dialect::Sqlite => {
                 self.push(" IN (SELECT ");
-                self.spelled(position, |writer| writer.push("value"));
+                self.spelled(field, |writer| writer.push("value"));
                 self.push(" FROM json_each(");
                 self.bind_as(kind, Value::List(values));
                 self.push("))");
@@ -157,9 +165,10 @@ impl<'t> Writer<'t> {
     /// Writes that several columns together equal one of several keys. The values of each column are bound as one
     /// array, as in an IN list.
     fn in_keys(&mut self, positions: &[usize], keys: Vec<Vec<Value>>) {
-        let is_cast = |position: &usize| self.native(*position).is_some_and(is_cast);
+        let is_cast = |position: &usize| self.native(&(*position).into()).is_some_and(is_cast);
         if keys.is_empty() || (self.dialect == Dialect::Postgres && positions.iter().any(is_cast)) {
-            let equal = |(position, value): (&usize, Value)| Condition::Compare(*position, Comparison::Eq, value);
+            let equal =
+                |(position, value): (&usize, Value)| Condition::Compare((*position).into(), Comparison::Eq, value);
             let one = |key: Vec<Value>| Condition::And(positions.iter().zip(key).map(equal).collect());
             return self.condition(Condition::Or(keys.into_iter().map(one).collect()));
         }
@@ -178,7 +187,7 @@ impl<'t> Writer<'t> {
         self.push("(");
         let mut numbers = Vec::with_capacity(arrays.len());
         for (position, values) in positions.iter().zip(arrays) {
-            self.in_(*position, values);
+            self.in_(&(*position).into(), values);
             numbers.push(format!("${}", self.binds.len()));
             self.push(" AND ");
         }
@@ -220,17 +229,17 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes a match with a regular expression, of which SQLite has none.
-    fn regex(&mut self, position: usize, pattern: String, fold_case: bool) {
+    fn regex(&mut self, field: &PlannedField, pattern: String, fold_case: bool) {
         let text = ColumnType::Text { max: None };
         match self.dialect {
             Dialect::Postgres => {
-                self.column(position);
+                self.field(field);
                 self.push(if fold_case { " ~* " } else { " ~ " });
                 self.bind_as(text, Value::Text(pattern));
             }
             Dialect::Sqlite => {
                 self.push(if fold_case { "mwallet_iregex(" } else { "mwallet_regex(" });
-                self.text_of(position);
+                self.text_of(field);
                 self.push(", ");
                 self.bind_as(text, Value::Text(pattern));
                 self.push(")");
@@ -239,18 +248,18 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes a column of text. A native column of SQLite may hold values of any type.
-    fn text_of(&mut self, position: usize) {
-        let is_native = self.native(position).is_some();
+    fn text_of(&mut self, field: &PlannedField) {
+        let is_native = self.native(field).is_some();
         self.push(if is_native { "CAST(" } else { "" });
-        self.column(position);
+        self.field(field);
         self.push(if is_native { " AS TEXT)" } else { "" });
     }
 
     /// Writes how a set or range relates to another. On SQLite only JSON does.
-    fn relate(&mut self, position: usize, relation: SetRelation, value: Value) {
+    fn relate(&mut self, field: &PlannedField, relation: SetRelation, value: Value) {
         match self.dialect {
             Dialect::Postgres => {
-                self.column(position);
+                self.field(field);
                 self.push(match relation {
                     SetRelation::Contains => " @> ",
                     SetRelation::ContainedIn => " <@ ",
@@ -261,18 +270,18 @@ impl<'t> Writer<'t> {
                     SetRelation::NotBeginningBefore => " &> ",
                     SetRelation::AdjacentTo => " -|- ",
                 });
-                self.bind_operand(position, value);
+                self.bind_operand(field, value);
             }
             Dialect::Sqlite => {
                 self.push("mwallet_contains(");
                 if relation == SetRelation::ContainedIn {
-                    self.bind_operand(position, value);
+                    self.bind_operand(field, value);
                     self.push(", ");
-                    self.column(position);
+                    self.field(field);
                 } else {
-                    self.column(position);
+                    self.field(field);
                     self.push(", ");
-                    self.bind_operand(position, value);
+                    self.bind_operand(field, value);
                 }
                 self.push(")");
             }
@@ -280,7 +289,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes a search for words, which only PostgreSQL has.
-    fn search(&mut self, position: usize, form: SearchForm, language: Option<String>, words: String) {
+    fn search(&mut self, field: &PlannedField, form: SearchForm, language: Option<String>, words: String) {
         let text = || ColumnType::Text { max: None };
         let with_language = |writer: &mut Self| {
             if let Some(language) = &language {
@@ -288,13 +297,13 @@ impl<'t> Writer<'t> {
                 writer.push("::text::regconfig, ");
             }
         };
-        let is_prepared = self.native(position).is_some_and(|native| native.name == TEXT_SEARCH_TYPE);
+        let is_prepared = self.native(field).is_some_and(|native| native.name == TEXT_SEARCH_TYPE);
         if is_prepared {
-            self.column(position);
+            self.field(field);
         } else {
             self.push("to_tsvector(");
             with_language(self);
-            self.column(position);
+            self.field(field);
             self.push(")");
         }
         self.push(match form {
@@ -309,17 +318,17 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes LIKE. SQLite's own folds case, so we use a function that behaves like PostgreSQL's.
-    fn like(&mut self, position: usize, pattern: String, fold_case: bool) {
+    fn like(&mut self, field: &PlannedField, pattern: String, fold_case: bool) {
         let text = ColumnType::Text { max: None };
         match self.dialect {
             Dialect::Postgres => {
-                self.column(position);
+                self.field(field);
                 self.push(if fold_case { " ILIKE " } else { " LIKE " });
                 self.bind_as(text, Value::Text(pattern));
             }
             Dialect::Sqlite => {
                 self.push(if fold_case { "mwallet_ilike(" } else { "mwallet_like(" });
-                self.text_of(position);
+                self.text_of(field);
                 self.push(", ");
                 self.bind_as(text, Value::Text(pattern));
                 self.push(")");

@@ -44,12 +44,12 @@ impl Writer<'_> {
                 self.note_merge();
                 for position in kept {
                     self.push(" AND ");
-                    self.spelled(*position, |writer| writer.column(*position));
+                    self.spelled(&(*position).into(), |writer| writer.column(*position));
                     self.push(match self.dialect {
                         Dialect::Postgres => " IS NOT DISTINCT FROM ",
                         Dialect::Sqlite => " IS ",
                     });
-                    self.spelled(*position, |writer| {
+                    self.spelled(&(*position).into(), |writer| {
                         writer.push("excluded.");
                         writer.name(*position);
                     });
@@ -116,7 +116,7 @@ impl Writer<'_> {
         for (index, (position, array)) in columns.iter().zip(arrays).enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             let kind = self.table.columns[*position].kind.clone();
-            let is_json = self.native(*position).is_some_and(|native| native.transfer == Transfer::Json);
+            let is_json = self.native(&(*position).into()).is_some_and(|native| native.transfer == Transfer::Json);
             let array = if is_json { array.into_iter().map(member).collect() } else { array };
             let array_type = array_type(&kind);
             self.bind_as(kind, Value::List(array));
@@ -138,7 +138,7 @@ impl Writer<'_> {
     }
 
     fn as_column(&mut self, position: usize) {
-        let Some(native) = self.native(position).filter(|native| is_cast(native)) else {
+        let Some(native) = self.native(&position.into()).filter(|native| is_cast(native)) else {
             return self.column(position);
         };
         let (is_json, name) = (native.transfer == Transfer::Json, native.name.clone());

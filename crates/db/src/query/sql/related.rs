@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use mwallet_schema::{Table, TableKind};
 
+use super::groups::GroupForm;
 use super::{Rows, Writer, qualified};
 use crate::Dialect;
 use crate::query::Plan;
-use crate::query::plan::{Condition, PlanKind, PlannedJunction, RelatedPlan};
+use crate::query::plan::{Condition, OutputValue, PlanKind, PlannedField, PlannedJunction, RelatedPlan};
 use crate::quote::write_quoted;
 
 /// What a writer was at before it came to related rows.
@@ -75,7 +76,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Selects from a page of rows. SQLite would otherwise read the related rows of every row before it sorts them.
-    pub(super) fn select_of_page(&mut self, output: &[usize], rows: Rows<'t>) {
+    pub(super) fn select_of_page(&mut self, output: &[OutputValue], rows: Rows<'t>) {
         let Rows { barrier, condition, order, skip, limit } = rows;
         self.push("SELECT ");
         self.output(output);
@@ -88,7 +89,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes FROM and a subquery of the columns that are needed outside of it, under the same alias.
-    fn read_from_subquery(&mut self, output: &[usize], rest: impl FnOnce(&mut Self)) {
+    fn read_from_subquery(&mut self, output: &[OutputValue], rest: impl FnOnce(&mut Self)) {
         self.push(" FROM (SELECT ");
         let needed = self.needed(output);
         self.push(if needed.is_empty() { "NULL" } else { "" });
@@ -99,9 +100,10 @@ impl<'t> Writer<'t> {
     }
 
     /// The columns that are returned, and those that join related rows.
-    fn needed(&self, output: &[usize]) -> Vec<usize> {
+    fn needed(&self, output: &[OutputValue]) -> Vec<usize> {
         let joined = self.related.iter().flat_map(|related| related.columns.iter().map(|(own, _)| *own));
-        let mut needed: Vec<usize> = output.iter().copied().chain(joined).collect();
+        let selected = output.iter().filter_map(|value| value.field.as_ref()).map(|field| field.column);
+        let mut needed: Vec<usize> = selected.chain(joined).collect();
         needed.sort_unstable();
         needed.dedup();
         needed
@@ -128,16 +130,20 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes related rows as one value: those of a to-many relationship, or the only one.
-    fn related_rows(&mut self, related: &RelatedPlan<'t>) {
+    pub(super) fn related_rows(&mut self, related: &RelatedPlan<'t>) {
         let parent = self.enter(&related.plan);
-        let output = related.plan.output.positions(self.table).into_owned();
+        if related.plan.is_grouped() {
+            self.related_groups(related, &parent);
+            return self.leave(parent);
+        }
+        let output = related.plan.output.values(self.table).into_owned();
         self.push(match (self.dialect, related.is_many) {
             (Dialect::Postgres, true) => "ARRAY(SELECT ROW(",
             (Dialect::Postgres, false) => "(SELECT ROW(",
             (Dialect::Sqlite, true) => "(SELECT mwallet_rows(",
             (Dialect::Sqlite, false) => "(SELECT mwallet_row(",
         });
-        self.read_columns(&output);
+        self.read_values(&output);
         self.selected_related(!output.is_empty());
         self.push(")");
         let rows = rows_of(related);
@@ -167,13 +173,40 @@ impl<'t> Writer<'t> {
         self.leave(parent);
     }
 
-    /// Writes a column of the only related row.
-    pub(super) fn related_column(&mut self, index: usize, column: usize) {
+    /// Writes the groups of related rows as one value.
+    fn related_groups(&mut self, related: &RelatedPlan<'t>, parent: &Parent<'t>) {
+        let columns = related.plan.group_columns();
+        let mut rows = rows_of(related);
+        let (order, page) = (std::mem::take(&mut rows.order), (rows.skip, rows.limit));
+        (rows.skip, rows.limit) = (0, None);
+        let join = |writer: &mut Self| writer.join_related(related, parent, rows);
+        match (self.dialect, related.is_many) {
+            // An aggregate takes no aggregates, so the groups are made by a subquery.
+            (Dialect::Sqlite, true) => {
+                let names: Vec<String> = (0..columns.len()).map(|index| format!("o{index}")).collect();
+                self.push(&format!("(SELECT mwallet_rows({}) FROM (", names.join(", ")));
+                self.groups(&columns, GroupForm::Named, &order, page, join);
+                self.push("))");
+            }
+            (dialect, is_many) => {
+                self.push(if dialect == Dialect::Postgres && is_many { "ARRAY(" } else { "(" });
+                self.groups(&columns, GroupForm::Row, &order, page, join);
+                self.push(")");
+            }
+        }
+    }
+
+    /// Writes a field of the only related row.
+    pub(super) fn related_field(&mut self, index: usize, field: &PlannedField) {
         let all = self.related.clone();
-        let related = &all[index];
+        self.subquery_of(&all[index], |writer| writer.ordered_field(field));
+    }
+
+    /// Writes a subquery of something of the only related row.
+    pub(super) fn subquery_of(&mut self, related: &RelatedPlan<'t>, what: impl FnOnce(&mut Self)) {
         let parent = self.enter(&related.plan);
         self.push("(SELECT ");
-        self.column(column);
+        what(self);
         self.join_related(related, &parent, rows_of(related));
         self.push(")");
         self.leave(parent);
@@ -220,14 +253,14 @@ impl<'t> Writer<'t> {
     /// Selects rows by keys in a junction, which are selected too.
     pub(super) fn select_by_junction(
         &mut self,
-        output: &[usize],
+        output: &[OutputValue],
         junction: &PlannedJunction<'t>,
         key: &[usize],
         rows: Rows<'t>,
     ) {
         let between = self.next_alias();
         self.push("SELECT ");
-        self.read_columns(output);
+        self.read_values(output);
         let own = self.enter_table(junction.table, between.clone(), Rc::new([]));
         self.push(", ");
         self.read_columns(key);

@@ -2,7 +2,7 @@
 
 use mwallet_schema::{ColumnType, Value};
 
-use super::{OrderBy, Writer, qualified};
+use super::{OrderBy, OutputValue, Writer, qualified};
 use crate::Dialect;
 use crate::query::{Direction, Nulls};
 use crate::statement::{Hidden, SortKey};
@@ -10,7 +10,7 @@ use crate::statement::{Hidden, SortKey};
 /// What a write returns.
 pub(super) struct Returning<'p> {
     /// The columns to return, or `None` if the table cannot return rows.
-    pub(super) answered: Option<&'p Vec<usize>>,
+    pub(super) answered: Option<&'p Vec<OutputValue>>,
     /// Whether each row reports if an upsert updated it.
     pub(super) tells_merged: bool,
     pub(super) order: &'p [OrderBy],
@@ -19,7 +19,7 @@ pub(super) struct Returning<'p> {
 }
 
 impl<'p> Returning<'p> {
-    pub(super) fn new(answered: Option<&'p Vec<usize>>, order: &'p [OrderBy]) -> Self {
+    pub(super) fn new(answered: Option<&'p Vec<OutputValue>>, order: &'p [OrderBy]) -> Self {
         Self { answered, tells_merged: false, order, identity: None }
     }
 
@@ -65,7 +65,7 @@ impl Writer<'_> {
         let Some(answered) = returning.answered else { return Hidden::default() };
         // Rows are counted by what is returned, so return something.
         self.push(if answered.is_empty() { " RETURNING NULL" } else { " RETURNING " });
-        self.read_columns(answered);
+        self.read_values(answered);
         if returning.tells_merged {
             self.push(", ");
             self.merged();
@@ -78,10 +78,10 @@ impl Writer<'_> {
     /// Adds a hidden sort column, because SQLite cannot order the rows of a write.
     fn sort_key(&mut self, order: &OrderBy) -> SortKey {
         self.push(", ");
-        self.column(order.column);
+        self.field(&order.field);
         SortKey {
             table: self.table.name.clone(),
-            column: self.table.columns[order.column].name.clone(),
+            column: order.field.name(self.table),
             is_descending: order.direction == Direction::Descending,
             nulls_first: order.nulls == Nulls::First,
         }
@@ -110,7 +110,7 @@ impl Writer<'_> {
         }
         let answered = returning.answered.map(Vec::as_slice).unwrap_or_default();
         self.push(if answered.is_empty() { " SELECT NULL" } else { " SELECT " });
-        self.read_columns(answered);
+        self.read_values(answered);
         self.push(if returning.tells_merged { ", given.mwallet_merged" } else { "" });
         self.push(" FROM given");
         // The join makes PostgreSQL run `moved`: a CTE that only selects is skipped if nothing reads it.

@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Embed, Join};
+use crate::{AggregateFunction, Aggregated, CastType, Embed, Join, JsonKey, JsonPath, SelectValue};
 
 fn a_column() -> impl Strategy<Value = String> {
     prop::sample::select(&COLUMNS[..]).prop_map(Into::into)
@@ -48,12 +48,27 @@ fn an_operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+fn a_cast() -> impl Strategy<Value = Option<CastType>> {
+    option::of(prop::sample::select(crate::value::TYPES.map(|(_, kind)| kind).to_vec()))
+}
+
+fn a_key() -> impl Strategy<Value = JsonKey> {
+    let name = prop_oneof!["[a-z0-9.,:()!\"> -]{0,5}", "-?[0-9]{1,3}"];
+    prop_oneof![name.prop_map(JsonKey::Name), any::<i32>().prop_map(JsonKey::Index)]
+}
+
+/// A column, or a value inside its JSON.
+fn a_field(column: impl Strategy<Value = String>) -> impl Strategy<Value = Field> {
+    let path = prop_oneof![Just(Vec::new()), vec(a_key(), 1..4)];
+    (column, path, any::<bool>()).prop_map(|(column, keys, as_text)| {
+        let as_text = as_text && !keys.is_empty();
+        Field { column, path: JsonPath { keys, as_text } }
+    })
+}
+
 fn a_filter(column: BoxedStrategy<String>) -> impl Strategy<Value = Filter> {
-    let condition = (column, any::<bool>(), an_operation()).prop_map(|(column, negated, operation)| Filter::Column {
-        column,
-        negated,
-        operation,
-    });
+    let condition = (a_field(column), any::<bool>(), an_operation())
+        .prop_map(|(field, negated, operation)| Filter::Field { field, negated, operation });
     condition.prop_recursive(3, 12, 3, |inner| {
         let junction = prop_oneof![Just(Junction::And), Just(Junction::Or)];
         (junction, any::<bool>(), vec(inner, 1..4)).prop_map(|(junction, negated, filters)| Filter::Group {
@@ -70,8 +85,17 @@ fn an_alias() -> impl Strategy<Value = Option<String>> {
 }
 
 fn an_item(column: impl Strategy<Value = String>) -> impl Strategy<Value = SelectItem> {
-    let column = (column, an_alias()).prop_map(|(name, alias)| SelectItem::Column { name, alias });
-    prop_oneof![Just(SelectItem::Star), column]
+    let function = prop::sample::select(crate::value::FUNCTIONS.map(|(_, function)| function).to_vec());
+    let aggregate = option::of((function, a_cast()).prop_map(|(function, cast)| Aggregated { function, cast }));
+    let field = (a_field(column), a_cast(), aggregate, an_alias())
+        .prop_map(|(field, cast, aggregate, alias)| SelectValue { field: Some(field), cast, aggregate, alias });
+    let count = (a_cast(), an_alias()).prop_map(|(cast, alias)| SelectValue {
+        field: None,
+        cast: None,
+        aggregate: Some(Aggregated { function: AggregateFunction::Count, cast }),
+        alias,
+    });
+    prop_oneof![Just(SelectItem::Star), field.prop_map(SelectItem::Value), count.prop_map(SelectItem::Value)]
 }
 
 /// The name of an embed or of a column of an embed.
@@ -126,9 +150,9 @@ fn an_order(column: impl Strategy<Value = String>) -> impl Strategy<Value = Orde
     let direction = prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)];
     let nulls = option::of(prop_oneof![Just(Nulls::First), Just(Nulls::Last)]);
     let relation = option::of("x{0,3}");
-    (relation, column, direction, nulls).prop_map(|(relation, column, direction, nulls)| Order {
+    (relation, a_field(column), direction, nulls).prop_map(|(relation, field, direction, nulls)| Order {
         relation,
-        column,
+        field,
         direction,
         nulls,
     })
@@ -170,7 +194,7 @@ proptest! {
     #[test]
     fn no_text_that_looks_right_does_either(
         name in "(select|order|or|and|memo|d\\.[a-z.\"]{0,5}|d\\.(order|or|limit|not\\.and))",
-        value in "[a-z.,()\"\\\\:*{}!]{0,30}|\\((memo|id|not\\.and|or)[.(](eq|in|is|not)[.,()\"a]{0,10}\\)?",
+        value in "[a-z0-9.,()\"\\\\:*{}!>-]{0,30}|\\((memo|id|not\\.and|or)[.(](eq|in|is|not)[.,()\"a]{0,10}\\)?",
     ) {
         let _ = parse(&[(&name, &value)]);
         let _ = parse(&[(&name, &value), ("select", "d(*)")]);

@@ -1,0 +1,181 @@
+//! Values inside JSON, conversions and aggregates, the same on both engines.
+
+use mwallet_api::{App, Limits};
+use mwallet_testkit::{TestDb, both_engines};
+use serde_json::{Value, json};
+
+use crate::support::{get, post, state, write};
+
+async fn filled(db: &TestDb) -> App {
+    let limits = Limits { allow_aggregates: true, ..Limits::default() };
+    let app = App::new(state(db).await.limits(limits));
+    let user = r#"{"username": "ada", "rsid": "ada", "email": "ada@example.org"}"#;
+    assert_eq!(post(&app, "/rest/v1/users", user).await.status, 201);
+    let order = |slug: &str, memo: &str| json!({ "usid": "ada", "slug": slug, "user_id": 1, "start": "2026-11-01T08:30:00Z", "memo": memo });
+    let orders = json!([order("one", "5"), order("two", "x")]);
+    assert_eq!(post(&app, "/rest/v1/orders", orders.to_string()).await.status, 201);
+    let rows = [
+        (1, "a", 3, r#"{"size": 10, "fee": "0.50", "by": {"name": "ada", "tags": ["x", "y"]}, "n": 1e2}"#),
+        (1, "b", 4, r#"{"size": 9, "fee": "1.25", "by": {"tags": []}, "n": null}"#),
+        (2, "a", 5, r#"{"size": 9.0, "bb": 1, "by": {"name": "ben", "z": {"b": 1.50, "aa": 2}}}"#),
+        (2, "a", 7, "null"),
+    ];
+    for (order, network, confirmations, meta) in rows {
+        let row = format!(
+            r#"{{"order_id": {order}, "network": "{network}", "tranx_id": "{confirmations}", "inputs": "", "outputs": "",
+                "confirmations": {confirmations}, "meta": {meta}}}"#
+        );
+        let made = post(&app, "/rest/v1/transactions", row).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+    }
+    app
+}
+
+/// The path of a query, whose signs are encoded as clients encode them.
+fn path(query: &str) -> String {
+    let encoded = query.chars().map(|sign| match sign {
+        '>' => "%3E".to_owned(),
+        '"' => "%22".to_owned(),
+        '[' => "%5B".to_owned(),
+        ']' => "%5D".to_owned(),
+        plain => plain.to_string(),
+    });
+    format!("/rest/v1/{}", encoded.collect::<String>())
+}
+
+async fn rows(app: &App, query: &str) -> Value {
+    let answer = get(app, &path(query)).await;
+    assert!((200..300).contains(&answer.status.as_u16()), "{query}: {}", answer.text);
+    answer.json()
+}
+
+#[both_engines]
+async fn values_inside_json_are_read_filtered_and_ordered(db: TestDb) {
+    let app = filled(&db).await;
+    for (query, expected) in [
+        ("select=meta->size&order=id", json!([{"size": 10}, {"size": 9}, {"size": 9.0}, {"size": null}])),
+        ("select=meta->>size&order=id", json!([{"size": "10"}, {"size": "9"}, {"size": "9.0"}, {"size": null}])),
+        ("select=n:meta->by->>name,meta->by->tags->-1&id=eq.1", json!([{"n": "ada", "tags": "y"}])),
+        ("select=meta->by->>z&id=eq.3", json!([{"z": r#"{"b": 1.50, "aa": 2}"#}])),
+        ("select=meta->>n,k:meta->n&id=lt.3&order=id", json!([{"n": "100", "k": 100}, {"n": null, "k": null}])),
+        ("select=id&meta->size=eq.9&order=id", json!([{"id": 2}, {"id": 3}])),
+        ("select=id&meta->size=gt.9", json!([{"id": 1}])),
+        ("select=id&meta->>fee=lt.1", json!([{"id": 1}])),
+        ("select=id&meta->by->>name=in.(ben,eve)", json!([{"id": 3}])),
+        ("select=id&meta->by->>name=like.a*", json!([{"id": 1}])),
+        ("select=id&or=(meta->by->tags.cs.[\"x\"],meta->>bb.eq.1)&order=id", json!([{"id": 1}, {"id": 3}])),
+        ("select=id&meta->by->name=is.null&order=id", json!([{"id": 2}, {"id": 4}])),
+        ("select=id&order=meta->size.desc.nullslast,id", json!([{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}])),
+        ("select=id&order=meta->>size.desc.nullslast,id", json!([{"id": 3}, {"id": 2}, {"id": 1}, {"id": 4}])),
+    ] {
+        assert_eq!(rows(&app, &format!("transactions?{query}")).await, expected, "{query}");
+    }
+    let embedded = "orders?select=slug,transactions(meta->size)&transactions.meta->>fee=eq.0.50&order=id";
+    let expected = json!([{"slug": "one", "transactions": [{"size": 10}]}, {"slug": "two", "transactions": []}]);
+    assert_eq!(rows(&app, embedded).await, expected);
+    let changing = path("transactions?meta->size=eq.10&select=meta->>fee");
+    let changed = write(&app, "PATCH", &changing, "return=representation", r#"{"network": "c"}"#).await;
+    assert_eq!(changed.text, r#"[{"fee":"0.50"}]"#);
+}
+
+#[both_engines]
+async fn values_are_converted(db: TestDb) {
+    let app = filled(&db).await;
+    for (query, expected) in [
+        ("select=id::text,confirmations::numeric&id=eq.1", json!([{"id": "1", "confirmations": "3"}])),
+        ("select=meta->>fee::numeric,s:meta->size::integer&id=eq.1", json!([{"fee": "0.50", "s": 10}])),
+        ("select=meta->by::text&id=eq.2", json!([{"by": r#"{"tags": []}"#}])),
+        ("select=tranx_id::bigint&id=eq.3", json!([{"tranx_id": 5}])),
+    ] {
+        assert_eq!(rows(&app, &format!("transactions?{query}")).await, expected, "{query}");
+    }
+    let time = rows(&app, "orders?select=start::date,t:start::text&id=eq.1").await;
+    assert_eq!(time, json!([{"start": "2026-11-01", "t": "2026-11-01T08:30:00+00:00"}]));
+    for (query, status, code) in [
+        ("orders?select=memo::integer", 400, "22P02"),
+        ("orders?select=start::integer", 400, "42846"),
+        ("orders?select=memo::money", 400, "PGRST100"),
+        ("transactions?select=confirmations::smallint,x:tranx_id::text->a", 400, "PGRST100"),
+        ("orders?select=memo->a", 400, "42883"),
+    ] {
+        let answer = get(&app, &path(query)).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (status, Some(code)), "{query}: {}", answer.text);
+    }
+}
+
+#[both_engines]
+async fn rows_are_grouped_and_aggregated(db: TestDb) {
+    let app = filled(&db).await;
+    for (query, expected) in [
+        ("transactions?select=count()", json!([{"count": 4}])),
+        (
+            "transactions?select=confirmations.sum(),a:confirmations.avg()",
+            json!([{"sum": 19, "a": "4.7500000000000000"}]),
+        ),
+        (
+            "transactions?select=network,count(),confirmations.max()&order=network",
+            json!([
+            {"network": "a", "count": 3, "max": 7}, {"network": "b", "count": 1, "max": 4}]),
+        ),
+        ("transactions?select=network,count()&order=network.desc&limit=1", json!([{"network": "b", "count": 1}])),
+        (
+            "transactions?select=meta->>fee::numeric.sum(),m:meta->size::numeric.max()",
+            json!([{"sum": "1.75", "m": "10"}]),
+        ),
+        (
+            "transactions?select=meta->size,count()&meta->size=not.is.null&order=meta->size",
+            json!([
+            {"size": 9, "count": 2}, {"size": 10, "count": 1}]),
+        ),
+        ("transactions?select=confirmations.sum()::text&id=lt.0", json!([{"sum": null}])),
+        (
+            "transactions?select=...orders(slug),confirmations.sum()&order=orders(slug)",
+            json!([
+            {"sum": 7, "slug": "one"}, {"sum": 12, "slug": "two"}]),
+        ),
+        (
+            "transactions?select=network,...orders(slug.max())&order=network",
+            json!([
+            {"network": "a", "max": "two"}, {"network": "b", "max": "one"}]),
+        ),
+        (
+            "orders?select=slug,transactions(network,confirmations.sum())&transactions.order=network&order=id",
+            json!([
+            {"slug": "one", "transactions": [{"network": "a", "sum": 3}, {"network": "b", "sum": 4}]},
+            {"slug": "two", "transactions": [{"network": "a", "sum": 12}]}]),
+        ),
+    ] {
+        assert_eq!(rows(&app, query).await, expected, "{query}");
+    }
+    let by_order = rows(&app, "transactions?select=orders(slug),count()").await;
+    assert_eq!(by_order.as_array().map(Vec::len), Some(2), "{by_order}");
+    let counted = write(&app, "HEAD", "/rest/v1/transactions?select=network,count()", "count=exact", "").await;
+    assert_eq!(counted.header("content-range"), Some("0-1/2"));
+    let page = write(&app, "GET", "/rest/v1/transactions?select=network,count()&limit=1", "count=exact", "").await;
+    assert_eq!(page.header("content-range"), Some("0-0/2"));
+}
+
+#[both_engines]
+async fn aggregates_are_refused_where_they_cannot_be(db: TestDb) {
+    let app = filled(&db).await;
+    for (query, code) in [
+        ("transactions?select=network.sum()", "42883"),
+        ("transactions?select=network,count()&order=id", "42803"),
+        ("orders?select=count(),...transactions(network)", "PGRST127"),
+        ("orders?select=slug,...transactions(count())", "PGRST127"),
+        ("transactions?select=meta.max()", "42883"),
+    ] {
+        let answer = get(&app, &path(query)).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some(code)), "{query}: {}", answer.text);
+    }
+    let grouping = path("transactions?id=eq.1&select=count()");
+    let written = write(&app, "PATCH", &grouping, "return=representation", r#"{"network": "z"}"#).await;
+    assert_eq!((written.status.as_u16(), written.json()["code"].as_str()), (400, Some("PGRST127")));
+    assert_eq!(rows(&app, "transactions?id=eq.1&select=network").await, json!([{"network": "a"}]));
+
+    let closed = App::new(state(&db).await);
+    for query in ["transactions?select=count()", "orders?select=slug,transactions(count())"] {
+        let answer = get(&closed, &path(query)).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some("PGRST123")), "{query}");
+    }
+}

@@ -1,0 +1,79 @@
+//! What is read of a row: a column, or a value inside its JSON.
+
+use std::borrow::Cow;
+
+use mwallet_query::{Field, JsonPath};
+use mwallet_schema::{ColumnType, Table, Transfer};
+
+use super::{PlanError, Planner};
+
+/// A column by its position, or a value inside its JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedField {
+    pub(crate) column: usize,
+    pub(crate) path: JsonPath,
+}
+
+impl From<usize> for PlannedField {
+    fn from(column: usize) -> Self {
+        Self { column, path: JsonPath::default() }
+    }
+}
+
+impl PlannedField {
+    /// Returns the type of the value.
+    pub(crate) fn kind<'t>(&self, table: &'t Table) -> Cow<'t, ColumnType> {
+        match (self.path.is_empty(), self.path.as_text) {
+            (true, _) => Cow::Borrowed(&table.columns[self.column].kind),
+            (false, true) => Cow::Owned(ColumnType::Text { max: None }),
+            (false, false) => Cow::Owned(ColumnType::Json),
+        }
+    }
+
+    /// Returns its name for messages: `data->>city`.
+    pub(crate) fn name(&self, table: &Table) -> String {
+        format!("{}{}", table.columns[self.column].name, self.path)
+    }
+
+    /// Returns whether reading or comparing it can fail for some row: a path fails on what is not JSON, and a type that
+    /// only the database knows has operators of its own.
+    pub(super) fn can_fail(&self, table: &Table) -> bool {
+        !self.path.is_empty() || matches!(table.columns[self.column].kind, ColumnType::Native(_))
+    }
+
+    /// Returns whether it is read as JSON out of a column.
+    pub(crate) fn is_inner_json(&self) -> bool {
+        !self.path.is_empty() && !self.path.as_text
+    }
+}
+
+impl Planner<'_> {
+    /// Looks up a field. Only JSON has a path into it, and what PostgreSQL can convert to JSON: arrays and composite
+    /// types.
+    pub(super) fn field(&self, field: &Field) -> Result<PlannedField, PlanError> {
+        let planned = PlannedField { column: self.find(&field.column)?, path: field.path.clone() };
+        if planned.path.is_empty() {
+            return Ok(planned);
+        }
+        let has_members = match &self.column(planned.column).kind {
+            ColumnType::Json => true,
+            ColumnType::Native(native) => native.transfer == Transfer::Json,
+            _ => false,
+        };
+        if !has_members {
+            return Err(self.refuse(&planned.column.into(), "read as JSON"));
+        }
+        let nul = planned
+            .path
+            .keys
+            .iter()
+            .any(|key| matches!(key, mwallet_query::JsonKey::Name(name) if name.contains('\0')));
+        match nul {
+            true => Err(PlanError::InvalidValue {
+                column: self.column(planned.column).name.clone(),
+                error: mwallet_schema::ValueError::NulInText,
+            }),
+            false => Ok(planned),
+        }
+    }
+}

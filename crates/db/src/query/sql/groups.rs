@@ -1,0 +1,151 @@
+//! Groups of rows: a subquery reads what is grouped and aggregated, and the groups are made of its rows.
+
+use super::{Rows, Writer};
+use crate::Dialect;
+use crate::query::plan::{GroupColumn, GroupedWhat, OrderBy};
+
+/// The name of the subquery.
+const GROUPED: &str = "grouped";
+
+/// What is done with the columns of each group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GroupForm {
+    /// They are returned.
+    Columns,
+    /// They become one value: a record, or on SQLite the packed row.
+    Row,
+    /// They are named by their number.
+    Named,
+    /// Only the groups themselves count.
+    Nothing,
+}
+
+/// Returns whether groups are made of the table's own columns alone, which takes no subquery. SQLite then finds the
+/// largest value of a column by its index.
+fn is_direct(columns: &[GroupColumn<'_>]) -> bool {
+    columns.iter().all(|column| match &column.what {
+        GroupedWhat::Value(value) => column.path.is_empty() && value.is_of_column(),
+        GroupedWhat::Rows(_) => false,
+    })
+}
+
+impl<'t> Writer<'t> {
+    /// Writes a select of groups. `from` writes what follows the columns of the subquery: from where they are read.
+    pub(super) fn groups(
+        &mut self,
+        columns: &[GroupColumn<'t>],
+        form: GroupForm,
+        order: &[OrderBy],
+        page: (u64, Option<u64>),
+        from: impl FnOnce(&mut Self),
+    ) {
+        self.push("SELECT ");
+        self.group_outputs(columns, form);
+        if is_direct(columns) {
+            from(self);
+        } else {
+            self.push(" FROM (SELECT ");
+            for (index, column) in columns.iter().enumerate() {
+                self.push(if index > 0 { ", " } else { "" });
+                self.grouped_input(&column.path, &column.what);
+                self.push(&format!(" AS c{index}"));
+            }
+            from(self);
+            self.push(&format!(") AS {GROUPED}"));
+        }
+        self.group_by(columns);
+        for (index, order) in order.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { " ORDER BY " });
+            // The planner has found it among the columns.
+            let number = columns.iter().position(|column| column.is_ordered_by(order)).unwrap_or_default();
+            self.ordered(order, |writer| {
+                writer.group_source(columns, number);
+                writer.push_order_of(&order.field);
+            });
+        }
+        self.page(page.0, page.1);
+    }
+
+    /// Writes a column of the rows that are grouped.
+    fn group_source(&mut self, columns: &[GroupColumn<'t>], index: usize) {
+        match &columns[index].what {
+            GroupedWhat::Value(value) if is_direct(columns) => self.input(value),
+            _ => self.push(&format!("{GROUPED}.c{index}")),
+        }
+    }
+
+    fn group_outputs(&mut self, columns: &[GroupColumn<'t>], form: GroupForm) {
+        if form == GroupForm::Nothing {
+            return self.push("1");
+        }
+        self.push(match (form, self.dialect) {
+            (GroupForm::Row, Dialect::Postgres) => "ROW(",
+            (GroupForm::Row, Dialect::Sqlite) => "mwallet_row(",
+            _ => "",
+        });
+        for index in 0..columns.len() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.group_output(columns, index);
+            if form == GroupForm::Named {
+                self.push(&format!(" AS o{index}"));
+            }
+        }
+        self.push(if form == GroupForm::Row { ")" } else { "" });
+    }
+
+    fn group_output(&mut self, columns: &[GroupColumn<'t>], index: usize) {
+        let column = &columns[index];
+        let source = |writer: &mut Self| writer.group_source(columns, index);
+        match &column.what {
+            GroupedWhat::Rows(_) => source(self),
+            GroupedWhat::Value(value) => match &value.aggregate {
+                Some(aggregate) => self.aggregate(value, aggregate, column.table, source),
+                None => self.read(&value.input_kind(column.table), source),
+            },
+        }
+    }
+
+    /// Writes what the subquery reads for a column of the groups: within spread rows, by a subquery of its own.
+    fn grouped_input(&mut self, path: &[usize], what: &GroupedWhat) {
+        let all = self.related.clone();
+        match (path.split_first(), what) {
+            (Some((first, rest)), _) => {
+                let related = &all[*first];
+                self.subquery_of(related, |writer| writer.grouped_input(rest, what));
+            }
+            (None, GroupedWhat::Value(value)) => self.input(value),
+            (None, GroupedWhat::Rows(index)) => self.related_rows(&all[*index]),
+        }
+    }
+
+    fn group_by(&mut self, columns: &[GroupColumn<'t>]) {
+        let keys = columns.iter().enumerate().filter(|(_, column)| column.is_key());
+        for (number, (index, column)) in keys.enumerate() {
+            self.push(if number > 0 { ", " } else { " GROUP BY " });
+            self.group_source(columns, index);
+            if let GroupedWhat::Value(value) = &column.what {
+                self.equality_of(&value.input_kind(column.table));
+            }
+        }
+    }
+
+    /// Selects groups of the plan's own rows.
+    pub(super) fn select_groups(&mut self, columns: &[GroupColumn<'t>], rows: Rows<'t>) {
+        let Rows { barrier, condition, order, skip, limit } = rows;
+        self.groups(columns, GroupForm::Columns, &order, (skip, limit), |writer| {
+            writer.from(barrier);
+            writer.where_(condition);
+        });
+    }
+
+    /// Counts the groups of the plan's own rows.
+    pub(super) fn count_groups(&mut self, columns: &[GroupColumn<'t>], rows: Rows<'t>) {
+        let Rows { barrier, condition, .. } = rows;
+        self.push("SELECT count(*) FROM (");
+        self.groups(columns, GroupForm::Nothing, &[], (0, None), |writer| {
+            writer.from(barrier);
+            writer.where_(condition);
+        });
+        self.push(") AS counted");
+    }
+}
