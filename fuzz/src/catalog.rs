@@ -22,7 +22,7 @@ pub const VEILED_ROWS: &str = "veiled_rows";
 /// The types of columns that must not be shown.
 const SECRET_TEXT: ColumnType = ColumnType::Text { max: Some(31_337) };
 const SECRET_KEY: ColumnType = ColumnType::Decimal { precision: 31, scale: 0 };
-const VEILED_NUMBER: ColumnType = ColumnType::SmallInt;
+const VEILED_NUMBER: ColumnType = ColumnType::Decimal { precision: 29, scale: 0 };
 const VEILED_KEY: ColumnType = ColumnType::Decimal { precision: 30, scale: 0 };
 
 /// The catalog.

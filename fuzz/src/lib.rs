@@ -3,6 +3,7 @@
 //! The tests of `crates/db` include this file and run every seed through the same functions.
 
 pub mod catalog;
+pub mod document;
 pub mod headers;
 pub mod plan;
 pub mod query_string;

@@ -33,19 +33,15 @@ pub fn check(input: &[u8]) {
         Err(error) => return request.check_error(&error, SECRET),
     };
     let query = Query { identifier: identifier.map(|text| Identifier::parse(&text)), ..args.query.clone() };
+    request.check_reads(table, &query);
     for is_veiled in [false, true] {
-        let scope = if is_veiled { Scope::Restricted(&Veil) } else { Scope::Client };
-        let at = ScopedTable::new(table, scope);
+        let at = scoped(table, is_veiled);
         for plan in [
-            Plan::select(at, &query),
             Plan::aggregate(at, &query, &[Aggregate::Count]),
             Plan::update(at, &written(&query), changes(table.table()), &SystemSources),
             Plan::delete(at, &written(&query)),
         ] {
-            match plan {
-                Ok(plan) => check_plan(&plan, table.table(), is_veiled),
-                Err(error) => request.check_error(&error, if is_veiled { VEILED } else { SECRET }),
-            }
+            request.check_planned(plan, table.table(), is_veiled);
         }
         for on_conflict in conflicts(&args) {
             match insert(at, &query, &on_conflict) {
@@ -54,6 +50,25 @@ pub fn check(input: &[u8]) {
             }
         }
     }
+}
+
+/// Checks the reads of a document, by every table of the catalog.
+///
+/// # Panics
+///
+/// Panics as [`check`] does.
+pub fn check_document(document: &[u8]) {
+    let request = Request { texts: vec![String::from_utf8_lossy(document).into_owned()] };
+    for table in CATALOG.tables() {
+        match QueryArgs::from_json(document, table.table()) {
+            Ok(args) => request.check_reads(table, &args.query),
+            Err(error) => return request.check_error(&error, SECRET),
+        }
+    }
+}
+
+fn scoped(table: TableRef<'static>, is_veiled: bool) -> ScopedTable<'static> {
+    ScopedTable::new(table, if is_veiled { Scope::Restricted(&Veil) } else { Scope::Client })
 }
 
 type Pairs = Vec<(String, String)>;
@@ -102,6 +117,23 @@ struct Request {
 }
 
 impl Request {
+    /// Checks the plans that read the rows of a query and count them.
+    fn check_reads(&self, table: TableRef<'static>, query: &Query) {
+        for is_veiled in [false, true] {
+            let at = scoped(table, is_veiled);
+            for plan in [Plan::select(at, query), Plan::count(at, query)] {
+                self.check_planned(plan, table.table(), is_veiled);
+            }
+        }
+    }
+
+    fn check_planned(&self, plan: Result<Plan<'_>, PlanError>, table: &Table, is_veiled: bool) {
+        match plan {
+            Ok(plan) => check_plan(&plan, table, is_veiled),
+            Err(error) => self.check_error(&error, if is_veiled { VEILED } else { SECRET }),
+        }
+    }
+
     /// Checks that an error names no column that begins so, unless the client did.
     fn check_error(&self, error: &(impl Debug + ToString), hidden: &str) {
         let shown = format!("{error:?} {}", error.to_string());

@@ -9,20 +9,44 @@ use mwallet_db::Dialect;
 use mwallet_db::schema::{ColumnType, Table};
 
 /// The words that are written without quotes, in the order of the alphabet.
-const WORDS: &str = "AND ANY ARRAY AS ASC BETWEEN BY CASE CAST CONFLICT DEFAULT DELETE DESC DISTINCT DO ELSE END EXISTS \
-    FALSE FIRST FROM ILIKE IN INSERT INTO IS JOIN LAST LEFT LIKE LIMIT NOT NOTHING NULL NULLS OFFSET ON OR ORDER \
-    ORDINALITY RETURNING ROW SELECT SET TEXT THEN TRUE UPDATE VALUES WHEN WHERE WITH \
-    avg bool bytea coalesce count current_setting excluded found frame given int2 int4 int8 json json_each \
-    json_to_record jsonb max min most moved mwallet_avg mwallet_contains mwallet_ilike mwallet_iregex mwallet_json \
-    mwallet_like mwallet_merged mwallet_note_merge mwallet_ordinal mwallet_regex mwallet_row mwallet_rows mwallet_sum numeric pg_get_serial_sequence \
-    pg_sequence_last_value phraseto_tsquery plainto_tsquery r regclass regconfig sequence set_config setval sum text timestamptz to_json to_tsquery to_tsvector true unhex unnest uuid v value \
-    websearch_to_tsquery";
+const WORDS: &str = "AND ANY ARRAY AS ASC AT BETWEEN BY CASE CAST COLLATE CONFLICT DEFAULT DELETE DESC DISTINCT DO ELSE END EXISTS \
+    FALSE FIRST FROM GROUP ILIKE IN INSERT INTO IS JOIN LAST LEFT LIKE LIMIT NOT NOTHING NULL NULLS OFFSET ON OR \
+    ORDER ORDINALITY RETURNING ROW SELECT SET TEXT THEN TIME TRUE UPDATE VALUES WHEN WHERE WITH ZONE \
+    avg bigint bool boolean bytea coalesce count counted current_setting date excluded found frame given grouped \
+    int2 int4 int8 integer json json_each json_to_record jsonb max min most moved mwallet_avg mwallet_cast \
+    mwallet_contains mwallet_ilike mwallet_iregex mwallet_json mwallet_json_get mwallet_json_text mwallet_like \
+    mwallet_merged mwallet_note_merge mwallet_number mwallet_ordinal mwallet_regex mwallet_row mwallet_rows \
+    mwallet_sum numeric pg_get_serial_sequence pg_sequence_last_value phraseto_tsquery plainto_tsquery r regclass \
+    regconfig sequence set_config setval smallint sum text timestamp timestamptz to_char to_json to_jsonb to_tsquery \
+    to_tsvector true unhex unnest uuid v value websearch_to_tsquery";
 /// The texts in single quotes.
-const TEXTS: [&str; 4] = ["''", "'mwallet.merged'", "'t'", "'{}'"];
+const TEXTS: [&str; 19] = [
+    "''",
+    "'mwallet.merged'",
+    "'t'",
+    "'{}'",
+    "'UTC'",
+    "'YYYY-MM-DD'",
+    "'+00:00'",
+    "'bigint'",
+    "'boolean'",
+    "'date'",
+    "'decimal'",
+    "'integer'",
+    "'json'",
+    "'jsonb'",
+    "'number'",
+    "'numeric'",
+    "'smallint'",
+    "'text'",
+    "'timestamp'",
+];
+/// The names of collations.
+const COLLATIONS: [&str; 1] = ["C"];
 /// The numbers: of rows, of offsets and of `SELECT 1`.
 const NUMBERS: [&str; 3] = ["0", "1", "1000"];
-/// The symbols of one character. A minus sign is only allowed in `LIMIT -1` and `-|-`.
-const SYMBOLS: &str = "(),.=<>:*+[]~@&|";
+/// The symbols of one character. A minus sign is only allowed in `LIMIT -1`, `-|-`, `->` and `->>`.
+const SYMBOLS: &str = "(),.=<>:*+[]~@&|#";
 /// What begins a statement.
 const FIRST: [&str; 5] = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"];
 
@@ -63,7 +87,7 @@ impl Allowed {
     pub fn of<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Self {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let words = WORDS.split_whitespace().map(Into::into).collect();
-        let mut allowed = Self { names: BTreeSet::new(), words, numbers: owned(&NUMBERS) };
+        let mut allowed = Self { names: owned(&COLLATIONS), words, numbers: owned(&NUMBERS) };
         for table in tables {
             allowed.names.extend(table.schema.iter().chain([&table.name]).cloned());
             for column in &table.columns {
@@ -117,7 +141,8 @@ impl Allowed {
             let length = match first {
                 '"' | '\'' => quoted(rest, first).ok_or_else(|| format!("an open quote: {rest}"))?,
                 '$' | '?' => 1 + digits(&rest[1..]),
-                '-' if rest.starts_with("-|-") => 3,
+                '-' if rest.starts_with("-|-") || rest.starts_with("->>") => 3,
+                '-' if rest.starts_with("->") => 2,
                 _ if first.is_ascii_digit() => digits(rest),
                 _ if is_part_of_word(first) => rest.find(|c| !is_part_of_word(c)).unwrap_or(rest.len()),
                 _ => first.len_utf8(),
@@ -132,6 +157,7 @@ impl Allowed {
                 '$' if dialect == Dialect::Postgres => Token::Parameter(parameter(text)?),
                 '?' if dialect == Dialect::Sqlite => Token::Parameter(parameter(text)?),
                 '-' if text == "-|-" => Token::Symbol('|'),
+                '-' if text.starts_with("->") => Token::Symbol('>'),
                 '-' if is_limit && rest.strip_prefix('1').is_some_and(|rest| digits(rest) == 0) => continue,
                 _ if first.is_ascii_digit() => Token::Number(text),
                 _ if is_part_of_word(first) => Token::Word(text),
@@ -186,5 +212,6 @@ fn is_part_of_word(c: char) -> bool {
 
 /// Returns whether a word is an alias that the writer numbers.
 fn is_alias(word: &str) -> bool {
-    word.strip_prefix("mwallet_").is_some_and(|number| !number.is_empty() && digits(number) == number.len())
+    let number = ["mwallet_", "c", "o"].into_iter().find_map(|prefix| word.strip_prefix(prefix));
+    number.is_some_and(|number| !number.is_empty() && digits(number) == number.len())
 }

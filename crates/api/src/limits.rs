@@ -43,12 +43,23 @@ impl Limits {
         }
     }
 
+    /// Limits the related rows of a query as its own, and rejects what is not allowed.
+    ///
+    /// # Errors
+    ///
+    /// If the query aggregates rows without being allowed to, or if there are too many related tables or levels of them.
+    pub(crate) fn apply(&self, query: &mut Query) -> Result<(), Problem> {
+        self.check_aggregates(query)?;
+        let mut left = self.max_related;
+        self.limit_level(query, self.max_related_depth, &mut left)
+    }
+
     /// Rejects aggregates where they are not allowed.
     ///
     /// # Errors
     ///
     /// If the query aggregates rows.
-    pub(crate) fn check_aggregates(&self, query: &Query) -> Result<(), Problem> {
+    fn check_aggregates(&self, query: &Query) -> Result<(), Problem> {
         match !self.allow_aggregates && query.is_aggregated() {
             true => {
                 let problem =
@@ -57,16 +68,6 @@ impl Limits {
             }
             false => Ok(()),
         }
-    }
-
-    /// Limits the related rows of a query as its own.
-    ///
-    /// # Errors
-    ///
-    /// If there are too many related tables, or too many levels of them.
-    pub(crate) fn limit_related(&self, query: &mut Query) -> Result<(), Problem> {
-        let mut left = self.max_related;
-        self.limit_level(query, self.max_related_depth, &mut left)
     }
 
     fn limit_level(&self, query: &mut Query, depth: usize, left: &mut usize) -> Result<(), Problem> {

@@ -17,8 +17,16 @@ use crate::problem::Problem;
 /// The path prefix of tables.
 pub(crate) const REST: &str = "/rest/v1/";
 
+/// The path prefix of tables that are read by a document.
+pub(crate) const QUERY: &str = "/v1/query/";
+
 /// The path where a POST reloads the tables.
 pub(crate) const RELOAD: &str = "/admin/reload";
+
+/// Whether a path, or the template of one, is about tables.
+pub(crate) fn is_about_tables(path: &str) -> bool {
+    path.starts_with(REST) || path.starts_with(QUERY)
+}
 
 /// The path of a table, percent-encoded.
 ///
@@ -39,6 +47,11 @@ pub(crate) enum Target {
         /// The identifier of the row.
         identifier: Option<Range<usize>>,
     },
+    /// A table that is read by the document in the body.
+    Query {
+        /// The name of the table.
+        name: Range<usize>,
+    },
     /// A table with a slash after it.
     TableWithSlash {
         /// The name of the table.
@@ -51,6 +64,10 @@ pub(crate) enum Target {
 impl Target {
     /// Parses a path.
     pub(crate) fn parse(path: &str) -> Self {
+        if let Some(name) = path.strip_prefix(QUERY) {
+            let is_name = !name.is_empty() && !name.contains('/');
+            return if is_name { Self::Query { name: QUERY.len()..path.len() } } else { Self::Other };
+        }
         let Some(rest) = path.strip_prefix(REST) else { return Self::Other };
         let (name, row) = match rest.split_once('/') {
             Some((name, row)) => (name, Some(row)),
@@ -70,7 +87,7 @@ impl Target {
     /// The name of the table in the path that was parsed, encoded.
     pub(crate) fn table<'p>(&self, path: &'p str) -> Option<&'p str> {
         match self {
-            Self::Table { name, .. } | Self::TableWithSlash { name } => path.get(name.clone()),
+            Self::Table { name, .. } | Self::Query { name } | Self::TableWithSlash { name } => path.get(name.clone()),
             Self::Other => None,
         }
     }
@@ -81,6 +98,16 @@ impl Target {
             Self::Table { identifier: Some(identifier), .. } => path.get(identifier.clone()),
             _ => None,
         }
+    }
+
+    /// Whether the data plane handles it.
+    pub(crate) fn is_of_data_plane(&self) -> bool {
+        self.is_query() || matches!(self, Self::Table { .. })
+    }
+
+    /// Whether it is a table that is read by a document.
+    pub(crate) fn is_query(&self) -> bool {
+        matches!(self, Self::Query { .. })
     }
 
     /// Whether it is a row.
@@ -198,6 +225,10 @@ mod tests {
         };
         assert_eq!(parts("/rest/v1/orders"), (Some("orders"), None));
         assert_eq!(parts("/rest/v1/orders/a%2Fb"), (Some("orders"), Some("a%2Fb")));
+        assert_eq!(Target::parse("/v1/query/orders"), Target::Query { name: 10..16 });
+        for other in ["/v1/query", "/v1/query/", "/v1/query/a/b"] {
+            assert_eq!(Target::parse(other), Target::Other, "{other}");
+        }
         for other in
             ["/rest/v1", "/rest/v1/", "/rest/v1//", "/rest/v1//a", "/rest/v1/orders/a/b", "/orders", "//orders/"]
         {

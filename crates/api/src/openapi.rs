@@ -13,6 +13,7 @@ mod paths;
 mod plans;
 mod problems;
 mod profile;
+mod queries;
 mod related;
 mod responses;
 mod schemas;
@@ -113,6 +114,7 @@ impl<'t> Document<'t> {
         let mut tags = Vec::new();
         problems::insert(&mut components);
         schemas::insert_shared(&mut components);
+        queries::insert(&mut components);
         responses::insert(&mut components);
         parameters::insert(&mut components);
         let catalog = Catalog::new(self.tables.iter().map(|table| (*table).clone()));

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::exposed::{DEFAULT_SCHEMA, ExposedSchema, ExposedTables};
-use crate::location::REST;
+use crate::location;
 use crate::problem::Problem;
 
 const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");
@@ -35,7 +35,7 @@ pub(crate) fn find<'t>(tables: &'t ExposedTables, name: Option<&str>) -> Result<
 
 /// The response header that names the schema; `None` if there is only one, or if the request is not about a table.
 pub(crate) fn header(tables: &ExposedTables, path: &str, name: Option<&str>) -> Option<(HeaderName, HeaderValue)> {
-    tables.schema_names().nth(1).filter(|_| path.starts_with(REST))?;
+    tables.schema_names().nth(1).filter(|_| location::is_about_tables(path))?;
     let schema = find(tables, name).ok()?;
     Some((CONTENT_PROFILE, HeaderValue::from_bytes(schema.name.as_deref()?.as_bytes()).ok()?))
 }

@@ -45,8 +45,10 @@ impl Incoming {
     pub(crate) fn new(request: Request, tables: Arc<ExposedTables>, timing: Option<Stopwatch>) -> Self {
         let (parts, content) = request.into_parts();
         let target = Target::parse(parts.uri.path());
-        let schema = profile::named(&parts.method, &parts.headers);
-        let timing = timing.filter(|_| matches!(target, Target::Table { .. }));
+        // A query is a read, whatever its method.
+        let method = if target.is_query() { &Method::GET } else { &parts.method };
+        let schema = profile::named(method, &parts.headers);
+        let timing = timing.filter(|_| target.is_of_data_plane());
         Self { parts, target, schema, tables, timing, content: Some(content), json: Bytes::new() }
     }
 
@@ -104,17 +106,53 @@ impl<'t> TableRequest<'t> {
     /// If the table does not allow the method, or if a parameter or header cannot be parsed; without `has_plans`, also if
     /// a plan is wanted.
     pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming, has_plans: bool) -> Result<Self, Problem> {
-        let Incoming { parts, target, timing, .. } = incoming;
+        let Incoming { parts, target, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
         methods::require(table.table(), identifier.is_some(), &parts.method)?;
         let mut args = params::read(parts.uri.query(), table)?;
         if let Some(identifier) = identifier {
             args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
         }
+        let mut request = Self::new(table, incoming, parts.method.clone(), args, has_plans)?;
+        request.has_plus = parts.uri.query().is_some_and(params::has_plus);
+        request.refuse_keywords()?;
+        Ok(request)
+    }
+
+    /// Parses a request to read this table by the document in its body.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such document, has parameters as well, or has a header that cannot be parsed.
+    pub(crate) fn from_document(
+        table: &'t ExposedTable,
+        incoming: &Incoming,
+        document: &[u8],
+        has_plans: bool,
+    ) -> Result<Self, Problem> {
+        if incoming.parts.uri.query().is_some_and(|query| !query.is_empty()) {
+            return Err(
+                Problem::parameter("a query has its parameters in the body").hint("leave out what follows the ?")
+            );
+        }
+        let args = QueryArgs::from_json(document, table.table());
+        let args = args.map_err(|error| errors::about_table(error, table.table()))?;
+        // The response is that of a GET.
+        Self::new(table, incoming, Method::GET, args, has_plans)
+    }
+
+    fn new(
+        table: &'t ExposedTable,
+        incoming: &Incoming,
+        method: Method,
+        mut args: QueryArgs,
+        has_plans: bool,
+    ) -> Result<Self, Problem> {
+        let parts = &incoming.parts;
         let preferences = parts.headers.get_all(PREFER).iter().map(|value| value.to_str().unwrap_or("(not ASCII)"));
         let mut preferences = Preferences::parse(preferences)?;
         // What a write affects is counted anyway.
-        let is_read = matches!(parts.method, Method::GET | Method::HEAD);
+        let is_read = matches!(method, Method::GET | Method::HEAD);
         if !is_read {
             preferences.count = preferences.count.map(|_| Count::Exact);
         }
@@ -125,11 +163,8 @@ impl<'t> TableRequest<'t> {
             true if !is_read => problem.hint("only reads have plans: GET and HEAD"),
             _ => problem,
         })?;
-        let has_plus = parts.uri.query().is_some_and(params::has_plus);
-        let (method, timing) = (parts.method.clone(), timing.clone());
-        let request = Self { method, table, args, preferences, form, plan, timing, has_plus };
-        request.refuse_keywords()?;
-        Ok(request)
+        let timing = incoming.timing.clone();
+        Ok(Self { method, table, args, preferences, form, plan, timing, has_plus: false })
     }
 
     /// The names of the columns of the response, where it writes them.

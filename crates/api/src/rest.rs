@@ -2,6 +2,7 @@
 //!
 //! A handler calls one function of the data layer and converts the result into a response.
 
+mod query;
 mod read;
 mod write;
 
@@ -24,12 +25,14 @@ pub(crate) async fn answer(
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     let table = incoming.table(tables)?;
+    if incoming.target.is_query() {
+        return Box::pin(query::answer(state, table, incoming)).await;
+    }
     if incoming.parts.method == Method::OPTIONS {
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
     let mut request = TableRequest::parse(table, incoming, state.has_plans)?;
-    state.limits.limit_related(&mut request.args.query)?;
-    state.limits.check_aggregates(&request.args.query)?;
+    state.limits.apply(&mut request.args.query)?;
     match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
         Method::POST => Box::pin(write::create(state, &request, incoming)).await,

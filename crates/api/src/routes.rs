@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use crate::endpoint::{Endpoint, EndpointRequest};
 use crate::exposed::ExposedTables;
 use crate::handler::Handler;
-use crate::location::{RELOAD, Target};
+use crate::location::RELOAD;
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::state::AppState;
@@ -53,7 +53,7 @@ impl Routes {
 
     /// Handles a request: the data plane those about tables, the router all others.
     pub(crate) async fn answer(&self, mut incoming: Incoming) -> Response {
-        if !matches!(incoming.target, Target::Table { .. }) {
+        if !incoming.target.is_of_data_plane() {
             // Boxed, so that the largest future does not enlarge that of every request.
             return Box::pin(self.answer_about_others(incoming)).await;
         }

@@ -95,6 +95,17 @@ pub(crate) fn parse(lexer: &mut Lexer<'_>, ends: &[char]) -> Result<Field, Parse
     Ok(Field { column, path })
 }
 
+/// Parses the last part of a parameter's path, what is left of it: a field.
+pub(crate) fn last_of_path(parameter: &str, left: &str) -> Result<Field, ParseError> {
+    let mut lexer = Lexer::of_name(parameter, parameter.len() - left.len());
+    let field = parse(&mut lexer, &['.'])?;
+    if field.column.is_empty() {
+        return Err(lexer.error("expected a column"));
+    }
+    lexer.expect_end()?;
+    Ok(field)
+}
+
 /// Parses the path that follows a column, if any.
 pub(crate) fn parse_path(lexer: &mut Lexer<'_>) -> Result<JsonPath, ParseError> {
     let mut path = JsonPath::default();

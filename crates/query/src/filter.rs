@@ -225,7 +225,7 @@ pub(crate) const IS_VALUES: [(&str, Is); 4] =
     [("null", Is::Null), ("true", Is::True), ("false", Is::False), ("unknown", Is::Unknown)];
 
 #[derive(Clone, Copy)]
-enum Operator {
+pub(crate) enum Operator {
     Match(Matcher),
     In,
     Is,
@@ -235,7 +235,7 @@ enum Operator {
 }
 
 impl Operator {
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "in" => Self::In,
             "is" => Self::Is,

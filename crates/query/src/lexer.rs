@@ -1,6 +1,6 @@
 //! Scans the tokens of the language: names, quoted values, lists.
 
-use crate::{Field, ParseError, field, limits};
+use crate::{ParseError, limits};
 
 /// Scans the value of a parameter.
 pub(crate) struct Lexer<'a> {
@@ -12,6 +12,11 @@ pub(crate) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     pub(crate) fn new(parameter: &'a str, text: &'a str) -> Self {
         Self { parameter, text, at: 0 }
+    }
+
+    /// Returns a lexer of the name of a parameter, from a position in it.
+    pub(crate) fn of_name(parameter: &'a str, at: usize) -> Self {
+        Self { parameter, text: parameter, at }
     }
 
     /// Returns the unread rest.
@@ -212,17 +217,6 @@ pub(crate) fn split_path(text: &str) -> Option<(String, &str)> {
     let mut lexer = Lexer::new(text, text);
     let first = lexer.name_before_arrow(&['.']).ok()?;
     lexer.take(".").then(|| (first, lexer.rest()))
-}
-
-/// Parses the last part of a parameter's path, what is left of it: a field.
-pub(crate) fn last_of_path(parameter: &str, left: &str) -> Result<Field, ParseError> {
-    let mut lexer = Lexer { parameter, text: parameter, at: parameter.len() - left.len() };
-    let field = field::parse(&mut lexer, &['.'])?;
-    if field.column.is_empty() {
-        return Err(lexer.error("expected a column"));
-    }
-    lexer.expect_end()?;
-    Ok(field)
 }
 
 /// Parses comma-separated names, which may be quoted.

@@ -22,6 +22,7 @@
 //! # Ok::<(), mwallet_query::ParseError>(())
 //! ```
 
+mod document;
 mod embed;
 mod error;
 mod field;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use levels::{Embeds, LevelParameters, ROOT};
+pub(crate) use levels::Embeds;
+use levels::{LevelParameters, ROOT};
 
 use crate::filter::{self, GROUPS};
 use crate::lexer::Lexer;
@@ -150,7 +151,7 @@ impl Parser<'_> {
         if level == ROOT {
             return Err(ParseError::UnknownColumn { name: column.into() });
         }
-        let field = lexer::last_of_path(name, rest)?;
+        let field = field::last_of_path(name, rest)?;
         self.levels[level].filters.push(filter::parse_field(name, field, value)?);
         Ok(())
     }

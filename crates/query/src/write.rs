@@ -274,20 +274,25 @@ struct Operator<'o>(&'o Operation);
 
 impl Display for Operator<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => name_of(&MATCHERS, matcher),
-            Operation::In(_) => "in",
-            Operation::Is(_) => "is",
-            Operation::IsDistinct(_) => "isdistinct",
-            Operation::Relate { relation, .. } => name_of(&RELATIONS, relation),
-            Operation::Search { form, .. } => name_of(&SEARCHES, form),
-        })?;
+        f.write_str(operator_name(self.0))?;
         match self.0 {
             Operation::MatchMany { quantifier: Quantifier::Any, .. } => f.write_str("(any)."),
             Operation::MatchMany { quantifier: Quantifier::All, .. } => f.write_str("(all)."),
             Operation::Search { language: Some(language), .. } => write!(f, "({}).", text_in(language, &[')'])),
             _ => f.write_str("."),
         }
+    }
+}
+
+/// Returns the name of an operation's operator.
+pub(crate) fn operator_name(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => name_of(&MATCHERS, matcher),
+        Operation::In(_) => "in",
+        Operation::Is(_) => "is",
+        Operation::IsDistinct(_) => "isdistinct",
+        Operation::Relate { relation, .. } => name_of(&RELATIONS, relation),
+        Operation::Search { form, .. } => name_of(&SEARCHES, form),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn describe(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]
     let target = Target::parse(uri.path());
     if let Some(name) = target.table(uri.path()) {
         let table = location::decode(name).ok().and_then(|name| tables.any(&name));
-        let mut place = location::REST.to_owned();
+        let mut place = if target.is_query() { location::QUERY } else { location::REST }.to_owned();
         match table {
             Some(exposed) => place.push_str(&location::encode(&exposed.table().name).to_string()),
             None => place.push_str(UNKNOWN),

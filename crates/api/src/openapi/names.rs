@@ -7,7 +7,7 @@ use mwallet_db::schema::{Column, Table};
 use crate::location;
 
 /// Keys of schemas that do not belong to a table.
-const TAKEN: &[&str] = &["Problem", "Document"];
+const TAKEN: &[&str] = &["Problem", "Document", "Computed", "Query"];
 
 /// A name as a part of a component's key, in which OpenAPI allows letters, digits and `._-` only.
 ///
@@ -36,9 +36,14 @@ pub(super) fn quoted(name: &str) -> String {
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 
+/// The path where a table is read by a document.
+pub(super) fn query_path(table: &Table) -> String {
+    format!("{}{}", location::QUERY, location::encode(&table.name))
+}
+
 /// The path of a table.
 pub(super) fn path(table: &Table) -> String {
-    format!("/rest/v1/{}", location::encode(&table.name))
+    format!("{}{}", location::REST, location::encode(&table.name))
 }
 
 /// The columns that are not hidden from clients.

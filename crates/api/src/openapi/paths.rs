@@ -6,17 +6,18 @@ use serde_json::{Map, Value, json};
 
 use super::names::{self, Identifiers};
 use super::parameters::{self, LOGIC, PAGE};
-use super::problems::{ALWAYS, BODY};
+use super::problems::{ALWAYS, BODY, READ_BODY};
 use super::responses::{self, APPLIED, RANGE, Rows};
-use super::{Described, schemas};
+use super::{Described, queries, schemas};
 use crate::methods;
 
-/// The paths of a table: its own, and that of its rows if they have identifiers.
+/// The paths of a table: its own, that of its rows if they have identifiers, and that of queries.
 pub(super) fn of_table(described: &Described<'_>) -> Vec<(String, Value)> {
     let path = names::path(described.table);
     let one = Identifiers::from_table(described.table)
         .map(|identifiers| (format!("{path}/{{identifier}}"), row_path(described, &identifiers)));
-    std::iter::once((path, table_path(described))).chain(one).collect()
+    let query = (names::query_path(described.table), query_path(described));
+    std::iter::once((path, table_path(described))).chain(one).chain([query]).collect()
 }
 
 /// The parts of an operation.
@@ -87,6 +88,26 @@ fn row_path(described: &Described<'_>, identifiers: &Identifiers<'_>) -> Value {
     Value::Object(path)
 }
 
+fn query_path(described: &Described<'_>) -> Value {
+    let summary = format!("List the methods for queries of {}", described.words);
+    json!({ "post": query(described), "options": options(described, "options_query", summary) })
+}
+
+/// The read by a document in the body.
+fn query(described: &Described<'_>) -> Value {
+    Operation {
+        described,
+        id: "query",
+        summary: format!("List {} by a query in the body", described.words),
+        description: "The body has the parameters of a GET as JSON, so that no program has to build the text of a query \
+                      from what people type.",
+        parameters: parameters::headers(&["PreferRead", "Range", "RangeUnit"]).collect(),
+        body: Some(queries::body()),
+        responses: responses::all(listed(described, Rows::Many), &[ALWAYS, &[300, 405, 406, 416], READ_BODY]),
+    }
+    .json()
+}
+
 /// The operations that change existing rows.
 fn changes(described: &Described<'_>, rows: Rows, path: &mut Map<String, Value>) {
     if methods::is_allowed(described.table, matches!(rows, Rows::One), &Method::PATCH) {
@@ -141,12 +162,6 @@ fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String
     parameters.extend(parameters::words(described, LOGIC));
     parameters.extend(parameters::words(described, PAGE));
     parameters.extend(parameters::headers(&["PreferRead", "Range", "RangeUnit"]));
-    let answer = |description| match rows {
-        Rows::None => responses::bare(description, &[RANGE, APPLIED]),
-        Rows::Many | Rows::One => responses::read(described, rows, description),
-    };
-    let whole = answer("The rows. With `count=exact`, they are all rows that match.");
-    let part = answer("A page of the rows; there are more. This requires `count=exact`.");
     Operation {
         described,
         id,
@@ -154,9 +169,20 @@ fn list(described: &Described<'_>, rows: Rows, id: &'static str, summary: String
         description: "",
         parameters,
         body: None,
-        responses: responses::all([(200, whole), (206, part)], &[ALWAYS, &[300, 406, 416]]),
+        responses: responses::all(listed(described, rows), &[ALWAYS, &[300, 406, 416]]),
     }
     .json()
+}
+
+/// The successful responses to a list.
+fn listed(described: &Described<'_>, rows: Rows) -> [(u16, Value); 2] {
+    let answer = |description| match rows {
+        Rows::None => responses::bare(description, &[RANGE, APPLIED]),
+        Rows::Many | Rows::One => responses::read(described, rows, description),
+    };
+    let whole = answer("The rows. With `count=exact`, they are all rows that match.");
+    let part = answer("A page of the rows; there are more. This requires `count=exact`.");
+    [(200, whole), (206, part)]
 }
 
 fn retrieve(described: &Described<'_>, rows: Rows) -> Value {

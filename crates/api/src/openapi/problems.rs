@@ -193,6 +193,8 @@ const RAISED: &str = "Raised";
 pub(super) const ALWAYS: &[u16] = &[400, 403, 500, 503, 504];
 /// The statuses that only requests with a body can fail with.
 pub(super) const BODY: &[u16] = &[408, 413, 415, 422];
+/// The statuses that only requests with a query in their body can fail with.
+pub(super) const READ_BODY: &[u16] = &[408, 413, 415];
 
 /// Inserts the schema of problems, and a response for each status.
 pub(super) fn insert(components: &mut Components) {

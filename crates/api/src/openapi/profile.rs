@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Components, reference};
+use crate::location;
 
 const KIND: &str = "parameters";
 const READ: &str = "AcceptProfile";
@@ -22,11 +23,12 @@ pub(super) fn insert(own: &str, schemas: &[String], paths: &mut Map<String, Valu
     };
     components.insert(KIND, READ, header("Accept-Profile", "to read from"));
     components.insert(KIND, WRITE, header("Content-Profile", "to write to"));
-    for (path, item) in paths.iter_mut().filter(|(path, _)| path.starts_with(crate::location::REST)) {
-        let is_table = *path != crate::location::REST;
+    for (path, item) in paths.iter_mut().filter(|(path, _)| location::is_about_tables(path)) {
+        let is_table = *path != location::REST;
         let operations = item.as_object_mut().into_iter().flatten();
         for (method, operation) in operations.filter(|(method, _)| *method != "parameters" && is_table) {
-            let key = if matches!(method.as_str(), "get" | "head" | "options") { READ } else { WRITE };
+            let is_read = matches!(method.as_str(), "get" | "head" | "options") || path.starts_with(location::QUERY);
+            let key = if is_read { READ } else { WRITE };
             if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
                 parameters.push(reference(KIND, key));
             }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Components, reference};
+use crate::location;
 
 const KIND: &str = "headers";
 const KEY: &str = "ServerTiming";
@@ -17,7 +18,7 @@ pub(super) fn insert(paths: &mut Map<String, Value>, components: &mut Components
     components.insert(KIND, KEY, json!({ "description": text, "required": false, "schema": schema }));
     let shared = components.kinds.get_mut("responses").and_then(Value::as_object_mut);
     shared.into_iter().flatten().for_each(|(_, response)| add(response));
-    let of_tables = paths.iter_mut().filter(|(path, _)| path.starts_with(crate::location::REST));
+    let of_tables = paths.iter_mut().filter(|(path, _)| location::is_about_tables(path));
     let operations = of_tables.filter_map(|(_, item)| item.as_object_mut()).flatten();
     let responses = operations.filter_map(|(_, operation)| operation.get_mut("responses")?.as_object_mut());
     responses.flatten().for_each(|(_, response)| add(response));

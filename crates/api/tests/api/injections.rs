@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use mwallet_api::{App, AppState, ExposedTables};
+use mwallet_api::{App, AppState, ExposedTables, Limits};
 use mwallet_db::{DatabaseUrl, Dialect, Engine, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines, connect};
@@ -25,13 +25,14 @@ use strings::STRINGS;
 const TABLES: &str = "
     CREATE TABLE people (id integer PRIMARY KEY, name text, boss_id integer REFERENCES people (id));
     CREATE TABLE notes (
-        id integer PRIMARY KEY, text text UNIQUE, amount numeric(9,2), day date, \"a\"\"b'\" text,
+        id integer PRIMARY KEY, text text UNIQUE, amount numeric(9,2), day date, \"a\"\"b'\" text, data jsonb,
         author_id integer REFERENCES people (id)
     );
     CREATE TABLE likes (person_id integer REFERENCES people (id), note_id integer REFERENCES notes (id),
         PRIMARY KEY (person_id, note_id));
     INSERT INTO people VALUES (1, 'Ada', NULL), (2, 'it''s \"Ben\"', 1);
-    INSERT INTO notes VALUES (1, 'first', 1.5, '2024-01-02', 'x', 1), (2, 'second', NULL, NULL, NULL, NULL);
+    INSERT INTO notes VALUES (1, 'first', 1.5, '2024-01-02', 'x', '{\"a\": [1]}', 1),
+        (2, 'second', NULL, NULL, NULL, NULL, NULL);
     INSERT INTO likes VALUES (1, 1);";
 
 /// The largest refusal of a text that may be much longer.
@@ -51,7 +52,8 @@ impl Servers {
         behind(db, TABLES).await;
         let engine = db.engine_with(EngineOptions { existing: true, ..EngineOptions::default() });
         let tables = mwallet_reflect::reflect(&engine, &ReflectOptions::default()).await.unwrap().tables;
-        let app = |engine| App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()));
+        let limits = Limits { allow_aggregates: true, ..Limits::default() };
+        let app = |engine| App::new(AppState::new(engine, ExposedTables::new(&tables).unwrap()).limits(limits));
         let dialect = db.dialect();
         let recorder = Engine::mock(dialect);
         let allowed = Allowed::of(&tables);

@@ -19,6 +19,7 @@ mod openapi;
 mod plans;
 mod production;
 mod queries;
+mod query_documents;
 mod reflected;
 mod refusals;
 mod related;

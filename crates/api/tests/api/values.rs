@@ -99,7 +99,12 @@ async fn values_are_converted(db: TestDb) {
         ("orders?select=memo->a", 400, "42883"),
     ] {
         let answer = get(&app, &path(query)).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (status, Some(code)), "{query}: {}", answer.text);
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["code"].as_str()),
+            (status, Some(code)),
+            "{query}: {}",
+            answer.text
+        );
     }
 }
 
@@ -166,7 +171,12 @@ async fn aggregates_are_refused_where_they_cannot_be(db: TestDb) {
         ("transactions?select=meta.max()", "42883"),
     ] {
         let answer = get(&app, &path(query)).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some(code)), "{query}: {}", answer.text);
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["code"].as_str()),
+            (400, Some(code)),
+            "{query}: {}",
+            answer.text
+        );
     }
     let grouping = path("transactions?id=eq.1&select=count()");
     let written = write(&app, "PATCH", &grouping, "return=representation", r#"{"network": "z"}"#).await;

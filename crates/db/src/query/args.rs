@@ -50,17 +50,27 @@ impl QueryArgs {
         if let Some(columns) = &parsed.columns {
             check_count("columns", columns.len(), table)?;
         }
-        let (fields, related) = selection(parsed.select);
-        let query = Query {
-            order: parsed.order,
-            skip: parsed.offset.unwrap_or_default(),
-            limit: parsed.limit,
-            fields,
-            related,
-            ..Query::default()
-        };
-        let query = with_filters(query, parsed.filters);
-        Ok(Self { query, columns: parsed.columns, on_conflict: parsed.on_conflict })
+        Ok(parsed.into())
+    }
+
+    /// Parses the JSON document of a read, which is about as much as parameters are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is no such document, or if a list in it is too long.
+    pub fn from_json(document: &[u8], table: &Table) -> Result<Self, PlanError> {
+        let parsed = syntax::Parameters::from_json(document);
+        // Columns are looked up when the query is planned, so the error is about none of them.
+        parsed.map(Into::into).map_err(|error| PlanError::parse(error, table, std::iter::empty()))
+    }
+}
+
+impl From<syntax::Parameters> for QueryArgs {
+    fn from(parameters: syntax::Parameters) -> Self {
+        let syntax::Parameters { select, filters, order, limit, offset, columns, on_conflict } = parameters;
+        let (fields, related) = selection(select);
+        let query = Query { order, skip: offset.unwrap_or_default(), limit, fields, related, ..Query::default() };
+        Self { query: with_filters(query, filters), columns, on_conflict }
     }
 }
 
@@ -92,14 +102,8 @@ impl From<syntax::Embed> for Related {
             true => (Projection::Include(Vec::new()), Vec::new()),
             false => selection(embed.select),
         };
-        let query = Query {
-            order: embed.order,
-            skip: embed.offset.unwrap_or_default(),
-            limit: embed.limit,
-            fields,
-            related,
-            ..Query::default()
-        };
+        let (order, skip, limit) = (embed.order, embed.offset.unwrap_or_default(), embed.limit);
+        let query = Query { order, skip, limit, fields, related, ..Query::default() };
         Self {
             name,
             target: embed.relation,

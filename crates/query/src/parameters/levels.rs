@@ -8,14 +8,14 @@ use crate::{Filter, Order, ParseError, SelectItem};
 pub(super) const ROOT: usize = 0;
 
 /// The embeds of `select` by name. They are numbered from 1, each before those that it contains.
-pub(super) struct Embeds<'s> {
+pub(crate) struct Embeds<'s> {
     /// The embeds of each level. The level of an embed has its number.
     levels: Vec<BTreeMap<&'s str, usize>>,
 }
 
 impl<'s> Embeds<'s> {
     /// Returns an error if two embeds of a level have the same name.
-    pub(super) fn new(select: &'s [SelectItem]) -> Result<Self, ParseError> {
+    pub(crate) fn new(select: &'s [SelectItem]) -> Result<Self, ParseError> {
         let mut embeds = Self { levels: vec![BTreeMap::new()] };
         embeds.add(ROOT, select)?;
         Ok(embeds)

@@ -51,6 +51,11 @@ impl Sent {
         Self { header: Some((name, text.0.into())), ..Self::get("notes?select=id,text".into()) }
     }
 
+    /// A read of notes by a document.
+    fn query(body: Vec<u8>) -> Self {
+        Self { method: "POST", url: "/v1/query/notes".into(), header: None, body }
+    }
+
     fn write(method: &'static str, url: String, body: impl Into<Vec<u8>>) -> Self {
         Self { method, body: body.into(), ..Self::get(url) }
     }
@@ -118,6 +123,13 @@ pub(super) const PLACES: &[Place] = &[
     quoted!("a value of a group", "not.or=(id.eq.1,text.eq.", ")"),
     query!("a selected column", "select=", ""),
     quoted!("a selected column in quotes", "select=id,", ""),
+    query!("a step into JSON", "select=data-%3E", ""),
+    quoted!("a step in quotes into JSON", "select=id,data-%3Ea-%3E%3E", ""),
+    quoted!("a step in quotes of a filter", "data-%3E", "=eq.1"),
+    query!("JSON to compare with", "data-%3Ea=eq.", ""),
+    quoted!("a step in quotes of an order", "order=data-%3E", ".desc"),
+    query!("a type", "select=text::", ""),
+    query!("a function", "select=id.", "()"),
     query!("an alias", "select=", ":text"),
     quoted!("an alias in quotes", "select=id,", ":text"),
     query!("related rows", "select=", "(*)"),
@@ -184,6 +196,23 @@ pub(super) const PLACES: &[Place] = &[
     ("a parameter of a deletion", |text| Sent::write("DELETE", format!("notes?{}=eq.1", text.url()), "")),
     ("a deleted row", |text| Sent::write("DELETE", format!("notes/{}", text.url()), "")),
     ("a replaced row", |text| Sent::write("PUT", format!("notes/{}", text.url()), "{\"text\": \"x\"}")),
+    ("a query as a document", |text| Sent::query(text.0.into())),
+    ("a column of a document", |text| Sent::query([b"{\"select\": [", &*text.json(), b"]}"].concat())),
+    ("an alias of a document", |text| {
+        Sent::query([b"{\"select\": [{\"column\": \"id\", \"alias\": ", &*text.json(), b"}]}"].concat())
+    }),
+    ("related rows of a document", |text| {
+        Sent::query([b"{\"select\": [{\"related\": ", &*text.json(), b"}]}"].concat())
+    }),
+    ("an operator of a document", |text| {
+        let before = b"{\"where\": [{\"column\": \"text\", \"value\": 1, \"op\": ";
+        Sent::query([before, &*text.json(), b"}]}"].concat())
+    }),
+    ("a value of a document", |text| {
+        let before = b"{\"where\": [{\"column\": \"text\", \"op\": \"eq\", \"value\": ";
+        Sent::query([before, &*text.json(), b"}]}"].concat())
+    }),
+    ("an order of a document", |text| Sent::query([b"{\"order\": [", &*text.json(), b"]}"].concat())),
     ("the path of a function", |text| Sent::write("POST", format!("rpc/{}", text.url()), "{}")),
 ];
 

@@ -7,7 +7,10 @@ use super::Writer;
 use crate::Dialect;
 use crate::columns::OutputKind;
 use crate::query::plan::{Cast, CastSource, OutputValue, PlannedAggregate, PlannedField};
+use crate::quote::quote;
 
+/// The collation by which PostgreSQL compares texts by their bytes.
+const BYTE_ORDER: &str = "C";
 /// The collation by which SQLite compares JSON as PostgreSQL does.
 const JSON_ORDER: &str = " COLLATE mwallet_json";
 /// The collation by which SQLite compares the texts of numbers.
@@ -65,11 +68,11 @@ impl Writer<'_> {
 
     /// Writes what makes the order of a field that of both engines.
     pub(super) fn push_order_of(&mut self, field: &PlannedField) {
-        self.push(match (self.dialect, field.path.is_empty(), field.path.as_text) {
-            (Dialect::Postgres, false, true) => " COLLATE \"C\"",
-            (Dialect::Sqlite, false, false) => JSON_ORDER,
-            _ => "",
-        });
+        match (self.dialect, field.path.is_empty(), field.path.as_text) {
+            (Dialect::Postgres, false, true) => self.push(&format!(" COLLATE {}", quote(BYTE_ORDER))),
+            (Dialect::Sqlite, false, false) => self.push(JSON_ORDER),
+            _ => {}
+        }
     }
 
     /// Returns the native type of a field, if it has one.

@@ -187,6 +187,13 @@ proptest! {
     }
 
     #[test]
+    fn a_tree_is_written_as_a_document_that_parses_as_it(parameters in some_parameters()) {
+        let read = Parameters { columns: None, on_conflict: None, ..parameters };
+        let document = read.to_json();
+        prop_assert_eq!(Parameters::from_json(document.as_bytes()), Ok(read), "{}", document);
+    }
+
+    #[test]
     fn no_text_stops_the_parser(name in "(select|order|or|and|memo|columns|limit)", value in ".{0,40}") {
         let _ = parse(&[(&name, &value)]);
     }
