@@ -160,6 +160,16 @@ async fn every_method_for_reading_works(db: TestDb) {
 }
 
 #[both_engines]
+async fn pages_of_react_admin_work_on_a_reflected_database(db: TestDb) {
+    all_succeed([node(&db, "react_admin.mjs").arg(engine_name(&db))], serve_articles(&db).await);
+}
+
+#[both_engines]
+async fn pages_of_react_admin_work_on_the_entities(db: TestDb) {
+    succeeds(&mut node(&db, "react_admin_orders.mjs"), &db);
+}
+
+#[both_engines]
 async fn plans_are_read(db: TestDb) {
     let mut program = program(db.folder.path());
     program.args(["serve", "--open", "--plans", "--database-url", &db.url.expose()]);
