@@ -1,9 +1,12 @@
 //! How long the lists of a request may be, and how long an error may be that is about them. What keeps within the
 //! bounds runs on both engines.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, ExposedTables};
+use mwallet_db::EngineOptions;
 use mwallet_db::schema::{Column, ColumnType, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
@@ -175,4 +178,50 @@ async fn a_hint_does_not_list_a_thousand_columns(db: TestDb) {
     let answer = get(&app, "/rest/v1/wide?select=nothing").await;
     let hint = answer.json()["hint"].as_str().unwrap().to_owned();
     assert!(hint.starts_with("the columns are id, c0, c1, ") && hint.ends_with('…') && hint.len() < 1_010, "{hint}");
+}
+
+/// Patterns that take a matcher that goes back for ever, each with a text that nearly matches.
+#[both_engines]
+async fn patterns_take_no_more_than_the_time_of_a_statement(db: TestDb) {
+    let engine =
+        db.engine_with(EngineOptions { statement_timeout: Duration::from_secs(2), ..EngineOptions::default() });
+    let tables = mwallet_models::tables();
+    engine.create_all(&tables).await.unwrap();
+    let app = App::new(AppState::new(engine, ExposedTables::new(tables).unwrap()));
+    let text = "a".repeat(100);
+    let row = json!({ "usid": "ada", "start": 0, "memo": text });
+    assert_eq!(post(&app, "/rest/v1/orders", row.to_string()).await.status, 201);
+    let wildcards = "%25a".repeat(40) + "b";
+    let nested = "^".to_owned() + &"(a%3F)".repeat(40) + &"a".repeat(41) + "b$";
+    for (operator, pattern) in [
+        ("like", wildcards.as_str()),
+        ("ilike", &wildcards),
+        ("not.like", &wildcards),
+        ("match", "^(a%2B)%2B$b"),
+        ("match", "^(a|a)*b$"),
+        ("match", "((a{0,50}){0,50}){0,20}b"),
+        ("match", "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)[^a]$"),
+        ("match", &nested),
+        ("imatch", &nested),
+        ("imatch", "^(A%2B)%2B$b"),
+        // Only PostgreSQL has back references.
+        ("match", "^(a%2B)%2B(a%2B)%2B%5C1%5C2b$"),
+    ] {
+        for operation in [format!("{operator}.{pattern}"), format!("{operator}(any).%7Bb,%22{pattern}%22%7D")] {
+            let begin = std::time::Instant::now();
+            let answer = get(&app, &format!("/rest/v1/orders?select=id&memo={operation}")).await;
+            let took = begin.elapsed();
+            assert!(took < Duration::from_secs(8), "{operation}: {took:?}");
+            // It is answered, refused, or given up, but never half answered.
+            assert!(
+                [200, 400, 504].contains(&answer.status.as_u16()),
+                "{operation}: {} {}",
+                answer.status,
+                answer.text
+            );
+            let begin = std::time::Instant::now();
+            assert_eq!(get(&app, "/rest/v1/orders?select=id&id=eq.1").await.text, r#"[{"id":1}]"#, "{operation}");
+            assert!(begin.elapsed() < Duration::from_secs(2), "{operation} keeps others waiting");
+        }
+    }
 }
