@@ -152,12 +152,38 @@ async fn rows_are_grouped_and_aggregated(db: TestDb) {
     ] {
         assert_eq!(rows(&app, query).await, expected, "{query}");
     }
-    let by_order = rows(&app, "transactions?select=orders(slug),count()").await;
+    let alone = r#"{"usid": "ada", "slug": "three", "user_id": 1, "start": "2026-11-01T08:30:00Z"}"#;
+    assert_eq!(post(&app, "/rest/v1/orders", alone).await.status, 201);
+    for (query, expected) in [
+        // Without keys there is a group even of no rows.
+        (
+            "orders?select=slug,transactions!inner(count())&order=id",
+            json!([
+            {"slug": "one", "transactions": [{"count": 2}]}, {"slug": "two", "transactions": [{"count": 2}]},
+            {"slug": "three", "transactions": [{"count": 0}]}]),
+        ),
+        ("orders?select=slug,t:transactions(count())&t=is.null", json!([])),
+        // A page is one of groups.
+        (
+            "orders?select=slug,t:transactions!inner(network,count())&t.order=network&t.offset=1",
+            json!([{"slug": "one", "t": [{"network": "b", "count": 1}]}]),
+        ),
+    ] {
+        assert_eq!(rows(&app, query).await, expected, "{query}");
+    }
+    let loose = r#"{"network": "b", "tranx_id": "9", "inputs": "", "outputs": "", "confirmations": 1, "meta": null}"#;
+    assert_eq!(post(&app, "/rest/v1/transactions", loose).await.status, 201);
+    // In a spread row, only rows that are there are counted.
+    let counted = rows(&app, "transactions?select=all:count(),...orders(n:count())").await;
+    assert_eq!(counted, json!([{"all": 5, "n": 4}]));
+    let by_order = rows(&app, "transactions?select=orders(slug),count()&order_id=not.is.null").await;
     assert_eq!(by_order.as_array().map(Vec::len), Some(2), "{by_order}");
     let counted = write(&app, "HEAD", "/rest/v1/transactions?select=network,count()", "count=exact", "").await;
     assert_eq!(counted.header("content-range"), Some("0-1/2"));
     let page = write(&app, "GET", "/rest/v1/transactions?select=network,count()&limit=1", "count=exact", "").await;
     assert_eq!(page.header("content-range"), Some("0-0/2"));
+    let whole = write(&app, "HEAD", "/rest/v1/transactions?select=count()", "count=exact", "").await;
+    assert_eq!(whole.header("content-range"), Some("0-0/1"));
 }
 
 #[both_engines]

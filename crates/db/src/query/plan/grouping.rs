@@ -77,7 +77,7 @@ impl<'t> Plan<'t> {
 
 impl RelatedPlan<'_> {
     /// Returns whether its aggregates are those of the level that it is spread into.
-    fn aggregates_for_parent(&self) -> bool {
+    pub(crate) fn aggregates_for_parent(&self) -> bool {
         self.is_spread && !self.is_many && self.plan.is_grouped()
     }
 }

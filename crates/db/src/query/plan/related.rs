@@ -194,6 +194,8 @@ impl RelatedPlan<'_> {
     /// Returns whether finding related rows can fail.
     pub(super) fn can_fail(&self) -> bool {
         let Plan { table, kind, related, .. } = &self.plan;
-        matches!(kind, PlanKind::Select { condition, .. } if condition.can_fail(table, related))
+        // What rows are grouped by may be converted.
+        self.plan.is_grouped()
+            || matches!(kind, PlanKind::Select { condition, .. } if condition.can_fail(table, related))
     }
 }

@@ -69,6 +69,7 @@ impl<'t> Writer<'t> {
     /// Writes a column of the rows that are grouped.
     fn group_source(&mut self, columns: &[GroupColumn<'t>], index: usize) {
         match &columns[index].what {
+            GroupedWhat::Value(value) if value.field.is_none() && columns[index].path.is_empty() => self.push("*"),
             GroupedWhat::Value(value) if is_direct(columns) => self.input(value),
             _ => self.push(&format!("{GROUPED}.c{index}")),
         }
@@ -76,7 +77,9 @@ impl<'t> Writer<'t> {
 
     fn group_outputs(&mut self, columns: &[GroupColumn<'t>], form: GroupForm) {
         if form == GroupForm::Nothing {
-            return self.push("1");
+            // Without keys, even no rows are one group, which only an aggregate makes.
+            let has_keys = columns.iter().any(GroupColumn::is_key);
+            return self.push(if has_keys { "1" } else { "count(*)" });
         }
         self.push(match (form, self.dialect) {
             (GroupForm::Row, Dialect::Postgres) => "ROW(",

@@ -158,11 +158,21 @@ impl<'t> Writer<'t> {
         self.leave(parent);
     }
 
-    /// Writes that there are related rows.
+    /// Writes that there are related rows, or groups of them: without keys, there is a group even of no rows.
     pub(super) fn exists(&mut self, related: &RelatedPlan<'t>) {
         let parent = self.enter(&related.plan);
-        self.push("EXISTS (SELECT 1");
         let mut rows = rows_of(related);
+        if related.plan.is_grouped() && !related.aggregates_for_parent() {
+            self.push("EXISTS (");
+            let page = (rows.skip, rows.limit);
+            (rows.skip, rows.limit) = (0, None);
+            rows.order.clear();
+            let columns = related.plan.group_columns();
+            self.groups(&columns, GroupForm::Nothing, &[], page, |writer| writer.join_related(related, &parent, rows));
+            self.push(")");
+            return self.leave(parent);
+        }
+        self.push("EXISTS (SELECT 1");
         rows.order.clear();
         // A page matters only where it can be empty.
         if rows.skip == 0 && rows.limit != Some(0) {

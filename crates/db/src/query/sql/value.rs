@@ -120,7 +120,8 @@ impl Writer<'_> {
 
     /// Writes what is read of a row, converted, but not aggregated.
     pub(super) fn input(&mut self, value: &OutputValue) {
-        let Some(field) = &value.field else { return self.push("NULL") };
+        // Rows are counted by something that is not null.
+        let Some(field) = &value.field else { return self.push("1") };
         match value.cast {
             Some(cast) => self.cast(cast, |writer| writer.field(field)),
             None => self.field(field),
@@ -181,11 +182,9 @@ impl Writer<'_> {
         input: impl FnOnce(&mut Self),
     ) {
         let function = aggregate.function;
-        if value.field.is_none() {
-            return self.push("count(*)");
-        }
         let kind = value.input_kind(table);
         let is_total = matches!(function, AggregateFunction::Sum | AggregateFunction::Avg);
+        let is_extreme = matches!(function, AggregateFunction::Min | AggregateFunction::Max);
         // SQLite's own functions would convert decimals to doubles.
         let is_exact = is_total && aggregate.kind == OutputKind::Number;
         self.push(if is_exact && self.dialect == Dialect::Sqlite { "mwallet_" } else { "" });
@@ -200,6 +199,10 @@ impl Writer<'_> {
             (Dialect::Sqlite, OutputKind::Number) if is_exact => self.push(", NULL"),
             (Dialect::Sqlite, _) if is_exact => self.push(", 0"),
             (Dialect::Sqlite, OutputKind::Number) => self.push(NUMBER_ORDER),
+            // Text that is read of JSON or converted would have the order of the database's language.
+            (Dialect::Postgres, OutputKind::Column(ColumnType::Text { .. })) if is_extreme && !value.is_of_column() => {
+                self.push(" COLLATE \"C\"");
+            }
             _ => {}
         }
         self.push(")");
