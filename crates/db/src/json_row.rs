@@ -117,7 +117,8 @@ fn restyle(column: &OutputColumn, style: JsonStyle, out: &mut Vec<u8>, start: us
     }
 }
 
-/// Writes related rows as an array, or the only one as an object or null.
+/// Writes related rows as an array, or the only one as an object or null. Those of a spread row that is not there are
+/// null.
 fn write_related<V: DriverValue>(
     related: &RelatedColumns,
     value: V,
@@ -125,7 +126,7 @@ fn write_related<V: DriverValue>(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     if value.is_null() {
-        out.extend_from_slice(if related.is_many { b"[]" } else { b"null" });
+        out.extend_from_slice(b"null");
         return Ok(());
     }
     let mut rows = value.rows(related.is_many)?;
@@ -410,7 +411,7 @@ mod tests {
             by_type(vec![related("r", true, false, pair())], &[TWO]),
             r#"{"r":[{"x":1,"y":2},{"x":3,"y":null}]}"#
         );
-        assert_eq!(by_type(vec![related("r", true, false, pair())], &[NULL]), r#"{"r":[]}"#);
+        assert_eq!(by_type(vec![related("r", true, false, pair())], &[NULL]), r#"{"r":null}"#);
         assert_eq!(
             by_type(vec![related("r", false, false, pair()), big("a")], &[NULL, number(1)]),
             r#"{"r":null,"a":1}"#

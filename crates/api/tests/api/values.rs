@@ -1,6 +1,7 @@
 //! Values inside JSON, conversions and aggregates, the same on both engines.
 
-use mwallet_api::{App, Limits};
+use mwallet_api::{App, AppState, ExposedTables, Limits};
+use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
@@ -76,6 +77,29 @@ async fn values_inside_json_are_read_filtered_and_ordered(db: TestDb) {
     let changing = path("transactions?meta->size=eq.10&select=meta->>fee");
     let changed = write(&app, "PATCH", &changing, "return=representation", r#"{"network": "c"}"#).await;
     assert_eq!(changed.text, r#"[{"fee":"0.50"}]"#);
+}
+
+#[both_engines]
+async fn rows_are_ordered_by_values_inside_json_of_the_row_that_they_refer_to(db: TestDb) {
+    let mut boxes = Table::new("boxes");
+    boxes.columns = vec![Column::new("id", ColumnType::BigInt), Column::new("meta", ColumnType::Json)];
+    boxes.primary_key = vec!["id".into()];
+    let mut items = Table::new("items");
+    items.columns = vec![Column::new("id", ColumnType::BigInt), Column::new("box", ColumnType::BigInt)];
+    items.primary_key = vec!["id".into()];
+    items.add_foreign_key(&["box"], "boxes", &["id"], ReferentialAction::NoAction);
+    db.engine.create_all(&[&boxes, &items]).await.unwrap();
+    let app = App::new(AppState::new(db.engine.clone(), ExposedTables::new([&boxes, &items]).unwrap()));
+    for (table, new) in [
+        ("boxes", r#"[{"id": 1, "meta": {"n": 10}}, {"id": 2, "meta": {"n": "x"}}, {"id": 3, "meta": {"n": 9}}]"#),
+        ("items", r#"[{"id": 1, "box": 1}, {"id": 2, "box": 2}, {"id": 3, "box": 3}]"#),
+    ] {
+        assert_eq!(post(&app, &format!("/rest/v1/{table}"), new).await.status, 201);
+    }
+    let ordered = json!([{"id": 2}, {"id": 3}, {"id": 1}]);
+    assert_eq!(rows(&app, "items?select=id,boxes()&order=boxes(meta->n)").await, ordered);
+    let ordered = json!([{"id": 1}, {"id": 3}, {"id": 2}]);
+    assert_eq!(rows(&app, "items?select=id,boxes()&order=boxes(meta->>n)").await, ordered);
 }
 
 #[both_engines]
@@ -176,6 +200,8 @@ async fn rows_are_grouped_and_aggregated(db: TestDb) {
     // In a spread row, only rows that are there are counted.
     let counted = rows(&app, "transactions?select=all:count(),...orders(n:count())").await;
     assert_eq!(counted, json!([{"all": 5, "n": 4}]));
+    let without = rows(&app, "transactions?select=count(),...orders(slug,transactions(id))&order_id=is.null").await;
+    assert_eq!(without, json!([{"count": 1, "slug": null, "transactions": null}]));
     let by_order = rows(&app, "transactions?select=orders(slug),count()&order_id=not.is.null").await;
     assert_eq!(by_order.as_array().map(Vec::len), Some(2), "{by_order}");
     let counted = write(&app, "HEAD", "/rest/v1/transactions?select=network,count()", "count=exact", "").await;

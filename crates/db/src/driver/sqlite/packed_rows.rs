@@ -49,7 +49,8 @@ impl Aggregate<Vec<u8>, Option<Vec<u8>>> for PackRows {
     }
 
     fn finalize(&self, _: &mut Context<'_>, rows: Option<Vec<u8>>) -> Result<Option<Vec<u8>>> {
-        Ok(rows)
+        // No rows are not null, which is what a spread row that is not there has instead of rows.
+        Ok(Some(rows.unwrap_or_else(|| vec![0; COUNT])))
     }
 }
 

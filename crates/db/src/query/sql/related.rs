@@ -206,10 +206,12 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// Writes a field of the only related row.
+    /// Writes a field of the only related row, to order by.
     pub(super) fn related_field(&mut self, index: usize, field: &PlannedField) {
         let all = self.related.clone();
-        self.subquery_of(&all[index], |writer| writer.ordered_field(field));
+        self.subquery_of(&all[index], |writer| writer.field(field));
+        // SQLite forgets the order of what a subquery selects.
+        self.push_order_of(field);
     }
 
     /// Writes a subquery of something of the only related row.
