@@ -2,8 +2,9 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::database::Database;
-use super::values::Cell;
+use super::casts::{Function, Type};
+use super::database::{Database, Row};
+use super::values::{Cell, Kind};
 
 /// What is asked of a table.
 pub(super) struct Node {
@@ -15,13 +16,46 @@ pub(super) struct Node {
     pub(super) order: Vec<Order>,
     pub(super) limit: Option<usize>,
     pub(super) offset: usize,
+    /// Whether the order does not determine that of the answer.
+    pub(super) is_unordered: bool,
 }
 
 /// What is selected of the table's own columns.
 pub(super) enum Item {
     Star,
-    /// A column, and its name in the response.
-    Column(usize, Option<String>),
+    Value(Selected),
+}
+
+/// A value of each row or group of rows.
+#[derive(Clone)]
+pub(super) struct Selected {
+    /// `None` for rows, which are counted.
+    pub(super) field: Option<Field>,
+    pub(super) cast: Option<Cast>,
+    /// The function, and what its result is converted to.
+    pub(super) aggregate: Option<(Function, Option<Cast>)>,
+    pub(super) alias: Option<String>,
+}
+
+/// A column, or a value inside its JSON.
+#[derive(Clone, PartialEq)]
+pub(super) struct Field {
+    pub(super) column: usize,
+    pub(super) path: &'static [Step],
+    pub(super) is_text: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Step {
+    Member(&'static str),
+    Item(i32),
+}
+
+/// A type, by one of its names.
+#[derive(Clone, Copy)]
+pub(super) struct Cast {
+    pub(super) to: Type,
+    pub(super) name: &'static str,
 }
 
 /// Related rows.
@@ -42,8 +76,8 @@ pub(super) enum Join {
 }
 
 pub(super) enum Condition {
-    Column {
-        column: usize,
+    Field {
+        field: Field,
         is_negated: bool,
         test: Test,
     },
@@ -80,16 +114,84 @@ pub(super) enum Comparison {
 }
 
 pub(super) struct Order {
-    /// The embed that has the column, by its position.
+    /// The embed that has the field, by its position.
     pub(super) embed: Option<usize>,
-    pub(super) column: usize,
+    pub(super) field: Field,
     pub(super) is_descending: bool,
     pub(super) nulls_first: Option<bool>,
+}
+
+impl From<usize> for Field {
+    fn from(column: usize) -> Self {
+        Self { column, path: &[], is_text: false }
+    }
+}
+
+impl Field {
+    pub(super) fn kind(&self, kinds: &[Kind]) -> Kind {
+        match (self.path.is_empty(), self.is_text) {
+            (true, _) => kinds[self.column],
+            (false, true) => Kind::Text,
+            (false, false) => Kind::Json,
+        }
+    }
+
+    pub(super) fn read(&self, row: &Row) -> Cell {
+        let cell = &row[self.column];
+        if self.path.is_empty() {
+            return cell.clone();
+        }
+        let Cell::Json(document) = cell else { return Cell::Null };
+        let found = document.at(self.path);
+        match self.is_text {
+            true => found.and_then(|found| found.plain()).map_or(Cell::Null, Cell::Text),
+            false => found.map_or(Cell::Null, Cell::Json),
+        }
+    }
+}
+
+impl From<usize> for Selected {
+    fn from(column: usize) -> Self {
+        Self { field: Some(column.into()), cast: None, aggregate: None, alias: None }
+    }
+}
+
+impl Selected {
+    /// The kind of what is aggregated, or of the value.
+    pub(super) fn input_kind(&self, kinds: &[Kind]) -> Kind {
+        match (&self.cast, &self.field) {
+            (Some(cast), _) => cast.to.kind(),
+            (None, Some(field)) => field.kind(kinds),
+            (None, None) => Kind::Boolean,
+        }
+    }
+
+    /// The name without an alias.
+    pub(super) fn own_name(&self, columns: &[mwallet_db::schema::Column]) -> String {
+        let Some(field) = self.field.as_ref().filter(|_| self.aggregate.is_none()) else {
+            return self.aggregate.map_or("count", |(function, _)| function.name()).into();
+        };
+        let mut names = field.path.iter().filter_map(|step| match step {
+            Step::Member(name) => Some((*name).to_owned()),
+            Step::Item(_) => None,
+        });
+        names.next_back().unwrap_or_else(|| columns[field.column].name.clone())
+    }
 }
 
 impl Embed {
     pub(super) fn name(&self) -> &str {
         self.alias.as_ref().unwrap_or(&self.target)
+    }
+
+    /// Whether it is one row that is spread, which is as if the outer row had its columns.
+    pub(super) fn is_part_of_outer_row(&self, database: &Database) -> bool {
+        self.is_spread && !database.relations[self.relation].is_many
+    }
+
+    /// Whether its values are aggregated over the outer rows.
+    pub(super) fn groups_outer_rows(&self, database: &Database) -> bool {
+        self.is_part_of_outer_row(database) && self.node.is_grouped(database)
     }
 
     /// Whether it is there for conditions and orders only.
@@ -99,6 +201,13 @@ impl Embed {
 }
 
 impl Node {
+    /// Whether it returns groups of rows.
+    pub(super) fn is_grouped(&self, database: &Database) -> bool {
+        let aggregates = |item: &Item| matches!(item, Item::Value(Selected { aggregate: Some(_), .. }));
+        let spreads = |embed: &Embed| embed.groups_outer_rows(database);
+        self.items.iter().any(aggregates) || self.embeds.iter().any(spreads)
+    }
+
     /// The path and the parameters of a request.
     pub(super) fn url(&self, database: &Database) -> String {
         let writer = Writer(database);
@@ -120,15 +229,39 @@ fn encoded(text: &str) -> String {
 struct Writer<'d>(&'d Database);
 
 impl Writer<'_> {
-    fn column(&self, node: &Node, column: usize) -> String {
-        quoted(&self.0.tables[node.table].table.columns[column].name)
+    fn field(&self, node: &Node, field: &Field) -> String {
+        let mut text = quoted(&self.0.tables[node.table].table.columns[field.column].name);
+        for (position, step) in field.path.iter().enumerate() {
+            text += if field.is_text && position + 1 == field.path.len() { "->>" } else { "->" };
+            text += &match step {
+                Step::Item(index) => index.to_string(),
+                // Without quotes it would be the position in an array.
+                Step::Member(name) if name.bytes().all(|byte| byte.is_ascii_digit()) => format!("\"{name}\""),
+                Step::Member(name) => quoted(name),
+            };
+        }
+        text
+    }
+
+    fn value(&self, node: &Node, value: &Selected) -> String {
+        let cast = |cast: &Option<Cast>| cast.map(|cast| format!("::{}", cast.name)).unwrap_or_default();
+        let alias = value.alias.as_ref().map(|alias| format!("{}:", quoted(alias))).unwrap_or_default();
+        let mut text = alias;
+        if let Some(field) = &value.field {
+            text += &self.field(node, field);
+            text += &cast(&value.cast);
+            text += if value.aggregate.is_some() { "." } else { "" };
+        }
+        if let Some((function, after)) = &value.aggregate {
+            text += &format!("{}(){}", function.name(), cast(after));
+        }
+        text
     }
 
     fn select(&self, node: &Node) -> String {
         let item = |item: &Item| match item {
             Item::Star => "*".into(),
-            Item::Column(column, None) => self.column(node, *column),
-            Item::Column(column, Some(alias)) => format!("{}:{}", quoted(alias), self.column(node, *column)),
+            Item::Value(value) => self.value(node, value),
         };
         let items = node.items.iter().map(item).chain(node.embeds.iter().map(|embed| self.embed(embed)));
         items.collect::<Vec<_>>().join(",")
@@ -153,8 +286,8 @@ impl Writer<'_> {
                 Condition::Group { is_any, is_negated, conditions } => {
                     (group_name(*is_any, *is_negated), self.members(node, conditions))
                 }
-                Condition::Column { column, is_negated, test } => {
-                    (self.column(node, *column), operation(*is_negated, test, false))
+                Condition::Field { field, is_negated, test } => {
+                    (self.field(node, field), operation(*is_negated, test, false))
                 }
                 Condition::Embed { embed, is_present } => {
                     (quoted(node.embeds[*embed].name()), presence(*is_present).into())
@@ -180,8 +313,8 @@ impl Writer<'_> {
             Condition::Group { is_any, is_negated, conditions } => {
                 format!("{}{}", group_name(*is_any, *is_negated), self.members(node, conditions))
             }
-            Condition::Column { column, is_negated, test } => {
-                format!("{}.{}", self.column(node, *column), operation(*is_negated, test, true))
+            Condition::Field { field, is_negated, test } => {
+                format!("{}.{}", self.field(node, field), operation(*is_negated, test, true))
             }
             Condition::Embed { embed, is_present } => {
                 format!("{}.{}", quoted(node.embeds[*embed].name()), presence(*is_present))
@@ -191,11 +324,11 @@ impl Writer<'_> {
     }
 
     fn order(&self, node: &Node, order: &Order) -> String {
-        let column = match order.embed {
-            None => self.column(node, order.column),
+        let field = match order.embed {
+            None => self.field(node, &order.field),
             Some(at) => {
                 let embed = &node.embeds[at];
-                format!("{}({})", quoted(embed.name()), self.column(&embed.node, order.column))
+                format!("{}({})", quoted(embed.name()), self.field(&embed.node, &order.field))
             }
         };
         let direction = if order.is_descending { ".desc" } else { "" };
@@ -204,7 +337,7 @@ impl Writer<'_> {
             Some(false) => ".nullslast",
             None => "",
         };
-        format!("{column}{direction}{nulls}")
+        format!("{field}{direction}{nulls}")
     }
 }
 

@@ -3,6 +3,9 @@
 use mwallet_db::schema::{ColumnType, Decimal, Value};
 use serde_json::Value as Json;
 
+use super::json::{DOCUMENTS, Document};
+use super::numbers::Number;
+
 /// A reproducible pseudorandom generator (xorshift).
 pub(super) struct Random(u64);
 
@@ -44,7 +47,7 @@ impl Random {
     }
 }
 
-/// The type of a column.
+/// The type of a column or of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Integer,
@@ -53,6 +56,9 @@ pub(super) enum Kind {
     Text,
     Boolean,
     Timestamp,
+    Json,
+    /// A number of any scale, which no column holds.
+    Number,
 }
 
 /// A value. The derived order is that of each type's values; nulls are compared apart.
@@ -66,6 +72,8 @@ pub(super) enum Cell {
     Bool(bool),
     /// The position in [`TIMES`].
     Time(usize),
+    Json(Document),
+    Number(Number),
 }
 
 /// The digits of decimal columns before and after the point.
@@ -120,8 +128,17 @@ const TIMES: [&str; 9] = [
 ];
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Integer, Self::BigInt, Self::Decimal, Self::Text, Self::Boolean, Self::Timestamp];
+    /// Those of columns. JSON is there twice, since there is most to read of it.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Integer,
+        Self::BigInt,
+        Self::Decimal,
+        Self::Text,
+        Self::Boolean,
+        Self::Timestamp,
+        Self::Json,
+        Self::Json,
+    ];
 
     pub(super) fn column_type(self) -> ColumnType {
         match self {
@@ -131,6 +148,8 @@ impl Kind {
             Self::Text => ColumnType::Text { max: None },
             Self::Boolean => ColumnType::Boolean,
             Self::Timestamp => ColumnType::Timestamp,
+            Self::Json => ColumnType::Json,
+            Self::Number => unreachable!("no column is of this type"),
         }
     }
 
@@ -143,6 +162,8 @@ impl Kind {
             Self::Text => TEXTS.map(|text| Cell::Text(text.into())).into(),
             Self::Boolean => vec![Cell::Bool(false), Cell::Bool(true)],
             Self::Timestamp => (0..TIMES.len()).step_by(2).map(Cell::Time).collect(),
+            Self::Json => DOCUMENTS.map(document).into(),
+            Self::Number => unreachable!("no column is of this type"),
         }
     }
 
@@ -165,6 +186,8 @@ impl Kind {
                 Self::Text => Cell::Text("Ba".into()),
                 Self::Boolean => Cell::Bool(true),
                 Self::Timestamp => Cell::Time(2 * random.below(TIMES.len() / 2) + 1),
+                Self::Json => document(random.pick::<&str>(&["9.00", "10", r#""Ada""#, "null", r#"{"n":3}"#, "[1]"])),
+                Self::Number => unreachable!("only columns are compared"),
             };
         }
         random.pick(&self.values()).clone()
@@ -185,6 +208,8 @@ impl Cell {
             Self::Text(text) => Value::Text(text.clone()),
             Self::Bool(is) => Value::Bool(*is),
             Self::Time(at) => Value::Timestamp(TIMES[*at].parse().unwrap()),
+            Self::Json(document) => Value::Json(document.0.to_string()),
+            Self::Number(_) => unreachable!("no column holds it"),
         }
     }
 
@@ -193,10 +218,12 @@ impl Cell {
         match self {
             Self::Null => Json::Null,
             Self::Int(number) => (*number).into(),
-            Self::Decimal(units) => decimal(units / STEP, SCALE).into(),
+            Self::Decimal(units) => Number::new(units / STEP, SCALE).to_string().into(),
             Self::Text(text) => text.as_str().into(),
             Self::Bool(is) => (*is).into(),
             Self::Time(at) => TIMES[*at].into(),
+            Self::Json(document) => document.0.clone(),
+            Self::Number(number) => number.to_string().into(),
         }
     }
 
@@ -205,17 +232,26 @@ impl Cell {
         match self {
             Self::Null => "null".into(),
             Self::Int(number) => number.to_string(),
-            Self::Decimal(units) => decimal(*units, DIGITS),
+            Self::Decimal(units) => Number::new(*units, DIGITS).to_string(),
             Self::Text(text) => text.clone(),
             Self::Bool(is) => is.to_string(),
             Self::Time(at) => TIMES[*at].into(),
+            Self::Json(document) => document.0.to_string(),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+
+    /// The value as a number, if it is one: of a decimal column, with the digits that the column has.
+    pub(super) fn number(&self) -> Option<Number> {
+        match self {
+            Self::Int(number) => Some(Number::new((*number).into(), 0)),
+            Self::Decimal(units) => Some(Number::new(units / STEP, SCALE)),
+            Self::Number(number) => Some(*number),
+            _ => None,
         }
     }
 }
 
-/// A number with all of its digits.
-fn decimal(unscaled: i128, scale: u32) -> String {
-    let (sign, digits) = (if unscaled < 0 { "-" } else { "" }, unscaled.unsigned_abs());
-    let unit = 10u128.pow(scale);
-    format!("{sign}{}.{:0width$}", digits / unit, digits % unit, width = scale as usize)
+fn document(text: &str) -> Cell {
+    Cell::Json(Document::parse(text).unwrap())
 }
