@@ -18,6 +18,7 @@ mod types;
 mod value;
 mod visible;
 
+pub mod conversion;
 pub mod json;
 pub mod validate;
 

@@ -1,10 +1,7 @@
 //! Conversions between types as PostgreSQL has them: `mwallet_cast(value, 'decimal', 'integer')`.
 
-use std::str::FromStr;
-
-use mwallet_schema::{Decimal, DecimalError, Timestamp, json, trim_fraction};
-use num_bigint::BigInt;
-use num_traits::{Signed, ToPrimitive};
+use mwallet_schema::conversion::{self, ConversionError};
+use mwallet_schema::{Timestamp, json, trim_fraction};
 use rusqlite::functions::Context;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Error, Result};
@@ -17,23 +14,26 @@ use crate::decimal_text;
 pub(super) fn cast(context: &Context<'_>) -> Result<Value> {
     let (from, to) = (utf8(context.get_raw(1).as_bytes()?)?, utf8(context.get_raw(2).as_bytes()?)?);
     let Some(text) = text_of(context.get_raw(0), from, to)? else { return Ok(Value::Null) };
-    let is_number = matches!(from, "number" | "decimal" | "json");
+    let integer = |least, most| {
+        let is_number = matches!(from, "number" | "decimal" | "json");
+        conversion::to_integer(&text, is_number, to, least, most).map(Value::Integer).map_err(impossible)
+    };
     match to {
-        "smallint" => integer(&text, is_number, to, i16::MIN.into(), i16::MAX.into()),
-        "integer" => integer(&text, is_number, to, i32::MIN.into(), i32::MAX.into()),
-        "bigint" => integer(&text, is_number, to, i64::MIN, i64::MAX),
-        "numeric" => Ok(Value::Text(number(&text, to)?.to_string())),
-        "boolean" => boolean(&text).map(|value| Value::Integer(value.into())),
-        "jsonb" => {
-            let written = json::jsonb_text(text.as_bytes());
-            written
-                .map(Value::Text)
-                .map_err(|error| refused("22P02", &format!("invalid input syntax for type json: {error}")))
-        }
+        "smallint" => integer(i16::MIN.into(), i16::MAX.into()),
+        "integer" => integer(i32::MIN.into(), i32::MAX.into()),
+        "bigint" => integer(i64::MIN, i64::MAX),
+        "numeric" => conversion::to_number(&text, to).map(|number| Value::Text(number.to_string())).map_err(impossible),
+        "boolean" => conversion::to_boolean(&text).map(|value| Value::Integer(value.into())).map_err(impossible),
+        "jsonb" => json::jsonb_text(text.as_bytes()).map(Value::Text).map_err(not_json),
         // A time begins with its date.
         "date" => Ok(Value::Text(text.chars().take(10).collect())),
         _ => Ok(Value::Text(text)),
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+fn impossible(error: ConversionError) -> Error {
+    refused(error.code(), &error.to_string())
 }
 
 /// Returns a value as text. JSON that is to become a number or a boolean is what a string in it says.
@@ -64,78 +64,4 @@ fn text_of(stored: ValueRef<'_>, from: &str, to: &str) -> Result<Option<String>>
 /// The error for a column of JSON that another program has filled with something else.
 pub(super) fn not_json(error: json::SyntaxError) -> Error {
     refused("22P02", &format!("invalid input syntax for type json: {error}"))
-}
-
-fn invalid(text: &str, to: &str) -> Error {
-    refused("22P02", &format!("invalid input syntax for type {to}: {}", mwallet_schema::shortened(text)))
-}
-
-fn out_of_range(to: &str) -> Error {
-    refused("22003", &format!("{to} out of range"))
-}
-
-fn number(text: &str, to: &str) -> Result<Decimal> {
-    text.trim_matches(char::is_whitespace).parse().map_err(|error| match error {
-        DecimalError::TooLarge => out_of_range(to),
-        _ => invalid(text, to),
-    })
-}
-
-/// Reads an integer. Numbers are rounded, half away from zero; text must be an integer already.
-fn integer(text: &str, is_number: bool, to: &str, least: i64, most: i64) -> Result<Value> {
-    let found = if is_number {
-        rounded(&number(text, to)?)
-    } else {
-        let trimmed = text.trim_matches(char::is_whitespace);
-        let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(invalid(text, to));
-        }
-        BigInt::from_str(trimmed.strip_prefix('+').unwrap_or(trimmed)).map_err(|_| invalid(text, to))?
-    };
-    let fitting = found.to_i64().filter(|number| (least..=most).contains(number));
-    fitting.map(Value::Integer).ok_or_else(|| out_of_range(to))
-}
-
-fn rounded(number: &Decimal) -> BigInt {
-    let unit = Decimal::power_of_ten(number.scale());
-    let magnitude: BigInt = (number.unscaled().abs() * 2 + &unit) / (&unit * 2);
-    if number.is_negative() { -magnitude } else { magnitude }
-}
-
-/// Reads a boolean: any beginning of `true`, `false`, `yes` or `no` that is clear, `on`, `off`, `1` or `0`.
-fn boolean(text: &str) -> Result<bool> {
-    let word = text.trim_matches(char::is_whitespace).to_ascii_lowercase();
-    let begins = |whole: &str, least: usize| word.len() >= least && whole.starts_with(&word);
-    match () {
-        () if begins("true", 1) || begins("yes", 1) || word == "on" || word == "1" => Ok(true),
-        () if begins("false", 1) || begins("no", 1) || begins("off", 2) || word == "0" => Ok(false),
-        () => Err(invalid(text, "boolean")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_rounded_half_away_from_zero() {
-        for (text, expected) in
-            [("2.5", 3), ("-2.5", -3), ("2.4999", 2), ("0.5", 1), ("-0.4", 0), ("7", 7), ("1e2", 100)]
-        {
-            assert_eq!(rounded(&text.parse().unwrap()), BigInt::from(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn booleans_are_those_of_postgresql() {
-        for (text, expected) in
-            [("t", true), (" TRUE ", true), ("y", true), ("on", true), ("of", false), ("n", false), ("0", false)]
-        {
-            assert_eq!(boolean(text).unwrap(), expected, "{text}");
-        }
-        for text in ["", "o", "truth", "2", "nope"] {
-            assert!(boolean(text).is_err(), "{text}");
-        }
-    }
 }

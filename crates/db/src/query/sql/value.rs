@@ -69,10 +69,14 @@ impl Writer<'_> {
     /// Writes what makes the order of a field that of both engines.
     pub(super) fn push_order_of(&mut self, field: &PlannedField) {
         match (self.dialect, field.path.is_empty(), field.path.as_text) {
-            (Dialect::Postgres, false, true) => self.push(&format!(" COLLATE {}", quote(BYTE_ORDER))),
+            (Dialect::Postgres, false, true) => self.push_byte_order(),
             (Dialect::Sqlite, false, false) => self.push(JSON_ORDER),
             _ => {}
         }
+    }
+
+    fn push_byte_order(&mut self) {
+        self.push(&format!(" COLLATE {}", quote(BYTE_ORDER)));
     }
 
     /// Returns the native type of a field, if it has one.
@@ -201,7 +205,7 @@ impl Writer<'_> {
             (Dialect::Sqlite, OutputKind::Number) => self.push(NUMBER_ORDER),
             // Text that is read of JSON or converted would have the order of the database's language.
             (Dialect::Postgres, OutputKind::Column(ColumnType::Text { .. })) if is_extreme && !value.is_of_column() => {
-                self.push(" COLLATE \"C\"");
+                self.push_byte_order();
             }
             _ => {}
         }
