@@ -262,14 +262,16 @@ struct Writer<'t> {
     related: Rc<[RelatedPlan<'t>]>,
     /// How many aliases were given.
     aliases: usize,
+    /// Whether equal values are written to become equal bytes, as SQLite compares related rows.
+    is_canonical: bool,
 }
 
 impl<'t> Writer<'t> {
     fn new(dialect: Dialect, table: &'t Table, related: Vec<RelatedPlan<'t>>, has_barrier: bool) -> Self {
         let sql = String::with_capacity(512);
         let (binds, repeats) = (Vec::new(), Vec::new());
-        let mut writer =
-            Self { dialect, sql, binds, repeats, table, source: String::new(), related: related.into(), aliases: 0 };
+        let (source, related) = (String::new(), related.into());
+        let mut writer = Self { dialect, sql, binds, repeats, table, source, related, aliases: 0, is_canonical: false };
         // A table by itself needs no alias. Next to others of the same name, or in a subquery, it does.
         writer.source = match writer.related.is_empty() && !has_barrier {
             true => format!("{}.", qualified(table)),

@@ -57,11 +57,8 @@ impl<'t> Plan<'t> {
 
     /// Rejects what groups cannot be made of.
     pub(super) fn check_groups(&self) -> Result<(), PlanError> {
-        let spreads_many = |related: &&RelatedPlan<'_>| related.is_spread && related.is_many && !related.is_empty;
-        for related in self.related.iter().filter(spreads_many) {
-            if self.is_grouped() || related.plan.is_grouped() {
-                return Err(PlanError::SpreadOfGroups { name: related.name.clone() });
-            }
+        if let Some(related) = self.spread_of_groups(self.is_grouped()) {
+            return Err(PlanError::SpreadOfGroups { name: related.name.clone() });
         }
         if !self.is_grouped() || self.order.is_empty() {
             return Ok(());
@@ -72,6 +69,17 @@ impl<'t> Plan<'t> {
             Some(order) => Err(PlanError::UngroupedOrder { column: self.order_name(order) }),
             None => Ok(()),
         }
+    }
+}
+
+impl Plan<'_> {
+    /// Finds several rows that are spread into groups, or that are groups.
+    fn spread_of_groups(&self, is_grouped: bool) -> Option<&RelatedPlan<'_>> {
+        let mut spread = self.related.iter().filter(|related| related.is_spread && !related.is_empty);
+        spread.find_map(|related| match related.is_many {
+            true => (is_grouped || related.plan.is_grouped()).then_some(related),
+            false => related.plan.spread_of_groups(is_grouped),
+        })
     }
 }
 

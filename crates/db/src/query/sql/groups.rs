@@ -1,7 +1,9 @@
 //! Groups of rows: a subquery reads what is grouped and aggregated, and the groups are made of its rows.
 
+use super::value::has_spellings;
 use super::{Rows, Writer};
 use crate::Dialect;
+use crate::query::Plan;
 use crate::query::plan::{GroupColumn, GroupedWhat, OrderBy};
 
 /// The name of the subquery.
@@ -29,6 +31,12 @@ fn is_direct(columns: &[GroupColumn<'_>]) -> bool {
     })
 }
 
+fn holds_spellings(plan: &Plan<'_>) -> bool {
+    let mut related = plan.related.iter().filter(|related| !related.is_empty);
+    plan.output.values(plan.table).iter().any(|value| has_spellings(&value.kind(plan.table)))
+        || related.any(|related| holds_spellings(&related.plan))
+}
+
 impl<'t> Writer<'t> {
     /// Writes a select of groups. `from` writes what follows the columns of the subquery: from where they are read.
     pub(super) fn groups(
@@ -49,6 +57,13 @@ impl<'t> Writer<'t> {
                 self.push(if index > 0 { ", " } else { "" });
                 self.grouped_input(&column.path, &column.what);
                 self.push(&format!(" AS c{index}"));
+                if self.has_spellings(column) {
+                    self.push(", ");
+                    self.is_canonical = true;
+                    self.grouped_input(&column.path, &column.what);
+                    self.is_canonical = false;
+                    self.push(&format!(" AS k{index}"));
+                }
             }
             from(self);
             self.push(&format!(") AS {GROUPED}"));
@@ -121,10 +136,25 @@ impl<'t> Writer<'t> {
         }
     }
 
+    /// Returns whether a column holds related rows that can be equal without being the same bytes. SQLite then groups
+    /// by a second column, in which they are.
+    fn has_spellings(&self, column: &GroupColumn<'t>) -> bool {
+        let (Dialect::Sqlite, GroupedWhat::Rows(index)) = (self.dialect, &column.what) else { return false };
+        let mut all = &self.related[..];
+        for position in &column.path {
+            all = &all[*position].plan.related;
+        }
+        holds_spellings(&all[*index].plan)
+    }
+
     fn group_by(&mut self, columns: &[GroupColumn<'t>]) {
         let keys = columns.iter().enumerate().filter(|(_, column)| column.is_key());
         for (number, (index, column)) in keys.enumerate() {
             self.push(if number > 0 { ", " } else { " GROUP BY " });
+            if self.has_spellings(column) {
+                self.push(&format!("{GROUPED}.k{index}"));
+                continue;
+            }
             self.group_source(columns, index);
             if let GroupedWhat::Value(value) = &column.what {
                 self.equality_of(&value.input_kind(column.table));

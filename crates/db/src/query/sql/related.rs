@@ -93,8 +93,10 @@ impl<'t> Writer<'t> {
         self.push(" FROM (SELECT ");
         let needed = self.needed(output);
         self.push(if needed.is_empty() { "NULL" } else { "" });
+        let is_canonical = std::mem::take(&mut self.is_canonical);
         self.read_columns(&needed);
         rest(self);
+        self.is_canonical = is_canonical;
         self.push(")");
         self.push_alias();
     }

@@ -118,6 +118,11 @@ impl Writer<'_> {
                 value(self);
                 self.push(")");
             }
+            _ if self.is_canonical && has_spellings(kind) => {
+                self.push("mwallet_json(");
+                value(self);
+                self.push(")");
+            }
             _ => value(self),
         }
     }
@@ -224,6 +229,11 @@ impl Writer<'_> {
             });
         }
     }
+}
+
+/// Returns whether SQLite may store equal values of a type differently.
+pub(super) fn has_spellings(kind: &OutputKind) -> bool {
+    matches!(kind, OutputKind::Number | OutputKind::Column(ColumnType::Json))
 }
 
 /// The name by which `mwallet_cast` knows what it converts.
