@@ -1,11 +1,15 @@
 //! Exact decimal numbers of any size, for money and balances.
 
+mod average;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
+
+pub use average::average;
 
 /// The maximum number of digits on either side of the point, so that `1e999999999` cannot exhaust memory.
 ///

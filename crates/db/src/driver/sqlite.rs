@@ -4,7 +4,6 @@
 //! calling thread, because they cost less than waking another one.
 
 mod active_reads;
-mod average;
 mod casts;
 mod codec;
 mod connection;

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mwallet_schema::{Decimal, json};
+use mwallet_schema::{Decimal, average, json};
 use num_bigint::BigInt;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 
-use super::average::average;
 use super::deadline::{Deadline, OUT_OF_TIME};
 use super::{casts, inner_json, like, packed_rows};
 use crate::{decimal_text, regular_expression};
@@ -37,8 +36,8 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
     connection.create_scalar_function("mwallet_cast", 3, flags, casts::cast)?;
     inner_json::register(connection)?;
     packed_rows::register(connection)?;
-    connection.create_aggregate_function("mwallet_sum", 2, flags, Sum)?;
-    connection.create_aggregate_function("mwallet_avg", 2, flags, Avg)
+    connection.create_aggregate_function("mwallet_sum", 2, flags, Total { is_average: false })?;
+    connection.create_aggregate_function("mwallet_avg", 2, flags, Total { is_average: true })
 }
 
 fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Result<Option<bool>> {
@@ -133,9 +132,7 @@ impl Accumulator {
     fn add_small(&mut self, number: i128) {
         match self.small.checked_add(number) {
             Some(sum) => self.small = sum,
-            None => {
-                self.sum += std::mem::replace(&mut self.small, number);
-            }
+            None => self.sum += std::mem::replace(&mut self.small, number),
         }
     }
 
@@ -148,25 +145,12 @@ impl Accumulator {
 impl std::panic::UnwindSafe for Accumulator {}
 impl std::panic::RefUnwindSafe for Accumulator {}
 
-struct Sum;
-
-impl Aggregate<Accumulator, Option<String>> for Sum {
-    fn init(&self, context: &mut Context<'_>) -> Result<Accumulator> {
-        Accumulator::start(context)
-    }
-
-    fn step(&self, context: &mut Context<'_>, sum: &mut Accumulator) -> Result<()> {
-        sum.add(context)
-    }
-
-    fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
-        Ok(sum.filter(|sum| sum.count > 0).map(|sum| sum.total().0.to_string()))
-    }
+/// The sum of a group, or its average.
+struct Total {
+    is_average: bool,
 }
 
-struct Avg;
-
-impl Aggregate<Accumulator, Option<String>> for Avg {
+impl Aggregate<Accumulator, Option<String>> for Total {
     fn init(&self, context: &mut Context<'_>) -> Result<Accumulator> {
         Accumulator::start(context)
     }
@@ -178,7 +162,7 @@ impl Aggregate<Accumulator, Option<String>> for Avg {
     fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
         Ok(sum.filter(|sum| sum.count > 0).map(|sum| {
             let (total, count) = sum.total();
-            average(&total, count).to_string()
+            if self.is_average { average(&total, count).to_string() } else { total.to_string() }
         }))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mwallet_query::{Field, JsonPath};
+use mwallet_query::{Field, JsonKey, JsonPath};
 use mwallet_schema::{ColumnType, Table, Transfer};
 
 use super::{PlanError, Planner};
@@ -63,12 +63,8 @@ impl Planner<'_> {
         if !has_members {
             return Err(self.refuse(&planned.column.into(), "read as JSON"));
         }
-        let nul = planned
-            .path
-            .keys
-            .iter()
-            .any(|key| matches!(key, mwallet_query::JsonKey::Name(name) if name.contains('\0')));
-        match nul {
+        let has_nul = |key: &JsonKey| matches!(key, JsonKey::Name(name) if name.contains('\0'));
+        match planned.path.keys.iter().any(has_nul) {
             true => Err(PlanError::InvalidValue {
                 column: self.column(planned.column).name.clone(),
                 error: mwallet_schema::ValueError::NulInText,

@@ -91,14 +91,12 @@ impl RelatedPlan<'_> {
 }
 
 fn add_columns<'t>(plan: &Plan<'t>, path: &[usize], columns: &mut Vec<GroupColumn<'t>>) {
-    let mut add = |what| columns.push(GroupColumn { path: path.to_vec(), table: plan.table, what });
-    plan.output.values(plan.table).iter().for_each(|value| add(GroupedWhat::Value(value.clone())));
+    let column = |what| GroupColumn { path: path.to_vec(), table: plan.table, what };
+    columns.extend(plan.output.values(plan.table).iter().map(|value| column(GroupedWhat::Value(value.clone()))));
     for (index, related) in plan.related.iter().enumerate().filter(|(_, related)| !related.is_empty) {
         match related.is_spread && !related.is_many {
             true => add_columns(&related.plan, &[path, &[index]].concat(), columns),
-            false => {
-                columns.push(GroupColumn { path: path.to_vec(), table: plan.table, what: GroupedWhat::Rows(index) })
-            }
+            false => columns.push(column(GroupedWhat::Rows(index))),
         }
     }
 }

@@ -74,7 +74,7 @@ impl OutputValue {
     /// Returns the type of what is aggregated, or of the value if it is not.
     pub(crate) fn input_kind(&self, table: &Table) -> OutputKind {
         match (&self.field, self.cast) {
-            (_, Some(cast)) => cast.to.kind(),
+            (_, Some(cast)) => kind_of(cast.to),
             (Some(field), None) => OutputKind::Column(field.kind(table).into_owned()),
             (None, None) => OutputKind::Column(ColumnType::BigInt),
         }
@@ -83,7 +83,7 @@ impl OutputValue {
     /// Returns the type of the value.
     pub(crate) fn kind(&self, table: &Table) -> OutputKind {
         match &self.aggregate {
-            Some(PlannedAggregate { cast: Some(cast), .. }) => cast.to.kind(),
+            Some(PlannedAggregate { cast: Some(cast), .. }) => kind_of(cast.to),
             Some(PlannedAggregate { kind, .. }) => kind.clone(),
             None => self.input_kind(table),
         }
@@ -101,24 +101,18 @@ impl OutputValue {
     }
 }
 
-/// The types that conversions lead to.
-trait CastKind {
-    fn kind(self) -> OutputKind;
-}
-
-impl CastKind for CastType {
-    fn kind(self) -> OutputKind {
-        OutputKind::Column(match self {
-            Self::Numeric => return OutputKind::Number,
-            // A date is written as text.
-            Self::Text | Self::Date => ColumnType::Text { max: None },
-            Self::SmallInt => ColumnType::SmallInt,
-            Self::Integer => ColumnType::Integer,
-            Self::BigInt => ColumnType::BigInt,
-            Self::Boolean => ColumnType::Boolean,
-            Self::Json => ColumnType::Json,
-        })
-    }
+/// Returns the type that a conversion leads to.
+fn kind_of(to: CastType) -> OutputKind {
+    OutputKind::Column(match to {
+        CastType::Numeric => return OutputKind::Number,
+        // A date is written as text.
+        CastType::Text | CastType::Date => ColumnType::Text { max: None },
+        CastType::SmallInt => ColumnType::SmallInt,
+        CastType::Integer => ColumnType::Integer,
+        CastType::BigInt => ColumnType::BigInt,
+        CastType::Boolean => ColumnType::Boolean,
+        CastType::Json => ColumnType::Json,
+    })
 }
 
 impl CastSource {
