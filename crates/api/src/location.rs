@@ -7,7 +7,7 @@ use std::ops::Range;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use mwallet_db::schema::json::Reader;
+use mwallet_db::schema::json::{self, Step};
 use mwallet_db::schema::{Table, Value};
 use mwallet_query::column_parameter;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -202,15 +202,7 @@ const PARAMETER: &percent_encoding::AsciiSet =
 
 /// The member of an object, if it is a string, a number or a boolean.
 fn member(row: &[u8], name: &str) -> Option<Value> {
-    let mut reader = Reader::new(row).ok()?;
-    reader.value().ok()?;
-    while let Some(key) = reader.key().ok()? {
-        let value = reader.raw().ok()?;
-        if key == name {
-            return Value::scalar(value);
-        }
-    }
-    None
+    json::inner(row, [Step::Member(name)]).ok().flatten().and_then(Value::scalar)
 }
 
 #[cfg(test)]

@@ -224,6 +224,19 @@ pub(crate) const SEARCHES: [(&str, SearchForm); 4] = [
 pub(crate) const IS_VALUES: [(&str, Is); 4] =
     [("null", Is::Null), ("true", Is::True), ("false", Is::False), ("unknown", Is::Unknown)];
 
+/// The operators that are in no table.
+pub(crate) const IN: &str = "in";
+pub(crate) const IS: &str = "is";
+pub(crate) const IS_DISTINCT: &str = "isdistinct";
+
+/// Returns the names of all operators.
+pub fn operator_names() -> impl Iterator<Item = &'static str> {
+    let matchers = MATCHERS.into_iter().map(|(name, _)| name);
+    let relations = RELATIONS.into_iter().map(|(name, _)| name);
+    let searches = SEARCHES.into_iter().map(|(name, _)| name);
+    matchers.chain([IN, IS, IS_DISTINCT]).chain(relations).chain(searches)
+}
+
 #[derive(Clone, Copy)]
 pub(crate) enum Operator {
     Match(Matcher),
@@ -237,9 +250,9 @@ pub(crate) enum Operator {
 impl Operator {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         Some(match word {
-            "in" => Self::In,
-            "is" => Self::Is,
-            "isdistinct" => Self::IsDistinct,
+            IN => Self::In,
+            IS => Self::Is,
+            IS_DISTINCT => Self::IsDistinct,
             _ => {
                 let matcher = named(&MATCHERS, word).map(Self::Match);
                 let relation = || named(&RELATIONS, word).map(Self::Relate);

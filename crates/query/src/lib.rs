@@ -43,7 +43,9 @@ mod zone;
 pub use embed::{Embed, Join};
 pub use error::ParseError;
 pub use field::{Field, JsonKey, JsonPath};
-pub use filter::{Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier, SearchForm, SetRelation};
+pub use filter::{
+    Comparison, Filter, Is, Junction, Matcher, Operation, Quantifier, SearchForm, SetRelation, operator_names,
+};
 pub use identifier::Identifier;
 pub use limits::MAX_DEPTH;
 pub use order::{Direction, Nulls, Order};

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 
 use crate::embed::JOINS;
 use crate::field::is_index;
-use crate::filter::{GROUPS, IS_VALUES, MATCHERS, RELATIONS, SEARCHES, is_operator};
+use crate::filter::{GROUPS, IN, IS, IS_DISTINCT, IS_VALUES, MATCHERS, RELATIONS, SEARCHES, is_operator};
 use crate::names::name_of;
 use crate::select::split_aggregate;
 use crate::{
@@ -288,9 +288,9 @@ impl Display for Operator<'_> {
 pub(crate) fn operator_name(operation: &Operation) -> &'static str {
     match operation {
         Operation::Match { matcher, .. } | Operation::MatchMany { matcher, .. } => name_of(&MATCHERS, matcher),
-        Operation::In(_) => "in",
-        Operation::Is(_) => "is",
-        Operation::IsDistinct(_) => "isdistinct",
+        Operation::In(_) => IN,
+        Operation::Is(_) => IS,
+        Operation::IsDistinct(_) => IS_DISTINCT,
         Operation::Relate { relation, .. } => name_of(&RELATIONS, relation),
         Operation::Search { form, .. } => name_of(&SEARCHES, form),
     }

@@ -67,33 +67,7 @@ fn value() -> Value {
 }
 
 fn comparison() -> Value {
-    let operators = [
-        "eq",
-        "neq",
-        "gt",
-        "gte",
-        "lt",
-        "lte",
-        "like",
-        "ilike",
-        "match",
-        "imatch",
-        "in",
-        "is",
-        "isdistinct",
-        "cs",
-        "cd",
-        "ov",
-        "sl",
-        "sr",
-        "nxr",
-        "nxl",
-        "adj",
-        "fts",
-        "plfts",
-        "phfts",
-        "wfts",
-    ];
+    let operators: Vec<&str> = mwallet_query::operator_names().collect();
     let mut comparison = field();
     comparison["op"] = one_of("The operator.", &operators);
     comparison["value"] = json!({

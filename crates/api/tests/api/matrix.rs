@@ -12,7 +12,7 @@ use mwallet_db::schema::{Decimal, Timestamp};
 use mwallet_db::{Auto, Dialect, Entity, Json, Key};
 use mwallet_testkit::{TestDb, both_engines};
 
-use crate::support::{behind, reflected, send};
+use crate::support::{behind, readable, reflected, send};
 
 mod list;
 
@@ -85,25 +85,8 @@ async fn every_case_does_what_the_list_says(db: TestDb) {
     assert!(wrong.is_empty(), "{} cases differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What a URL cannot contain.
-const UNREADABLE: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
 async fn check(app: &App, case: &Case, expected: &Outcome) -> Result<(), String> {
-    // The list has requests as people read them.
-    let path = percent_encoding::utf8_percent_encode(case.request, UNREADABLE);
-    let request = Request::get(format!("/rest/v1/{path}"));
+    let request = Request::get(readable(case.request));
     let request = case.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let answer = send(app, request.body(Body::empty()).unwrap()).await;
     let told = |name: &str| answer.header(name).unwrap_or_default().to_owned();

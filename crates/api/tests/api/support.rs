@@ -7,6 +7,7 @@ use mwallet_api::{App, AppState, ExposedTables, Handler, Limits};
 use mwallet_db::{DatabaseUrl, EngineOptions, SqliteUrl};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::TestDb;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -70,6 +71,26 @@ pub(crate) async fn behind(db: &TestDb, sql: &str) {
 /// The routes of a server with the entities of mWallet.
 pub(crate) async fn app(db: &TestDb) -> App {
     App::new(state(db).await)
+}
+
+/// What a URL cannot contain.
+const UNREADABLE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// The path of a query that is written as people read it.
+pub(crate) fn readable(query: &str) -> String {
+    format!("/rest/v1/{}", utf8_percent_encode(query, UNREADABLE))
 }
 
 /// Sends a request, and holds the answer against what the server's own document says of it.

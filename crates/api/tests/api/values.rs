@@ -5,7 +5,7 @@ use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{get, post, state, write};
+use crate::support::{get, post, readable, state, write};
 
 async fn filled(db: &TestDb) -> App {
     let limits = Limits { allow_aggregates: true, ..Limits::default() };
@@ -32,20 +32,8 @@ async fn filled(db: &TestDb) -> App {
     app
 }
 
-/// The path of a query, whose signs are encoded as clients encode them.
-fn path(query: &str) -> String {
-    let encoded = query.chars().map(|sign| match sign {
-        '>' => "%3E".to_owned(),
-        '"' => "%22".to_owned(),
-        '[' => "%5B".to_owned(),
-        ']' => "%5D".to_owned(),
-        plain => plain.to_string(),
-    });
-    format!("/rest/v1/{}", encoded.collect::<String>())
-}
-
 async fn rows(app: &App, query: &str) -> Value {
-    let answer = get(app, &path(query)).await;
+    let answer = get(app, &readable(query)).await;
     assert!((200..300).contains(&answer.status.as_u16()), "{query}: {}", answer.text);
     answer.json()
 }
@@ -74,7 +62,7 @@ async fn values_inside_json_are_read_filtered_and_ordered(db: TestDb) {
     let embedded = "orders?select=slug,transactions(meta->size)&transactions.meta->>fee=eq.0.50&order=id";
     let expected = json!([{"slug": "one", "transactions": [{"size": 10}]}, {"slug": "two", "transactions": []}]);
     assert_eq!(rows(&app, embedded).await, expected);
-    let changing = path("transactions?meta->size=eq.10&select=meta->>fee");
+    let changing = readable("transactions?meta->size=eq.10&select=meta->>fee");
     let changed = write(&app, "PATCH", &changing, "return=representation", r#"{"network": "c"}"#).await;
     assert_eq!(changed.text, r#"[{"fee":"0.50"}]"#);
 }
@@ -141,7 +129,7 @@ async fn values_are_converted(db: TestDb) {
         ("transactions?select=confirmations::smallint,x:tranx_id::text->a", 400, "PGRST100"),
         ("orders?select=memo->a", 400, "42883"),
     ] {
-        let answer = get(&app, &path(query)).await;
+        let answer = get(&app, &readable(query)).await;
         assert_eq!(
             (answer.status.as_u16(), answer.json()["code"].as_str()),
             (status, Some(code)),
@@ -242,7 +230,7 @@ async fn aggregates_are_refused_where_they_cannot_be(db: TestDb) {
         ("transactions?select=count(),...orders(slug,...transactions(network))", "PGRST127"),
         ("transactions?select=meta.max()", "42883"),
     ] {
-        let answer = get(&app, &path(query)).await;
+        let answer = get(&app, &readable(query)).await;
         assert_eq!(
             (answer.status.as_u16(), answer.json()["code"].as_str()),
             (400, Some(code)),
@@ -250,14 +238,14 @@ async fn aggregates_are_refused_where_they_cannot_be(db: TestDb) {
             answer.text
         );
     }
-    let grouping = path("transactions?id=eq.1&select=count()");
+    let grouping = readable("transactions?id=eq.1&select=count()");
     let written = write(&app, "PATCH", &grouping, "return=representation", r#"{"network": "z"}"#).await;
     assert_eq!((written.status.as_u16(), written.json()["code"].as_str()), (400, Some("PGRST127")));
     assert_eq!(rows(&app, "transactions?id=eq.1&select=network").await, json!([{"network": "a"}]));
 
     let closed = App::new(state(&db).await);
     for query in ["transactions?select=count()", "orders?select=slug,transactions(count())"] {
-        let answer = get(&closed, &path(query)).await;
+        let answer = get(&closed, &readable(query)).await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some("PGRST123")), "{query}");
     }
 }

@@ -1,4 +1,4 @@
-//! Parses URL parameters into a [`Query`].
+//! Parses URL parameters, or a JSON document, into a [`Query`].
 
 use mwallet_query as syntax;
 use mwallet_query::{Field, Join, Matcher, Operation, ParseError, Quantifier, SelectItem};
@@ -53,7 +53,7 @@ impl QueryArgs {
         Ok(parsed.into())
     }
 
-    /// Parses the JSON document of a read, which is about as much as parameters are.
+    /// Parses the JSON document of a read, which says what parameters say.
     ///
     /// # Errors
     ///

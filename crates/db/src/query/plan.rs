@@ -184,16 +184,15 @@ impl<'t> Plan<'t> {
     /// Returns an error if the query does not fit the table.
     pub fn count(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
         let at = at.into();
-        if !query.is_aggregated() {
-            return Self::aggregate(at, query, &[Aggregate::Count]);
-        }
-        let all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
-        let mut plan = Self::select(at, &all)?;
-        if plan.is_grouped()
-            && let PlanKind::Select { condition, .. } = plan.kind
-        {
-            plan.kind = PlanKind::CountGroups { condition };
-            return Ok(plan);
+        if query.is_aggregated() {
+            let all = Query { order: Vec::new(), skip: 0, limit: None, ..query.clone() };
+            let mut plan = Self::select(at, &all)?;
+            if plan.is_grouped()
+                && let PlanKind::Select { condition, .. } = plan.kind
+            {
+                plan.kind = PlanKind::CountGroups { condition };
+                return Ok(plan);
+            }
         }
         Self::aggregate(at, query, &[Aggregate::Count])
     }

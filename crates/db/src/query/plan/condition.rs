@@ -381,7 +381,10 @@ impl<'t> Planner<'t> {
 
     /// Finds a field of text.
     fn text_field(&self, field: &Field, operation: &'static str) -> Result<PlannedField, PlanError> {
-        let field = self.field(field)?;
+        self.require_text(self.field(field)?, operation)
+    }
+
+    fn require_text(&self, field: PlannedField, operation: &'static str) -> Result<PlannedField, PlanError> {
         let is_text = match &*field.kind(self.table) {
             ColumnType::Text { .. } | ColumnType::Enum(_) => true,
             ColumnType::Native(native) => {
@@ -393,7 +396,7 @@ impl<'t> Planner<'t> {
         if is_text { Ok(field) } else { Err(self.refuse(&field, operation)) }
     }
 
-    fn refuse_nul(&self, field: &PlannedField, text: &str) -> Result<(), PlanError> {
+    pub(super) fn refuse_nul(&self, field: &PlannedField, text: &str) -> Result<(), PlanError> {
         match text.contains('\0') {
             true => Err(PlanError::InvalidValue { column: field.name(self.table), error: ValueError::NulInText }),
             false => Ok(()),
@@ -420,13 +423,14 @@ impl<'t> Planner<'t> {
     }
 
     /// Finds a field whose words can be searched: text, JSON, or a document that PostgreSQL prepared.
-    fn searched_field(&self, name: &Field) -> Result<PlannedField, PlanError> {
-        let field = self.field(name)?;
-        match &*field.kind(self.table) {
-            ColumnType::Json => Ok(field),
-            ColumnType::Native(native) if native.name == TEXT_SEARCH_TYPE => Ok(field),
-            _ => self.text_field(name, "searched for words"),
-        }
+    fn searched_field(&self, field: &Field) -> Result<PlannedField, PlanError> {
+        let field = self.field(field)?;
+        let has_words = match &*field.kind(self.table) {
+            ColumnType::Json => true,
+            ColumnType::Native(native) => native.name == TEXT_SEARCH_TYPE,
+            _ => false,
+        };
+        if has_words { Ok(field) } else { self.require_text(field, "searched for words") }
     }
 
     /// Parses a comparison operand. It may exceed the column's limits: `memo = <longer text>` and `amount > 1e30` are

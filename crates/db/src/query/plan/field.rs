@@ -63,13 +63,11 @@ impl Planner<'_> {
         if !has_members {
             return Err(self.refuse(&planned.column.into(), "read as JSON"));
         }
-        let has_nul = |key: &JsonKey| matches!(key, JsonKey::Name(name) if name.contains('\0'));
-        match planned.path.keys.iter().any(has_nul) {
-            true => Err(PlanError::InvalidValue {
-                column: self.column(planned.column).name.clone(),
-                error: mwallet_schema::ValueError::NulInText,
-            }),
-            false => Ok(planned),
+        for key in &planned.path.keys {
+            if let JsonKey::Name(name) = key {
+                self.refuse_nul(&planned.column.into(), name)?;
+            }
         }
+        Ok(planned)
     }
 }

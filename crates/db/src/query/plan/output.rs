@@ -30,33 +30,43 @@ pub(crate) enum OutputSet {
 }
 
 impl OutputSet {
-    /// Returns the values.
-    pub(crate) fn values(&self, table: &Table) -> Cow<'_, [OutputValue]> {
+    /// Returns the positions of its columns. Values are not columns, whatever they are made of.
+    fn positions(&self, table: &Table) -> Cow<'_, [usize]> {
         let columns = table.columns.iter().enumerate();
         match self {
             Self::Readable => {
-                columns.filter(|(_, column)| column.is_readable()).map(|(position, _)| position.into()).collect()
+                columns.filter(|(_, column)| column.is_readable()).map(|(position, _)| position).collect()
             }
-            Self::All => columns.map(|(position, _)| position.into()).collect(),
-            Self::Columns(positions) => positions.iter().copied().map(OutputValue::from).collect(),
+            Self::All => columns.map(|(position, _)| position).collect(),
+            Self::Columns(positions) => Cow::Borrowed(positions),
+            Self::Values { .. } => Cow::Borrowed(&[]),
+        }
+    }
+
+    /// Returns the values.
+    pub(crate) fn values(&self, table: &Table) -> Cow<'_, [OutputValue]> {
+        match self {
             Self::Values { values, .. } => Cow::Borrowed(values),
+            _ => self.positions(table).iter().copied().map(OutputValue::from).collect(),
         }
     }
 
     /// Returns the columns of the output.
     pub(in crate::query) fn columns(&self, table: &Table) -> Vec<OutputColumn> {
-        let own =
-            |column: &Column| OutputColumn { name: column.name.clone(), kind: OutputKind::Column(column.kind.clone()) };
         match self {
-            Self::Readable => table.columns.iter().filter(|column| column.is_readable()).map(own).collect(),
-            Self::All => table.columns.iter().map(own).collect(),
-            Self::Columns(positions) => positions.iter().map(|position| own(&table.columns[*position])).collect(),
             Self::Values { values, names } => {
                 let column = |(name, value): (&String, &OutputValue)| OutputColumn {
                     name: name.clone(),
                     kind: value.kind(table),
                 };
                 names.iter().zip(values).map(column).collect()
+            }
+            _ => {
+                let own = |column: &Column| OutputColumn {
+                    name: column.name.clone(),
+                    kind: OutputKind::Column(column.kind.clone()),
+                };
+                self.positions(table).iter().map(|position| own(&table.columns[*position])).collect()
             }
         }
     }
@@ -65,9 +75,7 @@ impl OutputSet {
     fn len(&self, table: &Table) -> usize {
         match self {
             Self::Values { values, .. } => values.len(),
-            Self::Columns(positions) => positions.len(),
-            Self::Readable => table.columns.iter().filter(|column| column.is_readable()).count(),
-            Self::All => table.columns.len(),
+            _ => self.positions(table).len(),
         }
     }
 
@@ -85,14 +93,7 @@ impl OutputSet {
     fn names<'a>(&'a self, table: &'a Table) -> Vec<&'a str> {
         match self {
             Self::Values { names, .. } => names.iter().map(String::as_str).collect(),
-            Self::Columns(positions) => {
-                positions.iter().map(|position| table.columns[*position].name.as_str()).collect()
-            }
-            Self::Readable => {
-                let readable = table.columns.iter().filter(|column| column.is_readable());
-                readable.map(|column| column.name.as_str()).collect()
-            }
-            Self::All => table.columns.iter().map(|column| column.name.as_str()).collect(),
+            _ => self.positions(table).iter().map(|position| table.columns[*position].name.as_str()).collect(),
         }
     }
 }
