@@ -71,7 +71,7 @@ fn what_is_wrong_is_said_with_its_place() {
             r#"{"filter": []}"#,
             "filter: unknown field `filter`, expected one of `select`, `where`, `order`, `limit`, `offset` at line 1 column 9",
         ),
-        (r#"{"limit": 1, "limit": 2}"#, "limit: duplicate field `limit` at line 1 column 20"),
+        (r#"{"limit": 1, "limit": 2}"#, "the query: duplicate field `limit` at line 1 column 20"),
         (
             r#"{"select": [1]}"#,
             "select[0]: invalid type: integer `1`, expected the name of a column, or an object at line 1 column 13",
@@ -94,7 +94,7 @@ fn what_is_wrong_is_said_with_its_place() {
         (r#"{"select": [{"related": "a"}, {"related": "a"}]}"#, "select: two embeds are named a"),
         (r#"{"order": [{"column": "name", "related": "users"}]}"#, "users is not embedded"),
         (r#"{"order": [{"column": "name", "nulls": "middle"}]}"#, "order[0].nulls: expected first or last"),
-        (r#"{"where": [["a"]]}"#, "where[0]: invalid type: sequence, expected an object at line 1 column 12"),
+        (r#"{"where": [["a"]]}"#, "where[0]: invalid type: sequence, expected an object at line 1 column 11"),
         (r#"{"where": [{"column": "a"}]}"#, "where[0]: expected a column with an op, and, or or"),
         (r#"{"where": [{"column": "a", "op": "equals", "value": 1}]}"#, "where[0].op: expected an operator"),
         (r#"{"where": [{"or": []}]}"#, "where[0].or: expected at least one condition"),
