@@ -1,6 +1,7 @@
 //! Exact decimal numbers of any size, for money and balances.
 
 mod average;
+mod sum;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
 
-pub use average::average;
+pub use sum::DecimalSum;
 
 /// The maximum number of digits on either side of the point, so that `1e999999999` cannot exhaust memory.
 ///

@@ -27,7 +27,7 @@ mod json_schema;
 mod schema;
 mod yaml;
 
-pub use decimal::{Decimal, DecimalError, average};
+pub use decimal::{Decimal, DecimalError, DecimalSum};
 pub use fields::{Bound, Field, FieldDefault, FieldType, Rules};
 pub use from_table::FromTable;
 pub use generator::{FixedTime, Sources, ValueGenerator};

@@ -16,7 +16,7 @@ const MAX_SCALE: i64 = 1_000;
 /// Returns the average of `count` numbers with the sum `total`, at PostgreSQL's scale, rounded half away from zero.
 ///
 /// `count` must not be zero.
-pub fn average(total: &Decimal, count: i64) -> Decimal {
+pub(super) fn average(total: &Decimal, count: i64) -> Decimal {
     let divisor = Decimal::from(count);
     let scale = quotient_scale(total, &divisor);
     // total.unscaled / 10^total.scale / count, in units of 10^-scale.

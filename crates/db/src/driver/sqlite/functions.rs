@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mwallet_schema::{Decimal, average, json};
-use num_bigint::BigInt;
+use mwallet_schema::{DecimalError, DecimalSum, json};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
@@ -89,55 +88,36 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| Error::UserFunctionError(error.into()))
 }
 
-/// A running sum of integers, of decimals with the same scale, or of numbers as text.
+/// A running sum.
 struct Accumulator {
-    sum: BigInt,
-    /// Most sums fit into 128 bits. Overflow is carried into `sum`.
-    small: i128,
-    count: i64,
-    scale: u32,
+    sum: DecimalSum,
     /// Whether texts are numbers of any scale, rather than decimals as they are stored.
     is_plain: bool,
 }
 
 impl Accumulator {
+    /// The second argument is the scale of the decimals, or null.
     fn start(context: &Context<'_>) -> Result<Self> {
         let scale: Option<u32> = context.get(1)?;
-        let is_plain = scale.is_none();
-        Ok(Self { sum: BigInt::ZERO, small: 0, count: 0, scale: scale.unwrap_or(0), is_plain })
+        Ok(Self { sum: DecimalSum::default(), is_plain: scale.is_none() })
     }
 
     fn add(&mut self, context: &Context<'_>) -> Result<()> {
         match context.get_raw(0) {
-            ValueRef::Null => return Ok(()),
-            ValueRef::Integer(number) => self.add_small(number.into()),
+            ValueRef::Null => {}
+            ValueRef::Integer(number) => self.sum.add_integer(number),
             ValueRef::Text(text) if self.is_plain => {
-                let number: Decimal = utf8(text)?.parse().map_err(|error| Error::UserFunctionError(Box::new(error)))?;
-                // The sum has as many decimal places as the number that has most.
-                let scale = self.scale.max(number.scale());
-                self.sum *= Decimal::power_of_ten(scale - self.scale);
-                self.sum += number.unscaled() * Decimal::power_of_ten(scale - number.scale());
-                self.scale = scale;
+                let number =
+                    utf8(text)?.parse().map_err(|error| Error::UserFunctionError(Box::<DecimalError>::new(error)))?;
+                self.sum.add(&number);
             }
             ValueRef::Text(text) => {
                 let wrong = || Error::UserFunctionError("not a decimal as mWallet stores it".into());
-                self.sum += decimal_text::decode(utf8(text)?).ok_or_else(wrong)?.unscaled();
+                self.sum.add(&decimal_text::decode(utf8(text)?).ok_or_else(wrong)?);
             }
             _ => return Err(Error::UserFunctionError("only numbers can be added up".into())),
         }
-        self.count += 1;
         Ok(())
-    }
-
-    fn add_small(&mut self, number: i128) {
-        match self.small.checked_add(number) {
-            Some(sum) => self.small = sum,
-            None => self.sum += std::mem::replace(&mut self.small, number),
-        }
-    }
-
-    fn total(self) -> (Decimal, i64) {
-        (Decimal::new(self.sum + self.small, self.scale), self.count)
     }
 }
 
@@ -160,9 +140,8 @@ impl Aggregate<Accumulator, Option<String>> for Total {
     }
 
     fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
-        Ok(sum.filter(|sum| sum.count > 0).map(|sum| {
-            let (total, count) = sum.total();
-            if self.is_average { average(&total, count).to_string() } else { total.to_string() }
-        }))
+        let sum = sum.map(|accumulator| accumulator.sum);
+        let result = sum.and_then(|sum| if self.is_average { sum.average() } else { sum.total() });
+        Ok(result.map(|number| number.to_string()))
     }
 }

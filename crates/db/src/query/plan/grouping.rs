@@ -70,11 +70,9 @@ impl<'t> Plan<'t> {
             None => Ok(()),
         }
     }
-}
 
-impl Plan<'_> {
     /// Finds several rows that are spread into groups, or that are groups.
-    fn spread_of_groups(&self, is_grouped: bool) -> Option<&RelatedPlan<'_>> {
+    fn spread_of_groups(&self, is_grouped: bool) -> Option<&RelatedPlan<'t>> {
         let mut spread = self.related.iter().filter(|related| related.is_spread && !related.is_empty);
         spread.find_map(|related| match related.is_many {
             true => (is_grouped || related.plan.is_grouped()).then_some(related),

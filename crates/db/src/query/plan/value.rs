@@ -166,12 +166,11 @@ impl Planner<'_> {
     /// Plans the conversion of a value to a type.
     fn cast(&self, value: &OutputValue, to: CastType) -> Result<Cast, PlanError> {
         let kind = value.kind(self.table);
-        match CastSource::new(&kind) {
-            Some(from) if from.converts_to(to) => Ok(Cast { from, to }),
-            _ => {
-                Err(PlanError::Cast { column: value.describe(self.table), kind: name_of(&kind).into(), to: to.name() })
-            }
-        }
+        let from = CastSource::new(&kind).filter(|from| from.converts_to(to));
+        from.map(|from| Cast { from, to }).ok_or_else(|| {
+            let (column, kind) = (value.describe(self.table), name_of(&kind).into());
+            PlanError::Cast { column, kind, to: to.name() }
+        })
     }
 
     /// Returns the type that a function makes of values: as PostgreSQL does.
