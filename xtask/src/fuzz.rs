@@ -29,6 +29,8 @@ enum Target {
     QueryString,
     /// Requests to tables: as statements of both engines
     Plan,
+    /// A read as a JSON document: as text and as a syntax tree
+    Document,
     /// The headers `Range` and `Prefer`
     Headers,
 }
@@ -48,4 +50,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         run_command(fuzz.current_dir(root())).map_err(|error| format!("{error}; it needs {NEEDS}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_target_is_run_and_has_seeds() {
+        let names = |folder: &str| -> BTreeSet<String> {
+            let entries = fs::read_dir(root().join(folder)).unwrap();
+            entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        let run: BTreeSet<String> = Target::value_variants()
+            .iter()
+            .map(|target| target.to_possible_value().unwrap().get_name().to_owned())
+            .collect();
+        assert_eq!(names("fuzz/fuzz_targets"), run);
+        assert_eq!(names("fuzz/seeds"), run);
+    }
 }

@@ -71,6 +71,7 @@ impl Parser<'_> {
             return Ok(SelectItem::Star);
         }
         let is_spread = self.lexer.take("...");
+        let mut begin = self.lexer.position();
         let (mut name, mut is_quoted) = self.name()?;
         let mut alias = None;
         if self.lexer.next_is(':') && !self.lexer.rest().starts_with("::") {
@@ -84,10 +85,14 @@ impl Parser<'_> {
                 return Err(error.hint("write select=...table(alias:column)"));
             }
             alias = Some(name);
+            begin = self.lexer.position();
             (name, is_quoted) = self.name()?;
         }
         let is_call = self.lexer.next_is('(') && !is_quoted && !is_spread;
         if let Some((column, function)) = is_call.then(|| split_aggregate(&name)).flatten() {
+            if column == Some("") {
+                return Err(self.lexer.error_at(begin, "expected a column"));
+            }
             self.end_call()?;
             let aggregate = Some(Aggregated { function, cast: self.cast()? });
             return Ok(SelectItem::Value(SelectValue { field: column.map(Into::into), cast: None, aggregate, alias }));

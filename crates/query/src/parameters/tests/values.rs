@@ -82,6 +82,9 @@ fn mistakes_say_what_and_where() {
         "select: expected .avg(), .count(), .max(), .min() or .sum() at character 9, where '.' is"
     );
     assert_eq!(message("id.sum(memo)"), "select: expected () at character 7, where '(' is");
+    for text in [".sum()", "\"\".sum()", "id,total:.sum()"] {
+        assert!(message(text).starts_with("select: expected a column at character "), "{text}: {}", message(text));
+    }
     assert_eq!(message("memo->"), "select: expected a key at the end");
     assert_eq!(
         message("memo->>a->b"),
