@@ -9,14 +9,14 @@ use mwallet_db::schema::{
     Access, Column, ColumnType, DeclaredType, EnumLabel, EnumType, NativeType, ReferentialAction, Table, TableKind,
     Transfer, Updatability, ViewColumnSource,
 };
-use mwallet_db::{Catalog, Filter, Restrictions, TableScope};
+use mwallet_db::{Caller, Catalog, Filter, Grant, Grants, TableRef};
 
 /// The names of write-only columns begin so.
 pub const SECRET: &str = "secret_";
-/// The names of columns that [`Veil`] hides begin so.
+/// The names of columns that [`VEIL`] hides begin so.
 pub const VEILED: &str = "veiled";
 
-/// The column by which [`Veil`] chooses rows.
+/// The column by which [`VEIL`] chooses rows.
 pub const VEILED_ROWS: &str = "veiled_rows";
 
 /// The types of columns that must not be shown.
@@ -33,22 +33,23 @@ pub fn is_secret(kind: &ColumnType) -> bool {
     [SECRET_TEXT, SECRET_KEY].contains(kind)
 }
 
-/// Returns whether a column of this type is hidden by [`Veil`].
+/// Returns whether a column of this type is hidden by [`VEIL`].
 pub fn is_veiled(kind: &ColumnType) -> bool {
     [VEILED_NUMBER, VEILED_KEY].contains(kind)
 }
 
-/// Hides columns of each table, and rows by one of them. The condition is one that no request can express.
-#[derive(Debug)]
-pub struct Veil;
-
-impl Restrictions for Veil {
-    fn of(&self, table: &Table) -> TableScope {
-        let names = table.columns.iter().map(|column| &column.name);
-        let hidden = names.filter(|name| name.starts_with(VEILED)).cloned().collect();
-        TableScope { hidden, rows: Some(Filter::between(VEILED_ROWS, 1, 2)) }
+/// A caller from whom columns of each table are hidden, and rows by one of them. The condition is one that no request can
+/// express.
+pub static VEIL: LazyLock<Caller> = LazyLock::new(|| {
+    let mut grants = Grants::default();
+    for table in CATALOG.tables().map(TableRef::table) {
+        let names = table.columns.iter().map(|column| column.name.as_str());
+        let shown = Grant::of_columns(names.filter(|name| !name.starts_with(VEILED)));
+        let rows = Some(Filter::between(VEILED_ROWS, 1, 2));
+        grants.add(table.schema.as_deref(), &table.name, Grant { rows, ..shown });
     }
-}
+    Caller { grants: grants.into(), ..Caller::default() }
+});
 
 fn tables() -> Vec<Table> {
     vec![people(), films(), covers(), roles(), cheap(), accounts(), odd(), postgres_types(), sqlite_types()]

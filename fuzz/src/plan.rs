@@ -12,7 +12,7 @@ use mwallet_db::{
     Scope, ScopedTable, SystemSources, TableRef,
 };
 
-use super::catalog::{CATALOG, SECRET, VEILED, VEILED_ROWS, Veil, is_secret, is_veiled};
+use super::catalog::{CATALOG, SECRET, VEIL, VEILED, VEILED_ROWS, is_secret, is_veiled};
 use super::sql_text::{Allowed, Token};
 use super::url;
 
@@ -68,7 +68,7 @@ pub fn check_document(document: &[u8]) {
 }
 
 fn scoped(table: TableRef<'static>, is_veiled: bool) -> ScopedTable<'static> {
-    ScopedTable::new(table, if is_veiled { Scope::Restricted(&Veil) } else { Scope::Client })
+    ScopedTable::new(table, if is_veiled { Scope::Granted(&VEIL) } else { Scope::Client })
 }
 
 type Pairs = Vec<(String, String)>;

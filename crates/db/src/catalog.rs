@@ -128,6 +128,11 @@ impl<'c> TableRef<'c> {
         self.other(junction.table)
     }
 
+    /// Returns another table of the same catalog.
+    pub(crate) fn sibling(self, schema: Option<&str>, name: &str) -> Option<Self> {
+        self.catalog.and_then(|(catalog, _)| catalog.get(schema, name))
+    }
+
     fn other(self, position: usize) -> TableRef<'c> {
         // A relationship comes from the catalog of its table.
         self.catalog.map_or(self, |(catalog, _)| catalog.at(position))

@@ -94,9 +94,10 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, FromRow};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Filter, Identifier, Is, JsonKey,
-    JsonPath, Nulls, OnConflict, Operand, Order, Plan, PlanError, Projection, Query, QueryArgs, Related, RelatedFilter,
-    Restrictions, Scope, ScopedTable, SearchForm, SelectValue, Selection, SetRelation, TableScope,
+    Aggregate, AggregateFunction, Aggregated, Caller, CastType, Comparison, Direction, Field, Filter, Grant,
+    GrantedColumns, Grants, Identifier, Is, JsonKey, JsonPath, Nulls, OnConflict, Operand, Order, Plan, PlanError,
+    Projection, Query, QueryArgs, Related, RelatedFilter, Scope, ScopedTable, SearchForm, SelectValue, Selection,
+    SetRelation,
 };
 pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

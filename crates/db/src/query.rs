@@ -19,7 +19,8 @@ pub use plan::{Aggregate, OnConflict, Plan, PlanError};
 pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation_path::RelatedFilter;
 pub(crate) use relation_path::{JunctionPath, RelationPath};
-pub use scope::{Restrictions, Scope, ScopedTable, TableScope};
+pub(crate) use scope::Sight;
+pub use scope::{Caller, Grant, GrantedColumns, Grants, Scope, ScopedTable};
 
 use crate::statement::JsonStyle;
 

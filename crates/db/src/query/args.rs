@@ -42,8 +42,8 @@ impl QueryArgs {
         table: impl Into<ScopedTable<'t>>,
     ) -> Result<Self, PlanError> {
         let at: ScopedTable<'t> = table.into();
-        let (table, rules) = (at.table(), at.scope().of(at.table()));
-        let shows = |column: &&Column| at.scope().shows(&rules, column);
+        let (table, sight) = (at.table(), at.scope().sight(at.table()));
+        let shows = |column: &&Column| sight.shows(column);
         let is_column = |name: &str| table.column(name).as_ref().is_some_and(shows);
         let parsed = syntax::Parameters::parse(parameters, &is_column);
         let parsed = parsed.map_err(|error| PlanError::parse(error, table, table.columns.iter().filter(shows)))?;

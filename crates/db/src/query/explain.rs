@@ -109,10 +109,12 @@ impl Plan<'_> {
             | Condition::Is(field, _) => vec![field.name(self.table)],
             Condition::Same(position, _) => column(position),
             Condition::InKeys(positions, _) => positions.iter().flat_map(column).collect(),
-            Condition::Exists(related) => vec![format!("there are {}", related.plan.table.name)],
+            Condition::Exists(related) | Condition::Among(related) => {
+                vec![format!("there are {}", related.plan.table.name)]
+            }
             Condition::Related(index) => vec![format!("there are {}", self.related[*index].name)],
             Condition::And(all) | Condition::Or(all) => all.iter().flat_map(|one| self.names(one)).collect(),
-            Condition::Not(one) => self.names(one),
+            Condition::Not(one) | Condition::Stored(one) => self.names(one),
             Condition::Behind(both) => both.iter().flat_map(|one| self.names(one)).collect(),
         };
         names.dedup();

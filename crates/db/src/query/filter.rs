@@ -96,6 +96,16 @@ pub enum Filter {
     },
     /// Some related row meets a filter. See [`ToMany::any`](crate::ToMany::any).
     Exists(Box<RelatedFilter>),
+    /// Some row of a table of the catalog meets a filter, whoever asks.
+    ExistsIn {
+        /// The schema of the table.
+        schema: Option<String>,
+        /// The table.
+        table: String,
+        /// The filter. Beside all other conditions, it may have equalities with a column of the row itself:
+        /// [`Operand::Row`].
+        filter: Box<Filter>,
+    },
     /// All of these hold. An empty list matches every row.
     And(Vec<Filter>),
     /// Any of these holds. An empty list matches no rows.
@@ -111,6 +121,10 @@ pub enum Operand {
     Value(Value),
     /// Text that is parsed by the column's type, as in a URL.
     Text(String),
+    /// What is known of the caller by a name. Only filters of grants have it.
+    Caller(String),
+    /// A column of the row that [`Filter::ExistsIn`] is about.
+    Row(String),
 }
 
 impl<V: Into<Value>> From<V> for Operand {
@@ -136,6 +150,24 @@ impl Filter {
             Self::Or(any) => any.iter().all(Self::is_no_row),
             Self::Not(one) => one.is_every_row(),
             _ => false,
+        }
+    }
+
+    /// Calls `with` for each name by which the filter asks for what is known of the caller.
+    pub(crate) fn each_of_caller(&self, with: &mut impl FnMut(&str)) {
+        let mut of = |operand: &Operand| {
+            if let Operand::Caller(name) = operand {
+                with(name);
+            }
+        };
+        match self {
+            Self::Compare { operand, .. } | Self::Relate { operand, .. } => of(operand),
+            Self::In { values, .. } => values.iter().for_each(of),
+            Self::InKeys { keys, .. } => keys.iter().flatten().for_each(of),
+            Self::Between { low, high, .. } => [low, high].into_iter().for_each(of),
+            Self::Like { .. } | Self::Regex { .. } | Self::Search { .. } | Self::Is { .. } | Self::Exists(_) => {}
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.each_of_caller(with)),
+            Self::ExistsIn { filter: one, .. } | Self::Not(one) => one.each_of_caller(with),
         }
     }
 

@@ -7,6 +7,7 @@ mod conflict;
 mod engine;
 mod error;
 mod field;
+mod grants;
 mod grouping;
 mod output;
 mod related;
@@ -30,7 +31,7 @@ pub(crate) use related::{PlannedJunction, RelatedPlan};
 pub(crate) use value::{Cast, CastSource, OutputValue, PlannedAggregate};
 pub(crate) use values::same_shape;
 
-use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, TableScope};
+use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, Sight};
 use crate::catalog::TableRef;
 
 /// A statement that is complete except for the dialect.
@@ -46,7 +47,12 @@ pub struct Plan<'t> {
     pub(crate) related: Vec<RelatedPlan<'t>>,
     /// A condition that rows must meet before the plan's own condition is evaluated, which could fail on others.
     pub(crate) barrier: Option<Condition<'t>>,
+    /// The columns that only some rows show, each with the condition of those.
+    pub(crate) masks: Masks<'t>,
 }
+
+/// Columns whose values count as null in rows that do not meet a condition.
+pub(crate) type Masks<'t> = Vec<(usize, Condition<'t>)>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlanKind<'t> {
@@ -139,13 +145,14 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a name or value does not fit the table, or if there is no relationship of a name.
     pub fn select(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
-        let planner = Planner::new(at).with_related(query)?;
+        let planner = Planner::new(at)?.with_related(query)?;
         let order = planner.orders(&query.order)?;
         let (barrier, condition) = planner.rows(query)?;
         let output = planner.output(&query.fields)?;
         planner.check_output(&output)?;
         let kind = PlanKind::Select { condition, skip: query.skip, limit: query.limit };
-        let plan = Self { table: planner.table, kind, output, order, related: planner.related, barrier };
+        let Planner { table, related, masks, .. } = planner;
+        let plan = Self { table, kind, output, order, related, barrier, masks };
         plan.check_groups()?;
         Ok(plan)
     }
@@ -160,7 +167,7 @@ impl<'t> Plan<'t> {
         query: &Query,
         aggregates: &[Aggregate],
     ) -> Result<Self, PlanError> {
-        let planner = Planner::new(at).with_related(query)?;
+        let planner = Planner::new(at)?.with_related(query)?;
         let values = aggregates.iter().map(|aggregate| planner.value(&aggregate.value()));
         let mut values = values.collect::<Result<Vec<_>, _>>()?;
         if values.is_empty() {
@@ -170,11 +177,11 @@ impl<'t> Plan<'t> {
         let names = values.iter().map(|value| value.describe(planner.table)).collect();
         let (barrier, condition) = planner.rows(query)?;
         let kind = PlanKind::Select { condition, skip: 0, limit: None };
-        let mut related = planner.related;
+        let Planner { table, mut related, masks, .. } = planner;
         // They are there for filters only.
         related.iter_mut().for_each(|related| related.is_empty = true);
         let output = OutputSet::Values { values, names };
-        Ok(Self { table: planner.table, kind, output, order: Vec::new(), related, barrier })
+        Ok(Self { table, kind, output, order: Vec::new(), related, barrier, masks })
     }
 
     /// Plans to count what a query selects, ignoring its page: rows, or groups of rows.
@@ -210,7 +217,7 @@ impl<'t> Plan<'t> {
         fields: &Projection,
         sources: &dyn Sources,
     ) -> Result<Self, PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         let sources = &FixedTime::new(sources);
         let columns = match records.first() {
             Some(record) => planner.written_columns(record),
@@ -230,7 +237,7 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a column is unknown or its type has no order.
     pub(crate) fn answered_in(mut self, at: ScopedTable<'t>, order: &[Order]) -> Result<Self, PlanError> {
-        self.order = Planner::new(at).orders_of_write(order)?;
+        self.order = Planner::new(at)?.orders_of_write(order)?;
         Ok(self)
     }
 
@@ -246,12 +253,12 @@ impl<'t> Plan<'t> {
         changes: Record,
         sources: &dyn Sources,
     ) -> Result<Self, PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         planner.refuse_page(query, "an update")?;
         let condition = planner.written_rows(query)?;
         let (assignments, kept) = planner.assignments(changes, sources)?;
         let kind = PlanKind::Update { assignments, condition, kept };
-        Ok(Self::of_kind(planner.table, kind, planner.returned(&query.fields)?, planner.orders_of_write(&query.order)?))
+        planner.write(kind, query)
     }
 
     /// Plans a delete of every row that a query selects.
@@ -260,15 +267,15 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a name or value does not fit the table, or if the query has a skip or limit.
     pub fn delete(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         planner.refuse_page(query, "a deletion")?;
         let kind = PlanKind::Delete { condition: planner.written_rows(query)? };
-        Ok(Self::of_kind(planner.table, kind, planner.returned(&query.fields)?, planner.orders_of_write(&query.order)?))
+        planner.write(kind, query)
     }
 
     /// A plan about one table only.
     pub(super) fn of_kind(table: &'t Table, kind: PlanKind<'t>, output: OutputSet, order: Vec<OrderBy>) -> Self {
-        Self { table, kind, output, order, related: Vec::new(), barrier: None }
+        Self { table, kind, output, order, related: Vec::new(), barrier: None, masks: Vec::new() }
     }
 
     /// Returns whether the statement returns the rows that it reads or writes.
@@ -298,6 +305,7 @@ impl<'t> Plan<'t> {
                 if self.order.is_empty()
                     && self.related.is_empty()
                     && self.barrier.is_none()
+                    && self.masks.is_empty()
                     && field.path.is_empty() =>
             {
                 Some((field.column, value))
@@ -322,17 +330,29 @@ impl<'t> Plan<'t> {
 struct Planner<'t> {
     table: &'t Table,
     at: ScopedTable<'t>,
-    /// What the scope allows of this table.
-    rules: TableScope,
+    /// What the scope shows of this table.
+    sight: Sight<'t>,
+    masks: Masks<'t>,
     related: Vec<RelatedPlan<'t>>,
     /// The tables of the related rows, in the same order.
     targets: Vec<TableRef<'t>>,
 }
 
 impl<'t> Planner<'t> {
-    fn new(at: impl Into<ScopedTable<'t>>) -> Self {
+    fn new(at: impl Into<ScopedTable<'t>>) -> Result<Self, PlanError> {
         let at = at.into();
-        Self { table: at.table(), at, rules: at.scope().of(at.table()), related: Vec::new(), targets: Vec::new() }
+        let mut planner = Self::with_sight(at, at.scope().sight(at.table()));
+        planner.masks = planner.find_masks()?;
+        Ok(planner)
+    }
+
+    /// A planner for the filters of grants, which see whole tables.
+    fn of_grants(at: ScopedTable<'t>) -> Self {
+        Self::with_sight(at, Sight::Whole { with_write_only: true })
+    }
+
+    fn with_sight(at: ScopedTable<'t>, sight: Sight<'t>) -> Self {
+        Self { table: at.table(), at, sight, masks: Vec::new(), related: Vec::new(), targets: Vec::new() }
     }
 
     /// Returns the position of a column that is visible in this scope.
@@ -351,7 +371,7 @@ impl<'t> Planner<'t> {
     }
 
     fn is_visible(&self, position: usize) -> bool {
-        self.at.scope().shows(&self.rules, self.column(position))
+        self.sight.shows(self.column(position))
     }
 
     /// Rejects a skip or limit on a write, which always affects every matching row.
@@ -360,6 +380,12 @@ impl<'t> Planner<'t> {
             true => Err(PlanError::Paged { operation }),
             false => Ok(()),
         }
+    }
+
+    /// Returns the plan of a write to the rows that a query selects.
+    fn write(self, kind: PlanKind<'t>, query: &Query) -> Result<Plan<'t>, PlanError> {
+        let (output, order) = (self.returned(&query.fields)?, self.orders_of_write(&query.order)?);
+        Ok(Plan { masks: self.masks, ..Plan::of_kind(self.table, kind, output, order) })
     }
 
     /// Returns what a write returns of its rows.

@@ -1,8 +1,9 @@
 //! What one asker may see of each table. Every part of a plan takes it from here.
 
-use std::fmt::Debug;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use mwallet_schema::{Column, Table};
+use mwallet_schema::{Column, Table, Value};
 
 use super::Filter;
 use crate::catalog::{CatalogTable, TableRef};
@@ -14,23 +15,159 @@ pub enum Scope<'s> {
     Client,
     /// The program itself sees everything.
     Program,
-    /// A client that sees a part of each table.
-    Restricted(&'s dyn Restrictions),
+    /// A client that sees what grants show it.
+    Granted(&'s Caller),
 }
 
-/// What a client may see of each table.
-pub trait Restrictions: Debug + Sync {
-    /// Returns what it may see of a table.
-    fn of(&self, table: &Table) -> TableScope;
+/// Somebody who asks, by what was granted to them.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// What they may see.
+    pub grants: Arc<Grants>,
+    /// What is known of them, by the names that the filters of grants have for it: see [`Operand::Caller`].
+    ///
+    /// [`Operand::Caller`]: super::Operand::Caller
+    pub values: BTreeMap<String, Value>,
 }
 
-/// What a client may see of one table.
+/// Grants of some set of roles, by table. A table without grants does not exist for those who have no others.
+///
+/// ```
+/// use mwallet_db::{Filter, Grant, Grants};
+/// let mut grants = Grants::default();
+/// grants.add(None, "orders", Grant { rows: Some(Filter::eq("order_type", "OPEN")), ..Grant::of_columns(["id"]) });
+/// grants.add(None, "assets", Grant::all());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Grants {
+    tables: HashMap<Option<String>, HashMap<String, Vec<Grant>>>,
+}
+
+/// A permission to read some rows and columns of a table. With several of them, a row is visible if one shows it, and a
+/// cell is visible if one shows both its row and its column. Other cells of a visible row are null, wherever a request
+/// mentions them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TableScope {
-    /// The columns that do not exist for it. Write-only columns never do.
-    pub hidden: Vec<String>,
-    /// The rows that exist for it, or `None` for all. The filter may name hidden columns.
+pub struct Grant {
+    /// The rows, or `None` for all. The filter may name columns that the grant does not show.
     pub rows: Option<Filter>,
+    /// The columns. Write-only columns are never visible.
+    pub columns: GrantedColumns,
+}
+
+/// The columns of a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantedColumns {
+    /// All of the table.
+    All,
+    /// Those of these names.
+    Named(Vec<String>),
+}
+
+impl Default for GrantedColumns {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+impl Grants {
+    /// Adds a grant for a table.
+    pub fn add(&mut self, schema: Option<&str>, table: &str, grant: Grant) {
+        let tables = self.tables.entry(schema.map(Into::into)).or_default();
+        tables.entry(table.into()).or_default().push(grant);
+    }
+
+    fn of(&self, table: &Table) -> &[Grant] {
+        self.tables.get(&table.schema).and_then(|tables| tables.get(&table.name)).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Grant {
+    /// Shows a table as a whole.
+    pub fn all() -> Self {
+        Self { rows: None, columns: GrantedColumns::All }
+    }
+
+    /// Shows some columns of all rows.
+    pub fn of_columns<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
+        Self { rows: None, columns: GrantedColumns::Named(columns.into_iter().map(Into::into).collect()) }
+    }
+
+    fn shows(&self, column: &str) -> bool {
+        match &self.columns {
+            GrantedColumns::All => true,
+            GrantedColumns::Named(names) => names.iter().any(|name| name == column),
+        }
+    }
+}
+
+impl<'s> Scope<'s> {
+    /// Returns what it shows of one table.
+    pub(crate) fn sight(self, table: &Table) -> Sight<'s> {
+        match self {
+            Self::Client => Sight::Whole { with_write_only: false },
+            Self::Program => Sight::Whole { with_write_only: true },
+            Self::Granted(caller) => {
+                let grants = caller.grants.of(table).iter();
+                Sight::Granted(grants.filter(|grant| caller.knows_operands(grant)).collect())
+            }
+        }
+    }
+
+    /// Returns what is known of a caller.
+    pub(crate) fn caller(self) -> Option<&'s Caller> {
+        match self {
+            Self::Client | Self::Program => None,
+            Self::Granted(caller) => Some(caller),
+        }
+    }
+}
+
+impl Caller {
+    /// Returns whether a grant applies: one whose filter asks for what is not known of this caller does not.
+    fn knows_operands(&self, grant: &Grant) -> bool {
+        let mut knows_all = true;
+        if let Some(rows) = &grant.rows {
+            rows.each_of_caller(&mut |name| knows_all &= self.values.contains_key(name));
+        }
+        knows_all
+    }
+}
+
+/// What an asker sees of one table.
+#[derive(Debug)]
+pub(crate) enum Sight<'s> {
+    /// All rows, and all columns or those that are not write-only.
+    Whole { with_write_only: bool },
+    /// What any of these grants shows.
+    Granted(Vec<&'s Grant>),
+}
+
+impl<'s> Sight<'s> {
+    /// Returns whether a column exists: whether some row shows it.
+    pub(crate) fn shows(&self, column: &Column) -> bool {
+        match self {
+            Self::Whole { with_write_only } => *with_write_only || column.is_readable(),
+            Self::Granted(grants) => column.is_readable() && grants.iter().any(|grant| grant.shows(&column.name)),
+        }
+    }
+
+    /// Returns the filters of which a visible row meets one, or `None` if all rows are visible.
+    pub(crate) fn rows(&self) -> Option<Vec<&'s Filter>> {
+        match self {
+            Self::Whole { .. } => None,
+            Self::Granted(grants) => grants.iter().map(|grant| grant.rows.as_ref()).collect(),
+        }
+    }
+
+    /// Returns the filters of which a visible row meets one if it shows a column, or `None` if all visible rows do.
+    pub(crate) fn rows_showing(&self, column: &Column) -> Option<Vec<&'s Filter>> {
+        let Self::Granted(grants) = self else { return None };
+        let shown = |grant: &&&Grant| grant.shows(&column.name);
+        match grants.iter().all(|grant| grant.shows(&column.name)) {
+            true => None,
+            false => grants.iter().filter(shown).map(|grant| grant.rows.as_ref()).collect(),
+        }
+    }
 }
 
 /// A table as an asker sees it. A plain [`Table`] is seen by the program, a table of a catalog by a client.
@@ -39,21 +176,6 @@ pub struct ScopedTable<'c> {
     table: &'c Table,
     in_catalog: Option<TableRef<'c>>,
     scope: Scope<'c>,
-}
-
-impl Scope<'_> {
-    /// Returns what it allows of one table.
-    pub(crate) fn of(self, table: &Table) -> TableScope {
-        match self {
-            Self::Client | Self::Program => TableScope::default(),
-            Self::Restricted(restrictions) => restrictions.of(table),
-        }
-    }
-
-    /// Returns whether a column may be seen, by what the scope allows of its table.
-    pub(crate) fn shows(self, rules: &TableScope, column: &Column) -> bool {
-        (matches!(self, Self::Program) || column.is_readable()) && !rules.hidden.contains(&column.name)
-    }
 }
 
 impl<'c> ScopedTable<'c> {

@@ -12,7 +12,7 @@ use mwallet_schema::{Column, ColumnType, NativeType, Table, Transfer, Value};
 use std::rc::Rc;
 
 use super::plan::{
-    Assignment, ColumnSet, Condition, OrderBy, OutputSet, OutputValue, PlanKind, PlannedConflict, PlannedField,
+    Assignment, ColumnSet, Condition, Masks, OrderBy, OutputSet, OutputValue, PlanKind, PlannedConflict, PlannedField,
     RelatedPlan,
 };
 use super::{Direction, Nulls, Plan, PlanError, ScopedTable};
@@ -85,9 +85,9 @@ impl Plan<'_> {
         let answers = self.answers().unwrap_or(true);
         let grouped = self.is_grouped().then(|| self.group_columns());
         let is_count = matches!(self.kind, PlanKind::CountGroups { .. });
-        let Self { table, kind, output, order, related, barrier } = self;
+        let Self { table, kind, output, order, related, barrier, masks } = self;
         let answered = output.values(table).into_owned();
-        let mut writer = Writer::new(dialect, table, related, barrier.is_some() || grouped.is_some());
+        let mut writer = Writer::new(dialect, table, related, masks, barrier.is_some() || grouped.is_some());
         let (mut keyed, mut hidden) = (Vec::new(), Hidden::default());
         match kind {
             PlanKind::Select { condition, skip, limit } => {
@@ -124,9 +124,9 @@ impl Plan<'_> {
                 writer.push("UPDATE ");
                 writer.table_name();
                 writer.push(" SET ");
-                writer.assignments(assignments);
+                writer.stored(|writer| writer.assignments(assignments));
                 writer.where_(and_same(condition, kept));
-                hidden = writer.end_write(&returning);
+                hidden = writer.stored(|writer| writer.end_write(&returning));
             }
             PlanKind::Delete { condition } => {
                 let returning = Returning::new(answers.then_some(&answered), &order);
@@ -134,7 +134,7 @@ impl Plan<'_> {
                 writer.push("DELETE FROM ");
                 writer.table_name();
                 writer.where_(condition);
-                hidden = writer.end_write(&returning);
+                hidden = writer.stored(|writer| writer.end_write(&returning));
             }
         }
         let columns = match known {
@@ -158,11 +158,15 @@ impl Plan<'_> {
         match &self.kind {
             PlanKind::Update { condition, kept, .. } => {
                 let guard = |(position, value): &(usize, Value)| {
-                    let other = Condition::Not(Box::new(Condition::Same(*position, value.clone())));
+                    let other = Condition::Stored(Box::new(Condition::Not(Box::new(Condition::Same(
+                        *position,
+                        value.clone(),
+                    )))));
                     let condition = Condition::And(vec![condition.clone(), other]);
                     let kind = PlanKind::Select { condition, skip: 0, limit: None };
                     let count = OutputSet::Values { values: vec![OutputValue::count()], names: vec!["count".into()] };
-                    let others = Plan::of_kind(self.table, kind, count, Vec::new());
+                    let others =
+                        Plan { masks: self.masks.clone(), ..Plan::of_kind(self.table, kind, count, Vec::new()) };
                     let others = others.statement_answering(dialect, None);
                     Guard {
                         columns: vec![self.table.columns[*position].name.clone()],
@@ -219,7 +223,7 @@ fn and_same(condition: Condition<'_>, kept: Vec<(usize, Value)>) -> Condition<'_
     if kept.is_empty() {
         return condition;
     }
-    let same = kept.into_iter().map(|(position, value)| Condition::Same(position, value));
+    let same = kept.into_iter().map(|(position, value)| Condition::Stored(Box::new(Condition::Same(position, value))));
     Condition::And(std::iter::once(condition).chain(same).collect())
 }
 
@@ -260,6 +264,8 @@ struct Writer<'t> {
     /// a string.
     source: String,
     related: Rc<[RelatedPlan<'t>]>,
+    /// The masked columns. None where cells are written as they are stored.
+    masks: Rc<[(usize, Condition<'t>)]>,
     /// How many aliases were given.
     aliases: usize,
     /// Whether equal values are written to become equal bytes, as SQLite compares related rows.
@@ -267,11 +273,18 @@ struct Writer<'t> {
 }
 
 impl<'t> Writer<'t> {
-    fn new(dialect: Dialect, table: &'t Table, related: Vec<RelatedPlan<'t>>, has_barrier: bool) -> Self {
+    fn new(
+        dialect: Dialect,
+        table: &'t Table,
+        related: Vec<RelatedPlan<'t>>,
+        masks: Masks<'t>,
+        has_barrier: bool,
+    ) -> Self {
         let sql = String::with_capacity(512);
         let (binds, repeats) = (Vec::new(), Vec::new());
-        let (source, related) = (String::new(), related.into());
-        let mut writer = Self { dialect, sql, binds, repeats, table, source, related, aliases: 0, is_canonical: false };
+        let (source, related, masks) = (String::new(), related.into(), masks.into());
+        let (aliases, is_canonical) = (0, false);
+        let mut writer = Self { dialect, sql, binds, repeats, table, source, related, masks, aliases, is_canonical };
         // A table by itself needs no alias. Next to others of the same name, or in a subquery, it does.
         writer.source = match writer.related.is_empty() && !has_barrier {
             true => format!("{}.", qualified(table)),
@@ -291,10 +304,28 @@ impl<'t> Writer<'t> {
         self.sql.push_str(&self.source[..self.source.len() - 1]);
     }
 
-    /// Writes a qualified column name.
+    /// Writes a column of the current table, which is null where it is masked.
     fn column(&mut self, position: usize) {
+        let mask = self.masks.iter().find(|(masked, _)| *masked == position);
+        if let Some((_, mask)) = mask.cloned() {
+            return self.stored(|writer| {
+                writer.push("CASE WHEN ");
+                writer.condition(mask);
+                writer.push(" THEN ");
+                writer.column(position);
+                writer.push(" END");
+            });
+        }
         self.sql.push_str(&self.source);
         self.name(position);
+    }
+
+    /// Writes cells of the current table as they are stored.
+    fn stored<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let masks = std::mem::replace(&mut self.masks, Rc::new([]));
+        let written = write(self);
+        self.masks = masks;
+        written
     }
 
     /// Writes an unqualified column name, where only a column of the table is allowed.

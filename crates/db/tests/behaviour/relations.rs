@@ -1,10 +1,10 @@
 //! Relations between entities: loaded for many rows at once, and in filters.
 
 use mwallet_db::prelude::*;
-use mwallet_db::schema::{Decimal, Table};
+use mwallet_db::schema::Decimal;
 use mwallet_db::{
-    Catalog, Engine, Error, Filter, Key, PlanError, Query, Ref, RelatedQuery, Restrictions, Scope, ScopedTable,
-    TableScope, ToMany, ToOne, crud,
+    Caller, Catalog, Engine, Error, Filter, Grant, Grants, Key, PlanError, Query, Ref, RelatedQuery, Scope,
+    ScopedTable, ToMany, ToOne, crud,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -259,26 +259,17 @@ async fn a_filter_of_another_table_is_refused(db: TestDb) {
     assert!(matches!(wrong, Error::Plan(PlanError::UnknownColumn { .. })), "{wrong:?}");
 }
 
-/// Hides the offers of Ada, and whom anybody but Ada trusts.
-#[derive(Debug)]
-struct Hidden;
-
-impl Restrictions for Hidden {
-    fn of(&self, table: &Table) -> TableScope {
-        let rows = match table.name.as_str() {
-            "offers" => Some(Offer::MEMO.eq("b1")),
-            "trusts" => Some(Trust::WHO_ID.eq(1)),
-            _ => None,
-        };
-        TableScope { rows, ..TableScope::default() }
-    }
-}
-
 #[both_engines]
 async fn a_filter_finds_only_rows_within_the_scope(db: TestDb) {
     people(&db.engine).await;
     let catalog = Catalog::new([Trader::table().clone(), Offer::table().clone(), Trust::table().clone()]);
-    let traders = ScopedTable::new(catalog.get(None, "traders").unwrap(), Scope::Restricted(&Hidden));
+    // The offers of Ada are hidden, and whom anybody but Ada trusts.
+    let mut grants = Grants::default();
+    grants.add(None, "traders", Grant::all());
+    grants.add(None, "offers", Grant { rows: Some(Offer::MEMO.eq("b1")), ..Grant::all() });
+    grants.add(None, "trusts", Grant { rows: Some(Trust::WHO_ID.eq(1)), ..Grant::all() });
+    let caller = Caller { grants: grants.into(), ..Caller::default() };
+    let traders = ScopedTable::new(catalog.get(None, "traders").unwrap(), Scope::Granted(&caller));
     for (filter, expected) in [
         (Trader::OFFERS.exists(), r#"{"name":"ben"}"#),
         (Trader::OFFERS.any(Offer::MEMO.like("a%")), ""),

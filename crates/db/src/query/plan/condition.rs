@@ -56,10 +56,14 @@ pub(crate) enum Condition<'t> {
     Not(Box<Condition<'t>>),
     /// The first holds, and then the second, which is evaluated on no other row.
     Behind(Box<[Condition<'t>; 2]>),
+    /// A column equals one of the related rows that do not depend on the row.
+    Among(Box<RelatedPlan<'t>>),
+    /// A condition on cells as they are stored, whether or not the asker may see them.
+    Stored(Box<Condition<'t>>),
 }
 
 /// All of several conditions.
-fn all_of(conditions: Vec<Condition<'_>>) -> Condition<'_> {
+pub(super) fn all_of(conditions: Vec<Condition<'_>>) -> Condition<'_> {
     match <[Condition<'_>; 1]>::try_from(conditions) {
         Ok([one]) => one,
         Err(all) => Condition::And(all),
@@ -70,6 +74,13 @@ impl Condition<'_> {
     /// The condition that every row meets.
     pub(crate) fn every_row() -> Self {
         Self::And(Vec::new())
+    }
+
+    /// Returns that columns equal one of several keys, as single comparisons.
+    pub(crate) fn any_key(columns: &[usize], keys: Vec<Vec<Value>>) -> Self {
+        let equal = |(column, value): (&usize, Value)| Self::Compare((*column).into(), Comparison::Eq, value);
+        let one = |key: Vec<Value>| Self::And(columns.iter().zip(key).map(equal).collect());
+        Self::Or(keys.into_iter().map(one).collect())
     }
 
     /// Returns whether evaluating it can fail on the values of some row of a table. What is not known to be safe counts
@@ -90,7 +101,8 @@ impl Condition<'_> {
             Self::Not(one) => one.can_fail(table, related),
             Self::Behind(both) => both.iter().any(|one| one.can_fail(table, related)),
             Self::Related(index) => related[*index].can_fail(),
-            Self::Exists(related) => related.can_fail(),
+            Self::Exists(related) | Self::Among(related) => related.can_fail(),
+            Self::Stored(one) => one.can_fail(table, related),
         }
     }
 
@@ -99,6 +111,7 @@ impl Condition<'_> {
         match self {
             Self::Compare(field, Comparison::Eq, _) if field.path.is_empty() => with(field.column),
             Self::And(all) => all.iter().for_each(|one| one.each_equal(with)),
+            Self::Stored(one) => one.each_equal(with),
             _ => {}
         }
     }
@@ -176,14 +189,6 @@ impl<'t> Planner<'t> {
         conditions.iter().any(|one| one.can_fail(self.table, &self.related))
     }
 
-    /// Returns the condition on the rows that the asker may see, unless it may see all.
-    pub(super) fn own_scope(&self) -> Result<Option<Condition<'t>>, PlanError> {
-        let Some(rows) = &self.rules.rows else { return Ok(None) };
-        // It may name columns that the asker does not see.
-        let planner = Planner::new(self.table);
-        planner.filter(rows).map(Some)
-    }
-
     fn query_conditions(&self, query: &Query) -> Result<Vec<Condition<'t>>, PlanError> {
         let mut all = match &query.identifier {
             Some(identifier) => self.identified(identifier)?,
@@ -192,7 +197,7 @@ impl<'t> Planner<'t> {
         if let Some(filter) = &query.filter {
             all.push(self.filter(filter)?);
         }
-        Ok(all)
+        Ok(self.with_masks(all))
     }
 
     fn identified(&self, identifier: &Identifier) -> Result<Vec<Condition<'t>>, PlanError> {
@@ -293,6 +298,7 @@ impl<'t> Planner<'t> {
             }
             Filter::InKeys { columns, keys } => self.in_keys(columns, keys)?,
             Filter::Exists(related) => Condition::Exists(Box::new(self.related_filter(related)?)),
+            Filter::ExistsIn { schema, table, filter } => self.exists_in(schema.as_deref(), table, filter)?,
             Filter::Like { field, pattern, fold_case } => self.like(field, pattern, *fold_case)?,
             Filter::Regex { field, pattern, fold_case } => {
                 let (field, fold_case) = (self.text_field(field, "matched with a pattern")?, *fold_case);
@@ -324,6 +330,8 @@ impl<'t> Planner<'t> {
                 Condition::Not(opposite) if matches!(*opposite, Condition::Related(_) | Condition::Exists(_)) => {
                     *opposite
                 }
+                // A null is among no rows, which is not unknown.
+                Condition::Among(related) => Condition::Not(Box::new(Condition::Exists(related))),
                 condition => Condition::Not(Box::new(condition)),
             },
         })
@@ -438,6 +446,11 @@ impl<'t> Planner<'t> {
     pub(super) fn operand(&self, field: &PlannedField, operand: &Operand) -> Result<Place, PlanError> {
         match operand {
             Operand::Text(text) => self.text_operand(field, text),
+            Operand::Caller(name) => {
+                let value = self.at.scope().caller().and_then(|caller| caller.values.get(name));
+                self.operand(field, &Operand::Value(value.cloned().unwrap_or(Value::Null)))
+            }
+            Operand::Row(column) => Err(PlanError::RowOperand { column: column.clone() }),
             Operand::Value(value) => {
                 if let Value::Decimal(decimal) = value
                     && let Some(beside) = self.beside(field, decimal)

@@ -48,7 +48,7 @@ impl<'t> Plan<'t> {
     /// Returns an error if a column is unknown, if the target has no unique constraint, or if two of the new rows
     /// have the same key.
     pub fn on_conflict(mut self, at: impl Into<ScopedTable<'t>>, what: &OnConflict) -> Result<Self, PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         if let PlanKind::Insert { columns, rows, on_conflict } = &mut self.kind {
             *on_conflict = planner.conflict(what, columns, rows)?;
         }

@@ -30,7 +30,8 @@ impl Plan<'_> {
             Condition::And(all) | Condition::Or(all) => all.iter().try_for_each(|one| self.check_condition(one)),
             Condition::Not(one) => self.check_condition(one),
             Condition::Behind(both) => both.iter().try_for_each(|one| self.check_condition(one)),
-            Condition::Exists(related) => check_related(related),
+            Condition::Exists(related) | Condition::Among(related) => check_related(related),
+            Condition::Stored(one) => self.check_condition(one),
             Condition::Search { field, .. } => {
                 Err(PlanError::NotOnEngine { column: name(field), operation: "searched for words", engine: "SQLite" })
             }

@@ -73,6 +73,28 @@ pub enum PlanError {
         /// The name of the related rows.
         name: String,
     },
+    /// A filter of a grant compares a column of its row in a place where it cannot.
+    #[error("{{row.{column}}} can only be what a column of a table in exists() equals, beside all other conditions")]
+    RowOperand {
+        /// The column of the row.
+        column: String,
+    },
+    /// A filter of a grant asks for rows of a table that is not there.
+    #[error("there is no table {table}")]
+    UnknownTable {
+        /// The table.
+        table: String,
+    },
+    /// A filter of a grant compares columns of different types.
+    #[error("{column} is of type {kind}, and {other} of another type")]
+    OtherType {
+        /// A column.
+        column: String,
+        /// Its type.
+        kind: String,
+        /// The other column.
+        other: String,
+    },
     /// A value does not fit its column's type.
     #[error("{column}: {error}")]
     InvalidValue {
@@ -296,7 +318,9 @@ impl PlanError {
                 ValueError::NulInText => "22021",
             },
             Self::Missing { .. } => "23502",
-            Self::Operator { .. } => "42883",
+            Self::Operator { .. } | Self::OtherType { .. } => "42883",
+            Self::UnknownTable { .. } => "42P01",
+            Self::RowOperand { .. } => "42601",
             Self::Cast { .. } => "42846",
             Self::SpreadOfGroups { .. } | Self::AggregateOfWrite => "PGRST127",
             Self::UngroupedOrder { .. } => "42803",

@@ -111,7 +111,7 @@ impl Planner<'_> {
                 return Ok(match self.at.scope() {
                     Scope::Program => OutputSet::All,
                     Scope::Client => OutputSet::Readable,
-                    Scope::Restricted(_) => OutputSet::Columns(self.visible().collect()),
+                    Scope::Granted(_) => OutputSet::Columns(self.visible().collect()),
                 });
             }
             Projection::Include(names) => find_all(names)?,

@@ -55,14 +55,16 @@ impl<'t> Planner<'t> {
     fn plan_related(&self, related: &Related) -> Result<(TableRef<'t>, RelatedPlan<'t>), PlanError> {
         let table = self.at.in_catalog().ok_or_else(|| PlanError::no_catalog(self.table, &related.target))?;
         let scope = self.at.scope();
-        let is_visible = |table: &Table, position: usize| scope.shows(&scope.of(table), &table.columns[position]);
+        let is_visible = |table: &Table, position: usize| scope.sight(table).shows(&table.columns[position]);
         let (relationship, target) = table.find_among(&related.target, related.hint.as_deref(), &is_visible)?;
         let junction = relationship.junction.as_ref().map(|junction| {
             let between = table.junction(junction);
+            let to_parent = relationship.columns.iter().map(|(_, own)| *own);
+            let joined: Vec<usize> = to_parent.chain(junction.columns.iter().map(|(own, _)| *own)).collect();
             Ok::<_, PlanError>(PlannedJunction {
                 table: between.table(),
                 columns: junction.columns.clone(),
-                condition: visible_rows(ScopedTable::new(between, scope))?,
+                condition: Planner::new(ScopedTable::new(between, scope))?.visible_rows(&joined)?,
             })
         });
         let planned = RelatedPlan {
@@ -88,9 +90,13 @@ impl<'t> Planner<'t> {
         if (&from.schema, &from.name) != (&self.table.schema, &self.table.name) {
             return Err(PlanError::OtherRelation { table: self.table.name.clone(), of: from.name.clone() });
         }
-        let seen = |table| ScopedTable::without_catalog(table, self.at.scope());
+        let seen = |table: &'static Table| {
+            let known = self.at.in_catalog().and_then(|own| own.sibling(table.schema.as_deref(), &table.name));
+            let unknown = || ScopedTable::without_catalog(table, self.at.scope());
+            known.map_or_else(unknown, |known| ScopedTable::new(known, self.at.scope()))
+        };
         let planned = junction.as_ref().map(|junction| {
-            let condition = visible_rows(seen(junction.table))?;
+            let condition = Planner::new(seen(junction.table))?.visible_rows(&[])?;
             let columns = pairs(junction.table, to, &junction.columns)?;
             Ok::<_, PlanError>(PlannedJunction { table: junction.table, columns, condition })
         });
@@ -117,7 +123,7 @@ impl<'t> Planner<'t> {
         if related.is_many {
             return Err(PlanError::RelatedOrder { table: self.table.name.clone(), name: name.into() });
         }
-        let planner = Planner::new(ScopedTable::new(self.targets[index], self.at.scope()));
+        let planner = Planner::new(ScopedTable::new(self.targets[index], self.at.scope()))?;
         let field = planner.field(field)?;
         planner.require_ordered(&field, "ordered by")?;
         Ok((index, field))
@@ -140,7 +146,12 @@ impl<'t> Planner<'t> {
             | Filter::Relate { field, .. }
             | Filter::Search { field, .. }
             | Filter::Is { field, .. } => &field.column,
-            Filter::InKeys { .. } | Filter::Exists(_) | Filter::And(_) | Filter::Or(_) | Filter::Not(_) => {
+            Filter::InKeys { .. }
+            | Filter::Exists(_)
+            | Filter::ExistsIn { .. }
+            | Filter::And(_)
+            | Filter::Or(_)
+            | Filter::Not(_) => {
                 return Ok(());
             }
         };
@@ -149,11 +160,6 @@ impl<'t> Planner<'t> {
             false => Ok(()),
         }
     }
-}
-
-/// The condition on the rows of a table that the asker may see.
-fn visible_rows<'t>(table: ScopedTable<'t>) -> Result<Condition<'t>, PlanError> {
-    Ok(Planner::new(table).own_scope()?.unwrap_or_else(Condition::every_row))
 }
 
 /// Looks up pairs of equal columns.
@@ -177,7 +183,7 @@ impl Plan<'static> {
             let key = path.columns.iter().map(|(_, other)| position(junction.table, other));
             let key: ColumnSet = key.collect::<Result<_, _>>()?;
             let columns = pairs(junction.table, path.to, &junction.columns)?;
-            let of_keys = Planner::new(junction.table).filter(&filter)?;
+            let of_keys = Planner::new(junction.table)?.filter(&filter)?;
             let junction = PlannedJunction { table: junction.table, columns, condition: of_keys };
             plan.kind = PlanKind::SelectByJunction { junction, key, condition };
         }

@@ -13,7 +13,7 @@ impl Plan<'_> {
     ///
     /// Returns an error if the query does not identify a row by its key.
     pub(crate) fn place(at: ScopedTable<'_>, query: &Query) -> Result<Record, PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         let mut place = Record::new();
         for (position, value) in planner.place(query)? {
             place.set(&planner.column(position).name, value);
@@ -32,7 +32,7 @@ impl Plan<'_> {
         query: &Query,
         record: Record,
     ) -> Result<(Record, Option<Record>), PlanError> {
-        let planner = Planner::new(at);
+        let planner = Planner::new(at)?;
         let mut new = record;
         let mut can_create = true;
         for (position, value) in planner.place(query)? {

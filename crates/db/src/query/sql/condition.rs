@@ -58,6 +58,8 @@ impl<'t> Writer<'t> {
                 self.exists(&all[index]);
             }
             Condition::Exists(related) => self.exists(&related),
+            Condition::Among(related) => self.among(&related),
+            Condition::Stored(condition) => self.stored(|writer| writer.condition(*condition)),
             Condition::Behind(both) => {
                 let [first, then] = *both;
                 // Indexes serve the first, and CASE keeps the order: no engine evaluates a branch that is not taken.
@@ -167,10 +169,7 @@ impl<'t> Writer<'t> {
     fn in_keys(&mut self, positions: &[usize], keys: Vec<Vec<Value>>) {
         let is_cast = |position: &usize| self.native(&(*position).into()).is_some_and(is_cast);
         if keys.is_empty() || (self.dialect == Dialect::Postgres && positions.iter().any(is_cast)) {
-            let equal =
-                |(position, value): (&usize, Value)| Condition::Compare((*position).into(), Comparison::Eq, value);
-            let one = |key: Vec<Value>| Condition::And(positions.iter().zip(key).map(equal).collect());
-            return self.condition(Condition::Or(keys.into_iter().map(one).collect()));
+            return self.condition(Condition::any_key(positions, keys));
         }
         let mut arrays: Vec<Vec<Value>> = positions.iter().map(|_| Vec::with_capacity(keys.len())).collect();
         for key in keys {

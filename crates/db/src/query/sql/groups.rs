@@ -22,15 +22,6 @@ pub(super) enum GroupForm {
     Nothing,
 }
 
-/// Returns whether groups are made of the table's own columns alone, which takes no subquery. SQLite then finds the
-/// largest value of a column by its index.
-fn is_direct(columns: &[GroupColumn<'_>]) -> bool {
-    columns.iter().all(|column| match &column.what {
-        GroupedWhat::Value(value) => column.path.is_empty() && value.is_of_column(),
-        GroupedWhat::Rows(_) => false,
-    })
-}
-
 fn holds_spellings(plan: &Plan<'_>) -> bool {
     let mut related = plan.related.iter().filter(|related| !related.is_empty);
     plan.output.values(plan.table).iter().any(|value| has_spellings(&value.kind(plan.table)))
@@ -49,7 +40,7 @@ impl<'t> Writer<'t> {
     ) {
         self.push("SELECT ");
         self.group_outputs(columns, form);
-        if is_direct(columns) {
+        if self.is_direct(columns) {
             from(self);
         } else {
             self.push(" FROM (SELECT ");
@@ -81,11 +72,22 @@ impl<'t> Writer<'t> {
         self.page(page.0, page.1);
     }
 
+    /// Returns whether groups are made of the table's own columns alone, which takes no subquery. SQLite then finds the
+    /// largest value of a column by its index.
+    fn is_direct(&self, columns: &[GroupColumn<'t>]) -> bool {
+        // PostgreSQL would not see that the values of two masks are the same.
+        self.masks.is_empty()
+            && columns.iter().all(|column| match &column.what {
+                GroupedWhat::Value(value) => column.path.is_empty() && value.is_of_column(),
+                GroupedWhat::Rows(_) => false,
+            })
+    }
+
     /// Writes a column of the rows that are grouped.
     fn group_source(&mut self, columns: &[GroupColumn<'t>], index: usize) {
         match &columns[index].what {
             GroupedWhat::Value(value) if value.field.is_none() && columns[index].path.is_empty() => self.push("*"),
-            GroupedWhat::Value(value) if is_direct(columns) => self.input(value),
+            GroupedWhat::Value(value) if self.is_direct(columns) => self.input(value),
             _ => self.push(&format!("{GROUPED}.c{index}")),
         }
     }

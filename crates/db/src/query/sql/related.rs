@@ -19,6 +19,7 @@ struct Parent<'t> {
     table: &'t Table,
     source: String,
     related: Rc<[RelatedPlan<'t>]>,
+    masks: Rc<[(usize, Condition<'t>)]>,
 }
 
 impl<'t> Writer<'t> {
@@ -61,7 +62,7 @@ impl<'t> Writer<'t> {
         self.push("(SELECT * FROM ");
         self.push(&name);
         self.push_alias();
-        self.where_(condition);
+        self.stored(|writer| writer.where_(condition));
         self.push(match self.dialect {
             Dialect::Postgres => " OFFSET 0)",
             Dialect::Sqlite => " LIMIT -1 OFFSET 0)",
@@ -79,7 +80,7 @@ impl<'t> Writer<'t> {
     pub(super) fn select_of_page(&mut self, output: &[OutputValue], rows: Rows<'t>) {
         let Rows { barrier, condition, order, skip, limit } = rows;
         self.push("SELECT ");
-        self.output(output);
+        self.stored(|writer| writer.output(output));
         self.read_from_subquery(output, |writer| {
             writer.from(barrier);
             writer.where_(condition);
@@ -88,13 +89,21 @@ impl<'t> Writer<'t> {
         });
     }
 
-    /// Writes FROM and a subquery of the columns that are needed outside of it, under the same alias.
+    /// Writes FROM and a subquery of the columns that are needed outside of it, under the same alias. Masked cells are
+    /// null already in the subquery.
     fn read_from_subquery(&mut self, output: &[OutputValue], rest: impl FnOnce(&mut Self)) {
         self.push(" FROM (SELECT ");
         let needed = self.needed(output);
         self.push(if needed.is_empty() { "NULL" } else { "" });
         let is_canonical = std::mem::take(&mut self.is_canonical);
-        self.read_columns(&needed);
+        for (index, position) in needed.into_iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.read_columns(&[position]);
+            if self.masks.iter().any(|(masked, _)| *masked == position) {
+                self.push(" AS ");
+                self.name(position);
+            }
+        }
         rest(self);
         self.is_canonical = is_canonical;
         self.push(")");
@@ -114,21 +123,35 @@ impl<'t> Writer<'t> {
     /// Moves on to related rows.
     fn enter(&mut self, plan: &Plan<'t>) -> Parent<'t> {
         let source = self.next_alias();
-        self.enter_table(plan.table, source, plan.related.clone().into())
+        let masks = plan.masks.clone().into();
+        self.enter_table(plan.table, source, plan.related.clone().into(), masks)
     }
 
-    fn enter_table(&mut self, table: &'t Table, source: String, related: Rc<[RelatedPlan<'t>]>) -> Parent<'t> {
+    fn enter_table(
+        &mut self,
+        table: &'t Table,
+        source: String,
+        related: Rc<[RelatedPlan<'t>]>,
+        masks: Rc<[(usize, Condition<'t>)]>,
+    ) -> Parent<'t> {
         Parent {
             table: std::mem::replace(&mut self.table, table),
             source: std::mem::replace(&mut self.source, source),
             related: std::mem::replace(&mut self.related, related),
+            masks: std::mem::replace(&mut self.masks, masks),
         }
+    }
+
+    /// Moves on to the table between, whose conditions are all on stored cells.
+    fn enter_junction(&mut self, table: &'t Table, source: String) -> Parent<'t> {
+        self.enter_table(table, source, Rc::new([]), Rc::new([]))
     }
 
     fn leave(&mut self, parent: Parent<'t>) {
         self.table = parent.table;
         self.source = parent.source;
         self.related = parent.related;
+        self.masks = parent.masks;
     }
 
     /// Writes related rows as one value: those of a to-many relationship, or the only one.
@@ -145,15 +168,19 @@ impl<'t> Writer<'t> {
             (Dialect::Sqlite, true) => "(SELECT mwallet_rows(",
             (Dialect::Sqlite, false) => "(SELECT mwallet_row(",
         });
-        self.read_values(&output);
-        self.selected_related(!output.is_empty());
-        self.push(")");
         let rows = rows_of(related);
         // An aggregate takes its rows in the order of a subquery.
         let is_paged = !rows.order.is_empty() || rows.skip > 0 || rows.limit.is_some();
+        let write_output = |writer: &mut Self| {
+            writer.read_values(&output);
+            writer.selected_related(!output.is_empty());
+            writer.push(")");
+        };
         if self.dialect == Dialect::Sqlite && related.is_many && is_paged {
+            self.stored(write_output);
             self.read_from_subquery(&output, |writer| writer.join_related(related, &parent, rows));
         } else {
+            write_output(self);
             self.join_related(related, &parent, rows);
         }
         self.push(")");
@@ -183,6 +210,21 @@ impl<'t> Writer<'t> {
         self.join_related(related, &parent, rows);
         self.push(")");
         self.leave(parent);
+    }
+
+    /// Writes that a column equals one of the rows of another table, which are read once.
+    pub(super) fn among(&mut self, related: &RelatedPlan<'t>) {
+        let (own, other) = related.columns.first().copied().unwrap_or_default();
+        self.column(own);
+        let is_postgres = self.dialect == Dialect::Postgres;
+        self.push(if is_postgres { " = ANY(ARRAY(SELECT " } else { " IN (SELECT " });
+        let parent = self.enter(&related.plan);
+        self.column(other);
+        let rows = rows_of(related);
+        self.from(rows.barrier);
+        self.where_(rows.condition);
+        self.leave(parent);
+        self.push(if is_postgres { "))" } else { ")" });
     }
 
     /// Writes the groups of related rows as one value.
@@ -236,6 +278,7 @@ impl<'t> Writer<'t> {
             None => {
                 self.push(" WHERE ");
                 self.equal((self.table, &own), (parent.table, &parent.source), &equal);
+                self.and_shown(equal.iter().map(|(inner, _)| *inner));
             }
             Some(junction) => {
                 let between = self.next_alias();
@@ -243,14 +286,29 @@ impl<'t> Writer<'t> {
                 self.push(" WHERE ");
                 self.equal((junction.table, &between), (parent.table, &parent.source), &equal);
                 self.and_of_junction(junction.table, between, &junction.condition);
+                self.and_shown(junction.columns.iter().map(|(_, inner)| *inner));
             }
         }
+        let child = self.enter_table(parent.table, parent.source.clone(), Rc::new([]), parent.masks.clone());
+        self.and_shown(equal.iter().map(|(_, outer)| *outer));
+        self.leave(child);
         if condition != Condition::every_row() {
             self.push(" AND ");
             self.condition(condition);
         }
         self.order_by(&order);
         self.page(skip, limit);
+    }
+
+    /// Writes that the current row shows the columns by which it is joined.
+    fn and_shown(&mut self, columns: impl Iterator<Item = usize>) {
+        let masks = self.masks.clone();
+        for column in columns {
+            if let Some((_, mask)) = masks.iter().find(|(masked, _)| *masked == column) {
+                self.push(" AND ");
+                self.stored(|writer| writer.condition(mask.clone()));
+            }
+        }
     }
 
     /// Writes the join with the table between, under a qualifier.
@@ -275,13 +333,13 @@ impl<'t> Writer<'t> {
         let between = self.next_alias();
         self.push("SELECT ");
         self.read_values(output);
-        let own = self.enter_table(junction.table, between.clone(), Rc::new([]));
+        let own = self.enter_junction(junction.table, between.clone());
         self.push(", ");
         self.read_columns(key);
         self.leave(own);
         self.from(rows.barrier);
         self.join_junction(junction, &between);
-        let own = self.enter_table(junction.table, between, Rc::new([]));
+        let own = self.enter_junction(junction.table, between);
         self.where_(junction.condition.clone());
         self.leave(own);
         if rows.condition != Condition::every_row() {
@@ -293,6 +351,7 @@ impl<'t> Writer<'t> {
 
     /// Writes that columns of two tables are equal.
     fn equal(&mut self, left: (&Table, &str), right: (&Table, &str), pairs: &[(usize, usize)]) {
+        self.push(if pairs.is_empty() { "TRUE" } else { "" });
         for (index, (one, other)) in pairs.iter().enumerate() {
             self.push(if index > 0 { " AND " } else { "" });
             self.column_of(left, *one);
@@ -311,7 +370,7 @@ impl<'t> Writer<'t> {
         if *condition == Condition::every_row() {
             return;
         }
-        let outer = self.enter_table(table, source, Rc::new([]));
+        let outer = self.enter_junction(table, source);
         self.push(" AND ");
         self.condition(condition.clone());
         self.leave(outer);

@@ -3,8 +3,10 @@
 use mwallet_schema::{Access, Column, ColumnType, ReferentialAction, Table};
 
 use super::*;
-use crate::catalog::{Catalog, CatalogTable};
-use crate::query::{Comparison, Filter, Order, PlanError, Projection, Query, Related, Restrictions, Scope, TableScope};
+use crate::catalog::{Catalog, CatalogTable, TableRef};
+use crate::query::{
+    Caller, Comparison, Filter, Grant, Grants, Operand, Order, PlanError, Projection, Query, Related, Scope,
+};
 
 #[test]
 fn what_is_kept_is_what_the_plan_says() {
@@ -98,20 +100,22 @@ fn related_rows_are_subqueries() {
     );
 }
 
-/// Hides names, and rows whose ID is not 1.
-#[derive(Debug)]
-struct OnlyFirst;
-
-impl Restrictions for OnlyFirst {
-    fn of(&self, table: &Table) -> TableScope {
-        TableScope { hidden: vec!["name".into()], rows: Some(Filter::eq(&table.columns[0].name, 1)) }
+/// Shows all columns but names, of rows whose ID is 1.
+fn only_first(catalog: &Catalog) -> Caller {
+    let mut grants = Grants::default();
+    for table in catalog.tables().map(TableRef::table) {
+        let names = table.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != "name");
+        let rows = Some(Filter::eq(&table.columns[0].name, 1));
+        grants.add(None, &table.name, Grant { rows, ..Grant::of_columns(names) });
     }
+    Caller { grants: grants.into(), ..Caller::default() }
 }
 
 #[test]
 fn a_scope_restricts_every_table_of_a_plan() {
     let catalog = films();
-    let table = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Restricted(&OnlyFirst));
+    let caller = only_first(&catalog);
+    let table = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Granted(&caller));
     // LIKE counts as a condition that can fail, so rows outside the scope must be gone before it.
     let query = Query::new().filter(Filter::like("title", "A%")).related(Related::new("actors", Query::new()));
     let without = Query { filter: Some(Filter::eq("title", "A")), ..query.clone() };
@@ -119,6 +123,35 @@ fn a_scope_restricts_every_table_of_a_plan() {
     let hidden = Query::new().related(Related::new("actors", Query::new().filter(Filter::eq("name", "x"))));
     let error = Plan::select(table, &hidden).unwrap_err();
     assert_eq!(error, PlanError::UnknownColumn { table: "actors".into(), column: "name".into(), suggestion: None });
+}
+
+#[test]
+fn a_masked_cell_is_compared_beside_its_condition_and_read_within_it() {
+    let mut catalog = Vec::from_iter(films().tables().map(|table| table.table().clone()));
+    catalog.push(table("fans", &["fan_id", "film_id"]));
+    let catalog = Catalog::new(catalog);
+    let mut grants = Grants::default();
+    let fan = Filter::eq("fan_id", Operand::Caller("id".into())) & Filter::eq("film_id", Operand::Row("id".into()));
+    let fan = Filter::ExistsIn { schema: None, table: "fans".into(), filter: Box::new(fan) };
+    grants.add(None, "films", Grant { rows: Some(Filter::eq("title", "A")), ..Grant::of_columns(["id"]) });
+    grants.add(None, "films", Grant { rows: Some(fan), ..Grant::all() });
+    grants.add(None, "directors", Grant::all());
+    let caller = Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() };
+    let at = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Granted(&caller));
+    let query = Query::new().include(["id"]);
+    let not = |filter: Filter| query.clone().filter(!filter);
+    insta::assert_snapshot!(
+        [
+            sql("read", at, &query.clone().include(["title"]).order_asc("title")),
+            sql("compared", at, &query.clone().filter(Filter::eq("title", "B"))),
+            sql("not compared", at, &not(Filter::eq("title", "B") & Filter::eq("id", 1))),
+            sql("null", at, &query.clone().filter(Filter::is_null("title"))),
+            sql("not null", at, &not(Filter::is_null("title"))),
+            sql("can fail", at, &not(Filter::like("title", "B%"))),
+            sql("joined", at, &query.clone().related(Related::new("directors", Query::new()))),
+        ]
+        .concat()
+    );
 }
 
 #[test]
