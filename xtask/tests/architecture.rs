@@ -79,10 +79,10 @@ const OTHER_QUOTES: &[(&str, &[&str])] = &[
     ("crates/db/src/ddl.rs", &["text COLLATE \"C\""]),
     // Strings of JSON.
     ("crates/db/src/driver/postgres/codec.rs", &["\""]),
+    ("crates/db/src/driver/postgres/numeric.rs", &["\""]),
     ("crates/db/src/driver/sqlite/codec.rs", &["\"", "\"\\\\x", "+00:00\"", "\"{}Infinity\""]),
     ("crates/db/src/json_row.rs", &["\""]),
     // What reads SQL.
-    ("crates/db/src/schema_tools/tokens.rs", &["\"", "\"\""]),
     ("crates/db/src/sql.rs", &["\""]),
     ("crates/migrate/src/comments.rs", &["\""]),
     ("crates/migrate/src/expressions.rs", &["\""]),
@@ -91,6 +91,7 @@ const OTHER_QUOTES: &[(&str, &[&str])] = &[
     ("crates/reflect/src/check.rs", &["\""]),
     ("crates/reflect/src/managed.rs", &[" _(),\""]),
     ("crates/reflect/src/postgres/views.rs", &["\""]),
+    ("crates/reflect/src/tokens.rs", &["\"", "\"\""]),
     // A message.
     ("crates/migrate/src/renames.rs", &["`renamed_from = \"{old}\"`"]),
 ];

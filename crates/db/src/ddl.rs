@@ -2,11 +2,10 @@
 
 use mwallet_schema::{
     Check, Column, ColumnDefault, ColumnType, ForeignKey, Index, ReferentialAction, Table, Timestamp, Unique, Value,
-    ValueGenerator, constraint_name,
+    ValueGenerator, constraint_name, decimal_text,
 };
 
 use crate::Dialect;
-use crate::decimal_text;
 use crate::quote::quote;
 
 /// Returns the statements that create tables, with referenced tables first.

@@ -2,8 +2,9 @@
 
 use std::error::Error;
 
+use mwallet_schema::Place;
+
 use crate::driver::said;
-use crate::place::{Place, place_of};
 
 /// Formats an error with all of its causes. For PostgreSQL errors this includes the message, code, detail, hint,
 /// context and affected objects.
@@ -46,7 +47,7 @@ pub fn place(error: &(dyn Error + 'static), sql: &str) -> Option<Place> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(said) = said(cause) {
-            return said.offset(sql).and_then(|offset| place_of(sql, offset));
+            return said.offset(sql).and_then(|offset| Place::of(sql, offset));
         }
         next = cause.source();
     }

@@ -5,8 +5,6 @@
 //! [`Table`](crate::schema::Table), never from a request. All other code uses [`Sql`](crate::Sql), whose text is
 //! known at compile time.
 
-pub mod tokens;
-
 use mwallet_schema::{ColumnType, Value};
 
 pub use crate::ddl::{
@@ -15,11 +13,11 @@ pub use crate::ddl::{
     marked_comment, parents_first, quoted_list, stored_literal, table_name, type_conditions, type_name, unique,
     unmarked, unmarked_comment,
 };
-pub use crate::decimal_text::decode as decode_decimal;
 pub use crate::explain::place;
-pub use crate::place::Place;
 pub use crate::quote::quote;
 pub use crate::statement::{Origins, Prepared};
+pub use mwallet_schema::Place;
+pub use mwallet_schema::decimal_text::decode as decode_decimal;
 
 use crate::columns::{OutputColumn, OutputKind};
 use crate::engine::Engine;

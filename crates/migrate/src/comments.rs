@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::{Token, is_at, statements, tokens};
 use mwallet_reflect::quoted;
+use mwallet_reflect::tokens::{Token, is_at, statements, tokens};
 
 /// A table or one of its columns.
 type Place = (String, Option<String>);

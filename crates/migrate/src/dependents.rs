@@ -8,8 +8,8 @@ use mwallet_schema::ColumnType;
 use super::error::{MigrateError, Result};
 use super::files::Migration;
 use mwallet_db::schema_tools::quote;
-use mwallet_db::schema_tools::tokens::{Token, tokens};
 use mwallet_db::{Dialect, Session, Sql, crud, schema_tools};
+use mwallet_reflect::tokens::{Token, tokens};
 
 const SQL: &str =
     "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid";

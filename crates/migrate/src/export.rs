@@ -4,8 +4,8 @@ use super::files::Migration;
 use super::fits;
 use super::history::{self, TABLE};
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{literal, quote};
+use mwallet_reflect::tokens::statements;
 
 /// Why a script ends before the last requested migration.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use mwallet_schema::{Check, ExpressionIndex, Index, Table};
 
 use mwallet_db::Dialect;
 use mwallet_db::schema_tools::quote;
-use mwallet_db::schema_tools::tokens::{Token, tokens};
+use mwallet_reflect::tokens::{Token, tokens};
 
 /// Renames columns in the checks and indexes of a table. An index that then equals a declared one takes the declared
 /// text, so that the two compare equal.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::files::Migration;
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::{Token, statements, tokens};
+use mwallet_reflect::tokens::{Token, statements, tokens};
 
 /// A statement of a PostgreSQL script that blocks or breaks programs that use the database.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use super::files::Migration;
 use super::history::{self, Entry};
 use super::sqlite::TEMPORARY;
 use super::{dependents, files, fits, script, triggers};
-use mwallet_db::schema_tools::tokens::statements;
 use mwallet_db::schema_tools::{self, Place};
 use mwallet_db::{Dialect, Engine, Error, Session, Sql, crud, explain};
+use mwallet_reflect::tokens::statements;
 
 /// The maximum duration of a migration.
 const LIMIT: Duration = Duration::from_secs(7 * 86_400);

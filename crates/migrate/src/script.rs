@@ -1,7 +1,7 @@
 //! Formats statements as a file, and classifies the statements of a file.
 
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::{is_at, tokens};
+use mwallet_reflect::tokens::{is_at, tokens};
 
 /// One statement with a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]

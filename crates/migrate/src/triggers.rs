@@ -8,8 +8,8 @@ use mwallet_schema::ColumnType;
 use super::comments::renamed_column;
 use super::error::{MigrateError, Result};
 use super::files::Migration;
-use mwallet_db::schema_tools::tokens::{Token, tokens};
 use mwallet_db::{Dialect, Session, Sql, crud};
+use mwallet_reflect::tokens::{Token, tokens};
 
 const POSTGRES: &str = "
 SELECT c.relname::text, t.tgname::text, p.proname::text, p.prosrc

@@ -2,6 +2,7 @@
 
 use crate::ParseError;
 use crate::lexer::Lexer;
+use crate::limits::{self, MAX_KEYS};
 
 const HINT: &str =
     "write column->key, column->0 or column->>key, and quote a key that has other characters: column->\"a.b\"";
@@ -115,6 +116,7 @@ pub(crate) fn parse_path(lexer: &mut Lexer<'_>) -> Result<JsonPath, ParseError> 
         }
         path.as_text = lexer.take("->>") || !lexer.take("->");
         path.keys.push(parse_key(lexer)?);
+        limits::check(lexer.parameter(), "keys into JSON", path.keys.len(), MAX_KEYS)?;
     }
     Ok(path)
 }

@@ -14,6 +14,11 @@ impl<'a> Lexer<'a> {
         Self { parameter, text, at: 0 }
     }
 
+    /// Returns the parameter.
+    pub(crate) fn parameter(&self) -> &'a str {
+        self.parameter
+    }
+
     /// Returns a lexer of the name of a parameter, from a position in it.
     pub(crate) fn of_name(parameter: &'a str, at: usize) -> Self {
         Self { parameter, text: parameter, at }

@@ -17,6 +17,9 @@ pub(crate) const MAX_KEY: usize = 64;
 /// The maximum number of values in a list, such as that of `in`.
 pub(crate) const MAX_VALUES: usize = 10_000;
 
+/// The maximum number of keys that lead into JSON.
+pub(crate) const MAX_KEYS: usize = 32;
+
 /// Returns an error if a list is too long.
 pub(crate) fn check(parameter: &str, items: &'static str, found: usize, limit: usize) -> Result<(), ParseError> {
     match found > limit {

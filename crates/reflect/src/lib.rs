@@ -8,6 +8,7 @@ mod managed;
 mod postgres;
 mod row_reader;
 mod sqlite;
+pub mod tokens;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub use check::quoted;
 pub use managed::{defaults_of_postgres, labels};
 pub use postgres::DEFAULT_SCHEMA;
 
-use mwallet_db::schema_tools::tokens::{closing, tokens};
+use crate::tokens::{closing, tokens};
 use mwallet_db::{Dialect, Engine, Error, Result, schema_tools};
 
 /// The timeout for reading all rows of a database.

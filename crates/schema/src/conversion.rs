@@ -47,7 +47,7 @@ impl ConversionError {
 ///
 /// Returns an error if it is not a number, or if it is too large.
 pub fn to_number(text: &str, kind: &str) -> Result<Decimal, ConversionError> {
-    text.trim_matches(char::is_whitespace).parse().map_err(|error| match error {
+    text.trim_matches(is_space).parse().map_err(|error| match error {
         DecimalError::TooLarge => ConversionError::OutOfRange { kind: kind.into() },
         _ => ConversionError::invalid(kind, text),
     })
@@ -63,16 +63,29 @@ pub fn to_integer(text: &str, is_number: bool, kind: &str, least: i64, most: i64
     let found = if is_number {
         rounded(&to_number(text, kind)?)
     } else {
-        let trimmed = text.trim_matches(char::is_whitespace);
-        let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let trimmed = text.trim_matches(is_space);
+        let unsigned = trimmed.trim_start_matches(['+', '-']);
+        let sign = &trimmed[..trimmed.len() - unsigned.len()];
+        let rest = unsigned.trim_start_matches(|character: char| character.is_ascii_digit());
+        let digits = &unsigned[..unsigned.len() - rest.len()];
+        let minus = if sign == "-" { "-" } else { "" };
+        let found = BigInt::from_str(&format!("{minus}{digits}")).map_err(|_| ConversionError::invalid(kind, text))?;
+        // PostgreSQL notices that there are too many digits before it comes to what follows them.
+        if sign.len() > 1 || (!rest.is_empty() && within(&found, least, most).is_some()) {
             return Err(ConversionError::invalid(kind, text));
         }
-        let without_plus = trimmed.strip_prefix('+').unwrap_or(trimmed);
-        BigInt::from_str(without_plus).map_err(|_| ConversionError::invalid(kind, text))?
+        found
     };
-    let fitting = found.to_i64().filter(|number| (least..=most).contains(number));
-    fitting.ok_or_else(|| ConversionError::OutOfRange { kind: kind.into() })
+    within(&found, least, most).ok_or_else(|| ConversionError::OutOfRange { kind: kind.into() })
+}
+
+fn within(number: &BigInt, least: i64, most: i64) -> Option<i64> {
+    number.to_i64().filter(|number| (least..=most).contains(number))
+}
+
+/// Returns whether a character counts as a space around a value.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t'..='\r')
 }
 
 fn rounded(number: &Decimal) -> BigInt {
@@ -87,7 +100,7 @@ fn rounded(number: &Decimal) -> BigInt {
 ///
 /// Returns an error if it is none of these.
 pub fn to_boolean(text: &str) -> Result<bool, ConversionError> {
-    let word = text.trim_matches(char::is_whitespace).to_ascii_lowercase();
+    let word = text.trim_matches(is_space).to_ascii_lowercase();
     let begins = |whole: &str, least: usize| word.len() >= least && whole.starts_with(&word);
     match () {
         () if begins("true", 1) || begins("yes", 1) || word == "on" || word == "1" => Ok(true),
@@ -113,10 +126,21 @@ mod tests {
 
     #[test]
     fn texts_of_integers_have_no_fraction() {
-        assert_eq!(to_integer(" +7 ", false, "integer", -9, 9), Ok(7));
-        for text in ["7.0", "1e2", "", "+", "--1"] {
+        assert_eq!(to_integer(" +7\u{b}", false, "integer", -9, 9), Ok(7));
+        assert_eq!(to_integer("-7", false, "integer", -9, 9), Ok(-7));
+        for (text, code) in [
+            ("7.0", "22P02"),
+            ("1e2", "22P02"),
+            ("", "22P02"),
+            ("+", "22P02"),
+            ("--1", "22P02"),
+            ("\u{a0}1", "22P02"),
+            ("10", "22003"),
+            ("-10.5", "22003"),
+            ("99999999999999999999x", "22003"),
+        ] {
             let error = to_integer(text, false, "integer", -9, 9).unwrap_err();
-            assert_eq!(error.code(), "22P02", "{text}");
+            assert_eq!(error.code(), code, "{text}");
         }
     }
 

@@ -10,6 +10,7 @@ mod generator;
 mod names;
 mod native;
 mod nearest;
+mod place;
 mod record;
 mod shortened;
 mod table;
@@ -19,7 +20,9 @@ mod value;
 mod visible;
 
 pub mod conversion;
+pub mod decimal_text;
 pub mod json;
+pub mod regular_expression;
 pub mod validate;
 
 mod from_table;
@@ -35,6 +38,7 @@ pub use json_schema::Purpose;
 pub use names::{MOST_NAME_BYTES, constraint_name, pascal_case, plural, snake_case};
 pub use native::{DeclaredType, JsonKind, NativeType, Transfer};
 pub use nearest::nearest;
+pub use place::Place;
 pub use record::Record;
 pub use schema::{Schema, SchemaBuilder, SchemaError};
 pub use shortened::{shortened, shortened_to};

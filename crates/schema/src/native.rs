@@ -182,6 +182,12 @@ impl NativeType {
         (self.transfer == Transfer::Json).then(|| JsonKind::from_type_name(&self.json_name()))
     }
 
+    /// Returns whether a column of SQLite is declared as JSON. What it holds is still any value.
+    pub fn is_declared_json(&self) -> bool {
+        let is_named = ["json", "jsonb"].iter().any(|name| self.name.eq_ignore_ascii_case(name));
+        is_named && matches!(self.transfer, Transfer::SqliteDynamic(_))
+    }
+
     /// Returns whether values are instants that PostgreSQL writes as JSON, also in arrays.
     pub fn holds_times(&self) -> bool {
         self.transfer == Transfer::Json && self.json_name().trim_end_matches("[]") == "timestamp with time zone"

@@ -11,7 +11,7 @@ use mwallet_db::schema::{Column, ColumnType, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, app, exchange, get, post, write};
+use crate::support::{Answer, app, exchange, get, post, readable, write};
 
 /// So many of these, with commas between them.
 fn list(count: usize, one: impl Fn(usize) -> String) -> String {
@@ -114,6 +114,28 @@ async fn conditions_are_bounded(db: TestDb) {
     let deep = |levels: usize| format!("/rest/v1/orders?or=({}id.eq.1{})", "or(".repeat(levels), ")".repeat(levels));
     assert_eq!(get(&app, &deep(30)).await.text, "[]");
     expect(&get(&app, &deep(31)).await, "32 levels");
+}
+
+#[both_engines]
+async fn keys_into_json_are_bounded(db: TestDb) {
+    let app = app(&db).await;
+    let keys = |count| format!("meta{}", "->a".repeat(count));
+    for name in ["select", "order"] {
+        let most = get(&app, &readable(&format!("transactions?{name}={}", keys(32)))).await;
+        assert_eq!(most.status, 200, "{name}: {}", most.text);
+        let path = readable(&format!("transactions?{name}={}", keys(33)));
+        expect(&get(&app, &path).await, "at most 32 keys into JSON");
+    }
+    expect(&get(&app, &readable(&format!("transactions?{}=eq.1", keys(5_000)))).await, "at most 32 keys into JSON");
+    let path = vec!["a"; 33];
+    let document = json!({"select": [{"column": "meta", "path": path}]}).to_string();
+    expect(&post(&app, "/v1/query/transactions", document).await, "at most 32 keys into JSON");
+    // Each is within its bound, but together they are more values than the engines bind.
+    let field = |number: usize| json!({"column": "meta", "path": vec!["a"; 32], "alias": format!("a{number}")});
+    let condition = json!({"column": "meta", "path": vec!["a"; 32], "op": "eq", "value": 1});
+    let document = json!({"select": (0..200).map(field).collect::<Vec<_>>(), "where": [{"or": vec![condition; 900]}]});
+    expect(&post(&app, "/v1/query/transactions", document.to_string()).await, "1000 conditions");
+    assert_eq!(get(&app, "/rest/v1/transactions?limit=1").await.status, 200);
 }
 
 #[both_engines]

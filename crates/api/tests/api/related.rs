@@ -359,3 +359,54 @@ async fn inner_rows_do_not_hide_what_a_write_did(db: TestDb) {
     assert_eq!(told("DELETE", request, json!(null), prefer, json).await, (200, "*/1".into(), json!([])));
     assert_eq!(titles().await, before);
 }
+
+#[both_engines]
+async fn two_rows_of_one_table_are_spread(db: TestDb) {
+    let app = library(&db).await;
+    let spread = "...authors!books_author_id_fkey(by:name),...authors!books_editor_id_fkey(edited_by:name)";
+    let found = get(&app, &format!("/rest/v1/books?select=id,{spread}&id=eq.1")).await;
+    assert_eq!(found.text, r#"[{"id":1,"by":"Ada","edited_by":"Ben"}]"#);
+    // Their one name means neither of them, and without a spread they need two.
+    let filtered = get(&app, &format!("/rest/v1/books?select=id,{spread}&authors.name=eq.Ada")).await;
+    assert_eq!((filtered.status.as_u16(), &filtered.json()["code"]), (400, &json!("PGRST108")), "{}", filtered.text);
+    let embedded = spread.replace("...", "");
+    let refused = get(&app, &format!("/rest/v1/books?select=id,{embedded}")).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (400, &json!("PGRST100")), "{}", refused.text);
+}
+
+#[both_engines]
+async fn both_directions_of_a_key_to_the_same_table_have_names(db: TestDb) {
+    behind(
+        &db,
+        "CREATE TABLE members (id integer PRIMARY KEY, name text,
+            successor integer UNIQUE, CONSTRAINT members_successor_fkey FOREIGN KEY (successor) REFERENCES members (id));
+        INSERT INTO members VALUES (2, 'Ben', NULL), (1, 'Ada', 2);
+        CREATE TABLE nodes (a integer, b integer, name text, up_a integer, up_b integer, PRIMARY KEY (a, b),
+            CONSTRAINT nodes_up FOREIGN KEY (up_a, up_b) REFERENCES nodes (a, b));
+        INSERT INTO nodes VALUES (1, 1, 'root', NULL, NULL), (1, 2, 'leaf', 1, 1)",
+    )
+    .await;
+    let app = reflected(&db).await;
+    for (request, expected) in [
+        (
+            "members?select=name,successor(name)&order=id",
+            r#"[{"name":"Ada","successor":{"name":"Ben"}},{"name":"Ben","successor":null}]"#,
+        ),
+        (
+            "members?select=name,members(name)&order=id",
+            r#"[{"name":"Ada","members":null},{"name":"Ben","members":{"name":"Ada"}}]"#,
+        ),
+        ("members?select=name,before:members!successor(name)&id=eq.2", r#"[{"name":"Ben","before":{"name":"Ada"}}]"#),
+        ("members?select=name,next:members_successor_fkey(name)&id=eq.1", r#"[{"name":"Ada","next":{"name":"Ben"}}]"#),
+        (
+            "nodes?select=name,nodes(name)&order=b",
+            r#"[{"name":"root","nodes":[{"name":"leaf"}]},{"name":"leaf","nodes":[]}]"#,
+        ),
+        (
+            "nodes?select=name,up:nodes_up(name)&order=b",
+            r#"[{"name":"root","up":null},{"name":"leaf","up":{"name":"root"}}]"#,
+        ),
+    ] {
+        assert_eq!(get(&app, &format!("/rest/v1/{request}")).await.text, expected, "{request}");
+    }
+}

@@ -1,11 +1,12 @@
 //! Values inside JSON, conversions and aggregates, the same on both engines.
 
 use mwallet_api::{App, AppState, ExposedTables, Limits};
+use mwallet_db::Dialect;
 use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{get, post, readable, state, write};
+use crate::support::{behind, get, post, readable, reflected_within, state, write};
 
 async fn filled(db: &TestDb) -> App {
     let limits = Limits { allow_aggregates: true, ..Limits::default() };
@@ -247,5 +248,90 @@ async fn aggregates_are_refused_where_they_cannot_be(db: TestDb) {
     for query in ["transactions?select=count()", "orders?select=slug,transactions(count())"] {
         let answer = get(&closed, &readable(query)).await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (400, Some("PGRST123")), "{query}");
+    }
+}
+
+/// An app over tables of others, with aggregates.
+async fn of_others(db: &TestDb, sql: &str) -> App {
+    behind(db, sql).await;
+    reflected_within(db, Limits { allow_aggregates: true, ..Limits::default() }).await
+}
+
+#[both_engines]
+async fn sums_of_the_numbers_of_others_are_exact(db: TestDb) {
+    let sql = "CREATE TABLE lots (id integer PRIMARY KEY, big bigint, cost numeric(12,2));
+        INSERT INTO lots VALUES (1, 9223372036854775807, 100000.01), (2, 5, 27.00), (3, -9223372036854775807, NULL),
+            (4, 9007199254740993, 0.10)";
+    let app = of_others(&db, sql).await;
+    let sums = rows(&app, "lots?select=big:big.sum()::text,cost:cost.sum()").await;
+    assert_eq!(sums, json!([{"big": "9007199254740998", "cost": "100027.11"}]));
+    // More than a bigint, and averages, which are strings.
+    let sums = rows(&app, "lots?select=big:big.sum()::text,id.avg()&id=lte.2").await;
+    assert_eq!(sums, json!([{"big": "9223372036854775812", "avg": "1.5000000000000000"}]));
+    let far = get(&app, &readable("lots?select=big.sum()::bigint&id=lte.2")).await;
+    assert_eq!((far.status.as_u16(), far.json()["code"].clone()), (400, json!("22003")), "{}", far.text);
+    if db.dialect() == Dialect::Sqlite {
+        // What is stored is a number or not, whatever the column declares; and no number is zero.
+        behind(&db, "INSERT INTO lots VALUES (5, 'many', 0.5), (6, 1.5, x'00'), (7, NULL, ' 2 ')").await;
+        let sums = rows(&app, "lots?select=big.sum(),cost:cost.sum(),avg:cost.avg()&id=gte.5").await;
+        assert_eq!(sums, json!([{"sum": "1.5", "cost": "2.5", "avg": "0.83333333333333333333"}]));
+        assert_eq!(rows(&app, "lots?select=big.sum()&id=in.(2,5)").await, json!([{"sum": 5}]));
+    }
+}
+
+#[both_engines]
+async fn what_is_no_number_fails_no_other_way_than_by_a_refusal(db: TestDb) {
+    let app = filled(&db).await;
+    let row = r#"{"network": "a", "tranx_id": "n", "inputs": "", "outputs": "", "meta": {"v": "NaN", "w": "-inf"}}"#;
+    assert_eq!(post(&app, "/rest/v1/transactions", row).await.status, 201);
+    for query in ["x:meta->>v::numeric", "x:meta->>v::numeric.sum()", "x:meta->>v::numeric.avg()::text"] {
+        let answer = get(&app, &readable(&format!("transactions?select={query}&tranx_id=eq.n"))).await;
+        match db.dialect() {
+            // PostgreSQL has numbers that are none.
+            Dialect::Postgres => assert_eq!(answer.text, r#"[{"x":"NaN"}]"#, "{query}"),
+            Dialect::Sqlite => assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("22P02"))),
+        }
+    }
+    if db.dialect() == Dialect::Postgres {
+        let far = rows(&app, "transactions?select=x:meta->>w::numeric&tranx_id=eq.n").await;
+        assert_eq!(far, json!([{"x": "-Infinity"}]));
+        for (search, code) in [("fts.a%20%26%20%7C", "42601"), ("fts(a%20b).a", "22023"), ("fts(nope).a", "22023")] {
+            let answer = get(&app, &format!("/rest/v1/orders?memo={search}")).await;
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(code)), "{}", answer.text);
+        }
+    }
+}
+
+#[both_engines]
+async fn a_scalar_in_json_is_like_an_array_of_itself(db: TestDb) {
+    let app = filled(&db).await;
+    let found =
+        rows(&app, "transactions?select=a:meta->size->0,b:meta->size->>-1,c:meta->size->1,d:meta->0&id=eq.1").await;
+    assert_eq!(found, json!([{"a": 10, "b": "10", "c": null, "d": null}]));
+}
+
+#[both_engines]
+async fn a_conversion_fails_by_the_value(db: TestDb) {
+    let app = filled(&db).await;
+    for (select, code) in [("uuid::integer", "22P02"), ("uuid::jsonb", "22P02"), ("network::numeric", "22P02")] {
+        let answer = get(&app, &readable(&format!("transactions?select={select}"))).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(code)), "{select}: {}", answer.text);
+        assert_eq!(rows(&app, &format!("transactions?select={select}&id=eq.-1")).await, json!([]));
+    }
+}
+
+#[both_engines]
+async fn declared_json_of_others_has_values_inside(db: TestDb) {
+    let sql = r#"CREATE TABLE trips (id integer PRIMARY KEY, info json);
+        INSERT INTO trips VALUES (1, '{"n": 1, "to": {"x": "y"}}'), (2, NULL)"#;
+    let app = of_others(&db, sql).await;
+    let found = rows(&app, "trips?select=info->n,x:info->to->>x&order=id").await;
+    assert_eq!(found, json!([{"n": 1, "x": "y"}, {"n": null, "x": null}]));
+    assert_eq!(rows(&app, "trips?select=id&info->to->>x=eq.y").await, json!([{"id": 1}]));
+    if db.dialect() == Dialect::Sqlite {
+        // Only the database's own types keep others from storing what is not JSON.
+        behind(&db, "INSERT INTO trips VALUES (3, '{')").await;
+        let answer = get(&app, &readable("trips?select=info->n")).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("22P02")), "{}", answer.text);
     }
 }

@@ -137,15 +137,22 @@ impl<'c> TableRef<'c> {
                         || self.is_other_column(relationship, hint)
                         || self.is_junction(relationship, hint))
             }
-            // One foreign key is two relationships of a table with itself: its name means the rows that refer to this
-            // one, a column the row that this one refers to.
-            (None, true) => match relationship.cardinality {
-                Cardinality::OneToMany => is_of_table,
-                Cardinality::ManyToOne => self.is_own_column(relationship, target),
-                // The referring row comes second.
-                Cardinality::OneToOne => self.is_first_of_two(relationship) && self.is_own_column(relationship, target),
-                Cardinality::ManyToMany => false,
-            },
+            // One foreign key is two relationships of a table with itself: the table's name means the rows that refer to
+            // this one, the key or its column the row that this one refers to.
+            (None, true) => {
+                let is_of_key = || {
+                    self.is_own_column(relationship, target)
+                        || (self.is_constraint(relationship, target) && !is_of_table)
+                };
+                match relationship.cardinality {
+                    Cardinality::OneToMany => is_of_table,
+                    Cardinality::ManyToOne => is_of_key(),
+                    // The referring row comes second.
+                    Cardinality::OneToOne if self.is_first_of_two(relationship) => is_of_key(),
+                    Cardinality::OneToOne => is_of_table,
+                    Cardinality::ManyToMany => false,
+                }
+            }
             (Some(hint), true) => {
                 is_of_table
                     && match relationship.cardinality {

@@ -31,6 +31,9 @@ use returning::Returning;
 const FRAME: u64 = 1_000;
 const FRAME_END: &str = " LIMIT 1000) AS frame";
 
+/// The most values that a statement binds. SQLite takes 32,766, PostgreSQL 65,535.
+const MOST_BINDS: usize = 32_000;
+
 /// Returns the quoted table name, with the schema if there is one.
 fn qualified(table: &Table) -> String {
     let mut name = String::new();
@@ -50,7 +53,7 @@ impl Plan<'_> {
     /// Returns an error if the engine cannot do what the plan says.
     pub fn statement(self, dialect: Dialect) -> Result<Statement, PlanError> {
         self.check_engine(dialect)?;
-        Ok(self.statement_answering(dialect, None))
+        bounded(self.statement_answering(dialect, None))
     }
 
     /// The same, with what the catalog keeps of the table: the columns of whole rows, and the SQL that reads them by
@@ -64,7 +67,7 @@ impl Plan<'_> {
         let known = Some(kept.output_columns());
         let Some((position, value)) = self.by_one_value() else {
             self.check_engine(dialect)?;
-            return Ok(self.statement_answering(dialect, known));
+            return bounded(self.statement_answering(dialect, known));
         };
         let value = std::mem::replace(value, Value::Null);
         let make = || self.clone().statement_answering(dialect, known);
@@ -212,6 +215,11 @@ fn output_columns(
         all.push(OutputColumn { name: related.name.clone(), kind: OutputKind::Related(kind) });
     }
     all
+}
+
+/// Rejects a statement with more values than either engine binds.
+fn bounded(statement: Statement) -> Result<Statement, PlanError> {
+    if statement.binds.len() > MOST_BINDS { Err(PlanError::TooComplex) } else { Ok(statement) }
 }
 
 fn output_column(column: &Column) -> OutputColumn {

@@ -38,7 +38,7 @@ pub(super) fn fitting(conversion: &Conversion<'_>) -> String {
 /// before and after the point without leading and trailing zeros.
 fn parts(name: &str, from: &ColumnType) -> String {
     match from {
-        // The format is that of `decimal_text.rs` of the data layer.
+        // The format is that of `decimal_text.rs` in `crates/schema`.
         ColumnType::Decimal { precision, scale } => {
             let whole = precision - scale;
             let negative = complement(&format!("substr({name}, 2)"));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Condition, Document, Item, Key, NameOr, Object, OrderItem, Ordered, STAR, Selected};
 use crate::embed::JOINS;
 use crate::filter::{IS_VALUES, OPERATORS_HINT, Operator};
-use crate::limits::{self, MAX_DEPTH, MAX_ITEMS, MAX_ORDER, MAX_VALUES};
+use crate::limits::{self, MAX_DEPTH, MAX_ITEMS, MAX_KEYS, MAX_ORDER, MAX_VALUES};
 use crate::names::named;
 use crate::value::{FUNCTIONS, TYPES, TYPES_HINT};
 use crate::{
@@ -120,6 +120,7 @@ fn field(at: &str, column: String, path: Vec<Key>, as_text: bool) -> Result<Fiel
     if as_text && path.is_empty() {
         return Err(ParseError::syntax(at, "as_text needs a path"));
     }
+    limits::check(at, "keys into JSON", path.len(), MAX_KEYS)?;
     let keys = path.into_iter().map(|Key(key)| key).collect();
     Ok(Field { column: filled(at, ".column", column)?, path: JsonPath { keys, as_text } })
 }

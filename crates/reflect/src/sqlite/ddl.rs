@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::tokens::{Token, closing, tokens};
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::tokens::{Token, closing, tokens};
 
 /// What a definition says in addition to its columns and keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

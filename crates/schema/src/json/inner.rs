@@ -37,6 +37,8 @@ pub fn inner<'t, 'k>(
         let next = match (step, reader.value()?) {
             (Step::Member(name), Token::Object) => member(&mut reader, name)?,
             (Step::Item(index), Token::Array) => item(&mut reader, index)?,
+            // As in PostgreSQL, what is neither an array nor an object is like an array of itself.
+            (Step::Item(0 | -1), Token::String(_) | Token::Number(_) | Token::Bool(_) | Token::Null) => Some(found),
             _ => None,
         };
         match next {
@@ -108,8 +110,10 @@ mod tests {
         assert_eq!(find(&[Step::Member("")]), Some("0"));
         assert_eq!(find(&[Step::Member("a"), Step::Item(0)]), Some("1"));
         assert_eq!(find(&[Step::Member("a"), Step::Item(-1), Step::Member("b")]), Some("null"));
+        assert_eq!(find(&[Step::Member("b"), Step::Item(0), Step::Item(-1)]), Some("\"x\""));
         for missing in [
             &[Step::Member("c")][..],
+            &[Step::Member("b"), Step::Item(1)],
             &[Step::Item(0)],
             &[Step::Member("a"), Step::Item(2)],
             &[Step::Member("a"), Step::Item(-3)],

@@ -214,13 +214,22 @@ fn decimal(raw: &[u8]) -> Option<Decimal> {
     std::str::from_utf8(&plain).ok()?.parse().ok()
 }
 
+/// Decodes a number that may be none: NaN or an infinity.
+fn number(raw: &[u8]) -> Option<Value> {
+    match numeric::no_number(raw) {
+        Some(name) => Some(Value::Text(name.into())),
+        None => decimal(raw).map(Value::Decimal),
+    }
+}
+
 fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
     let text = || std::str::from_utf8(raw).ok();
     let value = match &column.kind {
         OutputKind::Column(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
             integer(raw).map(Value::Int)
         }
-        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => decimal(raw).map(Value::Decimal),
+        OutputKind::Number => number(raw),
+        OutputKind::Column(ColumnType::Decimal { .. }) => decimal(raw).map(Value::Decimal),
         OutputKind::Column(ColumnType::Text { .. } | ColumnType::Enum(_)) => {
             text().map(|text| Value::Text(text.into()))
         }
@@ -229,10 +238,7 @@ fn decode(column: &OutputColumn, raw: &[u8]) -> Result<Value> {
         OutputKind::Column(ColumnType::Bytes { .. }) => Some(Value::Bytes(raw.to_vec())),
         OutputKind::Column(ColumnType::Boolean) => Some(Value::Bool(raw == [1])),
         OutputKind::Column(ColumnType::Native(native)) => match native.transfer {
-            Transfer::Number { .. } => match numeric::no_number(raw) {
-                Some(name) => Some(Value::Text(name.into())),
-                None => decimal(raw).map(Value::Decimal),
-            },
+            Transfer::Number { .. } => number(raw),
             Transfer::Json => text().map(|text| Value::Json(text.into())),
             _ => text().map(|text| Value::Text(text.into())),
         },
@@ -251,12 +257,7 @@ fn write_json(column: &OutputColumn, raw: &[u8], out: &mut Vec<u8>) -> Result<()
         OutputKind::Column(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
             integer(raw).map(|number| write_integer(out, number))
         }
-        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => {
-            out.push(b'"');
-            let written = numeric::write_text(raw, out);
-            out.push(b'"');
-            written
-        }
+        OutputKind::Number | OutputKind::Column(ColumnType::Decimal { .. }) => numeric::write_string(raw, out),
         OutputKind::Column(ColumnType::Text { .. } | ColumnType::Enum(_)) => {
             std::str::from_utf8(raw).ok().map(|text| write_string(out, text))
         }

@@ -31,6 +31,10 @@ const RAISE: &str = "exec_stmt_raise";
 /// The server routine that finds no text search configuration of a name. A request names it, so its code would be
 /// mistaken for that of a table that has changed.
 const NO_LANGUAGE: &str = "get_ts_config_oid";
+/// The server's files that parse a search for words. Their error has the code of a mistake in a statement.
+const SEARCH_PARSERS: [&str; 2] = ["tsquery.c", "tsvector_parser.c"];
+/// The server routine that splits a name with a schema. Only the language of a search is bound as a name.
+const NAME_PARSER: &str = "stringToQualifiedNameList";
 /// The server routine that finds no partition for a row.
 const NO_PARTITION: &str = "ExecFindPartition";
 
@@ -63,6 +67,12 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
         }
         SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
         SqlState::UNDEFINED_OBJECT if said.routine() == Some(NO_LANGUAGE) => {
+            Error::Refused(Refusal { code: SqlState::INVALID_PARAMETER_VALUE.code().into(), ..refusal(said) })
+        }
+        SqlState::SYNTAX_ERROR if said.file().is_some_and(|file| SEARCH_PARSERS.contains(&file)) => {
+            Error::Refused(refusal(said))
+        }
+        SqlState::INVALID_NAME if said.routine() == Some(NAME_PARSER) => {
             Error::Refused(Refusal { code: SqlState::INVALID_PARAMETER_VALUE.code().into(), ..refusal(said) })
         }
         _ if is_raised(said) => Error::Raised(refusal(said)),

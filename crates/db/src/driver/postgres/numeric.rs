@@ -62,6 +62,18 @@ pub(super) fn write_json(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// Appends the number, NaN or an infinity as a JSON string.
+pub(super) fn write_string(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if let Some(name) = no_number(raw) {
+        write_plain(out, name.as_bytes());
+        return Some(());
+    }
+    out.push(b'"');
+    let written = write_text(raw, out);
+    out.push(b'"');
+    written
+}
+
 /// Returns the name of NaN or an infinity, or `None` for a number.
 pub(super) fn no_number(raw: &[u8]) -> Option<&'static str> {
     match raw.get(4..6)? {

@@ -7,7 +7,7 @@ use std::error::Error;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::driver::Said;
-use crate::place::{Place, place_of};
+use mwallet_schema::Place;
 
 /// Returns the server's error report, if the error is from the server.
 pub(crate) fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn Said> {
@@ -25,7 +25,7 @@ impl Said for DbError {
         };
         let inner = match self.position() {
             Some(ErrorPosition::Internal { position, query }) => {
-                byte_of(query, *position).and_then(|offset| place_of(query, offset))
+                byte_of(query, *position).and_then(|offset| Place::of(query, offset))
             }
             _ => None,
         };

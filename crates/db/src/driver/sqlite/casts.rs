@@ -1,14 +1,13 @@
 //! Conversions between types as PostgreSQL has them: `mwallet_cast(value, 'decimal', 'integer')`.
 
 use mwallet_schema::conversion::{self, ConversionError};
-use mwallet_schema::{Timestamp, json, trim_fraction};
+use mwallet_schema::{Timestamp, decimal_text, json, trim_fraction};
 use rusqlite::functions::Context;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Error, Result};
 
 use super::errors::refused;
 use super::functions::utf8;
-use crate::decimal_text;
 
 /// Converts a value. The second argument says what it is, the third what it becomes.
 pub(super) fn cast(context: &Context<'_>) -> Result<Value> {
@@ -56,7 +55,8 @@ fn text_of(stored: ValueRef<'_>, from: &str, to: &str) -> Result<Option<String>>
         (_, ValueRef::Text(text)) => utf8(text)?.to_owned(),
         (_, ValueRef::Integer(number)) => number.to_string(),
         // Written without an exponent.
-        (_, ValueRef::Real(number)) => number.to_string(),
+        (_, ValueRef::Real(number)) if number.is_finite() => number.to_string(),
+        (_, ValueRef::Real(number)) => if number > 0.0 { "Infinity" } else { "-Infinity" }.into(),
         (_, ValueRef::Blob(_)) => return Err(wrong()),
     }))
 }

@@ -2,11 +2,10 @@
 //! straight into JSON.
 
 use mwallet_schema::json::write_string;
-use mwallet_schema::{ColumnType, Timestamp, Uuid, Value, trim_fraction};
+use mwallet_schema::{ColumnType, Timestamp, Uuid, Value, decimal_text, trim_fraction};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
 use crate::columns::{OutputColumn, OutputKind};
-use crate::decimal_text;
 use crate::entity::DecodeError;
 use crate::json_row::{write_base64, write_integer, write_plain};
 use crate::statement::Bind;

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mwallet_schema::{DecimalError, DecimalSum, json};
+use mwallet_schema::{DecimalSum, decimal_text, json, regular_expression};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
 use super::deadline::{Deadline, OUT_OF_TIME};
+use super::errors::refused;
 use super::{casts, inner_json, like, packed_rows};
-use crate::{decimal_text, regular_expression};
 
 /// Registers the functions on a connection.
 pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<()> {
@@ -35,8 +35,9 @@ pub(super) fn register(connection: &Connection, deadline: &Deadline) -> Result<(
     connection.create_scalar_function("mwallet_cast", 3, flags, casts::cast)?;
     inner_json::register(connection)?;
     packed_rows::register(connection)?;
-    connection.create_aggregate_function("mwallet_sum", 2, flags, Total { is_average: false })?;
-    connection.create_aggregate_function("mwallet_avg", 2, flags, Total { is_average: true })
+    connection.create_aggregate_function("mwallet_sum", 2, flags, Total::Sum)?;
+    connection.create_aggregate_function("mwallet_avg", 2, flags, Total::Average)?;
+    connection.create_aggregate_function("mwallet_total", 1, flags, Total::Dynamic)
 }
 
 fn matches(context: &Context<'_>, fold_case: bool, deadline: &Deadline) -> Result<Option<bool>> {
@@ -96,9 +97,9 @@ struct Accumulator {
 }
 
 impl Accumulator {
-    /// The second argument is the scale of the decimals, or null.
+    /// The second argument is the scale of the decimals, if they have one.
     fn start(context: &Context<'_>) -> Result<Self> {
-        let scale: Option<u32> = context.get(1)?;
+        let scale: Option<u32> = if context.len() > 1 { context.get(1)? } else { None };
         Ok(Self { sum: DecimalSum::default(), is_plain: scale.is_none() })
     }
 
@@ -106,16 +107,22 @@ impl Accumulator {
         match context.get_raw(0) {
             ValueRef::Null => {}
             ValueRef::Integer(number) => self.sum.add_integer(number),
-            ValueRef::Text(text) if self.is_plain => {
-                let number =
-                    utf8(text)?.parse().map_err(|error| Error::UserFunctionError(Box::<DecimalError>::new(error)))?;
-                self.sum.add(&number);
-            }
+            // The digits that tell a double from all others.
+            ValueRef::Real(number) => match number.to_string().parse() {
+                Ok(number) => self.sum.add(&number),
+                Err(_) => return Err(refused("22003", "infinity cannot be added up")),
+            },
+            // Only a column of any type holds what is no number, and for SQLite that is zero.
+            ValueRef::Text(text) if self.is_plain => match utf8(text)?.trim().parse() {
+                Ok(number) => self.sum.add(&number),
+                Err(_) => self.sum.add_integer(0),
+            },
+            ValueRef::Blob(_) if self.is_plain => self.sum.add_integer(0),
             ValueRef::Text(text) => {
                 let wrong = || Error::UserFunctionError("not a decimal as mWallet stores it".into());
                 self.sum.add(&decimal_text::decode(utf8(text)?).ok_or_else(wrong)?);
             }
-            _ => return Err(Error::UserFunctionError("only numbers can be added up".into())),
+            ValueRef::Blob(_) => return Err(Error::UserFunctionError("only numbers can be added up".into())),
         }
         Ok(())
     }
@@ -125,12 +132,15 @@ impl Accumulator {
 impl std::panic::UnwindSafe for Accumulator {}
 impl std::panic::RefUnwindSafe for Accumulator {}
 
-/// The sum of a group, or its average.
-struct Total {
-    is_average: bool,
+/// What becomes of the numbers of a group.
+enum Total {
+    Sum,
+    Average,
+    /// The sum, as an integer if it is one that SQLite has.
+    Dynamic,
 }
 
-impl Aggregate<Accumulator, Option<String>> for Total {
+impl Aggregate<Accumulator, Value> for Total {
     fn init(&self, context: &mut Context<'_>) -> Result<Accumulator> {
         Accumulator::start(context)
     }
@@ -139,9 +149,14 @@ impl Aggregate<Accumulator, Option<String>> for Total {
         sum.add(context)
     }
 
-    fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Option<String>> {
+    fn finalize(&self, _: &mut Context<'_>, sum: Option<Accumulator>) -> Result<Value> {
         let sum = sum.map(|accumulator| accumulator.sum);
-        let result = sum.and_then(|sum| if self.is_average { sum.average() } else { sum.total() });
-        Ok(result.map(|number| number.to_string()))
+        let result = sum.and_then(|sum| if matches!(self, Self::Average) { sum.average() } else { sum.total() });
+        let Some(number) = result else { return Ok(Value::Null) };
+        let text = number.to_string();
+        Ok(match (self, text.parse()) {
+            (Self::Dynamic, Ok(integer)) => Value::Integer(integer),
+            _ => Value::Text(text),
+        })
     }
 }

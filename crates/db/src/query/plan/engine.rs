@@ -37,7 +37,7 @@ impl Plan<'_> {
             }
             #[cfg(feature = "sqlite")]
             Condition::Regex { field, pattern, fold_case } => {
-                crate::regular_expression::check_pattern(pattern, *fold_case)
+                mwallet_schema::regular_expression::check_pattern(pattern, *fold_case)
                     .map_err(|message| PlanError::Regex { column: name(field), message })
             }
             _ => Ok(()),

@@ -57,7 +57,7 @@ impl Planner<'_> {
         }
         let has_members = match &self.column(planned.column).kind {
             ColumnType::Json => true,
-            ColumnType::Native(native) => native.transfer == Transfer::Json,
+            ColumnType::Native(native) => native.transfer == Transfer::Json || native.is_declared_json(),
             _ => false,
         };
         if !has_members {

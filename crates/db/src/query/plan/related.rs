@@ -39,7 +39,10 @@ impl<'t> Planner<'t> {
     pub(super) fn with_related(mut self, query: &Query) -> Result<Self, PlanError> {
         for related in &query.related {
             let (target, planned) = self.plan_related(related)?;
-            if self.related.iter().any(|earlier| earlier.name == planned.name) {
+            // A spread has no alias, so two spreads of one table have the same name.
+            let is_same =
+                |earlier: &RelatedPlan<'_>| earlier.name == planned.name && !(earlier.is_spread && planned.is_spread);
+            if self.related.iter().any(is_same) {
                 return Err(PlanError::Syntax {
                     parameter: "select".into(),
                     message: format!("{} is selected twice", mwallet_schema::shortened(&planned.name)),
@@ -113,7 +116,11 @@ impl<'t> Planner<'t> {
 
     /// Returns the position of related rows by their name.
     pub(super) fn find_related(&self, name: &str) -> Option<usize> {
-        self.related.iter().position(|related| related.name == name)
+        let mut named = self.related.iter().enumerate().filter(|(_, related)| related.name == name);
+        match (named.next(), named.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        }
     }
 
     /// Returns the position of a related row by its name, and a field of it.

@@ -212,7 +212,8 @@ fn total_kind(kind: &OutputKind, is_sum: bool) -> Option<OutputKind> {
         ColumnType::Native(native) => match native.transfer {
             Transfer::Number { .. } => OutputKind::Number,
             Transfer::Json if native.json_kind() == Some(JsonKind::Number) => kind.clone(),
-            Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }) => kind.clone(),
+            Transfer::SqliteDynamic(DeclaredType::Integer) if is_sum => kind.clone(),
+            Transfer::SqliteDynamic(DeclaredType::Integer | DeclaredType::Number { .. }) => OutputKind::Number,
             _ => return None,
         },
         _ => return None,

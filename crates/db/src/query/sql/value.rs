@@ -160,6 +160,8 @@ impl Writer<'_> {
             (CastSource::Json, CastType::SmallInt | CastType::Integer | CastType::BigInt) => {
                 ("(".into(), format!(" #>> '{{}}')::numeric::{}", cast.to.name()))
             }
+            // By way of its text, a UUID or a label fails as any text does.
+            (CastSource::Text, to) if to != CastType::Text => ("(".into(), format!("::text)::{}", to.name())),
             (_, to) => ("(".into(), format!(")::{}", to.name())),
         };
         self.push(&before);
@@ -196,7 +198,17 @@ impl Writer<'_> {
         let is_extreme = matches!(function, AggregateFunction::Min | AggregateFunction::Max);
         // SQLite's own functions would convert decimals to doubles.
         let is_exact = is_total && aggregate.kind == OutputKind::Number;
-        self.push(if is_exact && self.dialect == Dialect::Sqlite { "mwallet_" } else { "" });
+        let is_dynamic = matches!(&kind, OutputKind::Column(ColumnType::Native(_))) && self.dialect == Dialect::Sqlite;
+        match self.dialect {
+            // A sum of what SQLite stores as any number is an integer as long as it is one.
+            Dialect::Sqlite if is_total && is_dynamic && !is_exact => {
+                self.push("mwallet_total(");
+                input(self);
+                return self.push(")");
+            }
+            Dialect::Sqlite if is_exact => self.push("mwallet_"),
+            _ => {}
+        }
         self.push(function.name());
         self.push("(");
         input(self);
@@ -206,6 +218,7 @@ impl Writer<'_> {
                 self.push(itoa::Buffer::new().format(*scale));
             }
             (Dialect::Sqlite, OutputKind::Number) if is_exact => self.push(", NULL"),
+            (Dialect::Sqlite, _) if is_exact && is_dynamic => self.push(", NULL"),
             (Dialect::Sqlite, _) if is_exact => self.push(", 0"),
             (Dialect::Sqlite, OutputKind::Number) => self.push(NUMBER_ORDER),
             // Text that is read of JSON or converted would have the order of the database's language.

@@ -3,7 +3,7 @@
 //! Quotes, comments and bodies follow the rules of each engine, so that semicolons inside of them do not end a
 //! statement. Syntax is not validated; the database does that.
 
-use crate::Dialect;
+use mwallet_db::Dialect;
 
 /// A word, a quoted identifier or string, or a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,8 @@ impl Token<'_> {
 /// Returns the tokens of a text without comments. Unclosed quotes and comments extend to the end.
 ///
 /// ```
-/// use mwallet_db::{Dialect, schema_tools::tokens::tokens};
+/// use mwallet_db::Dialect;
+/// use mwallet_reflect::tokens::tokens;
 /// let texts = |sql, dialect| tokens(sql, dialect).iter().map(|token| token.text).collect::<Vec<_>>();
 /// assert_eq!(texts("SELECT E'it\\'s' /* /* a */ b */", Dialect::Postgres), ["SELECT", "E'it\\'s'"]);
 /// assert_eq!(texts("SELECT [a b] -- c", Dialect::Sqlite), ["SELECT", "[a b]"]);

@@ -10,7 +10,7 @@ const SIZE: usize = 1 << 20;
 /// # Errors
 ///
 /// Returns what is wrong with the expression.
-pub(crate) fn compile(pattern: &str, fold_case: bool) -> Result<Regex, String> {
+pub fn compile(pattern: &str, fold_case: bool) -> Result<Regex, String> {
     let mut builder = RegexBuilder::new(pattern);
     // In PostgreSQL, a dot is any character.
     builder.case_insensitive(fold_case).dot_matches_new_line(true).size_limit(SIZE).dfa_size_limit(SIZE);
@@ -26,7 +26,7 @@ pub(crate) fn compile(pattern: &str, fold_case: bool) -> Result<Regex, String> {
 /// # Errors
 ///
 /// Returns what is wrong with the expression.
-pub(crate) fn check_pattern(pattern: &str, fold_case: bool) -> Result<(), String> {
+pub fn check_pattern(pattern: &str, fold_case: bool) -> Result<(), String> {
     compile(pattern, fold_case).map(drop)
 }
 

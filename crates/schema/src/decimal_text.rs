@@ -1,18 +1,18 @@
-//! Decimals as stored in SQLite: fixed-width text that sorts like the numbers.
+//! Decimals as text of fixed width that sorts like the numbers, as SQLite stores them.
 //!
 //! For `decimal(5, 2)`, `12.5` is `0012.50` and `-12.5` is `-987.49`. The leading `0` of non-negative numbers sorts
 //! after the `-` of negative ones, whose digits are nines' complements, so that -12.5 sorts before -12.4. Any tool
 //! can compare, sort and index such text as is.
 
-use mwallet_schema::Decimal;
+use crate::Decimal;
 
 /// Returns the text length of a `decimal(precision, scale)`.
-pub(crate) fn width(precision: u32, scale: u32) -> u32 {
+pub fn width(precision: u32, scale: u32) -> u32 {
     1 + precision + u32::from(scale > 0)
 }
 
 /// Encodes a decimal. Returns `None` if it does not fit.
-pub(crate) fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
+pub fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<String> {
     let fitted = decimal.fit(precision, scale).ok()?;
     let digits = fitted.unscaled().magnitude().to_string();
     let negative = fitted.is_negative();
@@ -30,7 +30,7 @@ pub(crate) fn encode(decimal: &Decimal, precision: u32, scale: u32) -> Option<St
 }
 
 /// Appends the number in the usual notation. Returns `None` if the text is not an encoded decimal.
-pub(crate) fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub fn write_plain(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (&sign, digits) = text.split_first()?;
     let negative = match sign {
         b'-' => true,
