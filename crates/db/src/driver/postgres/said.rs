@@ -4,10 +4,10 @@
 
 use std::error::Error;
 
+use mwallet_schema::Place;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::driver::Said;
-use mwallet_schema::Place;
 
 /// Returns the server's error report, if the error is from the server.
 pub(crate) fn said<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn Said> {
