@@ -24,6 +24,7 @@ pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use field::PlannedField;
+pub(in crate::query) use grants::check_filter_of_grant;
 pub(crate) use grouping::{GroupColumn, GroupedWhat};
 pub(crate) use output::OutputSet;
 pub(super) use output::check_count;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mwallet_schema::{Column, Table, Value};
 
-use super::Filter;
+use super::{Filter, PlanError, plan};
 use crate::catalog::{CatalogTable, TableRef};
 
 /// What an asker may see.
@@ -30,7 +30,7 @@ pub struct Caller {
     pub values: BTreeMap<String, Value>,
 }
 
-/// Grants of some set of roles, by table. A table without grants does not exist for those who have no others.
+/// What the holders of some roles are granted, by table. A table without a grant does not exist for them.
 ///
 /// ```
 /// use mwallet_db::{Filter, Grant, Grants};
@@ -90,6 +90,15 @@ impl Grant {
     /// Shows some columns of all rows.
     pub fn of_columns<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
         Self { rows: None, columns: GrantedColumns::Named(columns.into_iter().map(Into::into).collect()) }
+    }
+
+    /// Checks that a filter fits a table, whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a name or a value does not fit, in the filter itself or in the tables that it asks for.
+    pub fn check_rows(filter: &Filter, table: TableRef<'_>) -> Result<(), PlanError> {
+        plan::check_filter_of_grant(filter, ScopedTable::new(table, Scope::Program))
     }
 
     fn shows(&self, column: &str) -> bool {

@@ -7,6 +7,11 @@ use super::condition::all_of;
 use super::{Condition, Masks, OutputSet, Plan, PlanError, PlanKind, Planner, RelatedPlan};
 use crate::query::{Comparison, Filter, Is, Operand, ScopedTable};
 
+/// Checks that the filter of a grant fits a table. What is known of callers counts as null, which every type has.
+pub(in crate::query) fn check_filter_of_grant(filter: &Filter, table: ScopedTable<'_>) -> Result<(), PlanError> {
+    Planner::of_grants(table).filter(filter).map(drop)
+}
+
 impl<'t> Planner<'t> {
     /// Returns the condition on the rows that the asker may see, unless it may see all.
     pub(super) fn own_scope(&self) -> Result<Option<Condition<'t>>, PlanError> {

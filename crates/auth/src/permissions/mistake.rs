@@ -1,0 +1,43 @@
+//! What is wrong with a permissions file, and where.
+
+use std::fmt;
+
+use mwallet_schema::nearest;
+use serde_saphyr::Location;
+
+/// A mistake in a permissions file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column in characters, from 1.
+    pub column: u64,
+    /// What is wrong, and what was probably meant.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, message } = self;
+        write!(out, "line {line}, column {column}: {message}")
+    }
+}
+
+impl Mistake {
+    pub(super) fn at(location: Location, message: impl Into<String>) -> Self {
+        Self { line: location.line(), column: location.column(), message: message.into() }
+    }
+
+    /// A name that is not there, with the one that was probably meant.
+    pub(super) fn unknown<'n>(
+        location: Location,
+        message: String,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Self {
+        match nearest(known, name) {
+            Some(meant) => Self::at(location, format!("{message}; did you mean {meant}?")),
+            None => Self::at(location, message),
+        }
+    }
+}
