@@ -39,16 +39,10 @@ pub use mistake::Mistake;
 /// ```
 #[derive(Debug)]
 pub struct Permissions {
-    roles: BTreeMap<String, Role>,
+    /// For each role, those that its holder has: itself, and what it includes.
+    roles: BTreeMap<String, Vec<String>>,
     /// The read grants of each role, by schema and table.
     reads: Vec<TableGrant>,
-}
-
-/// A role and those that it includes.
-#[derive(Debug)]
-struct Role {
-    /// All roles that a holder of this one has, itself among them.
-    holds: Vec<String>,
 }
 
 /// What a role may read of a table.
@@ -77,8 +71,7 @@ impl Permissions {
 
     /// Returns what the holder of some roles may see. Roles that the file does not have grant nothing.
     pub fn grants<'r>(&self, roles: impl IntoIterator<Item = &'r str>) -> Grants {
-        let held: Vec<&String> =
-            roles.into_iter().filter_map(|role| self.roles.get(role)).flat_map(|role| &role.holds).collect();
+        let held: Vec<&String> = roles.into_iter().filter_map(|role| self.roles.get(role)).flatten().collect();
         let mut grants = Grants::default();
         for TableGrant { role, schema, table, grant } in &self.reads {
             if held.contains(&role) {

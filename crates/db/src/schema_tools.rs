@@ -16,8 +16,6 @@ pub use crate::ddl::{
 pub use crate::explain::place;
 pub use crate::quote::quote;
 pub use crate::statement::{Origins, Prepared};
-pub use mwallet_schema::Place;
-pub use mwallet_schema::decimal_text::decode as decode_decimal;
 
 use crate::columns::{OutputColumn, OutputKind};
 use crate::engine::Engine;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use mwallet_schema::{ColumnType, Value, shortened_to};
+use mwallet_schema::{ColumnType, Place, Value, shortened_to};
 
 use super::error::{MigrateError, Result};
 use super::files::Migration;
 use super::history::{self, Entry};
 use super::sqlite::TEMPORARY;
 use super::{dependents, files, fits, script, triggers};
-use mwallet_db::schema_tools::{self, Place};
+use mwallet_db::schema_tools;
 use mwallet_db::{Dialect, Engine, Error, Session, Sql, crud, explain};
 use mwallet_reflect::tokens::statements;
 

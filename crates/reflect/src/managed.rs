@@ -8,15 +8,13 @@ use std::sync::Arc;
 
 use mwallet_schema::{
     Check, Column, ColumnDefault, ColumnType, Decimal, EnumLabel, EnumType, Rules, Table, Transfer, Value,
-    ValueGenerator, pascal_case,
+    ValueGenerator, decimal_text, pascal_case,
 };
 
 use super::check::{self, ColumnRule, Rule};
 use super::rules_that_hold;
 use mwallet_db::Dialect;
-use mwallet_db::schema_tools::{
-    ENUM, check_name, column_check, column_default, decode_decimal, quote, type_conditions,
-};
+use mwallet_db::schema_tools::{ENUM, check_name, column_check, column_default, quote, type_conditions};
 
 /// The bounds of the timestamp type, as PostgreSQL prints them.
 const TIMES: (&str, &str) = ("0001-01-01 00:00:00+00", "10000-01-01 00:00:00+00");
@@ -181,7 +179,7 @@ fn stored_number(read: &Decimal, precision: u32, scale: u32) -> Option<Decimal> 
     let padded = format!("{digits:0>width$}", width = precision as usize);
     let point = if scale > 0 { "." } else { "" };
     let (whole, fraction) = padded.split_at(padded.len() - scale as usize);
-    decode_decimal(&format!("{}{whole}{point}{fraction}", if read.is_negative() { "-" } else { "0" }))
+    decimal_text::decode(&format!("{}{whole}{point}{fraction}", if read.is_negative() { "-" } else { "0" }))
 }
 
 /// Parses a default, if mWallet wrote it.
@@ -190,7 +188,7 @@ fn default_of_sqlite(column: &Column) -> Option<ColumnDefault> {
     let quoted =
         written.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).map(|text| text.replace("''", "'"));
     let value = match (&column.kind, quoted) {
-        (ColumnType::Decimal { .. }, Some(text)) => decode_decimal(&text).map(Value::Decimal),
+        (ColumnType::Decimal { .. }, Some(text)) => decimal_text::decode(&text).map(Value::Decimal),
         (ColumnType::Boolean, None) => Some(Value::Bool(written == "1")),
         (ColumnType::Json, Some(text)) => Some(Value::Json(text)),
         (ColumnType::Bytes { .. }, None) => {

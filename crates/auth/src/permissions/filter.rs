@@ -13,8 +13,10 @@ use mwallet_db::{Filter, Operand};
 use mwallet_query::Parameters;
 use mwallet_schema::nearest;
 
+use super::mistake::did_you_mean;
+
 /// What is known of a caller, by the names that filters have for it. `auth.app.` begins any others.
-pub(super) const OPERANDS: [&str; 5] = ["auth.id", "auth.uid", "auth.rsid", "auth.aal", "now"];
+const OPERANDS: [&str; 5] = ["auth.id", "auth.uid", "auth.rsid", "auth.aal", "now"];
 /// What a token says of its holder beyond that: `auth.app.department`.
 const OF_APP: &str = "auth.app.";
 /// A column of the row that `exists` is about: `row.id`.
@@ -58,8 +60,7 @@ fn condition(text: &str, definitions: &BTreeMap<String, Filter>, depth: usize) -
     }
     if text.chars().all(|character| character.is_alphanumeric() || character == '_') {
         let unknown = || {
-            let meant = nearest(definitions.keys().map(String::as_str), text);
-            let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            let meant = did_you_mean(definitions.keys().map(String::as_str), text);
             format!("there is no definition {text} before this{meant}")
         };
         return definitions.get(text).cloned().ok_or_else(unknown);

@@ -35,9 +35,11 @@ impl Mistake {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) -> Self {
-        match nearest(known, name) {
-            Some(meant) => Self::at(location, format!("{message}; did you mean {meant}?")),
-            None => Self::at(location, message),
-        }
+        Self::at(location, message + &did_you_mean(known, name))
     }
+}
+
+/// Ends a message about a name that is not there: `; did you mean orders?`, or nothing.
+pub(super) fn did_you_mean<'n>(known: impl IntoIterator<Item = &'n str>, name: &str) -> String {
+    nearest(known, name).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mwallet_db::{Catalog, Filter, Grant, GrantedColumns, TableRef};
 
 use super::file::{ALL, Columns, Entries, File, ReadSpec, RoleSpec, Text};
-use super::{Mistake, Permissions, Role, TableGrant, filter};
+use super::{Mistake, Permissions, TableGrant, filter};
 
 pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mistake> {
     let roles = roles(&file.roles)?;
@@ -29,24 +29,24 @@ pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mist
     Ok(Permissions { roles, reads })
 }
 
-fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Role>, Mistake> {
-    let mut roles: BTreeMap<String, Role> = BTreeMap::new();
+fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Vec<String>>, Mistake> {
+    let mut roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // A role includes only those before it, so that none includes itself.
     for (name, spec) in &specs.0 {
         let mut holds = vec![name.value.clone()];
         for included in &spec.includes {
-            let role = roles.get(&included.value).ok_or_else(|| {
+            let of_role = roles.get(&included.value).ok_or_else(|| {
                 let message = format!("there is no role {} before this", included.value);
                 Mistake::unknown(included.referenced, message, &included.value, roles.keys().map(String::as_str))
             })?;
-            holds.extend(role.holds.iter().filter(|held| !holds.contains(held)).cloned().collect::<Vec<_>>());
+            holds.extend(of_role.iter().filter(|held| !holds.contains(held)).cloned().collect::<Vec<_>>());
         }
-        roles.insert(name.value.clone(), Role { holds });
+        roles.insert(name.value.clone(), holds);
     }
     Ok(roles)
 }
 
-fn known_role(roles: &BTreeMap<String, Role>, name: &Text) -> Result<(), Mistake> {
+fn known_role(roles: &BTreeMap<String, Vec<String>>, name: &Text) -> Result<(), Mistake> {
     match roles.contains_key(&name.value) {
         true => Ok(()),
         false => {

@@ -66,14 +66,13 @@ pub(super) fn convert(error: tokio_postgres::Error) -> Error {
             Error::Unavailable(error.into())
         }
         SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
-        SqlState::UNDEFINED_OBJECT if said.routine() == Some(NO_LANGUAGE) => {
+        SqlState::UNDEFINED_OBJECT | SqlState::INVALID_NAME
+            if matches!(said.routine(), Some(NO_LANGUAGE | NAME_PARSER)) =>
+        {
             Error::Refused(Refusal { code: SqlState::INVALID_PARAMETER_VALUE.code().into(), ..refusal(said) })
         }
         SqlState::SYNTAX_ERROR if said.file().is_some_and(|file| SEARCH_PARSERS.contains(&file)) => {
             Error::Refused(refusal(said))
-        }
-        SqlState::INVALID_NAME if said.routine() == Some(NAME_PARSER) => {
-            Error::Refused(Refusal { code: SqlState::INVALID_PARAMETER_VALUE.code().into(), ..refusal(said) })
         }
         _ if is_raised(said) => Error::Raised(refusal(said)),
         _ if is_refused(said.code()) => Error::Refused(refusal(said)),
