@@ -333,6 +333,8 @@ struct Planner<'t> {
     at: ScopedTable<'t>,
     /// What the scope shows of this table.
     sight: Sight<'t>,
+    /// The condition of the rows that are seen, unless all are.
+    visible: Option<Condition<'t>>,
     masks: Masks<'t>,
     related: Vec<RelatedPlan<'t>>,
     /// The tables of the related rows, in the same order.
@@ -343,7 +345,7 @@ impl<'t> Planner<'t> {
     fn new(at: impl Into<ScopedTable<'t>>) -> Result<Self, PlanError> {
         let at = at.into();
         let mut planner = Self::with_sight(at, at.scope().sight(at.table()));
-        planner.masks = planner.find_masks()?;
+        planner.apply_grants()?;
         Ok(planner)
     }
 
@@ -353,7 +355,8 @@ impl<'t> Planner<'t> {
     }
 
     fn with_sight(at: ScopedTable<'t>, sight: Sight<'t>) -> Self {
-        Self { table: at.table(), at, sight, masks: Vec::new(), related: Vec::new(), targets: Vec::new() }
+        let (related, targets) = (Vec::new(), Vec::new());
+        Self { table: at.table(), at, sight, visible: None, masks: Vec::new(), related, targets }
     }
 
     /// Returns the position of a column that is visible in this scope.

@@ -101,7 +101,8 @@ impl Grant {
         plan::check_filter_of_grant(filter, ScopedTable::new(table, Scope::Program))
     }
 
-    fn shows(&self, column: &str) -> bool {
+    /// Returns whether it shows a column.
+    pub(crate) fn shows(&self, column: &str) -> bool {
         match &self.columns {
             GrantedColumns::All => true,
             GrantedColumns::Named(names) => names.iter().any(|name| name == column),
@@ -160,21 +161,11 @@ impl<'s> Sight<'s> {
         }
     }
 
-    /// Returns the filters of which a visible row meets one, or `None` if all rows are visible.
-    pub(crate) fn rows(&self) -> Option<Vec<&'s Filter>> {
+    /// Returns the grants, unless all rows and columns are seen.
+    pub(crate) fn grants(&self) -> Option<&[&'s Grant]> {
         match self {
             Self::Whole { .. } => None,
-            Self::Granted(grants) => grants.iter().map(|grant| grant.rows.as_ref()).collect(),
-        }
-    }
-
-    /// Returns the filters of which a visible row meets one if it shows a column, or `None` if all visible rows do.
-    pub(crate) fn rows_showing(&self, column: &Column) -> Option<Vec<&'s Filter>> {
-        let Self::Granted(grants) = self else { return None };
-        let shown = |grant: &&&Grant| grant.shows(&column.name);
-        match grants.iter().all(|grant| grant.shows(&column.name)) {
-            true => None,
-            false => grants.iter().filter(shown).map(|grant| grant.rows.as_ref()).collect(),
+            Self::Granted(grants) => Some(grants),
         }
     }
 }

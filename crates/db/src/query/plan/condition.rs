@@ -170,7 +170,7 @@ impl<'t> Planner<'t> {
     pub(super) fn rows(&self, query: &Query) -> Result<(Option<Condition<'t>>, Condition<'t>), PlanError> {
         let mut all = self.query_conditions(query)?;
         all.extend(self.inner_conditions(query));
-        Ok(match self.own_scope()? {
+        Ok(match self.own_scope() {
             Some(scope) if self.any_can_fail(&all) => (Some(scope), all_of(all)),
             scope => (None, all_of(scope.into_iter().chain(all).collect())),
         })
@@ -179,7 +179,7 @@ impl<'t> Planner<'t> {
     /// The same for the rows that a write changes, as one condition.
     pub(super) fn written_rows(&self, query: &Query) -> Result<Condition<'t>, PlanError> {
         let all = self.query_conditions(query)?;
-        Ok(match self.own_scope()? {
+        Ok(match self.own_scope() {
             Some(scope) if self.any_can_fail(&all) => Condition::Behind(Box::new([scope, all_of(all)])),
             scope => all_of(scope.into_iter().chain(all).collect()),
         })

@@ -5,7 +5,7 @@ use mwallet_schema::ColumnType;
 
 use super::condition::all_of;
 use super::{Condition, Masks, OutputSet, Plan, PlanError, PlanKind, Planner, RelatedPlan};
-use crate::query::{Comparison, Filter, Is, Operand, ScopedTable};
+use crate::query::{Comparison, Filter, Grant, Is, Operand, ScopedTable};
 
 /// Checks that the filter of a grant fits a table. What is known of callers counts as null, which every type has.
 pub(in crate::query) fn check_filter_of_grant(filter: &Filter, table: ScopedTable<'_>) -> Result<(), PlanError> {
@@ -13,39 +13,41 @@ pub(in crate::query) fn check_filter_of_grant(filter: &Filter, table: ScopedTabl
 }
 
 impl<'t> Planner<'t> {
+    /// Finds which rows and cells the grants show. Their filters may name columns that the asker does not see.
+    pub(super) fn apply_grants(&mut self) -> Result<(), PlanError> {
+        let Some(grants) = self.sight.grants() else { return Ok(()) };
+        let planner = Planner::of_grants(self.at);
+        let rows = |grant: &&Grant| grant.rows.as_ref().map(|rows| planner.filter(rows)).transpose();
+        let conditions = grants.iter().map(rows).collect::<Result<Vec<_>, _>>()?;
+        // The rows of some of the grants, unless those are all rows.
+        let any = |is_one: &dyn Fn(&Grant) -> bool| {
+            let chosen = grants.iter().zip(&conditions).filter(|(grant, _)| is_one(grant));
+            let mut any = chosen.map(|(_, condition)| condition.clone()).collect::<Option<Vec<_>>>()?;
+            Some(if any.len() == 1 { any.remove(0) } else { Condition::Or(any) })
+        };
+        let mut masks = Masks::new();
+        for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| self.sight.shows(column)) {
+            if !grants.iter().all(|grant| grant.shows(&column.name)) {
+                masks.extend(any(&|grant| grant.shows(&column.name)).map(|mask| (position, mask)));
+            }
+        }
+        (self.visible, self.masks) = (any(&|_| true), masks);
+        Ok(())
+    }
+
     /// Returns the condition on the rows that the asker may see, unless it may see all.
-    pub(super) fn own_scope(&self) -> Result<Option<Condition<'t>>, PlanError> {
-        let rows = self.sight.rows().map(|rows| self.any_of_grants(&rows)).transpose()?;
-        Ok(rows.map(|rows| self.on_stored(rows)))
+    pub(super) fn own_scope(&self) -> Option<Condition<'t>> {
+        self.visible.clone().map(|rows| self.on_stored(rows))
     }
 
     /// Returns the condition on the rows that the asker may see and that show these columns.
-    pub(super) fn visible_rows(&self, columns: &[usize]) -> Result<Condition<'t>, PlanError> {
+    pub(super) fn visible_rows(&self, columns: &[usize]) -> Condition<'t> {
         let shown = columns.iter().filter_map(|column| self.mask(*column)).cloned();
-        let all: Vec<_> = self.own_scope()?.into_iter().chain(shown.map(|mask| self.on_stored(mask))).collect();
-        Ok(all_of(all))
-    }
-
-    /// Returns the masks of all columns that have one.
-    pub(super) fn find_masks(&self) -> Result<Masks<'t>, PlanError> {
-        let mut masks = Masks::new();
-        for (position, column) in self.table.columns.iter().enumerate() {
-            if let Some(rows) = self.sight.rows_showing(column).filter(|_| self.sight.shows(column)) {
-                masks.push((position, self.any_of_grants(&rows)?));
-            }
-        }
-        Ok(masks)
+        all_of(self.own_scope().into_iter().chain(shown.map(|mask| self.on_stored(mask))).collect())
     }
 
     fn mask(&self, column: usize) -> Option<&Condition<'t>> {
         self.masks.iter().find(|(masked, _)| *masked == column).map(|(_, mask)| mask)
-    }
-
-    /// Plans that a row meets one of the filters of grants. They may name columns that the asker does not see.
-    fn any_of_grants(&self, filters: &[&Filter]) -> Result<Condition<'t>, PlanError> {
-        let planner = Planner::of_grants(self.at);
-        let mut any = filters.iter().map(|filter| planner.filter(filter)).collect::<Result<Vec<_>, _>>()?;
-        Ok(if any.len() == 1 { any.remove(0) } else { Condition::Or(any) })
     }
 
     /// Marks a condition as one on stored cells, where that makes a difference.

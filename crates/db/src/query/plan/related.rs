@@ -67,7 +67,7 @@ impl<'t> Planner<'t> {
             Ok::<_, PlanError>(PlannedJunction {
                 table: between.table(),
                 columns: junction.columns.clone(),
-                condition: Planner::new(ScopedTable::new(between, scope))?.visible_rows(&joined)?,
+                condition: Planner::new(ScopedTable::new(between, scope))?.visible_rows(&joined),
             })
         });
         let planned = RelatedPlan {
@@ -99,7 +99,7 @@ impl<'t> Planner<'t> {
             known.map_or_else(unknown, |known| ScopedTable::new(known, self.at.scope()))
         };
         let planned = junction.as_ref().map(|junction| {
-            let condition = Planner::new(seen(junction.table))?.visible_rows(&[])?;
+            let condition = Planner::new(seen(junction.table))?.visible_rows(&[]);
             let columns = pairs(junction.table, to, &junction.columns)?;
             Ok::<_, PlanError>(PlannedJunction { table: junction.table, columns, condition })
         });
