@@ -46,7 +46,7 @@ pub static VEIL: LazyLock<Caller> = LazyLock::new(|| {
         let names = table.columns.iter().map(|column| column.name.as_str());
         let shown = Grant::of_columns(names.filter(|name| !name.starts_with(VEILED)));
         let rows = Some(Filter::between(VEILED_ROWS, 1, 2));
-        grants.add(table.schema.as_deref(), &table.name, Grant { rows, ..shown });
+        grants.table(table.schema.as_deref(), &table.name).read.push(Grant { rows, ..shown });
     }
     Caller { grants: grants.into(), ..Caller::default() }
 });

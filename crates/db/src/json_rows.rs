@@ -128,6 +128,11 @@ impl JsonRows {
         Ok(())
     }
 
+    /// Creates rows of which nothing is returned.
+    pub(crate) fn of_nothing(rows: u64) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
     /// Sets how many of the rows an upsert updated.
     pub(crate) fn with_merged(self, merged: u64) -> Self {
         Self { merged, ..self }

@@ -90,10 +90,10 @@ pub use mwallet_derive::{ColumnGroup, Entity, Enumeration, FromRow};
 pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
-    Aggregate, AggregateFunction, Aggregated, Caller, CastType, Comparison, Direction, Field, Filter, Grant,
-    GrantedColumns, Grants, Identifier, Is, JsonKey, JsonPath, Nulls, OnConflict, Operand, Order, Plan, PlanError,
-    Projection, Query, QueryArgs, Related, RelatedFilter, Scope, ScopedTable, SearchForm, SelectValue, Selection,
-    SetRelation,
+    Aggregate, AggregateFunction, Aggregated, Caller, CastType, Comparison, Denied, Direction, Field, Filter, Grant,
+    GrantedColumns, GrantedReference, Grants, Identifier, Is, JsonKey, JsonPath, Nulls, OnConflict, Operand, Order,
+    Plan, PlanError, Projection, Query, QueryArgs, Related, RelatedFilter, Scope, ScopedTable, SearchForm, SelectValue,
+    Selection, SetRelation, TableGrants, WriteAction, WriteGrant,
 };
 pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

@@ -4,6 +4,7 @@
 mod args;
 mod explain;
 mod filter;
+mod grants;
 mod plan;
 mod relation_path;
 mod scope;
@@ -11,6 +12,9 @@ mod sql;
 
 pub use args::QueryArgs;
 pub use filter::{Filter, Operand};
+pub use grants::{
+    Caller, Denied, Grant, GrantedColumns, GrantedReference, Grants, TableGrants, WriteAction, WriteGrant,
+};
 pub use mwallet_query::{
     AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Identifier, Is, JsonKey, JsonPath, Nulls,
     Order, SearchForm, SelectValue, SetRelation,
@@ -20,7 +24,7 @@ pub(crate) use plan::{MAX_CONDITIONS, same_shape};
 pub use relation_path::RelatedFilter;
 pub(crate) use relation_path::{JunctionPath, RelationPath};
 pub(crate) use scope::Sight;
-pub use scope::{Caller, Grant, GrantedColumns, Grants, Scope, ScopedTable};
+pub use scope::{Scope, ScopedTable};
 
 use crate::statement::JsonStyle;
 
@@ -149,10 +153,19 @@ impl Query {
 
     /// Returns whether any value is aggregated, of related rows too.
     pub fn is_aggregated(&self) -> bool {
+        self.selects_aggregate() || self.related.iter().any(|related| related.query.is_aggregated())
+    }
+
+    /// Returns whether rows of this table are aggregated, also by what is spread into them.
+    pub(crate) fn aggregates_rows(&self) -> bool {
+        let spread = self.related.iter().filter(|related| related.is_spread);
+        self.selects_aggregate() || spread.into_iter().any(|related| related.query.aggregates_rows())
+    }
+
+    fn selects_aggregate(&self) -> bool {
         let is_aggregated =
             |selection: &Selection| matches!(selection, Selection::Value(SelectValue { aggregate: Some(_), .. }));
-        let own = matches!(&self.fields, Projection::Select(selected) if selected.iter().any(is_aggregated));
-        own || self.related.iter().any(|related| related.query.is_aggregated())
+        matches!(&self.fields, Projection::Select(selected) if selected.iter().any(is_aggregated))
     }
 
     /// Adds rows of a related table.

@@ -24,7 +24,7 @@ pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
 pub(crate) use field::PlannedField;
-pub(in crate::query) use grants::check_filter_of_grant;
+pub(in crate::query) use grants::{check_filter_of_grant, check_value_of_grant};
 pub(crate) use grouping::{GroupColumn, GroupedWhat};
 pub(crate) use output::OutputSet;
 pub(super) use output::check_count;
@@ -32,7 +32,7 @@ pub(crate) use related::{PlannedJunction, RelatedPlan};
 pub(crate) use value::{Cast, CastSource, OutputValue, PlannedAggregate};
 pub(crate) use values::same_shape;
 
-use super::{Comparison, Direction, Nulls, Order, Projection, Query, ScopedTable, Sight};
+use super::{Comparison, Denied, Direction, Nulls, Order, Projection, Query, ScopedTable, Sight};
 use crate::catalog::TableRef;
 
 /// A statement that is complete except for the dialect.
@@ -75,7 +75,7 @@ pub(crate) enum PlanKind<'t> {
     Insert {
         columns: ColumnSet,
         rows: Vec<Vec<Value>>,
-        on_conflict: PlannedConflict,
+        on_conflict: PlannedConflict<'t>,
     },
     /// `kept` holds values given for immutable columns. Rows with other values are left unchanged.
     Update {
@@ -146,7 +146,7 @@ impl<'t> Plan<'t> {
     ///
     /// Returns an error if a name or value does not fit the table, or if there is no relationship of a name.
     pub fn select(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
-        let planner = Planner::new(at)?.with_related(query)?;
+        let planner = Planner::of_query(at, query)?.with_related(query)?;
         let order = planner.orders(&query.order)?;
         let (barrier, condition) = planner.rows(query)?;
         let output = planner.output(&query.fields)?;
@@ -344,7 +344,24 @@ struct Planner<'t> {
 impl<'t> Planner<'t> {
     fn new(at: impl Into<ScopedTable<'t>>) -> Result<Self, PlanError> {
         let at = at.into();
-        let mut planner = Self::with_sight(at, at.scope().sight(at.table()));
+        Self::of_sight(at, at.scope().sight(at.table()))
+    }
+
+    /// A planner for a query, which sees less if it aggregates rows.
+    fn of_query(at: impl Into<ScopedTable<'t>>, query: &Query) -> Result<Self, PlanError> {
+        let at = at.into();
+        let sight = at.scope().sight(at.table());
+        if sight.is_closed() {
+            return Err(Denied::Read { table: at.table().name.clone() }.into());
+        }
+        match query.aggregates_rows() {
+            true => Self::of_sight(at, sight.of_aggregates(at.table())?),
+            false => Self::of_sight(at, sight),
+        }
+    }
+
+    fn of_sight(at: ScopedTable<'t>, sight: Sight<'t>) -> Result<Self, PlanError> {
+        let mut planner = Self::with_sight(at, sight);
         planner.apply_grants()?;
         Ok(planner)
     }

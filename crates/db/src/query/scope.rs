@@ -1,11 +1,9 @@
 //! What one asker may see of each table. Every part of a plan takes it from here.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use mwallet_schema::{Column, Table};
 
-use mwallet_schema::{Column, Table, Value};
-
-use super::{Filter, PlanError, plan};
+use super::grants::{Caller, Grant};
+use super::{Filter, PlanError};
 use crate::catalog::{CatalogTable, TableRef};
 
 /// What an asker may see.
@@ -19,107 +17,13 @@ pub enum Scope<'s> {
     Granted(&'s Caller),
 }
 
-/// Somebody who asks, by what was granted to them.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// What they may see.
-    pub grants: Arc<Grants>,
-    /// What is known of them, by the names that the filters of grants have for it: see [`Operand::Caller`].
-    ///
-    /// [`Operand::Caller`]: super::Operand::Caller
-    pub values: BTreeMap<String, Value>,
-}
-
-/// What the holders of some roles are granted, by table. A table without a grant does not exist for them.
-///
-/// ```
-/// use mwallet_db::{Filter, Grant, Grants};
-/// let mut grants = Grants::default();
-/// grants.add(None, "orders", Grant { rows: Some(Filter::eq("order_type", "OPEN")), ..Grant::of_columns(["id"]) });
-/// grants.add(None, "assets", Grant::all());
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct Grants {
-    tables: HashMap<Option<String>, HashMap<String, Vec<Grant>>>,
-}
-
-/// A permission to read some rows and columns of a table. With several of them, a row is visible if one shows it, and a
-/// cell is visible if one shows both its row and its column. Other cells of a visible row are null, wherever a request
-/// mentions them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Grant {
-    /// The rows, or `None` for all. The filter may name columns that the grant does not show.
-    pub rows: Option<Filter>,
-    /// The columns. Write-only columns are never visible.
-    pub columns: GrantedColumns,
-}
-
-/// The columns of a grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GrantedColumns {
-    /// All of the table.
-    All,
-    /// Those of these names.
-    Named(Vec<String>),
-}
-
-impl Default for GrantedColumns {
-    fn default() -> Self {
-        Self::Named(Vec::new())
-    }
-}
-
-impl Grants {
-    /// Adds a grant for a table.
-    pub fn add(&mut self, schema: Option<&str>, table: &str, grant: Grant) {
-        let tables = self.tables.entry(schema.map(Into::into)).or_default();
-        tables.entry(table.into()).or_default().push(grant);
-    }
-
-    fn of(&self, table: &Table) -> &[Grant] {
-        self.tables.get(&table.schema).and_then(|tables| tables.get(&table.name)).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl Grant {
-    /// Shows a table as a whole.
-    pub fn all() -> Self {
-        Self { rows: None, columns: GrantedColumns::All }
-    }
-
-    /// Shows some columns of all rows.
-    pub fn of_columns<N: Into<String>>(columns: impl IntoIterator<Item = N>) -> Self {
-        Self { rows: None, columns: GrantedColumns::Named(columns.into_iter().map(Into::into).collect()) }
-    }
-
-    /// Checks that a filter fits a table, whoever asks.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a name or a value does not fit, in the filter itself or in the tables that it asks for.
-    pub fn check_rows(filter: &Filter, table: TableRef<'_>) -> Result<(), PlanError> {
-        plan::check_filter_of_grant(filter, ScopedTable::new(table, Scope::Program))
-    }
-
-    /// Returns whether it shows a column.
-    pub(crate) fn shows(&self, column: &str) -> bool {
-        match &self.columns {
-            GrantedColumns::All => true,
-            GrantedColumns::Named(names) => names.iter().any(|name| name == column),
-        }
-    }
-}
-
 impl<'s> Scope<'s> {
     /// Returns what it shows of one table.
     pub(crate) fn sight(self, table: &Table) -> Sight<'s> {
         match self {
             Self::Client => Sight::Whole { with_write_only: false },
             Self::Program => Sight::Whole { with_write_only: true },
-            Self::Granted(caller) => {
-                let grants = caller.grants.of(table).iter();
-                Sight::Granted(grants.filter(|grant| caller.knows_operands(grant)).collect())
-            }
+            Self::Granted(caller) => Sight::Granted(caller.reads(table)),
         }
     }
 
@@ -129,17 +33,6 @@ impl<'s> Scope<'s> {
             Self::Client | Self::Program => None,
             Self::Granted(caller) => Some(caller),
         }
-    }
-}
-
-impl Caller {
-    /// Returns whether a grant applies: one whose filter asks for what is not known of this caller does not.
-    fn knows_operands(&self, grant: &Grant) -> bool {
-        let mut knows_all = true;
-        if let Some(rows) = &grant.rows {
-            rows.each_of_caller(&mut |name| knows_all &= self.values.contains_key(name));
-        }
-        knows_all
     }
 }
 
@@ -157,7 +50,28 @@ impl<'s> Sight<'s> {
     pub(crate) fn shows(&self, column: &Column) -> bool {
         match self {
             Self::Whole { with_write_only } => *with_write_only || column.is_readable(),
-            Self::Granted(grants) => column.is_readable() && grants.iter().any(|grant| grant.shows(&column.name)),
+            Self::Granted(grants) => {
+                column.is_readable() && grants.iter().any(|grant| grant.columns.contains(&column.name))
+            }
+        }
+    }
+
+    /// Returns whether nothing is seen of the table, whatever its rows are.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self, Self::Granted(grants) if grants.is_empty())
+    }
+
+    /// Returns what is seen of the table where its rows are aggregated.
+    pub(crate) fn of_aggregates(self, table: &Table) -> Result<Self, PlanError> {
+        match self {
+            Self::Whole { .. } => Ok(self),
+            Self::Granted(mut grants) => {
+                grants.retain(|grant| grant.aggregates);
+                match grants.is_empty() {
+                    true => Err(PlanError::AggregatesClosed { table: table.name.clone() }),
+                    false => Ok(Self::Granted(grants)),
+                }
+            }
         }
     }
 
@@ -176,17 +90,28 @@ pub struct ScopedTable<'c> {
     table: &'c Table,
     in_catalog: Option<TableRef<'c>>,
     scope: Scope<'c>,
+    within: Option<&'c Filter>,
 }
 
 impl<'c> ScopedTable<'c> {
     /// A table of a catalog in a scope. The tables that it is related to are seen in the same.
     pub fn new(table: TableRef<'c>, scope: Scope<'c>) -> Self {
-        Self { table: table.table(), in_catalog: Some(table), scope }
+        Self { table: table.table(), in_catalog: Some(table), scope, within: None }
     }
 
     /// A table that the program names itself.
     pub(crate) fn without_catalog(table: &'c Table, scope: Scope<'c>) -> Self {
-        Self { table, in_catalog: None, scope }
+        Self { table, in_catalog: None, scope, within: None }
+    }
+
+    /// Only these of its rows. The filter is one of a grant: it may name what the asker does not see.
+    pub(crate) fn within(self, rows: &'c Filter) -> Self {
+        Self { within: Some(rows), ..self }
+    }
+
+    /// The rows that it is narrowed to.
+    pub(crate) fn narrowed(self) -> Option<&'c Filter> {
+        self.within
     }
 
     /// The table.

@@ -12,6 +12,7 @@ mod echo;
 mod edges;
 mod forms_of_rows;
 mod fuzz_seeds;
+mod grants;
 mod lookups;
 mod postgres_cancel;
 mod relations;

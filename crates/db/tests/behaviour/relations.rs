@@ -265,9 +265,9 @@ async fn a_filter_finds_only_rows_within_the_scope(db: TestDb) {
     let catalog = Catalog::new([Trader::table().clone(), Offer::table().clone(), Trust::table().clone()]);
     // The offers of Ada are hidden, and whom anybody but Ada trusts.
     let mut grants = Grants::default();
-    grants.add(None, "traders", Grant::all());
-    grants.add(None, "offers", Grant { rows: Some(Offer::MEMO.eq("b1")), ..Grant::all() });
-    grants.add(None, "trusts", Grant { rows: Some(Trust::WHO_ID.eq(1)), ..Grant::all() });
+    grants.table(None, "traders").read.push(Grant::all());
+    grants.table(None, "offers").read.push(Grant { rows: Some(Offer::MEMO.eq("b1")), ..Grant::all() });
+    grants.table(None, "trusts").read.push(Grant { rows: Some(Trust::WHO_ID.eq(1)), ..Grant::all() });
     let caller = Caller { grants: grants.into(), ..Caller::default() };
     let traders = ScopedTable::new(catalog.get(None, "traders").unwrap(), Scope::Granted(&caller));
     for (filter, expected) in [

@@ -3,8 +3,8 @@
 use mwallet_db::crud::data_plane;
 use mwallet_db::schema::{Column, ColumnType, Record, ReferentialAction, Table, TableKind, Value};
 use mwallet_db::{
-    Caller, Catalog, Comparison, Dialect, Field, Filter, Grant, Grants, Is, Operand, Order, Query, QueryArgs, Related,
-    Scope, ScopedTable, Sql, crud,
+    Caller, Catalog, Comparison, Dialect, Field, Filter, Grant, GrantedColumns, Grants, Is, Operand, Order, Query,
+    QueryArgs, Related, Scope, ScopedTable, Sql, WriteGrant, crud,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -52,7 +52,10 @@ fn shown(catalog: &Catalog, hidden_columns: &[&str]) -> Caller {
         let name = if table.name == "members" { "note" } else { "name" };
         let columns = table.columns.iter().map(|column| column.name.as_str());
         let columns = columns.filter(|column| !hidden_columns.contains(column));
-        grants.add(None, &table.name, Grant { rows: Some(Filter::eq(name, "shown")), ..Grant::of_columns(columns) });
+        let rows = Filter::eq(name, "shown");
+        let table = grants.table(None, &table.name);
+        table.update.push(WriteGrant { columns: GrantedColumns::All, ..WriteGrant::default() });
+        table.read.push(Grant { rows: Some(rows), ..Grant::of_columns(columns) });
     }
     Caller { grants: grants.into(), ..Caller::default() }
 }
@@ -261,9 +264,9 @@ fn deals_caller() -> Caller {
         // Nothing is known by this name, so the grant does not apply.
         (Filter::eq("state", Operand::Caller("level".into())), &["id", "state", "note"]),
     ] {
-        grants.add(None, "deals", Grant { rows: Some(rows), ..Grant::of_columns(columns.iter().copied()) });
+        grants.table(None, "deals").read.push(Grant { rows: Some(rows), ..Grant::of_columns(columns.iter().copied()) });
     }
-    grants.add(None, "desks", Grant { rows: Some(Filter::eq("name", "shown")), ..Grant::all() });
+    grants.table(None, "desks").read.push(Grant { rows: Some(Filter::eq("name", "shown")), ..Grant::all() });
     Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() }
 }
 
@@ -331,8 +334,9 @@ type QueryOf<'a> = Box<dyn Fn(&str) -> Query + 'a>;
 async fn both_lists(db: &TestDb, catalog: &Catalog, query: impl Fn(&str) -> Query) -> [String; 2] {
     let caller = deals_caller();
     let mut everything = Grants::default();
-    everything.add(None, "seen_deals", Grant::all());
-    everything.add(None, "seen_desks", Grant { rows: Some(!Filter::is_null("name")), ..Grant::all() });
+    everything.table(None, "seen_deals").read.push(Grant::all());
+    let named = Some(!Filter::is_null("name"));
+    everything.table(None, "seen_desks").read.push(Grant { rows: named, ..Grant::all() });
     let everything = Caller { grants: everything.into(), ..Caller::default() };
     [
         list_as(db, catalog, &caller, "deals", query("desks")).await,

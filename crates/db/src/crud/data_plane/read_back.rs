@@ -24,6 +24,11 @@ impl Returned<'_> {
         !self.query.related.is_empty()
     }
 
+    /// Returns whether anything of the rows is returned.
+    pub(super) fn returns_rows(&self) -> bool {
+        self.is_read_back() || self.query.fields != Projection::Include(Vec::new())
+    }
+
     /// Returns the columns that the statement of the write returns.
     pub(super) fn fields(&self) -> std::result::Result<Projection, PlanError> {
         if !self.is_read_back() {
@@ -49,29 +54,35 @@ impl Returned<'_> {
     /// Reads the rows whose keys a write returned, in the order of the query or else by their key.
     pub(super) async fn read(&self, session: &mut Session, written: JsonRows) -> Result<JsonRows> {
         let (merged, affected) = (written.merged(), written.affected());
-        let table = self.table.table();
-        let keys = keys(written, &table.primary_key).map_err(|error| DecodeError::new("key", error.to_string()))?;
-        let filter = Filter::in_keys(table.primary_key.clone(), keys);
-        let mut query = Query { identifier: None, filter: Some(filter), skip: 0, limit: None, ..self.query.clone() };
-        for column in &table.primary_key {
-            query = query.order_asc(column);
-        }
-        Ok(self.select(session, &query).await?.with_merged(merged).with_affected(affected))
+        let keys = keys(written, &self.table.table().primary_key)?;
+        Ok(self.read_keys(session, keys).await?.with_merged(merged).with_affected(affected))
+    }
+
+    /// Reads the rows with these keys, in the order of the query or else by their key.
+    pub(super) async fn read_keys(&self, session: &mut Session, keys: Vec<Vec<Operand>>) -> Result<JsonRows> {
+        let filter = Filter::in_keys(self.table.table().primary_key.clone(), keys);
+        let query = Query { identifier: None, filter: None, skip: 0, limit: None, ..self.query.clone() };
+        let plan = Plan::select(self.table.within(&filter), &query)?.then_by_key();
+        self.select(session, plan).await
     }
 
     /// Reads the rows that are about to be deleted.
     pub(super) async fn read_before(&self, session: &mut Session) -> Result<JsonRows> {
-        self.select(session, self.query).await
+        self.select(session, Plan::select(self.table, self.query)?).await
     }
 
-    async fn select(&self, session: &mut Session, query: &Query) -> Result<JsonRows> {
-        let statement = Plan::select(self.table, query)?.statement_for(self.table, session.engine().dialect())?;
-        Ok(session.run_as(statement, Format::Json(query.style)).await?.into_json())
+    async fn select(&self, session: &mut Session, plan: Plan<'_>) -> Result<JsonRows> {
+        let statement = plan.statement_for(self.table, session.engine().dialect())?;
+        Ok(session.run_as(statement, Format::Json(self.query.style)).await?.into_json())
     }
 }
 
 /// Returns the values of the key in each row, as texts.
-fn keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<Operand>>, SyntaxError> {
+pub(super) fn keys(rows: JsonRows, columns: &[String]) -> Result<Vec<Vec<Operand>>> {
+    Ok(read_keys(rows, columns).map_err(|error| DecodeError::new("key", error.to_string()))?)
+}
+
+fn read_keys(rows: JsonRows, columns: &[String]) -> std::result::Result<Vec<Vec<Operand>>, SyntaxError> {
     let array = rows.into_array();
     let mut reader = Reader::new(&array)?;
     let mut keys = Vec::new();

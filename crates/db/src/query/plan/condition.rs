@@ -446,10 +446,7 @@ impl<'t> Planner<'t> {
     pub(super) fn operand(&self, field: &PlannedField, operand: &Operand) -> Result<Place, PlanError> {
         match operand {
             Operand::Text(text) => self.text_operand(field, text),
-            Operand::Caller(name) => {
-                let value = self.at.scope().caller().and_then(|caller| caller.values.get(name));
-                self.operand(field, &Operand::Value(value.cloned().unwrap_or(Value::Null)))
-            }
+            Operand::Caller(name) => self.operand(field, &Operand::Value(self.of_caller(name))),
             Operand::Row(column) => Err(PlanError::RowOperand { column: column.clone() }),
             Operand::Value(value) => {
                 if let Value::Decimal(decimal) = value
@@ -460,6 +457,12 @@ impl<'t> Planner<'t> {
                 self.at(field, value.clone().coerce(&unlimited(&field.kind(self.table))))
             }
         }
+    }
+
+    /// Returns what is known of the caller by a name, or null.
+    pub(super) fn of_caller(&self, name: &str) -> Value {
+        let caller = self.at.scope().caller();
+        caller.and_then(|caller| caller.values.get(name)).cloned().unwrap_or(Value::Null)
     }
 
     /// Parses a text operand in the same way.

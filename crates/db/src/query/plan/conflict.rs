@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use mwallet_schema::Value;
 
-use super::{Assignment, ColumnSet, Plan, PlanError, PlanKind, Planner};
+use super::{Assignment, ColumnSet, Condition, Plan, PlanError, PlanKind, Planner};
 use crate::query::ScopedTable;
 
 /// What an insert does with rows that already exist.
@@ -29,11 +29,13 @@ pub enum OnConflict {
 
 /// An [`OnConflict`] with names resolved to positions.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PlannedConflict {
+pub(crate) enum PlannedConflict<'t> {
     Error,
     Ignore(Option<ColumnSet>),
-    /// `kept` lists immutable columns that the new rows set. Existing rows with other values are left unchanged.
+    /// `kept` lists immutable columns that the new rows set. Existing rows with other values are left unchanged, and so
+    /// are those that do not meet the condition.
     Merge {
+        condition: Option<Condition<'t>>,
         target: ColumnSet,
         changes: Vec<(usize, Assignment)>,
         kept: ColumnSet,
@@ -56,13 +58,13 @@ impl<'t> Plan<'t> {
     }
 }
 
-impl Planner<'_> {
+impl<'t> Planner<'t> {
     fn conflict(
         &self,
         what: &OnConflict,
         written: &ColumnSet,
         rows: &[Vec<Value>],
-    ) -> Result<PlannedConflict, PlanError> {
+    ) -> Result<PlannedConflict<'t>, PlanError> {
         Ok(match what {
             OnConflict::Error => PlannedConflict::Error,
             OnConflict::Ignore { target: None } => PlannedConflict::Ignore(None),
@@ -70,11 +72,14 @@ impl Planner<'_> {
             // As in PostgREST: without a primary key, no row can already exist.
             OnConflict::Merge { target: None, .. } if self.table.primary_key.is_empty() => PlannedConflict::Error,
             OnConflict::Merge { target, columns } => {
-                let target = self.target(target.as_deref().unwrap_or(&self.table.primary_key))?;
+                let target = match target {
+                    Some(target) => self.target(target)?,
+                    None => self.table.primary_key.iter().map(|name| self.find_any(name)).collect::<Result<_, _>>()?,
+                };
                 // PostgreSQL refuses to update a row twice in one statement; SQLite allows it.
                 self.refuse_same(&target, written, rows)?;
                 let (changes, kept) = self.proposed(&target, columns)?;
-                PlannedConflict::Merge { target, changes, kept }
+                PlannedConflict::Merge { condition: self.own_scope(), target, changes, kept }
             }
         })
     }

@@ -5,6 +5,7 @@ use mwallet_schema::{Column, Table, ValueError, nearest, shortened};
 
 use super::condition::{MAX_CONDITIONS, MAX_IN_VALUES};
 use crate::catalog::FindError;
+use crate::query::Denied;
 
 /// An error in a request that does not fit its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +65,14 @@ pub enum PlanError {
     /// A write of a table without a primary key is to return related rows.
     #[error("a write of {table} cannot return related rows: it has no primary key to find them by")]
     RelatedOfWrite {
+        /// The table.
+        table: String,
+    },
+    /// A write of a table without a primary key must find its rows again.
+    #[error(
+        "this write of {table} cannot be checked, or return its rows: the table has no primary key to find them by"
+    )]
+    UnidentifiedRows {
         /// The table.
         table: String,
     },
@@ -147,6 +156,15 @@ pub enum PlanError {
         /// The field.
         column: String,
     },
+    /// Rows are to be aggregated where that is not granted.
+    #[error("rows of {table} cannot be aggregated: that is not granted")]
+    AggregatesClosed {
+        /// The table.
+        table: String,
+    },
+    /// The caller may not do what it asks for.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// A write is to return aggregates.
     #[error("a write returns its rows, not aggregates of them")]
     AggregateOfWrite,
@@ -310,7 +328,7 @@ impl PlanError {
             Self::NotRelated { .. } => "PGRST108",
             Self::RelatedOrder { .. } => "PGRST118",
             Self::RelatedOperator { .. } => "PGRST120",
-            Self::RelatedOfWrite { .. } | Self::SpreadInSpread { .. } => "0A000",
+            Self::RelatedOfWrite { .. } | Self::UnidentifiedRows { .. } | Self::SpreadInSpread { .. } => "0A000",
             Self::InvalidValue { error, .. } => match error {
                 ValueError::WrongType(_) | ValueError::NotALabel { .. } => "22P02",
                 ValueError::OutOfRange(_) => "22003",
@@ -323,6 +341,8 @@ impl PlanError {
             Self::RowOperand { .. } => "42601",
             Self::Cast { .. } => "42846",
             Self::SpreadOfGroups { .. } | Self::AggregateOfWrite => "PGRST127",
+            Self::AggregatesClosed { .. } => "PGRST123",
+            Self::Denied(_) => "42501",
             Self::UngroupedOrder { .. } => "42803",
             Self::Pattern { .. } => "22025",
             Self::Regex { .. } => "2201B",

@@ -1,22 +1,104 @@
 //! What grants show of a table: the condition of its visible rows, and masks over the cells that not every visible row
 //! shows.
 
-use mwallet_schema::ColumnType;
+use mwallet_schema::{ColumnType, Value};
 
 use super::condition::all_of;
-use super::{Condition, Masks, OutputSet, Plan, PlanError, PlanKind, Planner, RelatedPlan};
-use crate::query::{Comparison, Filter, Grant, Is, Operand, ScopedTable};
+use super::{
+    Assignment, Condition, Masks, OrderBy, OutputSet, OutputValue, Plan, PlanError, PlanKind, PlannedConflict, Planner,
+    RelatedPlan,
+};
+use crate::query::{Comparison, Direction, Filter, Grant, Is, Nulls, Operand, ScopedTable};
 
 /// Checks that the filter of a grant fits a table. What is known of callers counts as null, which every type has.
 pub(in crate::query) fn check_filter_of_grant(filter: &Filter, table: ScopedTable<'_>) -> Result<(), PlanError> {
     Planner::of_grants(table).filter(filter).map(drop)
 }
 
+/// Checks that a grant can set a column to a value. What is known of callers counts as null, also where none is allowed.
+pub(in crate::query) fn check_value_of_grant(
+    column: &str,
+    value: &Operand,
+    table: ScopedTable<'_>,
+) -> Result<(), PlanError> {
+    let planner = Planner::of_grants(table);
+    match value {
+        Operand::Caller(_) => planner.find(column).map(drop),
+        value => planner.granted_value(column, value).map(drop),
+    }
+}
+
+impl<'t> Plan<'t> {
+    /// Plans to count the rows that meet a filter of a grant, whether or not the caller sees them.
+    pub(crate) fn count_granted(at: ScopedTable<'t>, filter: &Filter) -> Result<Self, PlanError> {
+        let planner = Planner::of_grants(at);
+        let kind = PlanKind::Select { condition: planner.filter(filter)?, skip: 0, limit: None };
+        let output = OutputSet::Values { values: vec![OutputValue::count()], names: vec!["count".into()] };
+        Ok(Self::of_kind(planner.table, kind, output, Vec::new()))
+    }
+
+    /// Returns the value that a grant sets a column to, as the column stores it.
+    pub(crate) fn granted_value(at: ScopedTable<'_>, column: &str, value: &Operand) -> Result<Value, PlanError> {
+        Planner::of_grants(at).granted_value(column, value)
+    }
+
+    /// Makes a write return the primary key of its rows, whatever the caller sees.
+    pub(crate) fn returning_key(mut self) -> Self {
+        let key = self.table.primary_key.iter().filter_map(|column| self.table.position(column));
+        self.output = OutputSet::Columns(key.collect());
+        self
+    }
+
+    /// Checks that the asker sees a column.
+    pub(crate) fn check_column(at: ScopedTable<'_>, column: &str) -> Result<(), PlanError> {
+        Planner::new(at)?.find(column).map(drop)
+    }
+
+    /// Adds the primary key to the order, whatever the caller sees.
+    pub(crate) fn then_by_key(mut self) -> Self {
+        let key = self.table.primary_key.iter().filter_map(|column| self.table.position(column));
+        self.order.extend(key.map(|position| OrderBy {
+            related: None,
+            field: position.into(),
+            direction: Direction::Ascending,
+            nulls: Nulls::Last,
+        }));
+        self
+    }
+
+    /// Sets columns of existing rows that an upsert updates.
+    pub(crate) fn setting(mut self, set: &[(String, Value)]) -> Self {
+        if let PlanKind::Insert { on_conflict: PlannedConflict::Merge { changes, .. }, .. } = &mut self.kind {
+            for (name, value) in set {
+                if let Some(position) = self.table.position(name) {
+                    changes.retain(|(changed, _)| *changed != position);
+                    changes.push((position, Assignment::Value(value.clone())));
+                }
+            }
+        }
+        self
+    }
+}
+
 impl<'t> Planner<'t> {
+    fn granted_value(&self, column: &str, value: &Operand) -> Result<Value, PlanError> {
+        let position = self.find(column)?;
+        let value = match value {
+            Operand::Text(text) => Value::parse(&self.column(position).kind, text)
+                .map_err(|error| PlanError::InvalidValue { column: column.into(), error })?,
+            Operand::Value(value) => value.clone(),
+            Operand::Caller(name) => self.of_caller(name),
+            Operand::Row(column) => return Err(PlanError::RowOperand { column: column.clone() }),
+        };
+        self.stored(self.column(position), value)
+    }
+
     /// Finds which rows and cells the grants show. Their filters may name columns that the asker does not see.
     pub(super) fn apply_grants(&mut self) -> Result<(), PlanError> {
-        let Some(grants) = self.sight.grants() else { return Ok(()) };
         let planner = Planner::of_grants(self.at);
+        let narrowed = self.at.narrowed().map(|rows| planner.filter(rows)).transpose()?;
+        self.visible.clone_from(&narrowed);
+        let Some(grants) = self.sight.grants() else { return Ok(()) };
         let rows = |grant: &&Grant| grant.rows.as_ref().map(|rows| planner.filter(rows)).transpose();
         let conditions = grants.iter().map(rows).collect::<Result<Vec<_>, _>>()?;
         // The rows of some of the grants, unless those are all rows.
@@ -27,11 +109,12 @@ impl<'t> Planner<'t> {
         };
         let mut masks = Masks::new();
         for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| self.sight.shows(column)) {
-            if !grants.iter().all(|grant| grant.shows(&column.name)) {
-                masks.extend(any(&|grant| grant.shows(&column.name)).map(|mask| (position, mask)));
+            if !grants.iter().all(|grant| grant.columns.contains(&column.name)) {
+                masks.extend(any(&|grant| grant.columns.contains(&column.name)).map(|mask| (position, mask)));
             }
         }
-        (self.visible, self.masks) = (any(&|_| true), masks);
+        let visible: Vec<_> = any(&|_| true).into_iter().chain(narrowed).collect();
+        (self.visible, self.masks) = ((!visible.is_empty()).then(|| all_of(visible)), masks);
         Ok(())
     }
 

@@ -49,7 +49,7 @@ impl Planner<'_> {
     }
 
     /// Converts a value to what the column stores.
-    fn stored(&self, column: &Column, value: Value) -> Result<Value, PlanError> {
+    pub(super) fn stored(&self, column: &Column, value: Value) -> Result<Value, PlanError> {
         if value.is_null() && !column.nullable {
             return Err(PlanError::Missing { column: column.name.clone() });
         }

@@ -7,8 +7,8 @@ use crate::Dialect;
 use crate::query::plan::{ColumnSet, PlannedConflict};
 use crate::statement::Bind;
 
-impl Writer<'_> {
-    pub(super) fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, on_conflict: &PlannedConflict) {
+impl<'t> Writer<'t> {
+    pub(super) fn insert(&mut self, columns: &ColumnSet, rows: Vec<Vec<Value>>, on_conflict: &PlannedConflict<'t>) {
         self.push("INSERT INTO ");
         self.table_name();
         if columns.is_empty() {
@@ -22,10 +22,14 @@ impl Writer<'_> {
         } else {
             self.insert_values(columns, rows);
         }
+        let of_rows = self.binds.len();
         self.on_conflict(on_conflict);
+        // Each repetition binds what follows the values too.
+        let rest = &self.binds[of_rows..];
+        self.repeats.iter_mut().for_each(|binds| binds.extend_from_slice(rest));
     }
 
-    fn on_conflict(&mut self, on_conflict: &PlannedConflict) {
+    fn on_conflict(&mut self, on_conflict: &PlannedConflict<'t>) {
         let target = match on_conflict {
             PlannedConflict::Error => return,
             PlannedConflict::Ignore(target) => target.as_ref(),
@@ -38,10 +42,10 @@ impl Writer<'_> {
             self.push(")");
         }
         match on_conflict {
-            PlannedConflict::Merge { changes, kept, .. } => {
+            PlannedConflict::Merge { condition, changes, kept, .. } => {
                 self.push(" DO UPDATE SET ");
                 self.assignments(changes.clone());
-                self.note_merge();
+                self.merge_where(condition.clone());
                 for position in kept {
                     self.push(" AND ");
                     self.spelled(&(*position).into(), |writer| writer.column(*position));
@@ -67,7 +71,7 @@ impl Writer<'_> {
     }
 
     /// Inserts rows whose values are all generated, for tables that have only an identity column.
-    fn insert_defaults(&mut self, rows: usize, on_conflict: &PlannedConflict) {
+    fn insert_defaults(&mut self, rows: usize, on_conflict: &PlannedConflict<'t>) {
         match self.dialect {
             Dialect::Sqlite => {
                 self.push(" DEFAULT VALUES");

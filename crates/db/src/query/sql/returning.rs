@@ -2,7 +2,7 @@
 
 use mwallet_schema::{ColumnType, Value};
 
-use super::{OrderBy, OutputValue, Writer, qualified};
+use super::{Condition, OrderBy, OutputValue, Writer, qualified};
 use crate::Dialect;
 use crate::query::{Direction, Nulls};
 use crate::statement::{Hidden, SortKey};
@@ -30,19 +30,31 @@ impl<'p> Returning<'p> {
     }
 }
 
-impl Writer<'_> {
+impl<'t> Writer<'t> {
     pub(super) fn begin_write(&mut self, returning: &Returning<'_>) {
         if returning.is_selected(self.dialect) {
             self.push("WITH given AS (");
         }
     }
 
-    /// Writes an always-true upsert condition that records that an existing row was updated.
-    pub(super) fn note_merge(&mut self) {
-        self.push(match self.dialect {
-            Dialect::Postgres => " WHERE set_config('mwallet.merged', 't', true) = 't'",
-            Dialect::Sqlite => " WHERE mwallet_note_merge()",
-        });
+    /// Writes the condition on rows that an upsert updates, and one that is always true and records that it does.
+    pub(super) fn merge_where(&mut self, condition: Option<Condition<'t>>) {
+        self.push(" WHERE ");
+        let note = match self.dialect {
+            Dialect::Postgres => "set_config('mwallet.merged', 't', true) = 't'",
+            Dialect::Sqlite => "mwallet_note_merge()",
+        };
+        match condition {
+            None => self.push(note),
+            // Nothing is recorded of a row that is not updated, so this comes second, in an order that CASE keeps.
+            Some(condition) => {
+                self.push("CASE WHEN ");
+                self.stored(|writer| writer.condition(condition));
+                self.push(" THEN ");
+                self.push(note);
+                self.push(" ELSE FALSE END");
+            }
+        }
     }
 
     /// Writes whether the row was updated, and resets the flag. Rows are returned one by one as they are written.

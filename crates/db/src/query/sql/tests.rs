@@ -106,7 +106,7 @@ fn only_first(catalog: &Catalog) -> Caller {
     for table in catalog.tables().map(TableRef::table) {
         let names = table.columns.iter().map(|column| column.name.as_str()).filter(|name| *name != "name");
         let rows = Some(Filter::eq(&table.columns[0].name, 1));
-        grants.add(None, &table.name, Grant { rows, ..Grant::of_columns(names) });
+        grants.table(None, &table.name).read.push(Grant { rows, ..Grant::of_columns(names) });
     }
     Caller { grants: grants.into(), ..Caller::default() }
 }
@@ -133,9 +133,9 @@ fn a_masked_cell_is_compared_beside_its_condition_and_read_within_it() {
     let mut grants = Grants::default();
     let fan = Filter::eq("fan_id", Operand::Caller("id".into())) & Filter::eq("film_id", Operand::Row("id".into()));
     let fan = Filter::ExistsIn { schema: None, table: "fans".into(), filter: Box::new(fan) };
-    grants.add(None, "films", Grant { rows: Some(Filter::eq("title", "A")), ..Grant::of_columns(["id"]) });
-    grants.add(None, "films", Grant { rows: Some(fan), ..Grant::all() });
-    grants.add(None, "directors", Grant::all());
+    grants.table(None, "films").read.push(Grant { rows: Some(Filter::eq("title", "A")), ..Grant::of_columns(["id"]) });
+    grants.table(None, "films").read.push(Grant { rows: Some(fan), ..Grant::all() });
+    grants.table(None, "directors").read.push(Grant::all());
     let caller = Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() };
     let at = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Granted(&caller));
     let query = Query::new().include(["id"]);

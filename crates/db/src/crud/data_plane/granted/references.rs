@@ -1,0 +1,166 @@
+//! What foreign keys may point at. A row that the caller may not read counts as a missing one, so this is asked before
+//! the database is: it would tell the two apart.
+
+use mwallet_schema::{ForeignKey, Record, Table, Value};
+
+use super::GrantedWrite;
+use crate::catalog::TableRef;
+use crate::crud::count_of;
+use crate::error::{ConstraintKind, Error, Result, Violation};
+use crate::query::{
+    Caller, Comparison, Filter, GrantedReference, Operand, Plan, PlanError, Query, Scope, ScopedTable, WriteGrant,
+};
+use crate::session::Session;
+use crate::statement::{Format, Statement};
+
+/// A count of rows that a write needs.
+pub(super) struct Lookup {
+    statement: Statement,
+    expected: u64,
+    /// What is wrong if it is another.
+    violation: Violation,
+}
+
+impl Lookup {
+    /// Counts the rows in the transaction of the write.
+    pub(super) async fn run(self, session: &mut Session) -> Result<()> {
+        let found = session.run_as(self.statement, Format::Values).await?.into_values();
+        match count_of(found.first().map(Vec::as_slice)) == self.expected {
+            true => Ok(()),
+            false => Err(Error::Constraint(self.violation)),
+        }
+    }
+}
+
+/// The rows of another table that a foreign key may point at.
+enum Allowed<'a> {
+    All,
+    Some(TableRef<'a>, Filter),
+    None,
+}
+
+impl<'a> GrantedWrite<'a> {
+    /// Returns the lookups for rows that are to be created.
+    pub(super) fn created_references(&self, grant: &WriteGrant, rows: &[Record]) -> Result<Vec<Lookup>> {
+        let mut lookups = Vec::new();
+        for key in &self.table().foreign_keys {
+            let is_given =
+                |row: &&Record| key.columns.iter().any(|column| row.was_given(column) && !grant.sets(column));
+            let value = |row: &Record, column: &String| row.get(column).filter(|value| !value.is_null()).cloned();
+            let places = |row: &Record| key.columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>();
+            let mut wanted: Vec<Vec<Value>> = Vec::new();
+            for place in rows.iter().filter(is_given).filter_map(places) {
+                if !wanted.contains(&place) {
+                    wanted.push(place);
+                }
+            }
+            // Rows may point at others of the same request.
+            if references_itself(key, self.table()) {
+                let made = |row: &Record| {
+                    key.referenced_columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>()
+                };
+                let made: Vec<_> = rows.iter().filter_map(made).collect();
+                wanted.retain(|place| !made.contains(place));
+            }
+            if wanted.is_empty() {
+                continue;
+            }
+            let violation = violation(key, self.table());
+            match self.allowed(key, grant) {
+                Allowed::All => {}
+                Allowed::None => return Err(Error::Constraint(violation)),
+                Allowed::Some(target, allowed) => {
+                    let expected = wanted.len() as u64;
+                    let keys = Filter::in_keys(key.referenced_columns.clone(), wanted);
+                    let at = ScopedTable::new(target, Scope::Granted(self.caller));
+                    let statement = Plan::count_granted(at, &(keys & allowed))?.statement(self.engine.dialect())?;
+                    lookups.push(Lookup { statement, expected, violation });
+                }
+            }
+        }
+        Ok(lookups)
+    }
+
+    /// Returns the lookups for changes of the rows that a query selects, of which `within` may be changed: they count
+    /// rows that would point at others than before, and at none that they may.
+    pub(super) fn changed_references(
+        &self,
+        grant: &WriteGrant,
+        query: &Query,
+        within: &Filter,
+        changes: &Record,
+    ) -> std::result::Result<Vec<Lookup>, PlanError> {
+        let mut lookups = Vec::new();
+        for key in &self.table().foreign_keys {
+            let given = |column: &String| changes.get(column).filter(|_| !grant.sets(column));
+            let is_unknown = key.columns.iter().any(|column| changes.get(column).is_some_and(Value::is_null));
+            if is_unknown || !key.columns.iter().any(|column| given(column).is_some()) {
+                continue;
+            }
+            let (mut changed, mut kept, mut pointed) = (Vec::new(), Vec::new(), Vec::new());
+            for (column, referenced) in key.columns.iter().zip(&key.referenced_columns) {
+                let operand = match changes.get(column) {
+                    Some(value) => {
+                        let other = Filter::compare(column.as_str(), Comparison::Neq, value.clone());
+                        changed.push(other | Filter::is_null(column.as_str()));
+                        Operand::Value(value.clone())
+                    }
+                    None => {
+                        kept.push(!Filter::is_null(column.as_str()));
+                        Operand::Row(column.clone())
+                    }
+                };
+                pointed.push(Filter::eq(referenced.as_str(), operand));
+            }
+            let mut all = vec![within.clone(), Filter::Or(changed)];
+            all.extend(kept);
+            match self.allowed(key, grant) {
+                Allowed::All => continue,
+                Allowed::None => {}
+                Allowed::Some(target, allowed) => {
+                    pointed.push(allowed);
+                    let (schema, table) = (target.table().schema.clone(), target.table().name.clone());
+                    all.push(!Filter::ExistsIn { schema, table, filter: Box::new(Filter::And(pointed)) });
+                }
+            }
+            let within = Filter::And(all);
+            let statement = Plan::count(self.at().within(&within), query)?.statement(self.engine.dialect())?;
+            lookups.push(Lookup { statement, expected: 0, violation: violation(key, self.table()) });
+        }
+        Ok(lookups)
+    }
+
+    fn allowed(&self, key: &ForeignKey, grant: &WriteGrant) -> Allowed<'a> {
+        let schema = key.references_schema.as_deref().or(self.table().schema.as_deref());
+        let target = self.at().in_catalog().and_then(|own| own.sibling(schema, &key.references));
+        let granted = grant.references.iter().find(|granted| key.columns.contains(&granted.column));
+        match (target, granted) {
+            (_, Some(GrantedReference { rows: None, .. })) => Allowed::All,
+            (Some(target), Some(GrantedReference { rows: Some(rows), .. })) => Allowed::Some(target, rows.clone()),
+            (Some(target), None) => Allowed::Some(target, readable(self.caller, target.table())),
+            // Nobody reads what the server does not have.
+            (None, _) => Allowed::None,
+        }
+    }
+}
+
+/// Returns a filter for the rows of a table that a caller may read.
+fn readable(caller: &Caller, table: &Table) -> Filter {
+    let rows: Option<Vec<Filter>> = caller.reads(table).into_iter().map(|grant| grant.rows.clone()).collect();
+    rows.map_or(Filter::And(Vec::new()), Filter::Or)
+}
+
+fn references_itself(key: &ForeignKey, table: &Table) -> bool {
+    let schema = key.references_schema.as_ref().or(table.schema.as_ref());
+    (schema, &key.references) == (table.schema.as_ref(), &table.name)
+}
+
+fn violation(key: &ForeignKey, table: &Table) -> Violation {
+    Violation {
+        kind: ConstraintKind::ForeignKey,
+        constraint: None,
+        table: Some(table.name.clone()),
+        columns: key.columns.clone(),
+        details: None,
+    }
+}
