@@ -4,4 +4,4 @@
 
 mod permissions;
 
-pub use permissions::{Mistake, Permissions};
+pub use permissions::{Group, Holder, Mistake, Permissions};

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use super::Mistake;
@@ -21,6 +22,10 @@ pub(super) struct File {
     /// Filters by their names.
     #[serde(default)]
     pub(super) define: Entries<Text>,
+    /// Tables, or columns of them, that nobody reaches. What is not named is closed too; this says that it was not
+    /// forgotten.
+    #[serde(default)]
+    pub(super) closed: Entries<Columns>,
     /// What each role may do with each table.
     #[serde(default)]
     pub(super) tables: Entries<Entries<Actions>>,
@@ -33,7 +38,36 @@ pub(super) struct RoleSpec {
     /// The roles that its holders have too.
     #[serde(default)]
     pub(super) includes: Vec<Text>,
+    /// The group whose members have it.
+    pub(super) group: Option<GroupSpec>,
+    /// How surely its holders must have shown who they are.
+    pub(super) aal: Option<Assurance>,
+    /// How long ago they may have shown it.
+    pub(super) max_age: Option<Age>,
+    /// Whether its holders see and do everything.
+    #[serde(default)]
+    pub(super) bypass: bool,
 }
+
+/// A group of users.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupSpec {
+    pub(super) scope: String,
+    pub(super) name: String,
+}
+
+/// How surely somebody has shown who they are, as tokens say it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Assurance {
+    Aal1,
+    Aal2,
+}
+
+/// A time such as `15m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Age(pub(super) Duration);
 
 /// What a role may do with a table.
 #[derive(Debug, Deserialize)]
@@ -41,6 +75,12 @@ pub(super) struct RoleSpec {
 pub(super) struct Actions {
     #[serde(default)]
     pub(super) read: OneOrMany<ReadSpec>,
+    #[serde(default)]
+    pub(super) create: OneOrMany<CreateSpec>,
+    #[serde(default)]
+    pub(super) update: OneOrMany<UpdateSpec>,
+    #[serde(default)]
+    pub(super) delete: OneOrMany<DeleteSpec>,
 }
 
 /// A grant to read.
@@ -50,6 +90,41 @@ pub(super) struct ReadSpec {
     /// A filter, or `all`.
     pub(super) rows: Text,
     pub(super) columns: Columns,
+    pub(super) limit: Option<u64>,
+    #[serde(default)]
+    pub(super) aggregates: bool,
+}
+
+/// A grant to create.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateSpec {
+    pub(super) columns: Columns,
+    #[serde(default)]
+    pub(super) set: Entries<Spanned<Scalar>>,
+    pub(super) check: Option<Text>,
+    #[serde(default)]
+    pub(super) refs: Entries<Text>,
+}
+
+/// A grant to update.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateSpec {
+    pub(super) rows: Text,
+    pub(super) columns: Columns,
+    #[serde(default)]
+    pub(super) set: Entries<Spanned<Scalar>>,
+    pub(super) check: Option<Text>,
+    #[serde(default)]
+    pub(super) refs: Entries<Text>,
+}
+
+/// A grant to delete.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeleteSpec {
+    pub(super) rows: Text,
 }
 
 /// The columns of a grant.
@@ -62,7 +137,16 @@ pub(super) enum Columns {
 /// The word for all rows or columns.
 pub(super) const ALL: &str = "all";
 
-/// Members of a mapping in their order, with the places of their names.
+/// What a column is set to.
+#[derive(Debug)]
+pub(super) enum Scalar {
+    Text(String),
+    Int(i64),
+    Bool(bool),
+    Null,
+}
+
+/// Members of a mapping in their order, with the places of their names. No two have the same name.
 #[derive(Debug)]
 pub(super) struct Entries<T>(pub(super) Vec<(Text, T)>);
 
@@ -88,6 +172,8 @@ pub(super) fn parse(text: &str) -> Result<File, Mistake> {
         let message = error.without_snippet().to_string();
         // It ends with the place, which is said before it here.
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        // This is for those who write programs.
+        let message = message.split_once(", set DuplicateKeyPolicy").map_or(message, |(message, _)| message);
         Mistake::at(error.location().unwrap_or(Location::UNKNOWN), message)
     })
 }
@@ -154,7 +240,7 @@ impl<'de> Deserialize<'de> for Columns {
             fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Columns, E> {
                 match word {
                     ALL => Ok(Columns::All),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
+                    _ => Err(E::invalid_value(Unexpected::Str(word), &self)),
                 }
             }
 
@@ -164,5 +250,64 @@ impl<'de> Deserialize<'de> for Columns {
         }
 
         deserializer.deserialize_any(Names)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl Visitor<'_> for Any {
+            type Value = Scalar;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a text, a whole number, true, false or null; write other numbers as texts")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Scalar, E> {
+                Ok(Scalar::Text(text.into()))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Scalar, E> {
+                Ok(Scalar::Int(number))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Scalar, E> {
+                i64::try_from(number)
+                    .map(Scalar::Int)
+                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Scalar, E> {
+                Ok(Scalar::Bool(value))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Scalar, E> {
+                Ok(Scalar::Null)
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl<'de> Deserialize<'de> for Age {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+        let seconds = match unit {
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(60 * 60),
+            "d" => Some(24 * 60 * 60),
+            _ => None,
+        };
+        let age = seconds.and_then(|unit: u64| number.parse::<u64>().ok()?.checked_mul(unit));
+        age.map(|seconds| Self(Duration::from_secs(seconds))).ok_or_else(|| {
+            serde::de::Error::invalid_value(
+                Unexpected::Str(&text),
+                &"a number with s, m, h or d behind it, such as 15m",
+            )
+        })
     }
 }

@@ -111,7 +111,8 @@ fn with_operands(filter: Filter) -> Result<Filter, String> {
     })
 }
 
-fn operand(operand: Operand) -> Result<Operand, String> {
+/// Puts what is known of the caller, or a column of the row, in the place of an operand in braces.
+pub(super) fn operand(operand: Operand) -> Result<Operand, String> {
     let Operand::Text(text) = operand else { return Ok(operand) };
     let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
         return Ok(Operand::Text(text));

@@ -2,35 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use mwallet_db::{Catalog, Filter, Grant, GrantedColumns, TableRef};
+use mwallet_db::schema::{ForeignKey, Table, Value};
+use mwallet_db::{
+    Catalog, Filter, Grant, GrantedColumns, GrantedReference, Operand, TableGrants, TableRef, WriteGrant,
+};
+use serde_saphyr::{Location, Spanned};
 
-use super::file::{ALL, Columns, Entries, File, ReadSpec, RoleSpec, Text};
-use super::{Mistake, Permissions, TableGrant, filter};
+use super::file::{ALL, Actions, Columns, CreateSpec, Entries, File, ReadSpec, RoleSpec, Scalar, Text, UpdateSpec};
+use super::{Closed, Group, Mistake, Permissions, Role, RoleGrants, filter};
+
+type Definitions = BTreeMap<String, Filter>;
 
 pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mistake> {
     let roles = roles(&file.roles)?;
-    let mut definitions = BTreeMap::new();
+    let mut definitions = Definitions::new();
     for (name, text) in &file.define.0 {
         let parsed = filter::parse(&text.value, &definitions).map_err(|error| Mistake::at(text.referenced, error))?;
         definitions.insert(name.value.clone(), parsed);
     }
-    let mut reads = Vec::new();
-    for (name, of_table) in file.tables.0 {
+    let mut closed = Vec::new();
+    for (name, of_table) in file.closed.0 {
         let table = find_table(catalog, &name)?;
+        let columns = columns(table, of_table)?;
+        let (schema, table) = (table.table().schema.clone(), table.table().name.clone());
+        closed.push(Closed { schema, table, columns });
+    }
+    let mut grants = Vec::new();
+    let mut keys = Vec::new();
+    for (name, of_table) in file.tables.0 {
+        let at = OfTable { table: find_table(catalog, &name)?, catalog, definitions: &definitions };
         for (role, actions) in of_table.0 {
             known_role(&roles, &role)?;
-            for read in actions.read.0 {
-                let grant = grant(table, read, &definitions)?;
-                let (schema, table) = (table.table().schema.clone(), table.table().name.clone());
-                reads.push(TableGrant { role: role.value.clone(), schema, table, grant });
-            }
+            let granted = at.actions(actions, &role, &mut keys)?;
+            let (schema, table) = (at.table.table().schema.clone(), at.table.table().name.clone());
+            grants.push(RoleGrants { role: role.value, schema, table, grants: granted });
         }
     }
-    Ok(Permissions { roles, reads })
+    let permissions = Permissions { roles, tables: grants, closed };
+    keys.iter().try_for_each(|key| key.check(&permissions))?;
+    Ok(permissions)
 }
 
-fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Vec<String>>, Mistake> {
-    let mut roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Role>, Mistake> {
+    let mut roles: BTreeMap<String, Role> = BTreeMap::new();
     // A role includes only those before it, so that none includes itself.
     for (name, spec) in &specs.0 {
         let mut holds = vec![name.value.clone()];
@@ -39,17 +53,26 @@ fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Vec<String>>, Mis
                 let message = format!("there is no role {} before this", included.value);
                 Mistake::unknown(included.referenced, message, &included.value, roles.keys().map(String::as_str))
             })?;
-            holds.extend(of_role.iter().filter(|held| !holds.contains(held)).cloned().collect::<Vec<_>>());
+            if of_role.is_bypass {
+                let message = format!("{} sees and does everything, so no other role includes it", included.value);
+                return Err(Mistake::at(included.referenced, message));
+            }
+            holds.extend(of_role.holds.iter().filter(|held| !holds.contains(held)).cloned().collect::<Vec<_>>());
         }
-        roles.insert(name.value.clone(), holds);
+        let group = spec.group.as_ref().map(|group| Group { scope: group.scope.clone(), name: group.name.clone() });
+        let (assurance, max_age) = (spec.aal.map(|aal| aal as u8 + 1), spec.max_age.map(|age| age.0));
+        roles.insert(name.value.clone(), Role { holds, group, assurance, max_age, is_bypass: spec.bypass });
     }
     Ok(roles)
 }
 
-fn known_role(roles: &BTreeMap<String, Vec<String>>, name: &Text) -> Result<(), Mistake> {
-    match roles.contains_key(&name.value) {
-        true => Ok(()),
-        false => {
+fn known_role(roles: &BTreeMap<String, Role>, name: &Text) -> Result<(), Mistake> {
+    match roles.get(&name.value) {
+        Some(role) if role.is_bypass => {
+            Err(Mistake::at(name.referenced, format!("{} sees and does everything anyway", name.value)))
+        }
+        Some(_) => Ok(()),
+        None => {
             let message = format!("there is no role {}", name.value);
             Err(Mistake::unknown(name.referenced, message, &name.value, roles.keys().map(String::as_str)))
         }
@@ -59,31 +82,181 @@ fn known_role(roles: &BTreeMap<String, Vec<String>>, name: &Text) -> Result<(), 
 /// Finds a table by its name, or by that of its schema too: `sales.orders`.
 fn find_table<'c>(catalog: &'c Catalog, name: &Text) -> Result<TableRef<'c>, Mistake> {
     let by_schema = name.value.split_once('.').and_then(|(schema, table)| catalog.get(Some(schema), table));
-    let alone = || catalog.tables().find(|table| table.table().name == name.value);
-    by_schema.or_else(|| catalog.get(None, &name.value)).or_else(alone).ok_or_else(|| {
-        let known = catalog.tables().map(|table| table.table().name.as_str());
-        Mistake::unknown(name.referenced, format!("there is no table {}", name.value), &name.value, known)
-    })
+    let mut alone = catalog.tables().filter(|table| table.table().name == name.value);
+    if let Some(table) = by_schema.or_else(|| catalog.get(None, &name.value)) {
+        return Ok(table);
+    }
+    match (alone.next(), alone.next()) {
+        (Some(table), None) => Ok(table),
+        (Some(table), Some(_)) => {
+            let example = table.table().schema.as_deref().unwrap_or_default();
+            let message = format!("several schemas have a table {}; write {example}.{}", name.value, name.value);
+            Err(Mistake::at(name.referenced, message))
+        }
+        (None, _) => {
+            let known = catalog.tables().map(|table| table.table().name.as_str());
+            let message = format!("there is no table {}", name.value);
+            Err(Mistake::unknown(name.referenced, message, &name.value, known))
+        }
+    }
 }
 
-fn grant(table: TableRef<'_>, spec: ReadSpec, definitions: &BTreeMap<String, Filter>) -> Result<Grant, Mistake> {
-    let rows = match spec.rows.value.as_str() {
-        ALL => None,
-        text => {
-            let wrong = |error: String| Mistake::at(spec.rows.referenced, error);
-            let filter = filter::parse(text, definitions).map_err(wrong)?;
-            Grant::check_rows(&filter, table).map_err(|error| wrong(error.to_string()))?;
-            Some(filter)
+/// What is said of one table.
+#[derive(Clone, Copy)]
+struct OfTable<'c> {
+    table: TableRef<'c>,
+    catalog: &'c Catalog,
+    definitions: &'c Definitions,
+}
+
+/// A foreign key that a role may set to keys of another table, without being told which.
+struct GivenKey<'c> {
+    role: String,
+    table: &'c Table,
+    column: String,
+    other: Option<TableRef<'c>>,
+    other_name: String,
+    place: Location,
+}
+
+impl<'c> OfTable<'c> {
+    fn actions(self, actions: Actions, role: &Text, keys: &mut Vec<GivenKey<'c>>) -> Result<TableGrants, Mistake> {
+        let mut grants = TableGrants::default();
+        for read in actions.read.0 {
+            grants.read.push(self.read(read)?);
         }
-    };
-    let columns = match spec.columns {
+        for CreateSpec { columns, set, check, refs } in actions.create.0 {
+            let grant = self.write(None, columns, set, check, refs)?;
+            keys.extend(self.given_keys(&grant, role));
+            grants.create.push(grant);
+        }
+        for UpdateSpec { rows, columns, set, check, refs } in actions.update.0 {
+            let grant = self.write(Some(&rows), columns, set, check, refs)?;
+            keys.extend(self.given_keys(&grant, role));
+            grants.update.push(grant);
+        }
+        for delete in actions.delete.0 {
+            let rows = self.rows(&delete.rows)?;
+            grants.delete.push(WriteGrant { rows, ..WriteGrant::default() });
+        }
+        Ok(grants)
+    }
+
+    fn read(self, spec: ReadSpec) -> Result<Grant, Mistake> {
+        let columns = columns(self.table, spec.columns)?;
+        Ok(Grant { rows: self.rows(&spec.rows)?, columns, limit: spec.limit, aggregates: spec.aggregates })
+    }
+
+    fn write(
+        self,
+        rows: Option<&Text>,
+        given: Columns,
+        set: Entries<Spanned<Scalar>>,
+        check: Option<Text>,
+        refs: Entries<Text>,
+    ) -> Result<WriteGrant, Mistake> {
+        let mut grant = WriteGrant { columns: columns(self.table, given)?, ..WriteGrant::default() };
+        grant.rows = rows.map(|rows| self.rows(rows)).transpose()?.flatten();
+        grant.check = check.map(|check| self.rows(&check)).transpose()?.flatten();
+        for (column, value) in set.0 {
+            known_column(self.table, &column)?;
+            let wrong = |error: String| Mistake::at(value.referenced, error);
+            let operand = match &value.value {
+                Scalar::Text(text) => filter::operand(Operand::Text(text.clone())).map_err(wrong)?,
+                Scalar::Int(number) => Operand::Value(Value::Int(*number)),
+                Scalar::Bool(is_true) => Operand::Value(Value::Bool(*is_true)),
+                Scalar::Null => Operand::Value(Value::Null),
+            };
+            self.table.check_grant_value(&column.value, &operand).map_err(|error| wrong(error.to_string()))?;
+            grant.set.push((column.value, operand));
+        }
+        for (column, rows) in refs.0 {
+            known_column(self.table, &column)?;
+            grant.references.push(self.reference(column, &rows)?);
+        }
+        Ok(grant)
+    }
+
+    /// Reads which rows a foreign key may point at. The filter is on the other table.
+    fn reference(self, column: Text, rows: &Text) -> Result<GrantedReference, Mistake> {
+        let keys = &self.table.table().foreign_keys;
+        let key = keys
+            .iter()
+            .find(|key| key.columns.contains(&column.value))
+            .ok_or_else(|| Mistake::at(column.referenced, format!("{} is no column of a foreign key", column.value)))?;
+        let rows = match self.other(key) {
+            Some(other) => OfTable { table: other, ..self }.rows(rows)?,
+            None if rows.value == ALL => None,
+            None => {
+                let message = format!("{} is not served, so its rows have no filter; write {ALL}", key.references);
+                return Err(Mistake::at(rows.referenced, message));
+            }
+        };
+        Ok(GrantedReference { column: column.value, rows })
+    }
+
+    fn other(self, key: &ForeignKey) -> Option<TableRef<'c>> {
+        let schema = key.references_schema.as_deref().or(self.table.table().schema.as_deref());
+        self.catalog.get(schema, &key.references)
+    }
+
+    /// Returns the foreign keys that a grant lets its holders give, and of which it does not say what they point at.
+    fn given_keys(self, grant: &WriteGrant, role: &Text) -> Vec<GivenKey<'c>> {
+        let table = self.table.table();
+        let is_given = |column: &&String| {
+            let is_set = grant.set.iter().any(|(set, _)| set == *column);
+            let is_said = grant.references.iter().any(|said| said.column == **column);
+            grant.columns.contains(column) && !is_set && !is_said
+        };
+        let given = |key: &'c ForeignKey| {
+            let column = key.columns.iter().find(is_given)?.clone();
+            let (role, place) = (role.value.clone(), role.referenced);
+            Some(GivenKey { role, table, column, other: self.other(key), other_name: key.references.clone(), place })
+        };
+        table.foreign_keys.iter().filter_map(given).collect()
+    }
+
+    fn rows(self, text: &Text) -> Result<Option<Filter>, Mistake> {
+        if text.value == ALL {
+            return Ok(None);
+        }
+        let wrong = |error: String| Mistake::at(text.referenced, error);
+        let filter = filter::parse(&text.value, self.definitions).map_err(wrong)?;
+        self.table.check_grant_filter(&filter).map_err(|error| wrong(error.to_string()))?;
+        Ok(Some(filter))
+    }
+}
+
+impl GivenKey<'_> {
+    /// Checks that the role reads the other table.
+    fn check(&self, permissions: &Permissions) -> Result<(), Mistake> {
+        let grants = permissions.grants([self.role.as_str()]);
+        let reads = self.other.and_then(|other| grants.of(other.table())).is_some_and(|other| !other.read.is_empty());
+        match reads {
+            true => Ok(()),
+            false => {
+                let Self { role, table, column, other_name, .. } = self;
+                Err(Mistake::at(
+                    self.place,
+                    format!(
+                        "{role} may give {}.{column}, which points at {other_name}, and reads nothing of that: say in \
+                         refs which rows it may point at, such as refs: {{ {column}: all }}",
+                        table.name
+                    ),
+                ))
+            }
+        }
+    }
+}
+
+fn columns(table: TableRef<'_>, spec: Columns) -> Result<GrantedColumns, Mistake> {
+    Ok(match spec {
         Columns::All => GrantedColumns::All,
         Columns::Named(names) => {
             names.iter().try_for_each(|name| known_column(table, name))?;
             GrantedColumns::Named(names.into_iter().map(|name| name.value).collect())
         }
-    };
-    Ok(Grant { rows, columns })
+    })
 }
 
 fn known_column(table: TableRef<'_>, name: &Text) -> Result<(), Mistake> {

@@ -1,9 +1,11 @@
 //! Permissions files, and what they grant.
 
-use mwallet_db::schema::{Column, ColumnType, Table};
-use mwallet_db::{Caller, Catalog, Dialect, Plan, Query, Scope, ScopedTable};
+use std::time::Duration;
 
-use super::Permissions;
+use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
+use mwallet_db::{Caller, Catalog, Dialect, Filter, Operand, Plan, Query, Scope, ScopedTable};
+
+use super::{Group, Holder, Permissions};
 
 fn table(name: &str, columns: &[&str]) -> Table {
     let mut table = Table::new(name);
@@ -100,7 +102,11 @@ fn mistakes_name_their_place_and_what_was_meant() {
         ),
         ("  users:\n", "  user:\n", "line 18, column 3: there is no table user; did you mean users?"),
         ("    agent: {", "    agnt: {", "line 19, column 5: there is no role agnt; did you mean agent?"),
-        ("read: { rows: all,", "raed: { rows: all,", "line 19, column 14: unknown field `raed`, expected one of read"),
+        (
+            "read: { rows: all,",
+            "raed: { rows: all,",
+            "line 19, column 14: unknown field `raed`, expected one of read, create, update, delete",
+        ),
         ("exists(members", "exists(member", "line 16, column 17: there is no table member"),
         (
             "order_id.eq.{row.id}",
@@ -115,6 +121,120 @@ fn mistakes_name_their_place_and_what_was_meant() {
     ] {
         assert!(FILE.contains(right), "{right}");
         let error = Permissions::parse(&FILE.replacen(right, wrong, 1), &catalog()).unwrap_err().to_string();
+        assert_eq!(error, expected, "{wrong}");
+    }
+}
+
+const WRITES: &str = r#"
+roles:
+  authenticated: {}
+  agent: { includes: [authenticated], group: { scope: global, name: agents } }
+  admin: { includes: [agent], group: { scope: global, name: admins }, aal: aal2, max_age: 15m }
+  service_role: { bypass: true }
+define:
+  mine: user_id=eq.{auth.id}
+closed: { members: all, orders: [memo] }
+tables:
+  orders:
+    authenticated:
+      read: { rows: mine, columns: [id, state], limit: 100, aggregates: true }
+      create:
+        columns: [state, user_id]
+        set: { state: OPEN, user_id: "{auth.id}" }
+        check: mine
+      update: { rows: mine, columns: [state], set: { user_id: 7 } }
+      delete: { rows: mine }
+    agent:
+      create: { columns: [user_id], refs: { user_id: "name=eq.x" } }
+"#;
+
+/// The tables of which orders point at users.
+fn catalog_with_key() -> Catalog {
+    let mut tables: Vec<Table> = catalog().tables().map(|table| table.table().clone()).collect();
+    tables[0].add_foreign_key(&["user_id"], "users", &["id"], ReferentialAction::NoAction);
+    Catalog::new(tables)
+}
+
+#[test]
+fn writes_are_granted_by_role() {
+    let catalog = catalog_with_key();
+    let permissions = Permissions::parse(WRITES, &catalog).unwrap();
+    let orders = catalog.get(None, "orders").unwrap().table();
+    let grants = permissions.grants(["agent"]);
+    let granted = grants.of(orders).unwrap();
+    assert_eq!((granted.read.len(), granted.create.len(), granted.update.len(), granted.delete.len()), (1, 2, 1, 1));
+    assert_eq!((granted.read[0].limit, granted.read[0].aggregates), (Some(100), true));
+    let set =
+        [("state".to_owned(), Operand::Text("OPEN".into())), ("user_id".into(), Operand::Caller("auth.id".into()))];
+    assert_eq!(granted.create[0].set, set);
+    assert_eq!(granted.create[0].check, Some(Filter::eq("user_id", Operand::Caller("auth.id".into()))));
+    assert_eq!(granted.update[0].set, [("user_id".to_owned(), Operand::Value(7.into()))]);
+    assert_eq!(granted.create[1].references[0].rows, Some(Filter::eq("name", Operand::Text("x".into()))));
+    assert!(permissions.is_closed(orders, "memo") && !permissions.is_closed(orders, "state"));
+    assert!(permissions.is_closed(catalog.get(None, "members").unwrap().table(), "user_id"));
+    assert!(permissions.is_bypass("service_role") && !permissions.is_bypass("admin"));
+}
+
+#[test]
+fn roles_are_held_by_name_group_and_assurance() {
+    let permissions = Permissions::parse(WRITES, &catalog_with_key()).unwrap();
+    let group = |name: &str| Group { scope: "global".into(), name: name.into() };
+    let signed_in = Holder { named: vec!["authenticated".into()], assurance: 1, ..Holder::default() };
+    let admin = Holder { groups: vec![group("admins")], ..signed_in.clone() };
+    let sure = Holder { assurance: 2, age: Some(Duration::from_secs(15 * 60)), ..admin.clone() };
+    for (holder, roles) in [
+        (Holder::default(), &[][..]),
+        (signed_in.clone(), &["authenticated"]),
+        // A token does not make somebody a member of a group.
+        (Holder { named: vec!["admin".into(), "agent".into(), "nobody".into()], ..Holder::default() }, &[]),
+        (Holder { groups: vec![group("agents")], ..signed_in.clone() }, &["agent", "authenticated"]),
+        (
+            Holder { groups: vec![Group { scope: "other".into(), name: "agents".into() }], ..signed_in },
+            &["authenticated"],
+        ),
+        (admin, &["authenticated"]),
+        (sure.clone(), &["admin", "authenticated"]),
+        (Holder { age: Some(Duration::from_secs(15 * 60 + 1)), ..sure.clone() }, &["authenticated"]),
+        (Holder { age: None, ..sure }, &["authenticated"]),
+    ] {
+        assert_eq!(permissions.held_by(&holder), roles, "{holder:?}");
+    }
+}
+
+#[test]
+fn mistakes_of_writes_name_their_place() {
+    for (right, wrong, expected) in [
+        (
+            ", refs: { user_id: \"name=eq.x\" }",
+            "",
+            "line 20, column 5: agent may give orders.user_id, which points at users, and reads nothing of that: say in \
+             refs which rows it may point at, such as refs: { user_id: all }",
+        ),
+        ("refs: { user_id", "refs: { state", "line 21, column 45: state is no column of a foreign key"),
+        ("name=eq.x", "state=eq.x", "line 21, column 54: users has no column state"),
+        ("user_id: 7", "user_id: x", "line 18, column 63: user_id: expected a whole number"),
+        (
+            "user_id: 7",
+            "user_id: 7.5",
+            "line 18, column 54: invalid type: floating point `7.5`, expected a text, a whole number, true, false or null; write other numbers as texts",
+        ),
+        ("set: { user_id", "set: { userid", "line 18, column 54: orders has no column userid; did you mean user_id?"),
+        ("{ bypass: true }", "{ bypass: maybe }", "line 6, column 27: invalid boolean"),
+        (
+            "15m",
+            "15 minutes",
+            "line 5, column 82: invalid value: string \"15 minutes\", expected a number with s, m, h or d behind it, such as 15m",
+        ),
+        ("aal2", "aal3", "line 5, column 76: unknown variant `aal3`, expected one of aal1, aal2"),
+        (
+            "    agent:\n",
+            "    authenticated:\n",
+            "line 20, column 5: duplicate mapping key: authenticated",
+        ),
+        ("    agent:\n", "    service_role:\n", "line 20, column 5: service_role sees and does everything anyway"),
+    ] {
+        assert!(WRITES.contains(right), "{right}");
+        let error = Permissions::parse(&WRITES.replacen(right, wrong, 1), &catalog_with_key()).unwrap_err().to_string();
         assert_eq!(error, expected, "{wrong}");
     }
 }

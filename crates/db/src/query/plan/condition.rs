@@ -446,7 +446,14 @@ impl<'t> Planner<'t> {
     pub(super) fn operand(&self, field: &PlannedField, operand: &Operand) -> Result<Place, PlanError> {
         match operand {
             Operand::Text(text) => self.text_operand(field, text),
-            Operand::Caller(name) => self.operand(field, &Operand::Value(self.of_caller(name))),
+            // What no cell of the column can be is nothing that is known of the caller.
+            Operand::Caller(name) => {
+                let place = match self.of_caller(name) {
+                    Value::Text(text) => self.text_operand(field, &text),
+                    value => self.operand(field, &Operand::Value(value)),
+                };
+                Ok(place.unwrap_or(Place::At(Value::Null)))
+            }
             Operand::Row(column) => Err(PlanError::RowOperand { column: column.clone() }),
             Operand::Value(value) => {
                 if let Value::Decimal(decimal) = value

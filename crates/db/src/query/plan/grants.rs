@@ -83,11 +83,17 @@ impl<'t> Plan<'t> {
 impl<'t> Planner<'t> {
     fn granted_value(&self, column: &str, value: &Operand) -> Result<Value, PlanError> {
         let position = self.find(column)?;
+        let parse = |text: &str| {
+            let value = Value::parse(&self.column(position).kind, text);
+            value.map_err(|error| PlanError::InvalidValue { column: column.into(), error })
+        };
         let value = match value {
-            Operand::Text(text) => Value::parse(&self.column(position).kind, text)
-                .map_err(|error| PlanError::InvalidValue { column: column.into(), error })?,
+            Operand::Text(text) => parse(text)?,
             Operand::Value(value) => value.clone(),
-            Operand::Caller(name) => self.of_caller(name),
+            Operand::Caller(name) => match self.of_caller(name) {
+                Value::Text(text) => parse(&text)?,
+                value => value,
+            },
             Operand::Row(column) => return Err(PlanError::RowOperand { column: column.clone() }),
         };
         self.stored(self.column(position), value)

@@ -107,7 +107,9 @@ fn set_values(
         if matches!(operand, Operand::Caller(name) if !caller.values.contains_key(name)) {
             return Err(Denied::Unknown { column: column.clone() }.into());
         }
-        let value = Plan::granted_value(at, column, operand)?;
+        // What the column cannot hold is nothing that is known of the caller.
+        let value = Plan::granted_value(at, column, operand);
+        let value = value.map_err(|_| PlanError::from(Denied::Unknown { column: column.clone() }))?;
         let is_other = given.contains(&column.as_str()) && {
             let given = row.get(column).cloned().unwrap_or(Value::Null);
             Plan::granted_value(at, column, &Operand::Value(given)).ok().as_ref() != Some(&value)
