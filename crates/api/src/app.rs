@@ -60,10 +60,10 @@ impl Stack {
     /// Handles every request.
     async fn handle(&self, request: Request) -> Response {
         let routes = &self.0;
-        let (exchange, incoming) = Exchange::begin(routes.state(), request);
+        let (exchange, mut incoming) = Exchange::begin(routes.state(), request);
         // Pinned where it is made: each future that held it by value would copy its kilobytes.
         let answer = pin!(async {
-            match middleware::admit(routes.state(), &incoming) {
+            match middleware::admit(routes.state(), &mut incoming).await {
                 Ok(()) => routes.answer(incoming).await,
                 Err(refusal) => refusal.into_response(),
             }

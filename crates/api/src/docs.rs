@@ -3,13 +3,16 @@
 //! The page is Swagger UI, which is built into this program: it loads nothing from elsewhere, and its content security
 //! policy makes browsers refuse to.
 
-use axum::extract::{Path, State};
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use crate::exposed::{ExposedSchema, ExposedTables};
+use crate::asker::Asker;
+use crate::exposed::ExposedSchema;
 use crate::openapi::{Document, MEDIA_TYPE};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -30,16 +33,20 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
 /// The document, with its own media type if the client accepts that.
-pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
-    let tables = state.tables();
-    let schema = profile::find(&tables, profile::named(&Method::GET, &headers).as_deref())?;
+pub(crate) async fn document(
+    State(state): State<AppState>,
+    Extension(asker): Extension<Arc<Asker>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let tables = &asker.tables;
+    let schema = profile::find(tables, profile::named(&Method::GET, &headers).as_deref())?;
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let media_type = if accepted.any(|accept| accept.contains(MEDIA_TYPE)) { MEDIA_TYPE } else { "application/json" };
     let headers = [(CONTENT_TYPE, media_type), (VARY, "Accept, Accept-Profile")];
     let document = match schema.document.get() {
         Some(document) => document.clone(),
         None => {
-            let document = write(&state, &tables, schema)?;
+            let document = write(&state, &asker, schema)?;
             schema.document.get_or_init(|| document).clone()
         }
     };
@@ -51,7 +58,8 @@ pub(crate) async fn document(State(state): State<AppState>, headers: HeaderMap) 
 /// # Errors
 ///
 /// If a table contradicts itself, which exposed tables do not.
-fn write(state: &AppState, tables: &ExposedTables, schema: &ExposedSchema) -> Result<Bytes, Problem> {
+fn write(state: &AppState, asker: &Asker, schema: &ExposedSchema) -> Result<Bytes, Problem> {
+    let tables = &asker.tables;
     let mut document = Document::new(schema.in_order()).of_schemas(tables.schema_names());
     if let Some(title) = tables.title() {
         document = document.titled(title);
@@ -60,7 +68,7 @@ fn write(state: &AppState, tables: &ExposedTables, schema: &ExposedSchema) -> Re
     if std::ptr::eq(schema, tables.first()) {
         document = state.endpoints.iter().cloned().fold(document, Document::endpoint);
     }
-    if state.has_plans {
+    if state.has_plans && asker.sees_everything() {
         document = document.plans();
     }
     if state.server_timing {

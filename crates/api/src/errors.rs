@@ -29,6 +29,8 @@ impl From<PlanError> for Problem {
         let status = match error {
             PlanError::NoPlace { .. } => StatusCode::METHOD_NOT_ALLOWED,
             PlanError::Relationship(FindError::Ambiguous { .. }) => StatusCode::MULTIPLE_CHOICES,
+            // Those who have not said who they are get 401, where that is known.
+            PlanError::Denied(_) => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
         };
         let problem = Self::new(status, error.code(), error.to_string());

@@ -1,11 +1,13 @@
 //! The tables that a server exposes, by schema and name.
 
+mod seen;
+
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use mwallet_db::schema::{FromTable, Schema, SchemaError, Table};
-use mwallet_db::{Catalog, TableRef};
+use mwallet_db::{Catalog, Grants, Scope, ScopedTable, TableGrants, TableRef};
 
 use crate::related::{self, Related};
 
@@ -37,9 +39,10 @@ pub(crate) struct ExposedSchema {
 /// One exposed table, with the schemas that request bodies are checked against.
 #[derive(Debug)]
 pub struct ExposedTable {
-    /// The catalog of all exposed tables, and the position of this one.
-    catalog: Arc<Catalog>,
-    position: usize,
+    /// The whole table.
+    whole: InCatalog,
+    /// The table as those know it for whom it is exposed.
+    seen: InCatalog,
     /// The related tables, once they were asked for.
     related: OnceLock<Vec<Related>>,
     /// The schema of bodies that create rows.
@@ -48,20 +51,51 @@ pub struct ExposedTable {
     pub change: Schema,
 }
 
+/// A table of a catalog, by its position.
+#[derive(Clone, Debug)]
+struct InCatalog {
+    catalog: Arc<Catalog>,
+    position: usize,
+}
+
+impl InCatalog {
+    fn table(&self) -> TableRef<'_> {
+        self.catalog.at(self.position)
+    }
+}
+
 impl ExposedTable {
-    /// The table.
-    pub fn table(&self) -> &Table {
-        self.in_catalog().table()
+    fn new(whole: InCatalog, seen: InCatalog, grants: Option<&TableGrants>) -> Result<Self, SchemaError> {
+        let table = seen.table().table();
+        let create = match grants {
+            None => Schema::from_table(table, FromTable::default())?,
+            Some(grants) => {
+                let taken = seen::taken(table, whole.table().table());
+                Schema::from_table(&taken, FromTable::default())?.without_need_of(&seen::set(grants))
+            }
+        };
+        let change = create.partial(create.name());
+        Ok(Self { whole, seen, related: OnceLock::new(), create, change })
     }
 
-    /// The table with its relationships.
-    pub fn in_catalog(&self) -> TableRef<'_> {
-        self.catalog.at(self.position)
+    /// The table, as those know it for whom it is exposed.
+    pub fn table(&self) -> &Table {
+        self.seen.table().table()
+    }
+
+    /// The whole table, whoever asks.
+    pub(crate) fn whole(&self) -> TableRef<'_> {
+        self.whole.table()
+    }
+
+    /// The table in the scope of an asker.
+    pub(crate) fn scoped<'t>(&'t self, scope: Scope<'t>) -> ScopedTable<'t> {
+        ScopedTable::new(self.whole(), scope)
     }
 
     /// The tables whose rows can be returned with its own.
     pub(crate) fn related(&self) -> &[Related] {
-        self.related.get_or_init(|| related::of(self.in_catalog()))
+        self.related.get_or_init(|| related::of(self.seen.table()))
     }
 }
 
@@ -86,19 +120,57 @@ impl ExposedTables {
 
     fn with_title<'t>(title: Option<&str>, tables: impl IntoIterator<Item = &'t Table>) -> Result<Self, SchemaError> {
         let catalog = Arc::new(Catalog::new(tables.into_iter().cloned()));
-        let mut schemas: Vec<(Option<String>, Vec<usize>)> = Vec::new();
-        for (position, table) in catalog.tables().enumerate() {
-            let table = table.table();
-            match schemas.iter_mut().find(|(schema, _)| *schema == table.schema) {
-                Some((_, positions)) => positions.push(position),
-                None => schemas.push((table.schema.clone(), vec![position])),
+        let mut schemas: Vec<ExposedSchema> = Vec::new();
+        for position in 0..catalog.len() {
+            let table = InCatalog { catalog: catalog.clone(), position };
+            add(&mut schemas, ExposedTable::new(table.clone(), table, None)?);
+        }
+        Ok(Self::of_schemas(schemas, title.map(Into::into)))
+    }
+
+    /// No tables.
+    pub(crate) fn none() -> Self {
+        Self::of_schemas(Vec::new(), None)
+    }
+
+    fn of_schemas(mut schemas: Vec<ExposedSchema>, title: Option<String>) -> Self {
+        if schemas.is_empty() {
+            schemas.push(ExposedSchema::new(None));
+        }
+        Self { schemas, title }
+    }
+
+    /// The same tables as the holders of some grants know them.
+    ///
+    /// # Errors
+    ///
+    /// If what is left of a table contradicts itself, so that it has no schema.
+    pub(crate) fn granted(&self, grants: &Grants) -> Result<Self, SchemaError> {
+        // The default schema stays the same for everybody.
+        let mut schemas = vec![ExposedSchema::new(self.first().name.clone())];
+        let mut seen = Vec::new();
+        for schema in &self.schemas {
+            for table in schema.exposed_in_order() {
+                let granted = grants.of(table.table());
+                if let Some((grants, known)) =
+                    granted.and_then(|grants| Some((grants, seen::table(table.table(), grants)?)))
+                {
+                    seen.push((table.whole.clone(), known, grants));
+                }
             }
         }
-        if schemas.is_empty() {
-            schemas.push((None, Vec::new()));
+        let catalog = Arc::new(Catalog::new(seen.iter().map(|(_, known, _)| known.clone())));
+        for (position, (whole, _, grants)) in seen.into_iter().enumerate() {
+            let known = InCatalog { catalog: catalog.clone(), position };
+            add(&mut schemas, ExposedTable::new(whole, known, Some(grants))?);
         }
-        let schemas = schemas.into_iter().map(|(schema, positions)| ExposedSchema::new(schema, &catalog, &positions));
-        Ok(Self { schemas: schemas.collect::<Result<_, _>>()?, title: title.map(Into::into) })
+        Ok(Self::of_schemas(schemas, self.title.clone()))
+    }
+
+    /// The catalog of all tables.
+    pub fn catalog(&self) -> Option<&Catalog> {
+        let table = self.schemas.iter().find_map(|schema| schema.exposed_in_order().next())?;
+        Some(&table.whole.catalog)
     }
 
     /// The default schema, for requests that name none.
@@ -142,18 +214,21 @@ impl ExposedTables {
     }
 }
 
+/// Adds a table to its schema, after those that are there.
+fn add(schemas: &mut Vec<ExposedSchema>, table: ExposedTable) {
+    let Table { schema, name, .. } = table.table();
+    let (schema, name) = (schema.clone(), name.clone());
+    let at = schemas.iter().position(|known| known.name == schema).unwrap_or_else(|| {
+        schemas.push(ExposedSchema::new(schema));
+        schemas.len() - 1
+    });
+    schemas[at].order.push(name.clone());
+    schemas[at].by_name.insert(name, table);
+}
+
 impl ExposedSchema {
-    fn new(name: Option<String>, catalog: &Arc<Catalog>, positions: &[usize]) -> Result<Self, SchemaError> {
-        let expose = |position: &usize| {
-            let table = catalog.at(*position).table();
-            let create = Schema::from_table(table, FromTable::default())?;
-            let change = create.partial(create.name());
-            let (catalog, position) = (catalog.clone(), *position);
-            Ok((table.name.clone(), ExposedTable { catalog, position, related: OnceLock::new(), create, change }))
-        };
-        let by_name = positions.iter().map(expose).collect::<Result<_, _>>()?;
-        let order = positions.iter().map(|position| catalog.at(*position).table().name.clone()).collect();
-        Ok(Self { name, by_name, order, document: OnceLock::new() })
+    fn new(name: Option<String>) -> Self {
+        Self { name, by_name: HashMap::new(), order: Vec::new(), document: OnceLock::new() }
     }
 
     /// Its name in requests and responses.
@@ -163,7 +238,11 @@ impl ExposedSchema {
 
     /// Its tables in the order in which they are documented.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = &Table> {
-        self.order.iter().filter_map(|name| Some(self.get(name)?.table()))
+        self.exposed_in_order().map(ExposedTable::table)
+    }
+
+    fn exposed_in_order(&self) -> impl Iterator<Item = &ExposedTable> {
+        self.order.iter().filter_map(|name| self.get(name))
     }
 
     /// The names of the tables, in no order.

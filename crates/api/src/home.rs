@@ -3,7 +3,9 @@
 
 mod page;
 
-use axum::extract::State;
+use std::sync::Arc;
+
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,7 @@ use mwallet_db::schema::Table;
 use mwallet_query::{Embed, Parameters, SelectItem};
 use serde_json::{Map, Value, json};
 
+use crate::asker::Asker;
 use crate::endpoint::Endpoint;
 use crate::exposed::ExposedTables;
 use crate::related::Related;
@@ -23,19 +26,29 @@ use crate::{accept, location};
 const FIRST_ROWS: u64 = 10;
 
 /// Responds with the page, or with JSON.
-pub(crate) async fn home(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let tables = state.tables();
-    let counts = state.row_counts.get(&state.engine, &tables).await;
-    let listed = list(&tables, &counts);
+pub(crate) async fn home(
+    State(state): State<AppState>,
+    Extension(asker): Extension<Arc<Asker>>,
+    headers: HeaderMap,
+) -> Response {
+    let tables = &asker.tables;
+    // The numbers would tell of rows that are hidden.
+    let counts = match asker.sees_everything() {
+        true => state.row_counts.get(&state.engine, tables).await,
+        false => Arc::default(),
+    };
+    let listed = list(tables, &counts);
+    let is_there = |endpoint: &&Endpoint| endpoint.is_served(|name| tables.first().get(name).is_some());
+    let endpoints: Vec<Endpoint> = state.endpoints.iter().filter(is_there).cloned().collect();
     // The content changes with every write.
     let headers_of = |media_type| [(CONTENT_TYPE, media_type), (VARY, "Accept"), (CACHE_CONTROL, "no-cache")];
     match accept::is_page(&headers) {
         true => {
             let policy = [(CONTENT_SECURITY_POLICY, page::policy()), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
-            let text = page::write(state.engine.dialect(), &state.endpoints, &listed);
+            let text = page::write(state.engine.dialect(), &endpoints, &listed);
             (headers_of("text/html; charset=utf-8"), policy, text).into_response()
         }
-        false => (headers_of("application/json"), json(state.engine.dialect(), &state.endpoints, &listed).to_string())
+        false => (headers_of("application/json"), json(state.engine.dialect(), &endpoints, &listed).to_string())
             .into_response(),
     }
 }

@@ -18,6 +18,7 @@
 mod accept;
 mod access;
 mod app;
+mod asker;
 mod body;
 mod columns;
 mod compression;
@@ -50,6 +51,7 @@ mod rest;
 mod routes;
 mod row_counts;
 mod rows;
+mod served;
 mod server;
 mod session;
 mod sites;

@@ -20,6 +20,9 @@ pub(crate) const REST: &str = "/rest/v1/";
 /// The path prefix of tables that are read by a document.
 pub(crate) const QUERY: &str = "/v1/query/";
 
+/// The path of the public keys by which others verify the server's tokens.
+pub(crate) const KEY_SET: &str = "/auth/v1/.well-known/jwks.json";
+
 /// The path where a POST reloads the tables.
 pub(crate) const RELOAD: &str = "/admin/reload";
 

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use mwallet_db::schema::{Table, Updatability};
+use mwallet_db::{PlanError, ScopedTable, WriteAction};
 
 use crate::problem::Problem;
 
@@ -22,6 +23,27 @@ pub(crate) fn require(table: &Table, is_row: bool, method: &Method) -> Result<()
     match is_allowed(table, is_row, method) {
         true => Ok(()),
         false => Err(refuse(table, is_row, method)),
+    }
+}
+
+/// Refuses writes that no grant of the sender is about, before their body is read.
+///
+/// # Errors
+///
+/// If there is no such grant.
+pub(crate) fn require_permission(table: ScopedTable<'_>, method: &Method) -> Result<(), Problem> {
+    let actions: &[WriteAction] = match *method {
+        Method::POST => &[WriteAction::Create],
+        Method::PUT => &[WriteAction::Create, WriteAction::Update],
+        Method::PATCH => &[WriteAction::Update],
+        Method::DELETE => &[WriteAction::Delete],
+        _ => return Ok(()),
+    };
+    // The last refusal is that of a PUT that may neither create nor update.
+    let mut refusals = actions.iter().map(|action| table.check_action(*action).err());
+    match refusals.try_fold(None, |_, refusal| refusal.map(Some)) {
+        Some(Some(refusal)) => Err(PlanError::from(refusal).into()),
+        _ => Ok(()),
     }
 }
 

@@ -9,30 +9,34 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
 use crate::access::Noted;
+use crate::asker::{self, Asker};
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::AppState;
 use crate::timing::{SERVER_TIMING, Stopwatch};
 use crate::unread::Unread;
-use crate::{compression, hosts, profile, range, rows, sites};
+use crate::{compression, hosts, range, rows, sites};
 
-/// Refuses a request that is not allowed. Authentication belongs here.
+/// Refuses a request that is not allowed, and finds out who sends it.
 ///
 /// # Errors
 ///
 /// If the request is refused.
-pub(crate) fn admit(state: &AppState, incoming: &Incoming) -> Result<(), Problem> {
+pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(), Problem> {
     if state.loopback_hosts_only {
         hosts::check(&incoming.parts)?;
     }
-    sites::check(&incoming.parts, &state.origins)
+    sites::check(&incoming.parts, &state.origins)?;
+    if state.authority.is_some() {
+        incoming.asker = asker::identify(state, &incoming.parts.headers).await?;
+    }
+    Ok(())
 }
 
 /// What the response needs to know about its request.
@@ -40,7 +44,6 @@ pub(crate) struct Exchange {
     id: HeaderValue,
     is_head: bool,
     encodings: Option<HeaderMap>,
-    profile: Option<(HeaderName, HeaderValue)>,
     unread: Unread,
     timing: Option<Stopwatch>,
     noted: Option<Noted>,
@@ -50,18 +53,18 @@ impl Exchange {
     /// Starts an exchange with a request, which is parsed only here.
     pub(crate) fn begin(state: &AppState, request: Request) -> (Self, Incoming) {
         let timing = state.server_timing.then(Stopwatch::start);
-        let tables = state.tables();
+        let served = state.served();
         let id = request_id::choose(request.headers(), state.engine.sources());
         let log = state.access_log.as_ref();
-        let noted = log.map(|log| Noted::new(log, &request, &id, Arc::clone(&tables), state.endpoints.clone()));
+        let noted = log.map(|log| Noted::new(log, &request, &id, served.tables().clone(), state.endpoints.clone()));
         let (request, unread) = Unread::watch(request);
-        let incoming = Incoming::new(request, tables, timing);
-        let Incoming { parts, schema, tables, timing, .. } = &incoming;
+        let asker = if state.authority.is_some() { Arc::new(Asker::nobody()) } else { served.anybody() };
+        let incoming = Incoming::new(request, asker, timing);
+        let Incoming { parts, timing, .. } = &incoming;
         let exchange = Self {
             id,
             is_head: parts.method == Method::HEAD,
             encodings: compression::taken(&parts.headers),
-            profile: profile::header(tables, parts.uri.path(), schema.as_deref()),
             unread,
             timing: timing.clone(),
             noted,
@@ -87,9 +90,6 @@ impl Exchange {
             rows::take_body(&mut response);
         }
         range::write(&mut response);
-        if let Some((name, profile)) = self.profile {
-            response.headers_mut().insert(name, profile);
-        }
         response.headers_mut().insert(X_REQUEST_ID, self.id);
         if let Some(timing) = self.timing {
             response.headers_mut().insert(SERVER_TIMING, timing.header());

@@ -1,7 +1,7 @@
 //! Parses the identifier and the parameters of a URL. Nothing here uses the database.
 
 use mwallet_db::schema::ValueError;
-use mwallet_db::{Identifier, PlanError, QueryArgs};
+use mwallet_db::{Identifier, PlanError, QueryArgs, Scope};
 
 use crate::ExposedTable;
 use crate::errors;
@@ -32,9 +32,9 @@ pub(crate) fn identifier(text: &str) -> Result<Identifier, Problem> {
 /// # Errors
 ///
 /// If a parameter cannot be decoded, is neither a column nor a keyword, or has an invalid value.
-pub(crate) fn read(parameters: Option<&str>, table: &ExposedTable) -> Result<QueryArgs, Problem> {
+pub(crate) fn read(parameters: Option<&str>, table: &ExposedTable, scope: Scope<'_>) -> Result<QueryArgs, Problem> {
     let Some(parameters) = parameters else { return Ok(QueryArgs::default()) };
-    let args = QueryArgs::parse(pairs(parameters)?, table.in_catalog());
+    let args = QueryArgs::parse(pairs(parameters)?, table.scoped(scope));
     args.map_err(|error| errors::about_table(error, table.table()))
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use mwallet_db::Error;
@@ -130,6 +130,18 @@ impl Problem {
         if let Ok(methods) = HeaderValue::from_str(methods) {
             self.0.headers.insert(ALLOW, methods);
         }
+        self
+    }
+
+    /// Whether the client is not permitted what it asks for.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.0.code == "42501"
+    }
+
+    /// Makes the client say who it is.
+    pub(crate) fn unauthorized(mut self, challenge: &'static str) -> Self {
+        self.0.status = StatusCode::UNAUTHORIZED;
+        self.0.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         self
     }
 
@@ -290,6 +302,11 @@ impl Problem {
     pub(crate) fn foreign_site() -> Self {
         Self::new(StatusCode::FORBIDDEN, "42501", "pages of other sites may not change data here")
             .hint("the operator of the server can allow the origin of the page: mwallet serve --cors ORIGIN")
+    }
+
+    /// The client may not do something, such as `reload the tables`.
+    pub(crate) fn not_permitted(what: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "42501", format!("you may not {what}"))
     }
 
     /// An internal error. Only the log has the cause.

@@ -10,16 +10,18 @@ use axum::http::{HeaderValue, Method, request};
 use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
-use mwallet_db::{JsonStyle, Numbers, Query, QueryArgs};
+use mwallet_db::{JsonStyle, Numbers, Query, QueryArgs, Scope, ScopedTable};
 use mwallet_query::{Action, Count, Preferences};
 
 use crate::accept;
+use crate::asker::Asker;
 use crate::exposed::{ExposedTable, ExposedTables};
 use crate::form::Form;
 use crate::limits::Limits;
 use crate::location::Target;
 use crate::plan::PlanRequest;
 use crate::problem::Problem;
+use crate::state::AppState;
 use crate::timing::{self, Stage, Stopwatch};
 use crate::{body, errors, location, methods, nearest, params, profile};
 
@@ -33,8 +35,8 @@ pub(crate) struct Incoming {
     pub(crate) target: Target,
     /// The schema that it names, if any.
     pub(crate) schema: Option<String>,
-    /// The tables that were served when it came.
-    pub(crate) tables: Arc<ExposedTables>,
+    /// Its sender, and the tables that are there for them. Until they are known, that is nobody.
+    pub(crate) asker: Arc<Asker>,
     /// What measures it, if it is about a table and the server sends the times.
     pub(crate) timing: Option<Stopwatch>,
     content: Option<Body>,
@@ -42,18 +44,19 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn new(request: Request, tables: Arc<ExposedTables>, timing: Option<Stopwatch>) -> Self {
+    pub(crate) fn new(request: Request, asker: Arc<Asker>, timing: Option<Stopwatch>) -> Self {
         let (parts, content) = request.into_parts();
         let target = Target::parse(parts.uri.path());
         // A query is a read, whatever its method.
         let method = if target.is_query() { &Method::GET } else { &parts.method };
         let schema = profile::named(method, &parts.headers);
         let timing = timing.filter(|_| target.is_of_data_plane());
-        Self { parts, target, schema, tables, timing, content: Some(content), json: Bytes::new() }
+        Self { parts, target, schema, asker, timing, content: Some(content), json: Bytes::new() }
     }
 
     /// The request, for a handler that is not about a table.
-    pub(crate) fn into_request(self) -> Request {
+    pub(crate) fn into_request(mut self) -> Request {
+        self.parts.extensions.insert(self.asker);
         Request::from_parts(self.parts, self.content.unwrap_or_default())
     }
 
@@ -87,6 +90,8 @@ impl Incoming {
 pub(crate) struct TableRequest<'t> {
     pub(crate) method: Method,
     pub(crate) table: &'t ExposedTable,
+    /// What its sender sees of it.
+    pub(crate) scope: Scope<'t>,
     pub(crate) args: QueryArgs,
     pub(crate) preferences: Preferences,
     pub(crate) form: Form,
@@ -105,15 +110,21 @@ impl<'t> TableRequest<'t> {
     ///
     /// If the table does not allow the method, or if a parameter or header cannot be parsed; without `has_plans`, also if
     /// a plan is wanted.
-    pub(crate) fn parse(table: &'t ExposedTable, incoming: &Incoming, has_plans: bool) -> Result<Self, Problem> {
+    pub(crate) fn parse(
+        table: &'t ExposedTable,
+        scope: Scope<'t>,
+        incoming: &Incoming,
+        has_plans: bool,
+    ) -> Result<Self, Problem> {
         let Incoming { parts, target, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
-        methods::require(table.table(), identifier.is_some(), &parts.method)?;
-        let mut args = params::read(parts.uri.query(), table)?;
+        methods::require(table.whole().table(), identifier.is_some(), &parts.method)?;
+        methods::require_permission(table.scoped(scope), &parts.method)?;
+        let mut args = params::read(parts.uri.query(), table, scope)?;
         if let Some(identifier) = identifier {
             args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
         }
-        let mut request = Self::new(table, incoming, parts.method.clone(), args, has_plans)?;
+        let mut request = Self::new((table, scope), incoming, parts.method.clone(), args, has_plans)?;
         request.has_plus = parts.uri.query().is_some_and(params::has_plus);
         request.refuse_keywords()?;
         Ok(request)
@@ -126,6 +137,7 @@ impl<'t> TableRequest<'t> {
     /// If it is no such document, has parameters as well, or has a header that cannot be parsed.
     pub(crate) fn from_document(
         table: &'t ExposedTable,
+        scope: Scope<'t>,
         incoming: &Incoming,
         document: &[u8],
         has_plans: bool,
@@ -138,11 +150,11 @@ impl<'t> TableRequest<'t> {
         let args = QueryArgs::from_json(document, table.table());
         let args = args.map_err(|error| errors::about_table(error, table.table()))?;
         // The response is that of a GET.
-        Self::new(table, incoming, Method::GET, args, has_plans)
+        Self::new((table, scope), incoming, Method::GET, args, has_plans)
     }
 
     fn new(
-        table: &'t ExposedTable,
+        (table, scope): (&'t ExposedTable, Scope<'t>),
         incoming: &Incoming,
         method: Method,
         mut args: QueryArgs,
@@ -164,7 +176,7 @@ impl<'t> TableRequest<'t> {
             _ => problem,
         })?;
         let timing = incoming.timing.clone();
-        Ok(Self { method, table, args, preferences, form, plan, timing, has_plus: false })
+        Ok(Self { method, table, scope, args, preferences, form, plan, timing, has_plus: false })
     }
 
     /// The names of the columns of the response, where it writes them.
@@ -174,9 +186,19 @@ impl<'t> TableRequest<'t> {
     /// If the parameters do not fit the table.
     pub(crate) fn names(&self) -> Result<Vec<String>, Problem> {
         match self.form {
-            Form::Csv => Ok(data_plane::names(self.table.in_catalog(), self.query())?),
+            Form::Csv => Ok(data_plane::names(self.at(), self.query())?),
             Form::Array(_) | Form::Object(_) => Ok(Vec::new()),
         }
+    }
+
+    /// The table in the scope of the sender.
+    pub(crate) fn at(&self) -> ScopedTable<'t> {
+        self.table.scoped(self.scope)
+    }
+
+    /// The most rows to return: the limit of the request, but no more than the server and its permissions allow.
+    pub(crate) fn page(&self, state: &AppState) -> Option<u64> {
+        [state.limits.page(self.query().limit), self.at().most_rows()].into_iter().flatten().min()
     }
 
     pub(crate) fn query(&self) -> &Query {
@@ -215,7 +237,7 @@ impl<'t> TableRequest<'t> {
     ///
     /// If the query does not match the table.
     pub(crate) fn select_nothing(&mut self) -> Result<(), Problem> {
-        data_plane::check(self.table.in_catalog(), self.query()).map_err(|error| self.problem(error.into()))?;
+        data_plane::check(self.at(), self.query()).map_err(|error| self.problem(error.into()))?;
         self.args.query.select_nothing();
         Ok(())
     }

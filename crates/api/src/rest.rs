@@ -11,27 +11,23 @@ use axum::http::header::ALLOW;
 use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 
-use crate::exposed::ExposedTables;
+use crate::asker::Asker;
 use crate::location::{self, Target};
 use crate::methods;
 use crate::problem::Problem;
 use crate::request::{Incoming, TableRequest};
 use crate::state::AppState;
 
-/// Handles a request about one of these tables.
-pub(crate) async fn answer(
-    state: &AppState,
-    tables: &ExposedTables,
-    incoming: &mut Incoming,
-) -> Result<Response, Problem> {
-    let table = incoming.table(tables)?;
+/// Handles a request about one of the tables that are there for its sender.
+pub(crate) async fn answer(state: &AppState, asker: &Asker, incoming: &mut Incoming) -> Result<Response, Problem> {
+    let table = incoming.table(&asker.tables)?;
     if incoming.target.is_query() {
-        return Box::pin(query::answer(state, table, incoming)).await;
+        return Box::pin(query::answer(state, (table, asker), incoming)).await;
     }
     if incoming.parts.method == Method::OPTIONS {
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
-    let mut request = TableRequest::parse(table, incoming, state.has_plans)?;
+    let mut request = TableRequest::parse(table, asker.scope(), incoming, state.has_plans && asker.sees_everything())?;
     state.limits.apply(&mut request.args.query)?;
     match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
@@ -39,7 +35,7 @@ pub(crate) async fn answer(
         Method::PUT => Box::pin(write::replace(state, &request, incoming)).await,
         Method::PATCH => Box::pin(write::update(state, &request, incoming)).await,
         Method::DELETE => Box::pin(write::delete(state, &request)).await,
-        _ => Err(methods::refuse(table.table(), incoming.target.is_row(), &incoming.parts.method)),
+        _ => Err(methods::refuse(table.whole().table(), incoming.target.is_row(), &incoming.parts.method)),
     }
 }
 
@@ -65,6 +61,6 @@ pub(crate) fn redirect(state: &AppState, incoming: &Incoming) -> Result<Option<R
     if is_change && uri.query().is_none_or(str::is_empty) && state.limits.allow_unfiltered {
         return Ok(None);
     }
-    incoming.table(&incoming.tables)?;
+    incoming.table(&incoming.asker.tables)?;
     Ok(location::redirect(uri.path().trim_end_matches('/'), uri.query()))
 }

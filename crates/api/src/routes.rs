@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::extract::{Extension, Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use crate::asker::{self, Asker};
 use crate::endpoint::{Endpoint, EndpointRequest};
-use crate::exposed::ExposedTables;
 use crate::handler::Handler;
-use crate::location::RELOAD;
+use crate::location::{KEY_SET, RELOAD};
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::state::AppState;
-use crate::{docs, home, rest, rows};
+use crate::{docs, home, profile, rest, rows};
 
 /// The routes of a server.
 pub(crate) struct Routes {
@@ -34,13 +35,16 @@ impl Routes {
             .route("/livez", get(livez))
             .route(RELOAD, post(reload))
             .route("/readyz", get(readyz))
+            .route(KEY_SET, get(key_set))
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));
         let tables = state.tables();
         let has_table = |name: &str| tables.first().get(name).is_some();
         for endpoint in state.endpoints.iter().filter(|endpoint| endpoint.is_served(has_table)) {
             let (path, endpoint) = (endpoint.path(), endpoint.clone());
-            let handler = async move |state: State<AppState>, request: Request| custom(state, &endpoint, request).await;
+            let handler = async move |state: State<AppState>, asker: Extension<Arc<Asker>>, request: Request| {
+                custom(state, asker, &endpoint, request).await
+            };
             others = others.route(path, get(handler));
         }
         let others = others.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
@@ -59,14 +63,19 @@ impl Routes {
         }
         let measured = incoming.timing.as_ref().map(|timing| self.state.measured(timing));
         let state = measured.as_deref().unwrap_or(&self.state);
-        let tables = Arc::clone(&incoming.tables);
-        let answered = match rest::answer(state, &tables, &mut incoming).await {
+        let asker = Arc::clone(&incoming.asker);
+        let answered = match rest::answer(state, &asker, &mut incoming).await {
             Err(problem) if problem.is_outdated() => {
-                Box::pin(answer_again(state, &tables, &mut incoming)).await.unwrap_or(Err(problem))
+                Box::pin(answer_again(state, &asker, &mut incoming)).await.unwrap_or(Err(problem))
             }
             answered => answered,
         };
-        answered.unwrap_or_else(Problem::into_response)
+        let mut response = answered.unwrap_or_else(|problem| asker.refuse(problem).into_response());
+        let profile = profile::header(&asker.tables, incoming.parts.uri.path(), incoming.schema.as_deref());
+        if let Some((name, profile)) = profile {
+            response.headers_mut().insert(name, profile);
+        }
+        response
     }
 
     async fn answer_about_others(&self, incoming: Incoming) -> Response {
@@ -80,20 +89,32 @@ impl Routes {
 
 /// Plans and runs a request again if the database has changed since its tables were read: nothing was written. `None` if
 /// the tables are still the same.
-async fn answer_again(
-    state: &AppState,
-    before: &Arc<ExposedTables>,
-    incoming: &mut Incoming,
-) -> Option<Result<Response, Problem>> {
+async fn answer_again(state: &AppState, before: &Asker, incoming: &mut Incoming) -> Option<Result<Response, Problem>> {
     if !state.read_again(before).await {
         return None;
     }
-    Some(rest::answer(state, &state.tables(), incoming).await)
+    let served = state.served();
+    let asker = match before.principal() {
+        None => Ok(served.anybody()),
+        Some(principal) => served.asker(principal.clone()),
+    };
+    Some(match asker {
+        Ok(asker) => rest::answer(state, &asker, incoming).await,
+        Err(problem) => Err(problem),
+    })
 }
 
 /// Handles a request to a custom endpoint.
-async fn custom(State(state): State<AppState>, endpoint: &Endpoint, request: Request) -> Result<Response, Problem> {
-    let request = EndpointRequest::parse(state.engine.clone(), state.tables(), state.limits, endpoint, &request)?;
+async fn custom(
+    State(state): State<AppState>,
+    Extension(asker): Extension<Arc<Asker>>,
+    endpoint: &Endpoint,
+    request: Request,
+) -> Result<Response, Problem> {
+    if !endpoint.is_served(|name| asker.tables.first().get(name).is_some()) {
+        return Err(Problem::unknown_path(request.uri().path()));
+    }
+    let request = EndpointRequest::parse(state.engine.clone(), asker, state.limits, endpoint, &request)?;
     endpoint.call(request).await
 }
 
@@ -111,8 +132,24 @@ async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
     Ok(rows::json(r#"{"status":"ready"}"#))
 }
 
+/// The public keys of the server's own tokens.
+async fn key_set(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
+    let authority = state.authority.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
+    let keys = authority.key_set().await.map_err(asker::problem)?;
+    let mut response = rows::json(keys.to_string());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=600"));
+    Ok(response)
+}
+
 /// Reloads the tables, and responds when it is done.
-async fn reload(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
+async fn reload(
+    State(state): State<AppState>,
+    Extension(asker): Extension<Arc<Asker>>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    if !asker.sees_everything() {
+        return Err(asker.refuse(Problem::not_permitted("reload the tables")));
+    }
     let reload = state.reload.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
     reload.run().await?;
     Ok(StatusCode::NO_CONTENT.into_response())

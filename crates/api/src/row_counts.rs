@@ -70,9 +70,7 @@ async fn count(engine: &Engine, tables: &ExposedTables) -> Vec<Option<RowCount>>
     for (_, resource) in tables.all() {
         let now = Instant::now();
         let counted = match now < end {
-            true => {
-                timeout_at(end.min(now + ONE_TABLE), data_plane::row_count(engine, resource.in_catalog().entry())).await
-            }
+            true => timeout_at(end.min(now + ONE_TABLE), data_plane::row_count(engine, resource.whole().entry())).await,
             false => break,
         };
         // A missing number is not an error of the page. If the database is unreachable, other requests report it.

@@ -3,9 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
+use mwallet_auth::{Authority, Permissions};
 use mwallet_db::Engine;
 
 use crate::access::AccessLog;
+use crate::asker::Asker;
 use crate::endpoint::Endpoint;
 use crate::error_log;
 use crate::exposed::ExposedTables;
@@ -13,13 +15,16 @@ use crate::limits::Limits;
 use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
+use crate::served::Served;
 use crate::timing::{Stage, Stopwatch};
 
 /// The state that all handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) engine: Engine,
-    tables: Arc<RwLock<Arc<ExposedTables>>>,
+    served: Arc<RwLock<Arc<Served>>>,
+    /// Who knows the senders of requests. Without one, the server is open to all.
+    pub(crate) authority: Option<Authority>,
     pub(crate) reload: Option<Reload>,
     pub(crate) limits: Limits,
     pub(crate) origins: Arc<Origins>,
@@ -32,11 +37,21 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a server for an engine and its tables, with the default limits.
+    /// The state of a server that is open to everybody who reaches it, with the default limits.
     pub fn new(engine: Engine, tables: ExposedTables) -> Self {
+        Self::with(engine, Served::new(tables, Permissions::default()), None)
+    }
+
+    /// The state of a server for those whom an authority knows, who may do what permissions say.
+    pub fn closed(engine: Engine, tables: ExposedTables, authority: Authority, permissions: Permissions) -> Self {
+        Self::with(engine, Served::new(tables, permissions), Some(authority))
+    }
+
+    fn with(engine: Engine, served: Served, authority: Option<Authority>) -> Self {
         Self {
             engine,
-            tables: Arc::new(RwLock::new(Arc::new(tables))),
+            served: Arc::new(RwLock::new(Arc::new(served))),
+            authority,
             reload: None,
             limits: Limits::default(),
             origins: Arc::default(),
@@ -110,16 +125,21 @@ impl AppState {
         self
     }
 
-    /// The tables that are served now. A request keeps them until its end.
-    pub(crate) fn tables(&self) -> Arc<ExposedTables> {
-        self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What is served now. A request keeps it until its end.
+    pub(crate) fn served(&self) -> Arc<Served> {
+        self.served.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reloads the tables for a request that was planned with `before` and found that a table has changed; at most once
+    /// All tables that are served now, whoever asks.
+    pub(crate) fn tables(&self) -> Arc<ExposedTables> {
+        self.served().tables().clone()
+    }
+
+    /// Reloads the tables for a request that was planned for `before` and found that a table has changed; at most once
     /// a second for all requests. Returns whether the tables are new.
-    pub(crate) async fn read_again(&self, before: &Arc<ExposedTables>) -> bool {
+    pub(crate) async fn read_again(&self, before: &Asker) -> bool {
         let Some(reload) = &self.reload else { return false };
-        let is_new = || !Arc::ptr_eq(&self.tables(), before);
+        let is_new = || !self.served().is_of(before);
         if is_new() {
             return true;
         }
@@ -139,9 +159,10 @@ impl AppState {
         read.is_ok()
     }
 
-    /// Replaces the served tables, in all clones of this state.
-    pub fn serve(&self, tables: ExposedTables) {
-        *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tables);
+    /// Replaces the served tables, and who may see and do what with them, in all clones of this state. The permissions
+    /// of a server that is open to everybody mean nothing.
+    pub fn serve(&self, tables: ExposedTables, permissions: Permissions) {
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Served::new(tables, permissions));
     }
 
     /// The engine.

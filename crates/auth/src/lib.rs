@@ -1,7 +1,15 @@
-//! Who may see and do what: the permissions file, and what it grants a caller.
+//! Who may see and do what: the permissions file, what it grants a caller, and who calls, by keys and tokens.
 //!
-//! Nothing here knows HTTP, or any table of mWallet.
+//! Nothing here knows HTTP.
 
+pub mod api_key;
+mod authority;
+mod issue;
 mod permissions;
+mod store;
+mod token;
 
+pub use authority::{Authority, Credentials, Principal, Refused, Trust};
+pub use issue::{IssueError, Issued, issue, rotate};
 pub use permissions::{Group, Holder, Mistake, Permissions};
+pub use token::{Claims, KeyError, RoleClaim, SigningKey, TokenError, VerifyingKey};

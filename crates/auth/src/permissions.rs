@@ -39,7 +39,7 @@ pub use mistake::Mistake;
 /// let wrong = Permissions::parse(&text.replace("[id]", "[ids]"), &catalog).unwrap_err();
 /// assert_eq!(wrong.to_string(), "line 6, column 52: orders has no column ids; did you mean id?");
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Permissions {
     roles: BTreeMap<String, Role>,
     tables: Vec<RoleGrants>,

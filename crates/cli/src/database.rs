@@ -37,12 +37,12 @@ pub(crate) async fn prepare(settings: &Settings, engine: &Engine, may_migrate: b
 
 /// The same for a database that is new or small; `may_lose` allows migrations that delete data.
 pub(crate) async fn prepare_with(engine: &Engine, may_migrate: bool, may_lose: bool) -> Result<Prepared> {
-    Ok(migrator(engine).allow_destructive(may_lose).prepare(&mwallet_models::tables(), may_migrate).await?)
+    Ok(migrator(engine).allow_destructive(may_lose).prepare(&mwallet_models::all_tables(), may_migrate).await?)
 }
 
 /// Creates the tables on the user's request, even in a database with other tables, as `migrate up` does.
 pub(crate) async fn create(engine: &Engine) -> Result<()> {
-    match migrator(engine).prepare(&mwallet_models::tables(), false).await {
+    match migrator(engine).prepare(&mwallet_models::all_tables(), false).await {
         Err(MigrateError::NotEmpty { .. }) => migrator(engine).up(None, |_| {}).await.map(drop),
         prepared => prepared.map(drop),
     }?;
@@ -62,7 +62,7 @@ pub(crate) async fn drop_all(engine: &Engine, tables: &[&Table]) -> Result<()> {
 /// Hides the columns that are secrets in mWallet's own tables. Databases that were created before secret columns were
 /// marked do not declare them.
 pub(crate) fn hide_secrets(found: &mut [Table]) {
-    for table in mwallet_models::tables() {
+    for table in mwallet_models::all_tables() {
         for secret in table.columns.iter().filter(|column| !column.is_readable()) {
             let same = found.iter_mut().filter(|found| found.name == table.name);
             let columns = same.flat_map(|found| found.columns.iter_mut().filter(|column| column.name == secret.name));

@@ -101,6 +101,11 @@ impl Failure {
         [Some(error), before, hint].into_iter().flatten()
     }
 
+    /// The message and its causes, as one line.
+    pub(crate) fn message(&self) -> String {
+        self.text().replace('\n', " ")
+    }
+
     /// The message and its causes.
     fn text(&self) -> String {
         let parts: Vec<&str> = std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect();

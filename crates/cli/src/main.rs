@@ -84,6 +84,8 @@ enum Command {
     Seed(commands::seed::Options),
     /// Show what a database contains, and how much of it mWallet can serve
     Inspect(commands::inspect::Options),
+    /// Make, list and revoke keys by which programs call the server, and make tokens for users
+    Key(commands::key::Options),
     /// Generate types, schemas and API documents from a database
     Generate(commands::generate::Options),
     /// Write, apply and revert migrations of the tables
@@ -133,6 +135,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             #[cfg(feature = "demo")]
             Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Inspect(options) => commands::inspect::run(&settings, options).await,
+            Command::Key(options) => commands::key::run(&settings, options).await,
             Command::Generate(options) => commands::generate::run(&settings, options).await,
             Command::Migrate(options) => commands::migrate::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,

@@ -45,6 +45,14 @@ impl<'d> From<&'d mut Session> for Executor<'d> {
 }
 
 impl Executor<'_> {
+    /// Returns the same for another operation, so that a function of yours can call several.
+    pub fn reborrow(&mut self) -> Executor<'_> {
+        match self {
+            Self::Engine(engine) => Executor::Engine(engine),
+            Self::Session(session) => Executor::Session(session),
+        }
+    }
+
     pub(crate) fn engine(&self) -> Engine {
         match self {
             Self::Engine(engine) => (*engine).clone(),

@@ -16,18 +16,36 @@ pub use owner::{Owner, OwnerColumns};
 
 /// Declares the entity files, re-exports their content, and lists the tables.
 macro_rules! entities {
-    ($($file:ident: $($entity:ident),+;)*) => {
+    (
+        served { $($file:ident: $($entity:ident),+;)* }
+        internal { $($internal_file:ident: $($internal:ident),+;)* }
+    ) => {
         $(
             mod $file;
             pub use $file::*;
         )*
+        $(
+            mod $internal_file;
+            pub use $internal_file::*;
+        )*
 
-        /// Returns the tables of all entities, each after those it references.
+        /// Returns the tables that can be served, each after those it references.
         pub fn tables() -> Vec<&'static Table> {
             vec![$($(<$entity as Entity>::table()),+),*]
         }
+
+        /// Returns the tables of all entities, each after those it references: also those that only the program reads
+        /// and writes.
+        pub fn all_tables() -> Vec<&'static Table> {
+            let mut all = tables();
+            all.extend([$($(<$internal as Entity>::table()),+),*]);
+            all
+        }
     };
 }
+
+/// The permissions for the tables that can be served, where no other file is given.
+pub const PERMISSIONS: &str = include_str!("../permissions.yml");
 
 /// Returns the migrations that create the tables, in order.
 ///
@@ -44,10 +62,15 @@ pub fn migrations() -> &'static [Migration] {
 
 // One line for each file: its name, then its entities. A new entity needs a file and a line here.
 entities! {
-    user: Organization, User, Group, UserGroup;
-    notice: AppNotice, NoticeRecipient;
-    asset: Asset, Wallet;
-    address: CryptoAddress, UserAddress;
-    order: Order;
-    transaction: Transaction, TransactionKey;
+    served {
+        user: Organization, User, Group, UserGroup;
+        notice: AppNotice, NoticeRecipient;
+        asset: Asset, Wallet;
+        address: CryptoAddress, UserAddress;
+        order: Order;
+        transaction: Transaction, TransactionKey;
+    }
+    internal {
+        key: ApiKey, SigningKey;
+    }
 }

@@ -1,7 +1,7 @@
 //! Notices from the operators to users, and their recipients.
 
 use mwallet_db::schema::Timestamp;
-use mwallet_db::{Entity, Enumeration, Key, Name, Ref, Timestamps};
+use mwallet_db::{Entity, Enumeration, Key, Name, Ref, Timestamps, ToMany};
 
 use crate::User;
 
@@ -55,4 +55,9 @@ pub struct NoticeRecipient {
     /// The user it is for.
     #[entity(on_delete = "cascade", index)]
     pub user_id: Ref<User>,
+}
+
+impl AppNotice {
+    /// To whom the notice goes.
+    pub const RECIPIENTS: ToMany<Self, NoticeRecipient> = NoticeRecipient::NOTICE.inverse();
 }

@@ -1,13 +1,12 @@
-//! Queries across several entities, each a single statement.
+//! Queries across several entities.
 //!
 //! A period without a bound is open at that end; both bounds are inclusive. The newest rows come first. Rows with the
 //! same time are sorted by ID, so that pages never overlap.
 
-use mwallet_db::crud;
-use mwallet_db::schema::{ColumnType, Timestamp};
-use mwallet_db::{Executor, Find, KeyColumns, Query, Result, Sql};
+use mwallet_db::schema::Timestamp;
+use mwallet_db::{Executor, Filter, Find, KeyColumns, NameColumns, Query, Result};
 
-use crate::{AppNotice, Transaction};
+use crate::{AppNotice, NoticeRecipient, Transaction, User};
 
 /// Returns the notices of a user, identified by slug or `rsid`, whose own period lies within the given one.
 ///
@@ -25,33 +24,47 @@ pub async fn notices_of_user(
     skip: u64,
     limit: Option<u64>,
 ) -> Result<Vec<AppNotice>> {
-    let sql = notices_of_user_sql(identifier, start, end, skip, limit);
-    crud::select(executor, sql).await
+    let mut executor = executor.into();
+    let user = user_id(executor.reborrow(), identifier).await?;
+    Find::<AppNotice>::from(notices_query(user, start, end, skip, limit)).all(executor).await
 }
 
-/// Returns the statement of [`notices_of_user`], for callers that need the rows in another form.
-pub fn notices_of_user_sql(
-    identifier: &str,
+/// Returns the ID of the user with this slug or else this `rsid`.
+///
+/// # Errors
+///
+/// Returns an error if the database fails.
+pub async fn user_id(executor: impl Into<Executor<'_>>, identifier: &str) -> Result<Option<i64>> {
+    let named = User::SLUG.eq(identifier) | User::RSID.eq(identifier);
+    let users = User::find().filter(named).all(executor).await?;
+    let by_slug = users.iter().find(|user| user.names.slug.get().is_some_and(|slug| slug == identifier));
+    Ok(by_slug.or(users.first()).and_then(|user| user.key.id.get().copied()))
+}
+
+/// Returns the query of [`notices_of_user`], for callers that need the rows in another form. Nobody has no notices.
+pub fn notices_query(
+    user: Option<i64>,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     skip: u64,
     limit: Option<u64>,
-) -> Sql {
-    // PostgreSQL infers the type of a parameter from its first use, so comparisons come before `IS NULL`.
-    let sql = Sql::select::<AppNotice>(
-        "JOIN notice_recipients ON notice_recipients.notice_id = app_notices.id
-         WHERE notice_recipients.user_id = coalesce(
-             (SELECT id FROM users WHERE slug = $1), (SELECT id FROM users WHERE rsid = $1))
-         AND (app_notices.start_at >= $2 OR $2 IS NULL)
-         AND (app_notices.end_at <= $3 OR $3 IS NULL)
-         ORDER BY app_notices.start_at DESC, app_notices.id DESC
-         LIMIT $4 OFFSET $5",
-    );
-    sql.bind(identifier)
-        .bind_as(start, ColumnType::Timestamp)
-        .bind_as(end, ColumnType::Timestamp)
-        .bind(rows(limit.unwrap_or(u64::MAX)))
-        .bind(rows(skip))
+) -> Query {
+    let is_recipient = match user {
+        Some(id) => AppNotice::RECIPIENTS.any(NoticeRecipient::USER_ID.eq(id)),
+        None => Filter::Or(Vec::new()),
+    };
+    let mut query = Query { limit, ..Query::new() }
+        .filter(is_recipient)
+        .order(AppNotice::START_AT.desc())
+        .order(AppNotice::ID.desc())
+        .skip(skip);
+    if let Some(start) = start {
+        query = query.filter(AppNotice::START_AT.gte(start));
+    }
+    if let Some(end) = end {
+        query = query.filter(AppNotice::END_AT.lte(end));
+    }
+    query
 }
 
 /// Returns the transactions of a network that were mined in a period.
@@ -91,9 +104,4 @@ pub fn transactions_mined_query(
         query = query.filter(Transaction::MINED_AT.lte(end));
     }
     query
-}
-
-/// Converts a number of rows to the type that both engines accept.
-fn rows(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

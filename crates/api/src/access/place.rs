@@ -10,8 +10,18 @@ use crate::location::{self, Target};
 pub(super) const UNKNOWN: &str = "{unknown}";
 
 /// Paths of other resources than tables. A name in braces matches any one segment.
-const PATHS: [&str; 9] =
-    ["/", "/docs", "/docs/", "/docs/{file}", "/livez", "/readyz", location::RELOAD, "/rest/v1", location::REST];
+const PATHS: [&str; 10] = [
+    "/",
+    "/docs",
+    "/docs/",
+    "/docs/{file}",
+    "/livez",
+    "/readyz",
+    location::KEY_SET,
+    location::RELOAD,
+    "/rest/v1",
+    location::REST,
+];
 
 /// The most parameters in the log.
 const MOST: usize = 50;

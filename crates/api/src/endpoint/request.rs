@@ -11,6 +11,7 @@ use mwallet_db::schema::{ColumnType, Timestamp, Value, shortened};
 use mwallet_db::{Engine, JsonRows, PlanError, Query};
 
 use super::{Answer, Endpoint, Parameter, ParameterKind, placeholder};
+use crate::asker::Asker;
 use crate::exposed::ExposedTables;
 use crate::form::{Form, Nulls};
 use crate::limits::Limits;
@@ -21,7 +22,7 @@ use crate::{accept, location, params, range, request_id, rows};
 #[derive(Clone, Debug)]
 pub struct EndpointRequest {
     engine: Engine,
-    tables: Arc<ExposedTables>,
+    asker: Arc<Asker>,
     limits: Limits,
     answer: Answer,
     arguments: Vec<(&'static str, Argument)>,
@@ -37,7 +38,7 @@ enum Argument {
 impl EndpointRequest {
     pub(crate) fn parse(
         engine: Engine,
-        tables: Arc<ExposedTables>,
+        asker: Arc<Asker>,
         limits: Limits,
         endpoint: &Endpoint,
         request: &Request,
@@ -68,7 +69,7 @@ impl EndpointRequest {
             return Err(Problem::parameter(format!("{name}: is required"))
                 .hint(format!("write {}?{name}={example}", endpoint.path)));
         }
-        Ok(Self { engine, tables, limits, answer: endpoint.answer, arguments })
+        Ok(Self { engine, asker, limits, answer: endpoint.answer, arguments })
     }
 
     fn argument(&self, name: &str) -> Option<&Argument> {
@@ -115,7 +116,7 @@ impl EndpointRequest {
 
     /// The tables that are served now. An equal pointer means that they have not changed.
     pub fn tables(&self) -> &Arc<ExposedTables> {
-        &self.tables
+        &self.asker.tables
     }
 
     /// Responds with rows that were read, as a page that starts after the skipped rows.
@@ -150,8 +151,10 @@ impl EndpointRequest {
     ///
     /// If the table is not served, if the query does not match it, or if the database refuses the query.
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
-        let table = self.tables.first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
-        let batches = data_plane::list(self.engine(), table.in_catalog(), query).await?;
+        let table = self.tables().first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
+        let at = table.scoped(self.asker.scope());
+        let batches =
+            data_plane::list(&self.engine, at, query).await.map_err(|error| self.asker.refuse(error.into()))?;
         let page = rows::page(batches, Form::Array(Nulls::Kept), Vec::new(), self.limits.write_timeout, None).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {

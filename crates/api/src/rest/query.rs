@@ -4,6 +4,7 @@ use axum::http::Method;
 use axum::response::Response;
 
 use super::{options, read};
+use crate::asker::Asker;
 use crate::exposed::ExposedTable;
 use crate::problem::Problem;
 use crate::request::{Incoming, TableRequest};
@@ -15,7 +16,7 @@ const METHODS: &str = "POST, OPTIONS";
 /// Reads rows of a table.
 pub(super) async fn answer(
     state: &AppState,
-    table: &ExposedTable,
+    (table, asker): (&ExposedTable, &Asker),
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     match incoming.parts.method {
@@ -24,7 +25,13 @@ pub(super) async fn answer(
         _ => return Err(Problem::method_not_allowed(&incoming.parts.method).allow(METHODS)),
     }
     let document = incoming.json(&state.limits).await?;
-    let mut request = TableRequest::from_document(table, incoming, &document, state.has_plans)?;
+    let mut request = TableRequest::from_document(
+        table,
+        asker.scope(),
+        incoming,
+        &document,
+        state.has_plans && asker.sees_everything(),
+    )?;
     state.limits.apply(&mut request.args.query)?;
     read::read(state, &mut request, &incoming.parts.headers).await
 }

@@ -2,8 +2,8 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
-use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane;
+use mwallet_db::{Dialect, Scope};
 use mwallet_query::Count;
 
 use crate::plan::PlanRequest;
@@ -26,8 +26,9 @@ pub(crate) async fn read(
     if request.is_head() {
         request.select_nothing()?;
     }
-    // The only row is counted, and SQLite has no estimates.
-    if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite {
+    // The only row is counted, SQLite has no estimates, and what the database expects tells of rows that are hidden.
+    let is_granted = matches!(request.scope, Scope::Granted(_));
+    if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite || is_granted {
         request.preferences.count = request.preferences.count.map(|_| Count::Exact);
     }
     let mut response = match request.is_one() {
@@ -38,7 +39,7 @@ pub(crate) async fn read(
         }
         false => {
             range::narrow(&mut request.args.query, headers)?;
-            request.args.query.limit = state.limits.page(request.query().limit);
+            request.args.query.limit = request.page(state);
             match request.form.is_object() {
                 false => read_page(state, request).await?,
                 true => read_only_row(state, request).await?,
@@ -58,12 +59,12 @@ async fn read_plan(
 ) -> Result<Response, Problem> {
     if !request.is_one() {
         range::narrow(&mut request.args.query, headers)?;
-        let limit = state.limits.page(request.query().limit);
+        let limit = request.page(state);
         request.args.query.limit = if request.form.is_object() { Some(only_row_limit(limit)) } else { limit };
     }
     // These are about rows.
     request.preferences.forget_rows();
-    let (engine, table) = (&state.engine, request.table.in_catalog());
+    let (engine, table) = (&state.engine, request.at());
     let text = data_plane::explain(engine, table, request.query(), plan.format, &plan.options).await;
     let text = text.map_err(|error| request.problem(error))?;
     request.enter(Stage::Response);
@@ -79,7 +80,7 @@ fn only_row_limit(limit: Option<u64>) -> u64 {
 
 /// The row that the path names.
 async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    let table = request.table.in_catalog();
+    let table = request.at();
     let found =
         data_plane::retrieve(&state.engine, table, request.query()).await.map_err(|error| request.problem(error))?;
     request.enter(Stage::Response);
@@ -93,7 +94,7 @@ async fn read_one(state: &AppState, request: &TableRequest<'_>) -> Result<Respon
 /// The only row that matches the parameters; it is an error if there are none or several.
 async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
     let query = request.query().clone().limit(only_row_limit(request.query().limit));
-    let table = request.table.in_catalog();
+    let table = request.at();
     let (found, total) = match request.preferences.count {
         Some(_) => {
             data_plane::counted_page(&state.engine, table, &query).await.map(|(rows, total)| (rows, Some(total)))
@@ -116,7 +117,7 @@ async fn read_only_row(state: &AppState, request: &TableRequest<'_>) -> Result<R
 
 /// How many rows there are, by what the database expects. An estimate never says that a page is past the last row.
 async fn estimate(state: &AppState, request: &TableRequest<'_>, count: Count) -> Result<u64, Problem> {
-    let (engine, table, query) = (&state.engine, request.table.in_catalog(), request.query());
+    let (engine, table, query) = (&state.engine, request.at(), request.query());
     let total = match count {
         Count::Planned => data_plane::planned_count(engine, table, query).await,
         Count::Exact | Count::Estimated => data_plane::estimated_count(engine, table, query).await,
@@ -125,7 +126,7 @@ async fn estimate(state: &AppState, request: &TableRequest<'_>, count: Count) ->
 }
 
 async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Response, Problem> {
-    let (query, table) = (request.query(), request.table.in_catalog());
+    let (query, table) = (request.query(), request.at());
     let problem = |error| request.problem(error);
     let (batches, total) = match request.preferences.count {
         // A streamed response sends its range before its rows are read, so all rows are counted first.

@@ -70,7 +70,7 @@ pub(crate) async fn create(
     let json = incoming.json(&state.limits).await?;
     let records = request.new_rows(state, &json)?;
     let given = records.len() as u64;
-    let table = request.table.in_catalog();
+    let table = request.at();
     let on_conflict = request.on_conflict();
     request.enter(Stage::Plan);
     let answered = request.write_query();
@@ -88,7 +88,7 @@ pub(crate) async fn create(
     let status = if nothing_new { StatusCode::OK } else { StatusCode::CREATED };
     let address = match request.preferences.returns {
         Some(Return::HeadersOnly | Return::Representation) if (created.rows(), created.affected()) == (1, 1) => {
-            location::row_address(table.table(), created.objects())
+            location::row_address(request.table.table(), created.objects())
         }
         _ => None,
     };
@@ -174,7 +174,7 @@ pub(crate) async fn replace(
     }
     let json = incoming.json(&state.limits).await?;
     let ExposedTable { create, .. } = request.table;
-    let table = request.table.in_catalog();
+    let table = request.at();
     let place = data_plane::place(table, request.query()).map_err(|error| request.problem(error.into()))?;
     // The URL has the values that the body may omit.
     let named: Vec<&str> = place.iter().map(|(column, _)| column).collect();
@@ -215,7 +215,7 @@ pub(crate) async fn update(
     incoming: &mut Incoming,
 ) -> Result<Response, Problem> {
     let json = incoming.json(&state.limits).await?;
-    let table = request.table.in_catalog();
+    let table = request.at();
     let changes = request.changes(state, &json)?;
     request.require_filter(state, "an update")?;
     request.enter(Stage::Plan);
@@ -236,7 +236,7 @@ pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Resu
     request.require_filter(state, "a deletion")?;
     request.enter(Stage::Plan);
     let query = request.write_query();
-    let deleted = data_plane::delete(&state.engine, request.table.in_catalog(), &query, request.terms()).await;
+    let deleted = data_plane::delete(&state.engine, request.at(), &query, request.terms()).await;
     let deleted = deleted.map_err(|error| request.problem(error))?;
     let range = range::of_none(deleted.affected(), request.preferences.count.is_some());
     request.changed(deleted, range, request.table.table().answers.delete)

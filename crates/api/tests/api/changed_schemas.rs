@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use mwallet_api::{App, AppState, ExposedTables, Reload};
+use mwallet_auth::Permissions;
 use mwallet_db::{Dialect, EngineOptions};
 use mwallet_reflect::ReflectOptions;
 use mwallet_testkit::{TestDb, both_engines};
@@ -23,7 +24,7 @@ async fn reflecting(db: &TestDb) -> App {
         let state = served.clone();
         async move {
             let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await?.tables;
-            state.serve(ExposedTables::new(&tables).unwrap());
+            state.serve(ExposedTables::new(&tables).unwrap(), Permissions::default());
             Ok(())
         }
     })))
@@ -155,7 +156,7 @@ async fn a_database_is_read_again_once_a_second_at_most(db: TestDb) {
     let (served, counted) = (state.clone(), read.clone());
     let app = App::new(state.reload(Reload::new(move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        served.serve(ExposedTables::new(&tables).unwrap());
+        served.serve(ExposedTables::new(&tables).unwrap(), Permissions::default());
         std::future::ready(Ok(()))
     })));
     behind(&db, "ALTER TABLE t DROP COLUMN status").await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, ExposedTables};
+use mwallet_auth::Permissions;
 use mwallet_db::schema::{Access, Column, ColumnType, ReferentialAction, Table};
 use mwallet_db::{Dialect, EngineOptions};
 use mwallet_reflect::ReflectOptions;
@@ -296,7 +297,7 @@ async fn rows_are_counted_once_in_a_while(db: TestDb) {
     // What is served anew is counted anew.
     behind(&db, "CREATE TABLE more (id bigint PRIMARY KEY); INSERT INTO things VALUES (3)").await;
     let tables = mwallet_reflect::reflect(state.engine(), &ReflectOptions::default()).await.unwrap().tables;
-    state.serve(ExposedTables::new(&tables).unwrap());
+    state.serve(ExposedTables::new(&tables).unwrap(), Permissions::default());
     assert_eq!((rows(&app, "things").await, rows(&app, "more").await), (json!({"exact": 3}), json!({"exact": 0})));
 }
 

@@ -16,6 +16,7 @@ mod injections;
 mod matrix;
 mod odd_tables;
 mod openapi;
+mod permissions;
 mod plans;
 mod production;
 mod queries;

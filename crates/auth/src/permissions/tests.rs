@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
-use mwallet_db::{Caller, Catalog, Dialect, Filter, Operand, Plan, Query, Scope, ScopedTable};
+use mwallet_db::{Caller, Catalog, Dialect, Filter, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable};
 
 use super::{Group, Holder, Permissions};
 
@@ -226,15 +226,50 @@ fn mistakes_of_writes_name_their_place() {
             "line 5, column 82: invalid value: string \"15 minutes\", expected a number with s, m, h or d behind it, such as 15m",
         ),
         ("aal2", "aal3", "line 5, column 76: unknown variant `aal3`, expected one of aal1, aal2"),
-        (
-            "    agent:\n",
-            "    authenticated:\n",
-            "line 20, column 5: duplicate mapping key: authenticated",
-        ),
+        ("    agent:\n", "    authenticated:\n", "line 20, column 5: duplicate mapping key: authenticated"),
         ("    agent:\n", "    service_role:\n", "line 20, column 5: service_role sees and does everything anyway"),
     ] {
         assert!(WRITES.contains(right), "{right}");
         let error = Permissions::parse(&WRITES.replacen(right, wrong, 1), &catalog_with_key()).unwrap_err().to_string();
         assert_eq!(error, expected, "{wrong}");
+    }
+}
+
+/// The default permissions, for the tables that can be served.
+fn default_permissions() -> (Catalog, Permissions) {
+    let catalog = Catalog::new(mwallet_models::tables().into_iter().cloned());
+    let permissions = Permissions::parse(mwallet_models::PERMISSIONS, &catalog).unwrap();
+    (catalog, permissions)
+}
+
+#[test]
+fn the_default_file_grants_or_closes_every_column_by_name() {
+    let (catalog, permissions) = default_permissions();
+    let roles: Vec<&str> = permissions.roles().collect();
+    assert_eq!(roles, ["admin", "anon", "auditor", "authenticated", "service_role"]);
+    let grants = permissions.grants(roles);
+    for table in catalog.tables().map(|table| table.table()) {
+        for column in &table.columns {
+            let is_granted = grants.of(table).is_some_and(|granted| {
+                let reads = granted.read.iter().map(|grant| &grant.columns);
+                let writes = granted.create.iter().chain(&granted.update).map(|grant| &grant.columns);
+                // All columns are not one by its name: a new one would be granted by nobody's decision.
+                let named =
+                    |columns: &GrantedColumns| *columns != GrantedColumns::All && columns.contains(&column.name);
+                reads.chain(writes).any(named)
+            });
+            assert!(is_granted || permissions.is_closed(table, &column.name), "{}.{}", table.name, column.name);
+        }
+    }
+}
+
+#[test]
+fn the_default_file_gives_nothing_to_write_to_those_who_say_nothing() {
+    let (catalog, permissions) = default_permissions();
+    let grants = permissions.grants(["anon"]);
+    for table in catalog.tables().map(|table| table.table()) {
+        let Some(granted) = grants.of(table) else { continue };
+        assert!(granted.create.is_empty() && granted.update.is_empty() && granted.delete.is_empty(), "{}", table.name);
+        assert!(matches!(table.name.as_str(), "orders" | "assets"), "{}", table.name);
     }
 }

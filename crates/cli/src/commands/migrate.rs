@@ -269,7 +269,7 @@ async fn check(settings: &Settings, migrations: &[Migration]) -> Result<()> {
     let engine = settings.engine_of_existing(|options| options)?;
     let made = mwallet_migrate::replay(migrations).await?;
     let known: Vec<&Table> = made.tables.iter().collect();
-    let difference = mwallet_migrate::check(&engine, &mwallet_models::tables(), &known).await;
+    let difference = mwallet_migrate::check(&engine, &mwallet_models::all_tables(), &known).await;
     engine.close().await;
     let difference = difference?;
     let changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();

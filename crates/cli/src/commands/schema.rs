@@ -63,7 +63,7 @@ impl From<DialectName> for Dialect {
 }
 
 pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Result<()> {
-    let tables = mwallet_models::tables();
+    let tables = mwallet_models::all_tables();
     match action {
         ReferentialAction::Create => create(settings, &tables).await,
         ReferentialAction::Drop { yes } => drop_all(settings, &tables, yes).await,

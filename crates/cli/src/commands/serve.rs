@@ -1,5 +1,6 @@
 //! `mwallet serve`: serves the tables over HTTP until the program is stopped.
 
+mod callers;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(unix)]
@@ -18,6 +19,7 @@ use mwallet_db::{Engine, EngineOptions};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use callers::CallerOptions;
 use limits::LimitOptions;
 use place::Place;
 use reflected::ReflectedOptions;
@@ -30,7 +32,11 @@ use crate::settings::Settings;
 use crate::signals;
 use crate::{database, endpoints};
 
-const EXAMPLES: &str = "  mwallet serve --open
+const EXAMPLES: &str = "  # for those with a key or a token: see mwallet key
+  mwallet serve
+
+  # without login, for every user of this machine
+  mwallet serve --open
   mwallet serve --open --database-url postgresql://me@localhost/mwallet
   mwallet serve --open --listen localhost:9000
   mwallet serve --open --cors http://localhost:5173 --max-rows 1000
@@ -41,7 +47,8 @@ const EXAMPLES: &str = "  mwallet serve --open
     -H 'Content-Type: application/json' \\
     -d '{\"usid\": \"ada\", \"asset\": \"BITCOIN\", \"start\": \"2030-01-01T00:00:00Z\"}'
 
-There are no accounts yet: with --open, every user of this machine can read and write everything.";
+Nobody can sign up yet. With --open, every user of this machine can read and write everything; without it, permissions \
+say who may do what, by keys and tokens.";
 
 /// The example of the demo, if it is built in.
 const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
@@ -49,13 +56,6 @@ const DEMO_EXAMPLE: &str = if cfg!(feature = "demo") {
   mwallet serve --demo\n\n"
 } else {
     ""
-};
-
-/// The hint if neither option is given.
-const HINT: &str = if cfg!(feature = "demo") {
-    "--open serves every user of this machine without login; --demo does the same with fake data"
-} else {
-    "--open serves every user of this machine without login"
 };
 
 /// The options of `mwallet serve`.
@@ -74,6 +74,8 @@ pub(crate) struct Options {
     /// Apply pending migrations first; without this option, a database that has any is refused
     #[arg(long, conflicts_with = "reflect")]
     migrate: bool,
+    #[command(flatten)]
+    callers: CallerOptions,
     #[command(flatten)]
     reflected: ReflectedOptions,
     /// The address or host name and the port to listen on, such as localhost:8080; port 0 picks a free port
@@ -107,13 +109,10 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     if options.demo {
         return demo::run(settings, log, options).await;
     }
-    if !options.open {
-        let message = "there are no accounts yet: pass --open to serve without login";
-        return Err(Failure::usage(message).hint(HINT));
-    }
     let Options { reflected, limits, .. } = &options;
     let addresses = options.listen.addresses().await?;
-    options.listen.refuse_others(&addresses, "--open")?;
+    // Others reach it by a network that they can be overheard in.
+    options.listen.refuse_others(&addresses, if options.open { "--open" } else { "a server without TLS" })?;
     let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
     // Before anything is created: this is the step that fails most often.
     let listeners = options.listen.listen(&addresses)?;
@@ -121,6 +120,7 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     if found.is_none() {
         database::prepare(settings, &engine, options.migrate).await?;
     }
+    let welcome = if options.open { welcome_all } else { welcome_callers };
     serve(settings, log, options, Prepared { engine, listeners, found }, welcome).await
 }
 
@@ -140,7 +140,8 @@ async fn serve(
     prepared: Prepared,
     welcome: impl FnOnce(&str, &str, &[&Table]) -> String,
 ) -> Result<()> {
-    let Options { reflected, listen, access_log, server_timing, plans, limits, .. } = options;
+    let is_open = options.is_open();
+    let Options { reflected, callers, listen, access_log, server_timing, plans, limits, .. } = options;
     let Prepared { engine, listeners, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
@@ -155,6 +156,14 @@ async fn serve(
         None => ExposedTables::new(tables.iter().copied()),
     };
     let served = served.map_err(|error| Failure::caused("cannot serve the tables", &error))?;
+    let is_own = found.is_none();
+    let state = match is_open {
+        true => AppState::new(engine.clone(), served),
+        false => {
+            let permissions = callers.permissions(&served, is_own)?;
+            AppState::closed(engine.clone(), served, callers.authority(&engine, is_own)?, permissions)
+        }
+    };
 
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
     let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
@@ -168,7 +177,7 @@ async fn serve(
         &json!({"url": url, "addresses": addresses, "database": engine.to_string()}),
     )?;
 
-    let mut state = AppState::new(engine.clone(), served).limits(limits.limits()).origins(limits.origins());
+    let mut state = state.limits(limits.limits()).origins(limits.origins());
     state = endpoints::add_general(state);
     if found.is_none() {
         state = endpoints::add_own(state);
@@ -182,8 +191,8 @@ async fn serve(
     if plans {
         state = state.plans();
     }
-    if found.is_some() {
-        state = reload::keep_fresh(state, reflected)?;
+    if found.is_some() || !is_open {
+        state = reload::keep_fresh(state, reflected, (!is_open).then_some(callers))?;
     }
     let app = App::new(state.loopback_hosts_only());
     let options = limits.serve_options();
@@ -198,7 +207,27 @@ async fn serve(
     Ok(())
 }
 
-fn welcome(database: &str, url: &str, tables: &[&Table]) -> String {
+impl Options {
+    /// Whether everybody who reaches the server sees and does everything.
+    fn is_open(&self) -> bool {
+        #[cfg(feature = "demo")]
+        let is_demo = self.demo;
+        #[cfg(not(feature = "demo"))]
+        let is_demo = false;
+        self.open || is_demo
+    }
+}
+
+fn welcome_callers(database: &str, url: &str, _: &[&Table]) -> String {
+    format!(
+        "mWallet serves {database} at {url}, to this machine only: to those with a key or a token, by permissions\n\
+         try:    mwallet key add web, or mwallet key token --as USER\n\
+         docs:   {url}/docs\n\
+         stop:   Ctrl-C"
+    )
+}
+
+fn welcome_all(database: &str, url: &str, tables: &[&Table]) -> String {
     let names: Vec<String> = tables.iter().map(|table| visible(&table.name)).collect();
     // A request that names no schema uses the first one.
     let is_first = |table: &&&Table| table.name == "transactions" && table.schema == tables[0].schema;
@@ -231,7 +260,7 @@ mod tests {
             (vec![schema("one", "a"), schema("two", "transactions")], "a"),
             (vec![Table::new("two\nlines \u{1b}[2J \u{202e}")], "two%0Alines%20%1B%5B2J%20%E2%80%AE"),
         ] {
-            let text = welcome("sqlite:x.db", "http://127.0.0.1:1", &tables.iter().collect::<Vec<_>>());
+            let text = welcome_all("sqlite:x.db", "http://127.0.0.1:1", &tables.iter().collect::<Vec<_>>());
             let expected = format!("try:    curl 'http://127.0.0.1:1/rest/v1/{path}?limit=3'");
             assert_eq!(text.lines().nth(2), Some(expected.as_str()));
             assert_eq!(text.lines().count(), 5);

@@ -1,8 +1,7 @@
 //! `/v1/users/{identifier}/notices`: the notices of a user.
 
 use mwallet_api::{Endpoint, EndpointRequest, Parameter, Problem, Response};
-use mwallet_db::crud::data_plane;
-use mwallet_models::questions::notices_of_user_sql;
+use mwallet_models::questions::{notices_query, user_id};
 
 pub(super) fn endpoint() -> Endpoint {
     let identifier = "The user's slug or `rsid`. A slug takes precedence over another user's `rsid`.";
@@ -19,7 +18,8 @@ pub(super) fn endpoint() -> Endpoint {
 
 async fn list(request: EndpointRequest) -> Result<Response, Problem> {
     let identifier = request.text("identifier").unwrap_or_default();
+    // The query finds only what the sender sees, of notices and of their recipients.
+    let user = user_id(request.engine(), identifier).await?;
     let (start, end) = (request.time("start"), request.time("end"));
-    let sql = notices_of_user_sql(identifier, start, end, request.skip(), request.limit());
-    Ok(request.answer(data_plane::select(request.engine(), sql).await?))
+    request.list("app_notices", &notices_query(user, start, end, request.skip(), request.limit())).await
 }

@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use mwallet_api::{App, AppState, ExposedTables, Handler};
+use mwallet_auth::Permissions;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
@@ -91,7 +92,8 @@ async fn the_diagram_is_a_picture_of_what_is_served(db: TestDb) {
     assert!(policy.contains("script-src 'sha256-") && page.starts_with("<!DOCTYPE html>"), "{policy}");
     assert!(page.contains(">orders<"), "{page}");
     // Once other tables are served, they are what is drawn.
-    state.serve(ExposedTables::new(mwallet_models::tables().into_iter().take(1)).unwrap());
+    let first = ExposedTables::new(mwallet_models::tables().into_iter().take(1)).unwrap();
+    state.serve(first, Permissions::default());
     assert_ne!(get(&app, "/diagram.svg").await.2, picture);
 }
 

@@ -2,7 +2,7 @@
 
 use mwallet_schema::{Column, Table};
 
-use super::grants::{Caller, Grant};
+use super::grants::{Caller, Denied, Grant, WriteAction};
 use super::{Filter, PlanError};
 use crate::catalog::{CatalogTable, TableRef};
 
@@ -122,6 +122,27 @@ impl<'c> ScopedTable<'c> {
     /// The scope.
     pub fn scope(self) -> Scope<'c> {
         self.scope
+    }
+
+    /// The most rows that one request may read, if grants limit them.
+    pub fn most_rows(self) -> Option<u64> {
+        let reads = self.scope.caller()?.reads(self.table);
+        let limits: Option<Vec<u64>> = reads.iter().map(|grant| grant.limit).collect();
+        limits?.into_iter().max()
+    }
+
+    /// Checks that the asker may write rows somehow.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no grant is about such writes.
+    pub fn check_action(self, action: WriteAction) -> Result<(), Denied> {
+        match self.scope.caller() {
+            Some(caller) if caller.writes(self.table, action).is_empty() => {
+                Err(Denied::Action { action, table: self.table.name.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The table in its catalog, if it is in one.

@@ -69,7 +69,7 @@ pub(super) async fn run(settings: &Settings, folder: Option<PathBuf>, options: O
         true => mwallet_migrate::empty(&name, now, last),
         false => {
             let made = mwallet_migrate::replay(&migrations).await?;
-            let tables: Vec<Table> = mwallet_models::tables().into_iter().cloned().collect();
+            let tables: Vec<Table> = mwallet_models::all_tables().into_iter().cloned().collect();
             let draft =
                 mwallet_migrate::generate(&name, now, &made, last, &tables, &renames(&made.tables, rename)?).await?;
             look(settings, &draft, allow_destructive)?;

@@ -42,6 +42,11 @@ impl ReflectedOptions {
         })
     }
 
+    /// Whether the database is mWallet's own.
+    pub(super) fn is_own(&self) -> bool {
+        !self.reflect
+    }
+
     /// The tables of an existing database; `None` if the database is mWallet's own.
     pub(super) async fn tables(&self, engine: &Engine) -> Result<Option<Vec<Table>>> {
         if !self.reflect {

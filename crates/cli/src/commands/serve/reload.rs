@@ -1,5 +1,5 @@
-//! Reads the schema of an existing database again: on `NOTIFY mwallet, 'reload'`, on SIGHUP and on a POST to
-//! `/admin/reload`. The server keeps using the previous schema until the new one is ready, and if reading it fails.
+//! Reads the schema of an existing database and the permissions again: on `NOTIFY mwallet, 'reload'`, on SIGHUP and on a
+//! POST to `/admin/reload`. The server keeps using the previous ones until the new are ready, and if reading them fails.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use mwallet_api::{AppState, ExposedTables, Reload};
 use mwallet_db::{Error, Notifications};
 use tokio::sync::Mutex;
 
+use super::callers::CallerOptions;
 use super::reflected::ReflectedOptions;
 use crate::failure::Result;
 
@@ -15,20 +16,29 @@ const CHANNEL: &str = "mwallet";
 const WORD: &str = "reload";
 
 /// Makes the state serve the current schema after each request to reload.
-pub(super) fn keep_fresh(state: AppState, reflected: ReflectedOptions) -> Result<AppState> {
+pub(super) fn keep_fresh(
+    state: AppState,
+    reflected: ReflectedOptions,
+    callers: Option<CallerOptions>,
+) -> Result<AppState> {
     let reload = {
         let state = state.clone();
         // One reload at a time, so that the last one wins.
         let turn = Arc::new(Mutex::new(()));
         Reload::new(move || {
-            let (state, reflected, turn) = (state.clone(), reflected.clone(), turn.clone());
+            let (state, reflected, callers, turn) = (state.clone(), reflected.clone(), callers.clone(), turn.clone());
             async move {
                 let _turn = turn.lock().await;
-                let tables = reflected.read(state.engine()).await?;
-                let served = ExposedTables::titled(state.engine().name(), &tables)
-                    .map_err(|error| Error::Config(error.to_string()))?;
-                state.serve(served);
-                tracing::info!("reloaded the schema: {} tables and views are served", tables.len());
+                let served = match reflected.is_own() {
+                    true => ExposedTables::new(mwallet_models::tables()),
+                    false => ExposedTables::titled(state.engine().name(), &reflected.read(state.engine()).await?),
+                };
+                let served = served.map_err(|error| Error::Config(error.to_string()))?;
+                let permissions = callers.map(|callers| callers.permissions(&served, reflected.is_own()));
+                let permissions = permissions.transpose().map_err(|failure| Error::Config(failure.message()))?;
+                let tables = served.list().len();
+                state.serve(served, permissions.unwrap_or_default());
+                tracing::info!("reloaded: {tables} tables and views are served");
                 Ok(())
             }
         })

@@ -190,10 +190,7 @@ impl<'a> GrantedWrite<'a> {
     pub(super) async fn delete(self) -> Result<JsonRows> {
         self.check_returned()?;
         let grants = self.caller.writes(self.table(), WriteAction::Delete);
-        if grants.is_empty() {
-            let (action, table) = (WriteAction::Delete, self.table().name.clone());
-            return Err(PlanError::from(Denied::Action { action, table }).into());
-        }
+        self.at().check_action(WriteAction::Delete).map_err(PlanError::from)?;
         let within = any_rows(&grants);
         let at = self.at().within(&within);
         let Step { statement, .. } = self.step(Plan::delete(at, &self.written())?, Vec::new())?;

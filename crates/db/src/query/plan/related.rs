@@ -1,5 +1,7 @@
 //! Rows of related tables: each node of a query's tree becomes a plan of its own, joined to that of its parent.
 
+use std::borrow::Cow;
+
 use mwallet_query::Field;
 use mwallet_schema::{Table, Value};
 
@@ -70,6 +72,11 @@ impl<'t> Planner<'t> {
                 condition: Planner::new(ScopedTable::new(between, scope))?.visible_rows(&joined),
             })
         });
+        let target_at = ScopedTable::new(target, scope);
+        let mut query = Cow::Borrowed(&related.query);
+        if let Some(most) = target_at.most_rows().filter(|_| !relationship.cardinality.is_to_one()) {
+            query.to_mut().limit = Some(query.limit.map_or(most, |asked| asked.min(most)));
+        }
         let planned = RelatedPlan {
             name: related.name.clone(),
             is_many: !relationship.cardinality.is_to_one(),
@@ -77,7 +84,7 @@ impl<'t> Planner<'t> {
             is_empty: related.is_empty(),
             columns: relationship.columns.clone(),
             junction: junction.transpose()?,
-            plan: Plan::select(ScopedTable::new(target, self.at.scope()), &related.query)?,
+            plan: Plan::select(target_at, &query)?,
         };
         planned.check_count()?;
         let is_many_spread = |inner: &RelatedPlan<'_>| inner.holds_many_spread();

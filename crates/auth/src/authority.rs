@@ -1,0 +1,389 @@
+//! Who calls: what a key or a token says of its holder, and what the database knows of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use mwallet_db::Engine;
+use mwallet_db::schema::{Timestamp, Value};
+use mwallet_models::{ApiKey, KeyKind};
+use sha2::{Digest, Sha256};
+
+use crate::api_key;
+use crate::permissions::Holder;
+use crate::store::{self, KnownUser};
+use crate::token::{self, Claims, RoleClaim, SigningKey, TokenError, VerifyingKey};
+
+/// How long what the database says is used. Another server, or the program on the command line, may change it.
+const FRESH: Duration = Duration::from_secs(10);
+/// How long to wait before the keys are read again for a key that is not known.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The most tokens, and the most users, that are remembered.
+const MOST_REMEMBERED: usize = 10_000;
+/// How often the use of a key is recorded, in microseconds.
+const USE: i64 = 60_000_000;
+/// The role of those who say nothing of themselves.
+const ANONYMOUS: &str = "anon";
+
+/// What a request says of its sender.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Credentials<'r> {
+    /// The header `apikey`.
+    pub api_key: Option<&'r str>,
+    /// What follows `Bearer` in the header `Authorization`.
+    pub bearer: Option<&'r str>,
+    /// Whether a page in a browser sends it.
+    pub has_origin: bool,
+}
+
+/// Somebody who calls.
+#[derive(Clone, Debug, Default)]
+pub struct Principal {
+    /// What decides which roles they have.
+    pub holder: Holder,
+    /// What is known of them, for the filters of permissions.
+    pub values: BTreeMap<String, Value>,
+    /// Whether they have not said who they are.
+    pub is_anonymous: bool,
+    /// Whether they may have roles that see and do everything.
+    pub may_bypass: bool,
+}
+
+/// Why somebody is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// What they say of themselves is not understood.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// Their token is signed, but not valid: it has expired, for example.
+    #[error("{0}")]
+    Claims(String),
+    /// The database, which knows keys and users, cannot be asked.
+    #[error(transparent)]
+    Database(#[from] mwallet_db::Error),
+}
+
+impl From<TokenError> for Refused {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid(message) => Self::Invalid(message),
+            TokenError::Claims(message) => Self::Claims(message),
+        }
+    }
+}
+
+/// Whose tokens are accepted besides the server's own.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Their keys.
+    pub keys: Vec<VerifyingKey>,
+    /// Whom their tokens must be for.
+    pub audience: Option<String>,
+    /// Where they name the role.
+    pub role: RoleClaim,
+}
+
+/// Knows who calls. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Authority(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    trust: Trust,
+    /// The database with keys, if there is one.
+    store: Option<Engine>,
+    /// Whether its users are those of the tables that are served.
+    has_users: bool,
+    sources: Engine,
+    known: tokio::sync::Mutex<()>,
+    keys: Mutex<Option<(Instant, Arc<Keys>)>>,
+    tokens: Mutex<HashMap<[u8; 32], Arc<Verified>>>,
+    users: Mutex<HashMap<String, (Instant, Option<Arc<KnownUser>>)>>,
+}
+
+/// The keys that the database has.
+#[derive(Debug, Default)]
+struct Keys {
+    api: HashMap<String, ApiKey>,
+    verifying: Vec<VerifyingKey>,
+    public: Vec<serde_json::Value>,
+}
+
+/// A token whose signature was verified.
+#[derive(Debug)]
+struct Verified {
+    claims: Claims,
+    is_own: bool,
+}
+
+impl Authority {
+    /// An authority for the server of an engine, by the keys of a store and of those it trusts.
+    pub fn new(engine: &Engine, trust: Trust) -> Self {
+        Self(Arc::new(Inner {
+            trust,
+            store: None,
+            has_users: false,
+            sources: engine.clone(),
+            known: tokio::sync::Mutex::new(()),
+            keys: Mutex::default(),
+            tokens: Mutex::default(),
+            users: Mutex::default(),
+        }))
+    }
+
+    /// Takes keys from a database with mWallet's tables, and users too if those are the users of what is served.
+    pub fn with_store(self, store: Engine, has_users: bool) -> Self {
+        let Inner { trust, sources, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            trust: trust.clone(),
+            store: Some(store),
+            has_users,
+            sources: sources.clone(),
+            known: tokio::sync::Mutex::new(()),
+            keys: Mutex::default(),
+            tokens: Mutex::default(),
+            users: Mutex::default(),
+        }))
+    }
+
+    /// Returns who sends a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if what the request says is not understood. It is never anonymous then.
+    pub async fn identify(&self, credentials: Credentials<'_>) -> Result<Principal, Refused> {
+        let principal = match (credentials.bearer, credentials.api_key) {
+            (None, None) => self.anonymous(),
+            (None, Some(key)) => self.one(key, credentials.has_origin).await?,
+            // Without a session, clients send the key as the bearer too.
+            (Some(bearer), Some(key)) if bearer != key => {
+                self.one(key, credentials.has_origin).await?;
+                self.one(bearer, credentials.has_origin).await?
+            }
+            (Some(bearer), _) => self.one(bearer, credentials.has_origin).await?,
+        };
+        Ok(principal)
+    }
+
+    fn anonymous(&self) -> Principal {
+        let holder = Holder { named: vec![ANONYMOUS.into()], ..Holder::default() };
+        let values = [("now".into(), Value::Timestamp(self.now()))].into();
+        Principal { holder, values, is_anonymous: true, may_bypass: false }
+    }
+
+    async fn one(&self, text: &str, has_origin: bool) -> Result<Principal, Refused> {
+        match api_key::is_key(text) {
+            true => self.by_key(text, has_origin).await,
+            false => self.by_token(text).await,
+        }
+    }
+
+    async fn by_key(&self, text: &str, has_origin: bool) -> Result<Principal, Refused> {
+        const UNKNOWN: Refused = Refused::Invalid("the key is not known, was revoked, or has ended");
+        let hash = api_key::hash(text);
+        let keys = self.keys(|keys| keys.api.contains_key(&hash)).await?;
+        let key = keys.api.get(&hash).ok_or(UNKNOWN)?;
+        let now = self.now();
+        if key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now) {
+            return Err(UNKNOWN);
+        }
+        let is_secret = key.kind == KeyKind::Secret;
+        if is_secret && has_origin {
+            return Err(Refused::Invalid("this key is secret, and must not be in the pages of an application"));
+        }
+        self.record_use(key, now);
+        let holder = Holder { named: vec![key.role.clone()], assurance: 1, ..Holder::default() };
+        let values = [("now".into(), Value::Timestamp(now))].into();
+        Ok(Principal { holder, values, is_anonymous: key.role == ANONYMOUS, may_bypass: is_secret })
+    }
+
+    /// Records that a key was used, unless that was done within a minute, and logs the use of secret ones.
+    fn record_use(&self, key: &ApiKey, now: Timestamp) {
+        let is_recent = key.last_used_at.is_some_and(|last| now.micros() - last.micros() < USE);
+        let (Some(store), Some(id), false) = (&self.0.store, key.key.id.get().copied(), is_recent) else { return };
+        if key.kind == KeyKind::Secret {
+            tracing::info!(key = key.name, role = key.role, "a secret key is used");
+        }
+        // Only one request in a minute comes here: the others find the time.
+        let hash = key.hash.clone();
+        let mut keys = lock(&self.0.keys);
+        if let Some((_, known)) = keys.as_mut() {
+            let mut changed =
+                Keys { api: known.api.clone(), verifying: known.verifying.clone(), public: known.public.clone() };
+            if let Some(key) = changed.api.get_mut(&hash) {
+                key.last_used_at = Some(now);
+            }
+            *known = Arc::new(changed);
+        }
+        drop(keys);
+        let store = store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store::used(&store, id, now).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot record the use of a key");
+            }
+        });
+    }
+
+    async fn by_token(&self, text: &str) -> Result<Principal, Refused> {
+        let verified = self.verified(text).await?;
+        let (claims, now) = (&verified.claims, self.now());
+        let age = claims.authenticated_at.map(|at| token::seconds(now).saturating_sub(at));
+        let mut holder = Holder {
+            named: claims.roles.clone(),
+            groups: Vec::new(),
+            assurance: claims.assurance,
+            age: age.map(|age| Duration::from_secs(u64::try_from(age).unwrap_or(0))),
+        };
+        let mut values: BTreeMap<String, Value> =
+            claims.app.iter().map(|(name, value)| (format!("auth.app.{name}"), value.clone())).collect();
+        values.insert("now".into(), Value::Timestamp(now));
+        values.insert("auth.aal".into(), Value::Text(format!("aal{}", claims.assurance)));
+        if let Some(subject) = &claims.subject {
+            values.insert("auth.uid".into(), Value::Text(subject.clone()));
+            if let Some(user) = self.user(subject).await? {
+                if !user.is_active {
+                    return Err(Refused::Claims("the user is disabled".into()));
+                }
+                values.insert("auth.id".into(), Value::Int(user.id));
+                values.insert("auth.rsid".into(), Value::Text(user.rsid.clone()));
+                holder.groups = user.groups.clone();
+            }
+        }
+        let is_anonymous = holder.named.iter().all(|role| role == ANONYMOUS);
+        Ok(Principal { holder, values, is_anonymous, may_bypass: verified.is_own })
+    }
+
+    /// Verifies a token, unless that was done before.
+    async fn verified(&self, text: &str) -> Result<Arc<Verified>, Refused> {
+        let hash: [u8; 32] = Sha256::digest(text).into();
+        // A token that was verified stays so while the keys are the same.
+        let keys = self.keys(|_| true).await?;
+        let known = lock(&self.0.tokens).get(&hash).cloned();
+        let now = self.now();
+        if let Some(known) = known {
+            return match known.claims.expires > token::seconds(now) {
+                true => Ok(known),
+                false => Err(Refused::Claims("the token has expired".into())),
+            };
+        }
+        let trust = &self.0.trust;
+        let verify = |keys: &Keys| {
+            let all: Vec<VerifyingKey> = keys.verifying.iter().chain(&trust.keys).cloned().collect();
+            let (claims, key) = token::verify(text, &all)?;
+            let audience = if key.is_own() { Some(OWN_AUDIENCE) } else { trust.audience.as_deref() };
+            let role = if key.is_own() { RoleClaim::default() } else { trust.role.clone() };
+            let claims = Claims::read(&claims, &role, audience, now)?;
+            Ok::<_, TokenError>(Verified { claims, is_own: key.is_own() })
+        };
+        let verified = match verify(&keys) {
+            // Another server may have made a new key meanwhile.
+            Err(TokenError::Invalid(_)) if self.0.store.is_some() => verify(&*self.keys(|_| false).await?)?,
+            verified => verified?,
+        };
+        let verified = Arc::new(verified);
+        remember(&mut lock(&self.0.tokens), hash, verified.clone(), |known| known.claims.expires > token::seconds(now));
+        Ok(verified)
+    }
+
+    /// Returns what the database knows of a user, at most ten seconds old.
+    async fn user(&self, subject: &str) -> Result<Option<Arc<KnownUser>>, Refused> {
+        let Some(store) = self.0.store.as_ref().filter(|_| self.0.has_users) else { return Ok(None) };
+        let known = lock(&self.0.users).get(subject).cloned();
+        if let Some((_, user)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(user);
+        }
+        let user = Box::pin(store::user(store, subject)).await?.map(Arc::new);
+        let fresh = (Instant::now(), user.clone());
+        remember(&mut lock(&self.0.users), subject.to_owned(), fresh, |(at, _)| at.elapsed() < FRESH);
+        Ok(user)
+    }
+
+    /// Forgets what is known of users: they have changed.
+    pub fn forget_users(&self) {
+        lock(&self.0.users).clear();
+    }
+
+    /// Returns the keys of the database, at most ten seconds old, or one second if they are not what is needed.
+    async fn keys(&self, suffices: impl Fn(&Keys) -> bool) -> Result<Arc<Keys>, Refused> {
+        let Some(store) = &self.0.store else { return Ok(Arc::default()) };
+        let fresh = || {
+            let known = lock(&self.0.keys).clone();
+            known.filter(|(at, keys)| at.elapsed() < if suffices(keys) { FRESH } else { PAUSE }).map(|(_, keys)| keys)
+        };
+        if let Some(keys) = fresh() {
+            return Ok(keys);
+        }
+        // One request reads them for all.
+        let _turn = self.0.known.lock().await;
+        if let Some(keys) = fresh() {
+            return Ok(keys);
+        }
+        // Boxed, as the rest of what happens rarely: the future of every request would hold theirs.
+        let keys = Arc::new(Box::pin(Keys::read(store, self.now())).await?);
+        let previous = lock(&self.0.keys).replace((Instant::now(), keys.clone()));
+        // A key that is gone may have signed what was verified.
+        if previous.is_some_and(|(_, previous)| previous.public != keys.public) {
+            lock(&self.0.tokens).clear();
+        }
+        Ok(keys)
+    }
+
+    /// Returns the public keys of the server's own tokens, as a JSON Web Key Set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database cannot be asked.
+    pub async fn key_set(&self) -> Result<serde_json::Value, Refused> {
+        let keys = self.keys(|_| true).await?;
+        Ok(serde_json::json!({ "keys": keys.public }))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.sources.sources().now()
+    }
+}
+
+/// Whom the server's own tokens are for.
+pub(crate) const OWN_AUDIENCE: &str = "authenticated";
+
+/// How long a retired key verifies tokens, in microseconds: as long as the longest of them is valid.
+const RETIRED: i64 = 24 * 60 * 60 * 1_000_000;
+
+impl Keys {
+    async fn read(store: &Engine, now: Timestamp) -> Result<Self, mwallet_db::Error> {
+        let mut keys = Self::default();
+        for key in store::api_keys(store).await? {
+            keys.api.insert(key.hash.clone(), key);
+        }
+        for key in store::signing_keys(store).await? {
+            if key.retired_at.is_some_and(|retired| now.micros() - retired.micros() > RETIRED) {
+                continue;
+            }
+            match SigningKey::from_pkcs8(key.kid, &key.private_key) {
+                Ok(key) => {
+                    keys.verifying.push(key.verifying());
+                    keys.public.push(key.jwk());
+                }
+                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a key cannot be used"),
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Adds an entry to a map of a bounded size. Those that are of no use any more make room, or else all do.
+fn remember<K: Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, value: V, is_useful: impl Fn(&V) -> bool) {
+    if map.len() >= MOST_REMEMBERED {
+        map.retain(|_, value| is_useful(value));
+    }
+    if map.len() >= MOST_REMEMBERED {
+        map.clear();
+    }
+    map.insert(key, value);
+}
+
+/// Locks what no panic leaves half-written.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,76 @@
+//! Who may call the server, and what they may do: the permissions file, and whose tokens are accepted.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mwallet_api::ExposedTables;
+use mwallet_auth::{Authority, Permissions, RoleClaim, Trust, VerifyingKey};
+use mwallet_db::{Catalog, Engine};
+
+use crate::failure::{Failure, Result};
+
+/// Who may call, and what they may do.
+#[derive(Args, Clone)]
+pub(super) struct CallerOptions {
+    /// Who may see and do what; read again on SIGHUP and by a POST to /admin/reload [default: for mWallet's own tables,
+    /// a file in the program; for an existing database, nobody may do anything]
+    #[arg(long, env = "MWALLET_PERMISSIONS", value_name = "FILE", conflicts_with = "open")]
+    permissions: Option<PathBuf>,
+    /// Accept tokens that are signed with a secret by HS256: the file with it, of 32 bytes at least
+    #[arg(long, env = "MWALLET_JWT_SECRET_FILE", value_name = "FILE", conflicts_with = "open")]
+    jwt_secret_file: Option<PathBuf>,
+    /// Accept the tokens of another issuer: the file with its JSON Web Key Set, for ES256 or RS256
+    #[arg(long, env = "MWALLET_JWKS", value_name = "FILE", conflicts_with = "open", requires = "jwt_audience")]
+    jwks: Option<PathBuf>,
+    /// Whom the tokens of the other issuer must be for
+    #[arg(long, env = "MWALLET_JWT_AUDIENCE", value_name = "NAME", requires = "jwks")]
+    jwt_audience: Option<String>,
+    /// The member of the other issuer's tokens that names the role, such as app_metadata.role
+    #[arg(long, env = "MWALLET_JWT_ROLE", value_name = "MEMBER", default_value = "role")]
+    jwt_role: String,
+}
+
+impl CallerOptions {
+    /// Reads the permissions for some tables. `is_own` tells whether they are mWallet's own.
+    pub(super) fn permissions(&self, tables: &ExposedTables, is_own: bool) -> Result<Permissions> {
+        let none = Catalog::new([]);
+        let catalog = tables.catalog().unwrap_or(&none);
+        let (name, text) = match &self.permissions {
+            Some(path) => {
+                let text = std::fs::read_to_string(path);
+                let message = format!("cannot read {}", path.display());
+                (path.display().to_string(), text.map_err(|error| Failure::caused(&message, &error))?)
+            }
+            None if is_own => ("the permissions of the program".to_owned(), mwallet_models::PERMISSIONS.to_owned()),
+            None => return Ok(Permissions::default()),
+        };
+        Permissions::parse(&text, catalog).map_err(|mistake| {
+            Failure::new(mistake.to_string())
+                .within(&name)
+                .code("invalid_permissions")
+                .hint("correct the file; docs/permissions.md explains it")
+        })
+    }
+
+    /// Who knows the senders of requests.
+    pub(super) fn authority(&self, engine: &Engine, is_own: bool) -> Result<Authority> {
+        let mut trust =
+            Trust { audience: self.jwt_audience.clone(), role: RoleClaim::new(&self.jwt_role), ..Trust::default() };
+        if let Some(path) = &self.jwt_secret_file {
+            let name = path.display().to_string();
+            let secret =
+                std::fs::read(path).map_err(|error| Failure::caused(&format!("cannot read {name}"), &error))?;
+            let key = VerifyingKey::from_secret(secret.trim_ascii_end());
+            trust.keys.push(key.map_err(|error| Failure::caused("", &error).within(&name))?);
+        }
+        if let Some(path) = &self.jwks {
+            let name = path.display().to_string();
+            let document = std::fs::read_to_string(path);
+            let document = document.map_err(|error| Failure::caused(&format!("cannot read {name}"), &error))?;
+            let keys = VerifyingKey::from_set(&document).map_err(|error| Failure::caused("", &error).within(&name))?;
+            trust.keys.extend(keys);
+        }
+        let authority = Authority::new(engine, trust);
+        Ok(if is_own { authority.with_store(engine.clone(), true) } else { authority })
+    }
+}
