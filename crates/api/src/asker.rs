@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
-use mwallet_auth::{Credentials, Principal, Refused};
+use mwallet_auth::Principal;
 use mwallet_db::{Caller, Scope};
 
 use crate::exposed::ExposedTables;
 use crate::problem::Problem;
-use crate::state::AppState;
-
-const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
 /// The sender of a request.
 #[derive(Debug)]
@@ -73,56 +68,5 @@ impl Asker {
     pub(crate) fn refuse(&self, problem: Problem) -> Problem {
         let is_anonymous = self.principal.as_ref().is_some_and(|principal| principal.is_anonymous);
         if is_anonymous && problem.is_denied() { problem.unauthorized("Bearer") } else { problem }
-    }
-}
-
-/// Finds out who sends a request.
-///
-/// # Errors
-///
-/// If what it says of its sender is not understood. Nobody becomes anonymous by a mistake.
-pub(crate) async fn identify(state: &AppState, headers: &HeaderMap) -> Result<Arc<Asker>, Problem> {
-    let served = state.served();
-    let Some(authority) = &state.authority else { return Ok(served.anybody()) };
-    let credentials = Credentials {
-        api_key: one(headers, &API_KEY)?,
-        bearer: one(headers, &AUTHORIZATION)?.map(bearer).transpose()?,
-        has_origin: headers.contains_key(ORIGIN),
-    };
-    let principal = authority.identify(credentials).await.map_err(problem)?;
-    served.asker(principal)
-}
-
-/// The only value of a header.
-fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    match (value.to_str(), values.next()) {
-        (Ok(value), None) => Ok(Some(value.trim())),
-        (_, Some(_)) => Err(invalid(format!("the header {name} is there twice"))),
-        (Err(_), None) => Err(invalid(format!("the header {name} is not ASCII"))),
-    }
-}
-
-/// The token or key in the header `Authorization`.
-fn bearer(value: &str) -> Result<&str, Problem> {
-    let found = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = found.map(|(_, token)| token.trim()).filter(|token| !token.is_empty());
-    token.ok_or_else(|| invalid("the header authorization is not of the form: Bearer TOKEN"))
-}
-
-fn invalid(message: impl Into<String>) -> Problem {
-    const CHALLENGE: &str = "Bearer error=\"invalid_token\"";
-    Problem::new(StatusCode::UNAUTHORIZED, "PGRST301", message.into()).unauthorized(CHALLENGE)
-}
-
-/// The problem of somebody who is refused.
-pub(crate) fn problem(refused: Refused) -> Problem {
-    match refused {
-        Refused::Invalid(message) => invalid(message),
-        Refused::Claims(message) => {
-            Problem::new(StatusCode::UNAUTHORIZED, "PGRST303", message).unauthorized("Bearer error=\"invalid_token\"")
-        }
-        Refused::Database(error) => error.into(),
     }
 }

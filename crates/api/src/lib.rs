@@ -31,6 +31,7 @@ mod form;
 mod handler;
 mod home;
 mod hosts;
+mod identify;
 mod limits;
 mod location;
 mod methods;

@@ -14,14 +14,14 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
 use crate::access::Noted;
-use crate::asker::{self, Asker};
+use crate::asker::Asker;
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::AppState;
 use crate::timing::{SERVER_TIMING, Stopwatch};
 use crate::unread::Unread;
-use crate::{compression, hosts, range, rows, sites};
+use crate::{compression, hosts, identify, range, rows, sites};
 
 /// Refuses a request that is not allowed, and finds out who sends it.
 ///
@@ -33,8 +33,8 @@ pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(
         hosts::check(&incoming.parts)?;
     }
     sites::check(&incoming.parts, &state.origins)?;
-    if state.authority.is_some() {
-        incoming.asker = asker::identify(state, &incoming.parts.headers).await?;
+    if let Some(authority) = &state.authority {
+        incoming.asker = identify::identify(&state.served(), authority, &incoming.parts.headers).await?;
     }
     Ok(())
 }

@@ -9,14 +9,14 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use crate::asker::{self, Asker};
+use crate::asker::Asker;
 use crate::endpoint::{Endpoint, EndpointRequest};
 use crate::handler::Handler;
 use crate::location::{KEY_SET, RELOAD};
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::state::AppState;
-use crate::{docs, home, profile, rest, rows};
+use crate::{docs, home, identify, profile, rest, rows};
 
 /// The routes of a server.
 pub(crate) struct Routes {
@@ -135,7 +135,7 @@ async fn readyz(State(state): State<AppState>) -> Result<Response, Problem> {
 /// The public keys of the server's own tokens.
 async fn key_set(State(state): State<AppState>, uri: Uri) -> Result<Response, Problem> {
     let authority = state.authority.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
-    let keys = authority.key_set().await.map_err(asker::problem)?;
+    let keys = authority.key_set().await.map_err(identify::problem)?;
     let mut response = rows::json(keys.to_string());
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=600"));
     Ok(response)

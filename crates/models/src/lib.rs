@@ -14,34 +14,27 @@ pub mod questions;
 
 pub use owner::{Owner, OwnerColumns};
 
-/// Declares the entity files, re-exports their content, and lists the tables.
+/// Declares entity files, re-exports their content, and lists the tables.
 macro_rules! entities {
-    (
-        served { $($file:ident: $($entity:ident),+;)* }
-        internal { $($internal_file:ident: $($internal:ident),+;)* }
-    ) => {
+    ($(#[$doc:meta])* pub fn $tables:ident; $($file:ident: $($entity:ident),+;)*) => {
         $(
             mod $file;
             pub use $file::*;
         )*
-        $(
-            mod $internal_file;
-            pub use $internal_file::*;
-        )*
 
-        /// Returns the tables that can be served, each after those it references.
-        pub fn tables() -> Vec<&'static Table> {
+        $(#[$doc])*
+        pub fn $tables() -> Vec<&'static Table> {
             vec![$($(<$entity as Entity>::table()),+),*]
         }
-
-        /// Returns the tables of all entities, each after those it references: also those that only the program reads
-        /// and writes.
-        pub fn all_tables() -> Vec<&'static Table> {
-            let mut all = tables();
-            all.extend([$($(<$internal as Entity>::table()),+),*]);
-            all
-        }
     };
+}
+
+/// Returns the tables of all entities, each after those it references: those that can be served, and then those that
+/// only the program reads and writes.
+pub fn all_tables() -> Vec<&'static Table> {
+    let mut all = tables();
+    all.extend(internal_tables());
+    all
 }
 
 /// The permissions for the tables that can be served, where no other file is given.
@@ -62,15 +55,20 @@ pub fn migrations() -> &'static [Migration] {
 
 // One line for each file: its name, then its entities. A new entity needs a file and a line here.
 entities! {
-    served {
-        user: Organization, User, Group, UserGroup;
-        notice: AppNotice, NoticeRecipient;
-        asset: Asset, Wallet;
-        address: CryptoAddress, UserAddress;
-        order: Order;
-        transaction: Transaction, TransactionKey;
-    }
-    internal {
-        key: ApiKey, SigningKey;
-    }
+    /// Returns the tables that can be served, each after those it references.
+    pub fn tables;
+
+    user: Organization, User, Group, UserGroup;
+    notice: AppNotice, NoticeRecipient;
+    asset: Asset, Wallet;
+    address: CryptoAddress, UserAddress;
+    order: Order;
+    transaction: Transaction, TransactionKey;
+}
+
+entities! {
+    /// Returns the tables that no request reads or writes.
+    pub fn internal_tables;
+
+    key: ApiKey, SigningKey;
 }

@@ -8,11 +8,11 @@ use mwallet_db::schema::{
 };
 use mwallet_db::{Query, crud};
 use mwallet_migrate::{Draft, Migration, Migrator, Renames, SchemaSnapshot, check, generate, replay};
-use mwallet_models::{migrations, tables};
+use mwallet_models::{all_tables, migrations};
 use mwallet_testkit::{TestDb, both_engines};
 
 fn declared() -> Vec<Table> {
-    tables().into_iter().cloned().collect()
+    all_tables().into_iter().cloned().collect()
 }
 
 fn find<'t>(tables: &'t mut [Table], name: &str) -> &'t mut Table {
@@ -35,7 +35,7 @@ async fn to(tables: &[Table], renames: &Renames) -> Draft {
 
 /// Inserts two users, a group with one of them, an asset and two orders.
 async fn fill(db: &TestDb) {
-    let table = |name: &str| tables().into_iter().find(|table| table.name == name).unwrap();
+    let table = |name: &str| all_tables().into_iter().find(|table| table.name == name).unwrap();
     for name in ["ada", "ben"] {
         let email = format!("{name}@example.org");
         let user = record([("rsid", name.into()), ("username", name.into()), ("email", email.into())]);
@@ -70,7 +70,7 @@ async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_
     let base = Migrator::new(&db.engine, migrations());
     base.up(None, |_| {}).await.unwrap();
     fill(db).await;
-    let before = rows(db, tables().into_iter().find(|table| table.name == "orders").unwrap()).await;
+    let before = rows(db, all_tables().into_iter().find(|table| table.name == "orders").unwrap()).await;
 
     let Draft { migration, difference, losses } = to(changed, renames).await;
     assert!(!difference.is_empty());
@@ -82,7 +82,7 @@ async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_
     }
     let migrator = strict.allow_destructive(true);
     assert_eq!(migrator.up(None, |_| {}).await.unwrap(), [migration.version]);
-    let (now, old) = (changed.iter().collect::<Vec<_>>(), tables());
+    let (now, old) = (changed.iter().collect::<Vec<_>>(), all_tables());
     let left = check(&db.engine, &now, &old).await.unwrap();
     assert!(left.is_empty(), "{left}\n{}", migration.up.for_dialect(db.dialect()));
     let there = rows(db, changed.iter().find(|table| table.name == look_at).unwrap()).await;
@@ -91,7 +91,7 @@ async fn there_and_back(db: &TestDb, changed: &[Table], renames: &Renames, look_
     assert_eq!(migrator.down(first, |_| {}).await.unwrap(), [migration.version]);
     let left = check(&db.engine, &old, &now).await.unwrap();
     assert!(left.is_empty(), "{left}\n{}", migration.down.for_dialect(db.dialect()));
-    let after = rows(db, tables().into_iter().find(|table| table.name == "orders").unwrap()).await;
+    let after = rows(db, all_tables().into_iter().find(|table| table.name == "orders").unwrap()).await;
     if losses.is_empty() {
         assert_eq!(before, after);
     }
@@ -205,11 +205,11 @@ async fn a_key_becomes_one_of_two_columns(db: TestDb) {
 #[both_engines]
 async fn a_database_from_before_migrations_is_adopted(db: TestDb) {
     use mwallet_migrate::{MigrateError, Prepared};
-    db.engine.create_all(&tables()).await.unwrap();
+    db.engine.create_all(&all_tables()).await.unwrap();
     fill(&db).await;
     let migrator = Migrator::new(&db.engine, migrations());
-    assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Adopted);
-    assert_eq!(migrator.prepare(&tables(), false).await.unwrap(), Prepared::Ready);
+    assert_eq!(migrator.prepare(&all_tables(), false).await.unwrap(), Prepared::Adopted);
+    assert_eq!(migrator.prepare(&all_tables(), false).await.unwrap(), Prepared::Ready);
     // A database that is out of date is rejected, or updated if that is allowed.
     let mut changed = declared();
     let default = ColumnDefault::Constant(7.into());
@@ -229,6 +229,6 @@ async fn a_database_that_differs_is_not_adopted(db: TestDb) {
     let mut others = declared();
     find(&mut others, "orders").columns.retain(|column| column.name != "memo");
     db.engine.create_all(&others.iter().collect::<Vec<_>>()).await.unwrap();
-    let refused = Migrator::new(&db.engine, migrations()).prepare(&tables(), true).await.unwrap_err();
+    let refused = Migrator::new(&db.engine, migrations()).prepare(&all_tables(), true).await.unwrap_err();
     assert!(matches!(&refused, MigrateError::Different(how) if how.contains("add column orders.memo")), "{refused}");
 }

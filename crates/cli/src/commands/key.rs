@@ -22,7 +22,8 @@ const EXAMPLES: &str = "Examples:
   mwallet key add nightly-report --secret --ends 2027-01-01T00:00:00Z
 
   # a token to try requests as a user
-  curl http://127.0.0.1:8080/rest/v1/orders -H \"Authorization: Bearer $(mwallet key token --as ada)\"";
+  TOKEN=$(mwallet key token --as ada)
+  curl http://127.0.0.1:8080/rest/v1/orders -H \"Authorization: Bearer $TOKEN\"";
 
 /// The options of `mwallet key`.
 #[derive(Args)]

@@ -113,6 +113,9 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     let addresses = options.listen.addresses().await?;
     // Others reach it by a network that they can be overheard in.
     options.listen.refuse_others(&addresses, if options.open { "--open" } else { "a server without TLS" })?;
+    if !options.open {
+        options.callers.check(reflected.is_own())?;
+    }
     let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
     // Before anything is created: this is the step that fails most often.
     let listeners = options.listen.listen(&addresses)?;

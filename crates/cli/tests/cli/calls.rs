@@ -11,7 +11,7 @@ use crate::support::{Server, call, call_on, done, program, program_at};
 async fn tables_are_created_and_dropped(db: TestDb) {
     let created = call_on(&db, &["schema", "create"]);
     assert_eq!(created.code, 0, "{}", created.err);
-    let count = mwallet_models::tables().len();
+    let count = mwallet_models::all_tables().len();
     assert!(created.out.ends_with(&format!("has all {count} tables\n")), "{}", created.out);
     assert_eq!(call_on(&db, &["schema", "create", "--quiet"]).out, "");
 
@@ -70,13 +70,12 @@ fn nothing_there() -> tempfile::TempDir {
 #[test]
 fn serving_without_login_stays_on_this_machine() {
     let folder = nothing_there();
-    let closed = call(folder.path(), &["serve"]);
-    assert_eq!(closed.code, 2);
-    assert!(closed.err.contains("no accounts yet") && closed.err.contains("hint: --open"), "{}", closed.err);
     for address in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
-        let wide = call(folder.path(), &["serve", "--open", "--listen", address]);
-        assert_eq!(wide.code, 2);
-        assert!(wide.err.contains("must not listen on"), "{}", wide.err);
+        for options in [&["serve", "--open"][..], &["serve"]] {
+            let wide = call(folder.path(), &[options, &["--listen", address]].concat());
+            assert_eq!(wide.code, 2);
+            assert!(wide.err.contains("must not listen on"), "{}", wide.err);
+        }
     }
     let name = call(folder.path(), &["serve", "--open", "--listen", "example"]);
     assert_eq!(name.code, 2);
@@ -167,7 +166,7 @@ fn the_schema_is_shown_without_a_database() {
     assert_eq!(call(folder.path(), &["schema", "show", "--dialect", "postgres"]).out, shown.out);
     let json = call(folder.path(), &["schema", "show", "--dialect", "sqlite", "--json"]);
     let json: Value = serde_json::from_str(&json.out).unwrap();
-    assert!(json["statements"].as_array().unwrap().len() >= mwallet_models::tables().len());
+    assert!(json["statements"].as_array().unwrap().len() >= mwallet_models::all_tables().len());
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
@@ -381,12 +380,13 @@ fn help_teaches() {
         &["import", "block", "--help"],
         &["seed", "--help"],
         &["schema", "--help"],
+        &["key", "--help"],
     ] {
         let mut program = program(folder.path());
-        let help = done(program.args(command).env("MWALLET_DATABASE_URL", "postgresql://me:secret@h/d"));
+        let help = done(program.args(command).env("MWALLET_DATABASE_URL", "postgresql://me:hush-hush@h/d"));
         assert_eq!(help.code, 0);
         assert!(help.out.contains("Examples:\n  ") && help.out.contains("\n  mwallet "), "{}", help.out);
-        assert!(!help.out.contains("secret"));
+        assert!(!help.out.contains("hush-hush"));
     }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(call(folder.path(), &["completions", shell]).out.contains("mwallet"));
@@ -414,6 +414,7 @@ fn last_line(done: &crate::support::Done) -> Value {
 fn errors_are_json_where_that_is_asked_for() {
     let folder = nothing_there();
     std::fs::write(folder.path().join("text.db"), "This is a text, and no database.").unwrap();
+    std::fs::write(folder.path().join("short"), "a short secret\n").unwrap();
     let unreachable = ["schema", "create", "--database-url", "postgresql://me:secret@127.0.0.1:1/d"];
     for (arguments, exit, code, part) in [
         (&unreachable[..], 1, "database_unavailable", "the database cannot be reached"),
@@ -430,7 +431,11 @@ fn errors_are_json_where_that_is_asked_for() {
         (&["migrate", "lint", "--folder", "nowhere"], 1, "failed", "nowhere"),
         (&["backup", "copy.db"], 1, "no_file", "mwallet.db"),
         (&["import", "block", "block.json", "--network", "bitcoin"], 1, "failed", "cannot read block.json"),
-        (&["serve"], 2, "usage", "no accounts yet"),
+        (&["serve", "--permissions", "no.yml"], 1, "failed", "cannot read no.yml"),
+        (&["serve", "--permissions", "text.db"], 1, "invalid_permissions", "text.db: line 1"),
+        (&["serve", "--open", "--permissions", "no.yml"], 2, "usage", "cannot be used with"),
+        (&["serve", "--jwt-secret-file", "short"], 1, "failed", "short: the secret has 14 bytes"),
+        (&["key", "list"], 1, "no_file", "there is no file mwallet.db"),
         (&["schema", "created"], 2, "usage", "unrecognized subcommand 'created'"),
         (&["serve", "--opened"], 2, "usage", "unexpected argument '--opened' found"),
         (&["schema"], 2, "usage", "requires a subcommand"),
@@ -479,7 +484,7 @@ fn it_is_no_failure_that_nobody_reads_what_is_said() {
     for (arguments, code) in [
         (&["inspect"][..], 1),
         (&["inspect", "--json"], 1),
-        (&["serve"], 2),
+        (&["serve", "--permissions", "no.yml"], 1),
         (&["serve", "--opened"], 2),
         (&["serve", "--opened", "--json"], 2),
         (&["migrate", "new", "first", "--folder", "made"], 0),

@@ -85,8 +85,10 @@ fn newcomers_program() -> &'static Path {
         write(&tree.join(file), code.as_bytes());
         let (file, line) = block(&guide, "line");
         let registered = std::fs::read_to_string(root().join(&file)).unwrap();
-        let registered = registered.replacen("entities! {\n", &format!("entities! {{\n{line}"), 1);
-        assert!(registered.contains(&line), "there is no list to add the line to");
+        // After the last of the list, as it may refer to any of them.
+        let begin = registered.find("\nentities! {\n").expect("there is a list to add the line to");
+        let end = begin + registered[begin..].find("}\n").expect("the list ends");
+        let registered = format!("{}{line}{}", &registered[..end], &registered[end..]);
         write(&tree.join(file), registered.as_bytes());
 
         // Built beside everything else, so that what it depends on is built already; its number and its name keep it

@@ -31,6 +31,17 @@ pub(super) struct CallerOptions {
 }
 
 impl CallerOptions {
+    /// Checks the files, before anything is created.
+    pub(super) fn check(&self, is_own: bool) -> Result<()> {
+        self.trust()?;
+        if is_own {
+            let own = ExposedTables::new(mwallet_models::tables());
+            let own = own.map_err(|error| Failure::caused("cannot serve the tables", &error))?;
+            self.permissions(&own, is_own)?;
+        }
+        Ok(())
+    }
+
     /// Reads the permissions for some tables. `is_own` tells whether they are mWallet's own.
     pub(super) fn permissions(&self, tables: &ExposedTables, is_own: bool) -> Result<Permissions> {
         let none = Catalog::new([]);
@@ -54,6 +65,11 @@ impl CallerOptions {
 
     /// Who knows the senders of requests.
     pub(super) fn authority(&self, engine: &Engine, is_own: bool) -> Result<Authority> {
+        let authority = Authority::new(engine, self.trust()?);
+        Ok(if is_own { authority.with_store(engine.clone(), true) } else { authority })
+    }
+
+    fn trust(&self) -> Result<Trust> {
         let mut trust =
             Trust { audience: self.jwt_audience.clone(), role: RoleClaim::new(&self.jwt_role), ..Trust::default() };
         if let Some(path) = &self.jwt_secret_file {
@@ -61,7 +77,8 @@ impl CallerOptions {
             let secret =
                 std::fs::read(path).map_err(|error| Failure::caused(&format!("cannot read {name}"), &error))?;
             let key = VerifyingKey::from_secret(secret.trim_ascii_end());
-            trust.keys.push(key.map_err(|error| Failure::caused("", &error).within(&name))?);
+            let short = |error| Failure::caused("", &error).within(&name).hint("`openssl rand -base64 48` makes one");
+            trust.keys.push(key.map_err(short)?);
         }
         if let Some(path) = &self.jwks {
             let name = path.display().to_string();
@@ -70,7 +87,6 @@ impl CallerOptions {
             let keys = VerifyingKey::from_set(&document).map_err(|error| Failure::caused("", &error).within(&name))?;
             trust.keys.extend(keys);
         }
-        let authority = Authority::new(engine, trust);
-        Ok(if is_own { authority.with_store(engine.clone(), true) } else { authority })
+        Ok(trust)
     }
 }
