@@ -29,14 +29,19 @@ pub(crate) async fn answer(state: &AppState, asker: &Asker, incoming: &mut Incom
     }
     let mut request = TableRequest::parse(table, asker.scope(), incoming, state.has_plans && asker.sees_everything())?;
     state.limits.apply(&mut request.args.query)?;
-    match incoming.parts.method {
+    let table = request.table;
+    let answered = match incoming.parts.method {
         Method::GET | Method::HEAD => read::read(state, &mut request, &incoming.parts.headers).await,
         Method::POST => Box::pin(write::create(state, &request, incoming)).await,
         Method::PUT => Box::pin(write::replace(state, &request, incoming)).await,
         Method::PATCH => Box::pin(write::update(state, &request, incoming)).await,
         Method::DELETE => Box::pin(write::delete(state, &request)).await,
         _ => Err(methods::refuse(table.whole().table(), incoming.target.is_row(), &incoming.parts.method)),
+    };
+    if let Some(authority) = state.authority.as_ref().filter(|_| !incoming.parts.method.is_safe()) {
+        authority.forget(table.table());
     }
+    answered
 }
 
 /// Lists the allowed methods.

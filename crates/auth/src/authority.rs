@@ -5,9 +5,9 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use mwallet_db::Engine;
-use mwallet_db::schema::{Timestamp, Value};
-use mwallet_models::{ApiKey, KeyKind};
+use mwallet_db::schema::{Table, Timestamp, Value};
+use mwallet_db::{Engine, Entity};
+use mwallet_models::{ApiKey, Group, KeyKind, User, UserGroup};
 use sha2::{Digest, Sha256};
 
 use crate::api_key;
@@ -17,8 +17,8 @@ use crate::token::{self, Claims, RoleClaim, SigningKey, TokenError, VerifyingKey
 
 /// How long what the database says is used. Another server, or the program on the command line, may change it.
 const FRESH: Duration = Duration::from_secs(10);
-/// How long to wait before the keys are read again for a key that is not known.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The least time between two reads of the keys.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The most tokens, and the most users, that are remembered.
 const MOST_REMEMBERED: usize = 10_000;
 /// How often the use of a key is recorded, in microseconds.
@@ -96,7 +96,8 @@ struct Inner {
     /// Whether its users are those of the tables that are served.
     has_users: bool,
     sources: Engine,
-    known: tokio::sync::Mutex<()>,
+    /// Held by the request that reads the keys.
+    turn: tokio::sync::Mutex<()>,
     keys: Mutex<Option<(Instant, Arc<Keys>)>>,
     tokens: Mutex<HashMap<[u8; 32], Arc<Verified>>>,
     users: Mutex<HashMap<String, (Instant, Option<Arc<KnownUser>>)>>,
@@ -125,7 +126,7 @@ impl Authority {
             store: None,
             has_users: false,
             sources: engine.clone(),
-            known: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::new(()),
             keys: Mutex::default(),
             tokens: Mutex::default(),
             users: Mutex::default(),
@@ -140,7 +141,7 @@ impl Authority {
             store: Some(store),
             has_users,
             sources: sources.clone(),
-            known: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::new(()),
             keys: Mutex::default(),
             tokens: Mutex::default(),
             users: Mutex::default(),
@@ -262,10 +263,8 @@ impl Authority {
         let known = lock(&self.0.tokens).get(&hash).cloned();
         let now = self.now();
         if let Some(known) = known {
-            return match known.claims.expires > token::seconds(now) {
-                true => Ok(known),
-                false => Err(Refused::Claims("the token has expired".into())),
-            };
+            known.claims.check_time(token::seconds(now))?;
+            return Ok(known);
         }
         let trust = &self.0.trust;
         let verify = |keys: &Keys| {
@@ -273,7 +272,7 @@ impl Authority {
             let (claims, key) = token::verify(text, &all)?;
             let audience = if key.is_own() { Some(OWN_AUDIENCE) } else { trust.audience.as_deref() };
             let role = if key.is_own() { RoleClaim::default() } else { trust.role.clone() };
-            let claims = Claims::read(&claims, &role, audience, now)?;
+            let claims = Claims::read(&claims, &role, audience, key.is_own(), now)?;
             Ok::<_, TokenError>(Verified { claims, is_own: key.is_own() })
         };
         let verified = match verify(&keys) {
@@ -282,7 +281,8 @@ impl Authority {
             verified => verified?,
         };
         let verified = Arc::new(verified);
-        remember(&mut lock(&self.0.tokens), hash, verified.clone(), |known| known.claims.expires > token::seconds(now));
+        let is_valid = |known: &Arc<Verified>| known.claims.check_time(token::seconds(now)).is_ok();
+        remember(&mut lock(&self.0.tokens), hash, verified.clone(), is_valid);
         Ok(verified)
     }
 
@@ -299,25 +299,32 @@ impl Authority {
         Ok(user)
     }
 
-    /// Forgets what is known of users: they have changed.
-    pub fn forget_users(&self) {
-        lock(&self.0.users).clear();
+    /// Forgets what is known of users, if rows of this table decide what they may do. They may have changed.
+    pub fn forget(&self, written: &Table) {
+        let decides = [User::TABLE, Group::TABLE, UserGroup::TABLE].contains(&written.name.as_str());
+        if decides {
+            lock(&self.0.users).clear();
+        }
     }
 
-    /// Returns the keys of the database, at most ten seconds old, or one second if they are not what is needed.
+    /// Returns the keys of the database, at most ten seconds old. If those are not what is needed, they are read again.
     async fn keys(&self, suffices: impl Fn(&Keys) -> bool) -> Result<Arc<Keys>, Refused> {
         let Some(store) = &self.0.store else { return Ok(Arc::default()) };
-        let fresh = || {
-            let known = lock(&self.0.keys).clone();
-            known.filter(|(at, keys)| at.elapsed() < if suffices(keys) { FRESH } else { PAUSE }).map(|(_, keys)| keys)
-        };
-        if let Some(keys) = fresh() {
+        let known = || lock(&self.0.keys).clone();
+        let is_fresh = |at: Instant, keys: &Keys| at.elapsed() < FRESH && suffices(keys);
+        if let Some((at, keys)) = known()
+            && is_fresh(at, &keys)
+        {
             return Ok(keys);
         }
-        // One request reads them for all.
-        let _turn = self.0.known.lock().await;
-        if let Some(keys) = fresh() {
-            return Ok(keys);
+        let asked = Instant::now();
+        // One request reads them for all that came before, and not at once: somebody may try out keys.
+        let _turn = self.0.turn.lock().await;
+        if let Some((at, keys)) = known() {
+            if at > asked || is_fresh(at, &keys) {
+                return Ok(keys);
+            }
+            tokio::time::sleep(PAUSE.saturating_sub(at.elapsed())).await;
         }
         // Boxed, as the rest of what happens rarely: the future of every request would hold theirs.
         let keys = Arc::new(Box::pin(Keys::read(store, self.now())).await?);

@@ -522,3 +522,123 @@ async fn keys_and_users_end_when_they_are_ended(db: TestDb) {
     let credentials = mwallet_auth::Credentials { api_key: Some(&scene.service), ..Default::default() };
     assert!(fresh.identify(credentials).await.is_err());
 }
+
+/// Numbers that look random, the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn pick<'t>(&mut self, all: &[&'t str]) -> &'t str {
+        all[self.roll(all.len())]
+    }
+}
+
+/// A request for rows, whether or not its sender may make it.
+fn some_read(dice: &mut Dice) -> String {
+    let (table, columns, related): (_, &[&str], &[&str]) = match dice.roll(6) {
+        0 | 1 => (
+            "orders",
+            &["id", "slug", "user_id", "usid", "memo", "order_type", "version", "expected_end"],
+            &["users(*)", "users!inner(username)", "transactions(*)", "transactions(count())", "...users(email)"],
+        ),
+        2 => (
+            "users",
+            &["id", "username", "email", "first_name", "is_active", "phone", "version"],
+            &["orders(*)", "orders!inner(memo)", "wallets(*)", "app_notices(*)", "groups(*)", "orders(count())"],
+        ),
+        3 => ("wallets", &["id", "label", "user_id", "version"], &["assets(*)", "users(*)"]),
+        4 => (
+            "assets",
+            &["id", "code", "name", "is_active"],
+            &["wallets(*)", "wallets!inner(label)", "wallets(count())"],
+        ),
+        _ => ("app_notices", &["id", "title", "message", "version"], &["users(username)", "notice_recipients(*)"]),
+    };
+    let mut parts = Vec::new();
+    let select: Vec<String> = match dice.roll(4) {
+        0 => Vec::new(),
+        1 => vec!["*".into()],
+        2 => vec![dice.pick(columns).into(), format!("alias:{}", dice.pick(columns))],
+        _ => vec!["*".into(), dice.pick(related).into()],
+    };
+    if !select.is_empty() {
+        parts.push(format!("select={}", select.join(",")));
+    }
+    for _ in 0..dice.roll(3) {
+        let operator = dice.pick(&["eq", "neq", "gt", "lte", "like", "not.like", "is", "in", "not.eq"]);
+        let value = match operator {
+            "is" => dice.pick(&["null", "not_null", "true"]),
+            "in" => dice.pick(&["(1,2,3)", "(a,b)", "(bob-secret,x)"]),
+            _ => dice.pick(&["1", "2", "3", "b*", "bob-secret", "bob@hidden.example", "OPEN", "x", "0"]),
+        };
+        let (column, group) = (dice.pick(columns), dice.roll(3));
+        parts.push(match group {
+            0 => format!("or=({column}.{operator}.{value},id.gt.0)"),
+            1 => format!("not.and=({column}.{operator}.{value},id.gt.1)"),
+            _ => format!("{column}={operator}.{value}"),
+        });
+    }
+    // A list without an order is in none.
+    parts.push(match dice.roll(3) {
+        0 => format!("order={}.desc.nullslast,slug,id", dice.pick(columns)),
+        1 => "order=slug".into(),
+        _ => "order=id".into(),
+    });
+    if dice.roll(3) == 0 {
+        parts.push(format!("limit={}&offset={}", dice.roll(3), dice.roll(2)));
+    }
+    format!("/rest/v1/{table}?{}", parts.join("&"))
+}
+
+/// Non-interference: what only others see can change without any answer changing.
+#[both_engines]
+async fn answers_do_not_depend_on_what_is_hidden(db: TestDb) {
+    let scene = Scene::new(&db).await;
+    let number = std::env::var("MWALLET_TEST_QUERIES").map_or(200, |number| number.parse().unwrap());
+    let mut dice = Dice(7);
+    let requests: Vec<String> = (0..number).map(|_| some_read(&mut dice)).collect();
+    let answers = async || {
+        let mut all = Vec::new();
+        for path in &requests {
+            for who in [Who::Ada, Who::Anonymous] {
+                let prefer = [("prefer", "count=exact")];
+                let mut answer = scene.ask(who, "GET", path, &prefer, Value::Null).await;
+                assert!(!answer.status.is_server_error(), "{path}: {}", answer.text);
+                for name in ["x-request-id", "date"] {
+                    answer.headers.remove(name);
+                }
+                assert_no_secret(&answer, path);
+                all.push((format!("{who:?} {path}"), answer.status, answer.headers, answer.text));
+            }
+        }
+        all
+    };
+    let before = answers().await;
+    let found = before.iter().filter(|(_, status, _, text)| status.is_success() && text.len() > 2).count();
+    assert!(found > requests.len() / 5, "only {found} requests find anything");
+    let times = "'2027-01-01T00:00:00.000000+00:00'";
+    behind(
+        &db,
+        &format!(
+            "UPDATE orders SET memo = 'b', version = 9, usid = 'x', updated_at = {times} WHERE id = 2;
+             UPDATE orders SET memo = 'x', slug = 'b', order_type = 'SATISFIED', version = 9, user_id = NULL WHERE id = 3;
+             UPDATE users SET email = 'x' || id || '@x', first_name = 'b', phone = '1', version = 9 WHERE id IN (2, 3);
+             UPDATE wallets SET label = 'b', version = 9, user_id = NULL WHERE id = 1;
+             INSERT INTO wallets (id, uuid, slug, usid, user_id, asset_id, label) VALUES
+                (2, '{}', 'b-other', 'r-bob', 2, 1, 'x');
+             DELETE FROM transactions WHERE id = 1;
+             UPDATE app_notices SET title = 'x', message = 'b', version = 9 WHERE id = 2;
+             INSERT INTO notice_recipients VALUES (2, 3);
+             INSERT INTO user_groups VALUES (2, 1);",
+            uuid(9)
+        ),
+    )
+    .await;
+    for (before, after) in before.into_iter().zip(answers().await) {
+        assert_eq!(before, after);
+    }
+}

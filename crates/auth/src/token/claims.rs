@@ -57,7 +57,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads claims, and checks for whom they are and whether it is time.
+    /// Reads claims, and checks for whom they are and whether it is time. What an older program signed with a shared
+    /// secret may lack an audience.
     ///
     /// # Errors
     ///
@@ -67,6 +68,7 @@ impl Claims {
         claims: &Map<String, Value>,
         role: &RoleClaim,
         audience: Option<&str>,
+        may_lack_audience: bool,
         now: Timestamp,
     ) -> Result<Self, TokenError> {
         let now = seconds(now);
@@ -76,17 +78,15 @@ impl Claims {
             Some(value) => whole(value).map(Some).ok_or_else(|| TokenError::Claims(format!("{name} is no time"))),
         };
         let expires = time("exp")?.ok_or_else(|| wrong("the token does not say when it expires"))?;
-        if expires.saturating_add(LEEWAY) <= now {
-            return Err(wrong("the token has expired"));
-        }
         let begins = time("nbf")?.into_iter().chain(time("iat")?).max();
         if begins.is_some_and(|begins| begins > now.saturating_add(LEEWAY)) {
             return Err(wrong("the token is not valid yet"));
         }
         let is_for = |audience: &str| match claims.get("aud") {
+            None => may_lack_audience,
             Some(Value::String(one)) => one == audience,
             Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(audience)),
-            _ => false,
+            Some(_) => false,
         };
         if audience.is_some_and(|audience| !is_for(audience)) {
             return Err(wrong("the token is for another audience"));
@@ -113,14 +113,28 @@ impl Claims {
             };
             Some((name.clone(), value))
         };
-        Ok(Self {
+        let read = Self {
             subject,
             roles,
             expires,
             assurance,
             authenticated_at: method.or(time("iat")?),
             app: app.into_iter().flatten().filter_map(scalar).collect(),
-        })
+        };
+        read.check_time(now)?;
+        Ok(read)
+    }
+
+    /// Checks that the token has not expired.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it has.
+    pub(crate) fn check_time(&self, now: i64) -> Result<(), TokenError> {
+        match self.expires.saturating_add(LEEWAY) <= now {
+            true => Err(TokenError::Claims("the token has expired".into())),
+            false => Ok(()),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub enum KeyError {
     #[error("it has no key for ES256 or RS256 with an identifier (kid)")]
     NoKey,
     /// The secret is too short.
-    #[error("the secret has {found} bytes, and needs {LEAST_SECRET}")]
+    #[error("it has {found} bytes; a key that is shared for HS256 needs {LEAST_SECRET}")]
     ShortSecret {
         /// How many bytes it has.
         found: usize,

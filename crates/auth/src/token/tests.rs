@@ -122,7 +122,8 @@ fn tokens_that_were_tampered_with_are_refused() {
 fn claims_are_checked_against_time_and_audience() {
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let at = now.micros() / 1_000_000;
-    let read = |json: Value, audience: Option<&str>| Claims::read(&claims(json), &RoleClaim::default(), audience, now);
+    let read =
+        |json: Value, audience: Option<&str>| Claims::read(&claims(json), &RoleClaim::default(), audience, false, now);
     let good = json!({"sub": "u", "role": "authenticated", "exp": at + 10, "aud": "authenticated", "aal": "aal2",
         "iat": at - 20, "amr": [{"method": "totp", "timestamp": at - 5}, {"method": "password", "timestamp": at - 9}],
         "app_metadata": {"level": 3, "team": "red", "list": [1]}, "user_metadata": {"role": "admin"}});
@@ -163,6 +164,7 @@ fn claims_are_checked_against_time_and_audience() {
     }
     let nested = RoleClaim::new("realm.roles");
     let found =
-        Claims::read(&claims(json!({"exp": at + 1, "realm": {"roles": ["a", "b"]}})), &nested, None, now).unwrap();
+        Claims::read(&claims(json!({"exp": at + 1, "realm": {"roles": ["a", "b"]}})), &nested, None, false, now)
+            .unwrap();
     assert_eq!(found.roles, ["a", "b"]);
 }

@@ -434,7 +434,7 @@ fn errors_are_json_where_that_is_asked_for() {
         (&["serve", "--permissions", "no.yml"], 1, "failed", "cannot read no.yml"),
         (&["serve", "--permissions", "text.db"], 1, "invalid_permissions", "text.db: line 1"),
         (&["serve", "--open", "--permissions", "no.yml"], 2, "usage", "cannot be used with"),
-        (&["serve", "--jwt-secret-file", "short"], 1, "failed", "short: the secret has 14 bytes"),
+        (&["serve", "--jwt-secret-file", "short"], 1, "failed", "short: it has 14 bytes"),
         (&["key", "list"], 1, "no_file", "there is no file mwallet.db"),
         (&["schema", "created"], 2, "usage", "unrecognized subcommand 'created'"),
         (&["serve", "--opened"], 2, "usage", "unexpected argument '--opened' found"),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use mwallet_testkit::{Dialect, Sample, TestDb, both_engines, run};
 
-use crate::support::{Server, done, program};
+use crate::support::{Server, done, program, root};
 
 /// Has each answer end its line, as a terminal shows it.
 const PRELUDE: &str = r#"
@@ -70,7 +70,7 @@ fn is_line_as_told(told: &str, line: &str) -> bool {
 
 /// Runs the examples of a guide in a folder, beside a server, where there is one.
 fn follow(guide: &str, folder: &Path, url: &str) {
-    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(guide)).unwrap();
+    let guide = std::fs::read_to_string(root().join("docs").join(guide)).unwrap();
     let examples = examples(&guide);
     assert!(examples.len() > 2, "the guide has lost its examples");
     for Example { commands, printed } in examples {
@@ -100,6 +100,17 @@ fn the_guide_to_a_database_of_ones_own_tells_what_happens() {
         program.args(["serve", "--open", "--reflect", "--database-url", "sqlite:chinook.db"]);
         follow("legacy-database.md", folder, &Server::listening(program).url);
     });
+}
+
+#[test]
+fn the_guide_to_permissions_tells_what_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let guide = std::fs::read_to_string(root().join("docs/permissions.md")).unwrap();
+    let (_, file) = guide.split_once("```yaml\n").unwrap();
+    std::fs::write(folder.path().join("permissions.yml"), file.split_once("```").unwrap().0).unwrap();
+    let mut server = program(folder.path());
+    server.args(["serve", "--permissions", "permissions.yml"]);
+    follow("permissions.md", folder.path(), &Server::listening(server).url);
 }
 
 #[test]

@@ -8,12 +8,7 @@ use std::sync::OnceLock;
 use mwallet_testkit::{TestDb, both_engines};
 use serde_json::{Value, json};
 
-use crate::support::{Server, done, program_at};
-
-/// The root of the tree.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
+use crate::support::{Server, done, program_at, root};
 
 /// The code block of the guide whose fence says `rust <mark>=<file>`, and that file.
 fn block(guide: &str, mark: &str) -> (String, String) {

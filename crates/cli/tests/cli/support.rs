@@ -203,3 +203,8 @@ fn body(answer: String, status: u16) -> String {
     assert!(head.starts_with(&format!("HTTP/1.0 {status} ")), "{answer}");
     body.to_owned()
 }
+
+/// The root of the tree.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
