@@ -8,6 +8,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use mwallet_db::Error;
 
 use crate::asker::Asker;
 use crate::endpoint::{Endpoint, EndpointRequest};
@@ -151,7 +152,13 @@ async fn reload(
         return Err(asker.refuse(Problem::not_permitted("reload the tables")));
     }
     let reload = state.reload.as_ref().ok_or_else(|| Problem::unknown_path(uri.path()))?;
-    reload.run().await?;
+    reload.run().await.map_err(|error| match error {
+        // Whoever may reload may also know what is wrong with the file.
+        Error::Config(message) => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "F0000", message).hint("what was served before still is")
+        }
+        error => error.into(),
+    })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

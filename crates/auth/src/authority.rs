@@ -100,8 +100,11 @@ struct Inner {
     turn: tokio::sync::Mutex<()>,
     keys: Mutex<Option<(Instant, Arc<Keys>)>>,
     tokens: Mutex<HashMap<[u8; 32], Arc<Verified>>>,
-    users: Mutex<HashMap<String, (Instant, Option<Arc<KnownUser>>)>>,
+    users: Mutex<HashMap<String, Looked>>,
 }
+
+/// What the database said of a user, and when.
+type Looked = (Instant, Option<Arc<KnownUser>>);
 
 /// The keys that the database has.
 #[derive(Debug, Default)]

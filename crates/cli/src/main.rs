@@ -76,7 +76,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the tables over HTTP
-    Serve(commands::serve::Options),
+    Serve(Box<commands::serve::Options>),
     /// Import data
     Import(commands::import::Options),
     /// Fill an empty database with fake data
@@ -130,7 +130,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(options) => commands::serve::run(&settings, &log, options).await,
+            Command::Serve(options) => commands::serve::run(&settings, &log, *options).await,
             Command::Import(options) => commands::import::run(&settings, options).await,
             #[cfg(feature = "demo")]
             Command::Seed(options) => commands::seed::run(&settings, options).await,

@@ -81,8 +81,8 @@ fn newcomers_program() -> &'static Path {
         let (file, line) = block(&guide, "line");
         let registered = std::fs::read_to_string(root().join(&file)).unwrap();
         // After the last of the list, as it may refer to any of them.
-        let begin = registered.find("\nentities! {\n").expect("there is a list to add the line to");
-        let end = begin + registered[begin..].find("}\n").expect("the list ends");
+        let begin = registered.find("\nentities! {\n").unwrap();
+        let end = begin + registered[begin..].find("}\n").unwrap();
         let registered = format!("{}{line}{}", &registered[..end], &registered[end..]);
         write(&tree.join(file), registered.as_bytes());
 

@@ -17,6 +17,7 @@ mod legacy;
 mod log;
 mod migrate;
 mod others;
+mod permissions;
 mod seed;
 #[cfg(unix)]
 mod signals;

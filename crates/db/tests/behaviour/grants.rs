@@ -51,15 +51,14 @@ fn named(columns: &[&str]) -> GrantedColumns {
 fn grants() -> TableGrants {
     let mine = Filter::eq("owner_id", Operand::Caller("id".into()));
     let in_state = |states: &[&str]| Filter::in_("state", states.iter().copied());
-    let mut orders = TableGrants::default();
-    orders.read = vec![
+    let read = vec![
         Grant {
             rows: Some(mine.clone()),
             ..Grant::of_columns(["id", "slug", "owner_id", "account_id", "parent_id", "state", "memo"])
         },
         Grant { rows: Some(in_state(&["OPEN"])), ..Grant::of_columns(["id", "slug", "state"]) },
     ];
-    orders.create = vec![
+    let create = vec![
         WriteGrant {
             columns: named(&["id", "slug", "account_id", "parent_id", "state", "memo"]),
             set: vec![("owner_id".into(), Operand::Caller("id".into()))],
@@ -72,7 +71,7 @@ fn grants() -> TableGrants {
             ..WriteGrant::default()
         },
     ];
-    orders.update = vec![
+    let update = vec![
         WriteGrant {
             rows: Some(mine.clone() & in_state(&["OPEN"])),
             columns: named(&["id", "slug", "account_id", "parent_id", "state", "memo"]),
@@ -87,8 +86,8 @@ fn grants() -> TableGrants {
             ..WriteGrant::default()
         },
     ];
-    orders.delete = vec![WriteGrant { rows: Some(mine & in_state(&["DRAFT"])), ..WriteGrant::default() }];
-    orders
+    let delete = vec![WriteGrant { rows: Some(mine & in_state(&["DRAFT"])), ..WriteGrant::default() }];
+    TableGrants { read, create, update, delete }
 }
 
 fn caller(orders: TableGrants) -> Caller {
