@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
 use crate::access::Noted;
-use crate::asker::Asker;
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
@@ -58,7 +57,7 @@ impl Exchange {
         let log = state.access_log.as_ref();
         let noted = log.map(|log| Noted::new(log, &request, &id, served.tables().clone(), state.endpoints.clone()));
         let (request, unread) = Unread::watch(request);
-        let asker = if state.authority.is_some() { Arc::new(Asker::nobody()) } else { served.anybody() };
+        let asker = if state.authority.is_some() { served.nobody() } else { served.anybody() };
         let incoming = Incoming::new(request, asker, timing);
         let Incoming { parts, timing, .. } = &incoming;
         let exchange = Self {

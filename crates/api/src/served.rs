@@ -20,6 +20,7 @@ pub(crate) struct Served {
     tables: Arc<ExposedTables>,
     permissions: Permissions,
     anybody: Arc<Asker>,
+    nobody: Arc<Asker>,
     /// The tables as the holders of some roles know them.
     views: Mutex<HashMap<Vec<String>, Arc<View>>>,
 }
@@ -35,7 +36,7 @@ impl Served {
     pub(crate) fn new(tables: ExposedTables, permissions: Permissions) -> Self {
         let tables = Arc::new(tables);
         let anybody = Arc::new(Asker::anybody(tables.clone()));
-        Self { tables, permissions, anybody, views: Mutex::default() }
+        Self { tables, permissions, anybody, nobody: Arc::new(Asker::nobody()), views: Mutex::default() }
     }
 
     /// All tables, whoever asks.
@@ -46,6 +47,11 @@ impl Served {
     /// Anybody, where the server is open to all.
     pub(crate) fn anybody(&self) -> Arc<Asker> {
         self.anybody.clone()
+    }
+
+    /// The sender of a request before they are known.
+    pub(crate) fn nobody(&self) -> Arc<Asker> {
+        self.nobody.clone()
     }
 
     /// Somebody who was identified.

@@ -27,7 +27,7 @@ use self::writer::Writer;
 use crate::failure::{Failure, Result};
 
 /// The default of `RUST_LOG`: warnings and errors, and statements that are echoed.
-const DEFAULT: &str = "warn,mwallet::sql=info";
+const DEFAULT: &str = "warn,mwallet::sql=info,mwallet_auth=info";
 
 /// The most lines that may wait to be written.
 const QUEUE: usize = 8_192;

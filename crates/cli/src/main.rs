@@ -56,7 +56,7 @@ Examples:
 Settings come from the options above, then from the environment and the .env file (MWALLET_DATABASE_URL, \
 MWALLET_DATABASE_PASSWORD, MWALLET_DATABASE_POOL_SIZE, ...), then from mwallet.toml ([database] url = \"...\").
 
-The log goes to standard error. RUST_LOG sets what is logged (default: warn,mwallet::sql=info). With --json, an \
+The log goes to standard error. RUST_LOG sets what is logged (default: warn,mwallet::sql=info,mwallet_auth=info). With --json, an \
 error is one JSON object on the last line of standard error.
 
 Every user of the machine can see a password on the command line. Put it in the environment or in a file."

@@ -6,7 +6,8 @@ use crate::columns::Columns;
 use crate::error::Result;
 use crate::json_row::{DriverValue, decode, write_row};
 use crate::json_rows::JsonRows;
-use crate::statement::{Format, JsonStyle, Output, Statement};
+use crate::query::PlanError;
+use crate::statement::{Format, Hidden, JsonStyle, Output, Statement};
 
 /// The maximum number of rows per batch of values.
 const BATCH_ROWS: usize = 256;
@@ -31,26 +32,18 @@ pub(crate) trait DriverRow {
 
 /// Rows that were read but not handed out yet.
 pub(crate) enum Batch {
-    Values {
-        columns: Columns,
-        rows: Vec<Vec<Value>>,
-        bytes: usize,
-    },
-    /// With `tells_merged`, a hidden column after the others says whether an upsert updated the row.
-    Json {
-        columns: Columns,
-        rows: JsonRows,
-        tells_merged: bool,
-        style: JsonStyle,
-    },
+    Values { columns: Columns, rows: Vec<Vec<Value>>, bytes: usize },
+    Json { columns: Columns, rows: JsonRows, hidden: Hidden, style: JsonStyle },
 }
 
 impl Batch {
     pub(crate) fn new(statement: &Statement, format: Format) -> Self {
-        let (columns, tells_merged) = (statement.columns.clone(), statement.hidden.tells_merged);
+        let columns = statement.columns.clone();
         match format {
             Format::Values => Self::Values { columns, rows: Vec::new(), bytes: 0 },
-            Format::Json(style) => Self::Json { columns, rows: JsonRows::default(), tells_merged, style },
+            Format::Json(style) => {
+                Self::Json { columns, rows: JsonRows::default(), hidden: statement.hidden.clone(), style }
+            }
         }
     }
 
@@ -69,9 +62,21 @@ impl Batch {
                 }
                 rows.push(values);
             }
-            Self::Json { columns, rows, tells_merged, style } => {
+            Self::Json { columns, rows, hidden, style } => {
+                let mut flags = columns.returned()..;
+                let mut flag = || row.flag(flags.next().unwrap_or_default());
+                let is_merged = hidden.tells_merged && flag()?;
+                if let Some(denied) = &hidden.check
+                    && !flag()?
+                {
+                    return Err(PlanError::from(denied.clone()).into());
+                }
+                if hidden.tells_seen && !flag()? {
+                    rows.count_unseen();
+                    return Ok(());
+                }
                 rows.push(|out| write_row(columns, *style, out, |index| row.value(index)))?;
-                if *tells_merged && row.flag(columns.returned())? {
+                if is_merged {
                     rows.count_merged();
                 }
             }

@@ -18,7 +18,9 @@ pub struct JsonRows {
     text: Vec<u8>,
     rows: u64,
     merged: u64,
-    /// The number of rows that a write affected, if it is not that of the rows.
+    /// The number of rows that a write affected and that its writer does not see.
+    unseen: u64,
+    /// The number of rows that a write affected, if it is neither.
     affected: Option<u64>,
 }
 
@@ -50,7 +52,7 @@ impl JsonRows {
     /// Returns the number of rows that a write affected. It may return fewer: those that have the related rows that its
     /// query requires.
     pub fn affected(&self) -> u64 {
-        self.affected.unwrap_or(self.rows)
+        self.affected.unwrap_or(self.rows + self.unseen)
     }
 
     /// Returns the number of rows that an upsert updated rather than inserted.
@@ -143,6 +145,11 @@ impl JsonRows {
         Self { affected: Some(affected), ..self }
     }
 
+    /// Counts a row that its writer does not see.
+    pub(crate) fn count_unseen(&mut self) {
+        self.unseen += 1;
+    }
+
     /// Counts the last row as updated by an upsert.
     pub(crate) fn count_merged(&mut self) {
         self.merged += 1;
@@ -150,6 +157,7 @@ impl JsonRows {
 
     /// Appends the rows of another value.
     pub(crate) fn append(&mut self, more: &Self) {
+        self.unseen += more.unseen;
         if more.rows > 0 {
             self.text.push(b',');
             self.text.extend_from_slice(more.objects());

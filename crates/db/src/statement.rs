@@ -7,6 +7,7 @@ use mwallet_schema::{ColumnType, Value};
 
 use crate::columns::{Columns, OutputColumn};
 use crate::json_rows::JsonRows;
+use crate::query::Denied;
 
 /// A SQL text, its parameters and its output columns.
 #[derive(Clone, Debug)]
@@ -31,7 +32,11 @@ pub struct Statement {
 pub(crate) struct Hidden {
     /// Whether the first hidden column says if an upsert updated the row.
     pub(crate) tells_merged: bool,
-    /// The sort keys in the columns after it, if the engine cannot sort.
+    /// What is wrong where the next one is false: the row is not as its writer may leave it.
+    pub(crate) check: Option<Denied>,
+    /// Whether the next one says if the writer sees the row.
+    pub(crate) tells_seen: bool,
+    /// The sort keys in the columns after them, if the engine cannot sort.
     pub(crate) sort: Vec<SortKey>,
 }
 

@@ -50,6 +50,17 @@ pub struct Plan<'t> {
     pub(crate) barrier: Option<Condition<'t>>,
     /// The columns that only some rows show, each with the condition of those.
     pub(crate) masks: Masks<'t>,
+    /// What an insert says of each row.
+    pub(crate) told: Told<'t>,
+}
+
+/// What an insert by a grant says of each row, besides its columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Told<'t> {
+    /// Whether the row is as the grant demands. It fails otherwise.
+    pub(crate) check: Option<Condition<'t>>,
+    /// Whether the writer sees the row. It is not returned otherwise.
+    pub(crate) seen: Option<Condition<'t>>,
 }
 
 /// Columns whose values count as null in rows that do not meet a condition.
@@ -153,7 +164,7 @@ impl<'t> Plan<'t> {
         planner.check_output(&output)?;
         let kind = PlanKind::Select { condition, skip: query.skip, limit: query.limit };
         let Planner { table, related, masks, .. } = planner;
-        let plan = Self { table, kind, output, order, related, barrier, masks };
+        let plan = Self { table, kind, output, order, related, barrier, masks, told: Told::default() };
         plan.check_groups()?;
         Ok(plan)
     }
@@ -182,7 +193,7 @@ impl<'t> Plan<'t> {
         // They are there for filters only.
         related.iter_mut().for_each(|related| related.is_empty = true);
         let output = OutputSet::Values { values, names };
-        Ok(Self { table, kind, output, order: Vec::new(), related, barrier, masks })
+        Ok(Self { table, kind, output, order: Vec::new(), related, barrier, masks, told: Told::default() })
     }
 
     /// Plans to count what a query selects, ignoring its page: rows, or groups of rows.
@@ -276,7 +287,8 @@ impl<'t> Plan<'t> {
 
     /// A plan about one table only.
     pub(super) fn of_kind(table: &'t Table, kind: PlanKind<'t>, output: OutputSet, order: Vec<OrderBy>) -> Self {
-        Self { table, kind, output, order, related: Vec::new(), barrier: None, masks: Vec::new() }
+        let (related, masks, told) = (Vec::new(), Vec::new(), Told::default());
+        Self { table, kind, output, order, related, barrier: None, masks, told }
     }
 
     /// Returns whether the statement returns the rows that it reads or writes.

@@ -88,7 +88,7 @@ impl Plan<'_> {
         let answers = self.answers().unwrap_or(true);
         let grouped = self.is_grouped().then(|| self.group_columns());
         let is_count = matches!(self.kind, PlanKind::CountGroups { .. });
-        let Self { table, kind, output, order, related, barrier, masks } = self;
+        let Self { table, kind, output, order, related, barrier, masks, told } = self;
         let answered = output.values(table).into_owned();
         let mut writer = Writer::new(dialect, table, related, masks, barrier.is_some() || grouped.is_some());
         let (mut keyed, mut hidden) = (Vec::new(), Hidden::default());
@@ -116,9 +116,10 @@ impl Plan<'_> {
                     tells_merged,
                     order: &order,
                     identity: writer.given_identity(&columns),
+                    told,
                 };
                 writer.begin_write(&returning);
-                writer.insert(&columns, rows, &on_conflict);
+                writer.stored(|writer| writer.insert(&columns, rows, &on_conflict));
                 hidden = writer.end_write(&returning);
             }
             PlanKind::Update { assignments, condition, kept } => {
@@ -152,7 +153,9 @@ impl Plan<'_> {
             }
         };
         let search_path = SearchPath::of_schema(table.schema.as_deref());
-        let Writer { sql, binds, repeats, .. } = writer;
+        let Writer { sql, binds, mut repeats, .. } = writer;
+        // Each repetition has values of its own, and binds what follows them too.
+        repeats.iter_mut().for_each(|repeat| repeat.extend_from_slice(&binds[repeat.len()..]));
         Statement { sql: sql.into(), binds, repeats, columns, hidden, is_lookup, search_path, guards }
     }
 

@@ -410,17 +410,70 @@ async fn a_table_without_grants_or_a_key_is_not_written(db: TestDb) {
         let told = run(&db, at(&read_only), write, nothing(), Terms::default()).await;
         assert_eq!(told, format!("42501 you may not {action} rows of orders"));
     }
-    // Without a key, rows are not found again: not to be checked, and not to be returned.
+    // Without a key, rows are not found again: an update is not checked. An insert checks itself.
     let checked = caller(grants());
-    let told = run(&db, at(&checked), create([("id", "9"), ("state", "OPEN")]), nothing(), Terms::default()).await;
+    let order = |state| create([("id", "9"), ("state", state)]);
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    for terms in [trial, Terms { returns_all: true, ..Terms::default() }] {
+        let told = run(&db, at(&checked), order("OPEN"), nothing(), terms).await;
+        assert!(told.ends_with("the table has no primary key to find them by"), "{told}");
+    }
+    let told = run(&db, at(&checked), update(&[1], [("memo", "x")]), nothing(), Terms::default()).await;
     assert!(told.ends_with("the table has no primary key to find them by"), "{told}");
-    let mut unchecked = grants();
-    unchecked.create[0].check = None;
-    let unchecked = caller(unchecked);
-    let order = || create([("id", "9"), ("state", "OPEN")]);
-    let told = run(&db, at(&unchecked), order(), Query::new().include(["id"]), Terms::default()).await;
-    assert!(told.ends_with("the table has no primary key to find them by"), "{told}");
-    assert_eq!(run(&db, at(&unchecked), order(), nothing(), Terms::default()).await, " 1");
+    assert_eq!(run(&db, at(&checked), order("OPEN"), nothing(), Terms::default()).await, "{} 1");
+    let told = run(&db, at(&checked), order("CLOSED"), nothing(), Terms::default()).await;
+    assert_eq!(told, "42501 a row of orders would not be as you may create it");
+}
+
+/// An insert that checks its rows itself, and one that is checked by their keys, do the same.
+#[both_engines]
+async fn an_insert_checks_itself_where_it_can(db: TestDb) {
+    let catalog = fill(&db).await;
+    let before = dump(&db).await;
+    let mut unseen = grants();
+    unseen.read.remove(0);
+    unseen.create[0].check = None;
+    let mut others = grants();
+    // Whether it may be depends on other rows.
+    let of_mine =
+        Filter::eq("owner_id", Operand::Caller("id".into())) & Filter::eq("id", Operand::Row("account_id".into()));
+    others.create[0].check =
+        Some(Filter::ExistsIn { schema: None, table: "accounts".into(), filter: Box::new(of_mine) });
+    let order = |id: &str, state: &str| row([("id", id), ("state", state), ("memo", "m")]);
+    let with = |account: &str| row([("id", "8"), ("state", "OPEN"), ("account_id", account)]);
+    for (grants, rows, expected) in [
+        (&grants(), vec![order("8", "OPEN")], r#"{"id":8,"state":"OPEN","memo":"m"} 1"#),
+        (
+            &grants(),
+            vec![order("8", "OPEN"), order("9", "DRAFT")],
+            r#"{"id":8,"state":"OPEN","memo":"m"},{"id":9,"state":"DRAFT","memo":"m"} 2"#,
+        ),
+        (&grants(), vec![order("8", "CLOSED")], "42501 a row of orders would not be as you may create it"),
+        (
+            &grants(),
+            vec![order("8", "OPEN"), order("9", "CLOSED")],
+            "42501 a row of orders would not be as you may create it",
+        ),
+        (&unseen, vec![order("8", "OPEN")], r#"{"id":8,"state":"OPEN"} 1"#),
+        (&unseen, vec![order("8", "DRAFT")], " 1"),
+        (&unseen, vec![order("8", "DRAFT"), order("9", "OPEN")], r#"{"id":9,"state":"OPEN"} 2"#),
+        (&others, vec![with("1")], r#"{"id":8,"state":"OPEN","memo":null} 1"#),
+        (&others, vec![with("null")], "42501 a row of orders would not be as you may create it"),
+    ] {
+        let caller = caller(grants.clone());
+        let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+        let sees_memo = grants.read.len() > 1;
+        let returned = Query::new()
+            .include(if sees_memo { &["id", "state", "memo"][..] } else { &["id", "state"] }.iter().copied());
+        for is_trial in [true, false] {
+            let terms = Terms { is_trial, ..Terms::default() };
+            let write = Write::Create(rows.clone(), OnConflict::Error);
+            assert_eq!(run(&db, at, write, returned.clone(), terms).await, expected, "{rows:?} {is_trial}");
+            let is_written = !is_trial && !expected.starts_with("42501");
+            assert_eq!(dump(&db).await != before, is_written, "{rows:?} {is_trial}");
+            crud::execute::<(i64,)>(&db.engine, Sql::new("DELETE FROM orders WHERE id > 7")).await.unwrap();
+        }
+    }
 }
 
 #[both_engines]

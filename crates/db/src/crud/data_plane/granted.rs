@@ -14,7 +14,7 @@ use mwallet_schema::{Record, Table};
 use self::choose::{Chosen, any_rows, choose};
 use self::references::Lookup;
 use super::read_back::{Returned, keys};
-use super::{Replaced, Terms, finish, goes_with, of_chunk, require_count};
+use super::{Replaced, Terms, finish, goes_with, join, of_chunk, require_count};
 use crate::crud::{chunks, count_of};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ use crate::query::{
     WriteGrant,
 };
 use crate::session::Session;
-use crate::statement::{Format, JsonStyle, Statement};
+use crate::statement::{Format, JsonStyle, Output, Statement};
 
 /// The most rows that are checked at once.
 const MOST_CHECKED: usize = 10_000;
@@ -45,6 +45,8 @@ struct Step<'a> {
     checks: Checks<'a>,
     /// How many rows it must affect, where it leaves those as they are that may not be updated.
     rows: Option<u64>,
+    /// Whether the statement is all of it: it checks its rows itself, and returns what is seen of them.
+    is_whole: bool,
 }
 
 /// What was written so far.
@@ -53,6 +55,8 @@ struct Written {
     keys: Vec<Vec<Operand>>,
     affected: u64,
     merged: u64,
+    /// What is seen of those whose statement returned it.
+    rows: JsonRows,
 }
 
 /// What must hold of each written row, and of what grants that is.
@@ -83,6 +87,10 @@ impl<'a> GrantedWrite<'a> {
     /// Inserts all rows or none. Each is inserted by the first grant that allows it.
     pub(super) async fn create(self, rows: Vec<Record>, on_conflict: &OnConflict) -> Result<JsonRows> {
         self.check_returned()?;
+        if rows.is_empty() {
+            Error::check_rows(self.terms.allowed, 0)?;
+            return Ok(JsonRows::default());
+        }
         let mut granted = Vec::with_capacity(rows.len());
         for row in rows {
             let given: Vec<&str> = row.given().collect();
@@ -90,41 +98,18 @@ impl<'a> GrantedWrite<'a> {
             let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
             granted.push((chosen.grant(), chosen.complete(row)));
         }
-        let (mut lookups, mut steps) = (Vec::new(), Vec::new());
-        for of_grant in granted.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
-            let grant = of_grant[0].0;
-            let rows: Vec<Record> = of_grant.iter().map(|(_, row)| row.clone()).collect();
-            lookups.extend(self.created_references(grant, &rows)?);
-            for rows in chunks(rows, |first, row| goes_with(self.table(), on_conflict, first, row)) {
-                let mut checks = checks(WriteAction::Create, grant);
-                let mut on_conflict = of_chunk(on_conflict, &rows[0]);
-                let merge = match &mut on_conflict {
-                    OnConflict::Merge { target, columns } => {
-                        // In rows that may be updated, what the grant sets stays as it is.
-                        columns.retain(|column| !grant.sets(column));
-                        let target = target.as_ref().unwrap_or(&self.table().primary_key);
-                        let changed = columns.iter().filter(|column| !target.contains(column));
-                        let changed: Vec<&str> = changed.map(String::as_str).collect();
-                        let chosen =
-                            choose(self.caller, self.at(), WriteAction::Update, &rows[0], &changed)?.swap_remove(0);
-                        checks.extend(self::checks(WriteAction::Update, chosen.grant()));
-                        Some((chosen.rows(), chosen.set, rows.len() as u64))
-                    }
-                    _ => None,
-                };
-                let plan = Plan::insert(self.at(), rows, &Projection::Include(Vec::new()), self.engine.sources())?;
-                steps.push(match &merge {
-                    None => self.step(plan.on_conflict(self.at(), &on_conflict)?, checks)?,
-                    Some((within, set, rows)) => {
-                        let plan = plan.on_conflict(self.at().within(within), &on_conflict)?.setting(set);
-                        Step { rows: Some(*rows), ..self.step(plan, checks)? }
-                    }
-                });
-            }
-        }
-        if steps.is_empty() {
-            Error::check_rows(self.terms.allowed, 0)?;
-            return Ok(JsonRows::default());
+        let whole = match self.can_tell(on_conflict) {
+            true => self.insert_steps(&granted, on_conflict, true)?,
+            false => None,
+        };
+        let (lookups, steps) = match whole {
+            Some(whole) => whole,
+            None => self.insert_steps(&granted, on_conflict, false)?.unwrap_or_default(),
+        };
+        if lookups.is_empty() && steps.iter().all(|step| step.is_whole) {
+            let statements = steps.into_iter().map(|step| step.statement).collect();
+            let written = self.engine.write(statements, Format::Json(self.returned.query.style)).await?;
+            return Ok(written.into_iter().map(Output::into_json).reduce(join).unwrap_or_default());
         }
         let mut session = self.engine.sessions().begin().await?;
         self.look_up(&mut session, lookups).await?;
@@ -133,6 +118,60 @@ impl<'a> GrantedWrite<'a> {
             self.run(&mut session, step, &mut written).await?;
         }
         self.end(session, written).await
+    }
+
+    /// Returns whether an insert could check its rows itself, and return what is seen of them: any number of rows is
+    /// written, rows alone are returned, in the order in which they are given, and no trigger of others changes them after
+    /// the statement has returned them.
+    fn can_tell(&self, on_conflict: &OnConflict) -> bool {
+        let Query { related, order, .. } = self.returned.query;
+        let is_plain = related.is_empty() && order.is_empty() && self.terms == Terms::default();
+        is_plain && *on_conflict == OnConflict::Error && !self.engine.options().existing
+    }
+
+    /// Returns the lookups and the inserts of rows, each with the grant that allows it. If each insert is to be
+    /// [whole](Step::is_whole), `None` if one cannot be.
+    fn insert_steps(
+        &self,
+        granted: &[(&'a WriteGrant, Record)],
+        on_conflict: &OnConflict,
+        is_whole: bool,
+    ) -> Result<Option<(Vec<Lookup>, Vec<Step<'a>>)>> {
+        let (mut lookups, mut steps) = (Vec::new(), Vec::new());
+        let nothing = Projection::Include(Vec::new());
+        let fields = if is_whole { &self.returned.query.fields } else { &nothing };
+        for of_grant in granted.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
+            let grant = of_grant[0].0;
+            let rows: Vec<Record> = of_grant.iter().map(|(_, row)| row.clone()).collect();
+            lookups.extend(self.created_references(grant, &rows)?);
+            for rows in chunks(rows, |first, row| goes_with(self.table(), on_conflict, first, row)) {
+                let (count, first) = (rows.len() as u64, rows[0].clone());
+                let plan = Plan::insert(self.at(), rows, fields, self.engine.sources())?;
+                if is_whole {
+                    let Some(plan) = plan.telling(self.at(), grant.check.as_ref())? else { return Ok(None) };
+                    let statement = plan.statement_for(self.at(), self.engine.dialect())?;
+                    steps.push(Step { statement, checks: Vec::new(), rows: None, is_whole });
+                    continue;
+                }
+                let mut checks = checks(WriteAction::Create, grant);
+                let mut on_conflict = of_chunk(on_conflict, &first);
+                let OnConflict::Merge { target, columns } = &mut on_conflict else {
+                    steps.push(self.step(plan.on_conflict(self.at(), &on_conflict)?, checks)?);
+                    continue;
+                };
+                // In rows that may be updated, what the grant sets stays as it is.
+                columns.retain(|column| !grant.sets(column));
+                let target = target.as_ref().unwrap_or(&self.table().primary_key);
+                let changed = columns.iter().filter(|column| !target.contains(column));
+                let changed: Vec<&str> = changed.map(String::as_str).collect();
+                let update = choose(self.caller, self.at(), WriteAction::Update, &first, &changed)?.swap_remove(0);
+                checks.extend(self::checks(WriteAction::Update, update.grant()));
+                let within = update.rows();
+                let plan = plan.on_conflict(self.at().within(&within), &on_conflict)?.setting(&update.set);
+                steps.push(Step { rows: Some(count), ..self.step(plan, checks)? });
+            }
+        }
+        Ok(Some((lookups, steps)))
     }
 
     /// Updates the rows that a query selects. Grants that differ in more than their rows run one after another, each on
@@ -213,7 +252,7 @@ impl<'a> GrantedWrite<'a> {
         let given: Vec<String> = row.given().filter(|column| place.get(column).is_none()).map(Into::into).collect();
         let (changes, new) = Plan::replacement(self.at(), &query, row)?;
         let updates = self.replacing_steps(&query, &changes, &given);
-        let insert = new.map(|new| self.inserting_step(new));
+        let insert = new.map(|new| self.replacing_insert(new));
         // Who may create rows need not be allowed to update them, and the other way round.
         let updates = match (updates, &insert) {
             (Err(Error::Plan(PlanError::Denied(_))), Some(Ok(_))) => Vec::new(),
@@ -254,7 +293,7 @@ impl<'a> GrantedWrite<'a> {
         chosen.iter().map(step).collect()
     }
 
-    fn inserting_step(&self, row: Record) -> Result<(Vec<Lookup>, Step<'a>)> {
+    fn replacing_insert(&self, row: Record) -> Result<(Vec<Lookup>, Step<'a>)> {
         let given: Vec<&str> = row.given().collect();
         let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
         let (grant, row) = (chosen.grant(), chosen.complete(row));
@@ -290,7 +329,8 @@ impl<'a> GrantedWrite<'a> {
         }
         let plan = plan.returning_key();
         require_count(&plan, self.terms.allowed)?;
-        Ok(Step { statement: plan.statement_for(self.at(), self.engine.dialect())?, checks, rows: None })
+        let statement = plan.statement_for(self.at(), self.engine.dialect())?;
+        Ok(Step { statement, checks, rows: None, is_whole: false })
     }
 
     async fn look_up(&self, session: &mut Session, lookups: Vec<Lookup>) -> Result<()> {
@@ -302,6 +342,13 @@ impl<'a> GrantedWrite<'a> {
 
     /// Runs a statement, and then the checks on its rows.
     async fn run(&self, session: &mut Session, step: Step<'_>, written: &mut Written) -> Result<()> {
+        if step.is_whole {
+            let style = self.returned.query.style;
+            let rows = super::run(session, step.statement, style).await?;
+            written.affected += rows.affected();
+            written.rows = join(std::mem::take(&mut written.rows), rows);
+            return Ok(());
+        }
         let rows = run(session, step.statement).await?;
         let (affected, merged) = (rows.rows(), rows.merged());
         if step.rows.is_some_and(|expected| affected < expected) {
@@ -333,8 +380,9 @@ impl<'a> GrantedWrite<'a> {
 
     /// Ends the write with what the caller may see of its rows.
     async fn end(&self, mut session: Session, written: Written) -> Result<JsonRows> {
-        let Written { keys, affected, merged } = written;
+        let Written { keys, affected, merged, rows } = written;
         let rows = match self.returned.returns_rows() {
+            true if keys.is_empty() => rows.with_affected(affected),
             true => self.returned.read_keys(&mut session, keys).await?.with_affected(affected),
             false => JsonRows::of_nothing(affected),
         };

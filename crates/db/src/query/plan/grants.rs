@@ -6,7 +6,7 @@ use mwallet_schema::{ColumnType, Value};
 use super::condition::all_of;
 use super::{
     Assignment, Condition, Masks, OrderBy, OutputSet, OutputValue, Plan, PlanError, PlanKind, PlannedConflict, Planner,
-    RelatedPlan,
+    RelatedPlan, Told,
 };
 use crate::query::{Comparison, Direction, Filter, Grant, Is, Nulls, Operand, ScopedTable};
 
@@ -47,6 +47,25 @@ impl<'t> Plan<'t> {
         let key = self.table.primary_key.iter().filter_map(|column| self.table.position(column));
         self.output = OutputSet::Columns(key.collect());
         self
+    }
+
+    /// Makes an insert check its rows itself, and return what its writer sees of them. `None` if that depends on other
+    /// rows: only a statement of its own sees those as they are after the insert.
+    pub(crate) fn telling(mut self, at: ScopedTable<'t>, check: Option<&Filter>) -> Result<Option<Self>, PlanError> {
+        let check = check.map(|check| Planner::of_grants(at).filter(check)).transpose()?;
+        let (seen, masks) = match self.output.is_empty(self.table) {
+            true => (None, Masks::new()),
+            false => {
+                let Planner { visible, masks, .. } = Planner::new(at)?;
+                (visible, masks)
+            }
+        };
+        let mut all = check.iter().chain(&seen).chain(masks.iter().map(|(_, mask)| mask));
+        if all.any(Condition::asks_for_rows) {
+            return Ok(None);
+        }
+        (self.told, self.masks) = (Told { check, seen }, masks);
+        Ok(Some(self))
     }
 
     /// Checks that the asker sees a column.
@@ -233,6 +252,17 @@ impl<'t> Planner<'t> {
 }
 
 impl Condition<'_> {
+    /// Returns whether it is about other rows too.
+    fn asks_for_rows(&self) -> bool {
+        match self {
+            Self::Related(_) | Self::Exists(_) | Self::Among(_) => true,
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::asks_for_rows),
+            Self::Not(one) | Self::Stored(one) => one.asks_for_rows(),
+            Self::Behind(both) => both.iter().any(Self::asks_for_rows),
+            _ => false,
+        }
+    }
+
     /// Returns the columns that a single comparison is about.
     fn columns(&self) -> Vec<usize> {
         match self {

@@ -22,11 +22,7 @@ impl<'t> Writer<'t> {
         } else {
             self.insert_values(columns, rows);
         }
-        let of_rows = self.binds.len();
         self.on_conflict(on_conflict);
-        // Each repetition binds what follows the values too.
-        let rest = &self.binds[of_rows..];
-        self.repeats.iter_mut().for_each(|binds| binds.extend_from_slice(rest));
     }
 
     fn on_conflict(&mut self, on_conflict: &PlannedConflict<'t>) {

@@ -4,11 +4,12 @@ use mwallet_schema::{ColumnType, Value};
 
 use super::{Condition, OrderBy, OutputValue, Writer, qualified};
 use crate::Dialect;
-use crate::query::{Direction, Nulls};
+use crate::query::plan::Told;
+use crate::query::{Denied, Direction, Nulls, WriteAction};
 use crate::statement::{Hidden, SortKey};
 
 /// What a write returns.
-pub(super) struct Returning<'p> {
+pub(super) struct Returning<'p, 't> {
     /// The columns to return, or `None` if the table cannot return rows.
     pub(super) answered: Option<&'p Vec<OutputValue>>,
     /// Whether each row reports if an upsert updated it.
@@ -16,11 +17,13 @@ pub(super) struct Returning<'p> {
     pub(super) order: &'p [OrderBy],
     /// The PostgreSQL identity column that an insert sets explicitly, so that its sequence must be advanced.
     pub(super) identity: Option<usize>,
+    /// What else is said of each row.
+    pub(super) told: Told<'t>,
 }
 
-impl<'p> Returning<'p> {
+impl<'p> Returning<'p, '_> {
     pub(super) fn new(answered: Option<&'p Vec<OutputValue>>, order: &'p [OrderBy]) -> Self {
-        Self { answered, tells_merged: false, order, identity: None }
+        Self { answered, tells_merged: false, order, identity: None, told: Told::default() }
     }
 
     /// Returns whether the write is wrapped in a statement that selects from its result.
@@ -31,7 +34,7 @@ impl<'p> Returning<'p> {
 }
 
 impl<'t> Writer<'t> {
-    pub(super) fn begin_write(&mut self, returning: &Returning<'_>) {
+    pub(super) fn begin_write(&mut self, returning: &Returning<'_, 't>) {
         if returning.is_selected(self.dialect) {
             self.push("WITH given AS (");
         }
@@ -69,10 +72,10 @@ impl<'t> Writer<'t> {
     }
 
     /// Ends a write with its RETURNING clause.
-    pub(super) fn end_write(&mut self, returning: &Returning<'_>) -> Hidden {
+    pub(super) fn end_write(&mut self, returning: &Returning<'_, 't>) -> Hidden {
         if returning.is_selected(self.dialect) {
             self.select_of_given(returning);
-            return Hidden { tells_merged: returning.tells_merged, sort: Vec::new() };
+            return self.hidden(returning, Vec::new());
         }
         let Some(answered) = returning.answered else { return Hidden::default() };
         // Rows are counted by what is returned, so return something.
@@ -82,9 +85,30 @@ impl<'t> Writer<'t> {
             self.push(", ");
             self.merged();
         }
+        self.tell(&returning.told);
         // On PostgreSQL, an order can get here only if no rows are requested.
         let sort = returning.order.iter().map(|order| self.sort_key(order)).collect();
-        Hidden { tells_merged: returning.tells_merged, sort }
+        self.hidden(returning, sort)
+    }
+
+    fn hidden(&self, returning: &Returning<'_, 't>, sort: Vec<SortKey>) -> Hidden {
+        let Told { check, seen } = &returning.told;
+        let denied = || Denied::Check { table: self.table.name.clone(), action: WriteAction::Create };
+        Hidden {
+            tells_merged: returning.tells_merged,
+            check: check.as_ref().map(|_| denied()),
+            tells_seen: seen.is_some(),
+            sort,
+        }
+    }
+
+    /// Writes what else is said of each row.
+    fn tell(&mut self, told: &Told<'t>) {
+        for condition in told.check.iter().chain(&told.seen) {
+            self.push(", (");
+            self.stored(|writer| writer.condition(condition.clone()));
+            self.push(") IS TRUE");
+        }
     }
 
     /// Adds a hidden sort column, because SQLite cannot order the rows of a write.
@@ -101,7 +125,7 @@ impl<'t> Writer<'t> {
 
     /// Ends a write named `given`, advances the sequence beyond explicit identity values, and selects from the
     /// result.
-    fn select_of_given(&mut self, returning: &Returning<'_>) {
+    fn select_of_given(&mut self, returning: &Returning<'_, 't>) {
         self.push(" RETURNING *");
         if returning.tells_merged {
             self.push(", ");
@@ -117,13 +141,14 @@ impl<'t> Writer<'t> {
             self.push(", ");
             self.bind_as(text, Value::Text(self.table.columns[identity].name.clone()));
             self.push(")::regclass AS sequence, max(");
-            self.column(identity);
+            self.stored(|writer| writer.column(identity));
             self.push(") AS most FROM given) AS found WHERE most > coalesce(pg_sequence_last_value(sequence), 0))");
         }
         let answered = returning.answered.map(Vec::as_slice).unwrap_or_default();
         self.push(if answered.is_empty() { " SELECT NULL" } else { " SELECT " });
         self.read_values(answered);
         self.push(if returning.tells_merged { ", given.mwallet_merged" } else { "" });
+        self.tell(&returning.told);
         self.push(" FROM given");
         // The join makes PostgreSQL run `moved`: a CTE that only selects is skipped if nothing reads it.
         self.push(if returning.identity.is_some() { " LEFT JOIN moved ON TRUE" } else { "" });
