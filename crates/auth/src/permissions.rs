@@ -151,6 +151,7 @@ impl Permissions {
                 all.create.extend_from_slice(&grants.create);
                 all.update.extend_from_slice(&grants.update);
                 all.delete.extend_from_slice(&grants.delete);
+                all.merge_reads();
             }
         }
         all

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
-use mwallet_db::{Caller, Catalog, Dialect, Filter, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable};
+use mwallet_db::{
+    Caller, Catalog, Dialect, Filter, Grant, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable, TableGrants,
+};
 
 use super::{Group, Holder, Permissions};
 
@@ -272,4 +274,24 @@ fn the_default_file_gives_nothing_to_write_to_those_who_say_nothing() {
         assert!(granted.create.is_empty() && granted.update.is_empty() && granted.delete.is_empty(), "{}", table.name);
         assert!(matches!(table.name.as_str(), "orders" | "assets"), "{}", table.name);
     }
+}
+
+/// A mask where none is needed would keep indexes from serving a column.
+#[test]
+fn grants_of_the_same_rows_are_one() {
+    let (catalog, permissions) = default_permissions();
+    let orders = catalog.get(None, "orders").unwrap().table();
+    let grants = permissions.grants(["authenticated"]);
+    let read = &grants.of(orders).unwrap().read;
+    assert_eq!(read.len(), 2);
+    assert!(read.iter().all(|grant| grant.columns.contains("id") && grant.limit.is_none()), "{read:?}");
+    let order = |columns: &[&str], limit| Grant { limit, ..Grant::of_columns(columns.iter().copied()) };
+    let mut merged =
+        TableGrants { read: vec![order(&["id"], Some(5)), order(&["id", "memo"], Some(7))], ..TableGrants::default() };
+    merged.read.push(Grant { aggregates: false, ..Grant::all() });
+    merged.merge_reads();
+    assert_eq!(merged.read, [order(&["id", "memo"], Some(7)), Grant { aggregates: false, ..Grant::all() }]);
+    merged.read.push(Grant::all());
+    merged.merge_reads();
+    assert_eq!(merged.read[0], Grant::all());
 }

@@ -133,6 +133,21 @@ impl Grant {
     }
 }
 
+impl Grant {
+    /// Adds what another grant of the same rows shows.
+    fn extend(&mut self, other: Self) {
+        self.limit = self.limit.zip(other.limit).map(|(one, other)| one.max(other));
+        match (&mut self.columns, other.columns) {
+            (GrantedColumns::All, _) => {}
+            (columns, GrantedColumns::All) => *columns = GrantedColumns::All,
+            (GrantedColumns::Named(names), GrantedColumns::Named(others)) => {
+                let new: Vec<String> = others.into_iter().filter(|other| !names.contains(other)).collect();
+                names.extend(new);
+            }
+        }
+    }
+}
+
 impl WriteGrant {
     /// Returns whether a request may give a column.
     pub(crate) fn takes(&self, column: &str) -> bool {
@@ -275,6 +290,20 @@ impl fmt::Display for WriteAction {
 }
 
 impl TableGrants {
+    /// Makes one grant to read of those of the same rows. A column is shown by all that are left where it can be: no mask
+    /// then keeps an index from serving it.
+    pub fn merge_reads(&mut self) {
+        let mut merged: Vec<Grant> = Vec::with_capacity(self.read.len());
+        for grant in self.read.drain(..) {
+            let same = |other: &&mut Grant| other.rows == grant.rows && other.aggregates == grant.aggregates;
+            match merged.iter_mut().find(same) {
+                Some(same) => same.extend(grant),
+                None => merged.push(grant),
+            }
+        }
+        self.read = merged;
+    }
+
     /// Returns the grants of an action.
     pub fn of_write(&self, action: WriteAction) -> &[WriteGrant] {
         match action {
