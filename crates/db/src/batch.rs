@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::error::Result;
 use crate::json_row::{DriverValue, decode, write_row};
 use crate::json_rows::JsonRows;
-use crate::query::PlanError;
+use crate::query::{Denied, PlanError, WriteAction};
 use crate::statement::{Format, Hidden, JsonStyle, Output, Statement};
 
 /// The maximum number of rows per batch of values.
@@ -66,10 +66,11 @@ impl Batch {
                 let mut flags = columns.returned()..;
                 let mut flag = || row.flag(flags.next().unwrap_or_default());
                 let is_merged = hidden.tells_merged && flag()?;
-                if let Some(denied) = &hidden.check
+                if let Some(table) = &hidden.checked
                     && !flag()?
                 {
-                    return Err(PlanError::from(denied.clone()).into());
+                    let denied = Denied::Check { table: table.clone(), action: WriteAction::Create };
+                    return Err(PlanError::from(denied).into());
                 }
                 if hidden.tells_seen && !flag()? {
                     rows.count_unseen();

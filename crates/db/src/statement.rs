@@ -7,7 +7,6 @@ use mwallet_schema::{ColumnType, Value};
 
 use crate::columns::{Columns, OutputColumn};
 use crate::json_rows::JsonRows;
-use crate::query::Denied;
 
 /// A SQL text, its parameters and its output columns.
 #[derive(Clone, Debug)]
@@ -32,8 +31,8 @@ pub struct Statement {
 pub(crate) struct Hidden {
     /// Whether the first hidden column says if an upsert updated the row.
     pub(crate) tells_merged: bool,
-    /// What is wrong where the next one is false: the row is not as its writer may leave it.
-    pub(crate) check: Option<Denied>,
+    /// The table, if the next one says whether the row is as a grant to create rows of it demands.
+    pub(crate) checked: Option<String>,
     /// Whether the next one says if the writer sees the row.
     pub(crate) tells_seen: bool,
     /// The sort keys in the columns after them, if the engine cannot sort.

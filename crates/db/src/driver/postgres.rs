@@ -196,7 +196,7 @@ impl Postgres {
         // A single statement is its own transaction.
         if let [statement] = statements.as_slice()
             && statement.guards.is_empty()
-            && statement.hidden.check.is_none()
+            && statement.hidden.checked.is_none()
         {
             return Ok(vec![connection.run_guarded(statement, format).await?]);
         }

@@ -5,7 +5,7 @@ use mwallet_schema::{ColumnType, Value};
 use super::{Condition, OrderBy, OutputValue, Writer, qualified};
 use crate::Dialect;
 use crate::query::plan::Told;
-use crate::query::{Denied, Direction, Nulls, WriteAction};
+use crate::query::{Direction, Nulls};
 use crate::statement::{Hidden, SortKey};
 
 /// What a write returns.
@@ -93,10 +93,9 @@ impl<'t> Writer<'t> {
 
     fn hidden(&self, returning: &Returning<'_, 't>, sort: Vec<SortKey>) -> Hidden {
         let Told { check, seen } = &returning.told;
-        let denied = || Denied::Check { table: self.table.name.clone(), action: WriteAction::Create };
         Hidden {
             tells_merged: returning.tells_merged,
-            check: check.as_ref().map(|_| denied()),
+            checked: check.as_ref().map(|_| self.table.name.clone()),
             tells_seen: seen.is_some(),
             sort,
         }
