@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, HeaderName, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
 use mwallet_auth::{Authority, Credentials, Refused};
 
 use crate::asker::Asker;
@@ -50,17 +50,14 @@ fn bearer(value: &str) -> Result<&str, Problem> {
 }
 
 fn invalid(message: impl Into<String>) -> Problem {
-    const CHALLENGE: &str = "Bearer error=\"invalid_token\"";
-    Problem::new(StatusCode::UNAUTHORIZED, "PGRST301", message.into()).unauthorized(CHALLENGE)
+    Problem::invalid_token("PGRST301", message.into())
 }
 
 /// The problem of somebody who is refused.
 pub(crate) fn problem(refused: Refused) -> Problem {
     match refused {
         Refused::Invalid(message) => invalid(message),
-        Refused::Claims(message) => {
-            Problem::new(StatusCode::UNAUTHORIZED, "PGRST303", message).unauthorized("Bearer error=\"invalid_token\"")
-        }
+        Refused::Claims(message) => Problem::invalid_token("PGRST303", message),
         Refused::Database(error) => error.into(),
     }
 }

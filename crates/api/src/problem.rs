@@ -145,6 +145,11 @@ impl Problem {
         self
     }
 
+    /// A token or key that is not accepted.
+    pub(crate) fn invalid_token(code: &'static str, message: String) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, message).unauthorized("Bearer error=\"invalid_token\"")
+    }
+
     /// Marks the problem as one that a reload of the tables may solve. If it is sent to the client after all, the error
     /// of the database is written to the log.
     pub(crate) fn outdated(mut self, error: Error) -> Self {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::http::StatusCode;
 use mwallet_auth::{Permissions, Principal};
 use mwallet_db::{Caller, Grants};
 
@@ -65,12 +64,7 @@ impl Served {
             |role: &&String| !permissions.has_role(role) || (permissions.is_bypass(role) && !principal.may_bypass);
         if let Some(unknown) = principal.holder.named.iter().find(unknown).filter(|_| !principal.is_anonymous) {
             let name = mwallet_db::schema::shortened(unknown);
-            return Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "PGRST303",
-                format!("the role {name} is not known here"),
-            )
-            .unauthorized("Bearer error=\"invalid_token\""));
+            return Err(Problem::invalid_token("PGRST303", format!("the role {name} is not known here")));
         }
         let roles: Vec<String> = permissions.held_by(&principal.holder).into_iter().map(Into::into).collect();
         if principal.may_bypass && roles.iter().any(|role| permissions.is_bypass(role)) {

@@ -25,7 +25,12 @@ pub fn generate(kind: KeyKind, sources: &dyn Sources) -> String {
 
 /// Returns the hash of a key in hexadecimal. The key is random, so it needs no salt.
 pub fn hash(key: &str) -> String {
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(key))
+}
+
+/// Returns bytes in hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns whether a text has the form of a key.

@@ -122,29 +122,23 @@ struct Verified {
 }
 
 impl Authority {
-    /// An authority for the server of an engine, by the keys of a store and of those it trusts.
+    /// An authority for the server of an engine, by the keys of those it trusts.
     pub fn new(engine: &Engine, trust: Trust) -> Self {
-        Self(Arc::new(Inner {
-            trust,
-            store: None,
-            has_users: false,
-            sources: engine.clone(),
-            turn: tokio::sync::Mutex::new(()),
-            keys: Mutex::default(),
-            tokens: Mutex::default(),
-            users: Mutex::default(),
-        }))
+        Self::of(engine.clone(), trust, None, false)
     }
 
     /// Takes keys from a database with mWallet's tables, and users too if those are the users of what is served.
     pub fn with_store(self, store: Engine, has_users: bool) -> Self {
-        let Inner { trust, sources, .. } = &*self.0;
+        Self::of(self.0.sources.clone(), self.0.trust.clone(), Some(store), has_users)
+    }
+
+    fn of(sources: Engine, trust: Trust, store: Option<Engine>, has_users: bool) -> Self {
         Self(Arc::new(Inner {
-            trust: trust.clone(),
-            store: Some(store),
+            trust,
+            store,
             has_users,
-            sources: sources.clone(),
-            turn: tokio::sync::Mutex::new(()),
+            sources,
+            turn: tokio::sync::Mutex::default(),
             keys: Mutex::default(),
             tokens: Mutex::default(),
             users: Mutex::default(),

@@ -7,6 +7,7 @@ use mwallet_db::{Engine, Entity, Filter, Query, crud};
 use mwallet_models::{SigningKey as SigningKeyEntity, User};
 use serde_json::{Map, json};
 
+use crate::api_key::hexadecimal;
 use crate::authority::OWN_AUDIENCE;
 use crate::store;
 use crate::token::{self, KeyError, SigningKey};
@@ -94,7 +95,7 @@ pub async fn rotate(engine: &Engine) -> Result<SigningKey, IssueError> {
     let private = SigningKey::generate().ok_or(KeyError::Damaged)?;
     let mut random = [0; 16];
     engine.sources().fill_random(&mut random);
-    let kid: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let kid = hexadecimal(&random);
     let key = SigningKey::from_pkcs8(kid.clone(), &private)?;
     let mut session = engine.sessions().begin().await?;
     let earlier = Query::new().filter(Filter::is_null("retired_at"));
