@@ -60,6 +60,14 @@ impl Asker {
         matches!(self.who, Who::Everything)
     }
 
+    /// Whether something is known of them that the filters of grants ask for by this name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        match &self.who {
+            Who::Everything => true,
+            Who::Granted(caller) => caller.values.contains_key(name),
+        }
+    }
+
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.principal.as_ref()
     }

@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use mwallet_auth::Principal;
 
 use crate::access::Noted;
 use crate::problem::Problem;
@@ -32,7 +33,12 @@ pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(
     }
     sites::check(&incoming.parts, &state.origins)?;
     if let Some(authority) = &state.authority {
-        incoming.asker = identify::identify(&state.served(), authority, &incoming.parts.headers).await?;
+        let served = state.served();
+        incoming.asker = match incoming.parts.extensions.remove::<Principal>() {
+            None => identify::identify(&served, authority, &incoming.parts.headers).await?,
+            // The program itself asks, in the place of somebody. Nothing that comes by a network has an extension.
+            Some(principal) => served.asker(principal)?,
+        };
     }
     Ok(())
 }

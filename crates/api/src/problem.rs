@@ -162,6 +162,16 @@ impl Problem {
         self.0.outdated.is_some()
     }
 
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// What is wrong, for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.0.status

@@ -66,13 +66,33 @@ impl Served {
             let name = mwallet_db::schema::shortened(unknown);
             return Err(Problem::invalid_token("PGRST303", format!("the role {name} is not known here")));
         }
-        let roles: Vec<String> = permissions.held_by(&principal.holder).into_iter().map(Into::into).collect();
-        if principal.may_bypass && roles.iter().any(|role| permissions.is_bypass(role)) {
+        let roles = permissions.held_by(&principal.holder).into_iter().map(Into::into).collect();
+        self.asker_of(principal, roles)
+    }
+
+    /// Somebody with some roles.
+    fn asker_of(&self, principal: Principal, roles: Vec<String>) -> Result<Arc<Asker>, Problem> {
+        if principal.may_bypass && roles.iter().any(|role| self.permissions.is_bypass(role)) {
             return Ok(Arc::new(Asker::of_everything(self.tables.clone(), principal)));
         }
         let view = self.view(roles)?;
         let caller = Caller { grants: view.grants.clone(), values: principal.values.clone() };
         Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal)))
+    }
+
+    /// Somebody who has one more role than they have.
+    ///
+    /// # Errors
+    ///
+    /// If what is left of a table for them contradicts itself.
+    pub(crate) fn asker_with(&self, principal: &Principal, role: &str) -> Result<Arc<Asker>, Problem> {
+        let held = self.permissions.held_by(&principal.holder);
+        self.asker_of(principal.clone(), held.into_iter().chain([role]).map(Into::into).collect())
+    }
+
+    /// The permissions.
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// Whether an asker got its tables from here.

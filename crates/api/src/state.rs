@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use mwallet_auth::{Authority, Permissions};
+use mwallet_auth::{Authority, Case, Permissions};
 use mwallet_db::Engine;
 
 use crate::access::AccessLog;
@@ -163,6 +163,11 @@ impl AppState {
     /// of a server that is open to everybody mean nothing.
     pub fn serve(&self, tables: ExposedTables, permissions: Permissions) {
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Served::new(tables, permissions));
+    }
+
+    /// The tests of the permissions.
+    pub fn cases(&self) -> Vec<Case> {
+        self.served().permissions().cases().to_vec()
     }
 
     /// The engine.

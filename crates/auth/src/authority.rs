@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use mwallet_db::schema::{Table, Timestamp, Value};
 use mwallet_db::{Engine, Entity};
 use mwallet_models::{ApiKey, Group, KeyKind, User, UserGroup};
+use serde_json::Map;
 use sha2::{Digest, Sha256};
 
 use crate::api_key;
-use crate::permissions::Holder;
+use crate::issue;
+use crate::permissions::{Holder, Supposed};
 use crate::store::{self, KnownUser};
-use crate::token::{self, Claims, RoleClaim, SigningKey, TokenError, VerifyingKey};
+use crate::token::{self, Claims, OWN_AUDIENCE, RoleClaim, SigningKey, TokenError, USER_ROLE, VerifyingKey};
 
 /// How long what the database says is used. Another server, or the program on the command line, may change it.
 const FRESH: Duration = Duration::from_secs(10);
@@ -225,7 +227,43 @@ impl Authority {
 
     async fn by_token(&self, text: &str) -> Result<Principal, Refused> {
         let verified = self.verified(text).await?;
-        let (claims, now) = (&verified.claims, self.now());
+        self.holder_of(&verified.claims, verified.is_own).await
+    }
+
+    /// Returns somebody with a token of these claims, whoever would sign it. Nothing is verified: this is to find out
+    /// what others may do.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no such user, or if a claim has another form than it must have.
+    pub async fn suppose(&self, supposed: &Supposed) -> Result<Principal, Refused> {
+        let Supposed { user, role, assurance, claims } = supposed;
+        if *supposed == Supposed::default() {
+            return Ok(self.anonymous());
+        }
+        let mut all = match (user, &self.0.store) {
+            (None, _) => Map::from_iter([("role".into(), USER_ROLE.into())]),
+            (Some(user), Some(store)) if self.0.has_users => {
+                issue::claims(store, user).await.map_err(|error| Refused::Claims(error.to_string()))?
+            }
+            (Some(_), _) => {
+                let message = "an existing database has no users that are known here; say what their token claims";
+                return Err(Refused::Invalid(message));
+            }
+        };
+        all.extend(claims.clone());
+        all.extend(role.iter().map(|role| ("role".to_owned(), role.as_str().into())));
+        all.extend(assurance.iter().map(|assurance| ("aal".to_owned(), assurance.as_str().into())));
+        let now = self.now();
+        all.entry("iat").or_insert(token::seconds(now).into());
+        all.insert("exp".into(), (token::seconds(now) + 60).into());
+        let claims = Claims::read(&all, &RoleClaim::default(), None, true, now)?;
+        self.holder_of(&claims, true).await
+    }
+
+    /// Returns the holder of a token.
+    async fn holder_of(&self, claims: &Claims, is_own: bool) -> Result<Principal, Refused> {
+        let now = self.now();
         let age = claims.authenticated_at.map(|at| token::seconds(now).saturating_sub(at));
         let mut holder = Holder {
             named: claims.roles.clone(),
@@ -249,7 +287,7 @@ impl Authority {
             }
         }
         let is_anonymous = holder.named.iter().all(|role| role == ANONYMOUS);
-        Ok(Principal { holder, values, is_anonymous, may_bypass: verified.is_own })
+        Ok(Principal { holder, values, is_anonymous, may_bypass: is_own })
     }
 
     /// Verifies a token, unless that was done before.
@@ -347,9 +385,6 @@ impl Authority {
         self.0.sources.sources().now()
     }
 }
-
-/// Whom the server's own tokens are for.
-pub(crate) const OWN_AUDIENCE: &str = "authenticated";
 
 /// How long a retired key verifies tokens, in microseconds: as long as the longest of them is valid.
 const RETIRED: i64 = 24 * 60 * 60 * 1_000_000;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use mwallet_db::schema::{Record, Timestamp};
 use mwallet_db::{Engine, Entity, Filter, Query, crud};
 use mwallet_models::{SigningKey as SigningKeyEntity, User};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::api_key::hexadecimal;
-use crate::authority::OWN_AUDIENCE;
 use crate::store;
-use crate::token::{self, KeyError, SigningKey};
+use crate::token::{self, KeyError, OWN_AUDIENCE, SigningKey, USER_ROLE};
 
 /// The longest time for which a token is valid.
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -50,6 +49,21 @@ pub async fn issue(engine: &Engine, user: &str, valid: Duration) -> Result<Issue
     if valid > MOST {
         return Err(IssueError::TooLong);
     }
+    let mut claims = claims(engine, user).await?;
+    let key = match store::signing_keys(engine).await?.into_iter().find(|key| key.retired_at.is_none()) {
+        Some(key) => SigningKey::from_pkcs8(key.kid, &key.private_key)?,
+        None => rotate(engine).await?,
+    };
+    let now = engine.sources().now();
+    let expires = token::seconds(now) + i64::try_from(valid.as_secs()).unwrap_or(0);
+    claims.insert("exp".into(), expires.into());
+    let token = token::sign(&key, &claims).ok_or(KeyError::Damaged)?;
+    let expires_at = Timestamp::from_micros(expires * 1_000_000).unwrap_or(now);
+    Ok(Issued { token, expires_at })
+}
+
+/// What a token says of a user who signs in now, but for its end.
+pub(crate) async fn claims(engine: &Engine, user: &str) -> Result<Map<String, Value>, IssueError> {
     let by = |column: &str| User::find().filter(Filter::eq(column, user)).one(engine);
     let found = match by("username").await? {
         Some(user) => Some(user),
@@ -60,20 +74,12 @@ pub async fn issue(engine: &Engine, user: &str, valid: Duration) -> Result<Issue
     };
     let found = found.ok_or_else(|| IssueError::NoUser(user.into()))?;
     let uuid = found.names.uuid.get().ok_or_else(|| IssueError::NoUser(user.into()))?.to_string();
-    let key = match store::signing_keys(engine).await?.into_iter().find(|key| key.retired_at.is_none()) {
-        Some(key) => SigningKey::from_pkcs8(key.kid, &key.private_key)?,
-        None => rotate(engine).await?,
-    };
-    let now = engine.sources().now();
-    let issued_at = token::seconds(now);
-    let expires = issued_at + i64::try_from(valid.as_secs()).unwrap_or(0);
     let claims = json!({
         "iss": "mwallet",
         "sub": uuid,
         "aud": OWN_AUDIENCE,
-        "iat": issued_at,
-        "exp": expires,
-        "role": "authenticated",
+        "iat": token::seconds(engine.sources().now()),
+        "role": USER_ROLE,
         "aal": "aal1",
         "email": found.email,
         "phone": found.phone.unwrap_or_default(),
@@ -81,9 +87,10 @@ pub async fn issue(engine: &Engine, user: &str, valid: Duration) -> Result<Issue
         "app_metadata": Map::new(),
         "user_metadata": Map::new(),
     });
-    let token = claims.as_object().and_then(|claims| token::sign(&key, claims)).ok_or(KeyError::Damaged)?;
-    let expires_at = Timestamp::from_micros(expires * 1_000_000).unwrap_or(now);
-    Ok(Issued { token, expires_at })
+    match claims {
+        Value::Object(claims) => Ok(claims),
+        _ => Ok(Map::new()),
+    }
 }
 
 /// Makes a new key that signs tokens from now on. Those before it verify what they signed for another day.

@@ -11,5 +11,7 @@ mod token;
 
 pub use authority::{Authority, Credentials, Principal, Refused, Trust};
 pub use issue::{IssueError, Issued, issue, rotate};
-pub use permissions::{Group, Holder, Mistake, Permissions};
+pub use permissions::{
+    Case, Group, Holder, Lint, Mistake, Permissions, RoleGrants, Stated, Supposed, Warning, looks_secret,
+};
 pub use token::{Claims, KeyError, RoleClaim, SigningKey, TokenError, VerifyingKey};

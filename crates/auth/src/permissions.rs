@@ -3,8 +3,10 @@
 //! It is read in two steps: [`file`] knows its form, and [`resolve`] the tables that it is about. Whatever is wrong names
 //! its line and column.
 
+mod case;
 mod file;
 mod filter;
+mod lint;
 mod mistake;
 mod resolve;
 
@@ -12,8 +14,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mwallet_db::schema::Table;
-use mwallet_db::{Catalog, GrantedColumns, Grants, TableGrants};
+use mwallet_db::{Catalog, Grant, GrantedColumns, Grants, WriteGrant};
 
+pub use case::{Case, Supposed};
+pub use lint::{Lint, Warning, looks_secret};
 pub use mistake::Mistake;
 
 /// A permissions file that fits the tables of a server.
@@ -42,8 +46,10 @@ pub use mistake::Mistake;
 #[derive(Debug, Default)]
 pub struct Permissions {
     roles: BTreeMap<String, Role>,
+    definitions: Vec<(String, String)>,
     tables: Vec<RoleGrants>,
     closed: Vec<Closed>,
+    cases: Vec<Case>,
 }
 
 /// A role.
@@ -70,13 +76,43 @@ pub struct Group {
     pub name: String,
 }
 
-/// What a role may do with a table.
+/// What a role may do with a table, as the file says it.
 #[derive(Debug)]
-struct RoleGrants {
-    role: String,
-    schema: Option<String>,
-    table: String,
-    grants: TableGrants,
+pub struct RoleGrants {
+    /// The role.
+    pub role: String,
+    /// The schema of the table.
+    pub schema: Option<String>,
+    /// The table.
+    pub table: String,
+    /// What it may read.
+    pub read: Vec<Stated<Grant>>,
+    /// What it may create.
+    pub create: Vec<Stated<WriteGrant>>,
+    /// What it may update.
+    pub update: Vec<Stated<WriteGrant>>,
+    /// What it may delete.
+    pub delete: Vec<Stated<WriteGrant>>,
+}
+
+/// A grant with the words of the file.
+#[derive(Clone, Debug)]
+pub struct Stated<G> {
+    /// The grant.
+    pub grant: G,
+    /// The line where it begins, from 1.
+    pub line: u64,
+    /// Which rows it is about: a filter, or `all`.
+    pub rows: String,
+    /// What must hold of each row after a write.
+    pub check: Option<String>,
+}
+
+impl RoleGrants {
+    /// Returns whether they are about this table.
+    pub fn is_of(&self, table: &Table) -> bool {
+        (&self.schema, &self.table) == (&table.schema, &table.name)
+    }
 }
 
 /// Columns that are closed by name.
@@ -144,17 +180,37 @@ impl Permissions {
         let roles = roles.into_iter().filter_map(|role| self.roles.get(role));
         let held: Vec<&String> = roles.flat_map(|role| &role.holds).collect();
         let mut all = Grants::default();
-        for RoleGrants { role, schema, table, grants } in &self.tables {
+        for RoleGrants { role, schema, table, read, create, update, delete } in &self.tables {
             if held.contains(&role) {
                 let all = all.table(schema.as_deref(), table);
-                all.read.extend_from_slice(&grants.read);
-                all.create.extend_from_slice(&grants.create);
-                all.update.extend_from_slice(&grants.update);
-                all.delete.extend_from_slice(&grants.delete);
+                all.read.extend(plain(read));
+                all.create.extend(plain(create));
+                all.update.extend(plain(update));
+                all.delete.extend(plain(delete));
                 all.merge_reads();
             }
         }
         all
+    }
+
+    /// Returns what each role may do with each table, in the order of the file.
+    pub fn stated(&self) -> &[RoleGrants] {
+        &self.tables
+    }
+
+    /// Returns a role and those that it includes, or nothing if there is no such role.
+    pub fn held_with(&self, role: &str) -> &[String] {
+        self.roles.get(role).map_or(&[], |role| &role.holds)
+    }
+
+    /// Returns the tests of the file.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// Returns the names and filters of the definitions, in the order of the file.
+    pub fn definitions(&self) -> &[(String, String)] {
+        &self.definitions
     }
 
     /// Returns whether a column is closed by its name, or all of its table is.
@@ -162,6 +218,11 @@ impl Permissions {
         let of_table = |closed: &&Closed| (&closed.schema, &closed.table) == (&table.schema, &table.name);
         self.closed.iter().filter(of_table).any(|closed| closed.columns.contains(column))
     }
+}
+
+/// The grants without their words.
+fn plain<G: Clone>(stated: &[Stated<G>]) -> impl Iterator<Item = G> {
+    stated.iter().map(|stated| stated.grant.clone())
 }
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ use serde_json::{Map, Value};
 pub use claims::{Claims, RoleClaim};
 pub use key::{KeyError, SigningKey, VerifyingKey};
 
+/// Whom the server's own tokens are for.
+pub(crate) const OWN_AUDIENCE: &str = "authenticated";
+/// The role of users who have signed in.
+pub(crate) const USER_ROLE: &str = "authenticated";
 /// The longest token in bytes.
 const MOST_BYTES: usize = 16 * 1024;
 

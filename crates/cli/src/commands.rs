@@ -7,6 +7,7 @@ pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod migrate;
+pub(crate) mod permissions;
 pub(crate) mod restore;
 pub(crate) mod schema;
 #[cfg(feature = "demo")]

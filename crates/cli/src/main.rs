@@ -9,6 +9,8 @@ mod endpoints;
 mod failure;
 mod log;
 mod output;
+mod permissions;
+mod reflected;
 #[cfg(feature = "demo")]
 mod seed;
 mod settings;
@@ -86,6 +88,8 @@ enum Command {
     Inspect(commands::inspect::Options),
     /// Make, list and revoke keys by which programs call the server, and make tokens for users
     Key(commands::key::Options),
+    /// Write, check, test and explain the permissions of a server
+    Permissions(Box<commands::permissions::Options>),
     /// Generate types, schemas and API documents from a database
     Generate(commands::generate::Options),
     /// Write, apply and revert migrations of the tables
@@ -136,6 +140,7 @@ fn run(Arguments { settings, command }: Arguments) -> Result<()> {
             Command::Seed(options) => commands::seed::run(&settings, options).await,
             Command::Inspect(options) => commands::inspect::run(&settings, options).await,
             Command::Key(options) => commands::key::run(&settings, options).await,
+            Command::Permissions(options) => commands::permissions::run(&settings, *options).await,
             Command::Generate(options) => commands::generate::run(&settings, options).await,
             Command::Migrate(options) => commands::migrate::run(&settings, options).await,
             Command::Schema(options) => commands::schema::run(&settings, options).await,

@@ -146,6 +146,11 @@ impl Statement {
         self.binds.len()
     }
 
+    /// Returns the values of the parameters, in their order.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.binds.iter().map(|bind| &bind.value)
+    }
+
     /// Returns the output columns.
     pub fn columns(&self) -> &Columns {
         &self.columns

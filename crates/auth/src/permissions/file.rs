@@ -29,6 +29,9 @@ pub(super) struct File {
     /// What each role may do with each table.
     #[serde(default)]
     pub(super) tables: Entries<Entries<Actions>>,
+    /// Requests, and what they must answer.
+    #[serde(default)]
+    pub(super) tests: Vec<CaseSpec>,
 }
 
 /// A role.
@@ -127,11 +130,43 @@ pub(super) struct DeleteSpec {
     pub(super) rows: Text,
 }
 
+/// A request, and what it must answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseSpec {
+    /// A method, a space and a path: `GET /rest/v1/orders`.
+    pub(super) request: Text,
+    /// A user of the database. Without one, nobody in particular asks.
+    #[serde(rename = "as")]
+    pub(super) user: Option<String>,
+    pub(super) role: Option<Text>,
+    pub(super) aal: Option<Assurance>,
+    /// What a token says beyond that.
+    #[serde(default)]
+    pub(super) claims: serde_json::Map<String, serde_json::Value>,
+    pub(super) body: Option<serde_json::Value>,
+    pub(super) prefer: Option<String>,
+    pub(super) status: Option<u16>,
+    pub(super) code: Option<String>,
+    pub(super) rows: Option<u64>,
+    pub(super) answer: Option<serde_json::Value>,
+}
+
 /// The columns of a grant.
 #[derive(Debug)]
 pub(super) enum Columns {
     All,
     Named(Vec<Text>),
+}
+
+impl Columns {
+    /// The line of the first that is named.
+    pub(super) fn line(&self) -> Option<u64> {
+        match self {
+            Self::All => None,
+            Self::Named(names) => names.first().map(|name| name.referenced.line()),
+        }
+    }
 }
 
 /// The word for all rows or columns.

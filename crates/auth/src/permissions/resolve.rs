@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use mwallet_db::schema::{ForeignKey, Table, Value};
-use mwallet_db::{
-    Catalog, Filter, Grant, GrantedColumns, GrantedReference, Operand, TableGrants, TableRef, WriteGrant,
-};
+use mwallet_db::{Catalog, Filter, Grant, GrantedColumns, GrantedReference, Operand, TableRef, WriteGrant};
 use serde_saphyr::{Location, Spanned};
 
 use super::file::{ALL, Actions, Columns, CreateSpec, Entries, File, ReadSpec, RoleSpec, Scalar, Text, UpdateSpec};
-use super::{Closed, Group, Mistake, Permissions, Role, RoleGrants, filter};
+use super::{Case, Closed, Group, Mistake, Permissions, Role, RoleGrants, Stated, filter};
 
 type Definitions = BTreeMap<String, Filter>;
 
@@ -33,12 +31,13 @@ pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mist
         let at = OfTable { table: find_table(catalog, &name)?, catalog, definitions: &definitions };
         for (role, actions) in of_table.0 {
             known_role(&roles, &role)?;
-            let granted = at.actions(actions, &role, &mut keys)?;
-            let (schema, table) = (at.table.table().schema.clone(), at.table.table().name.clone());
-            grants.push(RoleGrants { role: role.value, schema, table, grants: granted });
+            grants.push(at.actions(actions, &role, &mut keys)?);
         }
     }
-    let permissions = Permissions { roles, tables: grants, closed };
+    let text = |(name, text): &(Text, Text)| (name.value.clone(), text.value.clone());
+    let texts = file.define.0.iter().map(text).collect();
+    let cases = file.tests.into_iter().map(|spec| Case::resolve(spec, &roles)).collect::<Result<_, _>>()?;
+    let permissions = Permissions { roles, definitions: texts, tables: grants, closed, cases };
     keys.iter().try_for_each(|key| key.check(&permissions))?;
     Ok(permissions)
 }
@@ -66,17 +65,19 @@ fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Role>, Mistake> {
     Ok(roles)
 }
 
+/// Checks that there is a role to which something can be granted.
 fn known_role(roles: &BTreeMap<String, Role>, name: &Text) -> Result<(), Mistake> {
-    match roles.get(&name.value) {
-        Some(role) if role.is_bypass => {
-            Err(Mistake::at(name.referenced, format!("{} sees and does everything anyway", name.value)))
-        }
-        Some(_) => Ok(()),
-        None => {
-            let message = format!("there is no role {}", name.value);
-            Err(Mistake::unknown(name.referenced, message, &name.value, roles.keys().map(String::as_str)))
-        }
+    match find_role(roles, name)?.is_bypass {
+        true => Err(Mistake::at(name.referenced, format!("{} sees and does everything anyway", name.value))),
+        false => Ok(()),
     }
+}
+
+pub(super) fn find_role<'r>(roles: &'r BTreeMap<String, Role>, name: &Text) -> Result<&'r Role, Mistake> {
+    roles.get(&name.value).ok_or_else(|| {
+        let message = format!("there is no role {}", name.value);
+        Mistake::unknown(name.referenced, message, &name.value, roles.keys().map(String::as_str))
+    })
 }
 
 /// Finds a table by its name, or by that of its schema too: `sales.orders`.
@@ -120,26 +121,34 @@ struct GivenKey<'c> {
 }
 
 impl<'c> OfTable<'c> {
-    fn actions(self, actions: Actions, role: &Text, keys: &mut Vec<GivenKey<'c>>) -> Result<TableGrants, Mistake> {
-        let mut grants = TableGrants::default();
-        for read in actions.read.0 {
-            grants.read.push(self.read(read)?);
+    fn actions(self, actions: Actions, role: &Text, keys: &mut Vec<GivenKey<'c>>) -> Result<RoleGrants, Mistake> {
+        let table = self.table.table();
+        let (schema, table) = (table.schema.clone(), table.name.clone());
+        let (read, create, update, delete) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut granted = RoleGrants { role: role.value.clone(), schema, table, read, create, update, delete };
+        for spec in actions.read.0 {
+            let (line, rows) = (spec.rows.referenced.line(), spec.rows.value.clone());
+            granted.read.push(Stated { grant: self.read(spec)?, line, rows, check: None });
         }
         for CreateSpec { columns, set, check, refs } in actions.create.0 {
+            let line = columns.line().unwrap_or(role.referenced.line());
+            let text = check.as_ref().map(|check| check.value.clone());
             let grant = self.write(None, columns, set, check, refs)?;
             keys.extend(self.given_keys(&grant, role));
-            grants.create.push(grant);
+            granted.create.push(Stated { grant, line, rows: ALL.into(), check: text });
         }
         for UpdateSpec { rows, columns, set, check, refs } in actions.update.0 {
+            let (line, text) = (rows.referenced.line(), check.as_ref().map(|check| check.value.clone()));
             let grant = self.write(Some(&rows), columns, set, check, refs)?;
             keys.extend(self.given_keys(&grant, role));
-            grants.update.push(grant);
+            granted.update.push(Stated { grant, line, rows: rows.value, check: text });
         }
         for delete in actions.delete.0 {
-            let rows = self.rows(&delete.rows)?;
-            grants.delete.push(WriteGrant { rows, ..WriteGrant::default() });
+            let grant = WriteGrant { rows: self.rows(&delete.rows)?, ..WriteGrant::default() };
+            let (line, rows) = (delete.rows.referenced.line(), delete.rows.value);
+            granted.delete.push(Stated { grant, line, rows, check: None });
         }
-        Ok(grants)
+        Ok(granted)
     }
 
     fn read(self, spec: ReadSpec) -> Result<Grant, Mistake> {

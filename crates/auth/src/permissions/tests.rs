@@ -7,7 +7,7 @@ use mwallet_db::{
     Caller, Catalog, Dialect, Filter, Grant, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable, TableGrants,
 };
 
-use super::{Group, Holder, Permissions};
+use super::{Group, Holder, Permissions, looks_secret};
 
 fn table(name: &str, columns: &[&str]) -> Table {
     let mut table = Table::new(name);
@@ -294,4 +294,104 @@ fn grants_of_the_same_rows_are_one() {
     merged.read.push(Grant::all());
     merged.merge_reads();
     assert_eq!(merged.read[0], Grant::all());
+}
+
+#[test]
+fn what_may_be_more_than_was_meant_is_listed() {
+    let mut orders = table("orders", &["id", "user_id", "state", "memo"]);
+    orders.indexes.push(mwallet_db::schema::Index::on_columns("orders_user_id", vec!["user_id".into()]));
+    orders.columns.push(Column::new("password_hash", ColumnType::Text { max: None }).nullable());
+    let mut members = table("members", &["user_id", "order_id"]);
+    members.primary_key = vec!["user_id".into(), "order_id".into()];
+    let catalog = Catalog::new([orders, members, table("users", &["id", "name"])]);
+    let lint = |of_orders: &str| -> Vec<String> {
+        let text = format!(
+            "roles: {{ anon: {{}}, authenticated: {{}} }}\n\
+             define:\n  mine: user_id=eq.{{auth.id}}\n  \
+             member: exists(members, and(order_id.eq.{{row.id}},user_id.eq.{{auth.id}}))\n  \
+             reader: exists(members, and(order_id.eq.{{row.id}}))\n\
+             tables:\n  orders:\n    authenticated:\n      {of_orders}\n    \
+             anon: {{ read: {{ rows: mine, columns: [id] }} }}\n"
+        );
+        let permissions = Permissions::parse(&text, &catalog).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let found = permissions.lint(&catalog);
+        found.into_iter().map(|found| format!("{} {}: {}", found.line, found.lint.name(), found.message)).collect()
+    };
+    let nothing: [&str; 0] = [];
+    for fine in [
+        "read: { rows: mine, columns: [id, memo] }",
+        "read: { rows: \"id=gt.5&memo=is.null\", columns: [id] }",
+        "read: { rows: member, columns: [id] }",
+        "create: { columns: [memo], set: { user_id: \"{auth.id}\" } }",
+        "create: { columns: [memo, user_id], check: mine }",
+        "update: { rows: mine, columns: [memo] }",
+        "update: { rows: mine, columns: [memo, user_id], check: mine }",
+        "delete: { rows: mine }",
+    ] {
+        assert_eq!(lint(fine), nothing, "{fine}");
+    }
+    for (risky, expected) in [
+        ("read: { rows: all, columns: [id] }", "9 all_rows: authenticated reads all rows of orders"),
+        ("delete: { rows: all }", "9 all_rows: authenticated deletes all rows of orders"),
+        (
+            "read: { rows: \"or(mine,state.eq.x)\", columns: [id] }",
+            "9 no_index: authenticated reads rows of orders that no index finds: or(mine,state.eq.x)",
+        ),
+        (
+            "read: { rows: not.mine, columns: [id] }",
+            "9 no_index: authenticated reads rows of orders that no index finds: not.mine",
+        ),
+        (
+            "read: { rows: reader, columns: [id] }",
+            "9 no_index: authenticated reads rows of orders that no index finds: reader",
+        ),
+        (
+            "create: { columns: [memo] }",
+            "9 no_check: authenticated creates rows of orders without a check, and nothing sets user_id",
+        ),
+        (
+            "create: { columns: [memo, user_id], check: id=gt.0 }",
+            "9 given_owner: authenticated creates rows of orders and may say whose they are: user_id",
+        ),
+        (
+            "update: { rows: \"mine&state=eq.x\", columns: [state] }",
+            "9 no_check: authenticated updates state of orders without a check, so that a row may leave the rows of the \
+             grant",
+        ),
+        ("read: { rows: mine, columns: all }", "9 readable_secret: authenticated reads password_hash of orders"),
+    ] {
+        assert_eq!(lint(risky), [expected], "{risky}");
+    }
+}
+
+#[test]
+fn secrets_are_known_by_the_words_of_their_names() {
+    for name in ["password", "password_hash", "passwordHash", "apiKey", "account_key", "PIN", "totp_secret"] {
+        assert!(looks_secret(name), "{name}");
+    }
+    for name in ["id", "hashtag", "spinning", "key", "public_key", "passenger", "asset", "tokenised", ""] {
+        assert!(!looks_secret(name), "{name}");
+    }
+}
+
+#[test]
+fn tests_of_a_file_are_requests() {
+    let parse = |tests: &str| Permissions::parse(&format!("{FILE}tests:\n{tests}"), &catalog());
+    let text =
+        "  - { as: ada, role: agent, aal: aal2, request: PATCH /rest/v1/orders?id=eq.1, body: { memo: x }, rows: 1 }";
+    let permissions = parse(text).unwrap();
+    let case = &permissions.cases()[0];
+    assert_eq!((case.method.as_str(), case.path.as_str()), ("PATCH", "/rest/v1/orders?id=eq.1"));
+    assert_eq!((case.who.user.as_deref(), case.who.assurance.as_deref()), (Some("ada"), Some("aal2")));
+    assert_eq!(case.body, Some(serde_json::json!({"memo": "x"})));
+    for (wrong, expected) in [
+        ("  - { request: /orders }", "line 21, column 16: a request is a method and a path"),
+        ("  - { request: get /orders }", "line 21, column 16: a request is a method and a path"),
+        ("  - { request: GET /o, role: agnt }", "line 21, column 30: there is no role agnt; did you mean agent?"),
+        ("  - { request: GET /o, prefer: \"tx = commit\" }", "line 21, column 16: tests are rolled back"),
+        ("  - { request: GET /o, row: 1 }", "unknown field"),
+    ] {
+        let error = parse(wrong).unwrap_err().to_string();
+        assert!(error.contains(expected), "{wrong}: {error}");
+    }
 }

@@ -7,7 +7,6 @@ mod demo;
 mod files;
 mod limits;
 mod place;
-mod reflected;
 mod reload;
 
 use std::net::SocketAddr;
@@ -22,12 +21,12 @@ use tokio::net::TcpListener;
 use callers::CallerOptions;
 use limits::LimitOptions;
 use place::Place;
-use reflected::ReflectedOptions;
 
 use super::backup::quoted;
 use crate::failure::{Failure, Result};
 use crate::log::Log;
 use crate::output;
+use crate::reflected::ReflectedOptions;
 use crate::settings::Settings;
 use crate::signals;
 use crate::{database, endpoints};

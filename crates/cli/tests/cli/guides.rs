@@ -104,13 +104,19 @@ fn the_guide_to_a_database_of_ones_own_tells_what_happens() {
 
 #[test]
 fn the_guide_to_permissions_tells_what_happens() {
-    let folder = tempfile::tempdir().unwrap();
-    let guide = std::fs::read_to_string(root().join("docs/permissions.md")).unwrap();
-    let (_, file) = guide.split_once("```yaml\n").unwrap();
-    std::fs::write(folder.path().join("permissions.yml"), file.split_once("```").unwrap().0).unwrap();
-    let mut server = program(folder.path());
-    server.args(["serve", "--permissions", "permissions.yml"]);
-    follow("permissions.md", folder.path(), &Server::listening(server).url);
+    run(Dialect::Sqlite, async |db: TestDb| {
+        Sample::Chinook.fill(&db).await;
+        let folder = db.folder.path();
+        std::fs::rename(folder.join("test.db"), folder.join("chinook.db")).unwrap();
+        let guide = std::fs::read_to_string(root().join("docs/permissions.md")).unwrap();
+        let files = guide.split("```yaml\n").skip(1).map(|file| file.split_once("```").unwrap().0);
+        for (name, file) in ["permissions.yml", "chinook.yml"].into_iter().zip(files) {
+            std::fs::write(folder.join(name), file).unwrap();
+        }
+        let mut server = program(folder);
+        server.args(["serve", "--permissions", "permissions.yml"]);
+        follow("permissions.md", folder, &Server::listening(server).url);
+    });
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mwallet_testkit::{TestDb, both_engines};
+use mwallet_db::{Entity, Sql, crud};
+use mwallet_testkit::{Sample, TestDb, both_engines};
 use serde_json::{Value, json};
 
 use crate::support::{Server, call_on, done, program};
@@ -148,4 +149,143 @@ async fn keys_and_tokens_are_made_and_end(db: TestDb) {
     let (_, log) = server.stop_and_read_log();
     assert!(log.contains("a secret key is used") || !log.contains("sb_secret_"), "{log}");
     assert!(!log.contains(&secret) && !log.contains(&first), "{log}");
+}
+
+/// A file with tests, of which the last two fail.
+const TESTED: &str = r#"
+roles: { anon: {}, authenticated: { includes: [anon] }, keeper: { includes: [authenticated] } }
+define: { mine: "user_id=eq.{auth.id}" }
+tables:
+  orders:
+    authenticated:
+      read: { rows: mine, columns: [id, user_id, memo, api_token] }
+      create: { columns: [asset, start, user_id], set: { usid: "{auth.rsid}" }, refs: { user_id: all } }
+    keeper:
+      read: { rows: all, columns: [id, usid] }
+      update: { rows: mine, columns: [user_id], refs: { user_id: all } }
+tests:
+  - { as: user00000001, request: "GET /rest/v1/orders?user_id=eq.2", rows: 0 }
+  - { request: GET /rest/v1/orders, status: 404, code: PGRST205 }
+  - { as: user00000001, request: "GET /rest/v1/orders?select=user_id&limit=1", answer: [{ user_id: 1 }] }
+  - as: user00000001
+    request: POST /rest/v1/orders
+    body: { asset: BITCOIN, start: 2030-01-01T00:00:00Z, user_id: 1 }
+    rows: 1
+  - { as: user00000001, request: DELETE /rest/v1/orders?id=eq.1, code: "42501" }
+  - { as: user00000001, role: keeper, request: "GET /rest/v1/orders?select=usid&limit=7", rows: 7 }
+  - { claims: { sub: "7" }, request: GET /rest/v1/orders, status: 403 }
+  - { as: somebody, request: GET /rest/v1/orders }
+  - { as: user00000001, request: GET /rest/v1/orders, rows: 1000 }
+"#;
+
+/// What a command about permissions prints with `--json`, and its code.
+fn asked(db: &TestDb, arguments: &[&str]) -> (i32, Value) {
+    let ran = call_on(db, &[&["permissions"], arguments, &["--json"]].concat());
+    (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{arguments:?}: {}{}", ran.out, ran.err)))
+}
+
+#[both_engines]
+async fn a_file_is_tested_and_leaves_nothing_behind(db: TestDb) {
+    assert_eq!(call_on(&db, &["seed", "--users", "5", "--orders", "50"]).code, 0);
+    let path = db.folder.path().join("tested.yml");
+    std::fs::write(&path, TESTED.replace(", api_token", "")).unwrap();
+    let file = ["--permissions", path.to_str().unwrap()];
+    let (code, told) = asked(&db, &[&["test"], &file[..]].concat());
+    assert_eq!((code, &told["passed"], &told["failed"]), (1, &json!(7), &json!(2)), "{told:#}");
+    let failed: Vec<&Value> =
+        told["tests"].as_array().unwrap().iter().filter(|test| test["passed"] == json!(false)).collect();
+    assert_eq!((&failed[0]["line"], &failed[1]["line"]), (&json!(23), &json!(24)));
+    assert!(failed[0]["wrong"].as_str().unwrap().contains("no user with the username, slug or rsid somebody"));
+    assert!(failed[1]["wrong"].as_str().unwrap().starts_with("expected 1000 rows, and there are "));
+    let count = crud::count(&db.engine, mwallet_models::Order::table(), &mwallet_db::Query::new()).await;
+    assert_eq!(count.unwrap(), 50);
+
+    std::fs::write(&path, TESTED.replace(", api_token", "").replace("rows: 1000", "rows: 1000, prefer: tx=commit"))
+        .unwrap();
+    let refused = call_on(&db, &[&["permissions", "test"], &file[..]].concat());
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("line 24, column 34: tests are rolled back; leave tx out of prefer"),
+        "{}",
+        refused.err
+    );
+}
+
+#[both_engines]
+async fn what_a_file_makes_of_a_request_is_explained(db: TestDb) {
+    assert_eq!(call_on(&db, &["seed", "--users", "5", "--orders", "50"]).code, 0);
+    let explain = |arguments: &[&str]| asked(&db, &[&["explain"], arguments].concat());
+    let (code, told) = explain(&["--as", "user00000001", "GET", "/rest/v1/orders?select=id,memo&memo=is.null"]);
+    assert_eq!((code, &told["refusal"]), (0, &Value::Null), "{told:#}");
+    assert_eq!(told["roles"], json!(["anon", "authenticated"]));
+    assert_eq!(told["known"]["auth.id"], json!(1));
+    let grants: Vec<(&str, &str)> = told["grants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| (grant["role"].as_str().unwrap(), grant["rows"].as_str().unwrap()))
+        .collect();
+    assert_eq!(grants, [("anon", "open"), ("authenticated", "open"), ("authenticated", "mine")]);
+    assert!(told["masked"].as_array().unwrap().contains(&json!("memo")));
+    let sqlite = told["statements"]["sqlite"]["sql"].as_str().unwrap();
+    assert!(sqlite.contains(r#"CASE WHEN "orders"."user_id" = ?1 THEN "orders"."memo" END"#), "{sqlite}");
+    assert!(told["statements"]["postgres"]["sql"].as_str().unwrap().contains("= ANY($2)"), "{told:#}");
+
+    // A refusal names the grants that would allow it; nobody else gets to know them.
+    let (code, told) = explain(&["GET", "/rest/v1/transactions"]);
+    assert_eq!((code, &told["refusal"]["status"], &told["refusal"]["code"]), (0, &json!(404), &json!("PGRST205")));
+    let roles: Vec<&Value> = told["refusal"]["allowed_by"].as_array().unwrap().iter().map(|by| &by["role"]).collect();
+    assert_eq!(roles, ["admin", "auditor"]);
+    let (_, told) = explain(&["--role", "service_role", "DELETE", "/rest/v1/orders?id=eq.1"]);
+    assert_eq!((&told["sees_everything"], &told["refusal"]), (&json!(true), &Value::Null));
+    let (_, told) = explain(&["--as", "user00000001", "DELETE", "/rest/v1/orders?id=eq.1"]);
+    assert_eq!((&told["refusal"]["status"], &told["refusal"]["code"]), (&json!(403), &json!("42501")), "{told:#}");
+    assert_eq!(told["refusal"]["allowed_by"], json!([{"role": "service_role", "lines": []}]));
+
+    for (arguments, wrong) in [
+        (&["GET", "/rest/v1/ordres"][..], "404 PGRST205: there is no table ordres"),
+        (&["--as", "somebody", "GET", "/rest/v1/orders"], "no user with the username, slug or rsid somebody"),
+        (&["--role", "keeper", "GET", "/rest/v1/orders"], "the role keeper is not known here"),
+        (&["GET", "/rest/v1/orders?colour=eq.1"], "42703"),
+    ] {
+        let ran = call_on(&db, &[&["permissions", "explain"], arguments].concat());
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.out);
+        assert!(ran.err.contains(wrong), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[both_engines]
+async fn a_first_file_opens_nothing_and_what_is_open_is_listed(db: TestDb) {
+    Sample::Chinook.fill(&db).await;
+    let path = db.folder.path().join("first.yml");
+    let file = path.to_str().unwrap();
+    let (code, told) = asked(&db, &["init", file, "--reflect"]);
+    assert_eq!((code, &told["tables"]), (0, &json!(11)));
+    let again = call_on(&db, &["permissions", "init", file, "--reflect"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("exists already") && again.err.contains("nothing was written"), "{}", again.err);
+    let (code, told) = asked(&db, &["matrix", "--permissions", file, "--reflect"]);
+    assert_eq!((code, &told["bypass"]), (0, &json!(["service_role"])));
+    let of = |role: &str| -> Vec<Value> {
+        let all = told["grants"].as_array().unwrap();
+        all.iter().filter(|grant| grant["role"] == role).map(|grant| grant["read"].clone()).collect()
+    };
+    assert!(of("anon").iter().chain(&of("authenticated")).all(|read| *read == json!([])));
+    assert!(of("reader").iter().all(|read| read[0]["rows"] == "all") && of("reader").len() == 11);
+    let (code, told) = asked(&db, &["lint", "--permissions", file, "--reflect"]);
+    assert_eq!((code, told["warnings"].as_array().unwrap().len()), (0, 11));
+    assert_eq!(call_on(&db, &["permissions", "lint", "--permissions", file, "--reflect", "--strict"]).code, 1);
+    let none = call_on(&db, &["permissions", "lint", "--reflect"]);
+    assert!(none.code == 2 && none.err.contains("mwallet permissions init"), "{}", none.err);
+
+    let odd = Sql::new(
+        "CREATE TABLE \"odd: [name]\" (id integer PRIMARY KEY, \"no\" text, \"a,b\" text, password_hash text, \
+         \"apiKey\" text, hashtag text)",
+    );
+    crud::execute::<(i64,)>(&db.engine, odd).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(asked(&db, &["init", file, "--reflect"]).0, 0);
+    let (code, told) = asked(&db, &["matrix", "--permissions", file, "--reflect", "--table", "odd: [name]"]);
+    let read = told["grants"].as_array().unwrap().iter().find(|grant| grant["role"] == "reader").unwrap();
+    assert_eq!((code, &read["read"][0]["columns"]), (0, &json!(["id", "no", "a,b", "hashtag"])));
 }

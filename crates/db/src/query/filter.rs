@@ -154,7 +154,7 @@ impl Filter {
     }
 
     /// Calls `with` for each name by which the filter asks for what is known of the caller.
-    pub(crate) fn each_of_caller(&self, with: &mut impl FnMut(&str)) {
+    pub fn each_of_caller(&self, with: &mut impl FnMut(&str)) {
         let mut of = |operand: &Operand| {
             if let Operand::Caller(name) = operand {
                 with(name);

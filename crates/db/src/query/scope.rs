@@ -131,6 +131,15 @@ impl<'c> ScopedTable<'c> {
         limits?.into_iter().max()
     }
 
+    /// Returns the columns that only some of the visible rows show.
+    pub fn masked_columns(self) -> Vec<&'c str> {
+        let sight = self.scope.sight(self.table);
+        let Some(grants) = sight.grants() else { return Vec::new() };
+        let is_in_all = |name: &str| grants.iter().all(|grant| grant.columns.contains(name));
+        let masked = self.table.columns.iter().filter(|column| sight.shows(column) && !is_in_all(&column.name));
+        masked.map(|column| column.name.as_str()).collect()
+    }
+
     /// Checks that the asker may write rows somehow.
     ///
     /// # Errors

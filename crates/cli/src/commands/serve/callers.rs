@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use mwallet_api::ExposedTables;
 use mwallet_auth::{Authority, Permissions, RoleClaim, Trust, VerifyingKey};
-use mwallet_db::{Catalog, Engine};
+use mwallet_db::Engine;
 
 use crate::failure::{Failure, Result};
+use crate::permissions;
 
 /// Who may call, and what they may do.
 #[derive(Args, Clone)]
@@ -44,23 +45,7 @@ impl CallerOptions {
 
     /// Reads the permissions for some tables. `is_own` tells whether they are mWallet's own.
     pub(super) fn permissions(&self, tables: &ExposedTables, is_own: bool) -> Result<Permissions> {
-        let none = Catalog::new([]);
-        let catalog = tables.catalog().unwrap_or(&none);
-        let (name, text) = match &self.permissions {
-            Some(path) => {
-                let text = std::fs::read_to_string(path);
-                let message = format!("cannot read {}", path.display());
-                (path.display().to_string(), text.map_err(|error| Failure::caused(&message, &error))?)
-            }
-            None if is_own => ("the permissions of the program".to_owned(), mwallet_models::PERMISSIONS.to_owned()),
-            None => return Ok(Permissions::default()),
-        };
-        Permissions::parse(&text, catalog).map_err(|mistake| {
-            Failure::new(mistake.to_string())
-                .within(&name)
-                .code("invalid_permissions")
-                .hint("correct the file; docs/permissions.md explains it")
-        })
+        permissions::read(self.permissions.as_deref(), tables, is_own)
     }
 
     /// Who knows the senders of requests.

@@ -8,8 +8,8 @@ use mwallet_db::{Error, Notifications};
 use tokio::sync::Mutex;
 
 use super::callers::CallerOptions;
-use super::reflected::ReflectedOptions;
 use crate::failure::Result;
+use crate::reflected::ReflectedOptions;
 
 /// The PostgreSQL channel to listen on, and the payload that asks for a reload.
 const CHANNEL: &str = "mwallet";

@@ -1,4 +1,4 @@
-//! `mwallet serve --reflect`: serves the tables of an existing database.
+//! `--reflect`: the tables of an existing database instead of mWallet's own.
 
 use clap::Args;
 use mwallet_db::schema::{Table, Updatability};
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 /// What is served of an existing database.
 #[derive(Args, Clone)]
-pub(super) struct ReflectedOptions {
+pub(crate) struct ReflectedOptions {
     /// Serve the tables and views of an existing database instead of mWallet's own; only requests change it
     #[arg(long)]
     reflect: bool,
@@ -26,7 +26,7 @@ pub(super) struct ReflectedOptions {
 
 impl ReflectedOptions {
     /// The engine for the configured database, whether that is mWallet's own or an existing one.
-    pub(super) fn engine(
+    pub(crate) fn engine(
         &self,
         settings: &Settings,
         change: impl FnOnce(EngineOptions) -> EngineOptions,
@@ -43,12 +43,12 @@ impl ReflectedOptions {
     }
 
     /// Whether the database is mWallet's own.
-    pub(super) fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         !self.reflect
     }
 
     /// The tables of an existing database; `None` if the database is mWallet's own.
-    pub(super) async fn tables(&self, engine: &Engine) -> Result<Option<Vec<Table>>> {
+    pub(crate) async fn tables(&self, engine: &Engine) -> Result<Option<Vec<Table>>> {
         if !self.reflect {
             return Ok(None);
         }
@@ -61,7 +61,7 @@ impl ReflectedOptions {
     }
 
     /// Reads the tables that the database has now.
-    pub(super) async fn read(&self, engine: &Engine) -> mwallet_db::Result<Vec<Table>> {
+    pub(crate) async fn read(&self, engine: &Engine) -> mwallet_db::Result<Vec<Table>> {
         let options = ReflectOptions { schemas: self.schema.clone() };
         let mut tables = mwallet_reflect::reflect(engine, &options).await?.tables;
         database::hide_secrets(&mut tables);
