@@ -1,12 +1,35 @@
 //! Who sends a request, and what is there for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mwallet_auth::Principal;
 use mwallet_db::{Caller, Scope};
+use tokio::sync::watch;
 
 use crate::exposed::ExposedTables;
 use crate::problem::Problem;
+
+/// How long somebody is permitted what the permissions said when they asked.
+pub(crate) struct Permitted {
+    replaced: Option<watch::Receiver<bool>>,
+    reload_timeout: Duration,
+}
+
+impl Permitted {
+    /// Returns when it is over: some time after the permissions were replaced.
+    pub(crate) async fn over(self) {
+        match self.replaced {
+            // Nobody replaces what everybody is permitted.
+            None => std::future::pending().await,
+            Some(mut replaced) => {
+                // An error says the same: what they came from is gone.
+                let _ = replaced.wait_for(|is_replaced| *is_replaced).await;
+                tokio::time::sleep(self.reload_timeout).await;
+            }
+        }
+    }
+}
 
 /// The sender of a request.
 #[derive(Debug)]
@@ -16,6 +39,8 @@ pub(crate) struct Asker {
     who: Who,
     /// Whom the server knows it to be, to ask again when the tables have changed.
     principal: Option<Principal>,
+    /// Tells when the permissions are replaced.
+    replaced: Option<watch::Receiver<bool>>,
 }
 
 #[derive(Debug)]
@@ -29,22 +54,41 @@ enum Who {
 impl Asker {
     /// The sender of a request before they are known: nothing is there for them.
     pub(crate) fn nobody() -> Self {
-        Self { tables: Arc::new(ExposedTables::none()), who: Who::Granted(Caller::default()), principal: None }
+        Self {
+            tables: Arc::new(ExposedTables::none()),
+            who: Who::Granted(Caller::default()),
+            principal: None,
+            replaced: None,
+        }
     }
 
     /// Anybody, on a server that is open to all.
     pub(crate) fn anybody(tables: Arc<ExposedTables>) -> Self {
-        Self { tables, who: Who::Everything, principal: None }
+        Self { tables, who: Who::Everything, principal: None, replaced: None }
     }
 
     /// Somebody who sees and does everything.
-    pub(crate) fn of_everything(tables: Arc<ExposedTables>, principal: Principal) -> Self {
-        Self { tables, who: Who::Everything, principal: Some(principal) }
+    pub(crate) fn of_everything(
+        tables: Arc<ExposedTables>,
+        principal: Principal,
+        replaced: watch::Receiver<bool>,
+    ) -> Self {
+        Self { tables, who: Who::Everything, principal: Some(principal), replaced: Some(replaced) }
     }
 
     /// Somebody with grants, and the tables as they know them.
-    pub(crate) fn granted(tables: Arc<ExposedTables>, caller: Caller, principal: Principal) -> Self {
-        Self { tables, who: Who::Granted(caller), principal: Some(principal) }
+    pub(crate) fn granted(
+        tables: Arc<ExposedTables>,
+        caller: Caller,
+        principal: Principal,
+        replaced: watch::Receiver<bool>,
+    ) -> Self {
+        Self { tables, who: Who::Granted(caller), principal: Some(principal), replaced: Some(replaced) }
+    }
+
+    /// How long they are permitted what they were permitted at first.
+    pub(crate) fn permitted(&self, reload_timeout: Duration) -> Permitted {
+        Permitted { replaced: self.replaced.clone(), reload_timeout }
     }
 
     /// What they see of each table.

@@ -144,7 +144,7 @@ impl AppState {
     /// Plans a request for somebody, as the server would.
     fn plan(&self, asker: &Arc<Asker>, incoming: &Incoming) -> Result<Planned, Problem> {
         let table = incoming.table(&asker.tables)?;
-        let mut request = TableRequest::parse(table, asker.scope(), incoming, false)?;
+        let mut request = TableRequest::parse(table, asker, incoming, false)?;
         self.limits.apply(&mut request.args.query)?;
         let (masked, at) = (Vec::new(), request.at());
         let mut planned = Planned { masked, limit: at.most_rows(), statements: Vec::new() };

@@ -32,6 +32,8 @@ pub struct Limits {
     /// How long a client may stop reading a streamed response: 30 seconds. The response holds a database connection
     /// meanwhile.
     pub write_timeout: Duration,
+    /// How long a streamed response may go on by permissions that were replaced: 60 seconds.
+    pub reload_timeout: Duration,
 }
 
 impl Limits {
@@ -98,6 +100,7 @@ impl Default for Limits {
             body_read_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
+            reload_timeout: Duration::from_secs(60),
         }
     }
 }

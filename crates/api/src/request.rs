@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, Method, request};
 use axum::response::Response;
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
-use mwallet_db::{JsonStyle, Numbers, Query, QueryArgs, Scope, ScopedTable};
+use mwallet_db::{JsonStyle, Numbers, Query, QueryArgs, ScopedTable};
 use mwallet_query::{Action, Count, Preferences};
 
 use crate::accept;
@@ -90,8 +90,8 @@ impl Incoming {
 pub(crate) struct TableRequest<'t> {
     pub(crate) method: Method,
     pub(crate) table: &'t ExposedTable,
-    /// What its sender sees of it.
-    pub(crate) scope: Scope<'t>,
+    /// Its sender.
+    pub(crate) asker: &'t Asker,
     pub(crate) args: QueryArgs,
     pub(crate) preferences: Preferences,
     pub(crate) form: Form,
@@ -112,19 +112,19 @@ impl<'t> TableRequest<'t> {
     /// a plan is wanted.
     pub(crate) fn parse(
         table: &'t ExposedTable,
-        scope: Scope<'t>,
+        asker: &'t Asker,
         incoming: &Incoming,
         has_plans: bool,
     ) -> Result<Self, Problem> {
         let Incoming { parts, target, .. } = incoming;
         let identifier = target.identifier(parts.uri.path());
         methods::require(table.whole().table(), identifier.is_some(), &parts.method)?;
-        methods::require_permission(table.scoped(scope), &parts.method)?;
-        let mut args = params::read(parts.uri.query(), table, scope)?;
+        methods::require_permission(table.scoped(asker.scope()), &parts.method)?;
+        let mut args = params::read(parts.uri.query(), table, asker.scope())?;
         if let Some(identifier) = identifier {
             args.query.identifier = Some(params::identifier(&location::decode(identifier)?)?);
         }
-        let mut request = Self::new((table, scope), incoming, parts.method.clone(), args, has_plans)?;
+        let mut request = Self::new((table, asker), incoming, parts.method.clone(), args, has_plans)?;
         request.has_plus = parts.uri.query().is_some_and(params::has_plus);
         request.refuse_keywords()?;
         Ok(request)
@@ -137,7 +137,7 @@ impl<'t> TableRequest<'t> {
     /// If it is no such document, has parameters as well, or has a header that cannot be parsed.
     pub(crate) fn from_document(
         table: &'t ExposedTable,
-        scope: Scope<'t>,
+        asker: &'t Asker,
         incoming: &Incoming,
         document: &[u8],
         has_plans: bool,
@@ -150,11 +150,11 @@ impl<'t> TableRequest<'t> {
         let args = QueryArgs::from_json(document, table.table());
         let args = args.map_err(|error| errors::about_table(error, table.table()))?;
         // The response is that of a GET.
-        Self::new((table, scope), incoming, Method::GET, args, has_plans)
+        Self::new((table, asker), incoming, Method::GET, args, has_plans)
     }
 
     fn new(
-        (table, scope): (&'t ExposedTable, Scope<'t>),
+        (table, asker): (&'t ExposedTable, &'t Asker),
         incoming: &Incoming,
         method: Method,
         mut args: QueryArgs,
@@ -170,13 +170,15 @@ impl<'t> TableRequest<'t> {
         }
         let numbers = if preferences.numbers_as_strings { Numbers::Strings } else { Numbers::ByType };
         args.query.style = JsonStyle { numbers, zone: preferences.zone };
+        // Plans tell of rows that the sender may not see.
+        let has_plans = has_plans && asker.sees_everything();
         let accepted = accept::rows(&parts.headers, has_plans && is_read);
         let (form, plan) = accepted.map_err(|problem| match has_plans && accept::names_plan(&parts.headers) {
             true if !is_read => problem.hint("only reads have plans: GET and HEAD"),
             _ => problem,
         })?;
         let timing = incoming.timing.clone();
-        Ok(Self { method, table, scope, args, preferences, form, plan, timing, has_plus: false })
+        Ok(Self { method, table, asker, args, preferences, form, plan, timing, has_plus: false })
     }
 
     /// The names of the columns of the response, where it writes them.
@@ -193,7 +195,7 @@ impl<'t> TableRequest<'t> {
 
     /// The table in the scope of the sender.
     pub(crate) fn at(&self) -> ScopedTable<'t> {
-        self.table.scoped(self.scope)
+        self.table.scoped(self.asker.scope())
     }
 
     /// The most rows to return: the limit of the request, but no more than the server and its permissions allow.

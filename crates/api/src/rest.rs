@@ -27,7 +27,7 @@ pub(crate) async fn answer(state: &AppState, asker: &Asker, incoming: &mut Incom
     if incoming.parts.method == Method::OPTIONS {
         return Ok(options(&methods::allowed(table.table(), incoming.target.is_row())));
     }
-    let mut request = TableRequest::parse(table, asker.scope(), incoming, state.has_plans && asker.sees_everything())?;
+    let mut request = TableRequest::parse(table, asker, incoming, state.has_plans)?;
     state.limits.apply(&mut request.args.query)?;
     let table = request.table;
     let answered = match incoming.parts.method {

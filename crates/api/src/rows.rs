@@ -12,7 +12,9 @@ use mwallet_db::schema::json::SyntaxError;
 use mwallet_db::{Batches, DecodeError, Error, JsonRows};
 use tokio::sync::mpsc;
 
+use crate::asker::{Asker, Permitted};
 use crate::form::Form;
+use crate::limits::Limits;
 use crate::problem::Problem;
 use crate::timing::{self, Stage, Stopwatch};
 use crate::{error_log, request_id};
@@ -35,6 +37,18 @@ pub(crate) struct Page {
     pub(crate) rows: Option<u64>,
 }
 
+/// How long the rest of a response is sent.
+pub(crate) struct Sending {
+    write_timeout: Duration,
+    permitted: Permitted,
+}
+
+impl Sending {
+    pub(crate) fn new(limits: Limits, asker: &Asker) -> Self {
+        Self { write_timeout: limits.write_timeout, permitted: asker.permitted(limits.reload_timeout) }
+    }
+}
+
 /// Responds with rows, of which CSV begins with the names.
 ///
 /// # Errors
@@ -44,7 +58,7 @@ pub(crate) async fn page(
     mut batches: Batches<'static>,
     form: Form,
     names: Vec<String>,
-    write_timeout: Duration,
+    sending: Sending,
     timing: Option<&Stopwatch>,
 ) -> Result<Page, Problem> {
     request_id::count_rows(0);
@@ -60,7 +74,14 @@ pub(crate) async fn page(
     };
     let (sender, parts) = mpsc::channel(1);
     let first = form.begin(&names, first).map_err(unreadable)?;
-    let work = send_parts(batches, form, first, second, sender, write_timeout);
+    let Sending { write_timeout, permitted } = sending;
+    let send = send_parts(batches, form, first, second, sender, write_timeout);
+    let work = async {
+        tokio::select! {
+            () = send => {}
+            () = permitted.over() => tracing::warn!("a response breaks off: the permissions have changed"),
+        }
+    };
     // Later errors are logged with the ID of the same request.
     tokio::spawn(request_id::carry(work));
     // Compression polls again after the end.

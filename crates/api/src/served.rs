@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mwallet_auth::{Permissions, Principal};
 use mwallet_db::{Caller, Grants};
+use tokio::sync::watch;
 
 use crate::asker::Asker;
 use crate::exposed::ExposedTables;
@@ -22,6 +23,8 @@ pub(crate) struct Served {
     nobody: Arc<Asker>,
     /// The tables as the holders of some roles know them.
     views: Mutex<HashMap<Vec<String>, Arc<View>>>,
+    /// Whether something else is served instead.
+    replaced: watch::Sender<bool>,
 }
 
 /// What there is for the holders of some roles.
@@ -35,7 +38,19 @@ impl Served {
     pub(crate) fn new(tables: ExposedTables, permissions: Permissions) -> Self {
         let tables = Arc::new(tables);
         let anybody = Arc::new(Asker::anybody(tables.clone()));
-        Self { tables, permissions, anybody, nobody: Arc::new(Asker::nobody()), views: Mutex::default() }
+        Self {
+            tables,
+            permissions,
+            anybody,
+            nobody: Arc::new(Asker::nobody()),
+            views: Mutex::default(),
+            replaced: watch::Sender::new(false),
+        }
+    }
+
+    /// Tells responses that are still sent that something else is served from now on.
+    pub(crate) fn replace(&self) {
+        self.replaced.send_replace(true);
     }
 
     /// All tables, whoever asks.
@@ -73,11 +88,11 @@ impl Served {
     /// Somebody with some roles.
     fn asker_of(&self, principal: Principal, roles: Vec<String>) -> Result<Arc<Asker>, Problem> {
         if principal.may_bypass && roles.iter().any(|role| self.permissions.is_bypass(role)) {
-            return Ok(Arc::new(Asker::of_everything(self.tables.clone(), principal)));
+            return Ok(Arc::new(Asker::of_everything(self.tables.clone(), principal, self.replaced.subscribe())));
         }
         let view = self.view(roles)?;
         let caller = Caller { grants: view.grants.clone(), values: principal.values.clone() };
-        Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal)))
+        Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal, self.replaced.subscribe())))
     }
 
     /// Somebody who has one more role than they have.

@@ -162,7 +162,9 @@ impl AppState {
     /// Replaces the served tables, and who may see and do what with them, in all clones of this state. The permissions
     /// of a server that is open to everybody mean nothing.
     pub fn serve(&self, tables: ExposedTables, permissions: Permissions) {
-        *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Served::new(tables, permissions));
+        let new = Arc::new(Served::new(tables, permissions));
+        let before = std::mem::replace(&mut *self.served.write().unwrap_or_else(PoisonError::into_inner), new);
+        before.replace();
     }
 
     /// The tests of the permissions.

@@ -16,6 +16,7 @@ use crate::exposed::ExposedTables;
 use crate::form::{Form, Nulls};
 use crate::limits::Limits;
 use crate::problem::Problem;
+use crate::rows::Sending;
 use crate::{accept, location, params, range, request_id, rows};
 
 /// A request to an [`Endpoint`], whose parameters match the declaration.
@@ -153,9 +154,12 @@ impl EndpointRequest {
     pub async fn list(&self, table: &str, query: &Query) -> Result<Response, Problem> {
         let table = self.tables().first().get(table).ok_or_else(|| Problem::unknown_table(table, None))?;
         let at = table.scoped(self.asker.scope());
+        let limit = [query.limit, at.most_rows()].into_iter().flatten().min();
+        let query = &Query { limit, ..query.clone() };
         let batches =
             data_plane::list(&self.engine, at, query).await.map_err(|error| self.asker.refuse(error.into()))?;
-        let page = rows::page(batches, Form::Array(Nulls::Kept), Vec::new(), self.limits.write_timeout, None).await?;
+        let sending = Sending::new(self.limits, &self.asker);
+        let page = rows::page(batches, Form::Array(Nulls::Kept), Vec::new(), sending, None).await?;
         let mut response = page.response;
         if let Some(rows) = page.rows {
             range::set(&mut response, range::header(query.skip, rows, None));

@@ -25,13 +25,7 @@ pub(super) async fn answer(
         _ => return Err(Problem::method_not_allowed(&incoming.parts.method).allow(METHODS)),
     }
     let document = incoming.json(&state.limits).await?;
-    let mut request = TableRequest::from_document(
-        table,
-        asker.scope(),
-        incoming,
-        &document,
-        state.has_plans && asker.sees_everything(),
-    )?;
+    let mut request = TableRequest::from_document(table, asker, incoming, &document, state.has_plans)?;
     state.limits.apply(&mut request.args.query)?;
     read::read(state, &mut request, &incoming.parts.headers).await
 }

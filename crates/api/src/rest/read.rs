@@ -2,16 +2,17 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane;
-use mwallet_db::{Dialect, Scope};
 use mwallet_query::Count;
 
 use crate::plan::PlanRequest;
 use crate::problem::Problem;
 use crate::request::TableRequest;
+use crate::rows::{self, Sending};
 use crate::state::AppState;
 use crate::timing::Stage;
-use crate::{range, request_id, rows};
+use crate::{range, request_id};
 
 /// Reads a page of rows, or the row that the path names.
 pub(crate) async fn read(
@@ -27,8 +28,7 @@ pub(crate) async fn read(
         request.select_nothing()?;
     }
     // The only row is counted, SQLite has no estimates, and what the database expects tells of rows that are hidden.
-    let is_granted = matches!(request.scope, Scope::Granted(_));
-    if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite || is_granted {
+    if request.form.is_object() || state.engine.dialect() == Dialect::Sqlite || !request.asker.sees_everything() {
         request.preferences.count = request.preferences.count.map(|_| Count::Exact);
     }
     let mut response = match request.is_one() {
@@ -142,7 +142,8 @@ async fn read_page(state: &AppState, request: &TableRequest<'_>) -> Result<Respo
     }
     .map_err(problem)?;
     let (names, timing) = (request.names()?, request.timing.as_ref());
-    let page = rows::page(batches, request.form, names, state.limits.write_timeout, timing).await?;
+    let sending = Sending::new(state.limits, request.asker);
+    let page = rows::page(batches, request.form, names, sending, timing).await?;
     let streamed = |total: u64| total.saturating_sub(query.skip).min(query.limit.unwrap_or(u64::MAX));
     let mut response = page.response;
     if let Some(rows) = page.rows.or(total.map(streamed)) {

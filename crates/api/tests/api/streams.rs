@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use flate2::read::GzDecoder;
-use mwallet_api::{Handler, Limits};
+use mwallet_api::{App, AppState, ExposedTables, Handler, Limits};
+use mwallet_auth::{Authority, Permissions, Trust};
 use mwallet_db::schema::Record;
 use mwallet_db::{Entity, Error, Sql, crud};
 use mwallet_models::AppNotice;
@@ -126,5 +127,34 @@ async fn clients_that_read_slowly_leave_connections_to_others(db: TestDb) {
     for path in ["/rest/v1/app_notices/1", "/rest/v1/app_notices?limit=5"] {
         let answer = tokio::time::timeout(Duration::from_secs(3), crate::support::fetch(address, path)).await;
         assert!(answer.unwrap().starts_with("HTTP/1.1 200"), "{path}");
+    }
+}
+
+#[both_engines]
+async fn a_response_goes_on_by_replaced_permissions_for_a_while_and_then_breaks_off(db: TestDb) {
+    db.engine.create_all(&mwallet_models::all_tables()).await.unwrap();
+    fill(&db).await.unwrap();
+    let tables = || ExposedTables::new(mwallet_models::tables()).unwrap();
+    let permissions = |columns: &str| {
+        let text = format!(
+            "roles: {{ anon: {{}} }}\n\
+             tables: {{ app_notices: {{ anon: {{ read: {{ rows: all, columns: [{columns}] }} }} }} }}"
+        );
+        Permissions::parse(&text, tables().catalog().unwrap()).unwrap()
+    };
+    let authority = Authority::new(&db.engine, Trust::default());
+    let state = AppState::closed(db.engine.clone(), tables(), authority, permissions("title, message"));
+    for (reload_timeout, is_whole) in [(Duration::from_secs(60), true), (Duration::from_millis(100), false)] {
+        state.serve(tables(), permissions("title, message"));
+        let app = App::new(state.clone().limits(Limits { reload_timeout, ..Limits::default() }));
+        let request = Request::get("/rest/v1/app_notices").body(Body::empty()).unwrap();
+        let response = app.handle(request).await;
+        assert_eq!(response.status(), 200);
+        state.serve(tables(), permissions("title"));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let rest = axum::body::to_bytes(response.into_body(), 1 << 24).await;
+        assert_eq!(rest.is_ok(), is_whole, "{reload_timeout:?}");
+        // What follows is answered by the new ones.
+        assert_eq!(get(&app, "/rest/v1/app_notices?limit=1").await.json()[0].as_object().unwrap().len(), 1);
     }
 }
