@@ -26,6 +26,7 @@ mod refusals;
 mod related;
 mod related_property;
 mod rest;
+mod rows_read;
 mod sessions;
 mod streams;
 mod support;
