@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use mwallet_auth::{Authority, Case, Permissions};
+use mwallet_auth::{Authority, Case, Permissions, Trust};
 use mwallet_db::Engine;
 
 use crate::access::AccessLog;
@@ -165,6 +165,13 @@ impl AppState {
         let new = Arc::new(Served::new(tables, permissions));
         let before = std::mem::replace(&mut *self.served.write().unwrap_or_else(PoisonError::into_inner), new);
         before.replace();
+    }
+
+    /// Accepts the tokens of others from now on, instead of those that were accepted before.
+    pub fn trust(&self, trust: Trust) {
+        if let Some(authority) = &self.authority {
+            authority.trust(trust);
+        }
     }
 
     /// The tests of the permissions.

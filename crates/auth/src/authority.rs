@@ -92,10 +92,10 @@ pub struct Authority(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    trust: Trust,
+    trust: Mutex<Arc<Trust>>,
     /// The database with keys, if there is one.
     store: Option<Engine>,
-    /// Whether its users are those of the tables that are served.
+    /// Whether its users are those of the tables that are served, where rows can be theirs.
     has_users: bool,
     sources: Engine,
     /// Held by the request that reads the keys.
@@ -131,12 +131,19 @@ impl Authority {
 
     /// Takes keys from a database with mWallet's tables, and users too if those are the users of what is served.
     pub fn with_store(self, store: Engine, has_users: bool) -> Self {
-        Self::of(self.0.sources.clone(), self.0.trust.clone(), Some(store), has_users)
+        let trust = Trust::clone(&lock(&self.0.trust));
+        Self::of(self.0.sources.clone(), trust, Some(store), has_users)
+    }
+
+    /// Accepts the tokens of others from now on, instead of those that it accepted before.
+    pub fn trust(&self, trust: Trust) {
+        *lock(&self.0.trust) = Arc::new(trust);
+        lock(&self.0.tokens).clear();
     }
 
     fn of(sources: Engine, trust: Trust, store: Option<Engine>, has_users: bool) -> Self {
         Self(Arc::new(Inner {
-            trust,
+            trust: Mutex::new(Arc::new(trust)),
             store,
             has_users,
             sources,
@@ -243,10 +250,10 @@ impl Authority {
         }
         let mut all = match (user, &self.0.store) {
             (None, _) => Map::from_iter([("role".into(), USER_ROLE.into())]),
-            (Some(user), Some(store)) if self.0.has_users => {
+            (Some(user), Some(store)) => {
                 issue::claims(store, user).await.map_err(|error| Refused::Claims(error.to_string()))?
             }
-            (Some(_), _) => {
+            (Some(_), None) => {
                 let message = "an existing database has no users that are known here; say what their token claims";
                 return Err(Refused::Invalid(message));
             }
@@ -281,8 +288,10 @@ impl Authority {
                 if !user.is_active {
                     return Err(Refused::Claims("the user is disabled".into()));
                 }
-                values.insert("auth.id".into(), Value::Int(user.id));
-                values.insert("auth.rsid".into(), Value::Text(user.rsid.clone()));
+                if self.0.has_users {
+                    values.insert("auth.id".into(), Value::Int(user.id));
+                    values.insert("auth.rsid".into(), Value::Text(user.rsid.clone()));
+                }
                 holder.groups = user.groups.clone();
             }
         }
@@ -301,7 +310,7 @@ impl Authority {
             known.claims.check_time(token::seconds(now))?;
             return Ok(known);
         }
-        let trust = &self.0.trust;
+        let trust = lock(&self.0.trust).clone();
         let verify = |keys: &Keys| {
             let all: Vec<VerifyingKey> = keys.verifying.iter().chain(&trust.keys).cloned().collect();
             let (claims, key) = token::verify(text, &all)?;
@@ -310,20 +319,29 @@ impl Authority {
             let claims = Claims::read(&claims, &role, audience, key.is_own(), now)?;
             Ok::<_, TokenError>(Verified { claims, is_own: key.is_own() })
         };
-        let verified = match verify(&keys) {
+        let (verified, keys) = match verify(&keys) {
             // Another server may have made a new key meanwhile.
-            Err(TokenError::Invalid(_)) if self.0.store.is_some() => verify(&*self.keys(|_| false).await?)?,
-            verified => verified?,
+            Err(TokenError::Invalid(_)) if self.0.store.is_some() => {
+                let newer = self.keys(|_| false).await?;
+                (verify(&newer)?, newer)
+            }
+            verified => (verified?, keys),
         };
         let verified = Arc::new(verified);
         let is_valid = |known: &Arc<Verified>| known.claims.check_time(token::seconds(now)).is_ok();
-        remember(&mut lock(&self.0.tokens), hash, verified.clone(), is_valid);
+        let mut tokens = lock(&self.0.tokens);
+        // Whoever changes the keys forgets what they verified, which must not come back after that.
+        let has_same_keys = lock(&self.0.keys).as_ref().is_none_or(|(_, now)| now.public == keys.public);
+        if has_same_keys && Arc::ptr_eq(&trust, &lock(&self.0.trust)) {
+            remember(&mut tokens, hash, verified.clone(), is_valid);
+        }
+        drop(tokens);
         Ok(verified)
     }
 
     /// Returns what the database knows of a user, at most ten seconds old.
     async fn user(&self, subject: &str) -> Result<Option<Arc<KnownUser>>, Refused> {
-        let Some(store) = self.0.store.as_ref().filter(|_| self.0.has_users) else { return Ok(None) };
+        let Some(store) = &self.0.store else { return Ok(None) };
         let known = lock(&self.0.users).get(subject).cloned();
         if let Some((_, user)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
             return Ok(user);

@@ -1,15 +1,38 @@
-//! The permissions of a server: its file, or what is in the program for mWallet's own tables.
+//! The permissions of a server: its file, or what is in the program for mWallet's own tables; and where its callers are
+//! known, if that is another database.
 
 use std::path::Path;
 
+use clap::Args;
 use mwallet_api::ExposedTables;
-use mwallet_auth::Permissions;
+use mwallet_auth::{Authority, Permissions};
 use mwallet_db::Catalog;
 
+use crate::database;
 use crate::failure::{Failure, Result};
+use crate::settings::Settings;
 
 /// What is said instead of the name of a file.
 const OF_PROGRAM: &str = "the permissions of the program";
+
+/// The keys and users of those who call the server of an existing database.
+#[derive(Args, Clone)]
+pub(crate) struct AccountsOptions {
+    /// Where the keys and users of callers are, if an existing database is served: a database of mWallet, in which
+    /// `mwallet key` makes them
+    #[arg(long, env = "MWALLET_AUTH_DATABASE_URL", value_name = "URL", requires = "reflect")]
+    auth_database_url: Option<String>,
+}
+
+impl AccountsOptions {
+    /// Makes them known to an authority, if there are any.
+    pub(crate) async fn add_to(&self, authority: Authority, settings: &Settings) -> Result<Authority> {
+        let Some(url) = &self.auth_database_url else { return Ok(authority) };
+        let store = settings.engine_of(url)?;
+        database::prepare_with(&store, false, false).await?;
+        Ok(authority.with_store(store, false))
+    }
+}
 
 /// Reads the permissions for some tables. Without a file there are those in the program for mWallet's own tables, and
 /// none for others.

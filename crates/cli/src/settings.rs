@@ -79,7 +79,6 @@ impl Settings {
     }
 
     /// An engine for `url`, whatever database is configured. Other settings, such as the size of the pool, still apply.
-    #[cfg(feature = "demo")]
     pub(crate) fn engine_of(&self, url: &str) -> Result<Engine> {
         let config = DatabaseConfig { url: Some(url.to_owned()), ..self.database()? };
         Ok(Engine::with(&config.database_url(url)?, config.options())?)

@@ -16,6 +16,7 @@ use mwallet_db::schema::Table;
 use mwallet_db::{Catalog, Engine};
 
 use crate::failure::{Failure, Result};
+use crate::permissions::AccountsOptions;
 use crate::reflected::ReflectedOptions;
 use crate::settings::Settings;
 use crate::{database, permissions};
@@ -74,6 +75,8 @@ struct FileOptions {
     permissions: Option<PathBuf>,
     #[command(flatten)]
     reflected: ReflectedOptions,
+    #[command(flatten)]
+    accounts: AccountsOptions,
 }
 
 impl FileOptions {
@@ -114,7 +117,10 @@ impl FileOptions {
         let (tables, permissions) =
             self.read_for(tables.map_err(|error| Failure::caused("the tables cannot be served", &error))?)?;
         let authority = Authority::new(engine, Trust::default());
-        let authority = if is_own { authority.with_store(engine.clone(), true) } else { authority };
+        let authority = match is_own {
+            true => authority.with_store(engine.clone(), true),
+            false => self.accounts.add_to(authority, settings).await?,
+        };
         let state = AppState::closed(engine.clone(), tables, authority.clone(), permissions);
         // Whether rows may be aggregated is for the permissions to say here, and not for an option of the server.
         Ok((state.limits(Limits { allow_aggregates: true, ..Limits::default() }), authority))

@@ -163,7 +163,7 @@ async fn serve(
         true => AppState::new(engine.clone(), served),
         false => {
             let permissions = callers.permissions(&served, is_own)?;
-            AppState::closed(engine.clone(), served, callers.authority(&engine, is_own)?, permissions)
+            AppState::closed(engine.clone(), served, callers.authority(settings, &engine, is_own).await?, permissions)
         }
     };
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mwallet_db::{Entity, Sql, crud};
+use mwallet_db::{Dialect, Engine, Entity, Sql, crud};
 use mwallet_testkit::{Sample, TestDb, both_engines};
 use serde_json::{Value, json};
 
@@ -288,4 +288,96 @@ async fn a_first_file_opens_nothing_and_what_is_open_is_listed(db: TestDb) {
     let (code, told) = asked(&db, &["matrix", "--permissions", file, "--reflect", "--table", "odd: [name]"]);
     let read = told["grants"].as_array().unwrap().iter().find(|grant| grant["role"] == "reader").unwrap();
     assert_eq!((code, &read["read"][0]["columns"]), (0, &json!(["id", "no", "a,b", "hashtag"])));
+}
+
+/// The keys, tokens and users of a database of mWallet's own, on a server of another.
+#[both_engines]
+async fn callers_of_an_existing_database_are_those_of_another(db: TestDb) {
+    Sample::Chinook.fill(&db).await;
+    let folder = db.folder.path();
+    let accounts = |arguments: &[&str]| {
+        let mut program = program(folder);
+        done(program.args(arguments).args(["--database-url", "sqlite:accounts.db", "--json"]))
+    };
+    assert_eq!(accounts(&["seed", "--users", "3", "--orders", "0"]).code, 0);
+    let made = |arguments: &[&str], member: &str| {
+        let ran = accounts(arguments);
+        serde_json::from_str::<Value>(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))[member]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let secret = made(&["key", "add", "loader", "--secret"], "key");
+    let token = made(&["key", "token", "--as", "user00000001"], "token");
+    let column = if db.dialect() == Dialect::Postgres { ("genre", "genre_id") } else { ("Genre", "GenreId") };
+    let file = format!(
+        "roles: {{ anon: {{}}, authenticated: {{}}, service_role: {{ bypass: true }} }}\n\
+         tables: {{ {}: {{ authenticated: {{ read: {{ rows: all, columns: [{}] }} }} }} }}\n",
+        column.0, column.1
+    );
+    std::fs::write(folder.join("permissions.yml"), file).unwrap();
+    let server = closed(&db, &["--reflect", "--auth-database-url", "sqlite:accounts.db"]);
+    let path = format!("GET /rest/v1/{}?limit=1&order={}", column.0, column.1);
+    let (status, text) = ask(&server, &path, &[], "");
+    assert_eq!(status, 404, "{text}");
+    let (status, text) = ask(&server, &path, &[format!("authorization: Bearer {token}")], "");
+    assert_eq!((status, text), (200, format!("[{{\"{}\":1}}]", column.1)));
+    let (status, text) = ask(&server, &path, &[format!("apikey: {secret}")], "");
+    assert_eq!((status, text.contains("Rock")), (200, true), "{text}");
+    // A user who is disabled there is refused here.
+    let disabled = Engine::new(&format!("sqlite:{}", folder.join("accounts.db").display()).parse().unwrap()).unwrap();
+    let all = mwallet_db::Query::new().identifier(1);
+    crud::update(
+        &disabled,
+        mwallet_models::User::table(),
+        &all,
+        mwallet_db::schema::Record::from([("is_active", false)]),
+    )
+    .await
+    .unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while ask(&server, &path, &[format!("authorization: Bearer {token}")], "").0 != 401 {
+        assert!(Instant::now() < until, "a disabled user still reads");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let missing = call_on(&db, &["serve", "--auth-database-url", "sqlite:accounts.db"]);
+    assert_eq!(missing.code, 2, "{}", missing.err);
+}
+
+/// A token that is signed with a secret by HS256.
+fn signed(secret: &str, claims: &Value) -> String {
+    use base64::Engine as _;
+    let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let signed = format!("{}.{}", encode(br#"{"alg":"HS256"}"#), encode(claims.to_string().as_bytes()));
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+    format!("{signed}.{}", encode(ring::hmac::sign(&key, signed.as_bytes()).as_ref()))
+}
+
+#[both_engines]
+async fn keys_of_others_are_read_again_by_a_reload(db: TestDb) {
+    let folder = db.folder.path();
+    std::fs::write(
+        folder.join("permissions.yml"),
+        "roles: { anon: {}, authenticated: {}, service_role: { bypass: true } }\n\
+         tables: { assets: { authenticated: { read: { rows: all, columns: [code] } } } }\n",
+    )
+    .unwrap();
+    let (old, new) = ("o".repeat(32), "n".repeat(32));
+    std::fs::write(folder.join("secret"), &old).unwrap();
+    let server = closed(&db, &["--jwt-secret-file", "secret"]);
+    let service = format!("apikey: {}", key(&db, &["loader", "--secret"]));
+    let claims = json!({ "role": "authenticated", "exp": 4_000_000_000_u32 });
+    let status = |secret: &str| {
+        let bearer = format!("authorization: Bearer {}", signed(secret, &claims));
+        ask(&server, "GET /rest/v1/assets", &[bearer], "").0
+    };
+    assert_eq!((status(&old), status(&new)), (200, 401));
+    std::fs::write(folder.join("secret"), &new).unwrap();
+    assert_eq!(ask(&server, "POST /admin/reload", std::slice::from_ref(&service), "").0, 204);
+    assert_eq!((status(&old), status(&new)), (401, 200));
+    // What is no key leaves the last one in force.
+    std::fs::write(folder.join("secret"), "short").unwrap();
+    let (code, text) = ask(&server, "POST /admin/reload", std::slice::from_ref(&service), "");
+    assert_eq!(code, 422, "{text}");
+    assert_eq!((status(&old), status(&new)), (401, 200));
 }

@@ -8,7 +8,8 @@ use mwallet_auth::{Authority, Permissions, RoleClaim, Trust, VerifyingKey};
 use mwallet_db::Engine;
 
 use crate::failure::{Failure, Result};
-use crate::permissions;
+use crate::permissions::{self, AccountsOptions};
+use crate::settings::Settings;
 
 /// Who may call, and what they may do.
 #[derive(Args, Clone)]
@@ -29,6 +30,8 @@ pub(super) struct CallerOptions {
     /// The member of the other issuer's tokens that names the role, such as app_metadata.role
     #[arg(long, env = "MWALLET_JWT_ROLE", value_name = "MEMBER", default_value = "role")]
     jwt_role: String,
+    #[command(flatten)]
+    accounts: AccountsOptions,
 }
 
 impl CallerOptions {
@@ -49,12 +52,16 @@ impl CallerOptions {
     }
 
     /// Who knows the senders of requests.
-    pub(super) fn authority(&self, engine: &Engine, is_own: bool) -> Result<Authority> {
+    pub(super) async fn authority(&self, settings: &Settings, engine: &Engine, is_own: bool) -> Result<Authority> {
         let authority = Authority::new(engine, self.trust()?);
-        Ok(if is_own { authority.with_store(engine.clone(), true) } else { authority })
+        match is_own {
+            true => Ok(authority.with_store(engine.clone(), true)),
+            false => self.accounts.add_to(authority, settings).await,
+        }
     }
 
-    fn trust(&self) -> Result<Trust> {
+    /// Whose tokens are accepted besides the server's own.
+    pub(super) fn trust(&self) -> Result<Trust> {
         let mut trust =
             Trust { audience: self.jwt_audience.clone(), role: RoleClaim::new(&self.jwt_role), ..Trust::default() };
         if let Some(path) = &self.jwt_secret_file {

@@ -1,14 +1,16 @@
-//! Reads the schema of an existing database and the permissions again: on `NOTIFY mwallet, 'reload'`, on SIGHUP and on a
-//! POST to `/admin/reload`. The server keeps using the previous ones until the new are ready, and if reading them fails.
+//! Reads the schema of an existing database, the permissions and the keys of others again: on `NOTIFY mwallet,
+//! 'reload'`, on SIGHUP and on a POST to `/admin/reload`. The server keeps using the previous ones until the new are
+//! ready, and if reading them fails.
 
 use std::sync::Arc;
 
 use mwallet_api::{AppState, ExposedTables, Reload};
+use mwallet_auth::Permissions;
 use mwallet_db::{Error, Notifications};
 use tokio::sync::Mutex;
 
 use super::callers::CallerOptions;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::reflected::ReflectedOptions;
 
 /// The PostgreSQL channel to listen on, and the payload that asks for a reload.
@@ -34,10 +36,14 @@ pub(super) fn keep_fresh(
                     false => ExposedTables::titled(state.engine().name(), &reflected.read(state.engine()).await?),
                 };
                 let served = served.map_err(|error| Error::Config(error.to_string()))?;
-                let permissions = callers.map(|callers| callers.permissions(&served, reflected.is_own()));
-                let permissions = permissions.transpose().map_err(|failure| Error::Config(failure.message()))?;
+                let wrong = |failure: Failure| Error::Config(failure.message());
+                let mut permissions = Permissions::default();
+                if let Some(callers) = &callers {
+                    permissions = callers.permissions(&served, reflected.is_own()).map_err(wrong)?;
+                    state.trust(callers.trust().map_err(wrong)?);
+                }
                 let tables = served.list().len();
-                state.serve(served, permissions.unwrap_or_default());
+                state.serve(served, permissions);
                 tracing::info!("reloaded: {tables} tables and views are served");
                 Ok(())
             }
