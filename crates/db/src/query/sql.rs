@@ -449,7 +449,8 @@ impl<'t> Writer<'t> {
         self.push(direction);
         // A null order other than the engine's default prevents the use of an index, so write it only if it matters.
         let is_column = order.related.is_none() && order.field.path.is_empty();
-        let is_nullable = !is_column || self.table.columns[order.field.column].nullable;
+        let is_masked = self.masks.iter().any(|(masked, _)| *masked == order.field.column);
+        let is_nullable = !is_column || is_masked || self.table.columns[order.field.column].nullable;
         if is_nullable && order.nulls != natural {
             self.push(match order.nulls {
                 Nulls::First => " NULLS FIRST",
