@@ -528,3 +528,17 @@ async fn masked_cells_are_ordered_as_nulls(db: TestDb) {
         assert_eq!(found, expected, "{order}");
     }
 }
+
+/// A column by which related rows are joined is hidden where the grants that allow to aggregate do not show it.
+#[both_engines]
+async fn aggregated_rows_are_joined_by_what_their_grants_show(db: TestDb) {
+    let catalog = fill(&db).await;
+    let mut orders = grants();
+    let counted = [("select", "id,orders(count())"), ("order", "id")];
+    orders.read[0].aggregates = false;
+    let found = read(&db, &catalog, orders.clone(), "accounts", counted).await;
+    assert_eq!(found, r#"{"id":1,"orders":[{"count":0}]},{"id":3,"orders":[{"count":0}]}"#);
+    orders.read[0].aggregates = true;
+    let found = read(&db, &catalog, orders, "accounts", counted).await;
+    assert_eq!(found, r#"{"id":1,"orders":[{"count":1}]},{"id":3,"orders":[{"count":0}]}"#);
+}

@@ -133,7 +133,9 @@ impl<'t> Planner<'t> {
             Some(if any.len() == 1 { any.remove(0) } else { Condition::Or(any) })
         };
         let mut masks = Masks::new();
-        for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| self.sight.shows(column)) {
+        // Rows that are aggregated may be joined by columns that only other grants show.
+        let whole = self.at.scope().sight(self.table);
+        for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| whole.shows(column)) {
             if !grants.iter().all(|grant| grant.columns.contains(&column.name)) {
                 masks.extend(any(&|grant| grant.columns.contains(&column.name)).map(|mask| (position, mask)));
             }
