@@ -18,6 +18,7 @@ mod odd_tables;
 mod openapi;
 mod permissions;
 mod plans;
+mod policy_property;
 mod production;
 mod queries;
 mod query_documents;

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, behind, exchange};
 
-const SECRET: &[u8] = b"a secret that tests share with the server";
+pub(crate) const SECRET: &[u8] = b"a secret that tests share with the server";
 
 /// Signs a token by HS256.
-fn token(claims: &Value) -> String {
+pub(crate) fn token(claims: &Value) -> String {
     use base64::Engine as _;
     let encode = |bytes: &[u8]| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let signed = format!("{}.{}", encode(br#"{"alg":"HS256"}"#), encode(claims.to_string().as_bytes()));

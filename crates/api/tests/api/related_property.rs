@@ -36,7 +36,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::support::{Answer, exchange};
 use database::Database;
 use query::Node;
-use values::Random;
+pub(crate) use values::Random;
 
 /// The queries of one database.
 const QUERIES: u64 = 10;
@@ -47,7 +47,7 @@ const SHOWN: usize = 5;
 static ALLOWED: AtomicUsize = AtomicUsize::new(0);
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
-fn variable(name: &str) -> Option<u64> {
+pub(crate) fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 

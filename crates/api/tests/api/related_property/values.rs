@@ -7,10 +7,10 @@ use super::json::{DOCUMENTS, Document};
 use super::numbers::Number;
 
 /// A reproducible pseudorandom generator (xorshift).
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         // The first numbers of seeds that are close are close too.
         for _ in 0..8 {
@@ -26,20 +26,20 @@ impl Random {
         self.0 >> 11
     }
 
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next()).unwrap() % end
     }
 
-    pub(super) fn one_in(&mut self, times: usize) -> bool {
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub(super) fn pick<'t, T>(&mut self, all: &'t [T]) -> &'t T {
+    pub(crate) fn pick<'t, T>(&mut self, all: &'t [T]) -> &'t T {
         &all[self.below(all.len())]
     }
 
     /// Puts values into a random order.
-    pub(super) fn shuffled<T>(&mut self, mut values: Vec<T>) -> Vec<T> {
+    pub(crate) fn shuffled<T>(&mut self, mut values: Vec<T>) -> Vec<T> {
         for end in (1..values.len()).rev() {
             values.swap(end, self.below(end + 1));
         }
