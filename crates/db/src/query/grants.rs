@@ -190,7 +190,11 @@ impl Caller {
     /// Returns the grants of a write that apply.
     pub(crate) fn writes(&self, table: &Table, action: WriteAction) -> Vec<&WriteGrant> {
         let grants = self.grants.of(table).map_or(&[][..], |grants| grants.of_write(action));
-        grants.iter().filter(|grant| self.knows(grant.rows.as_ref().into_iter().chain(&grant.check))).collect()
+        let applies = |grant: &&WriteGrant| {
+            let references = grant.references.iter().filter_map(|reference| reference.rows.as_ref());
+            self.knows(grant.rows.iter().chain(&grant.check).chain(references))
+        };
+        grants.iter().filter(applies).collect()
     }
 
     /// Returns whether all that these filters ask for is known of this caller.

@@ -542,3 +542,15 @@ async fn aggregated_rows_are_joined_by_what_their_grants_show(db: TestDb) {
     let found = read(&db, &catalog, orders, "accounts", counted).await;
     assert_eq!(found, r#"{"id":1,"orders":[{"count":1}]},{"id":3,"orders":[{"count":0}]}"#);
 }
+
+#[both_engines]
+async fn a_grant_does_not_apply_where_its_references_ask_for_what_is_not_known(db: TestDb) {
+    let catalog = fill(&db).await;
+    let mut orders = grants();
+    let of_level = Filter::is_null("name") | Filter::eq("owner_id", Operand::Caller("level".into()));
+    orders.update[0].references = vec![GrantedReference { column: "account_id".into(), rows: Some(of_level) }];
+    let caller = caller(orders);
+    let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    assert_eq!(run(&db, at, update(&[1], [("memo", "x")]), nothing(), trial).await, " 0");
+}
