@@ -554,3 +554,35 @@ async fn a_grant_does_not_apply_where_its_references_ask_for_what_is_not_known(d
     let trial = Terms { is_trial: true, ..Terms::default() };
     assert_eq!(run(&db, at, update(&[1], [("memo", "x")]), nothing(), trial).await, " 0");
 }
+
+/// What an upsert updates must be allowed to be updated so. What it leaves as it is, it does not make.
+#[both_engines]
+async fn foreign_keys_of_an_upsert_point_at_what_both_grants_say(db: TestDb) {
+    let catalog = fill(&db).await;
+    let mut orders = grants();
+    orders.create[0].references = vec![GrantedReference { column: "account_id".into(), rows: None }];
+    orders.create.push(WriteGrant { columns: named(&["id", "parent_id", "note"]), ..WriteGrant::default() });
+    let caller = caller(orders);
+    let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    let open = |id: &str| row([("id", id), ("state", "OPEN")]);
+    let child = |parent: &str| row([("id", "9"), ("state", "OPEN"), ("parent_id", parent)]);
+    let ignored = |parent: &str| Write::Create(vec![open(parent), child(parent)], OnConflict::Ignore { target: None });
+    for (write, expected) in [
+        (create([("id", "9"), ("state", "OPEN"), ("account_id", "2")]), " 1"),
+        (update(&[1], [("account_id", "2")]), MISSING_ACCOUNT),
+        (merge([("id", "1"), ("state", "OPEN"), ("account_id", "2")]), MISSING_ACCOUNT),
+        (merge([("id", "1"), ("state", "OPEN"), ("account_id", "3")]), " 1"),
+        // A hidden row that is left as it is, one that is seen, and a new one.
+        (ignored("5"), MISSING_PARENT),
+        (ignored("4"), " 1"),
+        (ignored("8"), " 2"),
+        // A row that another grant makes.
+        (
+            Write::Create(vec![open("8"), row([("id", "9"), ("parent_id", "8"), ("note", "x")])], OnConflict::Error),
+            " 2",
+        ),
+    ] {
+        assert_eq!(run(&db, at, write, nothing(), trial).await, expected);
+    }
+}

@@ -12,7 +12,7 @@ mod veil;
 use mwallet_schema::{Record, Table};
 
 use self::choose::{Chosen, any_rows, choose};
-use self::references::Lookup;
+use self::references::{Lookup, Proposed};
 use super::read_back::{Returned, keys};
 use super::{Replaced, Terms, finish, goes_with, join, of_chunk, require_count};
 use crate::crud::{chunks, count_of};
@@ -140,12 +140,17 @@ impl<'a> GrantedWrite<'a> {
         let (mut lookups, mut steps) = (Vec::new(), Vec::new());
         let nothing = Projection::Include(Vec::new());
         let fields = if is_whole { &self.returned.query.fields } else { &nothing };
+        let request: Vec<&Record> = granted.iter().map(|(_, row)| row).collect();
+        let keeps_existing = matches!(on_conflict, OnConflict::Ignore { .. });
         for of_grant in granted.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
             let grant = of_grant[0].0;
             let rows: Vec<Record> = of_grant.iter().map(|(_, row)| row.clone()).collect();
-            lookups.extend(self.created_references(grant, &rows)?);
+            let new = Proposed { rows: &rows, columns: None, request: &request, keeps_existing };
+            lookups.extend(self.created_references(grant, new)?);
             for rows in chunks(rows, |first, row| goes_with(self.table(), on_conflict, first, row)) {
                 let (count, first) = (rows.len() as u64, rows[0].clone());
+                let is_merge = matches!(on_conflict, OnConflict::Merge { .. });
+                let written = if is_merge { rows.clone() } else { Vec::new() };
                 let plan = Plan::insert(self.at(), rows, fields, self.engine.sources())?;
                 if is_whole {
                     let Some(plan) = plan.telling(self.at(), grant.check.as_ref())? else { return Ok(None) };
@@ -166,6 +171,8 @@ impl<'a> GrantedWrite<'a> {
                 let changed: Vec<&str> = changed.map(String::as_str).collect();
                 let update = choose(self.caller, self.at(), WriteAction::Update, &first, &changed)?.swap_remove(0);
                 checks.extend(self::checks(WriteAction::Update, update.grant()));
+                let new = Proposed { rows: &written, columns: Some(&changed), request: &request, keeps_existing };
+                lookups.extend(self.created_references(update.grant(), new)?);
                 let within = update.rows();
                 let plan = plan.on_conflict(self.at().within(&within), &on_conflict)?.setting(&update.set);
                 steps.push(Step { rows: Some(count), ..self.step(plan, checks)? });
@@ -297,7 +304,9 @@ impl<'a> GrantedWrite<'a> {
         let given: Vec<&str> = row.given().collect();
         let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
         let (grant, row) = (chosen.grant(), chosen.complete(row));
-        let lookups = self.created_references(grant, std::slice::from_ref(&row))?;
+        let rows = std::slice::from_ref(&row);
+        let new = Proposed { rows, columns: None, request: &[&row], keeps_existing: false };
+        let lookups = self.created_references(grant, new)?;
         let plan = Plan::insert(self.at(), vec![row], &Projection::Include(Vec::new()), self.engine.sources())?;
         Ok((lookups, self.step(plan, checks(WriteAction::Create, grant))?))
     }

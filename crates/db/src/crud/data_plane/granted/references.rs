@@ -39,34 +39,52 @@ enum Allowed<'a> {
     None,
 }
 
+/// Rows that a request creates, or updates where they exist.
+#[derive(Clone, Copy)]
+pub(super) struct Proposed<'r> {
+    pub(super) rows: &'r [Record],
+    /// The columns that are written, if not all that are given.
+    pub(super) columns: Option<&'r [&'r str]>,
+    /// All rows of the request: they may point at each other.
+    pub(super) request: &'r [&'r Record],
+    /// Whether rows that exist stay as they are, so that not every row of the request is made by it.
+    pub(super) keeps_existing: bool,
+}
+
 impl<'a> GrantedWrite<'a> {
     /// Returns the lookups for rows that are to be created.
-    pub(super) fn created_references(&self, grant: &WriteGrant, rows: &[Record]) -> Result<Vec<Lookup>> {
+    pub(super) fn created_references(&self, grant: &WriteGrant, new: Proposed<'_>) -> Result<Vec<Lookup>> {
         let mut lookups = Vec::new();
         for key in &self.table().foreign_keys {
-            let is_given =
-                |row: &&Record| key.columns.iter().any(|column| row.was_given(column) && !grant.sets(column));
+            let is_written = |column: &String| new.columns.is_none_or(|columns| columns.contains(&column.as_str()));
+            let is_given = |row: &&Record| {
+                key.columns.iter().any(|column| row.was_given(column) && is_written(column) && !grant.sets(column))
+            };
             let value = |row: &Record, column: &String| row.get(column).filter(|value| !value.is_null()).cloned();
             let places = |row: &Record| key.columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>();
             let mut wanted: Vec<Vec<Value>> = Vec::new();
-            for place in rows.iter().filter(is_given).filter_map(places) {
+            for place in new.rows.iter().filter(is_given).filter_map(places) {
                 if !wanted.contains(&place) {
                     wanted.push(place);
                 }
             }
-            // Rows may point at others of the same request.
+            let mut made = Vec::new();
             if references_itself(key, self.table()) {
-                let made = |row: &Record| {
+                let of_row = |row: &&Record| {
                     key.referenced_columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>()
                 };
-                let made: Vec<_> = rows.iter().filter_map(made).collect();
-                wanted.retain(|place| !made.contains(place));
+                let all: Vec<_> = new.request.iter().filter_map(of_row).collect();
+                (made, wanted) = wanted.into_iter().partition(|place| all.contains(place));
+            }
+            let violation = violation(key, self.table());
+            let allowed = self.allowed(key, grant);
+            if new.keeps_existing && !made.is_empty() {
+                lookups.extend(self.hidden(key, made, &allowed, violation.clone())?);
             }
             if wanted.is_empty() {
                 continue;
             }
-            let violation = violation(key, self.table());
-            match self.allowed(key, grant) {
+            match allowed {
                 Allowed::All => {}
                 Allowed::None => return Err(Error::Constraint(violation)),
                 Allowed::Some(target, allowed) => {
@@ -79,6 +97,26 @@ impl<'a> GrantedWrite<'a> {
             }
         }
         Ok(lookups)
+    }
+
+    /// Returns the lookup for rows of a request that exist already, and that no foreign key may point at.
+    fn hidden(
+        &self,
+        key: &ForeignKey,
+        made: Vec<Vec<Value>>,
+        allowed: &Allowed<'_>,
+        violation: Violation,
+    ) -> Result<Option<Lookup>> {
+        let Allowed::Some(target, allowed) = allowed else { return Ok(None) };
+        let itself = |column: &String| Filter::eq(column.as_str(), Operand::Row(column.clone()));
+        let mut pointed: Vec<Filter> = key.referenced_columns.iter().map(itself).collect();
+        pointed.push(allowed.clone());
+        let (schema, table) = (target.table().schema.clone(), target.table().name.clone());
+        let is_allowed = Filter::ExistsIn { schema, table, filter: Box::new(Filter::And(pointed)) };
+        let keys = Filter::in_keys(key.referenced_columns.clone(), made);
+        let at = ScopedTable::new(*target, Scope::Granted(self.caller));
+        let statement = Plan::count_granted(at, &(keys & !is_allowed))?.statement(self.engine.dialect())?;
+        Ok(Some(Lookup { statement, expected: 0, violation }))
     }
 
     /// Returns the lookups for changes of the rows that a query selects, of which `within` may be changed: they count
