@@ -586,3 +586,17 @@ async fn foreign_keys_of_an_upsert_point_at_what_both_grants_say(db: TestDb) {
         assert_eq!(run(&db, at, write, nothing(), trial).await, expected);
     }
 }
+
+/// What a grant sets is set by a PUT too, though the grant lets it be given.
+#[both_engines]
+async fn a_replaced_row_has_what_its_grant_sets(db: TestDb) {
+    let catalog = fill(&db).await;
+    let mut orders = grants();
+    orders.update[1].set = vec![("memo".into(), Operand::Text("draft".into()))];
+    let caller = caller(orders);
+    let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    let put = Write::Put(2, row([("state", "DRAFT")]));
+    let answer = run(&db, at, put, Query::new().include(["id", "memo"]), trial).await;
+    assert_eq!(answer, r#"{"id":2,"memo":"draft"} 1"#);
+}

@@ -294,7 +294,10 @@ impl<'a> GrantedWrite<'a> {
         let chosen = choose(self.caller, self.at(), WriteAction::Update, changes, &given)?;
         let step = |chosen: &Chosen<'a>| {
             let columns = changes.iter().map(|(column, _)| column);
-            let taken: Vec<&str> = columns.filter(|column| chosen.grant().columns.contains(column)).collect();
+            // What the grant sets is not emptied either.
+            let grant = chosen.grant();
+            let taken: Vec<&str> =
+                columns.filter(|column| grant.columns.contains(column) && !grant.sets(column)).collect();
             self.update_step(chosen, query, &changes.include(&taken), &Filter::And(Vec::new()))
         };
         chosen.iter().map(step).collect()
