@@ -183,7 +183,9 @@ pub(crate) async fn replace(
     check_place(create, &record, &place, state)?;
     let record = create.to_columns(record);
     request.enter(Stage::Plan);
-    let replaced = data_plane::replace(&state.engine, table, &request.write_query(), record, request.terms()).await;
+    // There is one row also where filters name it.
+    let terms = Terms { returns_all: true, ..request.terms() };
+    let replaced = data_plane::replace(&state.engine, table, &request.write_query(), record, terms).await;
     let replaced = replaced.map_err(|error| request.problem(error))?;
     match (replaced.rows.rows(), replaced.created) {
         // It was not written, since it would not have been returned.

@@ -54,6 +54,10 @@ struct Scene {
 
 impl Scene {
     async fn new(db: &TestDb) -> Self {
+        Self::with(db, mwallet_models::PERMISSIONS).await
+    }
+
+    async fn with(db: &TestDb, permissions: &str) -> Self {
         let tables = mwallet_models::all_tables();
         db.engine.create_all(&tables).await.unwrap();
         let users: Vec<String> = [(1, "ada"), (2, "bob"), (3, "eve")]
@@ -94,7 +98,7 @@ impl Scene {
         let publishable = key(&db.engine, KeyKind::Publishable, "anon").await;
         let service = key(&db.engine, KeyKind::Secret, "service_role").await;
         let served = ExposedTables::new(mwallet_models::tables()).unwrap();
-        let permissions = Permissions::parse(mwallet_models::PERMISSIONS, served.catalog().unwrap()).unwrap();
+        let permissions = Permissions::parse(permissions, served.catalog().unwrap()).unwrap();
         let trust = Trust { keys: vec![VerifyingKey::from_secret(SECRET).unwrap()], ..Trust::default() };
         let authority = Authority::new(&db.engine, trust).with_store(db.engine.clone(), true);
         let limits = Limits { allow_aggregates: true, ..Limits::default() };
@@ -385,6 +389,29 @@ async fn others_write_what_they_may_and_nothing_more(db: TestDb) {
     let both = format!("/rest/v1/orders?id=in.(2,{id})");
     let closed = scene.ask(Who::Ada, "PATCH", &both, &[("prefer", plain)], closed).await;
     assert_eq!((closed.status.as_u16(), closed.json().as_array().unwrap().len()), (200, 1), "{}", closed.text);
+}
+
+/// A row that its writer would not see any more is not replaced, however the request names it.
+#[both_engines]
+async fn a_row_is_not_replaced_by_one_that_is_hidden(db: TestDb) {
+    let permissions = "
+        roles: { anon: {}, authenticated: {}, service_role: { bypass: true } }
+        tables:
+          orders:
+            authenticated:
+              read: { rows: order_type=eq.OPEN, columns: [id, order_type, start] }
+              update: { rows: all, columns: [order_type, start] }
+    ";
+    let scene = Scene::with(&db, permissions).await;
+    let all = async || scene.get(Who::Service, "/rest/v1/orders?order=id").await.text;
+    let before = all().await;
+    let closed = json!({"order_type": "CLOSED", "start": "2030-01-01T00:00:00Z"});
+    for path in ["/rest/v1/orders/1?select=id", "/rest/v1/orders?id=eq.1&select=id"] {
+        let prefer = [("prefer", "return=representation")];
+        let answer = scene.ask(Who::Ada, "PUT", path, &prefer, closed.clone()).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &json!("PGRST116")), "{path}");
+        assert_eq!(all().await, before, "{path}");
+    }
 }
 
 #[both_engines]
