@@ -10,6 +10,7 @@
 //! A failure names its seed. `MWALLET_TEST_SEED` sends the requests of that seed only.
 
 mod answer;
+mod apply;
 mod callers;
 mod database;
 mod evaluate;
@@ -17,6 +18,7 @@ mod filters;
 mod policies;
 mod queries;
 mod requests;
+mod writes;
 
 use axum::body::Body;
 use axum::http::Request as HttpRequest;
@@ -129,7 +131,7 @@ async fn of_policy(scene: &Scene<'_>, seed: u64) -> Vec<String> {
     let mut failures = Vec::new();
     for _ in 0..REQUESTS {
         let asker = Asker::new(&policy, random.pick(&CALLERS));
-        let request = Request::generate(&state, &mut random);
+        let request = Request::generate(&asker, &state, &mut random);
         let expected = request.outcome(&asker, &state);
         let answer = scene.send(&app, asker.caller, &request).await;
         let stored = if request.is_read() { state.clone() } else { scene.stored().await };

@@ -121,6 +121,8 @@ impl Node {
         let mut node = Self::all(table);
         node.select(usize::from(random.one_in(4)), random);
         (node.limit, node.offset) = (None, 0);
+        // Rows are written whether or not they have related ones.
+        node.embeds.iter_mut().for_each(|embed| embed.is_inner = false);
         node
     }
 

@@ -10,15 +10,23 @@ use super::database::{Cell, Code, SOURCES, State};
 use super::evaluate::Asker;
 use super::filters::{Comparison, Filter, Operand, Test};
 use super::queries::Node;
+use super::writes::Write;
 use crate::related_property::Random;
 use crate::support;
 
 /// A request to a table.
 pub(super) enum Request {
     /// A page of rows, counted or not.
-    Page { node: Node, is_counted: bool },
+    Page {
+        node: Node,
+        is_counted: bool,
+    },
     /// The row of a key.
-    One { node: Node, key: Vec<Cell> },
+    One {
+        node: Node,
+        key: Vec<Cell>,
+    },
+    Write(Write),
 }
 
 /// What should come of a request.
@@ -30,7 +38,10 @@ pub(super) enum Outcome {
 }
 
 impl Request {
-    pub(super) fn generate(state: &State, random: &mut Random) -> Self {
+    pub(super) fn generate(asker: &Asker<'_>, state: &State, random: &mut Random) -> Self {
+        if random.one_in(2) {
+            return Self::Write(Write::generate(asker, state, random));
+        }
         let table = random.below(SOURCES.len());
         match random.below(6) {
             0 => Self::one(table, state, random),
@@ -54,6 +65,7 @@ impl Request {
     pub(super) fn method(&self) -> &'static str {
         match self {
             Self::Page { .. } | Self::One { .. } => "GET",
+            Self::Write(write) => write.method(),
         }
     }
 
@@ -64,6 +76,7 @@ impl Request {
     fn readable(&self) -> String {
         match self {
             Self::Page { node, .. } => format!("{}?{}", SOURCES[node.table].name, node.parameters().join("&")),
+            Self::Write(write) => write.readable(),
             Self::One { node, key } => {
                 let key: Vec<String> = key.iter().map(Cell::text).collect();
                 format!("{}/{}?{}", SOURCES[node.table].name, key.join(","), node.parameters().join("&"))
@@ -74,12 +87,16 @@ impl Request {
     pub(super) fn prefer(&self) -> Option<String> {
         match self {
             Self::Page { is_counted: true, .. } => Some("count=exact".into()),
+            Self::Write(write) => Some(write.prefer()),
             _ => None,
         }
     }
 
     pub(super) fn body(&self) -> Option<Json> {
-        None
+        match self {
+            Self::Write(write) => write.body(),
+            _ => None,
+        }
     }
 
     /// What should come of it.
@@ -87,6 +104,7 @@ impl Request {
         match self {
             Self::Page { node, is_counted } => page(asker, state, node, *is_counted),
             Self::One { node, key } => one(asker, state, node, key),
+            Self::Write(write) => write.outcome(asker, state),
         }
     }
 }
@@ -214,7 +232,7 @@ fn statuses(code: Code, asker: &Asker<'_>) -> &'static [u16] {
         "42501" if asker.caller.is_anonymous() => &[401],
         "42501" => &[403],
         "42703" => &[400, 422],
-        "23502" => &[422],
+        "23502" => &[400, 422],
         "23503" | "23505" => &[409],
         "PGRST103" => &[416],
         "PGRST116" | "PGRST205" => &[404],
