@@ -600,3 +600,34 @@ async fn a_replaced_row_has_what_its_grant_sets(db: TestDb) {
     let answer = run(&db, at, put, Query::new().include(["id", "memo"]), trial).await;
     assert_eq!(answer, r#"{"id":2,"memo":"draft"} 1"#);
 }
+
+/// An upsert that found a row by a hidden cell would tell what is in it.
+#[both_engines]
+async fn an_upsert_finds_no_rows_by_hidden_cells(db: TestDb) {
+    let catalog = fill(&db).await;
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    let target = Some(vec!["slug".to_owned()]);
+    let by_slug = |slug: &str| {
+        let row = row([("id", "9"), ("slug", slug), ("state", "OPEN"), ("memo", "x")]);
+        Write::Create(vec![row], OnConflict::Merge { target: target.clone(), columns: vec!["memo".into()] })
+    };
+    let mut orders = grants();
+    orders.update[0].columns = named(&["id", "memo"]);
+    let merged = async |orders: TableGrants, write: Write| {
+        let caller = caller(orders);
+        let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+        run(&db, at, write, Query::new().include(["memo"]), trial).await
+    };
+    let refused = "42501 a row of orders exists already, and you may not update it";
+    assert_eq!(merged(orders.clone(), by_slug("a")).await, r#"{"memo":"x"} 1"#);
+    // Others show the cell, of other rows.
+    orders.read[0].columns = named(&["id", "owner_id", "memo"]);
+    orders.read[1].rows = Some(Filter::eq("owner_id", 8));
+    assert_eq!(merged(orders.clone(), by_slug("a")).await, refused);
+    let by_key = || merge([("id", "1"), ("state", "OPEN"), ("memo", "x")]);
+    orders.update[0].columns = GrantedColumns::All;
+    assert_eq!(merged(orders.clone(), by_key()).await, r#"{"memo":"x"} 1"#);
+    orders.read[0].columns = named(&["owner_id", "memo"]);
+    orders.read[1].columns = named(&["slug", "state"]);
+    assert_eq!(merged(orders, by_key()).await, refused);
+}

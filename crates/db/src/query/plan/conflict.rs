@@ -79,7 +79,7 @@ impl<'t> Planner<'t> {
                 // PostgreSQL refuses to update a row twice in one statement; SQLite allows it.
                 self.refuse_same(&target, written, rows)?;
                 let (changes, kept) = self.proposed(&target, columns)?;
-                PlannedConflict::Merge { condition: self.own_scope(), target, changes, kept }
+                PlannedConflict::Merge { condition: self.found_rows(&target), target, changes, kept }
             }
         })
     }
@@ -133,6 +133,17 @@ impl<'t> Planner<'t> {
             changes.extend(target.first().map(|position| (*position, Assignment::Proposed)));
         }
         Ok((changes, kept))
+    }
+
+    /// Returns the condition on existing rows that a request may find by these columns, unless it may find all. A row
+    /// that is found by a hidden cell would tell what is in it.
+    fn found_rows(&self, columns: &ColumnSet) -> Option<Condition<'t>> {
+        let is_granted = self.sight.grants().is_some();
+        match is_granted && !columns.iter().all(|column| self.is_visible(*column)) {
+            true => Some(Condition::Or(Vec::new())),
+            false if is_granted => Some(self.visible_rows(columns)).filter(|rows| *rows != Condition::every_row()),
+            false => self.own_scope(),
+        }
     }
 
     /// Returns the position of a column, which may be write-only.
