@@ -631,3 +631,24 @@ async fn an_upsert_finds_no_rows_by_hidden_cells(db: TestDb) {
     orders.read[1].columns = named(&["slug", "state"]);
     assert_eq!(merged(orders, by_key()).await, refused);
 }
+
+/// That there is a row is never unknown, also deep within a negation.
+#[both_engines]
+async fn a_null_is_among_no_rows(db: TestDb) {
+    let catalog = fill(&db).await;
+    let account = Filter::eq("id", Operand::Row("account_id".into()));
+    let has_account = Filter::ExistsIn { schema: None, table: "accounts".into(), filter: Box::new(account) };
+    let is_open = Filter::eq("state", "OPEN");
+    for (rows, expected) in [
+        (!has_account.clone(), r#"{"slug":"c"}"#),
+        (!(has_account.clone() & Filter::is_null("parent_id")), r#"{"slug":"c"}"#),
+        (!(has_account.clone() | is_open.clone()), r#"{"slug":"c"}"#),
+        (!!(has_account.clone() & is_open), r#"{"slug":"a"},{"slug":"d"}"#),
+        (!(!has_account | Filter::is_null("id")), r#"{"slug":"a"},{"slug":"b"},{"slug":"d"},{"slug":"e"}"#),
+    ] {
+        let mut orders = grants();
+        orders.read = vec![Grant { rows: Some(rows.clone()), ..Grant::of_columns(["slug"]) }];
+        let found = read(&db, &catalog, orders, "orders", [("select", "slug"), ("order", "slug")]).await;
+        assert_eq!(found, expected, "{rows:?}");
+    }
+}

@@ -76,6 +76,18 @@ impl Condition<'_> {
         Self::And(Vec::new())
     }
 
+    /// The same condition for a negation: a null is among no rows, which is not unknown then.
+    fn never_among(self) -> Self {
+        let each = |all: Vec<Self>| all.into_iter().map(Self::never_among).collect();
+        match self {
+            Self::Among(related) => Self::Exists(related),
+            Self::And(all) => Self::And(each(all)),
+            Self::Or(all) => Self::Or(each(all)),
+            Self::Not(one) => Self::Not(Box::new(one.never_among())),
+            other => other,
+        }
+    }
+
     /// Returns that columns equal one of several keys, as single comparisons.
     pub(crate) fn any_key(columns: &[usize], keys: Vec<Vec<Value>>) -> Self {
         let equal = |(column, value): (&usize, Value)| Self::Compare((*column).into(), Comparison::Eq, value);
@@ -330,9 +342,7 @@ impl<'t> Planner<'t> {
                 Condition::Not(opposite) if matches!(*opposite, Condition::Related(_) | Condition::Exists(_)) => {
                     *opposite
                 }
-                // A null is among no rows, which is not unknown.
-                Condition::Among(related) => Condition::Not(Box::new(Condition::Exists(related))),
-                condition => Condition::Not(Box::new(condition)),
+                condition => Condition::Not(Box::new(condition.never_among())),
             },
         })
     }
