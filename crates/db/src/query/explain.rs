@@ -100,7 +100,7 @@ impl Plan<'_> {
         let column = |position: &usize| vec![self.table.columns[*position].name.clone()];
         let mut names = match condition {
             Condition::Compare(field, ..)
-            | Condition::In(field, _)
+            | Condition::In(field, ..)
             | Condition::Between(field, ..)
             | Condition::Like { field, .. }
             | Condition::Regex { field, .. }

@@ -15,11 +15,13 @@ mod replace;
 mod value;
 mod values;
 
+use std::sync::Arc;
+
 use mwallet_query::{AggregateFunction, Aggregated, SelectValue};
 use mwallet_schema::{Column, FixedTime, Record, Sources, Table, Value};
 
 pub(in crate::query) use condition::TEXT_SEARCH_TYPE;
-pub(crate) use condition::{Condition, MAX_CONDITIONS};
+pub(crate) use condition::{Condition, Length, MAX_CONDITIONS};
 pub use conflict::OnConflict;
 pub(crate) use conflict::PlannedConflict;
 pub use error::PlanError;
@@ -64,7 +66,7 @@ pub(crate) struct Told<'t> {
 }
 
 /// Columns whose values count as null in rows that do not meet a condition.
-pub(crate) type Masks<'t> = Vec<(usize, Condition<'t>)>;
+pub(crate) type Masks<'t> = Vec<(usize, Arc<Condition<'t>>)>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PlanKind<'t> {
@@ -348,6 +350,8 @@ struct Planner<'t> {
     /// The condition of the rows that are seen, unless all are.
     visible: Option<Condition<'t>>,
     masks: Masks<'t>,
+    /// How long the lists of filters are.
+    length: Length,
     related: Vec<RelatedPlan<'t>>,
     /// The tables of the related rows, in the same order.
     targets: Vec<TableRef<'t>>,
@@ -380,12 +384,13 @@ impl<'t> Planner<'t> {
 
     /// A planner for the filters of grants, which see whole tables.
     fn of_grants(at: ScopedTable<'t>) -> Self {
-        Self::with_sight(at, Sight::Whole { with_write_only: true })
+        Self { length: Length::Fixed, ..Self::with_sight(at, Sight::Whole { with_write_only: true }) }
     }
 
     fn with_sight(at: ScopedTable<'t>, sight: Sight<'t>) -> Self {
         let (related, targets) = (Vec::new(), Vec::new());
-        Self { table: at.table(), at, sight, visible: None, masks: Vec::new(), related, targets }
+        let (visible, masks, length) = (None, Vec::new(), Length::Any);
+        Self { table: at.table(), at, sight, visible, masks, length, related, targets }
     }
 
     /// Returns the position of a column that is visible in this scope.

@@ -10,6 +10,7 @@ mod value;
 use mwallet_schema::{Column, ColumnType, NativeType, Table, Transfer, Value};
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::plan::{
     Assignment, ColumnSet, Condition, Masks, OrderBy, OutputSet, OutputValue, PlanKind, PlannedConflict, PlannedField,
@@ -276,7 +277,9 @@ struct Writer<'t> {
     source: String,
     related: Rc<[RelatedPlan<'t>]>,
     /// The masked columns. None where cells are written as they are stored.
-    masks: Rc<[(usize, Condition<'t>)]>,
+    masks: Rc<[(usize, Arc<Condition<'t>>)]>,
+    /// The conditions of masks as they were written, by the qualifier of their columns.
+    written: Vec<(Arc<Condition<'t>>, String, String)>,
     /// How many aliases were given.
     aliases: usize,
     /// Whether equal values are written to become equal bytes, as SQLite compares related rows.
@@ -295,7 +298,9 @@ impl<'t> Writer<'t> {
         let (binds, repeats) = (Vec::new(), Vec::new());
         let (source, related, masks) = (String::new(), related.into(), masks.into());
         let (aliases, is_canonical) = (0, false);
-        let mut writer = Self { dialect, sql, binds, repeats, table, source, related, masks, aliases, is_canonical };
+        let written = Vec::new();
+        let mut writer =
+            Self { dialect, sql, binds, repeats, table, source, related, masks, written, aliases, is_canonical };
         // A table by itself needs no alias. Next to others of the same name, or in a subquery, it does.
         writer.source = match writer.related.is_empty() && !has_barrier {
             true => format!("{}.", qualified(table)),
@@ -321,7 +326,7 @@ impl<'t> Writer<'t> {
         if let Some((_, mask)) = mask.cloned() {
             return self.stored(|writer| {
                 writer.push("CASE WHEN ");
-                writer.condition(mask);
+                writer.mask(&mask);
                 writer.push(" THEN ");
                 writer.column(position);
                 writer.push(" END");
@@ -329,6 +334,18 @@ impl<'t> Writer<'t> {
         }
         self.sql.push_str(&self.source);
         self.name(position);
+    }
+
+    /// Writes the condition of a mask. It has the same parameters each time, so that PostgreSQL sees that it is the same.
+    fn mask(&mut self, mask: &Arc<Condition<'t>>) {
+        let known = self.written.iter().find(|(known, source, _)| Arc::ptr_eq(known, mask) && *source == self.source);
+        if let Some((_, _, text)) = known {
+            self.sql.push_str(text);
+            return;
+        }
+        let start = self.sql.len();
+        self.condition(Condition::clone(mask));
+        self.written.push((mask.clone(), self.source.clone(), self.sql[start..].to_owned()));
     }
 
     /// Writes cells of the current table as they are stored.

@@ -23,7 +23,7 @@ pub(in crate::query) const TEXT_SEARCH_TYPE: &str = "tsvector";
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition<'t> {
     Compare(PlannedField, Comparison, Value),
-    In(PlannedField, Vec<Value>),
+    In(PlannedField, Vec<Value>, Length),
     Between(PlannedField, Value, Value),
     Like {
         field: PlannedField,
@@ -70,6 +70,16 @@ pub(super) fn all_of(conditions: Vec<Condition<'_>>) -> Condition<'_> {
     }
 }
 
+/// How many values a list of a condition has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// As many as a request gives.
+    Any,
+    /// Always the same: the list is that of a grant. The values are bound one by one then, which is less work for SQLite
+    /// than a list, and the statement stays the same.
+    Fixed,
+}
+
 impl Condition<'_> {
     /// The condition that every row meets.
     pub(crate) fn every_row() -> Self {
@@ -104,7 +114,7 @@ impl Condition<'_> {
         }
         let can_fail = |position: &usize| PlannedField::from(*position).can_fail(table);
         match self {
-            Self::Compare(field, ..) | Self::In(field, _) | Self::Between(field, ..) => field.can_fail(table),
+            Self::Compare(field, ..) | Self::In(field, ..) | Self::Between(field, ..) => field.can_fail(table),
             Self::Same(position, _) => can_fail(position),
             Self::InKeys(positions, _) => positions.iter().any(can_fail),
             Self::Is(field, _) => !field.path.is_empty(),
@@ -294,7 +304,7 @@ impl<'t> Planner<'t> {
                 match beside {
                     // No value can match, but a null must still give unknown rather than false.
                     Some(beside) if possible.is_empty() => beside.compare(field, Comparison::Eq),
-                    _ => Condition::In(field, possible),
+                    _ => Condition::In(field, possible, self.length),
                 }
             }
             Filter::Between { field, low, high } => {
@@ -382,7 +392,7 @@ impl<'t> Planner<'t> {
         let equal = |(position, value): (&usize, Value)| Condition::Compare((*position).into(), Comparison::Eq, value);
         Ok(match (positions.as_slice(), possible.len()) {
             (_, 1) => all_of(positions.iter().zip(possible.remove(0)).map(equal).collect()),
-            ([one], _) => Condition::In((*one).into(), possible.into_iter().flatten().collect()),
+            ([one], _) => Condition::In((*one).into(), possible.into_iter().flatten().collect(), Length::Any),
             _ => Condition::InKeys(positions, possible),
         })
     }

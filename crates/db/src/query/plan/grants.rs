@@ -1,6 +1,8 @@
 //! What grants show of a table: the condition of its visible rows, and masks over the cells that not every visible row
 //! shows.
 
+use std::sync::Arc;
+
 use mwallet_schema::{ColumnType, Value};
 
 use super::condition::all_of;
@@ -60,7 +62,7 @@ impl<'t> Plan<'t> {
                 (visible, masks)
             }
         };
-        let mut all = check.iter().chain(&seen).chain(masks.iter().map(|(_, mask)| mask));
+        let mut all = check.iter().chain(&seen).chain(masks.iter().map(|(_, mask)| &**mask));
         if all.any(Condition::asks_for_rows) {
             return Ok(None);
         }
@@ -132,13 +134,23 @@ impl<'t> Planner<'t> {
             let mut any = chosen.map(|(_, condition)| condition.clone()).collect::<Option<Vec<_>>>()?;
             Some(if any.len() == 1 { any.remove(0) } else { Condition::Or(any) })
         };
+        // The columns that the same grants show have the same mask.
+        let mut of_grants: Vec<(Vec<bool>, Option<Arc<Condition<'t>>>)> = Vec::new();
         let mut masks = Masks::new();
         // Rows that are aggregated may be joined by columns that only other grants show.
         let whole = self.at.scope().sight(self.table);
         for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| whole.shows(column)) {
-            if !grants.iter().all(|grant| grant.columns.contains(&column.name)) {
-                masks.extend(any(&|grant| grant.columns.contains(&column.name)).map(|mask| (position, mask)));
+            let shown: Vec<bool> = grants.iter().map(|grant| grant.columns.contains(&column.name)).collect();
+            if shown.iter().all(|is_shown| *is_shown) {
+                continue;
             }
+            let known = of_grants.iter().find(|(others, _)| *others == shown).map(|(_, mask)| mask.clone());
+            let mask = known.unwrap_or_else(|| {
+                let mask = any(&|grant| grant.columns.contains(&column.name)).map(Arc::new);
+                of_grants.push((shown, mask.clone()));
+                mask
+            });
+            masks.extend(mask.map(|mask| (position, mask)));
         }
         let visible: Vec<_> = any(&|_| true).into_iter().chain(narrowed).collect();
         (self.visible, self.masks) = ((!visible.is_empty()).then(|| all_of(visible)), masks);
@@ -152,11 +164,11 @@ impl<'t> Planner<'t> {
 
     /// Returns the condition on the rows that the asker may see and that show these columns.
     pub(super) fn visible_rows(&self, columns: &[usize]) -> Condition<'t> {
-        let shown = columns.iter().filter_map(|column| self.mask(*column)).cloned();
+        let shown = columns.iter().filter_map(|column| self.mask(*column)).map(|mask| Condition::clone(mask));
         all_of(self.own_scope().into_iter().chain(shown.map(|mask| self.on_stored(mask))).collect())
     }
 
-    fn mask(&self, column: usize) -> Option<&Condition<'t>> {
+    fn mask(&self, column: usize) -> Option<&Arc<Condition<'t>>> {
         self.masks.iter().find(|(masked, _)| *masked == column).map(|(_, mask)| mask)
     }
 
@@ -185,7 +197,12 @@ impl<'t> Planner<'t> {
             (Condition::InKeys(columns, keys), true) => return self.masked(Condition::any_key(&columns, keys), true),
             (condition, _) => condition,
         };
-        let mut masks = condition.columns().into_iter().filter_map(|column| self.mask(column)).cloned().peekable();
+        let mut masks = condition
+            .columns()
+            .into_iter()
+            .filter_map(|column| self.mask(column))
+            .map(|mask| Condition::clone(mask))
+            .peekable();
         // What is true of a null is written with CASE in the place of the column.
         let is_true_of_null = match &condition {
             Condition::Is(_, Is::Null | Is::Unknown) => !is_negated,
@@ -269,7 +286,7 @@ impl Condition<'_> {
     fn columns(&self) -> Vec<usize> {
         match self {
             Self::Compare(field, ..)
-            | Self::In(field, _)
+            | Self::In(field, ..)
             | Self::Between(field, ..)
             | Self::Like { field, .. }
             | Self::Regex { field, .. }

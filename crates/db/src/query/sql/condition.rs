@@ -4,11 +4,13 @@ use mwallet_schema::{ColumnType, Value};
 
 use super::{Writer, is_cast};
 use crate::Dialect;
-use crate::query::plan::{Condition, PlannedField, TEXT_SEARCH_TYPE};
+use crate::query::plan::{Condition, Length, PlannedField, TEXT_SEARCH_TYPE};
 use crate::query::{Comparison, Is, SearchForm, SetRelation};
 
 /// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
 const CHAIN: usize = 50;
+/// The most values of a list of fixed length that are bound one by one.
+const MOST_FIXED: usize = 32;
 
 impl<'t> Writer<'t> {
     pub(super) fn where_(&mut self, condition: Condition<'t>) {
@@ -21,7 +23,7 @@ impl<'t> Writer<'t> {
     pub(super) fn condition(&mut self, condition: Condition<'t>) {
         match condition {
             Condition::Compare(field, comparison, value) => self.compare(&field, comparison, value),
-            Condition::In(field, values) => self.in_(&field, values),
+            Condition::In(field, values, length) => self.in_(&field, values, length),
             Condition::Between(field, low, high) => {
                 self.ordered_field(&field);
                 self.push(" BETWEEN ");
@@ -129,19 +131,20 @@ impl<'t> Writer<'t> {
         self.push(if is_spelled { ")" } else { "" });
     }
 
-    /// Writes an IN list, bound as one array so that the SQL does not depend on its length.
-    fn in_(&mut self, field: &PlannedField, values: Vec<Value>) {
+    /// Writes an IN list, bound as one array so that the SQL does not depend on its length, unless that is fixed.
+    fn in_(&mut self, field: &PlannedField, values: Vec<Value>, length: Length) {
         let kind = field.kind(self.table).into_owned();
         self.spelled(field, |writer| writer.field(field));
         match self.dialect {
             // A native PostgreSQL type may have no usable array type, so cast each value.
             Dialect::Postgres if self.native(field).is_some_and(is_cast) => {
                 self.push(if values.is_empty() { " = ANY('{}')" } else { " IN (" });
-                let count = values.len();
-                for (index, value) in values.into_iter().enumerate() {
-                    self.bind_operand(field, value);
-                    self.push(if index + 1 < count { ", " } else { ")" });
-                }
+                self.each_in(field, values);
+            }
+            // A list would be read into a table, each time.
+            Dialect::Sqlite if length == Length::Fixed && values.len() <= MOST_FIXED => {
+                self.push(if values.is_empty() { " IN ()" } else { " IN (" });
+                self.each_in(field, values);
             }
             Dialect::Postgres => {
                 self.push(" = ANY(");
@@ -161,6 +164,15 @@ impl<'t> Writer<'t> {
                 self.bind_as(kind, Value::List(values));
                 self.push("))");
             }
+        }
+    }
+
+    /// Writes the values of an IN list and its end, unless there are none.
+    fn each_in(&mut self, field: &PlannedField, values: Vec<Value>) {
+        let count = values.len();
+        for (index, value) in values.into_iter().enumerate() {
+            self.spelled(field, |writer| writer.bind_operand(field, value));
+            self.push(if index + 1 < count { ", " } else { ")" });
         }
     }
 
@@ -186,7 +198,7 @@ impl<'t> Writer<'t> {
         self.push("(");
         let mut numbers = Vec::with_capacity(arrays.len());
         for (position, values) in positions.iter().zip(arrays) {
-            self.in_(&(*position).into(), values);
+            self.in_(&(*position).into(), values, Length::Any);
             numbers.push(format!("${}", self.binds.len()));
             self.push(" AND ");
         }

@@ -4,6 +4,7 @@
 //! what `mwallet_rows` packs.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use mwallet_schema::{Table, TableKind};
 
@@ -19,7 +20,7 @@ struct Parent<'t> {
     table: &'t Table,
     source: String,
     related: Rc<[RelatedPlan<'t>]>,
-    masks: Rc<[(usize, Condition<'t>)]>,
+    masks: Rc<[(usize, Arc<Condition<'t>>)]>,
 }
 
 impl<'t> Writer<'t> {
@@ -132,7 +133,7 @@ impl<'t> Writer<'t> {
         table: &'t Table,
         source: String,
         related: Rc<[RelatedPlan<'t>]>,
-        masks: Rc<[(usize, Condition<'t>)]>,
+        masks: Rc<[(usize, Arc<Condition<'t>>)]>,
     ) -> Parent<'t> {
         Parent {
             table: std::mem::replace(&mut self.table, table),
@@ -306,7 +307,7 @@ impl<'t> Writer<'t> {
         for column in columns {
             if let Some((_, mask)) = masks.iter().find(|(masked, _)| *masked == column) {
                 self.push(" AND ");
-                self.stored(|writer| writer.condition(mask.clone()));
+                self.stored(|writer| writer.mask(mask));
             }
         }
     }
