@@ -3,7 +3,7 @@
 use mwallet_schema::Value;
 
 use crate::columns::Columns;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json_row::{DriverValue, decode, write_row};
 use crate::json_rows::JsonRows;
 use crate::query::{Denied, PlanError, WriteAction};
@@ -28,6 +28,11 @@ pub(crate) trait DriverRow {
 
     /// Returns the value of a hidden boolean column.
     fn flag(&self, index: usize) -> Result<bool>;
+}
+
+/// The error of an insert that found a row to be as it must not be.
+pub(crate) fn failed_check(table: &str) -> Error {
+    PlanError::from(Denied::Check { table: table.to_owned(), action: WriteAction::Create }).into()
 }
 
 /// Rows that were read but not handed out yet.
@@ -69,8 +74,7 @@ impl Batch {
                 if let Some(table) = &hidden.checked
                     && !flag()?
                 {
-                    let denied = Denied::Check { table: table.clone(), action: WriteAction::Create };
-                    return Err(PlanError::from(denied).into());
+                    return Err(failed_check(table));
                 }
                 if hidden.tells_seen && !flag()? {
                     rows.count_unseen();

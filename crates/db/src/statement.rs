@@ -26,6 +26,10 @@ pub struct Statement {
     pub(crate) guards: Vec<Guard>,
 }
 
+/// A text that is no boolean. PostgreSQL is told to read it as one where a row is not as it must be, and quotes it in
+/// the error, whatever its language.
+pub(crate) const FAILED_CHECK: &str = "mwallet: a row is not as it may be created";
+
 /// Hidden columns of a write, which follow the output columns and are for the driver only.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hidden {

@@ -196,7 +196,6 @@ impl Postgres {
         // A single statement is its own transaction.
         if let [statement] = statements.as_slice()
             && statement.guards.is_empty()
-            && statement.hidden.checked.is_none()
         {
             return Ok(vec![connection.run_guarded(statement, format).await?]);
         }

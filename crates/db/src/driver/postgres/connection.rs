@@ -8,11 +8,11 @@ use tokio_postgres::RowStream;
 use super::search_path::Object;
 use super::tls::Tls;
 use super::{Hold, RowReceiver, codec, errors};
-use crate::batch::Batch;
+use crate::batch::{self, Batch};
 use crate::driver::RowSource;
 use crate::error::{Error, Result};
 use crate::isolation::Isolation;
-use crate::statement::{Format, Output, Prepared, Statement};
+use crate::statement::{FAILED_CHECK, Format, Output, Prepared, Statement};
 
 /// A pooled connection that is cleaned up before anyone else gets it.
 ///
@@ -155,7 +155,13 @@ impl Connection {
     }
 
     async fn run_one(&mut self, statement: &Statement, format: Format) -> Result<Output> {
-        self.limited(async |object| gather(object, statement, format).await, &statement.sql).await
+        let ran = self.limited(async |object| gather(object, statement, format).await, &statement.sql).await;
+        ran.map_err(|error| match (&statement.hidden.checked, error) {
+            (Some(table), Error::Refused(refusal)) if refusal.message.contains(FAILED_CHECK) => {
+                batch::failed_check(table)
+            }
+            (_, error) => error,
+        })
     }
 
     /// Runs a statement whose rows the caller reads. The connection is busy until [`Self::finish`].

@@ -6,7 +6,7 @@ use super::{Condition, OrderBy, OutputValue, Writer, qualified};
 use crate::Dialect;
 use crate::query::plan::Told;
 use crate::query::{Direction, Nulls};
-use crate::statement::{Hidden, SortKey};
+use crate::statement::{FAILED_CHECK, Hidden, SortKey};
 
 /// What a write returns.
 pub(super) struct Returning<'p, 't> {
@@ -103,10 +103,27 @@ impl<'t> Writer<'t> {
 
     /// Writes what else is said of each row.
     fn tell(&mut self, told: &Told<'t>) {
-        for condition in told.check.iter().chain(&told.seen) {
+        if let Some(check) = &told.check {
+            self.check(check);
+        }
+        if let Some(seen) = &told.seen {
             self.push(", (");
-            self.stored(|writer| writer.condition(condition.clone()));
+            self.stored(|writer| writer.condition(seen.clone()));
             self.push(") IS TRUE");
+        }
+    }
+
+    /// Writes whether a row is as it must be. On PostgreSQL the statement fails if it is not, so that it needs no
+    /// transaction around it, which would be two more ways to the server and back.
+    fn check(&mut self, check: &Condition<'t>) {
+        self.push(match self.dialect {
+            Dialect::Postgres => ", (CASE WHEN ",
+            Dialect::Sqlite => ", (",
+        });
+        self.stored(|writer| writer.condition(check.clone()));
+        match self.dialect {
+            Dialect::Postgres => self.push(&format!(" THEN 't' ELSE '{FAILED_CHECK}' END)::boolean")),
+            Dialect::Sqlite => self.push(") IS TRUE"),
         }
     }
 
