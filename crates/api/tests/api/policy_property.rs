@@ -29,7 +29,7 @@ use mwallet_testkit::{TestDb, both_engines};
 
 use crate::related_property::{Random, variable};
 use crate::support::{Answer, exchange};
-use callers::{CALLERS, Caller, Gate};
+use callers::{Caller, Gate};
 use database::{Cell, SOURCES, State};
 use evaluate::Asker;
 use policies::Policy;
@@ -111,26 +111,36 @@ impl<'t> Scene<'t> {
 #[both_engines]
 async fn answers_are_those_of_a_naive_evaluator(db: TestDb) {
     let scene = Scene::new(&db).await;
-    let mut failures = Vec::new();
+    let (mut failures, mut tally) = (Vec::new(), Tally::default());
     for seed in seeds() {
-        failures.extend(of_policy(&scene, seed).await);
+        failures.extend(of_policy(&scene, seed, &mut tally).await);
     }
     // A short failure is more likely to show only one fault.
     failures.sort_by_key(String::len);
     let count = failures.len();
     failures.truncate(SHOWN);
     assert!(count == 0, "{count} answers differ:\n\n{}", failures.join("\n\n"));
+    let Tally { asked: [reads, writes], done: [read, written] } = tally;
+    assert!(reads < 50 || read * 2 > reads, "of {reads} reads, only {read} are answered with rows");
+    assert!(writes < 50 || written * 5 > writes, "of {writes} writes, only {written} change rows");
+}
+
+/// How many reads and writes are asked, and how many of them do something.
+#[derive(Default)]
+struct Tally {
+    asked: [usize; 2],
+    done: [usize; 2],
 }
 
 /// Sends the requests of a policy. Returns a description of each wrong answer.
-async fn of_policy(scene: &Scene<'_>, seed: u64) -> Vec<String> {
+async fn of_policy(scene: &Scene<'_>, seed: u64, tally: &mut Tally) -> Vec<String> {
     let mut random = Random::new(seed);
     let (policy, state) = (Policy::generate(&mut random), State::generate(&mut random));
     scene.fill(&state).await;
     let (app, mut state) = (scene.app(&policy.text(None)), state.sorted());
     let mut failures = Vec::new();
     for _ in 0..REQUESTS {
-        let asker = Asker::new(&policy, random.pick(&CALLERS));
+        let asker = Asker::new(&policy, Caller::pick(&mut random));
         let request = Request::generate(&asker, &state, &mut random);
         let expected = request.outcome(&asker, &state);
         let answer = scene.send(&app, asker.caller, &request).await;
@@ -146,6 +156,10 @@ async fn of_policy(scene: &Scene<'_>, seed: u64) -> Vec<String> {
                 "{name}: {request}\n{difference}\nanswered {status} {body}\n{headers:?}\nseed {seed}\n{text}\n{rows}"
             ));
         }
+        let (is_write, has_rows) = (usize::from(!request.is_read()), answer.text != "[]");
+        let is_done = answer.status.is_success() && if request.is_read() { has_rows } else { stored != state };
+        tally.asked[is_write] += 1;
+        tally.done[is_write] += usize::from(is_done);
         state = stored;
     }
     failures

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::database::{Cell, Kind};
 use crate::permissions::{SECRET, token};
+use crate::related_property::Random;
 
 /// Somebody who sends requests.
 pub(super) struct Caller {
@@ -35,7 +36,7 @@ pub(super) const NAMES: [(&str, &[Kind]); 5] = [
 ];
 
 /// The third has a second role, and a name that is no number.
-pub(super) const CALLERS: [Caller; 5] = [
+static CALLERS: [Caller; 5] = [
     Caller { name: "anonymous", roles: &["anon"], values: &[], is_bypass: false },
     Caller {
         name: "one",
@@ -74,6 +75,11 @@ pub(super) const CALLERS: [Caller; 5] = [
 ];
 
 impl Caller {
+    /// Most often a user.
+    pub(super) fn pick(random: &mut Random) -> &'static Self {
+        &CALLERS[*random.pick(&[0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4])]
+    }
+
     pub(super) fn is_anonymous(&self) -> bool {
         self.roles == ["anon"]
     }

@@ -21,7 +21,6 @@ pub(super) struct Asker<'t> {
 
 /// What is seen of a table: the rows of these permissions, and cells of their columns. `None` is everything.
 pub(super) struct Sight<'t> {
-    pub(super) table: usize,
     caller: &'t Caller,
     reads: Option<Vec<&'t Read>>,
 }
@@ -66,16 +65,18 @@ impl<'t> Asker<'t> {
 
     pub(super) fn sight(&self, table: usize) -> Sight<'_> {
         let reads = self.granted(table).map(|granted| granted.reads.iter().filter(|read| self.applies(&read.rows)));
-        Sight { table, caller: self.caller, reads: reads.map(Iterator::collect) }
+        Sight { caller: self.caller, reads: reads.map(Iterator::collect) }
     }
 
-    /// What is seen of the table of a node.
-    fn sight_of(&self, node: &Node) -> Sight<'_> {
-        let mut sight = self.sight(node.table);
-        if node.is_aggregated() {
-            sight.reads.iter_mut().for_each(|reads| reads.retain(|read| read.aggregates));
-        }
+    /// What is seen of a table where its rows are aggregated.
+    pub(super) fn sight_of_aggregates(&self, table: usize) -> Sight<'_> {
+        let mut sight = self.sight(table);
+        sight.reads.iter_mut().for_each(|reads| reads.retain(|read| read.aggregates));
         sight
+    }
+
+    fn sight_of(&self, node: &Node) -> Sight<'_> {
+        if node.is_aggregated() { self.sight_of_aggregates(node.table) } else { self.sight(node.table) }
     }
 
     /// What is wrong with a query, whatever the rows are.
@@ -108,7 +109,7 @@ impl<'t> Asker<'t> {
     }
 
     /// Whether there is such a relationship for the caller: its columns are there.
-    fn is_related(&self, from: usize, relation: &Relation) -> bool {
+    pub(super) fn is_related(&self, from: usize, relation: &Relation) -> bool {
         let shows = |table: usize, column: usize| self.sight(table).shows(column);
         let there = match relation.junction {
             None => shows(relation.to, relation.theirs),

@@ -155,7 +155,7 @@ impl Policy {
             }
             write.set.push((column, set_operand(table, column, random)));
         }
-        if random.one_in(3) {
+        if random.one_in(5) {
             write.check = Some(self.filter(table, 1, random));
         }
         for reference in source.references {
@@ -181,7 +181,7 @@ impl Policy {
                 let (name, _, filter) = known.unwrap();
                 Filter::Defined(name.clone(), Box::new(filter.clone()))
             }
-            _ => comparison(table, true, random),
+            _ => any_comparison(table, random),
         }
     }
 
@@ -203,8 +203,8 @@ impl Policy {
         }
         let rest = match random.below(3) {
             0 => Vec::new(),
-            1 => vec![comparison(other, true, random)],
-            _ => vec![Filter::Not(Box::new(comparison(other, true, random)))],
+            1 => vec![any_comparison(other, random)],
+            _ => vec![Filter::Not(Box::new(any_comparison(other, random)))],
         };
         Filter::Exists { table: other, pairs, rest }
     }
@@ -277,9 +277,14 @@ fn set_operand(table: usize, column: usize, random: &mut Random) -> Operand {
     }
 }
 
-/// A comparison of a column, in a policy or in a request.
-pub(super) fn comparison(table: usize, is_of_policy: bool, random: &mut Random) -> Filter {
-    let column = random.below(SOURCES[table].fields.len());
+/// A comparison of a policy.
+fn any_comparison(table: usize, random: &mut Random) -> Filter {
+    comparison(table, &SOURCES[table].all().collect::<Vec<_>>(), true, random)
+}
+
+/// A comparison of one of these columns, in a policy or in a request.
+pub(super) fn comparison(table: usize, columns: &[usize], is_of_policy: bool, random: &mut Random) -> Filter {
+    let column = *random.pick(columns);
     let kind = SOURCES[table].fields[column].kind;
     let value = |random: &mut Random| loop {
         let value = SOURCES[table].value(column, random);

@@ -1,9 +1,53 @@
 //! Random queries: what a request wants to know of a table and of those that it is related to.
 
 use super::database::{Kind, MEMBERS, PEOPLE, SOURCES, TEAMS};
+use super::evaluate::Asker;
 use super::filters::Filter;
 use super::policies::comparison;
 use crate::related_property::Random;
+
+/// What requests are about: most often what is there for their sender.
+pub(super) struct Names {
+    /// The tables.
+    pub(super) tables: Vec<usize>,
+    /// The columns of each table.
+    pub(super) columns: Vec<Vec<usize>>,
+    /// The same where its rows are aggregated; none if they are not.
+    aggregated: Vec<Vec<usize>>,
+    relations: Vec<Vec<Relation>>,
+}
+
+impl Names {
+    pub(super) fn new(asker: &Asker<'_>, random: &mut Random) -> Self {
+        let all = || (0..SOURCES.len()).map(|table| SOURCES[table].all().collect::<Vec<_>>());
+        let mut names = Self {
+            tables: (0..SOURCES.len()).collect(),
+            columns: all().collect(),
+            aggregated: all().collect(),
+            relations: (0..SOURCES.len()).map(relations).collect(),
+        };
+        if !random.one_in(6) {
+            let has_rows = |table: &usize| !asker.sight(*table).is_closed();
+            names.tables.retain(has_rows);
+            for table in 0..SOURCES.len() {
+                let (sight, aggregated) = (asker.sight(table), asker.sight_of_aggregates(table));
+                names.columns[table].retain(|column| sight.shows(*column));
+                names.aggregated[table].retain(|column| aggregated.shows(*column));
+                names.relations[table].retain(|relation| asker.is_related(table, relation));
+            }
+        }
+        // A request must be about something.
+        for (table, columns) in all().enumerate() {
+            if names.columns[table].is_empty() {
+                names.columns[table] = columns;
+            }
+        }
+        if names.tables.is_empty() {
+            names.tables = (0..SOURCES.len()).collect();
+        }
+        names
+    }
+}
 
 /// What is wanted of one table.
 #[derive(Clone, Debug)]
@@ -103,51 +147,53 @@ impl Node {
         Self { table, items, embeds, filters, order, limit: None, offset: 0 }
     }
 
-    pub(super) fn generate(table: usize, depth: usize, random: &mut Random) -> Self {
+    pub(super) fn generate(table: usize, names: &Names, depth: usize, random: &mut Random) -> Self {
         let mut node = Self::all(table);
-        if random.one_in(6) {
-            node.aggregate(random);
+        let mut filtered = &names.columns[table];
+        if random.one_in(5) && !names.aggregated[table].is_empty() {
+            filtered = &names.aggregated[table];
+            node.aggregate(filtered, random);
         } else {
-            node.select(depth, random);
+            node.select(names, depth, random);
         }
         for _ in 0..random.below(3) {
-            node.filters.push(some_filter(table, random));
+            node.filters.push(some_filter(table, filtered, random));
         }
         node
     }
 
     /// What a write returns.
-    pub(super) fn of_write(table: usize, random: &mut Random) -> Self {
+    pub(super) fn of_write(table: usize, names: &Names, random: &mut Random) -> Self {
         let mut node = Self::all(table);
-        node.select(usize::from(random.one_in(4)), random);
+        node.select(names, usize::from(random.one_in(4)), random);
         (node.limit, node.offset) = (None, 0);
         // Rows are written whether or not they have related ones.
         node.embeds.iter_mut().for_each(|embed| embed.is_inner = false);
         node
     }
 
-    fn select(&mut self, depth: usize, random: &mut Random) {
+    fn select(&mut self, names: &Names, depth: usize, random: &mut Random) {
         let table = self.table;
         if !random.one_in(4) {
-            let columns = random.shuffled(SOURCES[table].all().collect());
+            let columns = random.shuffled(names.columns[table].clone());
             let columns = columns.into_iter().take(1 + random.below(4));
             let alias = |column, random: &mut Random| random.one_in(5).then(|| format!("as{column}"));
             self.items = columns.map(|column| Item::Column { alias: alias(column, random), column }).collect();
         }
-        self.order = (0..random.below(3)).map(|_| some_order(table, random)).collect();
+        self.order = (0..random.below(3)).map(|_| some_order(&names.columns[table], random)).collect();
         self.limit = random.one_in(4).then(|| 1 + random.below(4));
         self.offset = if random.one_in(6) { random.below(4) } else { 0 };
-        if depth > 0 {
+        if depth > 0 && !names.relations[table].is_empty() {
             for number in 0..random.below(3) {
-                self.embeds.push(Embed::generate(format!("e{number}{depth}"), table, depth - 1, random));
+                self.embeds.push(Embed::generate(format!("e{number}{depth}"), table, names, depth - 1, random));
             }
         }
     }
 
-    fn aggregate(&mut self, random: &mut Random) {
-        let (table, source) = (self.table, &SOURCES[self.table]);
+    fn aggregate(&mut self, columns: &[usize], random: &mut Random) {
+        let source = &SOURCES[self.table];
         let mut items = Vec::new();
-        for (number, column) in random.shuffled(source.all().collect()).into_iter().take(random.below(3)).enumerate() {
+        for (number, column) in random.shuffled(columns.to_vec()).into_iter().take(random.below(3)).enumerate() {
             items.push(Item::Column { alias: None, column });
             if number == 0 && random.one_in(2) {
                 self.order.push(Order { column, is_descending: random.one_in(2), nulls_first: None });
@@ -155,7 +201,7 @@ impl Node {
         }
         for number in 0..1 + random.below(2) {
             let alias = format!("of{number}");
-            let column = random.below(source.fields.len());
+            let column = *random.pick(columns);
             items.push(match (random.below(4), source.fields[column].kind) {
                 (0, _) | (_, Kind::Bool) => Item::Aggregate { alias, function: Function::Count, column: None },
                 (1, _) => Item::Aggregate { alias, function: Function::Count, column: Some(column) },
@@ -163,7 +209,6 @@ impl Node {
                 _ => Item::Aggregate { alias, function: Function::Max, column: Some(column) },
             });
         }
-        let _ = table;
         self.items = items;
     }
 
@@ -227,9 +272,9 @@ impl Node {
 }
 
 impl Embed {
-    fn generate(alias: String, from: usize, depth: usize, random: &mut Random) -> Self {
-        let relation = random.pick(&relations(from)).clone();
-        let mut node = Node::generate(relation.to, depth, random);
+    fn generate(alias: String, from: usize, names: &Names, depth: usize, random: &mut Random) -> Self {
+        let relation = random.pick(&names.relations[from]).clone();
+        let mut node = Node::generate(relation.to, names, depth, random);
         node.filters.truncate(1);
         node.offset = 0;
         if !relation.is_many {
@@ -244,20 +289,24 @@ impl Embed {
     }
 }
 
-fn some_order(table: usize, random: &mut Random) -> Order {
-    let column = random.below(SOURCES[table].fields.len());
+fn some_order(columns: &[usize], random: &mut Random) -> Order {
+    let column = *random.pick(columns);
     let nulls_first = random.one_in(3).then(|| random.one_in(2));
     Order { column, is_descending: random.one_in(2), nulls_first }
 }
 
 /// A filter of a request.
-pub(super) fn some_filter(table: usize, random: &mut Random) -> Filter {
-    let some = |random: &mut Random| (0..1 + random.below(2)).map(|_| comparison(table, false, random)).collect();
+pub(super) fn some_filter(table: usize, columns: &[usize], random: &mut Random) -> Filter {
+    let some =
+        |random: &mut Random| (0..1 + random.below(2)).map(|_| comparison(table, columns, false, random)).collect();
     match random.below(8) {
         0 => Filter::Or(some(random)),
         1 => Filter::And(some(random)),
         2 => Filter::Not(Box::new(Filter::Or(some(random)))),
-        3 => Filter::Or(vec![Filter::Not(Box::new(Filter::And(some(random)))), comparison(table, false, random)]),
-        _ => comparison(table, false, random),
+        3 => Filter::Or(vec![
+            Filter::Not(Box::new(Filter::And(some(random)))),
+            comparison(table, columns, false, random),
+        ]),
+        _ => comparison(table, columns, false, random),
     }
 }

@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::database::{Cell, Code, SOURCES, State};
 use super::evaluate::Asker;
 use super::filters::{Comparison, Filter, Operand, Test};
-use super::queries::Node;
+use super::queries::{Names, Node};
 use super::writes::Write;
 use crate::related_property::Random;
 use crate::support;
@@ -39,18 +39,19 @@ pub(super) enum Outcome {
 
 impl Request {
     pub(super) fn generate(asker: &Asker<'_>, state: &State, random: &mut Random) -> Self {
+        let names = Names::new(asker, random);
         if random.one_in(2) {
-            return Self::Write(Write::generate(asker, state, random));
+            return Self::Write(Write::generate(asker, &names, state, random));
         }
-        let table = random.below(SOURCES.len());
+        let table = *random.pick(&names.tables);
         match random.below(6) {
-            0 => Self::one(table, state, random),
-            _ => Self::Page { node: Node::generate(table, 2, random), is_counted: random.one_in(3) },
+            0 => Self::one(table, &names, state, random),
+            _ => Self::Page { node: Node::generate(table, &names, 2, random), is_counted: random.one_in(3) },
         }
     }
 
-    fn one(table: usize, state: &State, random: &mut Random) -> Self {
-        let mut node = Node::generate(table, 1, random);
+    fn one(table: usize, names: &Names, state: &State, random: &mut Random) -> Self {
+        let mut node = Node::generate(table, names, 1, random);
         if node.is_aggregated() {
             node = Node::all(table);
         }

@@ -10,7 +10,7 @@ use super::database::{Cell, Code, ITEMS, MEMBERS, Row, SOURCES, State};
 use super::evaluate::Asker;
 use super::filters::Filter;
 use super::policies;
-use super::queries::{Node, some_filter};
+use super::queries::{Names, Node, some_filter};
 use super::requests::{Outcome, hidden_key, of_key, some_key};
 use crate::related_property::Random;
 
@@ -36,10 +36,19 @@ pub(super) enum Place {
 }
 
 impl Write {
-    pub(super) fn generate(asker: &Asker<'_>, state: &State, random: &mut Random) -> Self {
-        let table = random.below(SOURCES.len());
-        let mut returned = (!random.one_in(3)).then(|| Node::of_write(table, random));
-        let kind = match random.below(8) {
+    pub(super) fn generate(asker: &Asker<'_>, names: &Names, state: &State, random: &mut Random) -> Self {
+        let kind = random.below(8);
+        // Most often a table of which such writes are granted.
+        let method = ["POST", "POST", "POST", "PATCH", "PATCH", "DELETE", "DELETE", "PUT"][kind];
+        let is_granted = |table: &usize| Writer { asker, table: *table }.check_method(method).is_ok();
+        let mut tables: Vec<usize> = (0..SOURCES.len()).filter(is_granted).collect();
+        if tables.is_empty() || random.one_in(10) {
+            tables = (0..SOURCES.len()).collect();
+        }
+        let table = *random.pick(&tables);
+        let is_returned = !random.one_in(3) && (names.tables.contains(&table) || random.one_in(4));
+        let mut returned = is_returned.then(|| Node::of_write(table, names, random));
+        let kind = match kind {
             0..=2 => {
                 let is_bulk = random.one_in(2);
                 let count = if is_bulk { 1 + random.below(3) } else { 1 };
@@ -47,6 +56,9 @@ impl Write {
                 let conflict = random.one_in(3).then(|| some_conflict(table, random));
                 if is_bulk && table == ITEMS && random.one_in(2) {
                     point_at_each_other(&mut rows, random);
+                }
+                if let Some(conflict) = &conflict {
+                    meet_existing(table, state, conflict, &mut rows, random);
                 }
                 if conflict.as_ref().is_some_and(|conflict| conflict.is_merge) {
                     // A row is not updated twice.
@@ -61,10 +73,11 @@ impl Write {
                 }
                 Kind::Post { rows, is_bulk, conflict }
             }
-            3 | 4 => {
-                Kind::Patch { at: some_place(state, table, random), changes: some_changes(asker, state, table, random) }
-            }
-            5 | 6 => Kind::Delete { at: some_place(state, table, random) },
+            3 | 4 => Kind::Patch {
+                at: some_place(state, table, names, random),
+                changes: some_changes(asker, state, table, random),
+            },
+            5 | 6 => Kind::Delete { at: some_place(state, table, names, random) },
             _ => {
                 let key = some_key(table, state, random);
                 let mut row = new_row(asker, state, table, random);
@@ -256,6 +269,20 @@ fn is_like(table: usize, row: &Given, other: &Given) -> bool {
     is_same(SOURCES[table].key) || SOURCES[table].code.is_some_and(|code| is_same(&[code]))
 }
 
+/// Gives half of the rows the key of a row that exists.
+fn meet_existing(table: usize, state: &State, conflict: &Conflict, rows: &mut [Given], random: &mut Random) {
+    let source = &SOURCES[table];
+    let target = conflict.target.clone().unwrap_or_else(|| source.key.to_vec());
+    for row in rows.iter_mut().filter(|_| !state.0[table].is_empty()) {
+        let existing = random.pick(&state.0[table]);
+        if random.one_in(2) {
+            row.retain(|(column, _)| !target.contains(column));
+            row.extend(target.iter().map(|column| (*column, existing[*column].clone())));
+            row.sort();
+        }
+    }
+}
+
 /// Lets the parents of items be items of the same request.
 fn point_at_each_other(rows: &mut [Given], random: &mut Random) {
     const PARENT: usize = 4;
@@ -283,10 +310,12 @@ fn some_conflict(table: usize, random: &mut Random) -> Conflict {
     Conflict { is_merge: !random.one_in(3), target }
 }
 
-fn some_place(state: &State, table: usize, random: &mut Random) -> Place {
+fn some_place(state: &State, table: usize, names: &Names, random: &mut Random) -> Place {
     match random.one_in(4) {
         true => Place::Key(some_key(table, state, random)),
-        false => Place::Filters((0..1 + random.below(2)).map(|_| some_filter(table, random)).collect()),
+        false => Place::Filters(
+            (0..1 + random.below(2)).map(|_| some_filter(table, &names.columns[table], random)).collect(),
+        ),
     }
 }
 
@@ -301,7 +330,7 @@ fn new_row(asker: &Asker<'_>, state: &State, table: usize, random: &mut Random) 
             !SOURCES[table].fields[*column].is_nullable && !is_set
         }));
     }
-    values(state, table, columns, random)
+    values(asker, state, table, columns, random)
 }
 
 fn some_changes(asker: &Asker<'_>, state: &State, table: usize, random: &mut Random) -> Given {
@@ -313,13 +342,13 @@ fn some_changes(asker: &Asker<'_>, state: &State, table: usize, random: &mut Ran
     if columns.is_empty() {
         columns.push(SOURCES[table].fields.len() - 1);
     }
-    values(state, table, columns, random)
+    values(asker, state, table, columns, random)
 }
 
 fn given_columns(asker: &Asker<'_>, granted: &[policies::Write], table: usize, random: &mut Random) -> Vec<usize> {
     let all = random.shuffled(SOURCES[table].all().collect::<Vec<_>>());
     let left_out = |random: &mut Random| random.one_in(3);
-    if granted.is_empty() || asker.caller.is_bypass || random.one_in(5) {
+    if granted.is_empty() || asker.caller.is_bypass || random.one_in(10) {
         return all.into_iter().filter(|_| !left_out(random)).collect();
     }
     let write = random.pick(granted);
@@ -332,14 +361,21 @@ fn given_columns(asker: &Asker<'_>, granted: &[policies::Write], table: usize, r
 }
 
 /// Values for columns, in the order of the table. Keys lead to rows, most often.
-fn values(state: &State, table: usize, mut columns: Vec<usize>, random: &mut Random) -> Given {
+fn values(asker: &Asker<'_>, state: &State, table: usize, mut columns: Vec<usize>, random: &mut Random) -> Given {
     columns.sort_unstable();
     columns.dedup();
     let value = |column: usize| {
         let source = &SOURCES[table];
         let reference = source.reference_of(column).filter(|_| !random.one_in(6));
-        if let Some(targets) = reference.map(|reference| &state.0[reference.target]).filter(|rows| !rows.is_empty()) {
-            return random.pick(targets)[0].clone();
+        if let Some(reference) = reference {
+            // Most often one that the caller reads.
+            let (sight, all) = (asker.sight(reference.target), &state.0[reference.target]);
+            let read: Vec<&Row> = all.iter().filter(|row| sight.shows_row(state, row)).collect();
+            match random.one_in(3) {
+                true if !all.is_empty() => return random.pick(all)[0].clone(),
+                false if !read.is_empty() => return random.pick(&read)[0].clone(),
+                _ => {}
+            }
         }
         if source.key == [column] && !random.one_in(3) {
             return Cell::Int(i64::try_from(10 + random.below(30)).unwrap());
