@@ -15,6 +15,7 @@ mod callers;
 mod database;
 mod evaluate;
 mod filters;
+mod interference;
 mod policies;
 mod queries;
 mod requests;
@@ -135,7 +136,7 @@ struct Tally {
 /// Sends the requests of a policy. Returns a description of each wrong answer.
 async fn of_policy(scene: &Scene<'_>, seed: u64, tally: &mut Tally) -> Vec<String> {
     let mut random = Random::new(seed);
-    let (policy, state) = (Policy::generate(&mut random), State::generate(&mut random));
+    let (policy, state) = (Policy::generate(true, &mut random), State::generate(&mut random));
     scene.fill(&state).await;
     let (app, mut state) = (scene.app(&policy.text(None)), state.sorted());
     let mut failures = Vec::new();

@@ -73,7 +73,6 @@ pub(super) const TEAMS: usize = 0;
 pub(super) const PEOPLE: usize = 1;
 pub(super) const MEMBERS: usize = 2;
 pub(super) const ITEMS: usize = 3;
-pub(super) const NOTES: usize = 4;
 
 /// The tables, each after those that it refers to.
 pub(super) const SOURCES: [Source; 5] = [
@@ -315,6 +314,20 @@ impl State {
             }
         }
         broken
+    }
+
+    /// Whether each row refers to itself or to earlier rows: SQLite checks its keys before the next is inserted.
+    pub(super) fn is_in_order(&self) -> bool {
+        SOURCES.iter().enumerate().all(|(table, source)| {
+            let rows = &self.0[table];
+            source.references.iter().filter(|reference| reference.target == table).all(|reference| {
+                let is_known = |(at, row): (usize, &Row)| {
+                    let key = &row[reference.column];
+                    key.is_null() || rows[..=at].iter().any(|other| other[0] == *key)
+                };
+                rows.iter().enumerate().all(is_known)
+            })
+        })
     }
 
     /// Deletes rows, and what goes with them.

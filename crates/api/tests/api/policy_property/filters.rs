@@ -98,11 +98,12 @@ impl Filter {
         }
     }
 
-    /// Calls a function with each table and column that it reads.
-    pub(super) fn each_read(&self, table: usize, tell: &mut dyn FnMut(usize, usize)) {
-        self.columns().into_iter().for_each(|column| tell(table, column));
+    /// Calls a function with each table and column that it reads, and with the tables of which it asks for rows.
+    pub(super) fn each_read(&self, table: usize, tell: &mut dyn FnMut(usize, Option<usize>)) {
+        self.columns().into_iter().for_each(|column| tell(table, Some(column)));
         self.each_exists(&mut |other, pairs, rest| {
-            pairs.iter().for_each(|(theirs, _)| tell(other, *theirs));
+            tell(other, None);
+            pairs.iter().for_each(|(theirs, _)| tell(other, Some(*theirs)));
             rest.iter().for_each(|filter| filter.each_read(other, tell));
         });
     }

@@ -46,10 +46,12 @@ pub(super) struct Policy {
     defined: Vec<(String, usize, Filter)>,
     /// By table, then by role.
     granted: Vec<Vec<Granted>>,
+    /// Whether its filters ask for rows of other tables.
+    asks_for_rows: bool,
 }
 
 impl Policy {
-    pub(super) fn generate(random: &mut Random) -> Self {
+    pub(super) fn generate(asks_for_rows: bool, random: &mut Random) -> Self {
         let mut holds: Vec<Vec<usize>> = vec![vec![0]];
         for role in 1..ROLES.len() {
             let mut held = vec![role];
@@ -61,7 +63,7 @@ impl Policy {
             held.extend(included.into_iter().flat_map(|included| holds[included].clone()));
             holds.push(held);
         }
-        let mut policy = Self { holds, defined: Vec::new(), granted: Vec::new() };
+        let mut policy = Self { holds, defined: Vec::new(), granted: Vec::new(), asks_for_rows };
         for (table, _) in SOURCES.iter().enumerate() {
             if random.one_in(2) {
                 let filter = policy.filter(table, 2, random);
@@ -162,7 +164,7 @@ impl Policy {
             let is_given =
                 write.columns.contains(&reference.column) && write.set.iter().all(|(set, _)| *set != reference.column);
             let is_needed = is_given && !self.reads(role, reference.target);
-            if is_needed || random.one_in(4) {
+            if is_needed || (self.asks_for_rows && random.one_in(4)) {
                 write.refs.push((reference.column, self.rows(reference.target, random)));
             }
         }
@@ -176,7 +178,7 @@ impl Policy {
             0 | 1 if depth > 0 => Filter::And(all(random)),
             2 | 3 if depth > 0 => Filter::Or(all(random)),
             4 if depth > 0 => Filter::Not(Box::new(self.filter(table, depth - 1, random))),
-            5 | 6 if depth > 0 => self.exists(table, random),
+            5 | 6 if depth > 0 && self.asks_for_rows => self.exists(table, random),
             7 if known.is_some() => {
                 let (name, _, filter) = known.unwrap();
                 Filter::Defined(name.clone(), Box::new(filter.clone()))
@@ -239,24 +241,6 @@ impl Policy {
             }
         }
         text
-    }
-
-    /// Each table and column that a filter of the policy reads, whoever asks.
-    pub(super) fn each_read(&self, tell: &mut dyn FnMut(usize, usize)) {
-        for (table, by_role) in self.granted.iter().enumerate() {
-            for granted in by_role {
-                let reads = granted.reads.iter().filter_map(|read| read.rows.as_ref());
-                let writes = granted.creates.iter().chain(&granted.updates).chain(&granted.deletes);
-                let writes = writes.clone().flat_map(|write| write.rows.iter().chain(&write.check));
-                reads.chain(writes).for_each(|filter| filter.each_read(table, tell));
-                for write in granted.creates.iter().chain(&granted.updates) {
-                    for (column, rows) in &write.refs {
-                        let target = SOURCES[table].reference_of(*column).unwrap().target;
-                        rows.iter().for_each(|filter| filter.each_read(target, tell));
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -327,6 +311,21 @@ fn columns_text(columns: &[usize], table: usize) -> String {
     match columns.len() == SOURCES[table].fields.len() {
         true => "all".into(),
         false => format!("[{}]", names.join(", ")),
+    }
+}
+
+impl Granted {
+    /// Calls a function with each table and column that its filters read, and with the tables of which it asks for rows.
+    pub(super) fn each_read(&self, table: usize, tell: &mut dyn FnMut(usize, Option<usize>)) {
+        let reads = self.reads.iter().filter_map(|read| read.rows.as_ref());
+        let writes = || self.creates.iter().chain(&self.updates).chain(&self.deletes);
+        let of_writes = writes().flat_map(|write| write.rows.iter().chain(&write.check));
+        reads.chain(of_writes).for_each(|filter| filter.each_read(table, tell));
+        for (column, rows) in writes().flat_map(|write| &write.refs) {
+            let target = SOURCES[table].reference_of(*column).unwrap().target;
+            tell(target, None);
+            rows.iter().for_each(|filter| filter.each_read(target, tell));
+        }
     }
 }
 

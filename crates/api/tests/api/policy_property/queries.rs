@@ -212,6 +212,18 @@ impl Node {
         self.items = items;
     }
 
+    /// Orders rows by all that is seen of them, so that they are always in the same order.
+    pub(super) fn order_wholly(&mut self, asker: &Asker<'_>) {
+        let sight = asker.sight(self.table);
+        let is_selected = |column: &usize| {
+            self.items.iter().any(|item| matches!(item, Item::Column { column: selected, .. } if selected == column))
+        };
+        let columns = SOURCES[self.table].all().filter(|column| sight.shows(*column));
+        let columns: Vec<usize> = columns.filter(|column| !self.is_aggregated() || is_selected(column)).collect();
+        self.order.extend(columns.into_iter().map(|column| Order { column, is_descending: false, nulls_first: None }));
+        self.embeds.iter_mut().for_each(|embed| embed.node.order_wholly(asker));
+    }
+
     pub(super) fn is_aggregated(&self) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Aggregate { .. }))
     }

@@ -10,7 +10,7 @@ use super::database::{Cell, Code, SOURCES, State};
 use super::evaluate::Asker;
 use super::filters::{Comparison, Filter, Operand, Test};
 use super::queries::{Names, Node};
-use super::writes::Write;
+use super::writes::{Kind, Write};
 use crate::related_property::Random;
 use crate::support;
 
@@ -48,6 +48,19 @@ impl Request {
             0 => Self::one(table, &names, state, random),
             _ => Self::Page { node: Node::generate(table, &names, 2, random), is_counted: random.one_in(3) },
         }
+    }
+
+    /// Makes the rows of its answer be in one order only.
+    pub(super) fn order_wholly(&mut self, asker: &Asker<'_>) {
+        match self {
+            Self::Page { node, .. } | Self::One { node, .. } => node.order_wholly(asker),
+            Self::Write(write) => write.order_wholly(asker),
+        }
+    }
+
+    /// Whether it is an upsert, whose answer depends on rows with the same key whoever sees them.
+    pub(super) fn is_upsert(&self) -> bool {
+        matches!(self, Self::Write(Write { kind: Kind::Post { conflict: Some(_), .. }, .. }))
     }
 
     fn one(table: usize, names: &Names, state: &State, random: &mut Random) -> Self {

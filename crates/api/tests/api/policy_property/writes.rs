@@ -88,6 +88,11 @@ impl Write {
         Self { table, kind, returned }
     }
 
+    /// Makes the rows of its answer be in one order only.
+    pub(super) fn order_wholly(&mut self, asker: &Asker<'_>) {
+        self.returned.iter_mut().for_each(|node| node.order_wholly(asker));
+    }
+
     pub(super) fn method(&self) -> &'static str {
         match self.kind {
             Kind::Post { .. } => "POST",
