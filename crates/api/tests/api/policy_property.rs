@@ -12,6 +12,7 @@
 mod answer;
 mod apply;
 mod callers;
+mod create;
 mod database;
 mod evaluate;
 mod filters;

@@ -31,6 +31,9 @@ pub(super) enum Test {
     IsDistinct(Operand),
 }
 
+/// Columns that must be equal: of another table, and of this one.
+type Pairs = Vec<(usize, usize)>;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Filter {
     Column(usize, Test),
@@ -40,7 +43,7 @@ pub(super) enum Filter {
     /// A row of another table, with columns of it that equal columns of this row.
     Exists {
         table: usize,
-        pairs: Vec<(usize, usize)>,
+        pairs: Pairs,
         rest: Vec<Filter>,
     },
     /// One that the policy defines by a name.
@@ -108,7 +111,7 @@ impl Filter {
         });
     }
 
-    fn each_exists(&self, tell: &mut dyn FnMut(usize, &[(usize, usize)], &[Self])) {
+    fn each_exists(&self, tell: &mut dyn FnMut(usize, &Pairs, &[Self])) {
         match self {
             Self::Exists { table, pairs, rest } => tell(*table, pairs, rest),
             Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.each_exists(tell)),

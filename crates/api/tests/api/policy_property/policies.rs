@@ -257,7 +257,7 @@ fn set_operand(table: usize, column: usize, random: &mut Random) -> Operand {
         NAMES.iter().filter(|(_, kinds)| kinds.contains(&source.fields[column].kind)).map(|(name, _)| *name).collect();
     match names.is_empty() || random.one_in(2) {
         true => Operand::Value(source.value(column, random)),
-        false => Operand::Caller(*random.pick(&names), source.fields[column].kind),
+        false => Operand::Caller(random.pick::<&str>(&names), source.fields[column].kind),
     }
 }
 
@@ -279,14 +279,14 @@ pub(super) fn comparison(table: usize, columns: &[usize], is_of_policy: bool, ra
     };
     let names: Vec<&str> = NAMES.iter().filter(|(_, kinds)| kinds.contains(&kind)).map(|(name, _)| *name).collect();
     let operand = |random: &mut Random| match is_of_policy && !names.is_empty() && random.one_in(3) {
-        true => Operand::Caller(*random.pick(&names), kind),
+        true => Operand::Caller(random.pick::<&str>(&names), kind),
         false => Operand::Value(value(random)),
     };
     let test = match (random.below(10), kind) {
         (0, _) => Test::IsNull,
         (1, _) => Test::IsDistinct(operand(random)),
         (2 | 3, Kind::Int | Kind::Text) => Test::In((0..1 + random.below(3)).map(|_| value(random)).collect()),
-        (4, Kind::Text) => Test::Like(*random.pick(&["a*", "*b", "*", "c*", "z*"])),
+        (4, Kind::Text) => Test::Like(random.pick::<&str>(&["a*", "*b", "*", "c*", "z*"])),
         (2..=4, Kind::Bool) => Test::Is(random.one_in(2)),
         (_, Kind::Bool) => Test::Compare(*random.pick(&[Comparison::Eq, Comparison::Neq]), operand(random)),
         _ => Test::Compare(*random.pick(&Comparison::ALL), operand(random)),

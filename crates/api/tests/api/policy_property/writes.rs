@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::answer::Answer;
-use super::apply::{Conflict, Given, Writer};
+use super::apply::{Given, Writer};
+use super::create::Conflict;
 use super::database::{Cell, Code, ITEMS, MEMBERS, Row, SOURCES, State};
 use super::evaluate::Asker;
 use super::filters::Filter;
