@@ -10,6 +10,9 @@ use tokio::sync::watch;
 use crate::exposed::ExposedTables;
 use crate::problem::Problem;
 
+/// The name that filters of grants have for the time.
+pub(crate) const NOW: &str = "now";
+
 /// How long somebody is permitted what the permissions said when they asked.
 pub(crate) struct Permitted {
     replaced: Option<watch::Receiver<bool>>,
@@ -38,7 +41,7 @@ pub(crate) struct Asker {
     pub(crate) tables: Arc<ExposedTables>,
     who: Who,
     /// Whom the server knows it to be, to ask again when the tables have changed.
-    principal: Option<Principal>,
+    principal: Option<Arc<Principal>>,
     /// Tells when the permissions are replaced.
     replaced: Option<watch::Receiver<bool>>,
 }
@@ -70,7 +73,7 @@ impl Asker {
     /// Somebody who sees and does everything.
     pub(crate) fn of_everything(
         tables: Arc<ExposedTables>,
-        principal: Principal,
+        principal: Arc<Principal>,
         replaced: watch::Receiver<bool>,
     ) -> Self {
         Self { tables, who: Who::Everything, principal: Some(principal), replaced: Some(replaced) }
@@ -80,7 +83,7 @@ impl Asker {
     pub(crate) fn granted(
         tables: Arc<ExposedTables>,
         caller: Caller,
-        principal: Principal,
+        principal: Arc<Principal>,
         replaced: watch::Receiver<bool>,
     ) -> Self {
         Self { tables, who: Who::Granted(caller), principal: Some(principal), replaced: Some(replaced) }
@@ -112,7 +115,12 @@ impl Asker {
         }
     }
 
-    pub(crate) fn principal(&self) -> Option<&Principal> {
+    /// Whether what they may see depends on the time.
+    pub(crate) fn is_of_this_moment(&self) -> bool {
+        matches!(&self.who, Who::Granted(caller) if caller.values.contains_key(NOW))
+    }
+
+    pub(crate) fn principal(&self) -> Option<&Arc<Principal>> {
         self.principal.as_ref()
     }
 

@@ -84,7 +84,7 @@ impl AppState {
     /// # Errors
     ///
     /// If there is no such table at all, or if nobody can send such a request.
-    pub fn explain(&self, principal: Principal, request: OwnRequest<'_>) -> Result<Explanation, Problem> {
+    pub fn explain(&self, principal: Arc<Principal>, request: OwnRequest<'_>) -> Result<Explanation, Problem> {
         let served = self.served();
         let incoming = Incoming::new(request.build()?, served.anybody(), None);
         // Whether it is a request about a table is the same for everybody.
@@ -92,10 +92,10 @@ impl AppState {
         self.plan(&served.anybody(), &incoming)?;
         let actions = actions(&incoming.parts.method);
         let (asker, permissions) = (served.asker(principal.clone())?, served.permissions());
-        let held = permissions.held_by(&principal.holder).into_iter().flat_map(|role| permissions.held_with(role));
-        let roles: BTreeSet<&String> = held.collect();
+        let named = served.roles(&principal);
+        let roles: BTreeSet<&String> = named.iter().flat_map(|role| permissions.held_with(role)).collect();
         let mut explanation = Explanation {
-            values: principal.values.clone().into_iter().collect(),
+            values: principal.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             sees_everything: asker.sees_everything(),
             table: whole.table().name.clone(),
             actions: actions.iter().map(|action| action.name()).collect(),

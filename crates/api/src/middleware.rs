@@ -6,6 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method};
@@ -34,7 +35,7 @@ pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(
     sites::check(&incoming.parts, &state.origins)?;
     if let Some(authority) = &state.authority {
         let served = state.served();
-        incoming.asker = match incoming.parts.extensions.remove::<Principal>() {
+        incoming.asker = match incoming.parts.extensions.remove::<Arc<Principal>>() {
             None => identify::identify(&served, authority, &incoming.parts.headers).await?,
             // The program itself asks, in the place of somebody. Nothing that comes by a network has an extension.
             Some(principal) => served.asker(principal)?,

@@ -1,5 +1,7 @@
 //! Requests that the program makes itself, in the place of somebody: to explain and to test permissions.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
@@ -53,7 +55,11 @@ impl App {
     /// # Errors
     ///
     /// If it is no request, or if the answer breaks off.
-    pub async fn ask(&self, principal: Principal, request: OwnRequest<'_>) -> Result<(StatusCode, Bytes), Problem> {
+    pub async fn ask(
+        &self,
+        principal: Arc<Principal>,
+        request: OwnRequest<'_>,
+    ) -> Result<(StatusCode, Bytes), Problem> {
         let mut request = request.build()?;
         request.extensions_mut().insert(principal);
         let response = self.handle(request).await;

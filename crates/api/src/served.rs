@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mwallet_auth::{Permissions, Principal};
-use mwallet_db::{Caller, Grants};
+use mwallet_db::schema::Value;
+use mwallet_db::{Caller, Engine, Grants};
 use tokio::sync::watch;
 
-use crate::asker::Asker;
+use crate::asker::{Asker, NOW};
 use crate::exposed::ExposedTables;
 use crate::problem::Problem;
 
@@ -19,10 +20,14 @@ const MOST_VIEWS: usize = 1_000;
 pub(crate) struct Served {
     tables: Arc<ExposedTables>,
     permissions: Permissions,
+    /// Tells the time.
+    engine: Engine,
     anybody: Arc<Asker>,
     nobody: Arc<Asker>,
     /// The tables as the holders of some roles know them.
     views: Mutex<HashMap<Vec<String>, Arc<View>>>,
+    /// Those who asked already, by the address of whom the authority knows them to be.
+    askers: Mutex<HashMap<usize, KnownAsker>>,
     /// Whether something else is served instead.
     replaced: watch::Sender<bool>,
 }
@@ -32,18 +37,29 @@ pub(crate) struct Served {
 struct View {
     tables: Arc<ExposedTables>,
     grants: Arc<Grants>,
+    /// Whether the grants depend on the time.
+    asks_for_now: bool,
+}
+
+/// Somebody who asked already. While they are kept, nobody else has their address.
+#[derive(Debug)]
+struct KnownAsker {
+    principal: Arc<Principal>,
+    asker: Arc<Asker>,
 }
 
 impl Served {
-    pub(crate) fn new(tables: ExposedTables, permissions: Permissions) -> Self {
+    pub(crate) fn new(engine: Engine, tables: ExposedTables, permissions: Permissions) -> Self {
         let tables = Arc::new(tables);
         let anybody = Arc::new(Asker::anybody(tables.clone()));
         Self {
             tables,
             permissions,
+            engine,
             anybody,
             nobody: Arc::new(Asker::nobody()),
             views: Mutex::default(),
+            askers: Mutex::default(),
             replaced: watch::Sender::new(false),
         }
     }
@@ -73,7 +89,12 @@ impl Served {
     /// # Errors
     ///
     /// If they name a role that the permissions do not have: it could be misspelt.
-    pub(crate) fn asker(&self, principal: Principal) -> Result<Arc<Asker>, Problem> {
+    pub(crate) fn asker(&self, principal: Arc<Principal>) -> Result<Arc<Asker>, Problem> {
+        let address = Arc::as_ptr(&principal).addr();
+        let askers = || self.askers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = askers().get(&address).filter(|known| Arc::ptr_eq(&known.principal, &principal)) {
+            return Ok(known.asker.clone());
+        }
         let permissions = &self.permissions;
         let unknown =
             |role: &&String| !permissions.has_role(role) || (permissions.is_bypass(role) && !principal.may_bypass);
@@ -81,17 +102,36 @@ impl Served {
             let name = mwallet_db::schema::shortened(unknown);
             return Err(Problem::invalid_token("PGRST303", format!("the role {name} is not known here")));
         }
-        let roles = permissions.held_by(&principal.holder).into_iter().map(Into::into).collect();
-        self.asker_of(principal, roles)
+        let roles = self.roles(&principal);
+        let ends = roles.iter().any(|role| permissions.ends(role));
+        let asker = self.asker_of(principal.clone(), roles)?;
+        if !ends && !asker.is_of_this_moment() {
+            let mut askers = askers();
+            if askers.len() >= MOST_VIEWS {
+                askers.clear();
+            }
+            askers.insert(address, KnownAsker { principal, asker: asker.clone() });
+        }
+        Ok(asker)
+    }
+
+    /// The roles that somebody has now, without those that they include.
+    pub(crate) fn roles(&self, principal: &Principal) -> Vec<String> {
+        let now = self.engine.sources().now();
+        self.permissions.held_by(&principal.holder, now).into_iter().map(Into::into).collect()
     }
 
     /// Somebody with some roles.
-    fn asker_of(&self, principal: Principal, roles: Vec<String>) -> Result<Arc<Asker>, Problem> {
+    fn asker_of(&self, principal: Arc<Principal>, roles: Vec<String>) -> Result<Arc<Asker>, Problem> {
         if principal.may_bypass && roles.iter().any(|role| self.permissions.is_bypass(role)) {
             return Ok(Arc::new(Asker::of_everything(self.tables.clone(), principal, self.replaced.subscribe())));
         }
         let view = self.view(roles)?;
-        let caller = Caller { grants: view.grants.clone(), values: principal.values.clone() };
+        let mut caller = Caller { grants: view.grants.clone(), values: principal.values.clone(), ..Caller::default() };
+        if view.asks_for_now {
+            let now = Value::Timestamp(self.engine.sources().now());
+            Arc::make_mut(&mut caller.values).insert(NOW.into(), now);
+        }
         Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal, self.replaced.subscribe())))
     }
 
@@ -100,9 +140,10 @@ impl Served {
     /// # Errors
     ///
     /// If what is left of a table for them contradicts itself.
-    pub(crate) fn asker_with(&self, principal: &Principal, role: &str) -> Result<Arc<Asker>, Problem> {
-        let held = self.permissions.held_by(&principal.holder);
-        self.asker_of(principal.clone(), held.into_iter().chain([role]).map(Into::into).collect())
+    pub(crate) fn asker_with(&self, principal: &Arc<Principal>, role: &str) -> Result<Arc<Asker>, Problem> {
+        let mut roles = self.roles(principal);
+        roles.push(role.to_owned());
+        self.asker_of(principal.clone(), roles)
     }
 
     /// The permissions.
@@ -127,7 +168,8 @@ impl Served {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot serve what is granted");
             Problem::internal()
         })?;
-        let view = Arc::new(View { tables: Arc::new(tables), grants: Arc::new(grants) });
+        let asks_for_now = grants.ask_for(NOW);
+        let view = Arc::new(View { tables: Arc::new(tables), grants: Arc::new(grants), asks_for_now });
         let mut views = lock();
         if views.len() >= MOST_VIEWS {
             views.clear();

@@ -39,12 +39,14 @@ pub struct AppState {
 impl AppState {
     /// The state of a server that is open to everybody who reaches it, with the default limits.
     pub fn new(engine: Engine, tables: ExposedTables) -> Self {
-        Self::with(engine, Served::new(tables, Permissions::default()), None)
+        let served = Served::new(engine.clone(), tables, Permissions::default());
+        Self::with(engine, served, None)
     }
 
     /// The state of a server for those whom an authority knows, who may do what permissions say.
     pub fn closed(engine: Engine, tables: ExposedTables, authority: Authority, permissions: Permissions) -> Self {
-        Self::with(engine, Served::new(tables, permissions), Some(authority))
+        let served = Served::new(engine.clone(), tables, permissions);
+        Self::with(engine, served, Some(authority))
     }
 
     fn with(engine: Engine, served: Served, authority: Option<Authority>) -> Self {
@@ -162,7 +164,7 @@ impl AppState {
     /// Replaces the served tables, and who may see and do what with them, in all clones of this state. The permissions
     /// of a server that is open to everybody mean nothing.
     pub fn serve(&self, tables: ExposedTables, permissions: Permissions) {
-        let new = Arc::new(Served::new(tables, permissions));
+        let new = Arc::new(Served::new(self.engine.clone(), tables, permissions));
         let before = std::mem::replace(&mut *self.served.write().unwrap_or_else(PoisonError::into_inner), new);
         before.replace();
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,8 @@ pub struct Credentials<'r> {
 pub struct Principal {
     /// What decides which roles they have.
     pub holder: Holder,
-    /// What is known of them, for the filters of permissions.
-    pub values: BTreeMap<String, Value>,
+    /// What is known of them, for the filters of permissions, but for the time.
+    pub values: Arc<BTreeMap<String, Value>>,
     /// Whether they have not said who they are.
     pub is_anonymous: bool,
     /// Whether they may have roles that see and do everything.
@@ -103,6 +104,9 @@ struct Inner {
     keys: Mutex<Option<(Instant, Arc<Keys>)>>,
     tokens: Mutex<HashMap<[u8; 32], Arc<Verified>>>,
     users: Mutex<HashMap<String, Looked>>,
+    /// How often users may have changed by requests.
+    changes: AtomicU64,
+    anonymous: Arc<Principal>,
 }
 
 /// What the database said of a user, and when.
@@ -111,9 +115,28 @@ type Looked = (Instant, Option<Arc<KnownUser>>);
 /// The keys that the database has.
 #[derive(Debug, Default)]
 struct Keys {
-    api: HashMap<String, ApiKey>,
+    api: HashMap<String, KnownKey>,
     verifying: Vec<VerifyingKey>,
     public: Vec<serde_json::Value>,
+}
+
+/// A key of a program, and who calls with it.
+#[derive(Clone, Debug)]
+struct KnownKey {
+    key: ApiKey,
+    principal: Arc<Principal>,
+}
+
+impl KnownKey {
+    fn new(key: ApiKey) -> Self {
+        let principal = Principal {
+            holder: Holder { named: vec![key.role.clone()], assurance: 1, ..Holder::default() },
+            is_anonymous: key.role == ANONYMOUS,
+            may_bypass: key.kind == KeyKind::Secret,
+            ..Principal::default()
+        };
+        Self { key, principal: Arc::new(principal) }
+    }
 }
 
 /// A token whose signature was verified.
@@ -121,6 +144,8 @@ struct Keys {
 struct Verified {
     claims: Claims,
     is_own: bool,
+    /// Its holder, until when that is used, and after how many changes of users it was found out.
+    principal: Mutex<Option<(Instant, u64, Arc<Principal>)>>,
 }
 
 impl Authority {
@@ -151,6 +176,12 @@ impl Authority {
             keys: Mutex::default(),
             tokens: Mutex::default(),
             users: Mutex::default(),
+            changes: AtomicU64::new(0),
+            anonymous: Arc::new(Principal {
+                holder: Holder { named: vec![ANONYMOUS.into()], ..Holder::default() },
+                is_anonymous: true,
+                ..Principal::default()
+            }),
         }))
     }
 
@@ -159,7 +190,7 @@ impl Authority {
     /// # Errors
     ///
     /// Returns an error if what the request says is not understood. It is never anonymous then.
-    pub async fn identify(&self, credentials: Credentials<'_>) -> Result<Principal, Refused> {
+    pub async fn identify(&self, credentials: Credentials<'_>) -> Result<Arc<Principal>, Refused> {
         let principal = match (credentials.bearer, credentials.api_key) {
             (None, None) => self.anonymous(),
             (None, Some(key)) => self.one(key, credentials.has_origin).await?,
@@ -173,36 +204,31 @@ impl Authority {
         Ok(principal)
     }
 
-    fn anonymous(&self) -> Principal {
-        let holder = Holder { named: vec![ANONYMOUS.into()], ..Holder::default() };
-        let values = [("now".into(), Value::Timestamp(self.now()))].into();
-        Principal { holder, values, is_anonymous: true, may_bypass: false }
+    fn anonymous(&self) -> Arc<Principal> {
+        self.0.anonymous.clone()
     }
 
-    async fn one(&self, text: &str, has_origin: bool) -> Result<Principal, Refused> {
+    async fn one(&self, text: &str, has_origin: bool) -> Result<Arc<Principal>, Refused> {
         match api_key::is_key(text) {
             true => self.by_key(text, has_origin).await,
             false => self.by_token(text).await,
         }
     }
 
-    async fn by_key(&self, text: &str, has_origin: bool) -> Result<Principal, Refused> {
+    async fn by_key(&self, text: &str, has_origin: bool) -> Result<Arc<Principal>, Refused> {
         const UNKNOWN: Refused = Refused::Invalid("the key is not known, was revoked, or has ended");
         let hash = api_key::hash(text);
         let keys = self.keys(|keys| keys.api.contains_key(&hash)).await?;
-        let key = keys.api.get(&hash).ok_or(UNKNOWN)?;
+        let KnownKey { key, principal } = keys.api.get(&hash).ok_or(UNKNOWN)?;
         let now = self.now();
         if key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now) {
             return Err(UNKNOWN);
         }
-        let is_secret = key.kind == KeyKind::Secret;
-        if is_secret && has_origin {
+        if principal.may_bypass && has_origin {
             return Err(Refused::Invalid("this key is secret, and must not be in the pages of an application"));
         }
         self.record_use(key, now);
-        let holder = Holder { named: vec![key.role.clone()], assurance: 1, ..Holder::default() };
-        let values = [("now".into(), Value::Timestamp(now))].into();
-        Ok(Principal { holder, values, is_anonymous: key.role == ANONYMOUS, may_bypass: is_secret })
+        Ok(principal.clone())
     }
 
     /// Records that a key was used, unless that was done within a minute, and logs the use of secret ones.
@@ -218,8 +244,8 @@ impl Authority {
         if let Some((_, known)) = keys.as_mut() {
             let mut changed =
                 Keys { api: known.api.clone(), verifying: known.verifying.clone(), public: known.public.clone() };
-            if let Some(key) = changed.api.get_mut(&hash) {
-                key.last_used_at = Some(now);
+            if let Some(known) = changed.api.get_mut(&hash) {
+                known.key.last_used_at = Some(now);
             }
             *known = Arc::new(changed);
         }
@@ -232,9 +258,20 @@ impl Authority {
         });
     }
 
-    async fn by_token(&self, text: &str) -> Result<Principal, Refused> {
+    async fn by_token(&self, text: &str) -> Result<Arc<Principal>, Refused> {
         let verified = self.verified(text).await?;
-        self.holder_of(&verified.claims, verified.is_own).await
+        let changes = self.0.changes.load(Ordering::Acquire);
+        if let Some((until, as_of, principal)) = &*lock(&verified.principal)
+            && *as_of == changes
+            && Instant::now() < *until
+        {
+            return Ok(principal.clone());
+        }
+        // Boxed: the future of every request would hold its own.
+        let (principal, until) = Box::pin(self.holder_of(&verified.claims, verified.is_own)).await?;
+        let principal = Arc::new(principal);
+        *lock(&verified.principal) = Some((until, changes, principal.clone()));
+        Ok(principal)
     }
 
     /// Returns somebody with a token of these claims, whoever would sign it. Nothing is verified: this is to find out
@@ -243,7 +280,7 @@ impl Authority {
     /// # Errors
     ///
     /// Returns an error if there is no such user, or if a claim has another form than it must have.
-    pub async fn suppose(&self, supposed: &Supposed) -> Result<Principal, Refused> {
+    pub async fn suppose(&self, supposed: &Supposed) -> Result<Arc<Principal>, Refused> {
         let Supposed { user, role, assurance, claims } = supposed;
         if *supposed == Supposed::default() {
             return Ok(self.anonymous());
@@ -265,26 +302,27 @@ impl Authority {
         all.entry("iat").or_insert(token::seconds(now).into());
         all.insert("exp".into(), (token::seconds(now) + 60).into());
         let claims = Claims::read(&all, &RoleClaim::default(), None, true, now)?;
-        self.holder_of(&claims, true).await
+        Ok(Arc::new(self.holder_of(&claims, true).await?.0))
     }
 
-    /// Returns the holder of a token.
-    async fn holder_of(&self, claims: &Claims, is_own: bool) -> Result<Principal, Refused> {
-        let now = self.now();
-        let age = claims.authenticated_at.map(|at| token::seconds(now).saturating_sub(at));
+    /// Returns the holder of a token, and until when what the database says of them is used.
+    async fn holder_of(&self, claims: &Claims, is_own: bool) -> Result<(Principal, Instant), Refused> {
+        let at = |seconds: i64| Timestamp::from_micros(seconds.saturating_mul(1_000_000)).ok();
         let mut holder = Holder {
             named: claims.roles.clone(),
             groups: Vec::new(),
             assurance: claims.assurance,
-            age: age.map(|age| Duration::from_secs(u64::try_from(age).unwrap_or(0))),
+            authenticated_at: claims.authenticated_at.and_then(at),
         };
+        let mut until = Instant::now() + FRESH;
         let mut values: BTreeMap<String, Value> =
             claims.app.iter().map(|(name, value)| (format!("auth.app.{name}"), value.clone())).collect();
-        values.insert("now".into(), Value::Timestamp(now));
         values.insert("auth.aal".into(), Value::Text(format!("aal{}", claims.assurance)));
         if let Some(subject) = &claims.subject {
             values.insert("auth.uid".into(), Value::Text(subject.clone()));
-            if let Some(user) = self.user(subject).await? {
+            let (asked, user) = self.user(subject).await?;
+            until = asked + FRESH;
+            if let Some(user) = user {
                 if !user.is_active {
                     return Err(Refused::Claims("the user is disabled".into()));
                 }
@@ -296,7 +334,7 @@ impl Authority {
             }
         }
         let is_anonymous = holder.named.iter().all(|role| role == ANONYMOUS);
-        Ok(Principal { holder, values, is_anonymous, may_bypass: is_own })
+        Ok((Principal { holder, values: Arc::new(values), is_anonymous, may_bypass: is_own }, until))
     }
 
     /// Verifies a token, unless that was done before.
@@ -317,7 +355,7 @@ impl Authority {
             let audience = if key.is_own() { Some(OWN_AUDIENCE) } else { trust.audience.as_deref() };
             let role = if key.is_own() { RoleClaim::default() } else { trust.role.clone() };
             let claims = Claims::read(&claims, &role, audience, key.is_own(), now)?;
-            Ok::<_, TokenError>(Verified { claims, is_own: key.is_own() })
+            Ok::<_, TokenError>(Verified { claims, is_own: key.is_own(), principal: Mutex::default() })
         };
         let (verified, keys) = match verify(&keys) {
             // Another server may have made a new key meanwhile.
@@ -339,23 +377,29 @@ impl Authority {
         Ok(verified)
     }
 
-    /// Returns what the database knows of a user, at most ten seconds old.
-    async fn user(&self, subject: &str) -> Result<Option<Arc<KnownUser>>, Refused> {
-        let Some(store) = &self.0.store else { return Ok(None) };
+    /// Returns when the database was asked for a user, and what it knows of them; at most ten seconds ago.
+    async fn user(&self, subject: &str) -> Result<Looked, Refused> {
+        let asked = Instant::now();
+        let Some(store) = &self.0.store else { return Ok((asked, None)) };
+        let changes = self.0.changes.load(Ordering::Acquire);
         let known = lock(&self.0.users).get(subject).cloned();
-        if let Some((_, user)) = known.filter(|(at, _)| at.elapsed() < FRESH) {
-            return Ok(user);
+        if let Some(known) = known.filter(|(at, _)| at.elapsed() < FRESH) {
+            return Ok(known);
         }
         let user = Box::pin(store::user(store, subject)).await?.map(Arc::new);
-        let fresh = (Instant::now(), user.clone());
-        remember(&mut lock(&self.0.users), subject.to_owned(), fresh, |(at, _)| at.elapsed() < FRESH);
-        Ok(user)
+        let mut users = lock(&self.0.users);
+        if self.0.changes.load(Ordering::Acquire) == changes {
+            remember(&mut users, subject.to_owned(), (asked, user.clone()), |(at, _)| at.elapsed() < FRESH);
+        }
+        Ok((asked, user))
     }
 
     /// Forgets what is known of users, if rows of this table decide what they may do. They may have changed.
     pub fn forget(&self, written: &Table) {
         let decides = [User::TABLE, Group::TABLE, UserGroup::TABLE].contains(&written.name.as_str());
         if decides {
+            // First, so that nobody remembers what they have read before.
+            self.0.changes.fetch_add(1, Ordering::AcqRel);
             lock(&self.0.users).clear();
         }
     }
@@ -411,7 +455,7 @@ impl Keys {
     async fn read(store: &Engine, now: Timestamp) -> Result<Self, mwallet_db::Error> {
         let mut keys = Self::default();
         for key in store::api_keys(store).await? {
-            keys.api.insert(key.hash.clone(), key);
+            keys.api.insert(key.hash.clone(), KnownKey::new(key));
         }
         for key in store::signing_keys(store).await? {
             if key.retired_at.is_some_and(|retired| now.micros() - retired.micros() > RETIRED) {

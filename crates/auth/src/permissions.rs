@@ -13,7 +13,7 @@ mod resolve;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mwallet_db::schema::Table;
+use mwallet_db::schema::{Table, Timestamp};
 use mwallet_db::{Catalog, Grant, GrantedColumns, Grants, WriteGrant};
 
 pub use case::{Case, Supposed};
@@ -132,8 +132,8 @@ pub struct Holder {
     pub groups: Vec<Group>,
     /// How surely they have shown who they are: 1, or 2 with a second factor.
     pub assurance: u8,
-    /// How long ago they have shown it.
-    pub age: Option<Duration>,
+    /// When they have shown it.
+    pub authenticated_at: Option<Timestamp>,
 }
 
 impl Permissions {
@@ -162,10 +162,12 @@ impl Permissions {
     }
 
     /// Returns the roles that somebody has, without those that they include, in the order of their names.
-    pub fn held_by(&self, holder: &Holder) -> Vec<&str> {
+    pub fn held_by(&self, holder: &Holder, now: Timestamp) -> Vec<&str> {
+        let age = holder.authenticated_at.map(|at| now.micros().saturating_sub(at.micros()));
+        let is_recent = |most: Duration| age.is_some_and(|age| i128::from(age) <= most.as_micros().cast_signed());
         let is_held = |(name, role): &(&String, &Role)| {
-            let has_shown = role.assurance.is_none_or(|needed| holder.assurance >= needed)
-                && role.max_age.is_none_or(|most| holder.age.is_some_and(|age| age <= most));
+            let has_shown =
+                role.assurance.is_none_or(|needed| holder.assurance >= needed) && role.max_age.is_none_or(is_recent);
             has_shown
                 && match &role.group {
                     Some(group) => holder.groups.contains(group),
@@ -173,6 +175,11 @@ impl Permissions {
                 }
         };
         self.roles.iter().filter(is_held).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Returns whether a role ends some time after its holders have shown who they are.
+    pub fn ends(&self, role: &str) -> bool {
+        self.roles.get(role).is_some_and(|role| role.max_age.is_some())
     }
 
     /// Returns what the holder of some roles may see and do. Roles that the file does not have grant nothing.

@@ -91,9 +91,9 @@ pub use notifications::Notifications;
 pub use options::{EngineOptions, SessionOptions};
 pub use query::{
     Aggregate, AggregateFunction, Aggregated, Caller, CastType, Comparison, Denied, Direction, Field, Filter, Grant,
-    GrantedColumns, GrantedReference, Grants, Identifier, Is, JsonKey, JsonPath, Nulls, OnConflict, Operand, Order,
-    Plan, PlanError, Projection, Query, QueryArgs, Related, RelatedFilter, Scope, ScopedTable, SearchForm, SelectValue,
-    Selection, SetRelation, TableGrants, WriteAction, WriteGrant,
+    GrantedColumns, GrantedReference, Grants, Identifier, Is, JsonKey, JsonPath, KeptReads, Nulls, OnConflict, Operand,
+    Order, Plan, PlanError, Projection, Query, QueryArgs, Related, RelatedFilter, Scope, ScopedTable, SearchForm,
+    SelectValue, Selection, SetRelation, TableGrants, WriteAction, WriteGrant,
 };
 pub use row::{FromRow, Row};
 pub use session::{Savepoint, Session, SessionFactory, SessionFuture};

@@ -5,6 +5,7 @@ mod args;
 mod explain;
 mod filter;
 mod grants;
+mod kept;
 mod plan;
 mod relation_path;
 mod scope;
@@ -15,6 +16,8 @@ pub use filter::{Filter, Operand};
 pub use grants::{
     Caller, Denied, Grant, GrantedColumns, GrantedReference, Grants, TableGrants, WriteAction, WriteGrant,
 };
+pub use kept::KeptReads;
+pub(crate) use kept::kept_read;
 pub use mwallet_query::{
     AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Identifier, Is, JsonKey, JsonPath, Nulls,
     Order, SearchForm, SelectValue, SetRelation,

@@ -152,7 +152,7 @@ async fn grants_of_the_default_file_are_served_by_indexes(db: TestDb) {
     let permissions = Permissions::parse(mwallet_models::PERMISSIONS, &catalog).unwrap();
     let roles = |named: &str| {
         let holder = Holder { named: vec![named.into()], assurance: 1, ..Holder::default() };
-        permissions.held_by(&holder).into_iter().map(String::from).collect::<Vec<_>>()
+        permissions.held_by(&holder, db.engine.sources().now()).into_iter().map(String::from).collect::<Vec<_>>()
     };
     let known: BTreeMap<String, Value> =
         [("auth.id".into(), Value::Int(1)), ("auth.rsid".into(), Value::Text("r-1".into()))].into();
@@ -160,7 +160,7 @@ async fn grants_of_the_default_file_are_served_by_indexes(db: TestDb) {
     for (role, values) in [("anon", BTreeMap::new()), ("authenticated", known)] {
         let roles = roles(role);
         let grants = permissions.grants(roles.iter().map(String::as_str));
-        let caller = Caller { grants: grants.into(), values };
+        let caller = Caller { grants: grants.into(), values: values.into(), ..Caller::default() };
         let readable = |table: &&Table| caller.grants.of(table).is_some_and(|granted| !granted.read.is_empty());
         for table in mwallet_models::tables().into_iter().filter(readable) {
             let at = ScopedTable::new(catalog.get(None, &table.name).unwrap(), Scope::Granted(&caller));

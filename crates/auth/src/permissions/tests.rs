@@ -1,8 +1,8 @@
 //! Permissions files, and what they grant.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table};
+use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table, Timestamp};
 use mwallet_db::{
     Caller, Catalog, Dialect, Filter, Grant, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable, TableGrants,
 };
@@ -51,7 +51,11 @@ tables:
 /// The condition that the holder of a role puts on the rows of orders, on SQLite.
 fn condition(role: &str, table: &str) -> String {
     let (catalog, permissions) = (catalog(), Permissions::parse(FILE, &catalog()).unwrap());
-    let caller = Caller { grants: permissions.grants([role]).into(), values: [("auth.id".into(), 7.into())].into() };
+    let caller = Caller {
+        grants: permissions.grants([role]).into(),
+        values: Arc::new([("auth.id".into(), 7.into())].into()),
+        ..Caller::default()
+    };
     let at = ScopedTable::new(catalog.get(None, table).unwrap(), Scope::Granted(&caller));
     let statement = Plan::select(at, &Query::new().include(["id"])).unwrap().statement(Dialect::Sqlite).unwrap();
     let sql = statement.sql();
@@ -181,9 +185,12 @@ fn writes_are_granted_by_role() {
 fn roles_are_held_by_name_group_and_assurance() {
     let permissions = Permissions::parse(WRITES, &catalog_with_key()).unwrap();
     let group = |name: &str| Group { scope: "global".into(), name: name.into() };
+    // The role of admins ends after a quarter of an hour.
+    let at = |seconds: i64| Some(Timestamp::from_micros(seconds * 1_000_000).unwrap());
+    let now = at(15 * 60).unwrap();
     let signed_in = Holder { named: vec!["authenticated".into()], assurance: 1, ..Holder::default() };
     let admin = Holder { groups: vec![group("admins")], ..signed_in.clone() };
-    let sure = Holder { assurance: 2, age: Some(Duration::from_secs(15 * 60)), ..admin.clone() };
+    let sure = Holder { assurance: 2, authenticated_at: at(0), ..admin.clone() };
     for (holder, roles) in [
         (Holder::default(), &[][..]),
         (signed_in.clone(), &["authenticated"]),
@@ -196,10 +203,10 @@ fn roles_are_held_by_name_group_and_assurance() {
         ),
         (admin, &["authenticated"]),
         (sure.clone(), &["admin", "authenticated"]),
-        (Holder { age: Some(Duration::from_secs(15 * 60 + 1)), ..sure.clone() }, &["authenticated"]),
-        (Holder { age: None, ..sure }, &["authenticated"]),
+        (Holder { authenticated_at: at(-1), ..sure.clone() }, &["authenticated"]),
+        (Holder { authenticated_at: None, ..sure }, &["authenticated"]),
     ] {
-        assert_eq!(permissions.held_by(&holder), roles, "{holder:?}");
+        assert_eq!(permissions.held_by(&holder, now), roles, "{holder:?}");
     }
 }
 

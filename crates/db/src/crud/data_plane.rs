@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::isolation::Isolation;
 use crate::json_rows::JsonRows;
-use crate::query::{OnConflict, Plan, PlanError, Query, ScopedTable, same_shape};
+use crate::query::{OnConflict, Plan, PlanError, Query, ScopedTable, kept_read, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
 use crate::statement::{Format, JsonStyle, Output, Statement};
@@ -129,7 +129,10 @@ pub fn names<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::resul
 /// Fails like [`retrieve`](super::retrieve).
 pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<JsonRows> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
+    let statement = match kept_read(table, query, engine.dialect())? {
+        Some(kept) => kept,
+        None => Plan::select(table, query)?.statement_for(table, engine.dialect())?,
+    };
     Ok(engine.read(statement, Format::Json(query.style)).await?.into_json())
 }
 

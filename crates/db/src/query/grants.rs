@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mwallet_schema::{Table, Value};
 
-use super::{Filter, Operand, PlanError, Scope, ScopedTable, plan};
+use super::{Filter, KeptReads, Operand, PlanError, Scope, ScopedTable, plan};
 use crate::catalog::TableRef;
 
 /// Somebody who asks, by what was granted to them.
@@ -15,7 +15,9 @@ pub struct Caller {
     /// What they may see and do.
     pub grants: Arc<Grants>,
     /// What is known of them, by the names that the filters of grants have for it: see [`Operand::Caller`].
-    pub values: BTreeMap<String, Value>,
+    pub values: Arc<BTreeMap<String, Value>>,
+    /// What the caller has asked for before. It is empty at first, and must be again where grants or values change.
+    pub kept: KeptReads,
 }
 
 /// What the holders of some roles are granted, by table. A table without a grant does not exist for them.
@@ -113,6 +115,11 @@ impl Grants {
     /// Returns what is granted of a table, to be added to.
     pub fn table(&mut self, schema: Option<&str>, table: &str) -> &mut TableGrants {
         self.tables.entry(schema.map(Into::into)).or_default().entry(table.into()).or_default()
+    }
+
+    /// Returns whether any of them asks for what is known of a caller by a name.
+    pub fn ask_for(&self, name: &str) -> bool {
+        self.tables.values().flat_map(HashMap::values).any(|grants| grants.ask_for(name))
     }
 
     /// Returns what is granted of a table, if anything is.
@@ -306,6 +313,19 @@ impl TableGrants {
             }
         }
         self.read = merged;
+    }
+
+    fn ask_for(&self, name: &str) -> bool {
+        let reads = self.read.iter().flat_map(|grant| &grant.rows);
+        let writes = || self.create.iter().chain(&self.update).chain(&self.delete);
+        let of_writes = writes().flat_map(|grant| grant.rows.iter().chain(&grant.check));
+        let references = writes().flat_map(|grant| &grant.references).flat_map(|reference| &reference.rows);
+        let mut is_asked = false;
+        for filter in reads.chain(of_writes).chain(references) {
+            filter.each_of_caller(&mut |asked| is_asked |= asked == name);
+        }
+        let is_name = |operand: &Operand| matches!(operand, Operand::Caller(asked) if asked == name);
+        is_asked || writes().flat_map(|grant| &grant.set).any(|(_, operand)| is_name(operand))
     }
 
     /// Returns the grants of an action.

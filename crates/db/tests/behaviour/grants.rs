@@ -1,5 +1,7 @@
 //! Tests of what grants let a caller write.
 
+use std::sync::Arc;
+
 use mwallet_db::crud::data_plane::{self, Terms};
 use mwallet_db::schema::{Column, ColumnType, Record, ReferentialAction, Table, Value};
 use mwallet_db::{
@@ -95,7 +97,7 @@ fn caller(orders: TableGrants) -> Caller {
     *grants.table(None, "orders") = orders;
     let mine = Filter::eq("owner_id", Operand::Caller("id".into()));
     grants.table(None, "accounts").read.push(Grant { rows: Some(mine), ..Grant::of_columns(["id", "name"]) });
-    Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() }
+    Caller { grants: grants.into(), values: Arc::new([("id".into(), Value::Int(7))].into()), ..Caller::default() }
 }
 
 /// One write.

@@ -1,5 +1,7 @@
 //! Tests that a scope hides rows and columns in every place of a plan with related rows.
 
+use std::sync::Arc;
+
 use mwallet_db::crud::data_plane;
 use mwallet_db::schema::{Column, ColumnType, Record, ReferentialAction, Table, TableKind, Value};
 use mwallet_db::{
@@ -267,7 +269,7 @@ fn deals_caller() -> Caller {
         grants.table(None, "deals").read.push(Grant { rows: Some(rows), ..Grant::of_columns(columns.iter().copied()) });
     }
     grants.table(None, "desks").read.push(Grant { rows: Some(Filter::eq("name", "shown")), ..Grant::all() });
-    Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() }
+    Caller { grants: grants.into(), values: Arc::new([("id".into(), Value::Int(7))].into()), ..Caller::default() }
 }
 
 async fn fill_deals(db: &TestDb) -> Catalog {

@@ -1,5 +1,7 @@
 //! The SQL of plans in both dialects.
 
+use std::sync::Arc;
+
 use mwallet_schema::{Access, Column, ColumnType, ReferentialAction, Table};
 
 use super::*;
@@ -136,7 +138,8 @@ fn a_masked_cell_is_compared_beside_its_condition_and_read_within_it() {
     grants.table(None, "films").read.push(Grant { rows: Some(Filter::eq("title", "A")), ..Grant::of_columns(["id"]) });
     grants.table(None, "films").read.push(Grant { rows: Some(fan), ..Grant::all() });
     grants.table(None, "directors").read.push(Grant::all());
-    let caller = Caller { grants: grants.into(), values: [("id".into(), Value::Int(7))].into() };
+    let caller =
+        Caller { grants: grants.into(), values: Arc::new([("id".into(), Value::Int(7))].into()), ..Caller::default() };
     let at = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Granted(&caller));
     let query = Query::new().include(["id"]);
     let not = |filter: Filter| query.clone().filter(!filter);

@@ -1,0 +1,143 @@
+//! Statements of a caller that are asked again with another identifier.
+//!
+//! A read of one row by its slug is planned in more time than an engine needs to find the row. So a caller who asks a
+//! second time gets the same statement, in which only the identifier differs.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
+
+use mwallet_query::Identifier;
+use mwallet_schema::{ColumnType, Table, Value};
+
+use super::{Plan, PlanError, Query, ScopedTable};
+use crate::Dialect;
+use crate::statement::Statement;
+
+/// The reads by identifiers that a caller has asked for. They are those of one database, one set of grants and one set
+/// of values that are known of the caller, so a caller with others begins without any.
+#[derive(Debug, Default)]
+pub struct KeptReads(Mutex<HashMap<Key, Kept>>);
+
+/// A caller's own.
+impl Clone for KeptReads {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    schema: Option<String>,
+    table: String,
+    by: By,
+    dialect: Dialect,
+}
+
+/// The kind of an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum By {
+    Id,
+    Uuid,
+    Slug,
+}
+
+#[derive(Debug)]
+enum Kept {
+    /// Asked for once. Who asks once may never ask again.
+    Asked,
+    /// The statement, and which of its parameters is the identifier.
+    Statement(Box<Statement>, usize),
+    /// It has no such parameter, or the identifier is another value there.
+    Never,
+}
+
+impl KeptReads {
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<Key, Kept>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Returns the statement of a read of one row, if its caller has asked for such rows before.
+///
+/// # Errors
+///
+/// Returns an error if the query does not fit the table.
+pub(crate) fn kept_read(at: ScopedTable<'_>, query: &Query, dialect: Dialect) -> Result<Option<Statement>, PlanError> {
+    let (Some(caller), Some(identifier)) = (at.scope().caller(), &query.identifier) else { return Ok(None) };
+    let plain = Query { identifier: Some(identifier.clone()), style: query.style, ..Query::default() };
+    let Some((by, value)) = value_of(identifier).filter(|_| *query == plain && at.narrowed().is_none()) else {
+        return Ok(None);
+    };
+    let (schema, table) = (at.table().schema.clone(), at.table().name.clone());
+    let key = Key { schema, table, by, dialect };
+    let known = caller.kept.with(|kept| match kept.get(&key) {
+        Some(Kept::Statement(statement, place)) => {
+            let mut statement = Statement::clone(statement);
+            statement.binds[*place].value = value;
+            Some(statement)
+        }
+        _ => None,
+    });
+    if known.is_none() && caller.kept.with(|kept| is_asked_again(kept, &key)) {
+        let made = template(at, by, dialect)?;
+        caller.kept.with(|kept| kept.insert(key, made));
+    }
+    Ok(known)
+}
+
+/// Returns whether a read was asked for once, and never since; and remembers that it was.
+fn is_asked_again(kept: &mut HashMap<Key, Kept>, key: &Key) -> bool {
+    match kept.get(key) {
+        None => {
+            kept.insert(key.clone(), Kept::Asked);
+            false
+        }
+        Some(known) => matches!(known, Kept::Asked),
+    }
+}
+
+/// Plans the read of a row with an identifier that nothing else is equal to, to find where it goes.
+fn template(at: ScopedTable<'_>, by: By, dialect: Dialect) -> Result<Kept, PlanError> {
+    let random = || RandomState::new().hash_one(0);
+    let identifier = match by {
+        By::Id => Identifier::Id((random() >> 1).cast_signed()),
+        By::Uuid => {
+            let digits = format!("{:016x}{:016x}", random(), random());
+            let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+            Identifier::parse(&parts.join("-"))
+        }
+        By::Slug => Identifier::Slug(format!("mwallet-{:x}-{:x}", random(), random())),
+    };
+    if !is_stored_as_it_is(at.table(), by) {
+        return Ok(Kept::Never);
+    }
+    let value = value_of(&identifier).map(|(_, value)| value);
+    let statement = Plan::select(at, &Query::new().identifier(identifier))?.statement_for(at, dialect)?;
+    let mut places = (0..statement.binds.len()).filter(|place| Some(&statement.binds[*place].value) == value.as_ref());
+    Ok(match (places.next(), places.next()) {
+        (Some(place), None) => Kept::Statement(Box::new(statement), place),
+        _ => Kept::Never,
+    })
+}
+
+/// Returns whether the column of an identifier is of the type that the identifier has.
+fn is_stored_as_it_is(table: &Table, by: By) -> bool {
+    let kind = |name: &str| table.column(name).map(|column| &column.kind);
+    match by {
+        By::Id => matches!(kind("id"), Some(ColumnType::BigInt)),
+        By::Uuid => matches!(kind("uuid"), Some(ColumnType::Uuid)),
+        By::Slug => matches!(kind("slug"), Some(ColumnType::Text { .. })),
+    }
+}
+
+/// Returns the value of an identifier as a column of its type has it. None for those that a plan may refuse.
+fn value_of(identifier: &Identifier) -> Option<(By, Value)> {
+    match identifier {
+        Identifier::Id(id) => Some((By::Id, Value::Int(*id))),
+        Identifier::Uuid(uuid) => Some((By::Uuid, Value::Uuid(*uuid))),
+        Identifier::Slug(slug) if !slug.contains('\0') => Some((By::Slug, Value::Text(slug.clone()))),
+        Identifier::Slug(_) | Identifier::Key(_) => None,
+    }
+}
