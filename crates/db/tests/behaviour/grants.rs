@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mwallet_db::crud::data_plane::{self, Terms};
 use mwallet_db::schema::{Column, ColumnType, Record, ReferentialAction, Table, Value};
 use mwallet_db::{
-    Caller, Catalog, Error, Filter, Grant, GrantedColumns, GrantedReference, Grants, JsonRows, OnConflict, Operand,
-    Query, QueryArgs, Related, Scope, ScopedTable, Sql, TableGrants, WriteGrant, crud,
+    Caller, Catalog, Error, Filter, Grant, GrantedColumns, GrantedReference, Grants, Identifier, JsonRows, OnConflict,
+    Operand, Query, QueryArgs, Related, Scope, ScopedTable, Sql, TableGrants, WriteGrant, crud,
 };
 use mwallet_testkit::{TestDb, both_engines};
 
@@ -652,5 +652,69 @@ async fn a_null_is_among_no_rows(db: TestDb) {
         orders.read = vec![Grant { rows: Some(rows.clone()), ..Grant::of_columns(["slug"]) }];
         let found = read(&db, &catalog, orders, "orders", [("select", "slug"), ("order", "slug")]).await;
         assert_eq!(found, expected, "{rows:?}");
+    }
+}
+
+/// Who asks again gets what they would get for the first time, whatever identifies the row and whoever asks.
+#[both_engines]
+async fn who_asks_again_gets_the_same(db: TestDb) {
+    let catalog = fill(&db).await;
+    let orders = catalog.get(None, "orders").unwrap();
+    let (mine, open) = (Filter::eq("owner_id", Operand::Caller("id".into())), Filter::eq("state", "OPEN"));
+    let reads = |grants: Vec<Grant>| TableGrants { read: grants, ..TableGrants::default() };
+    let own = |columns: &[&str]| Grant { rows: Some(mine.clone()), ..Grant::of_columns(columns.iter().copied()) };
+    let hidden_slug = Grant { rows: Some(open.clone()), ..Grant::of_columns(["id", "state"]) };
+    for grants in [
+        grants(),
+        reads(vec![Grant::all()]),
+        // Of others, neither the slug nor the ID can be found by.
+        reads(vec![own(&["id", "slug", "memo"]), hidden_slug]),
+        reads(vec![own(&["slug"]), Grant { rows: Some(open), ..Grant::of_columns(["state"]) }]),
+        reads(vec![Grant { rows: Some(!mine.clone()), ..Grant::of_columns(["id", "slug"]) }]),
+    ] {
+        let first = caller(grants);
+        let second = Caller { values: Arc::new([("id".into(), Value::Int(8))].into()), ..first.clone() };
+        for _ in 0..3 {
+            for name in ["a", "c", "d", "e", "1", "4", "99", "", "it's \u{1}", "nul\0"] {
+                for caller in [&first, &second] {
+                    let query = Query::new().identifier(Identifier::parse(name));
+                    let ask = async |caller: &Caller| {
+                        let at = ScopedTable::new(orders, Scope::Granted(caller));
+                        let rows = data_plane::retrieve(&db.engine, at, &query).await;
+                        rows.map(|rows| String::from_utf8_lossy(rows.objects()).into_owned())
+                            .map_err(|error| error.to_string())
+                    };
+                    // A clone has asked for nothing yet.
+                    assert_eq!(ask(caller).await, ask(&caller.clone()).await, "{name:?} {:?}", caller.values);
+                }
+            }
+        }
+    }
+}
+
+/// A foreign key that a row does not show can be changed, and what it was is not found out by that.
+#[both_engines]
+async fn a_hidden_foreign_key_is_not_guessed(db: TestDb) {
+    let catalog = fill(&db).await;
+    let (mine, open) = (Filter::eq("owner_id", Operand::Caller("id".into())), Filter::eq("state", "OPEN"));
+    let read = vec![
+        Grant { rows: Some(mine), ..Grant::of_columns(["id", "account_id"]) },
+        Grant { rows: Some(open), ..Grant::of_columns(["id"]) },
+    ];
+    let changes = vec![WriteGrant { columns: named(&["account_id"]), ..WriteGrant::default() }];
+    let caller = caller(TableGrants { read, update: changes, ..TableGrants::default() });
+    let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+    let trial = Terms { is_trial: true, ..Terms::default() };
+    for (id, account, expected) in [
+        // Nobody else's account is shown in this row, and it points at one.
+        (4, "2", "23503"),
+        (4, "9", "23503"),
+        (4, "1", "{\"id\":4} 1"),
+        // Their own rows keep what they have.
+        (2, "2", "{\"id\":2} 1"),
+        (1, "2", "23503"),
+    ] {
+        let ran = run(&db, at, update(&[id], [("account_id", account)]), Query::new().include(["id"]), trial).await;
+        assert!(ran.starts_with(expected), "{id} {account}: {ran}");
     }
 }

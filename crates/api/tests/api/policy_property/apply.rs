@@ -202,7 +202,9 @@ impl<'t> Writer<'t> {
         for row in state.0[self.table].iter_mut().filter(|row| is_meant(row)) {
             for reference in SOURCES[self.table].references {
                 let (column, target) = (reference.column, reference.target);
-                let given = value(changes, column).filter(|cell| !cell.is_null() && row[column] != **cell);
+                // A value that stays the same is not looked at, where its writer sees that it does.
+                let seen = self.asker.sight(self.table).cell(&before, row, column);
+                let given = value(changes, column).filter(|cell| !cell.is_null() && seen != **cell);
                 let Some(key) = given.filter(|_| !chosen.sets(column)) else { continue };
                 if !self.may_point(chosen, &before, target, column, key) {
                     return Err(["23503"].into());

@@ -141,6 +141,8 @@ impl<'a> GrantedWrite<'a> {
                     Some(value) => {
                         let other = Filter::compare(column.as_str(), Comparison::Neq, value.clone());
                         changed.push(other | Filter::is_null(column.as_str()));
+                        // That a hidden value stays as it is would tell what it is.
+                        changed.extend(self.not_shown(column));
                         Operand::Value(value.clone())
                     }
                     None => {
@@ -166,6 +168,26 @@ impl<'a> GrantedWrite<'a> {
             lookups.push(Lookup { statement, expected: 0, violation: violation(key, self.table()) });
         }
         Ok(lookups)
+    }
+
+    /// Returns a filter for the rows that do not show a column, unless all visible rows do.
+    fn not_shown(&self, column: &str) -> Option<Filter> {
+        let table = self.table();
+        let reads = self.caller.reads(table);
+        if reads.iter().all(|grant| grant.columns.contains(column)) {
+            return None;
+        }
+        let showing = reads.iter().filter(|grant| grant.columns.contains(column));
+        let shown = Filter::Or(showing.map(|grant| grant.rows.clone()).collect::<Option<Vec<_>>>()?);
+        // By way of the row itself: that there is a row is never unknown.
+        let itself = |column: &String| Filter::eq(column.as_str(), Operand::Row(column.clone()));
+        let mut row: Vec<Filter> = table.primary_key.iter().map(itself).collect();
+        if row.is_empty() {
+            return Some(Filter::And(row));
+        }
+        row.push(shown);
+        let (schema, table) = (table.schema.clone(), table.name.clone());
+        Some(!Filter::ExistsIn { schema, table, filter: Box::new(Filter::And(row)) })
     }
 
     fn allowed(&self, key: &ForeignKey, grant: &WriteGrant) -> Allowed<'a> {
