@@ -5,7 +5,7 @@ mod args;
 mod explain;
 mod filter;
 mod grants;
-mod kept;
+pub(crate) mod kept;
 mod plan;
 mod relation_path;
 mod scope;
@@ -17,7 +17,6 @@ pub use grants::{
     Caller, Denied, Grant, GrantedColumns, GrantedReference, Grants, TableGrants, WriteAction, WriteGrant,
 };
 pub use kept::KeptReads;
-pub(crate) use kept::kept_read;
 pub use mwallet_query::{
     AggregateFunction, Aggregated, CastType, Comparison, Direction, Field, Identifier, Is, JsonKey, JsonPath, Nulls,
     Order, SearchForm, SelectValue, SetRelation,

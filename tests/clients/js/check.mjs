@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { createClient } from '@supabase/supabase-js'
 
+/** The options of a client of Supabase. Older versions of Node.js have no WebSocket, which it wants before it is used. */
+export const options = typeof WebSocket === 'undefined' ? { realtime: { transport: class {} } } : {}
+
 /** The clients of PostgREST and of Supabase for a server. */
 export function clients(server) {
-  // Older versions of Node.js have no WebSocket, which the client of Supabase wants before it is used.
-  const options = typeof WebSocket === 'undefined' ? { realtime: { transport: class {} } } : {}
   return [new PostgrestClient(`${server}/rest/v1`), createClient(server, 'any-key', options)]
 }
 

@@ -1,5 +1,7 @@
 //! Attacks on a server that is closed by the default permissions: what others must not see, do or find out.
 
+mod attacks;
+
 use axum::body::Body;
 use axum::http::Request;
 use mwallet_api::{App, AppState, ExposedTables, Limits};

@@ -229,3 +229,24 @@ async fn several_relationships_are_told_apart(db: TestDb) {
     let (mut js, mut python) = (node(&db, "several.mjs"), python_of_related_rows("several"));
     all_succeed([&mut js, &mut python], Server::reflecting(&db, &[]));
 }
+
+/// A closed server: what the clients see with a key alone, as a user, and with a secret key.
+#[both_engines]
+async fn clients_of_a_closed_server_see_what_they_may(db: TestDb) {
+    let made = |arguments: &[&str], member: &str| {
+        let ran = call_on(&db, &[arguments, &["--json"]].concat());
+        let json: Result<serde_json::Value, _> = serde_json::from_str(&ran.out);
+        json.unwrap_or_else(|_| panic!("{arguments:?}: {}", ran.err))[member].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(call_on(&db, &["seed", "--users", "5", "--orders", "100"]).code, 0);
+    let publishable = made(&["key", "add", "web"], "key");
+    let secret = made(&["key", "add", "nightly", "--secret"], "key");
+    let token = made(&["key", "token", "--as", "user00000001"], "token");
+    let mut program = program(db.folder.path());
+    program.args(["serve", "--database-url", &db.url.expose()]);
+    let mut python = tool("MWALLET_TEST_PYTHON");
+    python.arg("-B").arg(script("python/closed.py"));
+    let mut js = node(&db, "closed.mjs");
+    let commands = [&mut js, &mut python].map(|command| command.args([&publishable, &secret, &token]));
+    all_succeed(commands, Server::listening(program));
+}

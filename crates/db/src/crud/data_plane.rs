@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::{ConstraintKind, Error, Result};
 use crate::isolation::Isolation;
 use crate::json_rows::JsonRows;
-use crate::query::{OnConflict, Plan, PlanError, Query, ScopedTable, kept_read, same_shape};
+use crate::query::{OnConflict, Plan, PlanError, Query, ScopedTable, kept, same_shape};
 use crate::session::Session;
 use crate::sql::Sql;
 use crate::statement::{Format, JsonStyle, Output, Statement};
@@ -129,7 +129,7 @@ pub fn names<'c>(table: impl Into<ScopedTable<'c>>, query: &Query) -> std::resul
 /// Fails like [`retrieve`](super::retrieve).
 pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<JsonRows> {
     let table = table.into();
-    let statement = match kept_read(table, query, engine.dialect())? {
+    let statement = match kept::read(table, query, engine.dialect())? {
         Some(kept) => kept,
         None => Plan::select(table, query)?.statement_for(table, engine.dialect())?,
     };
@@ -144,11 +144,16 @@ pub async fn retrieve<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, qu
 /// Fails like [`list`](super::list).
 pub async fn list<'c>(engine: &Engine, table: impl Into<ScopedTable<'c>>, query: &Query) -> Result<Batches<'static>> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
+    let statement = list_statement(engine, table, query)?;
     match is_short(&statement, query) {
         true => Ok(Batches::gathered(engine.read(statement, Format::Json(query.style)).await?)),
         false => engine.stream(statement, Format::Json(query.style)).await,
     }
+}
+
+fn list_statement(engine: &Engine, table: ScopedTable<'_>, query: &Query) -> std::result::Result<Statement, PlanError> {
+    let dialect = engine.dialect();
+    kept::list(table, query, dialect, || Plan::select(table, query)?.statement_for(table, dialect))
 }
 
 /// Returns whether a result is buffered, so that a slow reader does not occupy a thread or connection.
@@ -168,7 +173,7 @@ pub async fn counted_list<'c>(
     query: &Query,
 ) -> Result<(Batches<'static>, u64)> {
     let table = table.into();
-    let statement = Plan::select(table, query)?.statement_for(table, engine.dialect())?;
+    let statement = list_statement(engine, table, query)?;
     if is_short(&statement, query) {
         let (rows, total) = count_page(engine, table, query, statement).await?;
         return Ok((Batches::gathered(Output::Json(rows)), total));

@@ -1,10 +1,10 @@
-//! Statements of a caller that are asked again with another identifier.
+//! Statements of a caller that are asked again: reads of one row with another identifier, and lists that are the same.
 //!
-//! A read of one row by its slug is planned in more time than an engine needs to find the row. So a caller who asks a
-//! second time gets the same statement, in which only the identifier differs.
+//! A read of one row by its slug is planned in more time than an engine needs to find the row, and pages ask for the same
+//! lists. So a caller who asks a second time gets the same statement.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,10 +15,23 @@ use super::{Plan, PlanError, Query, ScopedTable};
 use crate::Dialect;
 use crate::statement::Statement;
 
-/// The reads by identifiers that a caller has asked for. They are those of one database, one set of grants and one set
-/// of values that are known of the caller, so a caller with others begins without any.
+/// The most reads of each kind that are kept of one caller.
+const MOST: usize = 8;
+/// The longest statement that is kept, in bytes, and the most values that it may have.
+const LONGEST: usize = 8 * 1024;
+const MOST_VALUES: usize = 64;
+
+/// What a caller has asked for. The statements are those of one database, one set of grants and one set of values that
+/// are known of the caller, so a caller with others begins without any.
 #[derive(Debug, Default)]
-pub struct KeptReads(Mutex<HashMap<Key, Kept>>);
+pub struct KeptReads(Mutex<Reads>);
+
+#[derive(Debug, Default)]
+struct Reads {
+    by_identifier: HashMap<Key, Kept>,
+    /// The last lists, and their statements once they were asked for again.
+    lists: VecDeque<(Place, Query, Option<Statement>)>,
+}
 
 /// A caller's own.
 impl Clone for KeptReads {
@@ -27,12 +40,28 @@ impl Clone for KeptReads {
     }
 }
 
+/// A table in a database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct Place {
     schema: Option<String>,
     table: String,
-    by: By,
     dialect: Dialect,
+}
+
+impl Place {
+    fn new(table: &Table, dialect: Dialect) -> Self {
+        Self { schema: table.schema.clone(), table: table.name.clone(), dialect }
+    }
+
+    fn is(&self, table: &Table, dialect: Dialect) -> bool {
+        self.table == table.name && self.schema == table.schema && self.dialect == dialect
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    place: Place,
+    by: By,
 }
 
 /// The kind of an identifier.
@@ -54,9 +83,39 @@ enum Kept {
 }
 
 impl KeptReads {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<Key, Kept>) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Reads) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Returns the statement of a list of rows: the one that its caller has asked for before, or else what `plan` makes.
+///
+/// # Errors
+///
+/// Returns an error if the query does not fit the table.
+pub(crate) fn list(
+    at: ScopedTable<'_>,
+    query: &Query,
+    dialect: Dialect,
+    plan: impl FnOnce() -> Result<Statement, PlanError>,
+) -> Result<Statement, PlanError> {
+    let Some(caller) = at.scope().caller().filter(|_| at.narrowed().is_none()) else { return plan() };
+    let is_it = |(place, known, _): &&mut (Place, Query, _)| place.is(at.table(), dialect) && known == query;
+    let known = caller.kept.with(|kept| kept.lists.iter_mut().find(is_it).and_then(|(.., known)| known.clone()));
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let statement = plan()?;
+    if statement.sql.len() <= LONGEST && statement.binds.len() <= MOST_VALUES {
+        caller.kept.with(|kept| match kept.lists.iter_mut().find(is_it) {
+            Some((.., known)) => *known = Some(statement.clone()),
+            None => {
+                kept.lists.truncate(MOST - 1);
+                kept.lists.push_front((Place::new(at.table(), dialect), query.clone(), None));
+            }
+        });
+    }
+    Ok(statement)
 }
 
 /// Returns the statement of a read of one row, if its caller has asked for such rows before.
@@ -64,15 +123,14 @@ impl KeptReads {
 /// # Errors
 ///
 /// Returns an error if the query does not fit the table.
-pub(crate) fn kept_read(at: ScopedTable<'_>, query: &Query, dialect: Dialect) -> Result<Option<Statement>, PlanError> {
+pub(crate) fn read(at: ScopedTable<'_>, query: &Query, dialect: Dialect) -> Result<Option<Statement>, PlanError> {
     let (Some(caller), Some(identifier)) = (at.scope().caller(), &query.identifier) else { return Ok(None) };
     let plain = Query { identifier: Some(identifier.clone()), style: query.style, ..Query::default() };
     let Some((by, value)) = value_of(identifier).filter(|_| *query == plain && at.narrowed().is_none()) else {
         return Ok(None);
     };
-    let (schema, table) = (at.table().schema.clone(), at.table().name.clone());
-    let key = Key { schema, table, by, dialect };
-    let known = caller.kept.with(|kept| match kept.get(&key) {
+    let key = Key { place: Place::new(at.table(), dialect), by };
+    let known = caller.kept.with(|kept| match kept.by_identifier.get(&key) {
         Some(Kept::Statement(statement, place)) => {
             let mut statement = Statement::clone(statement);
             statement.binds[*place].value = value;
@@ -80,9 +138,9 @@ pub(crate) fn kept_read(at: ScopedTable<'_>, query: &Query, dialect: Dialect) ->
         }
         _ => None,
     });
-    if known.is_none() && caller.kept.with(|kept| is_asked_again(kept, &key)) {
+    if known.is_none() && caller.kept.with(|kept| is_asked_again(&mut kept.by_identifier, &key)) {
         let made = template(at, by, dialect)?;
-        caller.kept.with(|kept| kept.insert(key, made));
+        caller.kept.with(|kept| kept.by_identifier.insert(key, made));
     }
     Ok(known)
 }
@@ -91,6 +149,9 @@ pub(crate) fn kept_read(at: ScopedTable<'_>, query: &Query, dialect: Dialect) ->
 fn is_asked_again(kept: &mut HashMap<Key, Kept>, key: &Key) -> bool {
     match kept.get(key) {
         None => {
+            if kept.len() >= MOST {
+                kept.clear();
+            }
             kept.insert(key.clone(), Kept::Asked);
             false
         }

@@ -655,7 +655,7 @@ async fn a_null_is_among_no_rows(db: TestDb) {
     }
 }
 
-/// Who asks again gets what they would get for the first time, whatever identifies the row and whoever asks.
+/// Who asks again gets what they would get for the first time, whatever they ask for and whoever asks.
 #[both_engines]
 async fn who_asks_again_gets_the_same(db: TestDb) {
     let catalog = fill(&db).await;
@@ -675,17 +675,39 @@ async fn who_asks_again_gets_the_same(db: TestDb) {
         let first = caller(grants);
         let second = Caller { values: Arc::new([("id".into(), Value::Int(8))].into()), ..first.clone() };
         for _ in 0..3 {
-            for name in ["a", "c", "d", "e", "1", "4", "99", "", "it's \u{1}", "nul\0"] {
+            let names = ["a", "c", "d", "e", "1", "4", "99", "", "it's \u{1}", "nul\0"];
+            let rows = names.map(|name| Query::new().identifier(Identifier::parse(name)));
+            let lists = [
+                Query::new().order_asc("id"),
+                Query::new().order_asc("id").limit(2),
+                Query::new().order_asc("id").limit(2).skip(1),
+                Query::new().filter(Filter::eq("state", "OPEN")).order_asc("id"),
+                Query::new().filter(Filter::eq("state", "DRAFT")).order_asc("id"),
+                Query::new().include(["id"]).order_asc("id"),
+                Query::new().include(["nothing"]),
+            ];
+            for query in rows.into_iter().chain(lists) {
                 for caller in [&first, &second] {
-                    let query = Query::new().identifier(Identifier::parse(name));
                     let ask = async |caller: &Caller| {
                         let at = ScopedTable::new(orders, Scope::Granted(caller));
-                        let rows = data_plane::retrieve(&db.engine, at, &query).await;
-                        rows.map(|rows| String::from_utf8_lossy(rows.objects()).into_owned())
-                            .map_err(|error| error.to_string())
+                        match query.identifier {
+                            Some(_) => {
+                                data_plane::retrieve(&db.engine, at, &query).await.map_err(|error| error.to_string())
+                            }
+                            None => {
+                                match data_plane::list(&db.engine, at, &query.clone().limit(query.limit.unwrap_or(9)))
+                                    .await
+                                {
+                                    Ok(mut rows) => rows.next_json().await.unwrap_or(Ok(JsonRows::default())),
+                                    Err(error) => Err(error),
+                                }
+                                .map_err(|error| error.to_string())
+                            }
+                        }
+                        .map(|rows| String::from_utf8_lossy(rows.objects()).into_owned())
                     };
                     // A clone has asked for nothing yet.
-                    assert_eq!(ask(caller).await, ask(&caller.clone()).await, "{name:?} {:?}", caller.values);
+                    assert_eq!(ask(caller).await, ask(&caller.clone()).await, "{query:?} {:?}", caller.values);
                 }
             }
         }
@@ -716,5 +738,43 @@ async fn a_hidden_foreign_key_is_not_guessed(db: TestDb) {
     ] {
         let ran = run(&db, at, update(&[id], [("account_id", account)]), Query::new().include(["id"]), trial).await;
         assert!(ran.starts_with(expected), "{id} {account}: {ran}");
+    }
+}
+
+/// With several grants to create, a row need only be as one of them demands.
+#[both_engines]
+async fn a_new_row_is_as_any_grant_demands(db: TestDb) {
+    let catalog = fill(&db).await;
+    let in_state = |state: &str| Some(Filter::eq("state", state));
+    let grant = |columns: &[&str], check| WriteGrant { columns: named(columns), check, ..WriteGrant::default() };
+    let create_grants = vec![
+        grant(&["id", "state", "memo"], in_state("OPEN")),
+        grant(&["id", "state"], in_state("DRAFT")),
+        WriteGrant { set: vec![("memo".into(), Operand::Text("set".into()))], ..grant(&["id", "state"], None) },
+    ];
+    let caller = caller(TableGrants { read: vec![Grant::all()], create: create_grants, ..TableGrants::default() });
+    let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
+    let returned = || Query::new().include(["id", "state", "memo"]);
+    for (rows, expected) in [
+        (vec![row([("id", "9"), ("state", "OPEN")])], r#"{"id":9,"state":"OPEN","memo":null} 1"#),
+        (vec![row([("id", "9"), ("state", "DRAFT")])], r#"{"id":9,"state":"DRAFT","memo":null} 1"#),
+        // A grant that sets a column is another way to write.
+        (vec![row([("id", "9"), ("state", "CLOSED")])], "42501"),
+        (vec![row([("id", "9"), ("state", "CLOSED"), ("memo", "set")])], "42501"),
+        // Only the first takes a memo.
+        (vec![row([("id", "9"), ("state", "DRAFT"), ("memo", "m")])], "42501"),
+        (
+            vec![row([("id", "9"), ("state", "OPEN"), ("memo", "m")]), row([("id", "10"), ("state", "DRAFT")])],
+            r#"{"id":9,"state":"OPEN","memo":"m"},{"id":10,"state":"DRAFT","memo":null} 2"#,
+        ),
+        (vec![row([("id", "9"), ("state", "OPEN")]), row([("id", "10"), ("state", "DRAFT"), ("memo", "m")])], "42501"),
+    ] {
+        for is_trial in [true, false] {
+            let terms = Terms { is_trial, ..Terms::default() };
+            let write = Write::Create(rows.clone(), OnConflict::Error);
+            let ran = run(&db, at, write, returned(), terms).await;
+            assert!(ran.starts_with(expected), "{rows:?}: {ran}");
+        }
+        crud::execute::<(i64,)>(&db.engine, Sql::new("DELETE FROM orders WHERE id > 5")).await.unwrap();
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Writer<'t> {
     pub(super) table: usize,
 }
 
-/// Grants that allow a write, and differ in their rows only; with what they set. No grants are those of somebody who
+/// Grants that allow a write: those of an update differ in their rows only, others in their checks; with what they set. No grants are those of somebody who
 /// may do everything.
 pub(super) struct Chosen<'w> {
     pub(super) grants: Vec<&'w Write>,
@@ -47,8 +47,9 @@ impl Chosen<'_> {
         self.grants.is_empty() || self.grants.iter().any(holds)
     }
 
-    pub(super) fn check(&self) -> Option<&Filter> {
-        self.grants.first()?.check.as_ref()
+    /// What must hold of a row after the write: any of these, if there are any.
+    pub(super) fn checks(&self) -> Vec<&Filter> {
+        self.grants.iter().map(|write| write.check.as_ref()).collect::<Option<_>>().unwrap_or_default()
     }
 }
 
@@ -102,7 +103,8 @@ impl<'t> Writer<'t> {
         for write in grants.into_iter().filter(|write| given.iter().all(|column| takes(write, *column))) {
             let Some(set) = self.set_by(write, row, given) else { continue };
             let is_alike = |other: &&mut Chosen<'_>| {
-                other.set == set && other.grants[0].check == write.check && other.grants[0].refs == write.refs
+                let is_checked_alike = action == Action::Create || other.grants[0].check == write.check;
+                other.set == set && is_checked_alike && other.grants[0].refs == write.refs
             };
             match chosen.iter_mut().find(is_alike) {
                 Some(alike) => alike.grants.push(write),
@@ -156,9 +158,11 @@ impl<'t> Writer<'t> {
     }
 
     /// Checks what a statement has left: the constraints, and what must hold of its rows.
-    pub(super) fn finish(&self, state: &State, written: &[Row], checks: &[&Filter]) -> Result<(), Refused> {
+    pub(super) fn finish(&self, state: &State, written: &[Row], checks: &[Vec<&Filter>]) -> Result<(), Refused> {
         let mut wrong = state.broken();
-        if !written.iter().all(|row| checks.iter().all(|check| self.holds(Some(*check), state, row))) {
+        let passes =
+            |row: &Row, any: &Vec<&Filter>| any.is_empty() || any.iter().any(|one| self.holds(Some(*one), state, row));
+        if !written.iter().all(|row| checks.iter().all(|any| passes(row, any))) {
             wrong.insert("42501");
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
@@ -213,7 +217,7 @@ impl<'t> Writer<'t> {
             changes.iter().chain(&chosen.set).for_each(|(column, cell)| row[*column] = cell.clone());
             written.push(row.clone());
         }
-        self.finish(state, &written, &chosen.check().into_iter().collect::<Vec<_>>())?;
+        self.finish(state, &written, &[chosen.checks()])?;
         Ok(written)
     }
 

@@ -185,7 +185,7 @@ impl<'t> Writer<'t> {
             }
         }
         let (create, update, _) = &step[0];
-        let checks: Vec<&Filter> = create.check().into_iter().chain(update.as_ref().and_then(Chosen::check)).collect();
+        let checks: Vec<Vec<&Filter>> = [create].into_iter().chain(update.as_ref()).map(Chosen::checks).collect();
         self.finish(&created.state, &written, &checks)?;
         created.rows.extend(written);
         Ok(())

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 const EXAMPLES: &str = "Examples:
   mwallet permissions explain --as ada GET '/rest/v1/orders?select=id,memo'
   mwallet permissions explain GET /rest/v1/users
-  mwallet permissions explain --role service_role DELETE '/rest/v1/orders?id=eq.3'
+  mwallet permissions explain --role auditor DELETE '/rest/v1/orders?id=eq.3'
 
 For a read there is the statement that each engine would get; nothing is read or written.";
 

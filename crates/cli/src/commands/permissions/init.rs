@@ -54,9 +54,9 @@ pub(super) async fn run(settings: &Settings, Options { file, reflected }: Option
     let written = OpenOptions::new().write(true).create_new(true).open(&file);
     let written = written.and_then(|mut opened| opened.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::new(format!("{} exists already", file.display())).hint("name another file; nothing was written")
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::new(format!("{} exists already", file.display()))
+            .code("file_exists")
+            .hint("name another file; nothing was written"),
         _ => Failure::caused(&format!("cannot write {}", file.display()), &error),
     })?;
     let name = file.display();

@@ -43,7 +43,8 @@ pub(super) async fn run(settings: &Settings, Options { file, strict }: Options) 
     output::answer(&settings.output, text, &json!({ "file": file.name(), "warnings": json }))?;
     match strict && !warnings.is_empty() {
         true => {
-            Err(Failure::new(format!("{} in {}", output::counted(warnings.len(), "warning", "warnings"), file.name())))
+            let found = format!("{} in {}", output::counted(warnings.len(), "warning", "warnings"), file.name());
+            Err(Failure::new(found).code("lint"))
         }
         false => Ok(()),
     }

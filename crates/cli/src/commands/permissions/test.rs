@@ -59,7 +59,8 @@ pub(super) async fn run(settings: &Settings, Options { file }: Options) -> Resul
     match failed {
         0 => Ok(()),
         _ => {
-            Err(Failure::new(format!("{} of {}", output::counted(failed, "test failed", "tests failed"), file.name())))
+            let found = format!("{} of {}", output::counted(failed, "test failed", "tests failed"), file.name());
+            Err(Failure::new(found).code("tests_failed"))
         }
     }
 }

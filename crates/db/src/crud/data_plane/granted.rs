@@ -22,7 +22,6 @@ use crate::isolation::Isolation;
 use crate::json_rows::JsonRows;
 use crate::query::{
     Caller, Denied, Filter, OnConflict, Operand, Plan, PlanError, Projection, Query, ScopedTable, WriteAction,
-    WriteGrant,
 };
 use crate::session::Session;
 use crate::statement::{Format, JsonStyle, Output, Statement};
@@ -40,9 +39,9 @@ pub(super) struct GrantedWrite<'a> {
 }
 
 /// A statement that writes rows, and what must hold after it.
-struct Step<'a> {
+struct Step {
     statement: Statement,
-    checks: Checks<'a>,
+    checks: Checks,
     /// How many rows it must affect, where it leaves those as they are that may not be updated.
     rows: Option<u64>,
     /// Whether the statement is all of it: it checks its rows itself, and returns what is seen of them.
@@ -60,7 +59,7 @@ struct Written {
 }
 
 /// What must hold of each written row, and of what grants that is.
-type Checks<'a> = Vec<(WriteAction, &'a Filter)>;
+type Checks = Vec<(WriteAction, Filter)>;
 
 type Planned<T> = std::result::Result<T, PlanError>;
 
@@ -96,7 +95,8 @@ impl<'a> GrantedWrite<'a> {
             let given: Vec<&str> = row.given().collect();
             // There is always one.
             let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
-            granted.push((chosen.grant(), chosen.complete(row)));
+            let row = chosen.complete(row);
+            granted.push((chosen, row));
         }
         let whole = match self.can_tell(on_conflict) {
             true => self.insert_steps(&granted, on_conflict, true)?,
@@ -129,22 +129,23 @@ impl<'a> GrantedWrite<'a> {
         is_plain && *on_conflict == OnConflict::Error && !self.engine.options().existing
     }
 
-    /// Returns the lookups and the inserts of rows, each with the grant that allows it. If each insert is to be
+    /// Returns the lookups and the inserts of rows, each with the grants that allow it. If each insert is to be
     /// [whole](Step::is_whole), `None` if one cannot be.
     fn insert_steps(
         &self,
-        granted: &[(&'a WriteGrant, Record)],
+        granted: &[(Chosen<'a>, Record)],
         on_conflict: &OnConflict,
         is_whole: bool,
-    ) -> Result<Option<(Vec<Lookup>, Vec<Step<'a>>)>> {
+    ) -> Result<Option<(Vec<Lookup>, Vec<Step>)>> {
         let (mut lookups, mut steps) = (Vec::new(), Vec::new());
         let nothing = Projection::Include(Vec::new());
         let fields = if is_whole { &self.returned.query.fields } else { &nothing };
         let request: Vec<&Record> = granted.iter().map(|(_, row)| row).collect();
         let keeps_existing = matches!(on_conflict, OnConflict::Ignore { .. });
-        for of_grant in granted.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
-            let grant = of_grant[0].0;
-            let rows: Vec<Record> = of_grant.iter().map(|(_, row)| row.clone()).collect();
+        for of_grants in granted.chunk_by(|(one, _), (other, _)| one.is_same(other)) {
+            let chosen = &of_grants[0].0;
+            let (grant, check) = (chosen.grant(), chosen.check());
+            let rows: Vec<Record> = of_grants.iter().map(|(_, row)| row.clone()).collect();
             let new = Proposed { rows: &rows, columns: None, request: &request, keeps_existing };
             lookups.extend(self.created_references(grant, new)?);
             for rows in chunks(rows, |first, row| goes_with(self.table(), on_conflict, first, row)) {
@@ -153,12 +154,12 @@ impl<'a> GrantedWrite<'a> {
                 let written = if is_merge { rows.clone() } else { Vec::new() };
                 let plan = Plan::insert(self.at(), rows, fields, self.engine.sources())?;
                 if is_whole {
-                    let Some(plan) = plan.telling(self.at(), grant.check.as_ref())? else { return Ok(None) };
+                    let Some(plan) = plan.telling(self.at(), check.as_ref())? else { return Ok(None) };
                     let statement = plan.statement_for(self.at(), self.engine.dialect())?;
                     steps.push(Step { statement, checks: Vec::new(), rows: None, is_whole });
                     continue;
                 }
-                let mut checks = checks(WriteAction::Create, grant);
+                let mut checks = checks(WriteAction::Create, chosen);
                 let mut on_conflict = of_chunk(on_conflict, &first);
                 let OnConflict::Merge { target, columns } = &mut on_conflict else {
                     steps.push(self.step(plan.on_conflict(self.at(), &on_conflict)?, checks)?);
@@ -170,7 +171,7 @@ impl<'a> GrantedWrite<'a> {
                 let changed = columns.iter().filter(|column| !target.contains(column));
                 let changed: Vec<&str> = changed.map(String::as_str).collect();
                 let update = choose(self.caller, self.at(), WriteAction::Update, &first, &changed)?.swap_remove(0);
-                checks.extend(self::checks(WriteAction::Update, update.grant()));
+                checks.extend(self::checks(WriteAction::Update, &update));
                 let new = Proposed { rows: &written, columns: Some(&changed), request: &request, keeps_existing };
                 lookups.extend(self.created_references(update.grant(), new)?);
                 let within = update.rows();
@@ -224,12 +225,12 @@ impl<'a> GrantedWrite<'a> {
         query: &Query,
         changes: &Record,
         others: &Filter,
-    ) -> Result<(Vec<Lookup>, Step<'a>)> {
+    ) -> Result<(Vec<Lookup>, Step)> {
         let (grant, within) = (chosen.grant(), chosen.rows() & others.clone());
         let changes = chosen.complete(changes.clone());
         let lookups = self.changed_references(grant, query, &within, &changes)?;
         let plan = Plan::update(self.at().within(&within), query, changes, self.engine.sources())?;
-        Ok((lookups, self.step(plan, checks(WriteAction::Update, grant))?))
+        Ok((lookups, self.step(plan, checks(WriteAction::Update, chosen))?))
     }
 
     /// Deletes the rows that a query selects.
@@ -284,12 +285,7 @@ impl<'a> GrantedWrite<'a> {
 
     /// Returns the updates that replace a row. Columns that are not given keep their values where a grant does not take
     /// them.
-    fn replacing_steps(
-        &self,
-        query: &Query,
-        changes: &Record,
-        given: &[String],
-    ) -> Result<Vec<(Vec<Lookup>, Step<'a>)>> {
+    fn replacing_steps(&self, query: &Query, changes: &Record, given: &[String]) -> Result<Vec<(Vec<Lookup>, Step)>> {
         let given: Vec<&str> = given.iter().map(String::as_str).collect();
         let chosen = choose(self.caller, self.at(), WriteAction::Update, changes, &given)?;
         let step = |chosen: &Chosen<'a>| {
@@ -303,15 +299,15 @@ impl<'a> GrantedWrite<'a> {
         chosen.iter().map(step).collect()
     }
 
-    fn replacing_insert(&self, row: Record) -> Result<(Vec<Lookup>, Step<'a>)> {
+    fn replacing_insert(&self, row: Record) -> Result<(Vec<Lookup>, Step)> {
         let given: Vec<&str> = row.given().collect();
         let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
-        let (grant, row) = (chosen.grant(), chosen.complete(row));
+        let row = chosen.complete(row);
         let rows = std::slice::from_ref(&row);
         let new = Proposed { rows, columns: None, request: &[&row], keeps_existing: false };
-        let lookups = self.created_references(grant, new)?;
+        let lookups = self.created_references(chosen.grant(), new)?;
         let plan = Plan::insert(self.at(), vec![row], &Projection::Include(Vec::new()), self.engine.sources())?;
-        Ok((lookups, self.step(plan, checks(WriteAction::Create, grant))?))
+        Ok((lookups, self.step(plan, checks(WriteAction::Create, &chosen))?))
     }
 
     /// Checks what is to be returned, before anything is written.
@@ -335,7 +331,7 @@ impl<'a> GrantedWrite<'a> {
     }
 
     /// Returns the step of a write. Its statement returns the keys of its rows.
-    fn step(&self, plan: Plan<'_>, checks: Checks<'a>) -> Planned<Step<'a>> {
+    fn step(&self, plan: Plan<'_>, checks: Checks) -> Planned<Step> {
         if !checks.is_empty() && self.table().primary_key.is_empty() {
             return Err(PlanError::UnidentifiedRows { table: self.table().name.clone() });
         }
@@ -353,7 +349,7 @@ impl<'a> GrantedWrite<'a> {
     }
 
     /// Runs a statement, and then the checks on its rows.
-    async fn run(&self, session: &mut Session, step: Step<'_>, written: &mut Written) -> Result<()> {
+    async fn run(&self, session: &mut Session, step: Step, written: &mut Written) -> Result<()> {
         if step.is_whole {
             let style = self.returned.query.style;
             let rows = super::run(session, step.statement, style).await?;
@@ -368,7 +364,7 @@ impl<'a> GrantedWrite<'a> {
         }
         let keys = keys(rows, &self.table().primary_key)?;
         for (action, check) in step.checks {
-            if self.count(session, &keys, check).await? < affected {
+            if self.count(session, &keys, &check).await? < affected {
                 return Err(PlanError::from(Denied::Check { table: self.table().name.clone(), action }).into());
             }
         }
@@ -402,8 +398,8 @@ impl<'a> GrantedWrite<'a> {
     }
 }
 
-fn checks(action: WriteAction, grant: &WriteGrant) -> Checks<'_> {
-    grant.check.iter().map(|check| (action, check)).collect()
+fn checks(action: WriteAction, chosen: &Chosen<'_>) -> Checks {
+    chosen.check().map(|check| (action, check)).into_iter().collect()
 }
 
 async fn run(session: &mut Session, statement: Statement) -> Result<JsonRows> {

@@ -4,7 +4,8 @@ use mwallet_schema::{Record, Value};
 
 use crate::query::{Caller, Denied, Filter, Operand, Plan, PlanError, ScopedTable, WriteAction, WriteGrant};
 
-/// Grants that allow a write, and differ in their rows only.
+/// Grants that allow a write in the same way: those of an update differ in their rows only, those of a creation in their
+/// checks.
 pub(super) struct Chosen<'a> {
     grants: Vec<&'a WriteGrant>,
     /// The columns that they set, and the values for this caller.
@@ -21,6 +22,24 @@ impl<'a> Chosen<'a> {
     /// The rows of any of the grants.
     pub(super) fn rows(&self) -> Filter {
         any_rows(&self.grants)
+    }
+
+    /// What must hold of a row after the write, if anything: what any of the grants demands.
+    pub(super) fn check(&self) -> Option<Filter> {
+        let checks: Vec<Filter> = self.grants.iter().map(|grant| grant.check.clone()).collect::<Option<_>>()?;
+        let mut different: Vec<Filter> = Vec::with_capacity(checks.len());
+        for check in checks {
+            if !different.contains(&check) {
+                different.push(check);
+            }
+        }
+        Some(if different.len() == 1 { different.remove(0) } else { Filter::Or(different) })
+    }
+
+    /// Whether these are the same grants.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let pairs = || self.grants.iter().zip(&other.grants);
+        self.grants.len() == other.grants.len() && pairs().all(|(one, other)| std::ptr::eq(*one, *other))
     }
 
     /// Adds what the grants set to a row.
@@ -75,7 +94,9 @@ pub(super) fn choose<'a>(
             Ok(set) => {
                 let is_alike = |other: &&mut Chosen<'_>| {
                     let one = other.grant();
-                    other.set == set && one.check == grant.check && one.references == grant.references
+                    // What must hold after an update depends on which rows it was of. A new row has not been any.
+                    let is_checked_alike = action == WriteAction::Create || one.check == grant.check;
+                    other.set == set && is_checked_alike && one.references == grant.references
                 };
                 match chosen.iter_mut().find(is_alike) {
                     Some(alike) => alike.grants.push(grant),
