@@ -163,7 +163,7 @@ async fn constraints_tell_no_more_than_that(db: TestDb) {
         ("POST", "/rest/v1/wallets", wallet(json!({ "label": "x".repeat(1_000) })), 422, "22001"),
         ("POST", "/rest/v1/wallets", wallet(json!({ "slug": "no slug" })), 422, "23514"),
         ("POST", "/rest/v1/wallets", wallet(json!({ "asset_id": 99 })), 409, "23503"),
-        ("POST", "/rest/v1/orders", json!({ "asset": "COPPER", "start": "2030-01-01T00:00:00Z" }), 422, "23514"),
+        ("POST", "/rest/v1/orders", json!({ "asset": "COPPER", "start": "2030-01-01T00:00:00Z" }), 422, "22P02"),
         ("PATCH", "/rest/v1/orders?slug=eq.a-open", json!({ "expected_end": "1999-01-01T00:00:00Z" }), 200, ""),
         ("PATCH", "/rest/v1/users?id=eq.2", json!({ "phone": "1".repeat(1_000) }), 422, "22001"),
     ] {
