@@ -146,8 +146,8 @@ impl AppState {
         let table = incoming.table(&asker.tables)?;
         let mut request = TableRequest::parse(table, asker, incoming, false)?;
         self.limits.apply(&mut request.args.query)?;
-        let (masked, at) = (Vec::new(), request.at());
-        let mut planned = Planned { masked, limit: at.most_rows(), statements: Vec::new() };
+        let at = request.at();
+        let mut planned = Planned { limit: at.most_rows(), ..Planned::default() };
         if !matches!(incoming.parts.method, Method::GET | Method::HEAD) {
             return Ok(planned);
         }
@@ -163,6 +163,7 @@ impl AppState {
     }
 }
 
+#[derive(Default)]
 struct Planned {
     masked: Vec<String>,
     limit: Option<u64>,
@@ -201,9 +202,9 @@ fn actions(method: &Method) -> Vec<Action> {
 
 /// The grants of a role that are about some actions.
 fn explained(grants: &RoleGrants, actions: &[Action], asker: &Asker, table: &ExposedTable) -> Vec<ExplainedGrant> {
-    let known = |filters: &[&Option<Filter>]| {
+    let unknown = |filters: &mut dyn Iterator<Item = &Filter>| {
         let mut unknown: Vec<String> = Vec::new();
-        for filter in filters.iter().copied().flatten() {
+        for filter in filters {
             filter.each_of_caller(&mut |name| {
                 if !asker.knows(name) && !unknown.iter().any(|other| other == name) {
                     unknown.push(name.to_owned());
@@ -224,7 +225,7 @@ fn explained(grants: &RoleGrants, actions: &[Action], asker: &Asker, table: &Exp
         columns: names(&|name| stated.grant.columns.contains(name)),
         set: Vec::new(),
         check: None,
-        unknown: known(&[&stated.grant.rows]),
+        unknown: unknown(&mut stated.grant.rows.iter()),
     };
     let write = |action: Action, stated: &Stated<WriteGrant>| ExplainedGrant {
         role: grants.role.clone(),
@@ -234,7 +235,7 @@ fn explained(grants: &RoleGrants, actions: &[Action], asker: &Asker, table: &Exp
         columns: names(&|name| stated.grant.columns.contains(name)),
         set: stated.grant.set.iter().map(|(column, _)| column.clone()).collect(),
         check: stated.check.clone(),
-        unknown: known(&[&stated.grant.rows, &stated.grant.check]),
+        unknown: unknown(&mut stated.grant.filters()),
     };
     let of = |action: &Action| -> Vec<ExplainedGrant> {
         match action {

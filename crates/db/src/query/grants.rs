@@ -156,6 +156,12 @@ impl Grant {
 }
 
 impl WriteGrant {
+    /// Returns all its filters: of rows before the write, of rows after it, and of rows that foreign keys may point at.
+    pub fn filters(&self) -> impl Iterator<Item = &Filter> {
+        let references = self.references.iter().filter_map(|reference| reference.rows.as_ref());
+        self.rows.iter().chain(&self.check).chain(references)
+    }
+
     /// Returns whether a request may give a column.
     pub(crate) fn takes(&self, column: &str) -> bool {
         self.columns.contains(column) || self.sets(column)
@@ -197,11 +203,7 @@ impl Caller {
     /// Returns the grants of a write that apply.
     pub(crate) fn writes(&self, table: &Table, action: WriteAction) -> Vec<&WriteGrant> {
         let grants = self.grants.of(table).map_or(&[][..], |grants| grants.of_write(action));
-        let applies = |grant: &&WriteGrant| {
-            let references = grant.references.iter().filter_map(|reference| reference.rows.as_ref());
-            self.knows(grant.rows.iter().chain(&grant.check).chain(references))
-        };
-        grants.iter().filter(applies).collect()
+        grants.iter().filter(|grant| self.knows(grant.filters())).collect()
     }
 
     /// Returns whether all that these filters ask for is known of this caller.
@@ -318,10 +320,8 @@ impl TableGrants {
     fn ask_for(&self, name: &str) -> bool {
         let reads = self.read.iter().flat_map(|grant| &grant.rows);
         let writes = || self.create.iter().chain(&self.update).chain(&self.delete);
-        let of_writes = writes().flat_map(|grant| grant.rows.iter().chain(&grant.check));
-        let references = writes().flat_map(|grant| &grant.references).flat_map(|reference| &reference.rows);
         let mut is_asked = false;
-        for filter in reads.chain(of_writes).chain(references) {
+        for filter in reads.chain(writes().flat_map(WriteGrant::filters)) {
             filter.each_of_caller(&mut |asked| is_asked |= asked == name);
         }
         let is_name = |operand: &Operand| matches!(operand, Operand::Caller(asked) if asked == name);
