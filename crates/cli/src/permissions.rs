@@ -5,8 +5,9 @@ use std::path::Path;
 
 use clap::Args;
 use mwallet_api::ExposedTables;
-use mwallet_auth::{Authority, Permissions};
-use mwallet_db::Catalog;
+use mwallet_auth::{Authority, Permissions, Trust};
+use mwallet_db::schema::Table;
+use mwallet_db::{Catalog, Engine};
 
 use crate::database;
 use crate::failure::{Failure, Result};
@@ -25,13 +26,33 @@ pub(crate) struct AccountsOptions {
 }
 
 impl AccountsOptions {
-    /// Makes them known to an authority, if there are any.
-    pub(crate) async fn add_to(&self, authority: Authority, settings: &Settings) -> Result<Authority> {
+    /// Who knows the callers of the server of an engine: its own database, if that is one of mWallet, or else that of the
+    /// accounts; and whose tokens it accepts besides.
+    pub(crate) async fn authority(
+        &self,
+        settings: &Settings,
+        engine: &Engine,
+        is_own: bool,
+        trust: Trust,
+    ) -> Result<Authority> {
+        let authority = Authority::new(engine, trust);
+        if is_own {
+            return Ok(authority.with_store(engine.clone(), true));
+        }
         let Some(url) = &self.auth_database_url else { return Ok(authority) };
         let store = settings.engine_of(url)?;
         database::prepare_with(&store, false, false).await?;
         Ok(authority.with_store(store, false))
     }
+}
+
+/// The tables of an existing database, or mWallet's own, as permissions are read for them.
+pub(crate) fn tables(found: Option<&[Table]>) -> Result<ExposedTables> {
+    let tables = match found {
+        None => ExposedTables::new(mwallet_models::tables()),
+        Some(found) => ExposedTables::new(found),
+    };
+    tables.map_err(|error| Failure::caused("cannot serve the tables", &error))
 }
 
 /// Reads the permissions for some tables. Without a file there are those in the program for mWallet's own tables, and

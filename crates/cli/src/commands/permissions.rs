@@ -87,11 +87,8 @@ impl FileOptions {
 
     /// Reads the file, with the tables that it is about.
     async fn read(&self, settings: &Settings) -> Result<(ExposedTables, Permissions)> {
-        let tables = match tables(settings, &self.reflected).await? {
-            None => ExposedTables::new(mwallet_models::tables()),
-            Some(found) => ExposedTables::new(&found),
-        };
-        self.read_for(tables.map_err(|error| Failure::caused("the tables cannot be served", &error))?)
+        let found = tables(settings, &self.reflected).await?;
+        self.read_for(permissions::tables(found.as_deref())?)
     }
 
     fn read_for(&self, tables: ExposedTables) -> Result<(ExposedTables, Permissions)> {
@@ -110,17 +107,8 @@ impl FileOptions {
         if is_own {
             database::prepare(settings, engine, false).await?;
         }
-        let tables = match &found {
-            None => ExposedTables::new(mwallet_models::tables()),
-            Some(found) => ExposedTables::new(found),
-        };
-        let (tables, permissions) =
-            self.read_for(tables.map_err(|error| Failure::caused("the tables cannot be served", &error))?)?;
-        let authority = Authority::new(engine, Trust::default());
-        let authority = match is_own {
-            true => authority.with_store(engine.clone(), true),
-            false => self.accounts.add_to(authority, settings).await?,
-        };
+        let (tables, permissions) = self.read_for(permissions::tables(found.as_deref())?)?;
+        let authority = self.accounts.authority(settings, engine, is_own, Trust::default()).await?;
         let state = AppState::closed(engine.clone(), tables, authority.clone(), permissions);
         // Whether rows may be aggregated is for the permissions to say here, and not for an option of the server.
         Ok((state.limits(Limits { allow_aggregates: true, ..Limits::default() }), authority))

@@ -74,13 +74,7 @@ async fn names_and_errors_tell_nothing(db: TestDb) {
         ("/rest/v1/transaction_keys%00", 404, "PGRST205"),
         ("/rest/v1/rpc/transaction_keys", 404, "PGRST202"),
     ] {
-        let answer = scene.get(Who::Ada, path).await;
-        assert_eq!(answer.status, status, "{path}: {}", answer.text);
-        match status {
-            200 => assert_eq!(answer.text, expected, "{path}"),
-            _ => assert_eq!(answer.json()["code"], expected, "{path}: {}", answer.text),
-        }
-        assert_no_secret(&answer, path);
+        scene.assert_answers(Who::Ada, path, status, expected).await;
     }
     // Full text: one engine has it.
     let answer = scene.get(Who::Ada, "/rest/v1/orders?memo=fts.secret").await;

@@ -39,9 +39,7 @@ impl CallerOptions {
     pub(super) fn check(&self, is_own: bool) -> Result<()> {
         self.trust()?;
         if is_own {
-            let own = ExposedTables::new(mwallet_models::tables());
-            let own = own.map_err(|error| Failure::caused("cannot serve the tables", &error))?;
-            self.permissions(&own, is_own)?;
+            self.permissions(&permissions::tables(None)?, is_own)?;
         }
         Ok(())
     }
@@ -53,11 +51,7 @@ impl CallerOptions {
 
     /// Who knows the senders of requests.
     pub(super) async fn authority(&self, settings: &Settings, engine: &Engine, is_own: bool) -> Result<Authority> {
-        let authority = Authority::new(engine, self.trust()?);
-        match is_own {
-            true => Ok(authority.with_store(engine.clone(), true)),
-            false => self.accounts.add_to(authority, settings).await,
-        }
+        self.accounts.authority(settings, engine, is_own, self.trust()?).await
     }
 
     /// Whose tokens are accepted besides the server's own.
