@@ -210,22 +210,13 @@ fn joined(filter: &Filter) -> Option<&str> {
 }
 
 fn add_columns<'f>(filter: &'f Filter, columns: &mut BTreeSet<&'f str>) {
+    columns.extend(filter.field().map(|field| field.column.as_str()));
     match filter {
-        Filter::Compare { field, .. }
-        | Filter::In { field, .. }
-        | Filter::Between { field, .. }
-        | Filter::Like { field, .. }
-        | Filter::Regex { field, .. }
-        | Filter::Relate { field, .. }
-        | Filter::Search { field, .. }
-        | Filter::Is { field, .. } => {
-            columns.insert(field.column.as_str());
-        }
         Filter::InKeys { columns: names, .. } => columns.extend(names.iter().map(String::as_str)),
         Filter::ExistsIn { filter, .. } => columns.extend(joined(filter)),
         Filter::And(all) | Filter::Or(all) => all.iter().for_each(|one| add_columns(one, columns)),
         Filter::Not(one) => add_columns(one, columns),
-        Filter::Exists(_) => {}
+        _ => {}
     }
 }
 

@@ -153,6 +153,26 @@ impl Filter {
         }
     }
 
+    /// Returns the field that a single condition is about; nothing for conditions on several, on other rows, or of others.
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Compare { field, .. }
+            | Self::In { field, .. }
+            | Self::Between { field, .. }
+            | Self::Like { field, .. }
+            | Self::Regex { field, .. }
+            | Self::Relate { field, .. }
+            | Self::Search { field, .. }
+            | Self::Is { field, .. } => Some(field),
+            Self::InKeys { .. }
+            | Self::Exists(_)
+            | Self::ExistsIn { .. }
+            | Self::And(_)
+            | Self::Or(_)
+            | Self::Not(_) => None,
+        }
+    }
+
     /// Calls `with` for each name by which the filter asks for what is known of the caller.
     pub fn each_of_caller(&self, with: &mut impl FnMut(&str)) {
         let mut of = |operand: &Operand| {

@@ -151,24 +151,7 @@ impl<'t> Planner<'t> {
 
     /// Rejects a filter on related rows as a whole that is not about whether there are any.
     pub(super) fn refuse_operator(&self, filter: &Filter) -> Result<(), PlanError> {
-        let name = match filter {
-            Filter::Compare { field, .. }
-            | Filter::In { field, .. }
-            | Filter::Between { field, .. }
-            | Filter::Like { field, .. }
-            | Filter::Regex { field, .. }
-            | Filter::Relate { field, .. }
-            | Filter::Search { field, .. }
-            | Filter::Is { field, .. } => &field.column,
-            Filter::InKeys { .. }
-            | Filter::Exists(_)
-            | Filter::ExistsIn { .. }
-            | Filter::And(_)
-            | Filter::Or(_)
-            | Filter::Not(_) => {
-                return Ok(());
-            }
-        };
+        let Some(name) = filter.field().map(|field| &field.column) else { return Ok(()) };
         match self.table.position(name).is_none() && self.find_related(name).is_some() {
             true => Err(PlanError::RelatedOperator { name: name.clone() }),
             false => Ok(()),
