@@ -13,11 +13,11 @@
 mod answer;
 mod casts;
 mod database;
-mod evaluate;
+pub(crate) mod evaluate;
 mod generate;
 mod json;
 mod numbers;
-mod query;
+pub(crate) mod query;
 mod values;
 
 use std::fmt::Write as _;

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::related_property::evaluate::compare_nullable;
+
 use super::answer::Answer;
 use super::callers::Caller;
 use super::database::{Cell, Code, Row, SOURCES, State};
@@ -299,12 +301,6 @@ impl Function {
 }
 
 fn compare(order: &Order, one: &Cell, other: &Cell) -> Ordering {
-    let nulls_first = order.nulls_first.unwrap_or(order.is_descending);
-    match (one.is_null(), other.is_null()) {
-        (true, true) => Ordering::Equal,
-        (false, false) if order.is_descending => other.cmp(one),
-        (false, false) => one.cmp(other),
-        (is_null, _) if is_null == nulls_first => Ordering::Less,
-        _ => Ordering::Greater,
-    }
+    let directed = (order.is_descending, order.nulls_first);
+    compare_nullable(directed, one, other, Cell::is_null)
 }

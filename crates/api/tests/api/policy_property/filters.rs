@@ -1,5 +1,7 @@
 //! Filters of policies and of requests: as they are written, and what they are of a row.
 
+pub(super) use crate::related_property::query::Comparison;
+
 use super::callers::Caller;
 use super::database::{Cell, Kind, Row, SOURCES, State};
 
@@ -9,16 +11,6 @@ pub(super) enum Operand {
     Value(Cell),
     /// What is known of the caller by a name, compared with a column of this type.
     Caller(&'static str, Kind),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Eq,
-    Neq,
-    Gt,
-    Gte,
-    Lt,
-    Lte,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -191,21 +183,6 @@ impl Operand {
         match self {
             Self::Value(value) => value.text(),
             Self::Caller(name, _) => format!("{{{name}}}"),
-        }
-    }
-}
-
-impl Comparison {
-    pub(super) const ALL: [Self; 6] = [Self::Eq, Self::Neq, Self::Gt, Self::Gte, Self::Lt, Self::Lte];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Eq => "eq",
-            Self::Neq => "neq",
-            Self::Gt => "gt",
-            Self::Gte => "gte",
-            Self::Lt => "lt",
-            Self::Lte => "lte",
         }
     }
 }

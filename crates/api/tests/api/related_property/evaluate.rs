@@ -282,14 +282,8 @@ fn converted(cell: Cell, kind: Kind, cast: Option<Cast>) -> Cell {
 }
 
 fn compare_cells(order: &Order, one: &Cell, other: &Cell) -> Ordering {
-    let nulls_first = order.nulls_first.unwrap_or(order.is_descending);
-    match (one.is_null(), other.is_null()) {
-        (true, true) => Ordering::Equal,
-        (false, false) if order.is_descending => other.cmp(one),
-        (false, false) => one.cmp(other),
-        (is_null, _) if is_null == nulls_first => Ordering::Less,
-        _ => Ordering::Greater,
-    }
+    let directed = (order.is_descending, order.nulls_first);
+    compare_nullable(directed, one, other, Cell::is_null)
 }
 
 fn are_equal(one: &Row, other: &Row, pairs: &Pairs) -> bool {
@@ -335,5 +329,22 @@ fn is_like(text: &[char], pattern: &[char]) -> bool {
         (['_', rest @ ..], [_, others @ ..]) => is_like(others, rest),
         ([expected, rest @ ..], [first, others @ ..]) => first == expected && is_like(others, rest),
         _ => false,
+    }
+}
+
+/// Compares two values in a direction, with nulls at the end that is asked for, or where PostgreSQL has them.
+pub(crate) fn compare_nullable<C: Ord>(
+    (is_descending, nulls_first): (bool, Option<bool>),
+    one: &C,
+    other: &C,
+    is_null: impl Fn(&C) -> bool,
+) -> Ordering {
+    let nulls_first = nulls_first.unwrap_or(is_descending);
+    match (is_null(one), is_null(other)) {
+        (true, true) => Ordering::Equal,
+        (false, false) if is_descending => other.cmp(one),
+        (false, false) => one.cmp(other),
+        (is_null, _) if is_null == nulls_first => Ordering::Less,
+        _ => Ordering::Greater,
     }
 }

@@ -103,8 +103,8 @@ pub(super) enum Test {
     IsUnknown,
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum Comparison {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
     Eq,
     Neq,
     Gt,
@@ -370,9 +370,9 @@ fn operation(is_negated: bool, test: &Test, is_in_group: bool) -> String {
 }
 
 impl Comparison {
-    pub(super) const ALL: [Self; 6] = [Self::Eq, Self::Neq, Self::Gt, Self::Gte, Self::Lt, Self::Lte];
+    pub(crate) const ALL: [Self; 6] = [Self::Eq, Self::Neq, Self::Gt, Self::Gte, Self::Lt, Self::Lte];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Eq => "eq",
             Self::Neq => "neq",
