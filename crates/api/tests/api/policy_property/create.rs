@@ -139,6 +139,8 @@ impl<'t> Writer<'t> {
         let source = &SOURCES[self.table];
         let before = created.state.clone();
         let mut written: Vec<Row> = Vec::new();
+        // The other rows are written before it is noticed, so it may be one of their mistakes that is reported.
+        let mut is_refused = false;
         for (create, update, given) in step {
             let cell =
                 |column: usize| value(given, column).or(value(&create.set, column)).unwrap_or(&Cell::Null).clone();
@@ -169,7 +171,8 @@ impl<'t> Writer<'t> {
                     let is_seen = sight.shows_row(&before, old)
                         && merged_by.iter().all(|column| !sight.cell(&before, old, *column).is_null());
                     if !is_seen || !update.allows(self, &before, old) {
-                        return Err(["42501"].into());
+                        is_refused = true;
+                        continue;
                     }
                     let mut row = old.clone();
                     for (column, cell) in given.iter().filter(|(column, _)| !merged_by.contains(column)) {
@@ -186,8 +189,11 @@ impl<'t> Writer<'t> {
         }
         let (create, update, _) = &step[0];
         let checks: Vec<Vec<&Filter>> = [create].into_iter().chain(update.as_ref()).map(Chosen::checks).collect();
-        self.finish(&created.state, &written, &checks)?;
+        let mut wrong = self.finish(&created.state, &written, &checks).err().unwrap_or_default();
+        if is_refused {
+            wrong.insert("42501");
+        }
         created.rows.extend(written);
-        Ok(())
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 }
