@@ -6,6 +6,7 @@
 mod place;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -44,6 +45,8 @@ pub struct Exchange {
     id: HeaderValue,
     method: Method,
     uri: Uri,
+    /// The address of the client.
+    pub from: Option<IpAddr>,
     tables: Arc<ExposedTables>,
     endpoints: Arc<Vec<Endpoint>>,
     /// The status of the response.
@@ -99,6 +102,7 @@ impl Noted {
         log: &AccessLog,
         request: &Request,
         id: &HeaderValue,
+        from: Option<IpAddr>,
         tables: Arc<ExposedTables>,
         endpoints: Arc<Vec<Endpoint>>,
     ) -> Self {
@@ -106,6 +110,7 @@ impl Noted {
             id: id.clone(),
             method: request.method().clone(),
             uri: request.uri().clone(),
+            from,
             tables,
             endpoints,
             status: StatusCode::OK,

@@ -69,7 +69,7 @@ impl Stack {
             }
         });
         let response = exchange.run(routes.state(), answer).await;
-        exchange.complete(response).await
+        exchange.complete(routes.state(), response).await
     }
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -83,11 +83,7 @@ fn write(state: &AppState, asker: &Asker, schema: &ExposedSchema) -> Result<Byte
 
 /// The documentation page.
 pub(crate) async fn page() -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
     (headers, include_str!("docs/page.html")).into_response()
 }
 
@@ -101,6 +97,6 @@ pub(crate) async fn file(Path(name): Path<String>, uri: Uri) -> Result<Response,
     let found = FILES.iter().find(|(known, _, _)| *known == name);
     let (_, media_type, content) = found.ok_or_else(|| Problem::unknown_path(uri.path()))?;
     // The files change only with the program.
-    let headers = [(CONTENT_TYPE, *media_type), (CACHE_CONTROL, "max-age=3600"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(CONTENT_TYPE, *media_type), (CACHE_CONTROL, "max-age=3600")];
     Ok((headers, Bytes::from_static(content)).into_response())
 }

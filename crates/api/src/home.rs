@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use mwallet_db::Dialect;
 use mwallet_db::crud::data_plane::RowCount;
@@ -44,7 +44,7 @@ pub(crate) async fn home(
     let headers_of = |media_type| [(CONTENT_TYPE, media_type), (VARY, "Accept"), (CACHE_CONTROL, "no-cache")];
     match accept::is_page(&headers) {
         true => {
-            let policy = [(CONTENT_SECURITY_POLICY, page::policy()), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            let policy = [(CONTENT_SECURITY_POLICY, page::policy())];
             let text = page::write(state.engine.dialect(), &endpoints, &listed);
             (headers_of("text/html; charset=utf-8"), policy, text).into_response()
         }

@@ -15,13 +15,14 @@ use futures::FutureExt;
 use mwallet_auth::Principal;
 
 use crate::access::Noted;
+use crate::client::Client;
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::AppState;
 use crate::timing::{SERVER_TIMING, Stopwatch};
 use crate::unread::Unread;
-use crate::{compression, hosts, identify, range, rows, sites};
+use crate::{compression, identify, range, response_headers, rows, sites};
 
 /// Refuses a request that is not allowed, and finds out who sends it.
 ///
@@ -29,8 +30,8 @@ use crate::{compression, hosts, identify, range, rows, sites};
 ///
 /// If the request is refused.
 pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(), Problem> {
-    if state.loopback_hosts_only {
-        hosts::check(&incoming.parts)?;
+    if let Some(hosts) = &state.hosts {
+        hosts.check(&incoming.parts)?;
     }
     sites::check(&incoming.parts, &state.origins)?;
     if let Some(authority) = &state.authority {
@@ -47,6 +48,7 @@ pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(
 /// What the response needs to know about its request.
 pub(crate) struct Exchange {
     id: HeaderValue,
+    client: Client,
     is_head: bool,
     encodings: Option<HeaderMap>,
     unread: Unread,
@@ -60,14 +62,18 @@ impl Exchange {
         let timing = state.server_timing.then(Stopwatch::start);
         let served = state.served();
         let id = request_id::choose(request.headers(), state.engine.sources());
-        let log = state.access_log.as_ref();
-        let noted = log.map(|log| Noted::new(log, &request, &id, served.tables().clone(), state.endpoints.clone()));
+        let client = Client::find(&request, &state.proxies);
+        let noted = state.access_log.as_ref().map(|log| {
+            let (tables, endpoints) = (served.tables().clone(), state.endpoints.clone());
+            Noted::new(log, &request, &id, client.address, tables, endpoints)
+        });
         let (request, unread) = Unread::watch(request);
         let asker = if state.authority.is_some() { served.nobody() } else { served.anybody() };
         let incoming = Incoming::new(request, asker, timing);
         let Incoming { parts, timing, .. } = &incoming;
         let exchange = Self {
             id,
+            client,
             is_head: parts.method == Method::HEAD,
             encodings: compression::taken(&parts.headers),
             unread,
@@ -89,12 +95,13 @@ impl Exchange {
     }
 
     /// Completes a response, and records it in the access log.
-    pub(crate) async fn complete(self, response: Response) -> Response {
+    pub(crate) async fn complete(self, state: &AppState, response: Response) -> Response {
         let mut response = compression::compress(response, self.encodings).await;
         if self.is_head {
             rows::take_body(&mut response);
         }
         range::write(&mut response);
+        response_headers::add(response.headers_mut(), state, self.client);
         response.headers_mut().insert(X_REQUEST_ID, self.id);
         if let Some(timing) = self.timing {
             response.headers_mut().insert(SERVER_TIMING, timing.header());

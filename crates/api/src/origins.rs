@@ -60,15 +60,19 @@ const ALLOWED_HEADERS: [&str; 14] = [
 ];
 
 /// The headers that pages of other sites may read.
-const EXPOSED_HEADERS: [&str; 8] = [
+const EXPOSED_HEADERS: [&str; 12] = [
     "content-encoding",
     "content-location",
     "content-profile",
     "content-range",
+    "link",
     "location",
     "preference-applied",
+    "retry-after",
     "server-timing",
     "x-request-id",
+    "x-supabase-api-version",
+    "x-total-count",
 ];
 
 /// How long a browser may cache a preflight response.

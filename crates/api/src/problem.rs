@@ -309,8 +309,8 @@ impl Problem {
     }
 
     pub(crate) fn foreign_host() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "42501", "this server can only be called by a name of its own machine")
-            .hint("use localhost or 127.0.0.1")
+        Self::new(StatusCode::FORBIDDEN, "42501", "this server can only be called by its own names")
+            .hint("on its own machine use localhost; the operator can allow others: mwallet serve --trusted-hosts NAME")
     }
 
     /// A page of another site tried to change data.

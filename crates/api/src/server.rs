@@ -1,38 +1,35 @@
 //! The loop that accepts connections, and its graceful shutdown.
 
+mod certificate;
+mod connections;
 mod head_timer;
 mod listener;
 
-use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
-use axum::response::IntoResponse;
-use hyper::Version;
-use hyper::body::Incoming;
-use hyper::header::HOST;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use self::head_timer::HeadTimer;
+pub use self::certificate::{Certificate, CertificateError};
+use self::connections::Connections;
 use self::listener::Listeners;
 pub use self::listener::listen;
 use crate::handler::Handler;
-use crate::problem::Problem;
 
 /// The options of [`serve`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServeOptions {
+    /// The certificate of the server, which then speaks TLS only: HTTP/1.1 and HTTP/2. Without one, the default, it
+    /// speaks HTTP/1.1.
+    pub certificate: Option<Certificate>,
     /// How long running requests may take to finish when the server stops: 10 seconds.
     pub grace: Duration,
-    /// How long a connection may take to send the head of a request, or stay idle between requests: 60 seconds.
+    /// How long a connection may take to send the head of a request, or stay idle between requests: 60 seconds. TLS must
+    /// be agreed on in a sixth of it.
     pub header_read_timeout: Duration,
     /// The most connections at once: 10,000. Further connections wait until one ends.
     pub connections: usize,
@@ -46,6 +43,7 @@ pub struct ServeOptions {
 impl Default for ServeOptions {
     fn default() -> Self {
         Self {
+            certificate: None,
             grace: Duration::from_secs(10),
             header_read_timeout: Duration::from_secs(60),
             connections: 10_000,
@@ -64,8 +62,14 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// The longest time that a thread sleeps.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A connection, and its permit under the limit of connections.
-type Accepted = (Option<OwnedSemaphorePermit>, TcpStream);
+/// A connection.
+struct Accepted<S = TcpStream> {
+    stream: S,
+    /// The address of the other end.
+    peer: SocketAddr,
+    /// Its permit under the limit of connections.
+    place: Option<OwnedSemaphorePermit>,
+}
 
 /// Serves the connections of all listeners until `shutdown` completes. Then it accepts no more connections, and running
 /// requests have some time to finish. It accepts the first connection after all threads are ready
@@ -81,7 +85,7 @@ pub async fn serve(
     options: ServeOptions,
 ) -> io::Result<()> {
     let mut threads = (0..options.threads)
-        .map(|number| Thread::start(number, app.clone(), options))
+        .map(|number| Thread::start(number, app.clone(), options.clone()))
         .collect::<io::Result<Vec<_>>>()?;
     for thread in &mut threads {
         thread.ready().await;
@@ -90,21 +94,21 @@ pub async fn serve(
         app.warm_up().await;
     }
     let mut listeners = Listeners::new(listeners);
-    let own = Connections::new(app, options);
+    let own = Connections::new(app, options.clone());
     let places = Arc::new(Semaphore::new(options.connections));
     let mut shutdown = std::pin::pin!(shutdown);
     let mut turn = 0;
     loop {
-        let (place, connection) = tokio::select! {
+        let accepted = tokio::select! {
             accepted = accept(&mut listeners, &places) => accepted,
             () = &mut shutdown => break,
         };
         if threads.is_empty() {
-            own.serve(place, connection);
+            own.serve(accepted);
             continue;
         }
         turn = (turn + 1) % threads.len();
-        threads[turn].give(place, connection);
+        threads[turn].give(accepted);
     }
     drop(listeners);
     threads.iter_mut().for_each(Thread::close);
@@ -125,79 +129,9 @@ pub async fn serve(
     Ok(())
 }
 
-/// The connections that one runtime serves.
-struct Connections<A> {
-    http: http1::Builder,
-    app: A,
-    open: GracefulShutdown,
-    grace: Duration,
-}
-
-impl<A: Handler> Connections<A> {
-    fn new(app: A, options: ServeOptions) -> Self {
-        let mut http = http1::Builder::new();
-        http.header_read_timeout(options.header_read_timeout);
-        // A client that closes its side of the connection counts as gone: a client that still waits looks the same as
-        // one that left, and working for those that left costs more than asking clients to keep both sides open.
-        http.half_close(false);
-        Self { http, app, open: GracefulShutdown::new(), grace: options.grace }
-    }
-
-    fn serve(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
-        let app = self.app.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let app = app.clone();
-            async move {
-                Ok::<_, Infallible>(match names_host(&request) {
-                    true => app.handle(request.map(body)).await,
-                    false => Problem::host().into_response(),
-                })
-            }
-        });
-        let mut http = self.http.clone();
-        let http = http.timer(HeadTimer::default());
-        let served = self.open.watch(http.serve_connection(TokioIo::new(connection), service));
-        tokio::spawn(async move {
-            // A client that disconnects or sends invalid HTTP is not an error of the server.
-            if let Err(error) = served.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop(place);
-        });
-    }
-
-    /// Waits for running requests to finish.
-    async fn end(self) {
-        if tokio::time::timeout(self.grace, self.open.shutdown()).await.is_err() {
-            tracing::warn!("requests were still running after {:?}; closing their connections", self.grace);
-        }
-    }
-}
-
-/// Whether a request has exactly one valid `Host` header, as RFC 9112 requires. HTTP/1.0 does not know the header.
-fn names_host<B>(request: &hyper::Request<B>) -> bool {
-    let mut hosts = request.headers().get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) => request.version() < Version::HTTP_11,
-        // An empty value is for targets without a host.
-        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
-        (Some(_), Some(_)) => false,
-    }
-}
-
-/// Whether a text can be a host with or without a port: without a path, and without a user name.
-fn is_host(host: &[u8]) -> bool {
-    host.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(byte))
-}
-
-/// The body for handlers; most requests have none.
-fn body(body: Incoming) -> Body {
-    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
-}
-
 /// A thread that serves connections on its own runtime, so that no task of a connection has to wake another thread.
 struct Thread {
-    connections: Option<UnboundedSender<(Option<OwnedSemaphorePermit>, std::net::TcpStream)>>,
+    connections: Option<UnboundedSender<Accepted<std::net::TcpStream>>>,
     ready: oneshot::Receiver<()>,
     ended: oneshot::Receiver<()>,
 }
@@ -214,9 +148,9 @@ impl Thread {
                 app.warm_up().await;
                 let _ = is_ready.send(());
                 let own = Connections::new(app, options);
-                while let Some((place, connection)) = receiver.recv().await {
-                    match TcpStream::from_std(connection) {
-                        Ok(connection) => own.serve(place, connection),
+                while let Some(Accepted { stream, peer, place }) = receiver.recv().await {
+                    match TcpStream::from_std(stream) {
+                        Ok(stream) => own.serve(Accepted { stream, peer, place }),
                         Err(error) => tracing::error!(%error, "cannot serve a connection"),
                     }
                 }
@@ -229,10 +163,11 @@ impl Thread {
     }
 
     /// Moves a connection from the runtime that accepted it to this thread.
-    fn give(&self, place: Option<OwnedSemaphorePermit>, connection: TcpStream) {
-        let given = connection
-            .into_std()
-            .map(|connection| self.connections.as_ref().map(|connections| connections.send((place, connection))));
+    fn give(&self, Accepted { stream, peer, place }: Accepted) {
+        let given = stream.into_std().map(|stream| {
+            let connections = self.connections.as_ref()?;
+            connections.send(Accepted { stream, peer, place }).ok()
+        });
         if let Err(error) = given {
             tracing::error!(%error, "cannot pass a connection to its thread");
         }
@@ -267,12 +202,12 @@ async fn accept(listeners: &mut Listeners, places: &Arc<Semaphore>) -> Accepted 
     let place = places.clone().acquire_owned().await.ok();
     loop {
         match listeners.accept().await {
-            Ok(connection) => {
+            Ok((stream, peer)) => {
                 // Small responses must not wait for the acknowledgement of earlier ones.
-                if let Err(error) = connection.set_nodelay(true) {
+                if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "cannot set TCP_NODELAY");
                 }
-                return (place, connection);
+                return Accepted { stream, peer, place };
             }
             // The client disconnected before it was accepted.
             Err(error) if is_of_one_connection(&error) => {}

@@ -1,16 +1,19 @@
 //! The state that all handlers share: the engine, the served tables, the limits.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::http::HeaderValue;
 use mwallet_auth::{Authority, Case, Permissions, Trust};
 use mwallet_db::Engine;
 
 use crate::access::AccessLog;
 use crate::asker::Asker;
+use crate::client::Proxies;
 use crate::endpoint::Endpoint;
 use crate::error_log;
 use crate::exposed::ExposedTables;
+use crate::hosts::Hosts;
 use crate::limits::Limits;
 use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
@@ -28,7 +31,9 @@ pub struct AppState {
     pub(crate) reload: Option<Reload>,
     pub(crate) limits: Limits,
     pub(crate) origins: Arc<Origins>,
-    pub(crate) loopback_hosts_only: bool,
+    pub(crate) hosts: Option<Hosts>,
+    pub(crate) proxies: Proxies,
+    pub(crate) hsts: Option<HeaderValue>,
     pub(crate) access_log: Option<AccessLog>,
     pub(crate) endpoints: Arc<Vec<Endpoint>>,
     pub(crate) row_counts: RowCounts,
@@ -57,7 +62,9 @@ impl AppState {
             reload: None,
             limits: Limits::default(),
             origins: Arc::default(),
-            loopback_hosts_only: false,
+            hosts: None,
+            proxies: Proxies::default(),
+            hsts: None,
             access_log: None,
             endpoints: Arc::default(),
             row_counts: RowCounts::default(),
@@ -78,12 +85,25 @@ impl AppState {
         self
     }
 
-    /// Refuses requests that call the server by a name of another machine.
+    /// Refuses requests that call the server by another name than these. Without this, every name is accepted.
     ///
-    /// This is for a server without login. It listens on a loopback address only, but a page of another site, open in a
+    /// A server without login needs it. It listens on a loopback address only, but a page of another site, open in a
     /// browser on the same machine, could let its own host name resolve to that address and read everything.
-    pub fn loopback_hosts_only(mut self) -> Self {
-        self.loopback_hosts_only = true;
+    pub fn hosts(mut self, hosts: Hosts) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Sets the proxies that are believed who their clients are.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Tells browsers that come by TLS to come by TLS only, for this time (RFC 6797).
+    pub fn strict_transport(mut self, time: Duration) -> Self {
+        // It is a number of ASCII digits.
+        self.hsts = HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok();
         self
     }
 

@@ -1,4 +1,5 @@
-//! Signals that stop the program: the first one finishes the current work, the second one exits at once.
+//! Signals that stop the program (the first one finishes the current work, the second one exits at once), and the one
+//! that asks to read files again.
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -75,5 +76,39 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         130
+    }
+}
+
+/// The signals that ask to read files again: SIGHUP.
+#[cfg(unix)]
+pub(crate) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(crate) fn new() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next signal.
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub(crate) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        std::future::pending::<()>().await;
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use mwallet_db::crud::data_plane;
@@ -141,7 +141,6 @@ impl EndpointRequest {
             // The tables may change while the server runs.
             (CACHE_CONTROL, "no-cache"),
             (CONTENT_SECURITY_POLICY, policy),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
         (headers, content).into_response()
     }

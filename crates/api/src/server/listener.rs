@@ -39,14 +39,14 @@ impl Listeners {
         Self { all: all.into_iter().collect(), next: 0 }
     }
 
-    /// Accepts the next connection on any of them.
-    pub(super) async fn accept(&mut self) -> io::Result<TcpStream> {
+    /// Accepts the next connection on any of them, with the address of its other end.
+    pub(super) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         poll_fn(|context| {
             for turn in 0..self.all.len() {
                 let index = (self.next + turn) % self.all.len();
                 if let Poll::Ready(accepted) = self.all[index].poll_accept(context) {
                     self.next = index + 1;
-                    return Poll::Ready(accepted.map(|(connection, _)| connection));
+                    return Poll::Ready(accepted);
                 }
             }
             Poll::Pending
@@ -87,7 +87,7 @@ mod tests {
         let mut listeners = Listeners::new(sockets);
         let mut accepted = Vec::new();
         for _ in &clients {
-            accepted.push(listeners.accept().await.unwrap().local_addr().unwrap());
+            accepted.push(listeners.accept().await.unwrap().0.local_addr().unwrap());
         }
         assert_eq!(accepted, [busy, other, busy, busy]);
     }

@@ -33,5 +33,6 @@ mod streams;
 mod support;
 mod time_zones;
 mod timing;
+mod tls;
 mod values;
 mod writes;

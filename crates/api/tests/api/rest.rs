@@ -121,7 +121,7 @@ async fn a_real_server_answers(db: TestDb) {
 async fn a_server_without_login_answers_to_its_own_machine_only() {
     let engine = mwallet_db::Engine::mock(mwallet_db::Dialect::Sqlite);
     let state = mwallet_api::AppState::new(engine, mwallet_api::ExposedTables::new([]).unwrap());
-    let app = mwallet_api::App::new(state.loopback_hosts_only());
+    let app = mwallet_api::App::new(state.hosts(mwallet_api::Hosts::default()));
     let ask = async |host: &str| {
         let request = Request::get("/livez").header("host", host).body(axum::body::Body::empty()).unwrap();
         send(&app, request).await.status

@@ -7,12 +7,13 @@ mod demo;
 mod files;
 mod limits;
 mod place;
+mod reach;
 mod reload;
 
 use std::net::SocketAddr;
 
 use clap::Args;
-use mwallet_api::{App, AppState, ExposedTables, table_path};
+use mwallet_api::{App, AppState, Certificate, ExposedTables, table_path};
 use mwallet_db::schema::{Table, visible};
 use mwallet_db::{Engine, EngineOptions};
 use serde_json::json;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use callers::CallerOptions;
 use limits::LimitOptions;
 use place::Place;
+use reach::ReachOptions;
 
 use super::backup::quoted;
 use crate::failure::{Failure, Result};
@@ -100,6 +102,8 @@ pub(crate) struct Options {
     #[arg(long, env = "MWALLET_PLANS")]
     plans: bool,
     #[command(flatten)]
+    reach: ReachOptions,
+    #[command(flatten)]
     limits: LimitOptions,
 }
 
@@ -110,11 +114,13 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     }
     let Options { reflected, limits, .. } = &options;
     let addresses = options.listen.addresses().await?;
-    // Others reach it by a network that they can be overheard in.
-    options.listen.refuse_others(&addresses, if options.open { "--open" } else { "a server without TLS" })?;
-    if !options.open {
+    if options.open {
+        options.listen.refuse_others(&addresses, "--open")?;
+    } else {
+        options.reach.check(&options.listen, &addresses)?;
         options.callers.check(reflected.is_own())?;
     }
+    let certificate = options.reach.certificate()?;
     let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
     // Before anything is created: this is the step that fails most often.
     let listeners = options.listen.listen(&addresses)?;
@@ -123,13 +129,14 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
         database::prepare(settings, &engine, options.migrate).await?;
     }
     let welcome = if options.open { welcome_all } else { welcome_callers };
-    serve(settings, log, options, Prepared { engine, listeners, found }, welcome).await
+    serve(settings, log, options, Prepared { engine, listeners, certificate, found }, welcome).await
 }
 
 /// What a server starts with.
 struct Prepared {
     engine: Engine,
     listeners: Vec<TcpListener>,
+    certificate: Option<Certificate>,
     /// The tables of an existing database; `None` if the database is mWallet's own.
     found: Option<Vec<Table>>,
 }
@@ -143,8 +150,8 @@ async fn serve(
     welcome: impl FnOnce(&str, &str, &[&Table]) -> String,
 ) -> Result<()> {
     let is_open = options.is_open();
-    let Options { reflected, callers, listen, access_log, server_timing, plans, limits, .. } = options;
-    let Prepared { engine, listeners, found } = prepared;
+    let Options { reflected, callers, listen, access_log, server_timing, plans, reach, limits, .. } = options;
+    let Prepared { engine, listeners, certificate, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
         None => mwallet_models::tables(),
@@ -168,7 +175,9 @@ async fn serve(
     };
 
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<SocketAddr>>>()?;
-    let url = addresses.first().map(|first| listen.url(*first)).unwrap_or_default();
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let url = addresses.first().map(|first| listen.url(scheme, *first)).unwrap_or_default();
+    let is_local = addresses.iter().all(|address| address.ip().is_loopback());
     let text = welcome(&engine.to_string(), &url, &tables);
     // Before the URL is printed: a reader of the URL may stop the server at once.
     let stop = signals::stop()?;
@@ -196,8 +205,8 @@ async fn serve(
     if found.is_some() || !is_open {
         state = reload::keep_fresh(state, reflected, (!is_open).then_some(callers))?;
     }
-    let app = App::new(state.loopback_hosts_only());
-    let options = limits.serve_options();
+    let app = App::new(reach.apply(state, is_open, is_local));
+    let options = mwallet_api::ServeOptions { certificate, ..limits.serve_options() };
     // Before the first connection is accepted.
     #[cfg(unix)]
     let options = {
@@ -222,7 +231,7 @@ impl Options {
 
 fn welcome_callers(database: &str, url: &str, _: &[&Table]) -> String {
     format!(
-        "mWallet serves {database} at {url}, to this machine only: to those with a key or a token, by permissions\n\
+        "mWallet serves {database} at {url}: to those with a key or a token, by permissions\n\
          try:    mwallet key add web, or mwallet key token --as USER\n\
          docs:   {url}/docs\n\
          stop:   Ctrl-C"

@@ -93,6 +93,11 @@ pub(super) fn write_exchange(exchange: &Exchange, at: Timestamp, form: Form, out
         (Form::Text { .. }, true) => write!(out, " is_whole=false"),
         (Form::Json, true) => write!(out, r#","is_whole":false"#),
     };
+    let _ = match (form, exchange.from) {
+        (_, None) => Ok(()),
+        (Form::Text { .. }, Some(from)) => write!(out, " from={from}"),
+        (Form::Json, Some(from)) => write!(out, r#","from":"{from}""#),
+    };
     let _ = match form {
         Form::Text { .. } => writeln!(out, " request={id}"),
         Form::Json => writeln!(out, r#","request":"{id}"}}"#),

@@ -18,6 +18,7 @@ mod log;
 mod migrate;
 mod others;
 mod permissions;
+mod reach;
 mod seed;
 #[cfg(unix)]
 mod signals;

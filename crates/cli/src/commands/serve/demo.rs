@@ -20,12 +20,13 @@ const SEED: u64 = 1;
 pub(super) async fn run(settings: &Settings, log: &Log, options: Options) -> Result<()> {
     let addresses = options.listen.addresses().await?;
     options.listen.refuse_others(&addresses, "--demo")?;
+    let certificate = options.reach.certificate()?;
     let engine = engine(settings)?;
     // Before anything is created.
     let listeners = options.listen.listen(&addresses)?;
     database::prepare_with(&engine, true, true).await?;
     fill(settings, &engine).await?;
-    let prepared = Prepared { engine, listeners, found: None };
+    let prepared = Prepared { engine, listeners, certificate, found: None };
     serve(settings, log, options, prepared, |database, url, _| welcome(database, url)).await
 }
 

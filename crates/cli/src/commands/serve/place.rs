@@ -116,20 +116,27 @@ impl Place {
     }
 
     /// The URL of a server there. It contains a name only if the server accepts requests for that name.
-    pub(super) fn url(&self, first: SocketAddr) -> String {
+    pub(super) fn url(&self, scheme: &str, first: SocketAddr) -> String {
         match self {
-            Self::Name(name, _) if name.eq_ignore_ascii_case(LOCALHOST) => format!("http://{name}:{}", first.port()),
-            _ => format!("http://{first}"),
+            Self::Name(name, _) if name.eq_ignore_ascii_case(LOCALHOST) => {
+                format!("{scheme}://{name}:{}", first.port())
+            }
+            _ => format!("{scheme}://{first}"),
         }
+    }
+
+    /// Which of these addresses other machines can reach, as the user wrote it.
+    pub(super) fn reached_by_others(&self, addresses: &[SocketAddr]) -> Option<String> {
+        let reachable = addresses.iter().find(|address| !address.ip().is_loopback())?;
+        Some(match self {
+            Self::Address(address) => address.to_string(),
+            Self::Name(name, port) => format!("{name}:{port} ({})", reachable.ip()),
+        })
     }
 
     /// Refuses an address that other machines can reach, since `option` serves without login.
     pub(super) fn refuse_others(&self, addresses: &[SocketAddr], option: &str) -> Result<()> {
-        let Some(reachable) = addresses.iter().find(|address| !address.ip().is_loopback()) else { return Ok(()) };
-        let place = match self {
-            Self::Address(address) => address.to_string(),
-            Self::Name(name, port) => format!("{name}:{port} ({})", reachable.ip()),
-        };
+        let Some(place) = self.reached_by_others(addresses) else { return Ok(()) };
         let message =
             format!("{option} serves without login, so it must not listen on {place}, which other machines can reach");
         Err(Failure::usage(message).hint("listen on this machine only, for example with --listen localhost:8080"))

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use super::callers::CallerOptions;
 use crate::failure::{Failure, Result};
 use crate::reflected::ReflectedOptions;
+use crate::signals::Hangups;
 
 /// The PostgreSQL channel to listen on, and the payload that asks for a reload.
 const CHANNEL: &str = "mwallet";
@@ -65,20 +66,14 @@ async fn at_notifications(mut notifications: Notifications, reload: Reload) {
     }
 }
 
-#[cfg(unix)]
 fn at_signals(reload: Reload) -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangups = signal(SignalKind::hangup())?;
+    let mut hangups = Hangups::new()?;
     tokio::spawn(async move {
-        while hangups.recv().await.is_some() {
+        loop {
+            hangups.next().await;
             run(&reload, "SIGHUP").await;
         }
     });
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn at_signals(_: Reload) -> Result<()> {
     Ok(())
 }
 
