@@ -114,7 +114,7 @@ struct OfTable<'c> {
 struct GivenKey<'c> {
     role: String,
     table: &'c Table,
-    column: String,
+    columns: &'c [String],
     other: Option<TableRef<'c>>,
     other_name: String,
     place: Location,
@@ -179,20 +179,15 @@ impl<'c> OfTable<'c> {
             self.table.check_grant_value(&column.value, &operand).map_err(|error| wrong(error.to_string()))?;
             grant.set.push((column.value, operand));
         }
-        for (column, rows) in refs.0 {
-            known_column(self.table, &column)?;
-            grant.references.push(self.reference(column, &rows)?);
+        for (name, rows) in refs.0 {
+            grant.references.push(self.reference(&name, &rows)?);
         }
         Ok(grant)
     }
 
     /// Reads which rows a foreign key may point at. The filter is on the other table.
-    fn reference(self, column: Text, rows: &Text) -> Result<GrantedReference, Mistake> {
-        let keys = &self.table.table().foreign_keys;
-        let key = keys
-            .iter()
-            .find(|key| key.columns.contains(&column.value))
-            .ok_or_else(|| Mistake::at(column.referenced, format!("{} is no column of a foreign key", column.value)))?;
+    fn reference(self, name: &Text, rows: &Text) -> Result<GrantedReference, Mistake> {
+        let key = self.foreign_key(name)?;
         let rows = match self.other(key) {
             Some(other) => OfTable { table: other, ..self }.rows(rows)?,
             None if rows.value == ALL => None,
@@ -201,7 +196,34 @@ impl<'c> OfTable<'c> {
                 return Err(Mistake::at(rows.referenced, message));
             }
         };
-        Ok(GrantedReference { column: column.value, rows })
+        Ok(GrantedReference { columns: key.columns.clone(), rows })
+    }
+
+    /// Finds a foreign key by its columns, or by one of them where it is the only key that has it.
+    fn foreign_key(self, name: &Text) -> Result<&'c ForeignKey, Mistake> {
+        let columns: Vec<&str> = name.value.split(',').map(str::trim).collect();
+        let keys = &self.table.table().foreign_keys;
+        if let Some(key) = keys.iter().find(|key| key.columns == columns) {
+            return Ok(key);
+        }
+        let is_part =
+            |key: &&ForeignKey| columns.iter().all(|column| key.columns.iter().any(|of_key| of_key == column));
+        let mut with_it = keys.iter().filter(is_part);
+        match (with_it.next(), with_it.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(key), Some(_)) => {
+                let all = key.columns.join(",");
+                let message =
+                    format!("several foreign keys have {}: write all columns of one, such as \"{all}\"", name.value);
+                Err(Mistake::at(name.referenced, message))
+            }
+            (None, _) => {
+                for column in columns {
+                    known_column(self.table, &Text { value: column.to_owned(), ..name.clone() })?;
+                }
+                Err(Mistake::at(name.referenced, format!("there is no foreign key of {}", name.value)))
+            }
+        }
     }
 
     fn other(self, key: &ForeignKey) -> Option<TableRef<'c>> {
@@ -212,17 +234,15 @@ impl<'c> OfTable<'c> {
     /// Returns the foreign keys that a grant lets its holders give, and of which it does not say what they point at.
     fn given_keys(self, grant: &WriteGrant, role: &Text) -> Vec<GivenKey<'c>> {
         let table = self.table.table();
-        let is_given = |column: &&String| {
-            let is_set = grant.set.iter().any(|(set, _)| set == *column);
-            let is_said = grant.references.iter().any(|said| said.column == **column);
-            grant.columns.contains(column) && !is_set && !is_said
+        let is_given =
+            |column: &String| grant.columns.contains(column) && !grant.set.iter().any(|(set, _)| set == column);
+        let is_said = |key: &ForeignKey| grant.references.iter().any(|said| said.columns == key.columns);
+        let given = table.foreign_keys.iter().filter(|key| key.columns.iter().any(is_given) && !is_said(key));
+        let given_key = |key: &'c ForeignKey| {
+            let (role, place, columns) = (role.value.clone(), role.referenced, &key.columns);
+            GivenKey { role, table, columns, other: self.other(key), other_name: key.references.clone(), place }
         };
-        let given = |key: &'c ForeignKey| {
-            let column = key.columns.iter().find(is_given)?.clone();
-            let (role, place) = (role.value.clone(), role.referenced);
-            Some(GivenKey { role, table, column, other: self.other(key), other_name: key.references.clone(), place })
-        };
-        table.foreign_keys.iter().filter_map(given).collect()
+        given.map(given_key).collect()
     }
 
     fn rows(self, text: &Text) -> Result<Option<Filter>, Mistake> {
@@ -244,12 +264,14 @@ impl GivenKey<'_> {
         match reads {
             true => Ok(()),
             false => {
-                let Self { role, table, column, other_name, .. } = self;
+                let Self { role, table, other_name, .. } = self;
+                let columns = self.columns.join(",");
+                let name = if self.columns.len() == 1 { columns.clone() } else { format!("\"{columns}\"") };
                 Err(Mistake::at(
                     self.place,
                     format!(
-                        "{role} may give {}.{column}, which points at {other_name}, and reads nothing of that: say in \
-                         refs which rows it may point at, such as refs: {{ {column}: all }}",
+                        "{role} may give {}.{columns}, which points at {other_name}, and reads nothing of that: say in \
+                         refs which rows it may point at, such as refs: {{ {name}: all }}",
                         table.name
                     ),
                 ))

@@ -219,7 +219,7 @@ fn mistakes_of_writes_name_their_place() {
             "line 20, column 5: agent may give orders.user_id, which points at users, and reads nothing of that: say in \
              refs which rows it may point at, such as refs: { user_id: all }",
         ),
-        ("refs: { user_id", "refs: { state", "line 21, column 45: state is no column of a foreign key"),
+        ("refs: { user_id", "refs: { state", "line 21, column 45: there is no foreign key of state"),
         ("name=eq.x", "state=eq.x", "line 21, column 54: users has no column state"),
         ("user_id: 7", "user_id: x", "line 18, column 63: user_id: expected a whole number"),
         (

@@ -80,8 +80,8 @@ pub struct WriteGrant {
 /// What rows a foreign key may point at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GrantedReference {
-    /// A column of the foreign key.
-    pub column: String,
+    /// The columns of the foreign key.
+    pub columns: Vec<String>,
     /// The rows of the other table, or `None` for all.
     pub rows: Option<Filter>,
 }
@@ -250,6 +250,15 @@ pub enum Denied {
         columns: Vec<String>,
         /// What was to be done with rows.
         action: WriteAction,
+        /// The table.
+        table: String,
+    },
+    /// Some columns of a foreign key are given, and the database would fill in others, so that nobody knows before where
+    /// it points.
+    #[error("give all columns of the foreign key of {table} or none: {}", columns.join(", "))]
+    PartOfKey {
+        /// The columns.
+        columns: Vec<String>,
         /// The table.
         table: String,
     },

@@ -1,5 +1,6 @@
 //! Tests of what grants let a caller write.
 
+mod composite;
 mod kept;
 
 use std::sync::Arc;
@@ -103,6 +104,7 @@ fn caller(orders: TableGrants) -> Caller {
 }
 
 /// One write.
+#[derive(Clone)]
 enum Write {
     Create(Vec<Record>, OnConflict),
     Update(Filter, Record),
@@ -383,8 +385,11 @@ async fn foreign_keys_point_at_what_a_grant_says(db: TestDb) {
     ] {
         let mut orders = grants();
         for grant in orders.create.iter_mut().chain(&mut orders.update) {
-            grant.references =
-                rows.clone().map(|rows| GrantedReference { column: "account_id".into(), rows }).into_iter().collect();
+            grant.references = rows
+                .clone()
+                .map(|rows| GrantedReference { columns: vec!["account_id".into()], rows })
+                .into_iter()
+                .collect();
         }
         let caller = caller(orders);
         let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
@@ -552,7 +557,7 @@ async fn a_grant_does_not_apply_where_its_references_ask_for_what_is_not_known(d
     let catalog = fill(&db).await;
     let mut orders = grants();
     let of_level = Filter::is_null("name") | Filter::eq("owner_id", Operand::Caller("level".into()));
-    orders.update[0].references = vec![GrantedReference { column: "account_id".into(), rows: Some(of_level) }];
+    orders.update[0].references = vec![GrantedReference { columns: vec!["account_id".into()], rows: Some(of_level) }];
     let caller = caller(orders);
     let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));
     let trial = Terms { is_trial: true, ..Terms::default() };
@@ -564,7 +569,7 @@ async fn a_grant_does_not_apply_where_its_references_ask_for_what_is_not_known(d
 async fn foreign_keys_of_an_upsert_point_at_what_both_grants_say(db: TestDb) {
     let catalog = fill(&db).await;
     let mut orders = grants();
-    orders.create[0].references = vec![GrantedReference { column: "account_id".into(), rows: None }];
+    orders.create[0].references = vec![GrantedReference { columns: vec!["account_id".into()], rows: None }];
     orders.create.push(WriteGrant { columns: named(&["id", "parent_id", "note"]), ..WriteGrant::default() });
     let caller = caller(orders);
     let at = ScopedTable::new(catalog.get(None, "orders").unwrap(), Scope::Granted(&caller));

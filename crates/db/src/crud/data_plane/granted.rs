@@ -146,7 +146,7 @@ impl<'a> GrantedWrite<'a> {
             let chosen = &of_grants[0].0;
             let (grant, check) = (chosen.grant(), chosen.check());
             let rows: Vec<Record> = of_grants.iter().map(|(_, row)| row.clone()).collect();
-            let new = Proposed { rows: &rows, columns: None, request: &request, keeps_existing };
+            let new = Proposed { rows: &rows, request: &request, keeps_existing };
             lookups.extend(self.created_references(grant, new)?);
             for rows in chunks(rows, |first, row| goes_with(self.table(), on_conflict, first, row)) {
                 let (count, first) = (rows.len() as u64, rows[0].clone());
@@ -172,8 +172,8 @@ impl<'a> GrantedWrite<'a> {
                 let changed: Vec<&str> = changed.map(String::as_str).collect();
                 let update = choose(self.caller, self.at(), WriteAction::Update, &first, &changed)?.swap_remove(0);
                 checks.extend(self::checks(WriteAction::Update, &update));
-                let new = Proposed { rows: &written, columns: Some(&changed), request: &request, keeps_existing };
-                lookups.extend(self.created_references(update.grant(), new)?);
+                let new = Proposed { rows: &written, request: &request, keeps_existing };
+                lookups.extend(self.merged_references(&update, new, &changed, target)?);
                 let within = update.rows();
                 let plan = plan.on_conflict(self.at().within(&within), &on_conflict)?.setting(&update.set);
                 steps.push(Step { rows: Some(count), ..self.step(plan, checks)? });
@@ -304,7 +304,7 @@ impl<'a> GrantedWrite<'a> {
         let chosen = choose(self.caller, self.at(), WriteAction::Create, &row, &given)?.swap_remove(0);
         let row = chosen.complete(row);
         let rows = std::slice::from_ref(&row);
-        let new = Proposed { rows, columns: None, request: &[&row], keeps_existing: false };
+        let new = Proposed { rows, request: &[&row], keeps_existing: false };
         let lookups = self.created_references(chosen.grant(), new)?;
         let plan = Plan::insert(self.at(), vec![row], &Projection::Include(Vec::new()), self.engine.sources())?;
         Ok((lookups, self.step(plan, checks(WriteAction::Create, &chosen))?))

@@ -4,11 +4,13 @@
 use mwallet_schema::{ForeignKey, Record, Table, Value};
 
 use super::GrantedWrite;
+use super::choose::Chosen;
 use crate::catalog::TableRef;
 use crate::crud::count_of;
 use crate::error::{ConstraintKind, Error, Result, Violation};
 use crate::query::{
-    Caller, Comparison, Filter, GrantedReference, Operand, Plan, PlanError, Query, Scope, ScopedTable, WriteGrant,
+    Caller, Comparison, Denied, Filter, GrantedReference, Operand, Plan, PlanError, Query, Scope, ScopedTable,
+    WriteGrant,
 };
 use crate::session::Session;
 use crate::statement::{Format, Statement};
@@ -43,8 +45,6 @@ enum Allowed<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Proposed<'r> {
     pub(super) rows: &'r [Record],
-    /// The columns that are written, if not all that are given.
-    pub(super) columns: Option<&'r [&'r str]>,
     /// All rows of the request: they may point at each other.
     pub(super) request: &'r [&'r Record],
     /// Whether rows that exist stay as they are, so that not every row of the request is made by it.
@@ -56,44 +56,96 @@ impl<'a> GrantedWrite<'a> {
     pub(super) fn created_references(&self, grant: &WriteGrant, new: Proposed<'_>) -> Result<Vec<Lookup>> {
         let mut lookups = Vec::new();
         for key in &self.table().foreign_keys {
-            let is_written = |column: &String| new.columns.is_none_or(|columns| columns.contains(&column.as_str()));
-            let is_given = |row: &&Record| {
-                key.columns.iter().any(|column| row.was_given(column) && is_written(column) && !grant.sets(column))
-            };
-            let value = |row: &Record, column: &String| row.get(column).filter(|value| !value.is_null()).cloned();
-            let places = |row: &Record| key.columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>();
-            let mut wanted: Vec<Vec<Value>> = Vec::new();
-            for place in new.rows.iter().filter(is_given).filter_map(places) {
-                if !wanted.contains(&place) {
-                    wanted.push(place);
-                }
-            }
-            let mut made = Vec::new();
-            if references_itself(key, self.table()) {
-                let of_row = |row: &&Record| {
-                    key.referenced_columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>()
+            let is_given = |column: &&String| !grant.sets(column) && new.rows.iter().any(|row| row.was_given(column));
+            if key.columns.iter().any(|column| is_given(&column)) {
+                // What the database fills in is not known before.
+                let is_filled = |column: &&String| self.table().column(column).is_some_and(|it| it.default.is_some());
+                let is_in_part = |row: &Record| {
+                    key.columns.iter().any(|column| row.was_given(column) && !grant.sets(column))
+                        && key
+                            .columns
+                            .iter()
+                            .filter(is_filled)
+                            .any(|column| !row.was_given(column) && !grant.sets(column))
                 };
-                let all: Vec<_> = new.request.iter().filter_map(of_row).collect();
-                (made, wanted) = wanted.into_iter().partition(|place| all.contains(place));
+                if new.rows.iter().any(is_in_part) {
+                    let (columns, table) = (key.columns.clone(), self.table().name.clone());
+                    return Err(PlanError::from(Denied::PartOfKey { columns, table }).into());
+                }
+                lookups.extend(self.created_reference(key, grant, new)?);
             }
-            let violation = violation(key, self.table());
-            let allowed = self.allowed(key, grant);
-            if new.keeps_existing && !made.is_empty() {
-                lookups.extend(self.hidden(key, made, &allowed, violation.clone())?);
-            }
-            if wanted.is_empty() {
+        }
+        Ok(lookups)
+    }
+
+    /// Returns the lookups for rows that are merged into those that exist: of `changed` columns, and found by `target`.
+    pub(super) fn merged_references(
+        &self,
+        update: &Chosen<'_>,
+        new: Proposed<'_>,
+        changed: &[&str],
+        target: &[String],
+    ) -> Result<Vec<Lookup>> {
+        let (mut lookups, grant) = (Vec::new(), update.grant());
+        for key in &self.table().foreign_keys {
+            let is_changed = |column: &String| changed.contains(&column.as_str()) && !grant.sets(column);
+            if !key.columns.iter().any(is_changed) {
                 continue;
             }
-            match allowed {
-                Allowed::All => {}
-                Allowed::None => return Err(Error::Constraint(violation)),
-                Allowed::Some(target, allowed) => {
-                    let expected = wanted.len() as u64;
-                    let keys = Filter::in_keys(key.referenced_columns.clone(), wanted);
-                    let at = ScopedTable::new(target, Scope::Granted(self.caller));
-                    let statement = Plan::count_granted(at, &(keys & allowed))?.statement(self.engine.dialect())?;
-                    lookups.push(Lookup { statement, expected, violation });
-                }
+            if key.columns.iter().all(|column| is_changed(column) || target.contains(column)) {
+                lookups.extend(self.created_reference(key, grant, new)?);
+                continue;
+            }
+            // The other columns are those of the rows that exist.
+            for row in new.rows {
+                let of_column = |column: &String| Some(Filter::eq(column.as_str(), row.get(column)?.clone()));
+                // A row without it meets none.
+                let Some(found) = target.iter().map(of_column).collect() else { continue };
+                let query = Query::new().filter(Filter::And(found));
+                let changes = update.complete(row.include(changed));
+                lookups.extend(self.changed_reference(key, grant, &query, &Filter::And(Vec::new()), &changes)?);
+            }
+        }
+        Ok(lookups)
+    }
+
+    /// Returns the lookups for one foreign key of rows that are to be written, all of whose columns are known.
+    fn created_reference(&self, key: &ForeignKey, grant: &WriteGrant, new: Proposed<'_>) -> Result<Vec<Lookup>> {
+        let mut lookups = Vec::new();
+        let is_given = |row: &&Record| key.columns.iter().any(|column| row.was_given(column) && !grant.sets(column));
+        let value = |row: &Record, column: &String| row.get(column).filter(|value| !value.is_null()).cloned();
+        let places = |row: &Record| key.columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>();
+        let mut wanted: Vec<Vec<Value>> = Vec::new();
+        for place in new.rows.iter().filter(is_given).filter_map(places) {
+            if !wanted.contains(&place) {
+                wanted.push(place);
+            }
+        }
+        let mut made = Vec::new();
+        if references_itself(key, self.table()) {
+            let of_row = |row: &&Record| {
+                key.referenced_columns.iter().map(|column| value(row, column)).collect::<Option<Vec<_>>>()
+            };
+            let all: Vec<_> = new.request.iter().filter_map(of_row).collect();
+            (made, wanted) = wanted.into_iter().partition(|place| all.contains(place));
+        }
+        let violation = violation(key, self.table());
+        let allowed = self.allowed(key, grant);
+        if new.keeps_existing && !made.is_empty() {
+            lookups.extend(self.hidden(key, made, &allowed, violation.clone())?);
+        }
+        if wanted.is_empty() {
+            return Ok(lookups);
+        }
+        match allowed {
+            Allowed::All => {}
+            Allowed::None => return Err(Error::Constraint(violation)),
+            Allowed::Some(target, allowed) => {
+                let expected = wanted.len() as u64;
+                let keys = Filter::in_keys(key.referenced_columns.clone(), wanted);
+                let at = ScopedTable::new(target, Scope::Granted(self.caller));
+                let statement = Plan::count_granted(at, &(keys & allowed))?.statement(self.engine.dialect())?;
+                lookups.push(Lookup { statement, expected, violation });
             }
         }
         Ok(lookups)
@@ -130,44 +182,56 @@ impl<'a> GrantedWrite<'a> {
     ) -> std::result::Result<Vec<Lookup>, PlanError> {
         let mut lookups = Vec::new();
         for key in &self.table().foreign_keys {
-            let given = |column: &String| changes.get(column).filter(|_| !grant.sets(column));
-            let is_unknown = key.columns.iter().any(|column| changes.get(column).is_some_and(Value::is_null));
-            if is_unknown || !key.columns.iter().any(|column| given(column).is_some()) {
-                continue;
-            }
-            let (mut changed, mut kept, mut pointed) = (Vec::new(), Vec::new(), Vec::new());
-            for (column, referenced) in key.columns.iter().zip(&key.referenced_columns) {
-                let operand = match changes.get(column) {
-                    Some(value) => {
-                        let other = Filter::compare(column.as_str(), Comparison::Neq, value.clone());
-                        changed.push(other | Filter::is_null(column.as_str()));
-                        // That a hidden value stays as it is would tell what it is.
-                        changed.extend(self.not_shown(column));
-                        Operand::Value(value.clone())
-                    }
-                    None => {
-                        kept.push(!Filter::is_null(column.as_str()));
-                        Operand::Row(column.clone())
-                    }
-                };
-                pointed.push(Filter::eq(referenced.as_str(), operand));
-            }
-            let mut all = vec![within.clone(), Filter::Or(changed)];
-            all.extend(kept);
-            match self.allowed(key, grant) {
-                Allowed::All => continue,
-                Allowed::None => {}
-                Allowed::Some(target, allowed) => {
-                    pointed.push(allowed);
-                    let (schema, table) = (target.table().schema.clone(), target.table().name.clone());
-                    all.push(!Filter::ExistsIn { schema, table, filter: Box::new(Filter::And(pointed)) });
-                }
-            }
-            let within = Filter::And(all);
-            let statement = Plan::count(self.at().within(&within), query)?.statement(self.engine.dialect())?;
-            lookups.push(Lookup { statement, expected: 0, violation: violation(key, self.table()) });
+            lookups.extend(self.changed_reference(key, grant, query, within, changes)?);
         }
         Ok(lookups)
+    }
+
+    /// The same for one foreign key.
+    fn changed_reference(
+        &self,
+        key: &ForeignKey,
+        grant: &WriteGrant,
+        query: &Query,
+        within: &Filter,
+        changes: &Record,
+    ) -> std::result::Result<Option<Lookup>, PlanError> {
+        let given = |column: &String| changes.get(column).filter(|_| !grant.sets(column));
+        let is_unknown = key.columns.iter().any(|column| changes.get(column).is_some_and(Value::is_null));
+        if is_unknown || !key.columns.iter().any(|column| given(column).is_some()) {
+            return Ok(None);
+        }
+        let (mut changed, mut kept, mut pointed) = (Vec::new(), Vec::new(), Vec::new());
+        for (column, referenced) in key.columns.iter().zip(&key.referenced_columns) {
+            let operand = match changes.get(column) {
+                Some(value) => {
+                    let other = Filter::compare(column.as_str(), Comparison::Neq, value.clone());
+                    changed.push(other | Filter::is_null(column.as_str()));
+                    // That a hidden value stays as it is would tell what it is.
+                    changed.extend(self.not_shown(column));
+                    Operand::Value(value.clone())
+                }
+                None => {
+                    kept.push(!Filter::is_null(column.as_str()));
+                    Operand::Row(column.clone())
+                }
+            };
+            pointed.push(Filter::eq(referenced.as_str(), operand));
+        }
+        let mut all = vec![within.clone(), Filter::Or(changed)];
+        all.extend(kept);
+        match self.allowed(key, grant) {
+            Allowed::All => return Ok(None),
+            Allowed::None => {}
+            Allowed::Some(target, allowed) => {
+                pointed.push(allowed);
+                let (schema, table) = (target.table().schema.clone(), target.table().name.clone());
+                all.push(!Filter::ExistsIn { schema, table, filter: Box::new(Filter::And(pointed)) });
+            }
+        }
+        let within = Filter::And(all);
+        let statement = Plan::count(self.at().within(&within), query)?.statement(self.engine.dialect())?;
+        Ok(Some(Lookup { statement, expected: 0, violation: violation(key, self.table()) }))
     }
 
     /// Returns a filter for the rows that do not show a column, unless all visible rows do.
@@ -193,7 +257,7 @@ impl<'a> GrantedWrite<'a> {
     fn allowed(&self, key: &ForeignKey, grant: &WriteGrant) -> Allowed<'a> {
         let schema = key.references_schema.as_deref().or(self.table().schema.as_deref());
         let target = self.at().in_catalog().and_then(|own| own.sibling(schema, &key.references));
-        let granted = grant.references.iter().find(|granted| key.columns.contains(&granted.column));
+        let granted = grant.references.iter().find(|granted| granted.columns == key.columns);
         match (target, granted) {
             (_, Some(GrantedReference { rows: None, .. })) => Allowed::All,
             (Some(target), Some(GrantedReference { rows: Some(rows), .. })) => Allowed::Some(target, rows.clone()),

@@ -8,6 +8,8 @@ use crate::query::ScopedTable;
 pub(super) fn veil(error: Error, at: ScopedTable<'_>) -> Error {
     let sight = at.scope().sight(at.table());
     let sees = |name: &String| at.table().column(name).is_some_and(|column| sight.shows(column));
+    // The details have values, and nobody knows of which row.
+    let sees_cells = |name: &String| sees(name) && at.masked_columns().iter().all(|masked| *masked != name);
     let sees_all = at.table().columns.iter().all(|column| sight.shows(column));
     let without_details = |refusal: Refusal| Refusal { details: refusal.details.filter(|_| sees_all), ..refusal };
     match error {
@@ -21,10 +23,10 @@ pub(super) fn veil(error: Error, at: ScopedTable<'_>) -> Error {
             };
             Error::Constraint(match is_own && is_seen {
                 // The details of the others name other tables, or rows that were there before.
-                true => Violation {
-                    details: violation.details.filter(|_| violation.kind == ConstraintKind::Unique),
-                    ..violation
-                },
+                true => {
+                    let has_own_values = violation.kind == ConstraintKind::Unique && columns.iter().all(sees_cells);
+                    Violation { details: violation.details.filter(|_| has_own_values), ..violation }
+                }
                 false => Violation { constraint: None, columns: Vec::new(), details: None, ..violation },
             })
         }
