@@ -87,6 +87,11 @@ impl AppState {
     pub fn explain(&self, principal: Arc<Principal>, request: OwnRequest<'_>) -> Result<Explanation, Problem> {
         let served = self.served();
         let incoming = Incoming::new(request.build()?, served.anybody(), None);
+        if incoming.target.is_query() {
+            let message =
+                "the parameters of a query are in its body; explain the GET of the table with the same parameters";
+            return Err(Problem::parameter(message));
+        }
         // Whether it is a request about a table is the same for everybody.
         let whole = incoming.table(served.tables())?;
         self.plan(&served.anybody(), &incoming)?;
@@ -147,6 +152,11 @@ impl AppState {
         let mut request = TableRequest::parse(table, asker, incoming, false)?;
         self.limits.apply(&mut request.args.query)?;
         let at = request.at();
+        match incoming.parts.method {
+            Method::PATCH => request.require_filter(self, "an update")?,
+            Method::DELETE => request.require_filter(self, "a deletion")?,
+            _ => {}
+        }
         let mut planned = Planned { limit: at.most_rows(), ..Planned::default() };
         if !matches!(incoming.parts.method, Method::GET | Method::HEAD) {
             return Ok(planned);

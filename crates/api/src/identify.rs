@@ -9,6 +9,7 @@ use mwallet_auth::{Authority, Credentials, Refused};
 use crate::asker::Asker;
 use crate::problem::Problem;
 use crate::served::Served;
+use crate::sites::SEC_FETCH_SITE;
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
@@ -25,7 +26,8 @@ pub(crate) async fn identify(
     let credentials = Credentials {
         api_key: one(headers, &API_KEY)?,
         bearer: one(headers, &AUTHORIZATION)?.map(bearer).transpose()?,
-        has_origin: headers.contains_key(ORIGIN),
+        // A page that reads from its own server sends no origin.
+        has_origin: headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE),
     };
     let principal = authority.identify(credentials).await.map_err(problem)?;
     served.asker(principal)

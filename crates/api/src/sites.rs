@@ -12,7 +12,7 @@ use crate::location::RELOAD;
 use crate::origins::Origins;
 use crate::problem::Problem;
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request that would change data for a page of another site.
 ///

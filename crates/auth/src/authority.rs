@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api_key;
 use crate::issue;
-use crate::permissions::{Holder, Supposed};
+use crate::permissions::{ANONYMOUS, Holder, Supposed};
 use crate::store::{self, KnownUser};
 use crate::token::{self, Claims, OWN_AUDIENCE, RoleClaim, SigningKey, TokenError, USER_ROLE, VerifyingKey};
 
@@ -26,8 +26,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 const MOST_REMEMBERED: usize = 10_000;
 /// How often the use of a key is recorded, in microseconds.
 const USE: i64 = 60_000_000;
-/// The role of those who say nothing of themselves.
-const ANONYMOUS: &str = "anon";
 
 /// What a request says of its sender.
 #[derive(Clone, Copy, Debug, Default)]

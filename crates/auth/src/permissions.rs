@@ -4,6 +4,7 @@
 //! its line and column.
 
 mod case;
+mod check;
 mod file;
 mod filter;
 mod lint;
@@ -19,6 +20,9 @@ use mwallet_db::{Catalog, Grant, GrantedColumns, Grants, WriteGrant};
 pub use case::{Case, Supposed};
 pub use lint::{Lint, Warning, looks_secret};
 pub use mistake::Mistake;
+
+/// The role of those who say nothing of themselves.
+pub(crate) const ANONYMOUS: &str = "anon";
 
 /// A permissions file that fits the tables of a server.
 ///

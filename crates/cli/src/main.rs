@@ -15,6 +15,7 @@ mod reflected;
 mod seed;
 mod settings;
 mod signals;
+mod small_file;
 
 use std::path::Path;
 use std::process::ExitCode;

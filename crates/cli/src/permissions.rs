@@ -12,6 +12,7 @@ use mwallet_db::{Catalog, Engine};
 use crate::database;
 use crate::failure::{Failure, Result};
 use crate::settings::Settings;
+use crate::small_file;
 
 /// What is said instead of the name of a file.
 const OF_PROGRAM: &str = "the permissions of the program";
@@ -61,10 +62,7 @@ pub(crate) fn read(file: Option<&Path>, tables: &ExposedTables, is_own: bool) ->
     let none = Catalog::new([]);
     let catalog = tables.catalog().unwrap_or(&none);
     let text = match file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path);
-            text.map_err(|error| Failure::caused(&format!("cannot read {}", path.display()), &error))?
-        }
+        Some(path) => small_file::read_text(path)?,
         None if is_own => mwallet_models::PERMISSIONS.to_owned(),
         None => return Ok(Permissions::default()),
     };

@@ -245,7 +245,7 @@ pub(crate) async fn delete(state: &AppState, request: &TableRequest<'_>) -> Resu
 }
 
 impl TableRequest<'_> {
-    fn require_filter(&self, state: &AppState, operation: &'static str) -> Result<(), Problem> {
+    pub(crate) fn require_filter(&self, state: &AppState, operation: &'static str) -> Result<(), Problem> {
         match state.limits.allow_unfiltered {
             true => Ok(()),
             false => Ok(self.query().require_filter(operation)?),

@@ -513,6 +513,7 @@ async fn what_is_not_understood_is_unauthorized_and_never_anonymous(db: TestDb) 
         vec![("apikey", scene.publishable.clone()), ("authorization", "Bearer garbage".into())],
         vec![("apikey", "sb_secret_unknown".into()), ("authorization", bearer.clone())],
         vec![("apikey", service.into()), ("origin", "http://localhost:8080".into())],
+        vec![("apikey", service.into()), ("sec-fetch-site", "same-origin".into())],
         vec![("authorization", format!("Bearer {service}x"))],
         vec![("authorization", change("exp", json!(1_700_000_000)))],
         vec![("authorization", change("aud", json!("others")))],

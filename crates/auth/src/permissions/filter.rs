@@ -16,7 +16,9 @@ use mwallet_schema::nearest;
 use super::mistake::did_you_mean;
 
 /// What is known of a caller, by the names that filters have for it. `auth.app.` begins any others.
-const OPERANDS: [&str; 5] = ["auth.id", "auth.uid", "auth.rsid", "auth.aal", "now"];
+const OPERANDS: [&str; 5] = ["auth.id", "auth.uid", "auth.rsid", "auth.aal", NOW];
+/// The time of the request.
+pub(super) const NOW: &str = "now";
 /// What a token says of its holder beyond that: `auth.app.department`.
 const OF_APP: &str = "auth.app.";
 /// A column of the row that `exists` is about: `row.id`.
@@ -45,12 +47,9 @@ fn condition(text: &str, definitions: &BTreeMap<String, Filter>, depth: usize) -
     }
     if let Some(inner) = within(text, "exists") {
         let (table, filter) = inner.split_once(',').ok_or("write exists(table, filter)")?;
-        let (schema, table) = match table.trim().split_once('.') {
-            Some((schema, table)) => (Some(schema.to_owned()), table),
-            None => (None, table.trim()),
-        };
         let filter = Box::new(condition(filter, definitions, depth)?);
-        return Ok(Filter::ExistsIn { schema, table: table.into(), filter });
+        // The name may be that of a schema too: whoever knows the tables finds out.
+        return Ok(Filter::ExistsIn { schema: None, table: table.trim().into(), filter });
     }
     if let Some(rest) = text.strip_prefix("not.") {
         return condition(rest, definitions, depth).map(|filter| !filter);
@@ -101,7 +100,11 @@ fn with_operands(filter: Filter) -> Result<Filter, String> {
         Filter::Relate { field, relation, operand: value } => {
             Filter::Relate { field, relation, operand: operand(value)? }
         }
-        Filter::Like { ref pattern, .. } | Filter::Regex { ref pattern, .. } if pattern.starts_with('{') => {
+        Filter::Like { ref pattern, .. }
+        | Filter::Regex { ref pattern, .. }
+        | Filter::Search { text: ref pattern, .. }
+            if pattern.starts_with('{') || has_operand(pattern) =>
+        {
             return Err(format!("{pattern} can be compared, but is no pattern"));
         }
         Filter::And(all) => Filter::And(each(all)?),
@@ -114,8 +117,13 @@ fn with_operands(filter: Filter) -> Result<Filter, String> {
 /// Puts what is known of the caller, or a column of the row, in the place of an operand in braces.
 pub(super) fn operand(operand: Operand) -> Result<Operand, String> {
     let Operand::Text(text) = operand else { return Ok(operand) };
-    let Some(name) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-        return Ok(Operand::Text(text));
+    let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains(['{', '}']));
+    let Some(name) = name else {
+        return match has_operand(&text) {
+            // It would be compared as it is written, and nobody means that.
+            true => Err(format!("{text}: what is in braces is a whole value, with nothing before or after it")),
+            false => Ok(Operand::Text(text)),
+        };
     };
     if let Some(column) = name.strip_prefix(OF_ROW) {
         return Ok(Operand::Row(column.into()));
@@ -128,6 +136,11 @@ pub(super) fn operand(operand: Operand) -> Result<Operand, String> {
         true => format!("{{{name}}} is what users say of themselves, so it decides nothing"),
         false => format!("nothing is known of a caller by the name {{{name}}}{meant}"),
     })
+}
+
+/// Returns whether an operand in braces is somewhere in a text.
+fn has_operand(text: &str) -> bool {
+    text.contains(&format!("{{{NOW}}}")) || ["{auth.", "{row."].iter().any(|begin| text.contains(begin))
 }
 
 /// Returns what is within the brackets of a word, if the text is that.

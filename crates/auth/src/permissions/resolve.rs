@@ -23,7 +23,7 @@ pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mist
         let table = find_table(catalog, &name)?;
         let columns = columns(table, of_table)?;
         let (schema, table) = (table.table().schema.clone(), table.table().name.clone());
-        closed.push(Closed { schema, table, columns });
+        closed.push((name.referenced, Closed { schema, table, columns }));
     }
     let mut grants = Vec::new();
     let mut keys = Vec::new();
@@ -34,6 +34,8 @@ pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mist
             grants.push(at.actions(actions, &role, &mut keys)?);
         }
     }
+    closed.iter().try_for_each(|(place, closed)| closed.check(*place, &grants, catalog))?;
+    let closed = closed.into_iter().map(|(_, closed)| closed).collect();
     let text = |(name, text): &(Text, Text)| (name.value.clone(), text.value.clone());
     let texts = file.define.0.iter().map(text).collect();
     let cases = file.tests.into_iter().map(|spec| Case::resolve(spec, &roles)).collect::<Result<_, _>>()?;
@@ -46,6 +48,7 @@ fn roles(specs: &Entries<RoleSpec>) -> Result<BTreeMap<String, Role>, Mistake> {
     let mut roles: BTreeMap<String, Role> = BTreeMap::new();
     // A role includes only those before it, so that none includes itself.
     for (name, spec) in &specs.0 {
+        spec.check(name)?;
         let mut holds = vec![name.value.clone()];
         for included in &spec.includes {
             let of_role = roles.get(&included.value).ok_or_else(|| {
@@ -104,10 +107,10 @@ fn find_table<'c>(catalog: &'c Catalog, name: &Text) -> Result<TableRef<'c>, Mis
 
 /// What is said of one table.
 #[derive(Clone, Copy)]
-struct OfTable<'c> {
-    table: TableRef<'c>,
-    catalog: &'c Catalog,
-    definitions: &'c Definitions,
+pub(super) struct OfTable<'c> {
+    pub(super) table: TableRef<'c>,
+    pub(super) catalog: &'c Catalog,
+    pub(super) definitions: &'c Definitions,
 }
 
 /// A foreign key that a role may set to keys of another table, without being told which.
@@ -152,7 +155,14 @@ impl<'c> OfTable<'c> {
     }
 
     fn read(self, spec: ReadSpec) -> Result<Grant, Mistake> {
+        let place = spec.rows.referenced;
+        if spec.limit == Some(0) {
+            return Err(Mistake::at(place, "a limit of 0 shows nothing; leave the grant out"));
+        }
         let columns = columns(self.table, spec.columns)?;
+        if columns == GrantedColumns::Named(Vec::new()) {
+            return Err(Mistake::at(place, "name the columns that it shows, at least one"));
+        }
         Ok(Grant { rows: self.rows(&spec.rows)?, columns, limit: spec.limit, aggregates: spec.aggregates })
     }
 
@@ -176,6 +186,7 @@ impl<'c> OfTable<'c> {
                 Scalar::Bool(is_true) => Operand::Value(Value::Bool(*is_true)),
                 Scalar::Null => Operand::Value(Value::Null),
             };
+            self.check_time(&column.value, &operand).map_err(wrong)?;
             self.table.check_grant_value(&column.value, &operand).map_err(|error| wrong(error.to_string()))?;
             grant.set.push((column.value, operand));
         }
@@ -251,8 +262,31 @@ impl<'c> OfTable<'c> {
         }
         let wrong = |error: String| Mistake::at(text.referenced, error);
         let filter = filter::parse(&text.value, self.definitions).map_err(wrong)?;
+        let filter = self.find_tables(filter, text)?;
+        self.check_times(&filter).map_err(wrong)?;
         self.table.check_grant_filter(&filter).map_err(|error| wrong(error.to_string()))?;
         Ok(Some(filter))
+    }
+}
+
+impl<'c> OfTable<'c> {
+    /// Finds the tables of which a filter asks whether they have a row.
+    fn find_tables(self, filter: Filter, place: &Text) -> Result<Filter, Mistake> {
+        let each = |all: Vec<Filter>| all.into_iter().map(|one| self.find_tables(one, place)).collect::<Result<_, _>>();
+        Ok(match filter {
+            Filter::ExistsIn { table: name, filter, .. } => {
+                let other = match self.catalog.get(self.table.table().schema.as_deref(), &name) {
+                    Some(other) => other,
+                    None => find_table(self.catalog, &Text { value: name, ..place.clone() })?,
+                };
+                let filter = Box::new(OfTable { table: other, ..self }.find_tables(*filter, place)?);
+                Filter::ExistsIn { schema: other.table().schema.clone(), table: other.table().name.clone(), filter }
+            }
+            Filter::And(all) => Filter::And(each(all)?),
+            Filter::Or(all) => Filter::Or(each(all)?),
+            Filter::Not(one) => !self.find_tables(*one, place)?,
+            other => other,
+        })
     }
 }
 

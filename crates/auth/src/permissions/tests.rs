@@ -113,7 +113,34 @@ fn mistakes_name_their_place_and_what_was_meant() {
             "raed: { rows: all,",
             "line 19, column 14: unknown field `raed`, expected one of read, create, update, delete",
         ),
-        ("exists(members", "exists(member", "line 16, column 17: there is no table member"),
+        // An operand is a whole value.
+        (
+            "user_id=eq.{auth.id}",
+            "memo=neq.user:{auth.uid}",
+            "line 7, column 9: user:{auth.uid}: what is in braces is a whole value, with nothing before or after it",
+        ),
+        (
+            "user_id=eq.{auth.id}",
+            "user_id=eq.{auth.id},memo=eq.x",
+            "line 7, column 9: {auth.id},memo=eq.x: what is in braces is a whole value, with nothing before or after it",
+        ),
+        (
+            "user_id=eq.{auth.id}",
+            "memo=like.*{auth.uid}*",
+            "line 7, column 9: %{auth.uid}% can be compared, but is no pattern",
+        ),
+        (
+            "user_id=eq.{auth.id}",
+            "user_id=gt.{now}",
+            "line 15, column 19: {now} is a time, and user_id is of the type bigint",
+        ),
+        ("columns: [id, memo]", "columns: []", "line 16, column 17: name the columns that it shows, at least one"),
+        (
+            "  anon: {}",
+            "  anon: { bypass: true }",
+            "line 3, column 3: anon is whoever has not said who they are, so it has nothing but roles that it includes",
+        ),
+        ("exists(members", "exists(member", "line 16, column 17: there is no table member; did you mean members?"),
         (
             "order_id.eq.{row.id}",
             "order_id.gt.{row.id}",
@@ -218,6 +245,18 @@ fn mistakes_of_writes_name_their_place() {
             "",
             "line 20, column 5: agent may give orders.user_id, which points at users, and reads nothing of that: say in \
              refs which rows it may point at, such as refs: { user_id: all }",
+        ),
+        (
+            "closed: { members: all, orders: [memo] }",
+            "closed: { members: all, orders: [memo, state] }",
+            "line 9, column 25: orders.state is closed here, and granted to authenticated in line 13",
+        ),
+        ("limit: 100", "limit: 0", "line 13, column 21: a limit of 0 shows nothing; leave the grant out"),
+        ("max_age: 15m", "max_age: 0s", "line 5, column 3: nobody is admin with a max_age of 0"),
+        (
+            "user_id: \"{auth.id}\"",
+            "user_id: \"u{auth.id}\"",
+            "line 16, column 38: u{auth.id}: what is in braces is a whole value, with nothing before or after it",
         ),
         ("refs: { user_id", "refs: { state", "line 21, column 45: there is no foreign key of state"),
         ("name=eq.x", "state=eq.x", "line 21, column 54: users has no column state"),

@@ -57,8 +57,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads claims, and checks for whom they are and whether it is time. What an older program signed with a shared
-    /// secret may lack an audience.
+    /// Reads claims, and checks for whom they are and whether it is time. `is_own` tells whether the server's own keys or
+    /// secret signed them: what an older program signed may lack an audience.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl Claims {
         claims: &Map<String, Value>,
         role: &RoleClaim,
         audience: Option<&str>,
-        may_lack_audience: bool,
+        is_own: bool,
         now: Timestamp,
     ) -> Result<Self, TokenError> {
         let now = seconds(now);
@@ -83,7 +83,7 @@ impl Claims {
             return Err(wrong("the token is not valid yet"));
         }
         let is_for = |audience: &str| match claims.get("aud") {
-            None => may_lack_audience,
+            None => is_own,
             Some(Value::String(one)) => one == audience,
             Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(audience)),
             Some(_) => false,
@@ -103,12 +103,20 @@ impl Claims {
         };
         // The newest method comes first.
         let method = claims.get("amr").and_then(|methods| whole(methods.get(0)?.get("timestamp")?));
+        // Others issue a token again without asking who comes.
+        let issued = if is_own { time("iat")? } else { None };
+        let authenticated_at = method.or(time("auth_time")?).or(issued);
+        let authenticated_at = authenticated_at.filter(|at| *at <= now.saturating_add(LEEWAY));
         let app = claims.get("app_metadata").and_then(Value::as_object);
         let scalar = |(name, value): (&String, &Value)| {
             let value = match value {
                 Value::String(text) => DbValue::Text(text.clone()),
                 Value::Bool(is_true) => DbValue::Bool(*is_true),
-                Value::Number(_) => DbValue::Int(whole(value)?),
+                // What is no whole number is compared as it is written, never as a double.
+                Value::Number(number) => match number.as_i64() {
+                    Some(whole) => DbValue::Int(whole),
+                    None => DbValue::Text(number.to_string()),
+                },
                 _ => return None,
             };
             Some((name.clone(), value))
@@ -118,7 +126,7 @@ impl Claims {
             roles,
             expires,
             assurance,
-            authenticated_at: method.or(time("iat")?),
+            authenticated_at,
             app: app.into_iter().flatten().filter_map(scalar).collect(),
         };
         read.check_time(now)?;

@@ -1,6 +1,6 @@
 //! Tokens: the examples of RFC 7515, and those that must be refused.
 
-use mwallet_db::schema::Timestamp;
+use mwallet_db::schema::{Timestamp, Value as DbValue};
 use serde_json::{Map, Value, json};
 
 use super::{Claims, RoleClaim, SigningKey, TokenError, VerifyingKey, sign, verify};
@@ -126,13 +126,15 @@ fn claims_are_checked_against_time_and_audience() {
         |json: Value, audience: Option<&str>| Claims::read(&claims(json), &RoleClaim::default(), audience, false, now);
     let good = json!({"sub": "u", "role": "authenticated", "exp": at + 10, "aud": "authenticated", "aal": "aal2",
         "iat": at - 20, "amr": [{"method": "totp", "timestamp": at - 5}, {"method": "password", "timestamp": at - 9}],
-        "app_metadata": {"level": 3, "team": "red", "list": [1]}, "user_metadata": {"role": "admin"}});
+        "app_metadata": {"level": 3, "share": 1.5, "team": "red", "list": [1]}, "user_metadata": {"role": "admin"}});
     let read_good = read(good.clone(), Some("authenticated")).unwrap();
     assert_eq!(
         (read_good.roles, read_good.assurance, read_good.authenticated_at),
         (vec!["authenticated".to_owned()], 2, Some(at - 5))
     );
-    assert_eq!(read_good.app.keys().collect::<Vec<_>>(), ["level", "team"]);
+    let app = ["level", "share", "team"].map(|name| read_good.app[name].clone());
+    assert_eq!(app, [DbValue::Int(3), DbValue::Text("1.5".into()), DbValue::Text("red".into())]);
+    assert_eq!(read_good.app.len(), 3);
     let change = |name: &str, value: Value| {
         let mut changed = good.clone();
         changed[name] = value;
@@ -162,6 +164,16 @@ fn claims_are_checked_against_time_and_audience() {
     ] {
         assert!(matches!(change(name, value.clone()), Err(TokenError::Claims(_))), "{name} {value}");
     }
+    // When somebody has shown who they are. Others issue a token again without asking.
+    let authenticated = |more: Value, is_own: bool| {
+        let mut all = claims(json!({"role": "a", "exp": at + 10, "iat": at - 20}));
+        all.extend(claims(more));
+        Claims::read(&all, &RoleClaim::default(), None, is_own, now).unwrap().authenticated_at
+    };
+    assert_eq!(authenticated(json!({}), true), Some(at - 20));
+    assert_eq!(authenticated(json!({}), false), None);
+    assert_eq!(authenticated(json!({"auth_time": at - 7}), false), Some(at - 7));
+    assert_eq!(authenticated(json!({"amr": [{"timestamp": at + 31}]}), false), None, "not yet");
     let nested = RoleClaim::new("realm.roles");
     let found =
         Claims::read(&claims(json!({"exp": at + 1, "realm": {"roles": ["a", "b"]}})), &nested, None, false, now)

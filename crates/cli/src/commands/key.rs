@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use mwallet_auth::api_key;
 use mwallet_db::schema::{Record, Timestamp, Value, visible};
-use mwallet_db::{Engine, Entity, Error, Filter, Query, crud};
+use mwallet_db::{ConstraintKind, Engine, Entity, Error, Filter, Query, crud};
 use mwallet_models::{ApiKey, KeyKind};
 use serde_json::json;
 
@@ -83,6 +83,9 @@ pub(crate) async fn run(settings: &Settings, Options { action }: Options) -> Res
     outcome
 }
 
+/// The role that sees and does everything, if the permissions do not call it otherwise.
+const BYPASS: &str = "service_role";
+
 async fn add(
     settings: &Settings,
     engine: &Engine,
@@ -92,7 +95,14 @@ async fn add(
     ends: Option<Timestamp>,
 ) -> Result<()> {
     let kind = if is_secret { KeyKind::Secret } else { KeyKind::Publishable };
-    let role = role.unwrap_or_else(|| if is_secret { "service_role" } else { "anon" }.to_owned());
+    let role = role.unwrap_or_else(|| if is_secret { BYPASS } else { "anon" }.to_owned());
+    if name.is_empty() || role.is_empty() {
+        return Err(Failure::usage("the name of a key and its role cannot be empty"));
+    }
+    if !is_secret && role == BYPASS {
+        let message = format!("a publishable key is for everybody, so its role cannot be {BYPASS}");
+        return Err(Failure::usage(message).hint("--secret makes a key for programs on servers"));
+    }
     if ends.is_some_and(|ends| ends <= engine.sources().now()) {
         return Err(Failure::usage("--ends: the key would have ended already"));
     }
@@ -104,8 +114,10 @@ async fn add(
     row.set("hash", api_key::hash(&key));
     row.set("expires_at", ends.map_or(Value::Null, Value::Timestamp));
     crud::create(engine, ApiKey::table(), row).await.map_err(|error| match error {
-        Error::Constraint(_) => Failure::new(format!("there is a key {} already", visible(name)))
-            .hint("choose another name; `mwallet key list` prints them"),
+        Error::Constraint(violation) if violation.kind == ConstraintKind::Unique => {
+            Failure::new(format!("there is a key {} already", visible(name)))
+                .hint("choose another name; `mwallet key list` prints them")
+        }
         error => error.into(),
     })?;
     let text = format!("{key}\nkeep it now: it cannot be printed again");

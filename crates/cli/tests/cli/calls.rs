@@ -71,11 +71,9 @@ fn nothing_there() -> tempfile::TempDir {
 fn serving_without_login_stays_on_this_machine() {
     let folder = nothing_there();
     for address in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080"] {
-        for options in [&["serve", "--open"][..], &["serve"]] {
-            let wide = call(folder.path(), &[options, &["--listen", address]].concat());
-            assert_eq!(wide.code, 2);
-            assert!(wide.err.contains("must not listen on"), "{}", wide.err);
-        }
+        let wide = call(folder.path(), &["serve", "--open", "--listen", address]);
+        assert_eq!(wide.code, 2);
+        assert!(wide.err.contains("must not listen on"), "{}", wide.err);
     }
     let name = call(folder.path(), &["serve", "--open", "--listen", "example"]);
     assert_eq!(name.code, 2);

@@ -152,7 +152,7 @@ async fn requests_are_logged_as_text_if_that_is_wanted(db: TestDb) {
         log.contains("  INFO mwallet::access: answered method=GET path=/rest/v1/orders?memo status=200 time_ms="),
         "{log}"
     );
-    assert!(log.contains(" rows=0 request="), "{log}");
+    assert!(log.contains(" rows=0 from=127.0.0.1 request="), "{log}");
 
     let silent = start(&db, &[]);
     silent.get("/rest/v1/orders");

@@ -110,6 +110,11 @@ async fn keys_and_tokens_are_made_and_end(db: TestDb) {
     let get = |key: &str| ask(&server, "GET /rest/v1/users", &[format!("apikey: {key}")], "").0;
     assert_eq!((get(&web), get(&secret)), (404, 200));
 
+    for wrong in
+        [&["key", "add", ""][..], &["key", "add", "x", "--role", ""], &["key", "add", "x", "--role", "service_role"]]
+    {
+        assert_eq!(call_on(&db, wrong).code, 2, "{wrong:?}");
+    }
     let again = call_on(&db, &["key", "add", "web"]);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("there is a key web already"), "{}", again.err);

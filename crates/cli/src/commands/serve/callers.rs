@@ -10,6 +10,7 @@ use mwallet_db::Engine;
 use crate::failure::{Failure, Result};
 use crate::permissions::{self, AccountsOptions};
 use crate::settings::Settings;
+use crate::small_file;
 
 /// Who may call, and what they may do.
 #[derive(Args, Clone)]
@@ -60,16 +61,14 @@ impl CallerOptions {
             Trust { audience: self.jwt_audience.clone(), role: RoleClaim::new(&self.jwt_role), ..Trust::default() };
         if let Some(path) = &self.jwt_secret_file {
             let name = path.display().to_string();
-            let secret =
-                std::fs::read(path).map_err(|error| Failure::caused(&format!("cannot read {name}"), &error))?;
+            let secret = small_file::read(path)?;
             let key = VerifyingKey::from_secret(secret.trim_ascii_end());
             let short = |error| Failure::caused("", &error).within(&name).hint("`openssl rand -base64 48` makes one");
             trust.keys.push(key.map_err(short)?);
         }
         if let Some(path) = &self.jwks {
             let name = path.display().to_string();
-            let document = std::fs::read_to_string(path);
-            let document = document.map_err(|error| Failure::caused(&format!("cannot read {name}"), &error))?;
+            let document = small_file::read_text(path)?;
             let keys = VerifyingKey::from_set(&document).map_err(|error| Failure::caused("", &error).within(&name))?;
             trust.keys.extend(keys);
         }

@@ -12,6 +12,7 @@ use mwallet_db::schema::{Sources, Timestamp};
 use super::place::Place;
 use crate::failure::{Failure, Result};
 use crate::signals::Hangups;
+use crate::small_file;
 
 /// How often the files are looked at: a new certificate is there long before the old one ends.
 const LOOK: Duration = Duration::from_secs(10);
@@ -102,10 +103,7 @@ type Content = (Vec<u8>, Vec<u8>);
 
 impl Files {
     fn read(&self) -> Result<Content> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| Failure::caused(&format!("cannot read {}", path.display()), &error))
-        };
-        Ok((read(&self.chain)?, read(&self.key)?))
+        Ok((small_file::read(&self.chain)?, small_file::read(&self.key)?))
     }
 
     fn name(&self) -> String {
