@@ -16,6 +16,7 @@ use crate::middleware::{self, Exchange};
 use crate::origins;
 use crate::routes::Routes;
 use crate::state::AppState;
+use crate::throttle::Admitted;
 
 /// The request handler of a server. Cheap to clone.
 #[derive(Clone)]
@@ -61,14 +62,18 @@ impl Stack {
     async fn handle(&self, request: Request) -> Response {
         let routes = &self.0;
         let (exchange, mut incoming) = Exchange::begin(routes.state(), request);
-        // Pinned where it is made: each future that held it by value would copy its kilobytes.
-        let answer = pin!(async {
-            match middleware::admit(routes.state(), &mut incoming).await {
-                Ok(()) => routes.answer(incoming).await,
-                Err(refusal) => refusal.into_response(),
-            }
-        });
-        let response = exchange.run(routes.state(), answer).await;
+        let mut admitted = Admitted::default();
+        let response = {
+            // Pinned where it is made: each future that held it by value would copy its kilobytes.
+            let answer = pin!(async {
+                match middleware::admit(routes.state(), exchange.client, &mut incoming, &mut admitted).await {
+                    Ok(()) => routes.answer(incoming).await,
+                    Err(refusal) => refusal.into_response(),
+                }
+            });
+            exchange.run(routes.state(), answer).await
+        };
+        let response = routes.state().throttle.hold(admitted, response);
         exchange.complete(routes.state(), response).await
     }
 }

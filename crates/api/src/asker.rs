@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mwallet_auth::Principal;
+use mwallet_auth::{Limit, Principal};
 use mwallet_db::{Caller, Scope};
 use tokio::sync::watch;
 
@@ -42,6 +42,8 @@ pub(crate) struct Asker {
     who: Who,
     /// Whom the server knows it to be, to ask again when the tables have changed.
     principal: Option<Arc<Principal>>,
+    /// How much they may ask.
+    limit: Limit,
     /// Tells when the permissions are replaced.
     replaced: Option<watch::Receiver<bool>>,
 }
@@ -61,22 +63,24 @@ impl Asker {
             tables: Arc::new(ExposedTables::none()),
             who: Who::Granted(Caller::default()),
             principal: None,
+            limit: Limit::default(),
             replaced: None,
         }
     }
 
     /// Anybody, on a server that is open to all.
     pub(crate) fn anybody(tables: Arc<ExposedTables>) -> Self {
-        Self { tables, who: Who::Everything, principal: None, replaced: None }
+        Self { tables, who: Who::Everything, principal: None, limit: Limit::default(), replaced: None }
     }
 
     /// Somebody who sees and does everything.
     pub(crate) fn of_everything(
         tables: Arc<ExposedTables>,
         principal: Arc<Principal>,
+        limit: Limit,
         replaced: watch::Receiver<bool>,
     ) -> Self {
-        Self { tables, who: Who::Everything, principal: Some(principal), replaced: Some(replaced) }
+        Self { tables, who: Who::Everything, principal: Some(principal), limit, replaced: Some(replaced) }
     }
 
     /// Somebody with grants, and the tables as they know them.
@@ -84,14 +88,20 @@ impl Asker {
         tables: Arc<ExposedTables>,
         caller: Caller,
         principal: Arc<Principal>,
+        limit: Limit,
         replaced: watch::Receiver<bool>,
     ) -> Self {
-        Self { tables, who: Who::Granted(caller), principal: Some(principal), replaced: Some(replaced) }
+        Self { tables, who: Who::Granted(caller), principal: Some(principal), limit, replaced: Some(replaced) }
     }
 
     /// How long they are permitted what they were permitted at first.
     pub(crate) fn permitted(&self, reload_timeout: Duration) -> Permitted {
         Permitted { replaced: self.replaced.clone(), reload_timeout }
+    }
+
+    /// How much they may ask.
+    pub(crate) fn limit(&self) -> &Limit {
+        &self.limit
     }
 
     /// What they see of each table.

@@ -61,6 +61,7 @@ mod server;
 mod session;
 mod sites;
 mod state;
+mod throttle;
 mod timing;
 mod unread;
 

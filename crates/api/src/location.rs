@@ -23,6 +23,16 @@ pub(crate) const QUERY: &str = "/v1/query/";
 /// The path of the public keys by which others verify the server's tokens.
 pub(crate) const KEY_SET: &str = "/auth/v1/.well-known/jwks.json";
 
+/// The path of whether the process runs.
+pub(crate) const LIVEZ: &str = "/livez";
+/// The path of whether requests can be handled.
+pub(crate) const READYZ: &str = "/readyz";
+
+/// Whether a path is for those who watch over the server.
+pub(crate) fn is_of_health(path: &str) -> bool {
+    path == LIVEZ || path == READYZ
+}
+
 /// The path where a POST reloads the tables.
 pub(crate) const RELOAD: &str = "/admin/reload";
 

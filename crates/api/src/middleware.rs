@@ -12,7 +12,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use mwallet_auth::Principal;
+use mwallet_auth::{Limit, Principal};
 
 use crate::access::Noted;
 use crate::client::Client;
@@ -20,27 +20,44 @@ use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::request_id::{self, X_REQUEST_ID};
 use crate::state::AppState;
+use crate::throttle::{Admitted, Limited};
 use crate::timing::{SERVER_TIMING, Stopwatch};
 use crate::unread::Unread;
-use crate::{compression, identify, range, response_headers, rows, sites};
+use crate::{compression, identify, location, range, response_headers, rows, sites};
 
 /// Refuses a request that is not allowed, and finds out who sends it.
 ///
 /// # Errors
 ///
 /// If the request is refused.
-pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(), Problem> {
+pub(crate) async fn admit(
+    state: &AppState,
+    client: Client,
+    incoming: &mut Incoming,
+    admitted: &mut Admitted,
+) -> Result<(), Problem> {
     if let Some(hosts) = &state.hosts {
         hosts.check(&incoming.parts)?;
     }
     sites::check(&incoming.parts, &state.origins)?;
     if let Some(authority) = &state.authority {
         let served = state.served();
+        let address_limit = served.permissions().address_limit();
+        let now = || state.engine.sources().now();
+        // Whoever watches over the server is never kept out by others behind the same address.
+        if *address_limit != Limit::default() && !location::is_of_health(incoming.parts.uri.path()) {
+            state.throttle.admit(&Limited::address(client), address_limit, now(), admitted)?;
+        }
         incoming.asker = match incoming.parts.extensions.remove::<Arc<Principal>>() {
             None => identify::identify(&served, authority, &incoming.parts.headers).await?,
             // The program itself asks, in the place of somebody. Nothing that comes by a network has an extension.
             Some(principal) => served.asker(principal)?,
         };
+        let limit = incoming.asker.limit();
+        if *limit != Limit::default() && !location::is_of_health(incoming.parts.uri.path()) {
+            let identity = incoming.asker.principal().and_then(|principal| principal.identity.as_ref());
+            state.throttle.admit(&Limited::caller(identity, client), limit, now(), admitted)?;
+        }
     }
     Ok(())
 }
@@ -48,7 +65,8 @@ pub(crate) async fn admit(state: &AppState, incoming: &mut Incoming) -> Result<(
 /// What the response needs to know about its request.
 pub(crate) struct Exchange {
     id: HeaderValue,
-    client: Client,
+    /// The program that sent the request.
+    pub(crate) client: Client,
     is_head: bool,
     encodings: Option<HeaderMap>,
     unread: Unread,

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -13,7 +14,7 @@ use mwallet_db::Error;
 use mwallet_db::schema::{Failure, shortened, shortened_to};
 use serde_json::{Map, Value, json};
 
-use crate::error_log;
+use crate::{error_log, throttle};
 
 /// An error response, `application/problem+json`.
 ///
@@ -143,6 +144,15 @@ impl Problem {
         self.0.status = StatusCode::UNAUTHORIZED;
         self.0.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         self
+    }
+
+    /// Somebody has used up what they may ask, and has to wait.
+    pub(crate) fn too_many(message: String, wait: Duration) -> Self {
+        let seconds = throttle::seconds(wait).max(1);
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "53400", message)
+            .hint(format!("send the request again in {seconds} s"));
+        problem.0.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        problem
     }
 
     /// A token or key that is not accepted.

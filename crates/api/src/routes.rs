@@ -13,7 +13,7 @@ use mwallet_db::Error;
 use crate::asker::Asker;
 use crate::endpoint::{Endpoint, EndpointRequest};
 use crate::handler::Handler;
-use crate::location::{KEY_SET, RELOAD};
+use crate::location::{KEY_SET, LIVEZ, READYZ, RELOAD};
 use crate::problem::Problem;
 use crate::request::Incoming;
 use crate::state::AppState;
@@ -33,9 +33,9 @@ impl Routes {
             .route("/docs", get(docs::page))
             .route("/docs/", get(docs::redirect))
             .route("/docs/{file}", get(docs::file))
-            .route("/livez", get(livez))
+            .route(LIVEZ, get(livez))
             .route(RELOAD, post(reload))
-            .route("/readyz", get(readyz))
+            .route(READYZ, get(readyz))
             .route(KEY_SET, get(key_set))
             .route("/rest/v1", get(docs::document))
             .route("/rest/v1/", get(docs::document));

@@ -123,8 +123,14 @@ impl Served {
 
     /// Somebody with some roles.
     fn asker_of(&self, principal: Arc<Principal>, roles: Vec<String>) -> Result<Arc<Asker>, Problem> {
+        let limit = self.permissions.limit(roles.iter().map(String::as_str));
         if principal.may_bypass && roles.iter().any(|role| self.permissions.is_bypass(role)) {
-            return Ok(Arc::new(Asker::of_everything(self.tables.clone(), principal, self.replaced.subscribe())));
+            return Ok(Arc::new(Asker::of_everything(
+                self.tables.clone(),
+                principal,
+                limit,
+                self.replaced.subscribe(),
+            )));
         }
         let view = self.view(roles)?;
         let mut caller = Caller { grants: view.grants.clone(), values: principal.values.clone(), ..Caller::default() };
@@ -132,7 +138,7 @@ impl Served {
             let now = Value::Timestamp(self.engine.sources().now());
             Arc::make_mut(&mut caller.values).insert(NOW.into(), now);
         }
-        Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal, self.replaced.subscribe())))
+        Ok(Arc::new(Asker::granted(view.tables.clone(), caller, principal, limit, self.replaced.subscribe())))
     }
 
     /// Somebody who has one more role than they have.

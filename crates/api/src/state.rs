@@ -19,6 +19,7 @@ use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
 use crate::served::Served;
+use crate::throttle::Throttle;
 use crate::timing::{Stage, Stopwatch};
 
 /// The state that all handlers share. Cheap to clone.
@@ -39,6 +40,8 @@ pub struct AppState {
     pub(crate) row_counts: RowCounts,
     pub(crate) server_timing: bool,
     pub(crate) has_plans: bool,
+    /// Who has used how much of what they may.
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 impl AppState {
@@ -70,6 +73,7 @@ impl AppState {
             row_counts: RowCounts::default(),
             server_timing: false,
             has_plans: false,
+            throttle: Arc::default(),
         }
     }
 

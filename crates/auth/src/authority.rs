@@ -38,9 +38,20 @@ pub struct Credentials<'r> {
     pub has_origin: bool,
 }
 
+/// Who somebody is, whatever they may do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Whom a token is about.
+    User(String),
+    /// A secret key, by its hash. Others are known to everybody.
+    Key(String),
+}
+
 /// Somebody who calls.
 #[derive(Clone, Debug, Default)]
 pub struct Principal {
+    /// Who they are, if they can be told from others.
+    pub identity: Option<Identity>,
     /// What decides which roles they have.
     pub holder: Holder,
     /// What is known of them, for the filters of permissions, but for the time.
@@ -127,10 +138,12 @@ struct KnownKey {
 
 impl KnownKey {
     fn new(key: ApiKey) -> Self {
+        let is_secret = key.kind == KeyKind::Secret;
         let principal = Principal {
+            identity: is_secret.then(|| Identity::Key(key.hash.clone())),
             holder: Holder { named: vec![key.role.clone()], assurance: 1, ..Holder::default() },
             is_anonymous: key.role == ANONYMOUS,
-            may_bypass: key.kind == KeyKind::Secret,
+            may_bypass: is_secret,
             ..Principal::default()
         };
         Self { key, principal: Arc::new(principal) }
@@ -332,7 +345,8 @@ impl Authority {
             }
         }
         let is_anonymous = holder.named.iter().all(|role| role == ANONYMOUS);
-        Ok((Principal { holder, values: Arc::new(values), is_anonymous, may_bypass: is_own }, until))
+        let identity = claims.subject.clone().map(Identity::User);
+        Ok((Principal { identity, holder, values: Arc::new(values), is_anonymous, may_bypass: is_own }, until))
     }
 
     /// Verifies a token, unless that was done before.

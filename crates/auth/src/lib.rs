@@ -9,9 +9,9 @@ mod permissions;
 mod store;
 mod token;
 
-pub use authority::{Authority, Credentials, Principal, Refused, Trust};
+pub use authority::{Authority, Credentials, Identity, Principal, Refused, Trust};
 pub use issue::{IssueError, Issued, issue, rotate};
 pub use permissions::{
-    Case, Group, Holder, Lint, Mistake, Permissions, RoleGrants, Stated, Supposed, Warning, looks_secret,
+    Case, Group, Holder, Limit, Lint, Mistake, Permissions, Rate, RoleGrants, Stated, Supposed, Warning, looks_secret,
 };
 pub use token::{Claims, KeyError, RoleClaim, SigningKey, TokenError, VerifyingKey};

@@ -7,6 +7,7 @@ mod case;
 mod check;
 mod file;
 mod filter;
+mod limit;
 mod lint;
 mod mistake;
 mod resolve;
@@ -18,6 +19,7 @@ use mwallet_db::schema::{Table, Timestamp};
 use mwallet_db::{Catalog, Grant, GrantedColumns, Grants, WriteGrant};
 
 pub use case::{Case, Supposed};
+pub use limit::{Limit, Rate};
 pub use lint::{Lint, Warning, looks_secret};
 pub use mistake::Mistake;
 
@@ -54,6 +56,8 @@ pub struct Permissions {
     tables: Vec<RoleGrants>,
     closed: Vec<Closed>,
     cases: Vec<Case>,
+    limits: BTreeMap<String, Limit>,
+    address_limit: Limit,
 }
 
 /// A role.

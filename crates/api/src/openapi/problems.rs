@@ -148,6 +148,16 @@ const STATUSES: &[Status] = &[
         ],
     },
     Status {
+        status: 429,
+        key: "TooManyRequests",
+        title: "Too Many Requests",
+        description: "The caller has used up what they may ask; `Retry-After` says when to try again.",
+        examples: &[
+            ("53400", "too many requests: 600 in 60s are allowed", Some("send the request again in 3 s")),
+            ("53400", "too many requests at once: 20 are allowed", Some("send the request again in 1 s")),
+        ],
+    },
+    Status {
         status: 500,
         key: "InternalServerError",
         title: "Internal Server Error",
@@ -190,7 +200,7 @@ const INVALID: (u16, &str) = (422, "UnprocessableContent");
 const RAISED: &str = "Raised";
 
 /// The statuses that every request can fail with.
-pub(super) const ALWAYS: &[u16] = &[400, 403, 500, 503, 504];
+pub(super) const ALWAYS: &[u16] = &[400, 403, 429, 500, 503, 504];
 /// The statuses that only requests with a body can fail with.
 pub(super) const BODY: &[u16] = &[408, 413, 415, 422];
 /// The statuses that only requests with a query in their body can fail with.
@@ -210,7 +220,7 @@ pub(super) fn insert(components: &mut Components) {
         let headers = match status {
             405 => json!({ "Allow": reference("headers", "Allow") }),
             415 => json!({ "Accept-Encoding": reference("headers", "AcceptEncoding") }),
-            503 => json!({ "Retry-After": reference("headers", "RetryAfter") }),
+            429 | 503 => json!({ "Retry-After": reference("headers", "RetryAfter") }),
             _ => json!({}),
         };
         components.insert("responses", *key, response(description, examples.collect(), headers));

@@ -31,6 +31,7 @@ mod rows_read;
 mod sessions;
 mod streams;
 mod support;
+mod throttle;
 mod time_zones;
 mod timing;
 mod tls;

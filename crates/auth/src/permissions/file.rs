@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -9,7 +10,12 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use super::Mistake;
+use super::{Mistake, Rate};
+
+/// The longest time of a limit.
+const MOST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most requests of a limit.
+const MOST_REQUESTS: u32 = 1_000_000_000;
 
 /// A text with its place.
 pub(super) type Text = Spanned<String>;
@@ -29,6 +35,12 @@ pub(super) struct File {
     /// What each role may do with each table.
     #[serde(default)]
     pub(super) tables: Entries<Entries<Actions>>,
+    /// How much the holders of roles may ask.
+    #[serde(default)]
+    pub(super) limits: Entries<LimitSpec>,
+    /// How much may be asked from one address, whoever asks.
+    #[serde(default)]
+    pub(super) address_limit: LimitSpec,
     /// Requests, and what they must answer.
     #[serde(default)]
     pub(super) tests: Vec<CaseSpec>,
@@ -71,6 +83,18 @@ pub(super) enum Assurance {
 /// A time such as `15m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Age(pub(super) Duration);
+
+/// How much may be asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitSpec {
+    /// The most requests in a time: `600/1m`.
+    pub(super) requests: Option<Rate>,
+    /// The most requests at once.
+    pub(super) concurrent: Option<NonZero<u32>>,
+    /// The most streams at once.
+    pub(super) streams: Option<NonZero<u32>>,
+}
 
 /// What a role may do with a table.
 #[derive(Debug, Deserialize)]
@@ -326,19 +350,39 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
+/// Reads a time such as `15m`.
+fn time(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let unit: u64 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.split_once('/').and_then(|(requests, period)| {
+            let requests = requests.trim().parse().ok()?;
+            // Longer ones are limits of money, which are told apart by accounts and not by requests.
+            let period = time(period.trim()).filter(|period| !period.is_zero() && *period <= MOST_PERIOD)?;
+            (requests > 0 && requests <= MOST_REQUESTS).then_some(Self { requests, period })
+        });
+        parts.ok_or_else(|| {
+            let expected = "requests and a time of at most a day with / between, such as 600/1m";
+            serde::de::Error::invalid_value(Unexpected::Str(&text), &expected)
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Age {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
-        let seconds = match unit {
-            "s" => Some(1),
-            "m" => Some(60),
-            "h" => Some(60 * 60),
-            "d" => Some(24 * 60 * 60),
-            _ => None,
-        };
-        let age = seconds.and_then(|unit: u64| number.parse::<u64>().ok()?.checked_mul(unit));
-        age.map(|seconds| Self(Duration::from_secs(seconds))).ok_or_else(|| {
+        time(&text).map(Self).ok_or_else(|| {
             serde::de::Error::invalid_value(
                 Unexpected::Str(&text),
                 &"a number with s, m, h or d behind it, such as 15m",

@@ -7,7 +7,7 @@ use mwallet_db::{Catalog, Filter, Grant, GrantedColumns, GrantedReference, Opera
 use serde_saphyr::{Location, Spanned};
 
 use super::file::{ALL, Actions, Columns, CreateSpec, Entries, File, ReadSpec, RoleSpec, Scalar, Text, UpdateSpec};
-use super::{Case, Closed, Group, Mistake, Permissions, Role, RoleGrants, Stated, filter};
+use super::{Case, Closed, Group, Limit, Mistake, Permissions, Role, RoleGrants, Stated, filter, limit};
 
 type Definitions = BTreeMap<String, Filter>;
 
@@ -39,7 +39,8 @@ pub(super) fn resolve(file: File, catalog: &Catalog) -> Result<Permissions, Mist
     let text = |(name, text): &(Text, Text)| (name.value.clone(), text.value.clone());
     let texts = file.define.0.iter().map(text).collect();
     let cases = file.tests.into_iter().map(|spec| Case::resolve(spec, &roles)).collect::<Result<_, _>>()?;
-    let permissions = Permissions { roles, definitions: texts, tables: grants, closed, cases };
+    let (limits, address_limit) = (limit::limits(&file.limits, &roles)?, Limit::new(&file.address_limit));
+    let permissions = Permissions { roles, definitions: texts, tables: grants, closed, cases, limits, address_limit };
     keys.iter().try_for_each(|key| key.check(&permissions))?;
     Ok(permissions)
 }
