@@ -9,6 +9,8 @@ local path
 
 function init(args)
   path = args[1]
+  -- Those of the command line.
+  for name, value in pairs(wrk.headers) do headers[name] = value end
   begin_random()
 end
 

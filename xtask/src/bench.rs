@@ -38,7 +38,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
     /// Only measure workloads and targets whose name contains this; the baseline is always measured, as the base of
-    /// ratios
+    /// ratios. The targets closed-* (by permissions, with a token) and limited-* (with limits too) are measured only so
     ///
     /// Can be repeated: a workload or target is measured if any pattern for its kind matches.
     #[arg(long, value_name = "PATTERN")]
@@ -107,8 +107,9 @@ fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static E
         workloads.retain(|workload| matching(workload.name));
     }
     let mut entries: Vec<&Entry> = TARGETS.iter().collect();
-    if entries.iter().any(|entry| matching(entry.name)) {
-        entries.retain(|entry| matching(entry.name) || entry.name == BASELINE);
+    match entries.iter().any(|entry| matching(entry.name)) {
+        true => entries.retain(|entry| matching(entry.name) || entry.name == BASELINE),
+        false => entries.retain(|entry| entry.is_default),
     }
     Ok((workloads, entries))
 }

@@ -18,16 +18,22 @@ pub(super) const MWALLET_SQLITE: &str = "mwallet-sqlite";
 pub(super) const FASTAPI_SQLALCHEMY: &str = "fastapi-sqlalchemy";
 
 /// All targets, in the order of their turns.
-pub(super) const TARGETS: [Entry; 4] = [
-    Entry { name: BASELINE, start: baseline::start },
-    Entry { name: MWALLET_POSTGRES, start: mwallet::start_on_postgres },
-    Entry { name: MWALLET_SQLITE, start: mwallet::start_on_sqlite },
-    Entry { name: FASTAPI_SQLALCHEMY, start: fastapi_sqlalchemy::start },
+pub(super) const TARGETS: [Entry; 8] = [
+    Entry { name: BASELINE, is_default: true, start: baseline::start },
+    Entry { name: MWALLET_POSTGRES, is_default: true, start: mwallet::start_on_postgres },
+    Entry { name: "closed-postgres", is_default: false, start: mwallet::start_closed_on_postgres },
+    Entry { name: "limited-postgres", is_default: false, start: mwallet::start_limited_on_postgres },
+    Entry { name: MWALLET_SQLITE, is_default: true, start: mwallet::start_on_sqlite },
+    Entry { name: "closed-sqlite", is_default: false, start: mwallet::start_closed_on_sqlite },
+    Entry { name: "limited-sqlite", is_default: false, start: mwallet::start_limited_on_sqlite },
+    Entry { name: FASTAPI_SQLALCHEMY, is_default: true, start: fastapi_sqlalchemy::start },
 ];
 
 /// A target that can be started.
 pub(super) struct Entry {
     pub(super) name: &'static str,
+    /// Whether it is measured if no target is named.
+    pub(super) is_default: bool,
     start: fn(&Workdir, Tables) -> Result<Box<dyn Target>>,
 }
 

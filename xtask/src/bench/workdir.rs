@@ -85,9 +85,12 @@ impl Workdir {
         Ok(self.embed_database.get().ok_or("the database was not filled")?)
     }
 
-    /// Creates and fills a SQLite file with the same tables.
+    /// Creates and fills a SQLite file with the same tables on first use.
     pub(super) fn embed_file(&self) -> Result<PathBuf> {
         let file = self.directory("sqlite")?.join("embed.db");
+        if file.exists() {
+            return Ok(file);
+        }
         let mut command = Command::new(&self.tools.python);
         output(command.args(["-c", FILL_SQLITE]).arg(&file).args(EMBED_SQLITE.map(embed_path)))?;
         Ok(file)

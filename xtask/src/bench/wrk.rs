@@ -35,11 +35,20 @@ pub(super) struct Load {
 
 impl Wrk {
     /// Runs a script of `bench/wrk` for this number of seconds.
-    pub(super) fn run(&self, script: &str, url: &str, path: &str, seconds: u32) -> Result<Load> {
+    pub(super) fn run(
+        &self,
+        script: &str,
+        (url, path): (&str, &str),
+        token: Option<&str>,
+        seconds: u32,
+    ) -> Result<Load> {
         let mut command = Command::new(&self.0);
         // A late response is slow, as the figures show, but not an error.
-        command.args(["-t2", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--timeout", PATIENCE, "-s"]);
-        command.arg(root().join("bench/wrk").join(script)).args([url, "--", path]);
+        command.args(["-t2", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--timeout", PATIENCE]);
+        if let Some(token) = token {
+            command.args(["-H", &format!("Authorization: Bearer {token}")]);
+        }
+        command.args(["-s"]).arg(root().join("bench/wrk").join(script)).args([url, "--", path]);
         let said = output(&mut command)?;
         Load::read(&said).ok_or_else(|| format!("what wrk said cannot be read:\n{said}").into())
     }
@@ -68,15 +77,16 @@ pub(super) struct Answer {
 }
 
 /// Sends one request: a GET, or a POST if there is a body.
-pub(super) fn ask(url: &str, path: &str, body: Option<&str>) -> Result<Answer> {
+pub(super) fn ask(url: &str, path: &str, body: Option<&str>, token: Option<&str>) -> Result<Answer> {
     let address = url.strip_prefix("http://").ok_or("the URL is no http://")?;
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     // With HTTP 1.0 the response is not chunked, and ends with the connection.
     let head = match body {
-        None => format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"),
+        None => format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n{token}\r\n"),
         Some(body) => format!(
-            "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+            "POST {path} HTTP/1.0\r\nHost: {address}\r\n{token}Content-Type: application/json\r\n\
              Prefer: return=representation\r\nContent-Length: {}\r\n\r\n",
             body.len()
         ),
@@ -93,7 +103,7 @@ pub(super) fn ask(url: &str, path: &str, body: Option<&str>) -> Result<Answer> {
 /// Waits until a server responds, with any status.
 pub(super) fn wait_for(url: &str, patience: Duration) -> Result<()> {
     let begun = Instant::now();
-    while let Err(error) = ask(url, "/", None) {
+    while let Err(error) = ask(url, "/", None, None) {
         if begun.elapsed() > patience {
             return Err(format!("nobody answers at {url}: {error}").into());
         }

@@ -1,13 +1,14 @@
 //! Permissions files, and what they grant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mwallet_db::schema::{Column, ColumnType, ReferentialAction, Table, Timestamp};
 use mwallet_db::{
     Caller, Catalog, Dialect, Filter, Grant, GrantedColumns, Operand, Plan, Query, Scope, ScopedTable, TableGrants,
 };
 
-use super::{Group, Holder, Permissions, looks_secret};
+use super::{Group, Holder, Limit, Permissions, Rate, looks_secret};
 
 fn table(name: &str, columns: &[&str]) -> Table {
     let mut table = Table::new(name);
@@ -281,6 +282,61 @@ fn mistakes_of_writes_name_their_place() {
         let error = Permissions::parse(&WRITES.replacen(right, wrong, 1), &catalog_with_key()).unwrap_err().to_string();
         assert_eq!(error, expected, "{wrong}");
     }
+}
+
+#[test]
+fn limits_are_read_and_the_largest_of_several_holds() {
+    let text = FILE.to_owned()
+        + r#"
+limits:
+  anon: { requests: 60/1m, streams: 3 }
+  agent: { requests: 600 / 1h, concurrent: 2, streams: 1 }
+address_limit: { requests: 5/1s }
+"#;
+    let permissions = Permissions::parse(&text, &catalog()).unwrap();
+    let rate = |requests, seconds| Some(Rate { requests, period: Duration::from_secs(seconds) });
+    let anon = Limit { rate: rate(60, 60), concurrent: None, streams: Some(3) };
+    assert_eq!(permissions.limit(["anon"]), anon);
+    assert_eq!(permissions.limit(["authenticated"]), anon, "what is in it");
+    assert_eq!(
+        permissions.limit(["agent"]),
+        Limit { concurrent: Some(2), ..anon },
+        "one a second is more than 600 an hour"
+    );
+    assert_eq!(permissions.limit(["nobody"]), Limit::default());
+    assert_eq!(permissions.address_limit(), &Limit { rate: rate(5, 1), ..Limit::default() });
+    for (right, wrong, expected) in [
+        (
+            "  agent: { requests: 600",
+            "  agnt: { requests: 600",
+            "line 23, column 3: there is no role agnt; did you mean agent?",
+        ),
+        (
+            "5/1s",
+            "5/s",
+            "line 24, column 28: invalid value: string \"5/s\", expected requests and a time of at most a day with / between, such as 600/1m",
+        ),
+        (
+            "5/1s",
+            "0/1s",
+            "line 24, column 28: invalid value: string \"0/1s\", expected requests and a time of at most a day with / between, such as 600/1m",
+        ),
+        (
+            "5/1s",
+            "5/2d",
+            "line 24, column 28: invalid value: string \"5/2d\", expected requests and a time of at most a day with / between, such as 600/1m",
+        ),
+        (
+            "streams: 3",
+            "stream: 3",
+            "line 22, column 27: unknown field `stream`, expected one of requests, concurrent, streams",
+        ),
+    ] {
+        let error = Permissions::parse(&text.replacen(right, wrong, 1), &catalog()).unwrap_err().to_string();
+        assert_eq!(error, expected, "{wrong}");
+    }
+    let zero = Permissions::parse(&text.replacen("concurrent: 2", "concurrent: 0", 1), &catalog());
+    assert!(zero.is_err(), "{zero:?}");
 }
 
 /// The default permissions, for the tables that can be served.

@@ -50,7 +50,7 @@ pub(super) fn start(workdir: &Workdir, tables: Tables) -> Result<Box<dyn Target>
     let url = format!("http://127.0.0.1:{port}");
     wrk::wait_for(&url, Duration::from_secs(60)).map_err(|error| process.with_log(&error))?;
     let notes = vec!["its table has the same columns, without the foreign key and the service columns".to_owned()];
-    Ok(Box::new(Http { wrk: workdir.tools.wrk(), url, path, process, notes, embed: None }))
+    Ok(Box::new(Http { wrk: workdir.tools.wrk(), url, path, process, token: None, notes, embed: None }))
 }
 
 fn folder() -> PathBuf {

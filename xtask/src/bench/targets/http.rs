@@ -15,6 +15,8 @@ pub(super) struct Http {
     /// Returns the path of a workload by its name, with `%d` for the ID of an order.
     pub(super) path: fn(&str) -> Option<&'static str>,
     pub(super) process: Process,
+    /// The token of those who call it, if it is closed.
+    pub(super) token: Option<String>,
     /// Notes to report with its command.
     pub(super) notes: Vec<String>,
     /// The server of the workload `embed`, if it is another.
@@ -40,7 +42,8 @@ impl Target for Http {
     fn check(&self, workload: &Workload) -> Result<()> {
         let server = self.server(workload);
         let path = server.path(workload)?.replace("%d", "42");
-        let answer = wrk::ask(&server.url, &path, workload.body).map_err(|error| server.process.with_log(&error))?;
+        let answer = wrk::ask(&server.url, &path, workload.body, server.token.as_deref())
+            .map_err(|error| server.process.with_log(&error))?;
         if answer.status != workload.status {
             let why = format!("{path} answered {} instead of {}: {}", answer.status, workload.status, answer.body);
             return Err(server.process.with_log(&why));
@@ -53,7 +56,8 @@ impl Target for Http {
         let server = self.server(workload);
         server.process.reset_peak()?;
         let before = server.process.cpu()?;
-        let load = server.wrk.run(workload.script, &server.url, server.path(workload)?, seconds)?;
+        let load =
+            server.wrk.run(workload.script, (&server.url, server.path(workload)?), server.token.as_deref(), seconds)?;
         let cpu = server.process.cpu()?.saturating_sub(before);
         let usage = Usage {
             cpu_us: cpu.as_secs_f64() * 1e6 / load.requests.max(1) as f64,
