@@ -107,8 +107,16 @@ fn choose(patterns: &[String]) -> Result<(Vec<&'static Workload>, Vec<&'static E
         workloads.retain(|workload| matching(workload.name));
     }
     let mut entries: Vec<&Entry> = TARGETS.iter().collect();
-    match entries.iter().any(|entry| matching(entry.name)) {
-        true => entries.retain(|entry| matching(entry.name) || entry.name == BASELINE),
+    let is_named = |entry: &&Entry| match entry.is_default {
+        true => matching(entry.name),
+        // A pattern for others as well does not mean these.
+        false => patterns.iter().any(|pattern| {
+            let is_of_default = |other: &Entry| other.is_default && other.name.contains(pattern.as_str());
+            entry.name.contains(pattern.as_str()) && !TARGETS.iter().any(is_of_default)
+        }),
+    };
+    match entries.iter().any(is_named) {
+        true => entries.retain(|entry| is_named(entry) || entry.name == BASELINE),
         false => entries.retain(|entry| entry.is_default),
     }
     Ok((workloads, entries))
@@ -165,6 +173,7 @@ mod tests {
         assert_eq!(chosen(&["sqlite"]), (vec!["get", "list", "embed", "create"], vec!["baseline", "mwallet-sqlite"]));
         assert_eq!(chosen(&["get", "create", "mwallet"]).0, ["get", "create"]);
         assert_eq!(chosen(&["mwallet"]).1, ["baseline", "mwallet-postgres", "mwallet-sqlite"]);
+        assert_eq!(chosen(&["closed-s", "mwallet-s"]).1, ["baseline", "mwallet-sqlite", "closed-sqlite"]);
         assert_eq!(chosen(&["baseline"]).1, ["baseline"]);
         let unknown = choose(&["oracle".into()]).err().unwrap().to_string();
         assert!(unknown.contains("there are get, list, embed, create, baseline"), "{unknown}");

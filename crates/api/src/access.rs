@@ -20,7 +20,9 @@ use hyper::body::{Frame, SizeHint};
 
 use crate::endpoint::Endpoint;
 use crate::exposed::ExposedTables;
+use crate::metrics::Metrics;
 use crate::request_id::Rows;
+use crate::state::AppState;
 
 /// A function that is called for every request after its response. It must be fast: requests wait for it.
 #[derive(Clone)]
@@ -82,6 +84,11 @@ impl Exchange {
         if KNOWN.contains(&self.method) { self.method.as_str() } else { place::UNKNOWN }
     }
 
+    /// The path without values: `/rest/v1/orders/{identifier}`.
+    pub(crate) fn route(&self) -> String {
+        place::route(&self.uri, &self.tables, &self.endpoints)
+    }
+
     /// The path and the names of the parameters, without values: `/rest/v1/orders/{identifier}?asset&limit`. A name
     /// that is neither a table, a column nor a keyword may be a secret, and is replaced.
     pub fn place(&self) -> String {
@@ -91,34 +98,43 @@ impl Exchange {
 
 /// A request that is being handled.
 pub(crate) struct Noted {
-    log: AccessLog,
+    log: Option<AccessLog>,
+    metrics: Option<Metrics>,
     begun: Instant,
     rows: Rows,
-    exchange: Exchange,
+    /// `None` when it was reported.
+    exchange: Option<Exchange>,
 }
 
 impl Noted {
-    pub(crate) fn new(
-        log: &AccessLog,
+    /// Notes a request. `None` if nobody wants to know of it.
+    pub(crate) fn begin(
+        state: &AppState,
         request: &Request,
         id: &HeaderValue,
         from: Option<IpAddr>,
-        tables: Arc<ExposedTables>,
-        endpoints: Arc<Vec<Endpoint>>,
-    ) -> Self {
+        tables: &Arc<ExposedTables>,
+    ) -> Option<Self> {
+        let (log, metrics) = (state.access_log.clone(), state.metrics.clone());
+        if log.is_none() && metrics.is_none() {
+            return None;
+        }
+        if let Some(metrics) = &metrics {
+            metrics.begin();
+        }
         let exchange = Exchange {
             id: id.clone(),
             method: request.method().clone(),
             uri: request.uri().clone(),
             from,
-            tables,
-            endpoints,
+            tables: tables.clone(),
+            endpoints: state.endpoints.clone(),
             status: StatusCode::OK,
             time: Duration::ZERO,
             rows: None,
             is_whole: true,
         };
-        Self { log: log.clone(), begun: Instant::now(), rows: Rows::unknown(), exchange }
+        Some(Self { log, metrics, begun: Instant::now(), rows: Rows::unknown(), exchange: Some(exchange) })
     }
 
     /// The counter for the rows of the request.
@@ -128,7 +144,9 @@ impl Noted {
 
     /// Logs the response: at once if its size is known, otherwise when its body ends.
     pub(crate) fn answered(mut self, response: Response) -> Response {
-        self.exchange.status = response.status();
+        if let Some(exchange) = &mut self.exchange {
+            exchange.status = response.status();
+        }
         if response.body().size_hint().exact().is_some() {
             self.report(true);
             return response;
@@ -136,9 +154,24 @@ impl Noted {
         response.map(|body| Body::new(Watched { body, noted: Some(self) }))
     }
 
-    fn report(self, is_whole: bool) {
-        let (time, rows) = (self.begun.elapsed(), self.rows.count());
-        (self.log.0)(Exchange { time, rows, is_whole, ..self.exchange });
+    fn report(&mut self, is_whole: bool) {
+        let Some(exchange) = self.exchange.take() else { return };
+        let exchange = Exchange { time: self.begun.elapsed(), rows: self.rows.count(), is_whole, ..exchange };
+        if let Some(metrics) = &self.metrics {
+            metrics.end(&exchange);
+        }
+        if let Some(log) = &self.log {
+            (log.0)(exchange);
+        }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let (Some(metrics), Some(exchange)) = (&self.metrics, self.exchange.take()) else { return };
+        // The client has left before there was an answer. Servers call that so, though it is never sent.
+        let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
+        metrics.end(&Exchange { status, time: self.begun.elapsed(), ..exchange });
     }
 }
 
@@ -150,7 +183,7 @@ struct Watched {
 
 impl Watched {
     fn end(&mut self, is_whole: bool) {
-        if let Some(noted) = self.noted.take() {
+        if let Some(mut noted) = self.noted.take() {
             noted.report(is_whole);
         }
     }

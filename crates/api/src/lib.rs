@@ -37,6 +37,7 @@ mod identify;
 mod limits;
 mod location;
 mod methods;
+mod metrics;
 mod middleware;
 mod nearest;
 mod openapi;

@@ -81,10 +81,7 @@ impl Exchange {
         let served = state.served();
         let id = request_id::choose(request.headers(), state.engine.sources());
         let client = Client::find(&request, &state.proxies);
-        let noted = state.access_log.as_ref().map(|log| {
-            let (tables, endpoints) = (served.tables().clone(), state.endpoints.clone());
-            Noted::new(log, &request, &id, client.address, tables, endpoints)
-        });
+        let noted = Noted::begin(state, &request, &id, client.address, served.tables());
         let (request, unread) = Unread::watch(request);
         let asker = if state.authority.is_some() { served.nobody() } else { served.anybody() };
         let incoming = Incoming::new(request, asker, timing);

@@ -15,6 +15,7 @@ use crate::error_log;
 use crate::exposed::ExposedTables;
 use crate::hosts::Hosts;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
@@ -36,6 +37,7 @@ pub struct AppState {
     pub(crate) proxies: Proxies,
     pub(crate) hsts: Option<HeaderValue>,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) metrics: Option<Metrics>,
     pub(crate) endpoints: Arc<Vec<Endpoint>>,
     pub(crate) row_counts: RowCounts,
     pub(crate) server_timing: bool,
@@ -69,6 +71,7 @@ impl AppState {
             proxies: Proxies::default(),
             hsts: None,
             access_log: None,
+            metrics: None,
             endpoints: Arc::default(),
             row_counts: RowCounts::default(),
             server_timing: false,

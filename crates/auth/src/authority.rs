@@ -115,6 +115,9 @@ struct Inner {
     users: Mutex<HashMap<String, Looked>>,
     /// How often users may have changed by requests.
     changes: AtomicU64,
+    /// How many tokens were known already, and how many had to be verified.
+    known_tokens: AtomicU64,
+    new_tokens: AtomicU64,
     anonymous: Arc<Principal>,
 }
 
@@ -188,6 +191,8 @@ impl Authority {
             tokens: Mutex::default(),
             users: Mutex::default(),
             changes: AtomicU64::new(0),
+            known_tokens: AtomicU64::new(0),
+            new_tokens: AtomicU64::new(0),
             anonymous: Arc::new(Principal {
                 holder: Holder { named: vec![ANONYMOUS.into()], ..Holder::default() },
                 is_anonymous: true,
@@ -358,8 +363,10 @@ impl Authority {
         let now = self.now();
         if let Some(known) = known {
             known.claims.check_time(token::seconds(now))?;
+            self.0.known_tokens.fetch_add(1, Ordering::Relaxed);
             return Ok(known);
         }
+        self.0.new_tokens.fetch_add(1, Ordering::Relaxed);
         let trust = lock(&self.0.trust).clone();
         let verify = |keys: &Keys| {
             let all: Vec<VerifyingKey> = keys.verifying.iter().chain(&trust.keys).cloned().collect();
@@ -404,6 +411,11 @@ impl Authority {
             remember(&mut users, subject.to_owned(), (asked, user.clone()), |(at, _)| at.elapsed() < FRESH);
         }
         Ok((asked, user))
+    }
+
+    /// Returns how many tokens were known already since the start, and how many had to be verified.
+    pub fn verified_tokens(&self) -> (u64, u64) {
+        (self.0.known_tokens.load(Ordering::Relaxed), self.0.new_tokens.load(Ordering::Relaxed))
     }
 
     /// Forgets what is known of users, if rows of this table decide what they may do. They may have changed.

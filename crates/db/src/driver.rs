@@ -25,6 +25,7 @@ use crate::options::EngineOptions;
 use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Prepared, Statement};
 use crate::url::DatabaseUrl;
+use crate::usage::Usage;
 use mock::Mock;
 
 /// Calls the same method on whichever driver a value belongs to. The last argument names the variant that needs no
@@ -101,6 +102,11 @@ impl Driver {
     /// Runs one read statement.
     pub(crate) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         dispatch!(self, driver => driver.read(statement, format).await, Mock)
+    }
+
+    /// Returns what is used now.
+    pub(crate) fn usage(&self) -> Usage {
+        dispatch!(self, driver => driver.usage(), Mock)
     }
 
     /// Returns whether [`Self::read`] rejects statements that write.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use mwallet_schema::Sources;
 
@@ -15,6 +15,7 @@ use crate::room::Room;
 use crate::statement::{Format, Output, Statement};
 use crate::stream::Batches;
 use crate::url::{DatabaseUrl, SqliteUrl};
+use crate::usage::Usage;
 
 /// A database with its URL, dialect and connections. Cheap to clone. It does not connect before the first use.
 ///
@@ -35,6 +36,8 @@ struct Inner {
     options: EngineOptions,
     closed: AtomicBool,
     room: Room,
+    /// How often the database was asked.
+    calls: AtomicU64,
 }
 
 impl Engine {
@@ -69,6 +72,7 @@ impl Engine {
                 options,
                 closed: AtomicBool::new(false),
                 room: Room::default(),
+                calls: AtomicU64::new(0),
             }),
             on_use: None,
         })
@@ -97,7 +101,8 @@ impl Engine {
         let place = format!("{dialect} (nothing is run)");
         let name = "nothing".into();
         let (options, closed) = (EngineOptions::default(), AtomicBool::new(false));
-        let inner = Inner { driver, dialect, place, name, options, closed, room: Room::default() };
+        let (room, calls) = (Room::default(), AtomicU64::new(0));
+        let inner = Inner { driver, dialect, place, name, options, closed, room, calls };
         Self { inner: Arc::new(inner), on_use: None }
     }
 
@@ -131,6 +136,7 @@ impl Engine {
         if let Some(on_use) = &self.on_use {
             on_use();
         }
+        self.inner.calls.fetch_add(1, Ordering::Relaxed);
         match self.inner.closed.load(Ordering::Acquire) {
             true => Err(Error::Unavailable("the engine is closed".into())),
             false => Ok(&self.inner.driver),
@@ -235,6 +241,11 @@ impl Engine {
     /// Returns an error if one cannot be opened. It is then opened on demand.
     pub async fn warm_up(&self) -> Result<()> {
         self.driver()?.warm_up().await
+    }
+
+    /// Returns what the engine uses now.
+    pub fn usage(&self) -> Usage {
+        Usage { calls: self.inner.calls.load(Ordering::Relaxed), ..self.inner.driver.usage() }
     }
 
     /// Returns the maximum number of file descriptors that the engine may have open, including sockets.

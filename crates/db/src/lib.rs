@@ -57,6 +57,7 @@ mod sql;
 mod statement;
 mod stream;
 mod url;
+mod usage;
 
 pub mod crud;
 pub mod prelude;
@@ -103,3 +104,4 @@ pub use statement::{Format, JsonStyle, Numbers, Output, Statement};
 pub use stream::{Batches, Rows};
 pub use typed::{Find, KeyValues, LoadRelated, LoadedMany, LoadedOne, Page, RelatedQuery};
 pub use url::{DatabaseUrl, Host, PostgresUrl, SqliteUrl, SslMode, UrlError};
+pub use usage::{PoolUsage, Usage};

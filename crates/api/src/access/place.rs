@@ -26,9 +26,39 @@ const PATHS: [&str; 10] = [
 /// The most parameters in the log.
 const MOST: usize = 50;
 
+/// What a path is about.
+enum Subject<'s> {
+    /// A table, if there is one of that name.
+    Table(Option<&'s ExposedTable>),
+    /// An endpoint, if there is one.
+    Endpoint(Option<&'s Endpoint>),
+}
+
+/// The path without values.
+pub(super) fn route(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
+    find(uri, tables, endpoints).0
+}
+
 /// The path and the names of the parameters, without values.
 pub(super) fn describe(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]) -> String {
     let query = uri.query().unwrap_or_default();
+    let (mut place, subject) = find(uri, tables, endpoints);
+    match subject {
+        Subject::Table(table) => add_names(&mut place, query, |name| {
+            let column = table.and_then(|exposed| column(exposed, name));
+            column.or_else(|| mwallet_query::is_keyword(name).then(|| name.to_owned()))
+        }),
+        Subject::Endpoint(endpoint) => {
+            let parameters = endpoint.map_or(&[][..], |endpoint| &endpoint.parameters);
+            add_names(&mut place, query, |name| {
+                parameters.iter().any(|parameter| parameter.name == name).then(|| name.to_owned())
+            });
+        }
+    }
+    place
+}
+
+fn find<'s>(uri: &Uri, tables: &'s ExposedTables, endpoints: &'s [Endpoint]) -> (String, Subject<'s>) {
     // Redirects to a table are logged with its path.
     let target = Target::parse(uri.path());
     if let Some(name) = target.table(uri.path()) {
@@ -41,21 +71,12 @@ pub(super) fn describe(uri: &Uri, tables: &ExposedTables, endpoints: &[Endpoint]
         if target.is_row() {
             place.push_str("/{identifier}");
         }
-        add_names(&mut place, query, |name| {
-            let column = table.and_then(|exposed| column(exposed, name));
-            column.or_else(|| mwallet_query::is_keyword(name).then(|| name.to_owned()))
-        });
-        return place;
+        return (place, Subject::Table(table));
     }
     let has_table = |name: &str| tables.first().get(name).is_some();
     let endpoint = endpoints.iter().find(|endpoint| fits(endpoint.path(), uri.path()) && endpoint.is_served(has_table));
     let known = endpoint.map(Endpoint::path).or_else(|| PATHS.into_iter().find(|path| fits(path, uri.path())));
-    let mut place = known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned);
-    let parameters = endpoint.map_or(&[][..], |endpoint| &endpoint.parameters);
-    add_names(&mut place, query, |name| {
-        parameters.iter().any(|parameter| parameter.name == name).then(|| name.to_owned())
-    });
-    place
+    (known.map_or_else(|| format!("/{UNKNOWN}"), str::to_owned), Subject::Endpoint(endpoint))
 }
 
 fn column(table: &ExposedTable, name: &str) -> Option<String> {

@@ -14,6 +14,7 @@ mod endpoints;
 mod home;
 mod injections;
 mod matrix;
+mod metrics;
 mod odd_tables;
 mod openapi;
 mod permissions;

@@ -314,22 +314,22 @@ address_limit: { requests: 5/1s }
         (
             "5/1s",
             "5/s",
-            "line 24, column 28: invalid value: string \"5/s\", expected requests and a time of at most a day with / between, such as 600/1m",
+            "line 24, column 18: invalid value: string \"5/s\", expected requests and a time of at most a day with / between, such as 600/1m",
         ),
         (
             "5/1s",
             "0/1s",
-            "line 24, column 28: invalid value: string \"0/1s\", expected requests and a time of at most a day with / between, such as 600/1m",
+            "line 24, column 18: invalid value: string \"0/1s\", expected requests and a time of at most a day with / between, such as 600/1m",
         ),
         (
             "5/1s",
             "5/2d",
-            "line 24, column 28: invalid value: string \"5/2d\", expected requests and a time of at most a day with / between, such as 600/1m",
+            "line 24, column 18: invalid value: string \"5/2d\", expected requests and a time of at most a day with / between, such as 600/1m",
         ),
         (
             "streams: 3",
             "stream: 3",
-            "line 22, column 27: unknown field `stream`, expected one of requests, concurrent, streams",
+            "line 22, column 28: unknown field `stream`, expected one of requests, concurrent, streams",
         ),
     ] {
         let error = Permissions::parse(&text.replacen(right, wrong, 1), &catalog()).unwrap_err().to_string();

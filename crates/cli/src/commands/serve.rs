@@ -124,18 +124,23 @@ pub(crate) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     let engine = reflected.engine(settings, |options| EngineOptions { runtimes: limits.threads(), ..options })?;
     // Before anything is created: this is the step that fails most often.
     let listeners = options.listen.listen(&addresses)?;
+    let metrics = options.reach.metrics_listeners().await?;
     let found = reflected.tables(&engine).await?;
     if found.is_none() {
         database::prepare(settings, &engine, options.migrate).await?;
     }
     let welcome = if options.open { welcome_all } else { welcome_callers };
-    serve(settings, log, options, Prepared { engine, listeners, certificate, found }, welcome).await
+    serve(settings, log, options, Prepared { engine, listeners, metrics, certificate, found }, welcome).await
 }
+
+/// The most connections of those who read the metrics.
+const METRICS_CONNECTIONS: usize = 16;
 
 /// What a server starts with.
 struct Prepared {
     engine: Engine,
     listeners: Vec<TcpListener>,
+    metrics: Vec<TcpListener>,
     certificate: Option<Certificate>,
     /// The tables of an existing database; `None` if the database is mWallet's own.
     found: Option<Vec<Table>>,
@@ -151,7 +156,7 @@ async fn serve(
 ) -> Result<()> {
     let is_open = options.is_open();
     let Options { reflected, callers, listen, access_log, server_timing, plans, reach, limits, .. } = options;
-    let Prepared { engine, listeners, certificate, found } = prepared;
+    let Prepared { engine, listeners, metrics, certificate, found } = prepared;
     let tables: Vec<&Table> = match &found {
         Some(found) => found.iter().collect(),
         None => mwallet_models::tables(),
@@ -178,15 +183,17 @@ async fn serve(
     let scheme = if certificate.is_some() { "https" } else { "http" };
     let url = addresses.first().map(|first| listen.url(scheme, *first)).unwrap_or_default();
     let is_local = addresses.iter().all(|address| address.ip().is_loopback());
-    let text = welcome(&engine.to_string(), &url, &tables);
+    let mut text = welcome(&engine.to_string(), &url, &tables);
+    let places: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let mut said = json!({"url": url, "addresses": places, "database": engine.to_string()});
+    if let Some(first) = metrics.first() {
+        let url = format!("http://{}/metrics", first.local_addr()?);
+        text += &format!("\nmetrics: {url}");
+        said["metrics"] = url.into();
+    }
     // Before the URL is printed: a reader of the URL may stop the server at once.
     let stop = signals::stop()?;
-    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    output::report(
-        &settings.output,
-        text,
-        &json!({"url": url, "addresses": addresses, "database": engine.to_string()}),
-    )?;
+    output::report(&settings.output, text, &said)?;
 
     let mut state = state.limits(limits.limits()).origins(limits.origins());
     state = endpoints::add_general(state);
@@ -204,6 +211,16 @@ async fn serve(
     }
     if found.is_some() || !is_open {
         state = reload::keep_fresh(state, reflected, (!is_open).then_some(callers))?;
+    }
+    if !metrics.is_empty() {
+        let page;
+        (state, page) = state.metrics();
+        tokio::spawn(mwallet_api::serve(
+            metrics,
+            page,
+            std::future::pending(),
+            mwallet_api::ServeOptions { connections: METRICS_CONNECTIONS, ..mwallet_api::ServeOptions::default() },
+        ));
     }
     let app = App::new(reach.apply(state, is_open, is_local));
     let options = mwallet_api::ServeOptions { certificate, ..limits.serve_options() };

@@ -114,6 +114,28 @@ async fn a_server_is_called_by_names_that_it_has(db: TestDb) {
     }
 }
 
+#[both_engines]
+async fn metrics_have_an_address_of_their_own(db: TestDb) {
+    let mut program = program(db.folder.path());
+    program.args([
+        "serve",
+        "--open",
+        "--migrate",
+        "--database-url",
+        &db.url.expose(),
+        "--metrics-listen",
+        "127.0.0.1:0",
+    ]);
+    let (server, said) = Server::listening_and_saying(program);
+    server.get("/rest/v1/orders?limit=1");
+    let url = said["metrics"].as_str().unwrap();
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    let text = Server::get_at(address, address, "/metrics");
+    let line = r#"mwallet_requests_total{method="GET",route="/rest/v1/orders",status="200"} 1"#;
+    assert!(text.lines().any(|found| found == line), "{text}");
+    server.get_as("/metrics", 404);
+}
+
 #[tokio::test]
 async fn a_server_that_others_reach_is_protected() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,7 +105,16 @@ impl Server {
     }
 
     /// The same at a place of the test's choice.
-    pub(crate) fn listening_at(mut program: Command, place: &str) -> Self {
+    pub(crate) fn listening_at(program: Command, place: &str) -> Self {
+        Self::start_at(program, place).0
+    }
+
+    /// The same, and what the program says of itself.
+    pub(crate) fn listening_and_saying(program: Command) -> (Self, Value) {
+        Self::start_at(program, "127.0.0.1:0")
+    }
+
+    fn start_at(mut program: Command, place: &str) -> (Self, Value) {
         program.args(["--json", "--listen", place]);
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -113,7 +122,8 @@ impl Server {
         let said: Value = serde_json::from_str(&line).unwrap();
         let addresses =
             said["addresses"].as_array().unwrap().iter().map(|address| address.as_str().unwrap().to_owned());
-        Self { child, url: said["url"].as_str().unwrap().to_owned(), addresses: addresses.collect() }
+        let (url, addresses) = (said["url"].as_str().unwrap().to_owned(), addresses.collect());
+        (Self { child, url, addresses }, said)
     }
 
     /// The body of an answer with status 200 at an address, for a request that calls the server `host`.

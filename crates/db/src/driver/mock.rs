@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::notifications::Notifications;
 use crate::options::SessionOptions;
 use crate::statement::{Format, Output, Statement};
+use crate::usage::Usage;
 
 /// The recorded statements.
 #[derive(Default)]
@@ -34,6 +35,10 @@ impl Mock {
     pub(super) async fn read(&self, statement: Statement, format: Format) -> Result<Output> {
         self.keep(statement.sql.to_string());
         Ok(Output::empty(format))
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        Usage::default()
     }
 
     pub(super) fn read_refuses_writes(&self) -> bool {

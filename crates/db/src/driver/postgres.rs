@@ -31,6 +31,7 @@ use crate::notifications::Notifications;
 use crate::options::{EngineOptions, SessionOptions};
 use crate::statement::{Format, Output, SearchPath, Statement};
 use crate::url::PostgresUrl;
+use crate::usage::{PoolUsage, Usage};
 use pipeline::Pipeline;
 use search_path::Pool;
 use tls::Tls;
@@ -155,6 +156,20 @@ impl Postgres {
         }
         shares.push((id, share.clone()));
         Ok(share)
+    }
+
+    /// Returns what is used now, by all runtimes.
+    pub(crate) fn usage(&self) -> Usage {
+        let shares = self.pools.of_runtimes.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = PoolUsage::default();
+        for (_, Share { pool, .. }) in &*shares {
+            let status = pool.status();
+            all.most += status.max_size;
+            all.open += status.size;
+            all.idle += status.available;
+            all.waiting += status.waiting;
+        }
+        Usage { connections: Some(all), ..Usage::default() }
     }
 
     /// Returns the maximum number of file descriptors.

@@ -40,6 +40,7 @@ use crate::notifications::Notifications;
 use crate::options::{EngineOptions, SessionOptions};
 use crate::statement::{Format, Output, Statement};
 use crate::url::SqliteUrl;
+use crate::usage::Usage;
 use database_file::DatabaseFile;
 use lease::Purpose;
 use point_read::PointReads;
@@ -162,6 +163,12 @@ impl Sqlite {
             settings,
             is_warm: AtomicBool::new(false),
         }
+    }
+
+    /// Returns what is used now.
+    pub(crate) fn usage(&self) -> Usage {
+        let log = self.file().map(|file| side_file(file, "-wal").metadata().map_or(0, |log| log.len()));
+        Usage { queued: Some(self.writer.queued()), log_bytes: log, ..Usage::default() }
     }
 
     /// Returns the maximum number of open files.

@@ -24,9 +24,10 @@ pub(super) async fn run(settings: &Settings, log: &Log, options: Options) -> Res
     let engine = engine(settings)?;
     // Before anything is created.
     let listeners = options.listen.listen(&addresses)?;
+    let metrics = options.reach.metrics_listeners().await?;
     database::prepare_with(&engine, true, true).await?;
     fill(settings, &engine).await?;
-    let prepared = Prepared { engine, listeners, certificate, found: None };
+    let prepared = Prepared { engine, listeners, metrics, certificate, found: None };
     serve(settings, log, options, prepared, |database, url, _| welcome(database, url)).await
 }
 

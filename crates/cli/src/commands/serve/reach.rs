@@ -8,8 +8,9 @@ use clap::Args;
 use mwallet_api::{AppState, Certificate, Host, Hosts, Proxies, Proxy};
 use mwallet_db::SystemSources;
 use mwallet_db::schema::{Sources, Timestamp};
+use tokio::net::TcpListener;
 
-use super::place::Place;
+use super::place::{self, Place};
 use crate::failure::{Failure, Result};
 use crate::signals::Hangups;
 use crate::small_file;
@@ -43,6 +44,11 @@ pub(super) struct ReachOptions {
     /// refused, but for those of its own machine
     #[arg(long, env = "MWALLET_TRUSTED_HOSTS", value_name = "NAME", value_delimiter = ',')]
     trusted_hosts: Vec<Host>,
+    /// Serve metrics for Prometheus at /metrics of this address, such as 127.0.0.1:9090, to whoever can reach it
+    ///
+    /// They tell how often each table is asked for, and nothing of its rows.
+    #[arg(long, env = "MWALLET_METRICS_LISTEN", value_name = "ADDRESS", value_parser = place::parse)]
+    metrics_listen: Option<Place>,
     /// Serve other machines without TLS, though keys and tokens can be overheard
     #[arg(long, env = "MWALLET_PLAIN_HTTP", conflicts_with_all = ["open", "tls_cert"])]
     plain_http: bool,
@@ -78,6 +84,14 @@ impl ReachOptions {
         warn_if_soon(&certificate, now);
         tokio::spawn(follow(certificate.clone(), files, content, Hangups::new()?));
         Ok(Some(certificate))
+    }
+
+    /// Listens for those who read the metrics, if any may.
+    pub(super) async fn metrics_listeners(&self) -> Result<Vec<TcpListener>> {
+        match &self.metrics_listen {
+            None => Ok(Vec::new()),
+            Some(place) => place.listen(&place.addresses().await?),
+        }
     }
 
     /// Tells a state who can reach it. `is_open` tells whether everybody may do everything.

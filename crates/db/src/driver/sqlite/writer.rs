@@ -71,6 +71,11 @@ impl Writer {
         Self { settings, lookups, active, queue: OnceLock::new() }
     }
 
+    /// Returns how many requests wait.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.get().map_or(0, Sender::len)
+    }
+
     pub(super) async fn write(&self, statements: Vec<Statement>, format: Format) -> Result<Vec<Output>> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Write(Write { statements, format, reply }))?;

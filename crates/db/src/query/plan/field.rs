@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mwallet_query::{Field, JsonKey, JsonPath};
-use mwallet_schema::{ColumnType, Table, Transfer};
+use mwallet_schema::{Column, ColumnDefault, ColumnType, Table, Transfer};
 
 use super::{PlanError, Planner};
 
@@ -35,10 +35,18 @@ impl PlannedField {
         format!("{}{}", table.columns[self.column].name, self.path)
     }
 
-    /// Returns whether reading or comparing it can fail for some row: a path fails on what is not JSON, and a type that
-    /// only the database knows has operators of its own.
+    /// Returns whether reading or comparing it can fail for some row: a path fails on what is not JSON, what is computed
+    /// when it is read on any value, and a type that only PostgreSQL knows has operators of its own. SQLite compares
+    /// whatever is stored.
     pub(super) fn can_fail(&self, table: &Table) -> bool {
-        !self.path.is_empty() || matches!(table.columns[self.column].kind, ColumnType::Native(_))
+        let Column { kind, default, .. } = &table.columns[self.column];
+        let is_computed = matches!(default, Some(ColumnDefault::Database(clause))
+            if clause.starts_with("GENERATED") && !clause.ends_with("STORED"));
+        let has_own_operators = match kind {
+            ColumnType::Native(native) => !matches!(native.transfer, Transfer::SqliteDynamic(_)),
+            _ => false,
+        };
+        !self.path.is_empty() || is_computed || has_own_operators
     }
 
     /// Returns whether it is read as JSON out of a column.
