@@ -22,7 +22,6 @@ use crate::endpoint::Endpoint;
 use crate::exposed::ExposedTables;
 use crate::metrics::Metrics;
 use crate::request_id::Rows;
-use crate::state::AppState;
 
 /// A function that is called for every request after its response. It must be fast: requests wait for it.
 #[derive(Clone)]
@@ -107,18 +106,15 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    /// Notes a request. `None` if nobody wants to know of it.
+    /// Notes a request for those who want to know of it.
     pub(crate) fn begin(
-        state: &AppState,
+        (log, metrics): (Option<AccessLog>, Option<Metrics>),
         request: &Request,
         id: &HeaderValue,
         from: Option<IpAddr>,
-        tables: &Arc<ExposedTables>,
-    ) -> Option<Self> {
-        let (log, metrics) = (state.access_log.clone(), state.metrics.clone());
-        if log.is_none() && metrics.is_none() {
-            return None;
-        }
+        tables: Arc<ExposedTables>,
+        endpoints: Arc<Vec<Endpoint>>,
+    ) -> Self {
         if let Some(metrics) = &metrics {
             metrics.begin();
         }
@@ -127,14 +123,14 @@ impl Noted {
             method: request.method().clone(),
             uri: request.uri().clone(),
             from,
-            tables: tables.clone(),
-            endpoints: state.endpoints.clone(),
+            tables,
+            endpoints,
             status: StatusCode::OK,
             time: Duration::ZERO,
             rows: None,
             is_whole: true,
         };
-        Some(Self { log, metrics, begun: Instant::now(), rows: Rows::unknown(), exchange: Some(exchange) })
+        Self { log, metrics, begun: Instant::now(), rows: Rows::unknown(), exchange: Some(exchange) }
     }
 
     /// The counter for the rows of the request.
@@ -158,7 +154,7 @@ impl Noted {
         let Some(exchange) = self.exchange.take() else { return };
         let exchange = Exchange { time: self.begun.elapsed(), rows: self.rows.count(), is_whole, ..exchange };
         if let Some(metrics) = &self.metrics {
-            metrics.end(&exchange);
+            metrics.end(exchange.method(), exchange.route(), exchange.status, exchange.time);
         }
         if let Some(log) = &self.log {
             (log.0)(exchange);
@@ -171,7 +167,7 @@ impl Drop for Noted {
         let (Some(metrics), Some(exchange)) = (&self.metrics, self.exchange.take()) else { return };
         // The client has left before there was an answer. Servers call that so, though it is never sent.
         let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
-        metrics.end(&Exchange { status, time: self.begun.elapsed(), ..exchange });
+        metrics.end(exchange.method(), exchange.route(), status, self.begun.elapsed());
     }
 }
 

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use mwallet_db::Usage;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,15 +18,20 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::access::Exchange;
-use crate::state::AppState;
-
 /// The upper bounds of the times of requests, in seconds.
 const BOUNDS: [f64; 13] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// The metrics of a server. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Inner>);
+
+/// What the metrics tell beside requests.
+pub(crate) struct Known {
+    /// What the database uses.
+    pub(crate) usage: Usage,
+    /// How many tokens were known already, and how many had to be verified.
+    pub(crate) tokens: Option<(u64, u64)>,
+}
 
 struct Inner {
     registry: Registry,
@@ -115,19 +123,27 @@ impl Metrics {
     }
 
     /// Counts a request that has ended.
-    pub(crate) fn end(&self, exchange: &Exchange) {
+    pub(crate) fn end(&self, method: &str, route: String, status: StatusCode, time: Duration) {
         self.0.running.dec();
-        let (route, status) = (exchange.route(), exchange.status.as_u16());
         let seconds = self.0.seconds.get_or_create(&RouteLabels { route: route.clone() });
-        seconds.observe(exchange.time.as_secs_f64());
+        seconds.observe(time.as_secs_f64());
         // Each holds a lock.
         drop(seconds);
-        self.0.requests.get_or_create(&RequestLabels { method: exchange.method().to_owned(), route, status }).inc();
+        let labels = RequestLabels { method: method.to_owned(), route, status: status.as_u16() };
+        self.0.requests.get_or_create(&labels).inc();
     }
 
-    /// The text of all metrics of a server now.
-    fn text(&self, state: &AppState) -> String {
-        let usage = state.engine.usage();
+    /// Returns what serves the metrics at `/metrics`, with what else is known when they are asked for.
+    pub(crate) fn router(&self, more: impl Fn() -> Known + Clone + Send + Sync + 'static) -> Router {
+        let metrics = self.clone();
+        let page = async move || {
+            let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(CONTENT_TYPE, media_type)], metrics.text(&more()))
+        };
+        Router::new().route("/metrics", get(page))
+    }
+
+    fn text(&self, Known { usage, tokens }: &Known) -> String {
         let set = |gauge: &Gauge, value: u64| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
@@ -140,8 +156,7 @@ impl Metrics {
         }
         set(&self.0.queued, usage.queued.unwrap_or_default() as u64);
         set(&self.0.log_bytes, usage.log_bytes.unwrap_or_default());
-        if let Some(authority) = &state.authority {
-            let (known, verified) = authority.verified_tokens();
+        if let Some((known, verified)) = *tokens {
             for (result, count) in [("known", known), ("verified", verified)] {
                 self.0.tokens.get_or_create(&CacheLabels { result }).inner().store(count, Ordering::Relaxed);
             }
@@ -165,19 +180,4 @@ fn resident_bytes() -> u64 {
     const PAGE: u64 = 4_096;
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok()).unwrap_or_default() * PAGE
-}
-
-impl AppState {
-    /// Counts requests, and returns what serves the counts at `/metrics`. They tell of tables and how much they are used,
-    /// so this is for a listener of its own, for those who watch over the server.
-    pub fn metrics(mut self) -> (Self, Router) {
-        let metrics = Metrics::new();
-        self.metrics = Some(metrics.clone());
-        let state = self.clone();
-        let page = async move || {
-            let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(CONTENT_TYPE, media_type)], metrics.text(&state))
-        };
-        (self, Router::new().route("/metrics", get(page)))
-    }
 }

@@ -81,7 +81,11 @@ impl Exchange {
         let served = state.served();
         let id = request_id::choose(request.headers(), state.engine.sources());
         let client = Client::find(&request, &state.proxies);
-        let noted = Noted::begin(state, &request, &id, client.address, served.tables());
+        let noted = (state.access_log.is_some() || state.metrics.is_some()).then(|| {
+            let watchers = (state.access_log.clone(), state.metrics.clone());
+            let (tables, endpoints) = (served.tables().clone(), state.endpoints.clone());
+            Noted::begin(watchers, &request, &id, client.address, tables, endpoints)
+        });
         let (request, unread) = Unread::watch(request);
         let asker = if state.authority.is_some() { served.nobody() } else { served.anybody() };
         let incoming = Incoming::new(request, asker, timing);

@@ -14,7 +14,7 @@ use mwallet_db::Error;
 use mwallet_db::schema::{Failure, shortened, shortened_to};
 use serde_json::{Map, Value, json};
 
-use crate::{error_log, throttle};
+use crate::error_log;
 
 /// An error response, `application/problem+json`.
 ///
@@ -62,6 +62,11 @@ impl fmt::Debug for Unlogged {
 
 /// The most characters of one text in a problem.
 const MOST_TEXT: usize = 1_000;
+
+/// A time in whole seconds, none of it left out.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
 
 /// One error in a body.
 #[derive(Clone, Debug)]
@@ -148,7 +153,7 @@ impl Problem {
 
     /// Somebody has used up what they may ask, and has to wait.
     pub(crate) fn too_many(message: String, wait: Duration) -> Self {
-        let seconds = throttle::seconds(wait).max(1);
+        let seconds = whole_seconds(wait).max(1);
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "53400", message)
             .hint(format!("send the request again in {seconds} s"));
         problem.0.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::http::HeaderValue;
 use mwallet_auth::{Authority, Case, Permissions, Trust};
 use mwallet_db::Engine;
@@ -15,7 +16,7 @@ use crate::error_log;
 use crate::exposed::ExposedTables;
 use crate::hosts::Hosts;
 use crate::limits::Limits;
-use crate::metrics::Metrics;
+use crate::metrics::{Known, Metrics};
 use crate::origins::Origins;
 use crate::reload::{PAUSE, Reload};
 use crate::row_counts::RowCounts;
@@ -118,6 +119,19 @@ impl AppState {
     pub fn access_log(mut self, log: AccessLog) -> Self {
         self.access_log = Some(log);
         self
+    }
+
+    /// Counts requests, and returns what serves the counts at `/metrics`. They tell of tables and how much they are used,
+    /// so this is for a listener of its own, for those who watch over the server.
+    pub fn metrics(mut self) -> (Self, Router) {
+        let metrics = Metrics::new();
+        self.metrics = Some(metrics.clone());
+        let (engine, authority) = (self.engine.clone(), self.authority.clone());
+        let router = metrics.router(move || Known {
+            usage: engine.usage(),
+            tokens: authority.as_ref().map(Authority::verified_tokens),
+        });
+        (self, router)
     }
 
     /// Sends the time that each stage of a request about a table takes, in the header `Server-Timing`.

@@ -21,7 +21,7 @@ use mwallet_db::schema::Timestamp;
 use self::buckets::{Buckets, Left};
 use self::running::{Place, Running};
 use crate::client::Client;
-use crate::problem::Problem;
+use crate::problem::{Problem, whole_seconds};
 
 /// The headers of the IETF's draft for limits.
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -164,14 +164,9 @@ fn add(headers: &mut HeaderMap, policy: HeaderValue, left: HeaderValue) {
 fn headers(name: &str, rate: &Rate, left: Result<Left, Duration>) -> (HeaderValue, HeaderValue) {
     let (requests, reset) = left.map_or_else(|wait| (0, wait), |left| (left.requests, left.reset));
     let policy = format!("\"{name}\";q={};w={}", rate.requests, rate.period.as_secs().max(1));
-    let left = format!("\"{name}\";r={requests};t={}", seconds(reset));
+    let left = format!("\"{name}\";r={requests};t={}", whole_seconds(reset));
     let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
     (value(policy), value(left))
-}
-
-/// A time in whole seconds, none of it left out.
-pub(crate) fn seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 /// The body of a stream, which has its places until its end.

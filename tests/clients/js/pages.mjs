@@ -159,7 +159,7 @@ try {
       assert.ok(await evaluate(`${count('.opblock-get')} > 0 && ${count('.opblock-post')} > 0`))
       assert.equal(await evaluate(count('.opblock-head, .opblock-options')), 0)
       assert.equal(await evaluate("document.querySelector('details.problems > summary').textContent"),
-        'Problems: 400, 403, 406, 416, 500, 503, 504, default')
+        'Problems: 400, 403, 406, 416, 429, 500, 503, 504, default')
       assert.equal(await evaluate(problem), false)
     },
   }
