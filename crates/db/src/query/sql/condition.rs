@@ -9,6 +9,8 @@ use crate::query::{Comparison, Is, SearchForm, SetRelation};
 
 /// The maximum number of conditions in one AND or OR chain. Longer ones are split into nested groups.
 const CHAIN: usize = 50;
+/// The most values of a list of fixed length that are compared one by one.
+const MOST_COMPARED: usize = 8;
 /// The most values of a list of fixed length that are bound one by one.
 const MOST_FIXED: usize = 32;
 
@@ -133,6 +135,12 @@ impl<'t> Writer<'t> {
 
     /// Writes an IN list, bound as one array so that the SQL does not depend on its length, unless that is fixed.
     fn in_(&mut self, field: &PlannedField, values: Vec<Value>, length: Length) {
+        // SQLite would put three values and more into a table of their own, for each statement. It finds by an index what
+        // equals one of them as well as what is in a list.
+        if self.dialect == Dialect::Sqlite && length == Length::Fixed && (3..=MOST_COMPARED).contains(&values.len()) {
+            let equal = |value| Condition::Compare(field.clone(), Comparison::Eq, value);
+            return self.condition(Condition::Or(values.into_iter().map(equal).collect()));
+        }
         let kind = field.kind(self.table).into_owned();
         self.spelled(field, |writer| writer.field(field));
         match self.dialect {

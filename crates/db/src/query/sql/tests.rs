@@ -127,6 +127,23 @@ fn a_scope_restricts_every_table_of_a_plan() {
     assert_eq!(error, PlanError::UnknownColumn { table: "actors".into(), column: "name".into(), suggestion: None });
 }
 
+/// SQLite would put the list into a table of its own, for each statement.
+#[test]
+fn short_lists_of_grants_are_compared_one_by_one_on_sqlite() {
+    let catalog = films();
+    let sql = |count: i64, dialect| {
+        let mut grants = Grants::default();
+        let rows = Some(Filter::in_("id", 1..=count));
+        grants.table(None, "films").read.push(Grant { rows, ..Grant::of_columns(["id"]) });
+        let caller = Caller { grants: grants.into(), ..Caller::default() };
+        let at = ScopedTable::new(catalog.get(None, "films").unwrap(), Scope::Granted(&caller));
+        Plan::select(at, &Query::new()).unwrap().statement(dialect).unwrap().sql().to_string()
+    };
+    let compared = |count| sql(count, Dialect::Sqlite).matches(" = ?").count();
+    assert_eq!([2, 3, 8, 9].map(compared), [0, 3, 8, 0]);
+    assert!(sql(3, Dialect::Postgres).contains("= ANY($1)"), "{}", sql(3, Dialect::Postgres));
+}
+
 /// Rows outside the scope are left out first only where a condition can fail on one: an index serves both together.
 #[test]
 fn what_cannot_fail_is_asked_together_with_the_scope() {
