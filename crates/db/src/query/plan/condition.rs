@@ -194,7 +194,8 @@ impl<'t> Planner<'t> {
         all.extend(self.inner_conditions(query));
         Ok(match self.own_scope() {
             Some(scope) if self.any_can_fail(&all) => (Some(scope), all_of(all)),
-            scope => (None, all_of(scope.into_iter().chain(all).collect())),
+            // What is asked for comes first: of two bounds of a column, SQLite begins at the first, and pages begin far on.
+            scope => (None, all_of(all.into_iter().chain(scope).collect())),
         })
     }
 
@@ -203,7 +204,7 @@ impl<'t> Planner<'t> {
         let all = self.query_conditions(query)?;
         Ok(match self.own_scope() {
             Some(scope) if self.any_can_fail(&all) => Condition::Behind(Box::new([scope, all_of(all)])),
-            scope => all_of(scope.into_iter().chain(all).collect()),
+            scope => all_of(all.into_iter().chain(scope).collect()),
         })
     }
 
