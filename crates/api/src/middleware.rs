@@ -12,7 +12,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use mwallet_auth::{Limit, Principal};
+use mwallet_auth::Principal;
 
 use crate::access::Noted;
 use crate::client::Client;
@@ -42,21 +42,21 @@ pub(crate) async fn admit(
     sites::check(&incoming.parts, &state.origins)?;
     if let Some(authority) = &state.authority {
         let served = state.served();
-        let address_limit = served.permissions().address_limit();
-        let now = || state.engine.sources().now();
+        let sources = state.engine.sources();
         // Whoever watches over the server is never kept out by others behind the same address.
-        if *address_limit != Limit::default() && !location::is_of_health(incoming.parts.uri.path()) {
-            state.throttle.admit(&Limited::address(client), address_limit, now(), admitted)?;
+        let is_limited = !location::is_of_health(incoming.parts.uri.path());
+        if is_limited {
+            let limit = served.permissions().address_limit();
+            state.throttle.admit(&Limited::address(client), limit, sources, admitted)?;
         }
         incoming.asker = match incoming.parts.extensions.remove::<Arc<Principal>>() {
             None => identify::identify(&served, authority, &incoming.parts.headers).await?,
             // The program itself asks, in the place of somebody. Nothing that comes by a network has an extension.
             Some(principal) => served.asker(principal)?,
         };
-        let limit = incoming.asker.limit();
-        if *limit != Limit::default() && !location::is_of_health(incoming.parts.uri.path()) {
+        if is_limited {
             let identity = incoming.asker.principal().and_then(|principal| principal.identity.as_ref());
-            state.throttle.admit(&Limited::caller(identity, client), limit, now(), admitted)?;
+            state.throttle.admit(&Limited::caller(identity, client), incoming.asker.limit(), sources, admitted)?;
         }
     }
     Ok(())

@@ -6,17 +6,15 @@ mod running;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use hyper::body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 use mwallet_auth::{Identity, Limit, Rate};
-use mwallet_db::schema::Timestamp;
+use mwallet_db::schema::Sources;
 
 use self::buckets::{Buckets, Left};
 use self::running::{Place, Running};
@@ -108,7 +106,7 @@ impl Throttle {
         &self,
         who: &Limited<'_>,
         limit: &Limit,
-        now: Timestamp,
+        sources: &dyn Sources,
         admitted: &mut Admitted,
     ) -> Result<(), Problem> {
         if *limit == Limit::default() {
@@ -116,7 +114,7 @@ impl Throttle {
         }
         let key = self.hashes.hash_one(who);
         if let Some(rate) = &limit.rate {
-            let left = self.buckets.take(key, rate, now);
+            let left = self.buckets.take(key, rate, sources.now());
             admitted.headers = Some(headers(who.name(), rate, left));
             if let Err(wait) = left {
                 let message = format!("too many requests: {} in {:?} are allowed", rate.requests, rate.period);
@@ -149,7 +147,13 @@ impl Throttle {
             add(response.headers_mut(), policy, left);
         }
         match is_stream && !admitted.places.is_empty() {
-            true => response.map(|body| Body::new(Held { body, _places: admitted.places })),
+            // What writes the frames owns the places, and is dropped with the body.
+            true => response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _held = &admitted.places;
+                    frame
+                }))
+            }),
             false => response,
         }
     }
@@ -167,30 +171,4 @@ fn headers(name: &str, rate: &Rate, left: Result<Left, Duration>) -> (HeaderValu
     let left = format!("\"{name}\";r={requests};t={}", whole_seconds(reset));
     let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
     (value(policy), value(left))
-}
-
-/// The body of a stream, which has its places until its end.
-struct Held {
-    body: Body,
-    _places: Vec<Place>,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

@@ -78,6 +78,12 @@ fn roles_have_the_grants_of_those_that_they_include() {
     assert!(Plan::select(users, &Query::new().include(["id"])).is_err());
 }
 
+/// What is said of a file in which something right is wrong instead.
+fn mistake(text: &str, right: &str, wrong: &str, catalog: &Catalog) -> String {
+    assert!(text.contains(right), "{right}");
+    Permissions::parse(&text.replacen(right, wrong, 1), catalog).unwrap_err().to_string()
+}
+
 #[test]
 fn mistakes_name_their_place_and_what_was_meant() {
     for (right, wrong, expected) in [
@@ -153,9 +159,7 @@ fn mistakes_name_their_place_and_what_was_meant() {
             "line 15, column 25: invalid value: string \"every\", expected a list of columns, or all",
         ),
     ] {
-        assert!(FILE.contains(right), "{right}");
-        let error = Permissions::parse(&FILE.replacen(right, wrong, 1), &catalog()).unwrap_err().to_string();
-        assert_eq!(error, expected, "{wrong}");
+        assert_eq!(mistake(FILE, right, wrong, &catalog()), expected, "{wrong}");
     }
 }
 
@@ -278,9 +282,7 @@ fn mistakes_of_writes_name_their_place() {
         ("    agent:\n", "    authenticated:\n", "line 20, column 5: duplicate mapping key: authenticated"),
         ("    agent:\n", "    service_role:\n", "line 20, column 5: service_role sees and does everything anyway"),
     ] {
-        assert!(WRITES.contains(right), "{right}");
-        let error = Permissions::parse(&WRITES.replacen(right, wrong, 1), &catalog_with_key()).unwrap_err().to_string();
-        assert_eq!(error, expected, "{wrong}");
+        assert_eq!(mistake(WRITES, right, wrong, &catalog_with_key()), expected, "{wrong}");
     }
 }
 
@@ -332,8 +334,7 @@ address_limit: { requests: 5/1s }
             "line 22, column 28: unknown field `stream`, expected one of requests, concurrent, streams",
         ),
     ] {
-        let error = Permissions::parse(&text.replacen(right, wrong, 1), &catalog()).unwrap_err().to_string();
-        assert_eq!(error, expected, "{wrong}");
+        assert_eq!(mistake(&text, right, wrong, &catalog()), expected, "{wrong}");
     }
     let zero = Permissions::parse(&text.replacen("concurrent: 2", "concurrent: 0", 1), &catalog());
     assert!(zero.is_err(), "{zero:?}");
